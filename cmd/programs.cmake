@@ -1,0 +1,39 @@
+# Every program, in one list: it drives the build, the man pages, the completions, installation and the smoke tests.
+# sluice_program(NAME SECTION [ROOMS room...] [LIBS target...]) builds cmd/NAME/*.cpp into bin/NAME.
+add_executable(optgen ${CMAKE_SOURCE_DIR}/completions/optgen.cpp)
+target_link_libraries(optgen PRIVATE sluice_app nlohmann_json::nlohmann_json)
+set_target_properties(optgen PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tools)
+
+set(SLUICE_GENERATED ${CMAKE_BINARY_DIR}/generated)
+file(MAKE_DIRECTORY ${SLUICE_GENERATED}/man ${SLUICE_GENERATED}/bash ${SLUICE_GENERATED}/zsh ${SLUICE_GENERATED}/fish)
+
+# sluice_pages(NAME SECTION): man page and completions from the program's own option table
+function(sluice_pages name section)
+  set(prose ${CMAKE_SOURCE_DIR}/man/${name}.${section}.in)
+  set(program ${CMAKE_BINARY_DIR}/bin/${name})
+  add_custom_command(
+    OUTPUT ${SLUICE_GENERATED}/man/${name}.${section}
+    COMMAND $<TARGET_FILE:optgen> --program ${program} --prose ${prose} --out ${SLUICE_GENERATED}
+    DEPENDS optgen ${program} ${prose}
+    COMMENT "man page and completions of ${name}" VERBATIM)
+  add_custom_target(pages_${name} ALL DEPENDS ${SLUICE_GENERATED}/man/${name}.${section})
+  if(TARGET ${name})
+    add_dependencies(pages_${name} ${name})
+  endif()
+  install(FILES ${SLUICE_GENERATED}/man/${name}.${section} DESTINATION share/man/man${section})
+  install(FILES ${SLUICE_GENERATED}/bash/${name} DESTINATION share/bash-completion/completions)
+  install(FILES ${SLUICE_GENERATED}/zsh/_${name} DESTINATION share/zsh/site-functions)
+  install(FILES ${SLUICE_GENERATED}/fish/${name}.fish DESTINATION share/fish/vendor_completions.d)
+  set_property(GLOBAL APPEND PROPERTY SLUICE_PROGRAMS ${name})
+endfunction()
+
+function(sluice_program name section)
+  cmake_parse_arguments(PROGRAM "" "" "ROOMS;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cmd/${name}/*.cpp)
+  list(TRANSFORM PROGRAM_ROOMS PREPEND sluice_)
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE sluice_app ${PROGRAM_ROOMS} ${PROGRAM_LIBS})
+  install(TARGETS ${name} DESTINATION bin)
+  sluice_pages(${name} ${section})
+endfunction()
+

@@ -1,0 +1,51 @@
+#pragma once
+// What every daemon shares: the loop, signals (SIGTERM drains, a second one stops now; SIGHUP reloads), readiness
+// (--ready-fd and sd_notify), metrics and health over HTTP, a control socket, sockets passed in by systemd.
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/options.hpp"
+#include "base/result.hpp"
+#include "net/loop.hpp"
+#include "net/tcp.hpp"
+
+namespace sluice::app {
+
+struct Health {
+  std::string dependency;   // "store", "bus"
+  bool ok = true;
+  double latency_ms = 0;
+  std::string error;
+};
+
+class Daemon {
+ public:
+  explicit Daemon(const Settings& settings, std::string name);
+  ~Daemon();
+
+  net::Loop& loop();
+  const Settings& settings() const;
+
+  // A listener for `port_name` ("rtmp", "http"): the socket of that name passed in by LISTEN_FDS, else one bound to each --bind address
+  // at `port`. The port is reported to `sluice status` under that name.
+  Result<> listen(const std::string& port_name, std::uint16_t port, net::Listener::Accept accept);
+
+  void on_drain(std::function<void(std::function<void()> done)> drain);  // finish, then call done; --drain-time bounds it
+  void on_reload(std::function<Result<>()> reload);
+  void on_health(std::function<std::vector<Health>()> check);
+  // One JSON request a line, one JSON answer a line, on the control socket (--control PATH): {"command": "...", ...}.
+  void on_control(const std::string& command, std::function<std::string(const std::string& request_json)> answer);
+
+  // Says ready and serves until told to stop. The exit code.
+  Result<int> run();
+  void fail(Error error);  // stop now, exiting with this error
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::app

@@ -1,0 +1,19 @@
+#pragma once
+// run_main: the only main() there is. Parses, answers --help, --version, --print-config and --options-json, sets up logs, calls the program,
+// and turns an error into a line on standard error with a hint and an exit code:
+//   0 done · 1 failed or "no" · 2 usage or configuration · 75 temporary, try again · 130 interrupted
+#include <functional>
+
+#include "app/options.hpp"
+#include "base/result.hpp"
+
+namespace sluice::app {
+
+enum Exit : int { exit_done = 0, exit_failed = 1, exit_usage = 2, exit_temporary = 75, exit_interrupted = 130 };
+int exit_code(Errc code);
+
+using Run = std::function<Result<int>(const Settings&)>;  // the exit code, or the error that decides it
+
+int run_main(int argc, char** argv, const Program& program, const Run& run);
+
+}  // namespace sluice::app

@@ -1,0 +1,98 @@
+#pragma once
+// An HTTP/1.1 server (RFC 9110, 9112) on a net::Loop: keep-alive, pipelining in order, HEAD, chunked request bodies, limits and
+// time-outs, late answers (blocking playlists), streams (SSE) and protocol upgrades (WebSocket). Parsing is Beast's.
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "net/loop.hpp"
+#include "net/tcp.hpp"
+
+namespace sluice::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method;            // "GET"
+  std::string target;            // as sent: "/live/a/b.m3u8?_HLS_msn=3"
+  std::string path;              // percent-decoded, no query; always begins with '/', never holds ".." segments
+  std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, in order
+  Headers headers;
+  std::string body;
+  net::Endpoint peer;
+
+  std::string_view header(std::string_view name) const;               // case-insensitive; empty when absent
+  std::optional<std::string_view> parameter(std::string_view name) const;
+  bool accepts_gzip() const;
+};
+
+using Body = std::variant<std::monostate, std::string, SharedBytes, net::FileRange>;
+
+struct Response {
+  int status = 200;
+  Headers headers;               // Content-Length, Date, Connection are added
+  Body body;
+  static Response text(int status, std::string body, std::string_view type = "text/plain; charset=utf-8");
+  static Response json(int status, std::string body);
+};
+
+// Answers one request, now or later, from the loop's thread. Copies share the request; the first answer counts. When
+// the last copy dies unanswered, the client gets 500.
+class Responder {
+ public:
+  void respond(Response response) const;
+  // Headers now, bytes as they come, until end() or the client leaves. queued() tells how far the client lags.
+  void begin_stream(Response head) const;
+  void write(SharedBytes bytes) const;
+  void end() const;
+  std::size_t queued() const;
+  void on_gone(std::function<void()> gone) const;   // the client left before the end
+  bool gone() const;
+  // 101 with these headers, then the connection and the bytes already read past the request belong to the caller.
+  using Upgraded = std::function<std::shared_ptr<net::Connection::Handler>(std::shared_ptr<net::Connection>)>;
+  void upgrade(Headers headers, Upgraded take_over) const;
+
+  struct State;
+  explicit Responder(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+struct Limits {
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t body_bytes = 1024 * 1024;
+  std::size_t connections = 15'000;
+  std::chrono::milliseconds header_time{10'000};  // from the first byte of a request to its end
+  std::chrono::milliseconds idle_time{75'000};    // between requests
+  std::chrono::milliseconds write_time{30'000};   // without progress
+};
+
+using Handler = std::function<void(const Request&, Responder)>;
+
+class Server {
+ public:
+  Server(net::Loop& loop, Handler handler, Limits limits = {});
+  ~Server();
+  Result<> listen(const net::Endpoint& at);
+  void listen(os::UniqueFd listening);
+  void take(os::UniqueFd connected, net::Endpoint peer, Bytes already_read = {});  // a connection accepted elsewhere (chatd)
+  std::vector<net::Endpoint> local() const;
+  void drain(std::function<void()> done);  // accept no more, finish what is under way
+  std::size_t connections() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::http
