@@ -1,0 +1,90 @@
+#pragma once
+// The media pipe between the programs (man5 sluice-pipe): one stream, many tracks, packet by packet. PipeReader takes whatever
+// libavformat reads from a pipe; PipeWriter writes our own form of it, NUT. No libav header is needed to use this one.
+//
+// Packets come out in one form whatever went in: H.264/HEVC length-prefixed (4 bytes) with avcC/hvcC, AAC raw with an
+// AudioSpecificConfig, video in 1/90000 s, audio in 1/sample_rate s. Neither class may be used by two threads at once.
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "media/track.hpp"
+
+namespace sluice::ffmpeg {
+
+// Global metadata: sluice_epoch_ms, sluice_generation, sluice_discontinuity, sluice_resume … All optional.
+using Metadata = std::map<std::string, std::string>;
+
+// Told in-band, between the packets it stands between: a rendition sends nothing from `at` on (shed), or is back (live).
+struct Notice {
+  enum class State { shed, live };
+  std::string rendition;
+  State state = State::shed;
+  std::chrono::microseconds at{0};  // source time
+  bool operator==(const Notice&) const = default;
+};
+
+struct ReadLimits {
+  std::size_t probe_bytes = 1 << 20;                 // of a foreign container, before its tracks must be known
+  std::chrono::microseconds probe_time{1'000'000};   // of media, likewise; a NUT of ours needs no probe
+};
+
+class PipeReader {
+ public:
+  // Reads the headers of the stream on `fd` (borrowed, blocking or not). Errc::invalid when it is no media or has no
+  // track of a codec we take; Errc::io when reading fails.
+  static Result<PipeReader> open(int fd, ReadLimits limits = {});
+  PipeReader(PipeReader&&) noexcept;
+  PipeReader& operator=(PipeReader&&) noexcept;
+  ~PipeReader();
+
+  const std::vector<media::Track>& tracks() const;  // fixed for the pipe's life
+  const Metadata& metadata() const;
+
+  // The next packet as soon as its bytes are there; nothing at the end of the stream (a torn last packet is dropped).
+  // A foreign stream's time is moved so that it begins at 0; ours (it has sluice_epoch_ms) is left as it is.
+  Result<std::optional<media::Packet>> next();
+
+  // The notices read since this was last asked; they stand before the packet that next() gave last.
+  std::vector<Notice> take_notices();
+
+  std::uint64_t damaged() const;  // packets dropped or repaired because their bytes or times made no sense
+  void stop();                    // any thread: the input ends here, next() returns at once
+
+ private:
+  struct Impl;
+  explicit PipeReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+class PipeWriter {
+ public:
+  // Takes the bytes of the pipe in order: a header, then each packet's bytes in one call. An error ends the writing.
+  using Sink = std::function<Result<>(ByteView)>;
+
+  // To a descriptor (borrowed, blocking). A reader that went away is Errc::io (EPIPE; SIGPIPE must be ignored).
+  static Result<PipeWriter> open(int fd, const std::vector<media::Track>& tracks, const Metadata& metadata);
+  static Result<PipeWriter> open(Sink sink, const std::vector<media::Track>& tracks, const Metadata& metadata);
+  PipeWriter(PipeWriter&&) noexcept;
+  PipeWriter& operator=(PipeWriter&&) noexcept;
+  ~PipeWriter();
+
+  // Passes the packet on before it returns. packet.pts must be ≥ 0 (Errc::invalid); packets go out in the order given:
+  // whoever writes interleaves by dts. packet.owner is not kept.
+  Result<> write(const media::Packet& packet);
+  Result<> write(const Notice& notice);
+  Result<> finish();  // nothing may be written after it
+
+ private:
+  struct Impl;
+  explicit PipeWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::ffmpeg
