@@ -1,0 +1,31 @@
+#pragma once
+// EventFollower: every event after a cursor, each once, in order, on the loop's thread. It reads when nudged
+// and once a second, on the Offload; an error of the store is logged and the same events are asked for again
+// a second later.
+#include <functional>
+#include <memory>
+
+#include "base/result.hpp"
+#include "bus/bus.hpp"
+#include "net/loop.hpp"
+#include "store/store.hpp"
+
+namespace sluice::bus {
+
+class EventFollower {
+ public:
+  // Starts after `since`. The loop, offload, store and bus must outlive it; destroy it on the loop's thread:
+  // no event comes after that.
+  static Result<std::unique_ptr<EventFollower>> start(net::Loop& loop, net::Offload& offload,
+                                                      store::Store& store, Bus& bus, store::Cursor since,
+                                                      std::function<void(const store::Event&)> deliver);
+  ~EventFollower();
+  store::Cursor cursor() const;  // of the last event delivered
+
+ private:
+  struct Impl;
+  explicit EventFollower(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::bus

@@ -1,0 +1,32 @@
+#pragma once
+// People. A name is lower-case and unique (platform/names.hpp has the rule); the display name is how its
+// owner writes it.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+
+namespace sluice::store {
+
+struct User {
+  UserId id;
+  std::string name;          // login: [a-z0-9_], 1–25 characters
+  std::string display_name;  // the name in its owner's capitals, or any text of up to 50 characters
+  Wall created_at;
+};
+
+class Users {
+ public:
+  virtual ~Users() = default;
+  // Errc::invalid for a bad name, Errc::exists when it is taken. Names are folded to lower case; an empty
+  // display name is the name as given.
+  virtual Result<User> add(std::string_view name, std::string_view display_name) = 0;
+  virtual Result<User> by_name(std::string_view name) = 0;  // any capitals; Errc::not_found
+  virtual Result<User> by_id(UserId id) = 0;                // Errc::not_found
+  virtual Result<std::vector<User>> list() = 0;             // by name
+};
+
+}  // namespace sluice::store
