@@ -14,7 +14,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void run();   // until stop(), or until nothing is left to wait for
+  void run();   // until stop()
   void stop();  // any thread
   void post(std::function<void()> task);  // any thread; runs later, on the loop's thread
 
@@ -67,6 +67,7 @@ class Offload {
   explicit Offload(Loop& loop);
   ~Offload();  // finishes what was handed in; results not yet delivered are dropped
 
+  // `work` runs on the other thread, then `done(result)` on the loop's. Both are copyable callables.
   template <class Work, class Done>
   void run(Work work, Done done) {
     submit([work = std::move(work), done = std::move(done)]() mutable -> std::function<void()> {

@@ -39,7 +39,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
    public:
     virtual ~Handler() = default;
     virtual void on_data(ByteView bytes) = 0;
-    virtual void on_eof() { }               // the peer will send no more (the default close()s after flushing)
+    virtual bool on_eof() { return false; }  // the peer will send no more; true: stay open for sending, false: close()
     virtual void on_drained() {}            // the queue went from something to nothing
     virtual void on_closed(const Error& why) = 0;
   };
@@ -59,7 +59,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void pause_reading();
   void resume_reading();
   void set_handler(std::shared_ptr<Handler> handler);  // HTTP → WebSocket
-  void close();                   // after what is queued is written
+  void close();                   // after what is queued is written; unread bytes are swallowed for up to 2 s
   void abort(Error why);          // now
   bool closed() const;
   const Endpoint& peer() const;

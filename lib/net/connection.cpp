@@ -1,0 +1,308 @@
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <deque>
+
+#include "net/loop_impl.hpp"
+#include "net/sockets.hpp"
+#include "net/tcp.hpp"
+
+namespace sluice::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Descriptor = asio::posix::stream_descriptor;
+
+namespace {
+
+constexpr std::size_t read_size = 256 * 1024;     // one buffer a thread: a connection at rest holds none
+constexpr int reads_per_wake = 4;                 // then others get their turn
+constexpr std::size_t buffers_per_write = 64;
+constexpr std::size_t file_bytes_per_write = 1024 * 1024;
+constexpr std::chrono::seconds linger_time{2};
+
+std::span<std::byte> read_buffer() {
+  thread_local const std::unique_ptr<std::byte[]> buffer(new std::byte[read_size]);
+  return {buffer.get(), read_size};
+}
+
+struct Chunk {
+  std::variant<Bytes, SharedBytes, FileRange> content;
+  std::size_t sent = 0;
+
+  std::size_t size() const {
+    if (const auto* own = std::get_if<Bytes>(&content)) return own->size() - sent;
+    if (const auto* shared = std::get_if<SharedBytes>(&content)) return (*shared)->size() - sent;
+    return std::get<FileRange>(content).size - sent;
+  }
+  bool is_file() const { return std::holds_alternative<FileRange>(content); }
+  ByteView view() const {
+    if (const auto* own = std::get_if<Bytes>(&content)) return ByteView(*own).subspan(sent);
+    return ByteView(*std::get<SharedBytes>(content)).subspan(sent);
+  }
+};
+
+}  // namespace
+
+struct Connection::Impl {
+  Impl(Loop& l, os::UniqueFd f, std::shared_ptr<Handler> h)
+      : loop(l), fd(std::move(f)), descriptor(l.impl().context, fd.get()), handler(std::move(h)), linger(l) {}
+
+  Loop& loop;
+  os::UniqueFd fd;
+  Descriptor descriptor;
+  std::shared_ptr<Handler> handler;
+  Timer linger;
+  Endpoint peer;
+  std::deque<Chunk> queue;
+  std::size_t queued = 0;
+  std::weak_ptr<Connection> self;
+  std::shared_ptr<Connection> alive;  // held until closed
+  bool reading = false, read_paused = false, read_ended = false;
+  bool waiting_to_write = false, flush_asked = false;
+  bool closing = false, lingering = false, closed = false;
+
+  void arm_read() {
+    if (reading || read_paused || read_ended || closed) return;
+    reading = true;
+    descriptor.async_wait(Descriptor::wait_read, [this, keep = self.lock()](const error_code& error) {
+      reading = false;
+      if (!error && !closed) read_waiting();
+    });
+  }
+
+  void read_waiting() {
+    const auto buffer = read_buffer();
+    for (int i = 0; i < reads_per_wake; ++i) {
+      if (closed || read_paused) return;
+      const ssize_t n = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
+      if (n < 0) {
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+        return finish(fail_errno("receive from " + peer.text()).error());
+      }
+      if (n == 0) {
+        read_ended = true;
+        if (lingering) return finish(Error{Errc::io, "closed", ""});
+        if (!closing && !handler->on_eof() && !closed) start_closing();
+        return;
+      }
+      if (!closing) handler->on_data(buffer.first(static_cast<std::size_t>(n)));
+      if (static_cast<std::size_t>(n) < buffer.size()) break;  // nothing more is waiting
+    }
+    arm_read();
+  }
+
+  void enqueue(Chunk chunk) {
+    if (closing || closed) return;
+    const std::size_t size = chunk.size();
+    if (size == 0) return;
+    queue.push_back(std::move(chunk));
+    queued += size;
+    if (!waiting_to_write) ask_for_flush();
+  }
+
+  // Everything sent in one turn of the loop goes out in one write.
+  void ask_for_flush() {
+    if (flush_asked) return;
+    flush_asked = true;
+    auto& unflushed = loop.impl().unflushed;
+    unflushed.push_back(self.lock());
+    if (unflushed.size() > 1) return;
+    asio::post(loop.impl().context, [&loop = loop.impl()] {
+      const auto batch = std::exchange(loop.unflushed, {});
+      for (const auto& connection : batch) connection->impl_->flush_now();
+    });
+  }
+
+  void flush_now() {
+    flush_asked = false;
+    if (!closed) flush();
+  }
+
+  void flush() {
+    const bool had = !queue.empty();
+    while (!queue.empty()) {
+      const ssize_t n = queue.front().is_file() ? write_file() : write_buffers();
+      if (n < 0) {
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return arm_write();
+        return finish(fail_errno("send to " + peer.text()).error());
+      }
+      if (n == 0) return finish(Error{Errc::io, "the file being sent to " + peer.text() + " was cut short", ""});
+      consume(static_cast<std::size_t>(n));
+    }
+    if (closing) return start_lingering();
+    if (had) handler->on_drained();
+  }
+
+  ssize_t write_buffers() {
+    std::array<iovec, buffers_per_write> parts;
+    std::size_t count = 0;
+    for (const Chunk& chunk : queue) {
+      if (count == parts.size() || chunk.is_file()) break;
+      const ByteView view = chunk.view();
+      parts[count++] = {const_cast<std::byte*>(view.data()), view.size()};
+    }
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = count;
+    const bool more = count < queue.size();  // a file follows its headers: let the kernel join them
+    return ::sendmsg(fd.get(), &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  }
+
+  ssize_t write_file() {
+    const Chunk& chunk = queue.front();
+    const FileRange& range = std::get<FileRange>(chunk.content);
+    off_t offset = static_cast<off_t>(range.offset + chunk.sent);
+    return ::sendfile(fd.get(), range.file->get(), &offset, std::min(chunk.size(), file_bytes_per_write));
+  }
+
+  void consume(std::size_t n) {
+    queued -= n;
+    while (n > 0) {
+      Chunk& front = queue.front();
+      const std::size_t part = std::min(n, front.size());
+      front.sent += part;
+      n -= part;
+      if (front.size() == 0) queue.pop_front();
+    }
+  }
+
+  void arm_write() {
+    if (waiting_to_write) return;
+    waiting_to_write = true;
+    descriptor.async_wait(Descriptor::wait_write, [this, keep = self.lock()](const error_code& error) {
+      waiting_to_write = false;
+      if (!error && !closed) flush();
+    });
+  }
+
+  void start_closing() {
+    if (closing || closed) return;
+    closing = true;
+    if (queue.empty() && !flush_asked) {  // never from inside the caller's stack
+      ask_for_flush();
+    }
+  }
+
+  // The write side is shut; what the peer still sends is swallowed for a moment, so that a reset does not overtake
+  // the last answer.
+  void start_lingering() {
+    if (read_ended) return finish(Error{Errc::io, "closed", ""});
+    lingering = true;
+    ::shutdown(fd.get(), SHUT_WR);
+    linger.after(linger_time, [this] { finish(Error{Errc::io, "closed", ""}); });
+    read_paused = false;
+    arm_read();
+  }
+
+  void finish(Error why) {
+    if (closed) return;
+    closed = true;
+    const auto keep = self.lock();
+    linger.cancel();
+    descriptor.release();
+    fd.reset();
+    queue.clear();
+    queued = 0;
+    const auto last = std::exchange(handler, nullptr);
+    alive.reset();
+    last->on_closed(why);
+  }
+};
+
+Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Connection::~Connection() {
+  if (!impl_->closed && impl_->descriptor.is_open()) impl_->descriptor.release();
+}
+
+std::shared_ptr<Connection> Connection::adopt(Loop& loop, os::UniqueFd fd, std::shared_ptr<Handler> handler) {
+  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
+  const int on = 1;
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on Unix sockets, where it is not needed
+  std::shared_ptr<Connection> connection(
+      new Connection(std::make_unique<Impl>(loop, std::move(fd), std::move(handler))));
+  Impl& impl = *connection->impl_;
+  impl.self = connection;
+  impl.alive = connection;
+  SocketAddress peer;
+  if (::getpeername(impl.fd.get(), peer.get(), &peer.size) == 0) impl.peer = to_endpoint(peer);
+  impl.arm_read();
+  return connection;
+}
+
+void Connection::connect(Loop& loop, const Endpoint& to, std::shared_ptr<Handler> handler,
+                         std::function<void(Result<std::shared_ptr<Connection>>)> done) {
+  auto report = [&loop, done](Error error) { loop.post([done, error] { done(std::unexpected(error)); }); };
+  auto address = to_address(to);
+  if (!address) return report(address.error());
+  os::UniqueFd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return report(fail_errno("create a socket for " + to.text()).error());
+  if (::connect(fd.get(), address->get(), address->size) != 0 && errno != EINPROGRESS)
+    return report(fail_errno("connect to " + to.text()).error());
+  struct Attempt {
+    os::UniqueFd fd;
+    std::unique_ptr<FdWatch> watch;
+  };
+  auto attempt = std::make_shared<Attempt>();
+  attempt->watch = std::make_unique<FdWatch>(loop, fd.get());
+  attempt->fd = std::move(fd);
+  attempt->watch->on_writable([attempt, &loop, to, handler, done] {
+    attempt->watch->cancel_writable();
+    auto watch = std::move(attempt->watch);  // unregisters before the connection registers
+    watch.reset();
+    int errnum = 0;
+    socklen_t size = sizeof errnum;
+    ::getsockopt(attempt->fd.get(), SOL_SOCKET, SO_ERROR, &errnum, &size);
+    if (errnum != 0) return done(fail_errno(errnum, "connect to " + to.text()));
+    done(adopt(loop, std::move(attempt->fd), handler));
+  });
+}
+
+void Connection::send(SharedBytes bytes) { impl_->enqueue({std::move(bytes)}); }
+void Connection::send(Bytes bytes) { impl_->enqueue({std::move(bytes)}); }
+void Connection::send_copy(ByteView bytes) { impl_->enqueue({Bytes(bytes.begin(), bytes.end())}); }
+void Connection::send(FileRange range) { impl_->enqueue({std::move(range)}); }
+std::size_t Connection::queued() const { return impl_->queued; }
+void Connection::pause_reading() { impl_->read_paused = true; }
+void Connection::resume_reading() {
+  impl_->read_paused = false;
+  impl_->arm_read();
+}
+void Connection::set_handler(std::shared_ptr<Handler> handler) {
+  if (!impl_->closed) impl_->handler = std::move(handler);
+}
+void Connection::close() { impl_->start_closing(); }
+void Connection::abort(Error why) {
+  if (impl_->closed || !impl_->alive) return;
+  impl_->closing = true;
+  impl_->queue.clear();
+  impl_->queued = 0;
+  impl_->loop.post([keep = shared_from_this(), why = std::move(why)] { keep->impl_->finish(why); });
+}
+bool Connection::closed() const { return impl_->closed; }
+const Endpoint& Connection::peer() const { return impl_->peer; }
+int Connection::fd() const { return impl_->fd.get(); }
+
+os::UniqueFd Connection::release() {
+  impl_->closed = true;
+  impl_->linger.cancel();
+  if (impl_->descriptor.is_open()) impl_->descriptor.release();
+  impl_->handler.reset();
+  impl_->queue.clear();
+  auto fd = std::move(impl_->fd);
+  impl_->alive.reset();
+  return fd;
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,21 @@
+#pragma once
+// Inside lib/net only: the Asio side of Loop.
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <vector>
+
+#include "net/loop.hpp"
+
+namespace sluice::net {
+
+class Connection;
+
+struct Loop::Impl {
+  boost::asio::io_context context{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+  // Connections with bytes queued in this turn: each is written once, with one writev, when the turn's calls are done.
+  std::vector<std::shared_ptr<Connection>> unflushed;
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,182 @@
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+
+#include "net/tcp.hpp"
+#include "os/file.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Collects what arrives; calls `changed` after each event.
+struct Recorder : net::Connection::Handler {
+  std::string received, why;
+  bool eof = false, closed = false, stay_open = false;
+  int drained = 0;
+  std::function<void()> changed = [] {};
+  void on_data(ByteView bytes) override {
+    received += as_text(bytes);
+    changed();
+  }
+  bool on_eof() override {
+    eof = true;
+    changed();
+    return stay_open;
+  }
+  void on_drained() override {
+    ++drained;
+    changed();
+  }
+  void on_closed(const Error& error) override {
+    closed = true;
+    why = error.what;
+    changed();
+  }
+};
+
+struct Pair {
+  net::Loop loop;
+  std::shared_ptr<Recorder> left = std::make_shared<Recorder>(), right = std::make_shared<Recorder>();
+  std::shared_ptr<net::Connection> a, b;
+  net::Timer limit{loop};
+
+  Pair() {
+    int fds[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+    a = net::Connection::adopt(loop, os::UniqueFd(fds[0]), left);
+    b = net::Connection::adopt(loop, os::UniqueFd(fds[1]), right);
+  }
+  void run_until(std::function<bool()> done) {
+    auto check = [this, done] {
+      if (done()) loop.stop();
+    };
+    left->changed = right->changed = check;
+    bool late = false;
+    limit.after(5s, [&] {
+      late = true;
+      loop.stop();
+    });
+    if (!done()) loop.run();
+    limit.cancel();
+    REQUIRE_FALSE(late);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what one end sends in a turn reaches the other in order") {
+  Pair pair;
+  pair.a->send_copy(as_bytes("one "));
+  pair.a->send(to_bytes("two "));
+  pair.a->send(std::make_shared<const Bytes>(to_bytes("three")));
+  CHECK(pair.a->queued() == 13);
+  pair.run_until([&] { return pair.right->received == "one two three"; });
+  CHECK(pair.a->queued() == 0);
+}
+
+TEST_CASE("more than a socket holds arrives whole, and on_drained tells") {
+  Pair pair;
+  Bytes big(8 << 20);
+  for (std::size_t i = 0; i < big.size(); ++i) big[i] = static_cast<std::byte>(i * 31 >> 3);
+  const Bytes copy = big;
+  pair.a->send(std::move(big));
+  pair.run_until([&] { return pair.right->received.size() == copy.size(); });
+  CHECK(pair.right->received == as_text(copy));
+  pair.run_until([&] { return pair.left->drained == 1; });
+}
+
+TEST_CASE("close() delivers what is queued first") {
+  Pair pair;
+  pair.a->send_copy(as_bytes("last words"));
+  pair.a->close();
+  pair.a->send_copy(as_bytes("never sent"));
+  pair.run_until([&] { return pair.right->closed && pair.left->closed; });
+  CHECK(pair.right->received == "last words");
+  CHECK(pair.right->eof);
+}
+
+TEST_CASE("a handler may stay open for sending after the peer's end of data") {
+  Pair pair;
+  pair.right->stay_open = true;
+  ::shutdown(pair.a->fd(), SHUT_WR);
+  pair.run_until([&] { return pair.right->eof; });
+  CHECK_FALSE(pair.right->closed);
+  pair.b->send_copy(as_bytes("answer"));
+  pair.b->close();
+  pair.run_until([&] { return pair.left->received == "answer" && pair.right->closed; });
+}
+
+TEST_CASE("a paused connection reads nothing until resumed") {
+  Pair pair;
+  pair.b->pause_reading();
+  pair.a->send_copy(as_bytes("x"));
+  pair.run_until([&] { return pair.left->drained == 1; });
+  net::Timer turn(pair.loop);
+  turn.after(20ms, [&] { pair.loop.stop(); });
+  pair.loop.run();
+  CHECK(pair.right->received.empty());
+  pair.b->resume_reading();
+  pair.run_until([&] { return pair.right->received == "x"; });
+}
+
+TEST_CASE("abort() closes once and says why, outside the caller's stack") {
+  Pair pair;
+  pair.a->abort(Error{Errc::denied, "too much", ""});
+  CHECK_FALSE(pair.left->closed);
+  pair.run_until([&] { return pair.left->closed && pair.right->closed; });
+  CHECK(pair.left->why == "too much");
+}
+
+TEST_CASE("a file range is sent between buffers") {
+  Pair pair;
+  char path[] = "/tmp/sluice-net-XXXXXX";
+  auto file = std::make_shared<os::UniqueFd>(::mkstemp(path));
+  REQUIRE(os::write_all(file->get(), as_bytes("0123456789")));
+  pair.a->send_copy(as_bytes("<"));
+  pair.a->send(net::FileRange{file, 2, 5});
+  pair.a->send_copy(as_bytes(">"));
+  pair.run_until([&] { return pair.right->received == "<23456>"; });
+  ::unlink(path);
+}
+
+TEST_CASE("listen, connect, talk; a refused connection is an error") {
+  net::Loop loop;
+  std::shared_ptr<Recorder> server = std::make_shared<Recorder>(), client = std::make_shared<Recorder>();
+  auto listener = net::Listener::bind(loop, {"127.0.0.1", 0, ""}, [&](os::UniqueFd fd, net::Endpoint peer) {
+    CHECK(peer.host == "127.0.0.1");
+    net::Connection::adopt(loop, std::move(fd), server)->send_copy(as_bytes("hello"));
+  });
+  REQUIRE(listener);
+  const net::Endpoint at = (*listener)->local();
+  CHECK(at.port != 0);
+  client->changed = [&] {
+    if (client->received == "hello") loop.stop();
+  };
+  net::Connection::connect(loop, at, client, [](auto connected) { REQUIRE(connected); });
+  loop.run();
+  CHECK(client->received == "hello");
+
+  CHECK_FALSE(net::Listener::bind(loop, at, [](os::UniqueFd, net::Endpoint) {}));
+  listener->reset();
+  bool refused = false;
+  net::Connection::connect(loop, at, std::make_shared<Recorder>(), [&](auto connected) {
+    refused = !connected;
+    loop.stop();
+  });
+  loop.run();
+  CHECK(refused);
+}
+
+TEST_CASE("endpoints are read and written") {
+  CHECK(net::parse_endpoint("127.0.0.1:80")->text() == "127.0.0.1:80");
+  CHECK(net::parse_endpoint("[::1]:80")->host == "::1");
+  CHECK(net::parse_endpoint("[::1]:80")->text() == "[::1]:80");
+  CHECK(net::parse_endpoint("unix:/a/b")->path == "/a/b");
+  CHECK_FALSE(net::parse_endpoint("127.0.0.1"));
+  CHECK_FALSE(net::parse_endpoint("127.0.0.1:99999"));
+  CHECK_FALSE(net::parse_endpoint("::1:80"));
+}
