@@ -22,8 +22,9 @@ class Scopes {
  public:
   Scopes() = default;
   Scopes(std::initializer_list<Scope> scopes) {
-    for (Scope scope : scopes) bits_ |= static_cast<std::uint32_t>(scope);
+    for (Scope scope : scopes) add(scope);
   }
+  void add(Scope scope) { bits_ |= static_cast<std::uint32_t>(scope); }
   bool has(Scope scope) const { return bits_ & static_cast<std::uint32_t>(scope); }
   bool empty() const { return bits_ == 0; }
   std::string text() const;  // "chat:read,chat:edit", in the order of the enumeration

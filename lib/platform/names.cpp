@@ -1,0 +1,83 @@
+#include "platform/names.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/utf8.hpp"
+
+namespace sluice::platform {
+
+namespace {
+constexpr std::size_t longest_name = 25;
+constexpr std::array<std::string_view, 16> web_paths{
+    "api",      "assets", "auth",  "browse",  "dashboard", "eventsub", "health", "helix",
+    "internal", "live",   "login", "metrics", "mock",      "static",   "vod",    "ws"};
+constexpr std::array<std::string_view, 4> dialect_names{"jtv", "server", "system", "tmi"};
+
+bool letter_digit_underscore(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+bool anonymous_nick(std::string_view name) {
+  return name.starts_with("justinfan") &&
+         std::ranges::all_of(name.substr(9), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Result<std::string> checked_name(std::string_view kind, std::string_view typed) {
+  std::string name = ascii_lower(typed);
+  if (name.empty() || name.size() > longest_name || !std::ranges::all_of(name, letter_digit_underscore))
+    return fail(Errc::invalid, fmt::format("\"{}\" is not a {} name", typed, kind),
+                fmt::format("use 1 to {} of the characters a-z, 0-9 and _", longest_name));
+  return name;
+}
+
+std::unexpected<Error> reserved(std::string_view kind, std::string_view name) {
+  return fail(Errc::invalid, fmt::format("the {} name \"{}\" is reserved", kind, name),
+              "choose another name");
+}
+
+Result<std::string> one_line(std::string_view kind, std::string_view typed, std::size_t shortest,
+                             std::size_t longest) {
+  std::string text(trim(typed));
+  auto points = utf8_code_points(text);
+  if (!points) return fail(Errc::invalid, fmt::format("the {} is not UTF-8", kind));
+  auto control = [](char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029; };
+  if (std::ranges::any_of(*points, control))
+    return fail(Errc::invalid, fmt::format("the {} has control characters in it", kind),
+                "write it on one line");
+  if (points->size() < shortest || points->size() > longest)
+    return fail(Errc::invalid, fmt::format("the {} has {} characters", kind, points->size()),
+                fmt::format("use {} to {}", shortest, longest));
+  return text;
+}
+}  // namespace
+
+Result<std::string> user_name(std::string_view typed) {
+  SLUICE_TRY_VALUE(std::string name, checked_name("user", typed));
+  if (anonymous_nick(name) || std::ranges::find(dialect_names, name) != dialect_names.end())
+    return reserved("user", name);
+  return name;
+}
+
+Result<std::string> channel_name(std::string_view typed) {
+  SLUICE_TRY_VALUE(std::string name, checked_name("channel", typed));
+  if (std::ranges::find(web_paths, name) != web_paths.end()) return reserved("channel", name);
+  return name;
+}
+
+std::string folded_name(std::string_view typed) {
+  if (typed.starts_with('#')) typed.remove_prefix(1);
+  return ascii_lower(typed);
+}
+
+Result<std::string> display_name(std::string_view typed) {
+  return one_line("display name", typed, 1, 50);
+}
+Result<std::string> stream_title(std::string_view typed) {
+  return one_line("title", typed, 0, 140);
+}
+
+}  // namespace sluice::platform

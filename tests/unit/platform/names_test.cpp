@@ -1,0 +1,48 @@
+#include "platform/names.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::platform;
+
+TEST_CASE("names are folded and checked") {
+  CHECK(user_name("Alice_2").value() == "alice_2");
+  CHECK(channel_name("x").value() == "x");
+  CHECK(user_name(std::string(25, 'a')).has_value());
+  for (std::string bad : {std::string(), std::string(26, 'a'), std::string("a b"), std::string("a-b"),
+                          std::string("\xC3\xA4"), std::string("a\0b", 3), std::string("#a")}) {
+    CHECK(user_name(bad).error().code == Errc::invalid);
+    CHECK(channel_name(bad).error().code == Errc::invalid);
+  }
+}
+
+TEST_CASE("names with another meaning cannot be taken") {
+  CHECK_FALSE(user_name("justinfan123"));
+  CHECK_FALSE(user_name("JustinFan"));
+  CHECK(user_name("justinfan1x"));
+  CHECK_FALSE(user_name("tmi"));
+  CHECK_FALSE(channel_name("API"));
+  CHECK_FALSE(channel_name("live"));
+  CHECK(user_name("live"));
+  CHECK(channel_name("demo"));
+}
+
+TEST_CASE("looked-up names are folded only") {
+  CHECK(folded_name("#Demo") == "demo");
+  CHECK(folded_name("a b") == "a b");
+}
+
+TEST_CASE("titles are one line of UTF-8 of up to 140 characters, not bytes") {
+  std::string smile = "\xF0\x9F\x98\x80", many;
+  for (int i = 0; i < 140; ++i) many += smile;
+  CHECK(stream_title(many).value() == many);
+  CHECK_FALSE(stream_title(many + "x"));
+  CHECK(stream_title("  hello ").value() == "hello");
+  CHECK(stream_title("").has_value());
+  CHECK_FALSE(stream_title("a\nb"));
+  CHECK_FALSE(stream_title("a\x1B[31mb"));
+  CHECK_FALSE(stream_title("\xC2\x85"));
+  CHECK_FALSE(stream_title("\xFF"));
+  CHECK_FALSE(display_name("  "));
+  CHECK_FALSE(display_name(std::string(51, 'x')));
+}
