@@ -24,4 +24,66 @@ std::optional<std::vector<char32_t>> utf8_code_points(std::string_view text) {
   return points;
 }
 
+
+bool Utf8Check::feed(ByteView bytes) {
+  if (broken_) return false;
+  for (std::byte b : bytes) {
+    const auto c = static_cast<std::uint8_t>(b);
+    if (left_ > 0) {
+      if (c < low_ || c > high_) return broken_ = true, false;
+      low_ = 0x80;
+      high_ = 0xbf;
+      --left_;
+    } else if (c < 0x80) {
+      continue;
+    } else if (c >= 0xc2 && c <= 0xdf) {
+      left_ = 1;
+    } else if (c >= 0xe0 && c <= 0xef) {
+      left_ = 2;
+      if (c == 0xe0) low_ = 0xa0;   // no overlong forms
+      if (c == 0xed) high_ = 0x9f;  // no surrogates
+    } else if (c >= 0xf0 && c <= 0xf4) {
+      left_ = 3;
+      if (c == 0xf0) low_ = 0x90;
+      if (c == 0xf4) high_ = 0x8f;  // nothing past U+10FFFF
+    } else {
+      return broken_ = true, false;
+    }
+  }
+  return true;
+}
+
+bool is_utf8(std::string_view text) {
+  Utf8Check check;
+  return check.feed(as_bytes(text)) && check.complete();
+}
+
+std::size_t code_point_count(std::string_view utf8) {
+  std::size_t count = 0;
+  for (char c : utf8) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  return count;
+}
+
+std::string to_valid_utf8(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    Utf8Check check;
+    std::size_t n = 0;
+    bool whole = false;
+    while (at + n < text.size() && !whole && check.feed(as_bytes(text.substr(at + n, 1)))) {
+      ++n;
+      whole = check.complete();
+    }
+    if (whole) {
+      out += text.substr(at, n);
+      at += n;
+    } else {
+      out += "\xef\xbf\xbd";
+      at += n > 0 ? n : 1;
+    }
+  }
+  return out;
+}
+
 }  // namespace sluice

@@ -1,0 +1,184 @@
+#include "irc/session.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace sluice::irc {
+
+namespace {
+constexpr std::size_t held_limit = 16 * 1024;
+constexpr std::string_view all_capabilities = "twitch.tv/commands twitch.tv/tags twitch.tv/membership";
+
+bool* find_capability(Capabilities& capabilities, std::string_view name) {
+  if (name == "twitch.tv/tags") return &capabilities.tags;
+  if (name == "twitch.tv/commands") return &capabilities.commands;
+  if (name == "twitch.tv/membership") return &capabilities.membership;
+  return nullptr;
+}
+
+// "#Name" → "name"; empty when it is not a channel's name.
+std::string channel_name(std::string_view text) {
+  if (!text.starts_with('#')) return {};
+  std::string name = ascii_lower(text.substr(1));
+  return is_login_name(name) ? name : std::string();
+}
+}  // namespace
+
+bool is_login_name(std::string_view name) {
+  return !name.empty() && name.size() <= 25 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+bool is_anonymous_nick(std::string_view nick) {
+  constexpr std::string_view stem = "justinfan";
+  return nick.starts_with(stem) && nick.size() > stem.size() && is_login_name(nick) &&
+         std::ranges::all_of(nick.substr(stem.size()), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+void Session::feed(ByteView bytes, std::vector<Command>& commands, std::string& out) {
+  if (state_ == State::closed) return;
+  lines_.feed(bytes);
+  read(commands, out);
+}
+
+void Session::end_of_message(std::vector<Command>& commands, std::string& out) {
+  if (state_ == State::closed) return;
+  lines_.end_of_message();
+  read(commands, out);
+}
+
+void Session::accept(std::string_view nick, std::vector<Command>& commands, std::string& out) {
+  state_ = State::registered;
+  nick_ = nick;
+  pass_.clear();
+  const auto numeric = [&](std::string_view number, std::string_view text) {
+    LineWriter(out).prefix(host_).command(number).param(nick_).trailing(text).end();
+  };
+  numeric("001", "Welcome, GLHF!");
+  numeric("002", "Your host is " + host_);
+  numeric("003", "This server is rather new");
+  numeric("004", "-");
+  numeric("375", "-");
+  numeric("372", "You are in a maze of twisty passages, all alike.");
+  numeric("376", ">");
+  read(commands, out);
+}
+
+void Session::refuse(std::string_view reason, std::string& out) {
+  state_ = State::closed;
+  pass_.clear();
+  notice(reason, out);
+}
+
+void Session::read(std::vector<Command>& commands, std::string& out) {
+  while (state_ == State::registering || state_ == State::registered) {
+    const auto line = lines_.next();
+    if (!line) return;
+    if (line->too_long) {
+      notice("Your line was too long and has been ignored.", out);
+      continue;
+    }
+    if (const auto message = parse_message(line->text)) take(*message, commands, out);
+  }
+  if (lines_.held() > held_limit) quit("sent too much before its login was decided", commands);
+}
+
+void Session::take(const Message& message, std::vector<Command>& commands, std::string& out) {
+  if (message.command == "PING") return take_ping(message, out);
+  if (message.command == "PONG") return;
+  if (message.command == "CAP") return take_capability(message, out);
+  if (message.command == "QUIT") return quit("quit", commands);
+  if (state_ == State::registering) return take_registration(message, commands, out);
+  take_command(message, commands, out);
+}
+
+// A bare PING is answered without a prefix: tmi.js looks for exactly that.
+void Session::take_ping(const Message& message, std::string& out) const {
+  if (message.params.empty()) {
+    LineWriter(out).command("PONG").trailing(host_).end();
+  } else {
+    LineWriter(out).prefix(host_).command("PONG").param(host_).trailing(message.params.back()).end();
+  }
+}
+
+void Session::take_capability(const Message& message, std::string& out) {
+  const auto answer = [&](std::string_view verb, std::string_view names) {
+    LineWriter(out).prefix(host_).command("CAP").param("*").param(verb).trailing(names).end();
+  };
+  if (ascii_iequals(message.param(0), "LS")) return answer("LS", all_capabilities);
+  if (!ascii_iequals(message.param(0), "REQ")) return;
+
+  const std::string_view asked = message.param(1);
+  Capabilities wanted = capabilities_;
+  for (std::string_view name : split(asked, ' ')) {
+    const bool off = name.starts_with('-');
+    if (name.empty()) continue;
+    bool* capability = find_capability(wanted, name.substr(off ? 1 : 0));
+    if (capability == nullptr) return answer("NAK", asked);
+    *capability = !off;
+  }
+  capabilities_ = wanted;
+  answer("ACK", asked);
+}
+
+void Session::take_registration(const Message& message, std::vector<Command>& commands, std::string& out) {
+  if (message.command == "PASS" && !message.params.empty()) {
+    pass_ = message.params.back();
+    pass_given_ = true;
+  } else if (message.command == "NICK" && !message.params.empty()) {
+    nick_ = ascii_lower(message.params.back());
+    if (!is_login_name(nick_)) return quit("sent a nick that is none", commands), refuse("Invalid NICK", out);
+  } else if (message.command == "JOIN" || message.command == "PRIVMSG") {
+    if (!nick_.empty()) return quit("joined without PASS", commands), refuse("Improperly formatted auth", out);
+    return;
+  } else {
+    return;
+  }
+  if (nick_.empty()) return;
+
+  if (is_anonymous_nick(nick_)) {
+    state_ = State::deciding;
+    commands.push_back(Login{nick_, {}, true});
+  } else if (pass_given_) {
+    constexpr std::string_view scheme = "oauth:";
+    if (!pass_.starts_with(scheme) || pass_.size() == scheme.size())
+      return quit("sent a PASS that is no token", commands), refuse("Improperly formatted auth", out);
+    state_ = State::deciding;
+    commands.push_back(Login{nick_, pass_.substr(scheme.size()), false});
+  }
+}
+
+void Session::take_command(const Message& message, std::vector<Command>& commands, std::string& out) {
+  if (message.command == "JOIN" || message.command == "PART") {
+    for (std::string_view target : split(message.param(0), ',')) {
+      std::string channel = channel_name(target);
+      if (channel.empty()) continue;
+      if (message.command == "JOIN") {
+        commands.push_back(Join{std::move(channel)});
+      } else {
+        commands.push_back(Part{std::move(channel)});
+      }
+    }
+  } else if (message.command == "PRIVMSG") {
+    std::string channel = channel_name(message.param(0));
+    if (channel.empty() || message.params.size() < 2) return;
+    commands.push_back(Say{std::move(channel), std::string(message.params.back()),
+                           std::string(find_tag(message.tags, "client-nonce")),
+                           std::string(find_tag(message.tags, "reply-parent-msg-id"))});
+  } else if (message.command != "NICK" && message.command != "PASS" && message.command != "USER") {
+    LineWriter(out).prefix(host_).command("421").param(nick_).param(message.command).trailing("Unknown command").end();
+  }
+}
+
+void Session::quit(std::string why, std::vector<Command>& commands) {
+  state_ = State::closed;
+  commands.push_back(Quit{std::move(why)});
+}
+
+void Session::notice(std::string_view text, std::string& out) const {
+  LineWriter(out).prefix(host_).command("NOTICE").param("*").trailing(text).end();
+}
+
+}  // namespace sluice::irc

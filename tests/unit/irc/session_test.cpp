@@ -1,0 +1,154 @@
+#include "irc/session.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "unit/irc/split.hpp"
+
+using namespace sluice;
+using namespace sluice::irc;
+
+namespace {
+std::string describe(const Command& command) {
+  if (auto* login = std::get_if<Login>(&command))
+    return "login " + login->nick + " " + (login->anonymous ? "anonymously" : login->token);
+  if (auto* join = std::get_if<Join>(&command)) return "join " + join->channel;
+  if (auto* part = std::get_if<Part>(&command)) return "part " + part->channel;
+  if (auto* say = std::get_if<Say>(&command))
+    return "say " + say->channel + " " + say->text + " nonce=" + say->client_nonce + " reply=" + say->reply_to;
+  return "quit " + std::get<Quit>(command).why;
+}
+
+struct Client {
+  Session session;
+  std::vector<Command> commands;
+  std::string out;
+
+  void send(std::string_view text) { session.feed(as_bytes(text), commands, out); }
+  std::string take_out() { return std::exchange(out, {}); }
+  std::string take_commands() {
+    std::string text;
+    for (const Command& command : std::exchange(commands, {})) text += describe(command) + "\n";
+    return text;
+  }
+  void register_as(std::string nick) {
+    send("PASS oauth:t\r\nNICK " + nick + "\r\n");
+    session.accept(nick, commands, out);
+    take_out();
+    take_commands();
+  }
+};
+
+constexpr std::string_view welcome_of_ada =
+    ":tmi.twitch.tv 001 ada :Welcome, GLHF!\r\n:tmi.twitch.tv 002 ada :Your host is tmi.twitch.tv\r\n"
+    ":tmi.twitch.tv 003 ada :This server is rather new\r\n:tmi.twitch.tv 004 ada :-\r\n:tmi.twitch.tv 375 ada :-\r\n"
+    ":tmi.twitch.tv 372 ada :You are in a maze of twisty passages, all alike.\r\n:tmi.twitch.tv 376 ada :>\r\n";
+}  // namespace
+
+TEST_CASE("tmi.js: CAP REQ, PASS, NICK, and the welcome") {
+  Client client;
+  client.send("CAP REQ :twitch.tv/tags twitch.tv/commands twitch.tv/membership\r\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv CAP * ACK :twitch.tv/tags twitch.tv/commands twitch.tv/membership\r\n");
+  client.send("PASS oauth:abc\r\nNICK Ada\r\nJOIN #demo\r\n");
+  CHECK(client.take_commands() == "login ada abc\n");
+  CHECK(client.take_out().empty());
+  client.session.accept("ada", client.commands, client.out);
+  CHECK(client.take_out() == welcome_of_ada);
+  CHECK(client.take_commands() == "join demo\n");
+  CHECK(client.session.capabilities().tags);
+}
+
+TEST_CASE("twurple: CAP LS 302, one REQ, CAP END, then PASS, NICK and USER") {
+  Client client;
+  client.send("CAP LS 302\r\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv CAP * LS :twitch.tv/commands twitch.tv/tags twitch.tv/membership\r\n");
+  client.send("CAP REQ :twitch.tv/tags\r\nCAP END\r\nPASS oauth:abc\r\nNICK ada\r\nUSER ada 8 * :ada\r\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv CAP * ACK :twitch.tv/tags\r\n");
+  CHECK(client.take_commands() == "login ada abc\n");
+}
+
+TEST_CASE("an unknown capability refuses the whole request") {
+  Client client;
+  client.send("CAP REQ :twitch.tv/tags sasl\r\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv CAP * NAK :twitch.tv/tags sasl\r\n");
+  CHECK_FALSE(client.session.capabilities().tags);
+}
+
+TEST_CASE("anonymous readers need no PASS, and any will do") {
+  Client client;
+  client.send("NICK justinfan123\r\n");
+  CHECK(client.take_commands() == "login justinfan123 anonymously\n");
+  Client other;
+  other.send("PASS SCHMOOPIIE\r\nNICK justinfan1\r\n");
+  CHECK(other.take_commands() == "login justinfan1 anonymously\n");
+  CHECK_FALSE(is_anonymous_nick("justinfan"));
+  CHECK_FALSE(is_anonymous_nick("justinfan1x"));
+}
+
+TEST_CASE("PASS may follow NICK") {
+  Client client;
+  client.send("NICK ada\r\n");
+  CHECK(client.take_commands().empty());
+  client.send("PASS oauth:abc\r\n");
+  CHECK(client.take_commands() == "login ada abc\n");
+}
+
+TEST_CASE("refusals are said in the dialect's words") {
+  Client client;
+  client.send("PASS abc\r\nNICK ada\r\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv NOTICE * :Improperly formatted auth\r\n");
+  CHECK(client.take_commands().starts_with("quit"));
+  Client nick;
+  nick.send("NICK a:b\r\n");
+  CHECK(nick.take_out() == ":tmi.twitch.tv NOTICE * :Invalid NICK\r\n");
+  Client token;
+  token.send("PASS oauth:x\r\nNICK ada\r\n");
+  token.session.refuse("Login authentication failed", token.out);
+  CHECK(token.take_out() == ":tmi.twitch.tv NOTICE * :Login authentication failed\r\n");
+  token.take_commands();
+  token.send("JOIN #demo\r\n");
+  CHECK(token.take_commands().empty());
+}
+
+TEST_CASE("PING is answered as tmi.js and others look for it") {
+  Client client;
+  client.send("PING\r\n");
+  CHECK(client.take_out() == "PONG :tmi.twitch.tv\r\n");
+  client.send("PING :tmi.twitch.tv\r\nPING x\r\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv PONG tmi.twitch.tv :tmi.twitch.tv\r\n:tmi.twitch.tv PONG tmi.twitch.tv :x\r\n");
+}
+
+TEST_CASE("commands after the welcome") {
+  Client client;
+  client.register_as("ada");
+  client.send("JOIN #A,#b,c,#b-d key\r\nPART #a\r\n@client-nonce=n1;reply-parent-msg-id=m PRIVMSG #Demo :hi there\r\nWHO #a\r\n");
+
+  CHECK(client.take_commands() == "join a\njoin b\npart a\nsay demo hi there nonce=n1 reply=m\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv 421 ada WHO :Unknown command\r\n");
+}
+
+TEST_CASE("what is sent while the login is decided is bounded") {
+  Client client;
+  client.send("PASS oauth:abc\r\nNICK ada\r\n");
+  client.take_commands();
+  for (int i = 0; i < 20; ++i) client.send(std::string(1000, 'x'));
+  CHECK(client.take_commands() == "quit sent too much before its login was decided\n");
+}
+
+TEST_CASE("a session is the same wherever its bytes are cut") {
+  const std::string_view input =
+      "CAP LS 302\r\nCAP REQ :twitch.tv/tags twitch.tv/commands\r\nPASS oauth:abc\r\nNICK ada\r\nJOIN #demo,#two\r\n"
+      "@client-nonce=1\\s2 PRIVMSG #demo :h\xc3\xa9llo\r\nPING 1\r\nBOGUS\r\nPART #two\nQUIT\r\nJOIN #late\r\n";
+  const auto run = [](std::vector<std::string_view> pieces) {
+    Client client;
+    std::string log;
+    for (std::string_view piece : pieces) {
+      client.send(piece);
+      for (std::size_t i = 0; i < client.commands.size(); ++i)
+        if (std::holds_alternative<Login>(client.commands[i])) client.session.accept("ada", client.commands, client.out);
+      log += client.take_commands();
+    }
+    return log + client.out;
+  };
+  CHECK(first_difference(input, run) == run({input}));
+  CHECK(run({input}).find("join late") == std::string::npos);
+}
