@@ -1,7 +1,7 @@
 # Every program, in one list: it drives the build, the man pages, the completions, installation and the smoke tests.
 # sluice_program(NAME SECTION [ROOMS room...] [LIBS target...]) builds cmd/NAME/*.cpp into bin/NAME.
 add_executable(optgen ${CMAKE_SOURCE_DIR}/completions/optgen.cpp)
-target_link_libraries(optgen PRIVATE sluice_app nlohmann_json::nlohmann_json)
+target_link_libraries(optgen PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
 set_target_properties(optgen PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tools)
 
 set(SLUICE_GENERATED ${CMAKE_BINARY_DIR}/generated)

@@ -36,7 +36,7 @@ sluice_room(log       USES base                                LIBS spdlog::spdl
 sluice_room(metrics   USES base                                LIBS prometheus-cpp::core)
 sluice_room(net       USES base os log                         LIBS OpenSSL::SSL Threads::Threads)
 sluice_room(http      USES base os log metrics net crypto      LIBS ZLIB::ZLIB)
-sluice_room(app       USES base os log metrics net http)
+sluice_room(app       USES base os log metrics net http         LIBS nlohmann_json::nlohmann_json)
 sluice_room(media     USES base)
 sluice_room(ffmpeg    USES base media                          LIBS PkgConfig::FFMPEG)
 sluice_room(rtmp      USES base crypto media)
@@ -49,3 +49,4 @@ sluice_room(store     USES base os log crypto platform sqlite  LIBS nlohmann_jso
 sluice_room(bus       USES base os log net store)
 
 target_compile_definitions(sluice_net PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_compile_definitions(sluice_app PRIVATE SLUICE_VERSION="${PROJECT_VERSION}")

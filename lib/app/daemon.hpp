@@ -34,7 +34,8 @@ class Daemon {
   Result<> listen(const std::string& port_name, std::uint16_t port, net::Listener::Accept accept);
 
   void on_drain(std::function<void(std::function<void()> done)> drain);  // finish, then call done; --drain-time bounds it
-  void on_reload(std::function<Result<>()> reload);
+  // SIGHUP: the whole configuration has been read again and is sound; swap to it, or keep the old and say why.
+  void on_reload(std::function<Result<>(const Settings&)> reload);
   void on_health(std::function<std::vector<Health>()> check);
   // One JSON request a line, one JSON answer a line, on the control socket (--control PATH): {"command": "...", ...}.
   void on_control(const std::string& command, std::function<std::string(const std::string& request_json)> answer);

@@ -37,9 +37,10 @@ struct Option {
   std::string help;           // one sentence, no full stop, lower case
   char letter = 0;
   std::vector<std::string> choices;
-  bool repeats = false;       // may be given several times
+  bool repeats = false;       // may be given several times; elsewhere than on the command line: separated by commas
   bool required = false;
   std::optional<std::int64_t> min, max;
+  std::string environment;    // one more variable it is read from, after SLUICE_*: "LOG_LEVEL"
 };
 
 struct Positional {
@@ -65,8 +66,12 @@ struct Program {
   bool daemon = false;        // adds the options every daemon has (daemon_options())
 };
 
-std::vector<Option> common_options();  // --help --version --config --print-config --log-format --log-level --json
-std::vector<Option> daemon_options();  // --ready-fd --bind --metrics --control --drain-time …
+const std::vector<Option>& common_options();  // --help --version --config --print-config --log-format --log-level --json …
+const std::vector<Option>& daemon_options();  // --ready-fd --bind --metrics --control --drain-time
+
+// Every option that `command` of the program understands: its own, the root's, the daemon's, the common ones.
+std::vector<Option> options_of(const Program& program, std::string_view command);
+const Command* find_command(const Program& program, std::string_view path);
 
 // What was asked for, after every layer has spoken.
 class Settings {
@@ -88,16 +93,23 @@ class Settings {
     std::vector<std::string> values;
     std::string origin;
   };
+  const std::map<std::string, Value, std::less<>>& values() const { return options_; }
+
+ private:
+  friend class Parser;
+  const Value* find(std::string_view name) const;
   std::string command_;
   std::map<std::string, Value, std::less<>> options_;
   std::map<std::string, std::vector<std::string>, std::less<>> positionals_;
 };
 
 // Parses without touching the world beyond reading the configuration file. Errc::usage or Errc::config on error, with a hint.
-Result<Settings> parse(const Program& program, const std::vector<std::string>& arguments,
-                       const std::function<std::optional<std::string>(const std::string&)>& environment);
+using Environment = std::function<std::optional<std::string>(const std::string& variable)>;
+Result<Settings> parse(const Program& program, const std::vector<std::string>& arguments, const Environment& environment);
+Environment process_environment();
 
 std::string help_text(const Program& program, std::string_view command);
+std::string config_text(const Program& program, const Settings& settings);  // what --print-config prints
 std::string options_json(const Program& program);  // the table, for the generator of man pages and completions
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 Result<std::uint64_t> parse_size(std::string_view text);

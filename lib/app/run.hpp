@@ -16,4 +16,9 @@ using Run = std::function<Result<int>(const Settings&)>;  // the exit code, or t
 
 int run_main(int argc, char** argv, const Program& program, const Run& run);
 
+// Reads the command line of run_main(), the environment and the configuration file again (SIGHUP).
+Result<Settings> parse_again();
+// The folder this executable is in: siblings of a pipeline are found there.
+std::string executable_folder();
+
 }  // namespace sluice::app

@@ -1,0 +1,29 @@
+#pragma once
+// The control socket: one JSON request a line in, one JSON answer a line out.
+// A request is {"command": "...", ...}; an answer is what the command gives, or {"error": {"what": …, "hint": …}}.
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "net/tcp.hpp"
+
+namespace sluice::app {
+
+class Control {
+ public:
+  using Answer = std::function<std::string(const std::string& request_json)>;
+  Control() = default;
+  ~Control();
+  void add(const std::string& command, Answer answer);
+  Result<> listen(net::Loop& loop, const std::string& path);
+  std::string answer(const std::string& line) const;  // never throws, whatever the line holds
+
+ private:
+  std::map<std::string, Answer> commands_;
+  std::unique_ptr<net::Listener> listener_;
+  std::string path_;
+};
+
+}  // namespace sluice::app

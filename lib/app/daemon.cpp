@@ -1,0 +1,172 @@
+#include "app/daemon.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "app/control.hpp"
+#include "app/health.hpp"
+#include "app/passed_sockets.hpp"
+#include "app/readiness.hpp"
+#include "app/run.hpp"
+#include "app/signals.hpp"
+#include "base/clock.hpp"
+#include "http/server.hpp"
+#include "log/log.hpp"
+#include "os/file.hpp"
+
+namespace sluice::app {
+
+enum class Stage { starting, ready, draining };
+
+struct Daemon::Impl {
+  Impl(const Settings& s, std::string n) : settings(s), name(std::move(n)) {}
+
+  Settings settings;
+  std::string name;
+  net::Loop loop;
+  Stage stage = Stage::starting;
+  std::multimap<std::string, os::UniqueFd> passed = take_passed_sockets();
+  std::multimap<std::string, std::unique_ptr<net::Listener>> listeners;
+  std::optional<http::Server> health_server;
+  Control control;
+  net::Timer drain_limit{loop};
+  std::optional<Error> failure;
+  Wall since = system_clock().wall();
+  std::function<void(std::function<void()>)> drain = [](std::function<void()> done) { done(); };
+  std::function<Result<>(const Settings&)> reload;
+  std::function<std::vector<Health>()> health = [] { return std::vector<Health>{}; };
+  std::optional<Signals> signals;
+
+  void on_signal(int number) {
+    if (number == SIGHUP) return reload_now();
+    if (stage == Stage::draining) {
+      log::warn("told to stop twice: stopping now");
+      return loop.stop();
+    }
+    stop_gently(number == SIGINT ? "interrupted" : "told to stop");
+  }
+
+  void stop_gently(std::string_view why) {
+    stage = Stage::draining;
+    notify_systemd("STOPPING=1");
+    log::info("draining", {{"why", why}});
+    for (auto& [port, listener] : listeners) listener->stop();
+    drain_limit.after(settings.duration("drain-time"), [this] {
+      log::warn("drain time is over: stopping now");
+      loop.stop();
+    });
+    drain([this] { loop.post([this] { loop.stop(); }); });
+  }
+
+  void reload_now() {
+    notify_systemd("RELOADING=1");
+    const Result<Settings> fresh = parse_again();
+    Result<> done;
+    if (!fresh) {
+      done = std::unexpected(fresh.error());
+    } else if (reload) {
+      done = reload(*fresh);
+    }
+    if (done) {
+      settings = *fresh;
+      log::info("configuration reloaded");
+    } else {
+      log::error("configuration not reloaded: the old one stays", {done.error()});
+    }
+    notify_systemd("READY=1");
+  }
+
+  Result<> serve_health() {
+    if (!settings.has("metrics")) return {};
+    SLUICE_TRY_VALUE(const net::Endpoint at, net::parse_endpoint(settings.text("metrics")));
+    HealthSource source{[this] { return health(); }, [this] { return stage == Stage::ready; }};
+    health_server.emplace(loop, [source](const http::Request& request, http::Responder responder) {
+      if (!answer_health(source, request, responder)) responder.respond(http::Response::text(404, "not found\n"));
+    });
+    return health_server->listen(at);
+  }
+
+  Result<> serve_control() {
+    control.add("status", [this](const std::string&) {
+      static constexpr std::string_view stages[] = {"starting", "ready", "draining"};
+      nlohmann::ordered_json ports = nlohmann::ordered_json::object();
+      for (const auto& [port, listener] : listeners) ports[port] = listener->local().port;
+      return nlohmann::ordered_json{{"name", name},
+                                    {"pid", ::getpid()},
+                                    {"state", stages[static_cast<int>(stage)]},
+                                    {"since", format_rfc3339(since)},
+                                    {"ports", ports}}
+          .dump();
+    });
+    control.add("health", [this](const std::string&) { return health_json(health()); });
+    if (!settings.has("control")) return {};
+    return control.listen(loop, settings.text("control"));
+  }
+};
+
+Daemon::Daemon(const Settings& settings, std::string name) : impl_(std::make_unique<Impl>(settings, std::move(name))) {}
+Daemon::~Daemon() = default;
+
+net::Loop& Daemon::loop() { return impl_->loop; }
+const Settings& Daemon::settings() const { return impl_->settings; }
+
+Result<> Daemon::listen(const std::string& port_name, std::uint16_t port, net::Listener::Accept accept) {
+  auto [first, last] = impl_->passed.equal_range(port_name);
+  if (first != last) {
+    for (auto at = first; at != last; ++at)
+      impl_->listeners.emplace(port_name, net::Listener::adopt(impl_->loop, std::move(at->second), accept));
+    impl_->passed.erase(first, last);
+    return {};
+  }
+  const bool by_default = impl_->settings.origin("bind") == "default";
+  bool bound = false;
+  for (const std::string& address : impl_->settings.list("bind")) {
+    auto listener = net::Listener::bind(impl_->loop, {address, port, ""}, accept);
+    if (!listener) {
+      // A machine without IPv6 is served on IPv4 alone, unless ::1 was asked for.
+      if (by_default && bound && listener.error().code != Errc::exists) continue;
+      return std::unexpected(listener.error());
+    }
+    if (port == 0) port = (*listener)->local().port;
+    impl_->listeners.emplace(port_name, std::move(*listener));
+    bound = true;
+  }
+  if (!bound) return sluice::fail(Errc::config, "--bind names no address", "give --bind 127.0.0.1");
+  return {};
+}
+
+void Daemon::on_drain(std::function<void(std::function<void()> done)> drain) { impl_->drain = std::move(drain); }
+void Daemon::on_reload(std::function<Result<>(const Settings&)> reload) { impl_->reload = std::move(reload); }
+void Daemon::on_health(std::function<std::vector<Health>()> check) { impl_->health = std::move(check); }
+void Daemon::on_control(const std::string& command, std::function<std::string(const std::string&)> answer) {
+  impl_->control.add(command, std::move(answer));
+}
+
+void Daemon::fail(Error error) {
+  impl_->failure = std::move(error);
+  impl_->loop.stop();
+}
+
+Result<int> Daemon::run() {
+  SLUICE_TRY(impl_->serve_health());
+  SLUICE_TRY(impl_->serve_control());
+  impl_->signals.emplace(impl_->loop, [this](int number) { impl_->on_signal(number); });
+  impl_->loop.post([this] {
+    if (impl_->stage != Stage::starting) return;
+    impl_->stage = Stage::ready;
+    std::string ports;
+    for (const auto& [port, listener] : impl_->listeners) ports += (ports.empty() ? "" : " ") + port + "=" + listener->local().text();
+    log::info("ready", {{"ports", ports}});
+    if (impl_->settings.has("ready-fd")) write_ready_fd(static_cast<int>(impl_->settings.integer("ready-fd")));
+    notify_systemd("READY=1");
+  });
+  impl_->loop.run();
+  if (impl_->failure) return std::unexpected(*impl_->failure);
+  return exit_done;
+}
+
+}  // namespace sluice::app

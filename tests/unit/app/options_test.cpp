@@ -1,0 +1,124 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "app/options.hpp"
+#include "os/file.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+namespace {
+
+const app::Program tool{
+    .name = "tool",
+    .summary = "an example",
+    .commands = {
+        {.path = "", .options = {{.name = "dir", .kind = app::Kind::path, .metavar = "DIR", .help = "where"}}},
+        {.path = "user add",
+         .summary = "add a user",
+         .options = {{.name = "wait", .kind = app::Kind::duration, .metavar = "TIME", .fallback = "2s", .help = "how long"},
+                     {.name = "tag", .metavar = "TAG", .help = "a mark", .repeats = true},
+                     {.name = "count", .kind = app::Kind::integer, .metavar = "N", .fallback = "1", .help = "n", .min = 1, .max = 9}},
+         .positionals = {{.name = "NAME", .help = "the user"}}},
+        {.path = "user list", .summary = "list users"},
+    }};
+
+Result<app::Settings> parse(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}) {
+  return app::parse(tool, arguments, [environment](const std::string& name) -> std::optional<std::string> {
+    const auto at = environment.find(name);
+    if (at == environment.end()) return std::nullopt;
+    return at->second;
+  });
+}
+
+struct TemporaryFile {
+  std::string path = "/tmp/sluice-options-XXXXXX";
+  explicit TemporaryFile(std::string_view content) {
+    const os::UniqueFd fd(::mkstemp(path.data()));
+    REQUIRE(os::write_all(fd.get(), as_bytes(content)));
+  }
+  ~TemporaryFile() { ::unlink(path.c_str()); }
+};
+
+}  // namespace
+
+TEST_CASE("a command, its options and its arguments are found, shared options in any place") {
+  const auto settings = parse({"user", "add", "alice", "--wait", "1.5s", "--dir", "/x", "--tag", "a", "--tag", "b"});
+  REQUIRE(settings);
+  CHECK(settings->command() == "user add");
+  CHECK(settings->positional("NAME") == "alice");
+  CHECK(settings->duration("wait") == 1500ms);
+  CHECK(settings->text("dir") == "/x");
+  CHECK(settings->list("tag") == std::vector<std::string>{"a", "b"});
+  CHECK(settings->integer("count") == 1);
+  CHECK(settings->origin("count") == "default");
+  CHECK(parse({"--dir", "/y", "user", "list"})->text("dir") == "/y");
+}
+
+TEST_CASE("command line beats environment beats file beats default, and the origin tells") {
+  const TemporaryFile file("# comment\nwait = 7s\n\ntag = x, y\ncount=3\n");
+  auto settings = parse({"user", "add", "a", "--config", file.path});
+  REQUIRE(settings);
+  CHECK(settings->duration("wait") == 7s);
+  CHECK(settings->origin("wait") == file.path + ":2");
+  CHECK(settings->list("tag") == std::vector<std::string>{"x", "y"});
+  settings = parse({"user", "add", "a", "--config", file.path}, {{"SLUICE_WAIT", "8s"}});
+  CHECK(settings->duration("wait") == 8s);
+  CHECK(settings->origin("wait") == "environment SLUICE_WAIT");
+  settings = parse({"user", "add", "a", "--config", file.path, "--wait", "9s"}, {{"SLUICE_WAIT", "8s"}});
+  CHECK(settings->duration("wait") == 9s);
+  CHECK(settings->origin("wait") == "command line");
+}
+
+TEST_CASE("what is wrong is named, with what to do") {
+  auto wrong = [](std::vector<std::string> arguments) {
+    auto settings = parse(std::move(arguments));
+    REQUIRE_FALSE(settings);
+    return settings.error();
+  };
+  CHECK(wrong({}).what == "no command given");
+  CHECK(wrong({"user"}).hint.find("user add, user list") != std::string::npos);
+  CHECK(wrong({"user", "add"}).what == "NAME is missing");
+  CHECK(wrong({"user", "add", "a", "--wat", "1s"}).hint.find("did you mean --wait?") != std::string::npos);
+  CHECK(wrong({"user", "add", "a", "--wait", "soon"}).what == "--wait: 'soon' is not a duration");
+  CHECK(wrong({"user", "add", "a", "--count", "10"}).what == "--count: 10 is out of range");
+  CHECK(wrong({"user", "add", "a", "--count", "2", "--count", "3"}).what == "--count is given 2 times");
+  CHECK(wrong({"user", "add", "a", "--wait", "soon"}).code == Errc::usage);
+}
+
+TEST_CASE("a wrong value from the environment or a file is a configuration error that says from where") {
+  const auto error = parse({"user", "add", "a"}, {{"SLUICE_COUNT", "many"}}).error();
+  CHECK(error.code == Errc::config);
+  CHECK(error.what == "--count (environment SLUICE_COUNT): 'many' is not a whole number");
+  const TemporaryFile file("wait = 1s\nwiat = 2s\n");
+  CHECK(parse({"user", "add", "a", "--config", file.path}).error().what == file.path + ":2: tool has no option 'wiat'");
+}
+
+TEST_CASE("--help needs nothing else to be right") {
+  CHECK(parse({"user", "add", "--help"})->flag("help"));
+  CHECK(parse({"--help"})->flag("help"));
+}
+
+TEST_CASE("help, table and --print-config show the same options") {
+  const std::string help = app::help_text(tool, "user add");
+  const auto table = nlohmann::json::parse(app::options_json(tool));
+  const std::string config = app::config_text(tool, *parse({"user", "add", "a"}));
+  for (const auto& option : app::options_of(tool, "user add")) {
+    CHECK(help.find("--" + option.name) != std::string::npos);
+    if (option.name == "wait") CHECK(config.find("wait = 2s  # default") != std::string::npos);
+  }
+  CHECK(table["commands"].size() == 3);
+  CHECK(table["common"].size() == app::common_options().size());
+}
+
+TEST_CASE("durations and sizes") {
+  CHECK(app::parse_duration("500ms") == 500ms);
+  CHECK(app::parse_duration("2") == 2s);
+  CHECK(app::parse_duration("1.5m") == 90s);
+  CHECK_FALSE(app::parse_duration("-1s"));
+  CHECK_FALSE(app::parse_duration("s"));
+  CHECK(app::parse_size("64M") == 64u << 20);
+  CHECK(app::parse_size("4096") == 4096u);
+  CHECK_FALSE(app::parse_size("x"));
+}
