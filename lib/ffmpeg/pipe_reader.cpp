@@ -1,0 +1,198 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <deque>
+#include <variant>
+
+#include "base/text.hpp"
+#include "ffmpeg/demuxer.hpp"
+#include "ffmpeg/pipe.hpp"
+#include "nut/reader.hpp"
+
+namespace sluice::ffmpeg {
+
+namespace {
+constexpr int pipe_capacity = 1 << 20;
+constexpr std::size_t most_held = 512;        // packets of a foreign stream, until each track has shown its first
+constexpr std::int64_t held_us = 500'000;     // likewise, in media time
+std::int64_t in_us(std::int64_t ticks, std::uint32_t timescale) { return media::rescale(ticks, timescale, 1'000'000); }
+}  // namespace
+
+struct PipeReader::Impl {
+  explicit Impl(int fd_) : fd(fd_), wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    ::fcntl(fd, F_SETPIPE_SZ, pipe_capacity);  // refused on what is no pipe, or beyond the user's share: no matter
+  }
+  ~Impl() { ::close(wake); }
+
+  int fd;
+  int wake;
+  std::atomic<bool> stopped{false};
+  bool ended = false;
+  Bytes begin;  // read while recognising the container
+  nut::Reader nut;
+  std::optional<Demuxer> foreign;
+  std::vector<Notice> notices;
+  std::deque<media::Packet> held;
+  bool aligned = true;
+  std::int64_t shift_us = 0;
+
+  Result<std::size_t> read(std::span<std::byte> into);
+  Result<> open(ReadLimits limits);
+  Result<> align();
+  Result<std::optional<media::Packet>> next_own();
+  Result<std::optional<media::Packet>> next_foreign();
+  void take(const nut::InfoChange& change);
+};
+
+Result<std::size_t> PipeReader::Impl::read(std::span<std::byte> into) {
+  for (;;) {
+    if (stopped) return 0;
+    pollfd wait[2] = {{fd, POLLIN, 0}, {wake, POLLIN, 0}};
+    if (::poll(wait, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      return fail_errno("wait for input");
+    }
+    if (stopped) return 0;
+    const ssize_t got = ::read(fd, into.data(), into.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR && errno != EAGAIN) return fail_errno("read input");
+  }
+}
+
+Result<> PipeReader::Impl::open(ReadLimits limits) {
+  if (wake < 0) return fail_errno("make an event descriptor");
+  nut::Form form = nut::Form::undecided;
+  std::byte buffer[4096];
+  while (form == nut::Form::undecided) {
+    SLUICE_TRY_VALUE(const std::size_t got, read(buffer));
+    if (got == 0) return fail(Errc::invalid, begin.empty() ? "the input is empty" : "the input ends before its header does");
+    append(begin, ByteView(buffer, got));
+    form = nut::recognise(begin);
+  }
+  if (form == nut::Form::ours) {
+    nut.push(begin);
+    for (;;) {
+      SLUICE_TRY_VALUE(const bool ready, nut.header());
+      if (ready) return {};
+      const auto room = nut.space();
+      SLUICE_TRY_VALUE(const std::size_t got, read(room));
+      if (got == 0) return fail(Errc::invalid, "the input ends before its first packet");
+      nut.commit(got);
+    }
+  }
+  std::size_t replayed = 0;
+  auto source = [this, replayed](std::span<std::byte> into) mutable -> Result<std::size_t> {
+    if (replayed == begin.size()) return read(into);
+    const std::size_t n = std::min(into.size(), begin.size() - replayed);
+    std::copy_n(begin.begin() + static_cast<std::ptrdiff_t>(replayed), n, into.begin());
+    replayed += n;
+    return n;
+  };
+  SLUICE_TRY_VALUE(foreign, Demuxer::open(std::move(source), limits));
+  aligned = foreign->metadata().contains("sluice_epoch_ms");
+  return {};
+}
+
+// Moves a foreign stream's time so that its earliest packet is decoded at 0: known once every track has shown its first.
+Result<> PipeReader::Impl::align() {
+  const auto& tracks = foreign->tracks();
+  std::vector<bool> seen(tracks.size());
+  std::int64_t first = 0, last = 0;
+  while (held.size() < most_held && last - first < held_us && !std::ranges::all_of(seen, std::identity{})) {
+    SLUICE_TRY_VALUE(auto packet, foreign->next());
+    if (!packet) break;
+    const std::int64_t at = in_us(packet->dts, tracks[packet->track].timescale);
+    first = held.empty() ? at : std::min(first, at);
+    last = held.empty() ? at : std::max(last, at);
+    seen[packet->track] = true;
+    held.push_back(std::move(*packet));
+  }
+  shift_us = first;
+  aligned = true;
+  for (media::Packet& packet : held) {
+    const std::int64_t ticks = media::rescale(shift_us, 1'000'000, tracks[packet.track].timescale);
+    packet.dts = std::max<std::int64_t>(packet.dts - ticks, 0);  // rounding may leave −1
+    packet.pts = std::max(packet.pts - ticks, packet.dts);
+  }
+  return {};
+}
+
+Result<std::optional<media::Packet>> PipeReader::Impl::next_foreign() {
+  if (!aligned) SLUICE_TRY(align());
+  if (!held.empty()) {
+    media::Packet packet = std::move(held.front());
+    held.pop_front();
+    return packet;
+  }
+  SLUICE_TRY_VALUE(auto packet, foreign->next());
+  if (packet) {
+    const std::int64_t ticks = media::rescale(shift_us, 1'000'000, foreign->tracks()[packet->track].timescale);
+    packet->dts -= ticks;
+    packet->pts -= ticks;
+  }
+  return packet;
+}
+
+void PipeReader::Impl::take(const nut::InfoChange& change) {
+  if (!change.track) return;
+  const auto state = change.info.find("sluice_state");
+  const auto at = change.info.find("sluice_at");
+  if (state == change.info.end() || (state->second != "shed" && state->second != "live")) return;
+  Notice notice;
+  notice.rendition = nut.tracks()[*change.track].rendition;
+  notice.state = state->second == "shed" ? Notice::State::shed : Notice::State::live;
+  if (at != change.info.end()) notice.at = std::chrono::microseconds(parse_number<std::int64_t>(at->second).value_or(0));
+  notices.push_back(std::move(notice));
+}
+
+Result<std::optional<media::Packet>> PipeReader::Impl::next_own() {
+  for (;;) {
+    SLUICE_TRY_VALUE(auto event, nut.next());
+    if (event) {
+      if (auto* packet = std::get_if<media::Packet>(&*event)) return std::move(*packet);
+      take(std::get<nut::InfoChange>(*event));
+      continue;
+    }
+    if (ended) return std::nullopt;
+    const auto room = nut.space();
+    SLUICE_TRY_VALUE(const std::size_t got, read(room));
+    nut.commit(got);
+    ended = got == 0;
+  }
+}
+
+PipeReader::PipeReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+PipeReader::PipeReader(PipeReader&&) noexcept = default;
+PipeReader& PipeReader::operator=(PipeReader&&) noexcept = default;
+PipeReader::~PipeReader() = default;
+
+Result<PipeReader> PipeReader::open(int fd, ReadLimits limits) {
+  auto impl = std::make_unique<Impl>(fd);
+  SLUICE_TRY(impl->open(limits));
+  return PipeReader(std::move(impl));
+}
+
+const std::vector<media::Track>& PipeReader::tracks() const {
+  return impl_->foreign ? impl_->foreign->tracks() : impl_->nut.tracks();
+}
+const Metadata& PipeReader::metadata() const { return impl_->foreign ? impl_->foreign->metadata() : impl_->nut.info(); }
+
+Result<std::optional<media::Packet>> PipeReader::next() {
+  return impl_->foreign ? impl_->next_foreign() : impl_->next_own();
+}
+
+std::vector<Notice> PipeReader::take_notices() { return std::exchange(impl_->notices, {}); }
+std::uint64_t PipeReader::damaged() const { return impl_->foreign ? impl_->foreign->damaged() : 0; }
+
+void PipeReader::stop() {
+  impl_->stopped = true;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(impl_->wake, &one, sizeof one);
+}
+
+}  // namespace sluice::ffmpeg

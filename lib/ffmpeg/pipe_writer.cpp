@@ -1,0 +1,105 @@
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "ffmpeg/av.hpp"
+#include "ffmpeg/pipe.hpp"
+#include "nut/writer.hpp"
+
+namespace sluice::ffmpeg {
+
+namespace {
+
+// Frames of reordering, which readers without our exact decode times need: the decoder reads it off the SPS.
+unsigned decode_delay(const media::Track& track) {
+  if (track.codec != media::Codec::h264 && track.codec != media::Codec::hevc) return 0;
+  auto context = decoder_context(track);
+  if (!context || avcodec_open2(context->get(), (*context)->codec, nullptr) < 0) return 0;
+  return static_cast<unsigned>(std::clamp((*context)->has_b_frames, 0, 16));
+}
+
+Result<> write_both(int fd, ByteView head, ByteView data) {
+  iovec parts[2] = {{const_cast<std::byte*>(head.data()), head.size()}, {const_cast<std::byte*>(data.data()), data.size()}};
+  iovec* part = parts;
+  int left = 2;
+  while (left > 0) {
+    const ssize_t sent = ::writev(fd, part, left);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      return fail_errno("write the media pipe");
+    }
+    std::size_t n = static_cast<std::size_t>(sent);
+    while (left > 0 && n >= part->iov_len) {
+      n -= part->iov_len;
+      ++part;
+      --left;
+    }
+    if (left > 0) {
+      part->iov_base = static_cast<std::byte*>(part->iov_base) + n;
+      part->iov_len -= n;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+struct PipeWriter::Impl {
+  int fd = -1;
+  Sink sink;
+  std::vector<media::Track> tracks;
+  nut::Writer nut;
+  Bytes buffer;
+
+  Result<> send(ByteView data) {
+    if (!sink) return write_both(fd, buffer, data);
+    append(buffer, data);
+    return sink(buffer);
+  }
+};
+
+PipeWriter::PipeWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+PipeWriter::PipeWriter(PipeWriter&&) noexcept = default;
+PipeWriter& PipeWriter::operator=(PipeWriter&&) noexcept = default;
+PipeWriter::~PipeWriter() = default;
+
+Result<PipeWriter> PipeWriter::open(int fd, const std::vector<media::Track>& tracks, const Metadata& metadata) {
+  auto writer = open([fd](ByteView bytes) { return write_both(fd, bytes, {}); }, tracks, metadata);
+  if (writer) {
+    writer->impl_->sink = nullptr;  // packets go out by writev, uncopied
+    writer->impl_->fd = fd;
+  }
+  return writer;
+}
+
+Result<PipeWriter> PipeWriter::open(Sink sink, const std::vector<media::Track>& tracks, const Metadata& metadata) {
+  quiet();
+  if (tracks.empty()) return fail(Errc::invalid, "open the media pipe: no tracks");
+  std::vector<unsigned> delays;
+  for (const media::Track& track : tracks) delays.push_back(decode_delay(track));
+  auto impl = std::make_unique<Impl>(Impl{-1, std::move(sink), tracks, nut::Writer(tracks, metadata, std::move(delays)), {}});
+  impl->nut.header(impl->buffer);
+  SLUICE_TRY(impl->send({}));
+  return PipeWriter(std::move(impl));
+}
+
+Result<> PipeWriter::write(const media::Packet& packet) {
+  impl_->buffer.clear();
+  SLUICE_TRY(impl_->nut.frame(impl_->buffer, packet));
+  return impl_->send(packet.data);
+}
+
+Result<> PipeWriter::write(const Notice& notice) {
+  const auto track = std::ranges::find(impl_->tracks, notice.rendition, &media::Track::rendition);
+  if (track == impl_->tracks.end()) return fail(Errc::invalid, "write notice: no rendition " + notice.rendition);
+  impl_->buffer.clear();
+  impl_->nut.info(impl_->buffer, static_cast<std::size_t>(track - impl_->tracks.begin()),
+                  {{"sluice_state", notice.state == Notice::State::shed ? "shed" : "live"},
+                   {"sluice_at", std::to_string(notice.at.count())}});
+  return impl_->send({});
+}
+
+Result<> PipeWriter::finish() { return {}; }
+
+}  // namespace sluice::ffmpeg

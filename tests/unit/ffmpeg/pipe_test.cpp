@@ -1,0 +1,114 @@
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "ffmpeg/pipe.hpp"
+
+using namespace sluice;
+using ffmpeg::Notice;
+
+namespace {
+media::Track track(media::Codec codec, std::string rendition) {
+  media::Track track;
+  track.codec = codec;
+  track.rendition = std::move(rendition);
+  if (track.kind() == media::Kind::video) {
+    track.width = 640;
+    track.height = 360;
+    track.frame_rate = {30, 1};
+  } else {
+    track.timescale = track.sample_rate = 48'000;
+    track.channels = 2;
+  }
+  return track;
+}
+}  // namespace
+
+TEST_CASE("tracks of every codec, metadata, packets and notices pass the pipe unchanged") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  std::vector<media::Track> tracks;
+  for (int codec = 0; codec <= static_cast<int>(media::Codec::eac3); ++codec)
+    tracks.push_back(track(static_cast<media::Codec>(codec), "r" + std::to_string(codec)));
+  const ffmpeg::Metadata metadata{{"sluice_epoch_ms", "5"}, {"sluice_generation", "2"}};
+  const Bytes payload = to_bytes("some frame");
+
+  auto writer = ffmpeg::PipeWriter::open(ends[1], tracks, metadata);
+  REQUIRE(writer);
+  media::Packet packet{.track = 1, .pts = 9000, .dts = -3000, .duration = 3000, .key = true};
+  packet.data = payload;
+  REQUIRE(writer->write(packet));
+  const Notice shed{"r0", Notice::State::shed, std::chrono::microseconds(123)};
+  REQUIRE(writer->write(shed));
+  REQUIRE_FALSE(writer->write(Notice{.rendition = "none"}));
+  packet.dts = 0;
+  REQUIRE(writer->write(packet));
+
+  auto reader = ffmpeg::PipeReader::open(ends[0]);
+  REQUIRE(reader);
+  CHECK(reader->tracks() == tracks);
+  CHECK(reader->metadata() == metadata);
+  auto first = reader->next();
+  REQUIRE((first && *first));
+  CHECK((*first)->dts == -3000);
+  CHECK(as_text((*first)->data) == "some frame");
+  CHECK(reader->take_notices().empty());
+  auto second = reader->next();  // there without another byte being written
+  REQUIRE((second && *second));
+  CHECK((*second)->dts == 0);
+  CHECK(reader->take_notices() == std::vector{shed});
+  CHECK(reader->take_notices().empty());
+
+  ::close(ends[1]);
+  auto end = reader->next();
+  REQUIRE(end);
+  CHECK_FALSE(*end);
+  ::close(ends[0]);
+}
+
+TEST_CASE("stop ends a read that waits") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  auto writer = ffmpeg::PipeWriter::open(ends[1], {track(media::Codec::h264, "source")}, {});
+  REQUIRE(writer);
+  REQUIRE(writer->write(media::Packet{}));
+  auto reader = ffmpeg::PipeReader::open(ends[0]);
+  REQUIRE(reader);
+  REQUIRE((reader->next() && true));
+  std::jthread stopper([&] { reader->stop(); });
+  auto end = reader->next();
+  REQUIRE(end);
+  CHECK_FALSE(*end);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_CASE("a sink takes a packet's bytes in one call") {
+  std::vector<std::size_t> calls;
+  auto writer = ffmpeg::PipeWriter::open(
+      [&](ByteView bytes) -> Result<> {
+        calls.push_back(bytes.size());
+        return {};
+      },
+      {track(media::Codec::aac, "audio")}, {});
+  REQUIRE(writer);
+  const Bytes payload(100'000);
+  media::Packet packet;
+  packet.data = payload;
+  REQUIRE(writer->write(packet));
+  REQUIRE(calls.size() == 2);
+  CHECK(calls[1] > payload.size());
+}
+
+TEST_CASE("what is no media is refused with words") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const std::string noise(9000, 'x');
+  REQUIRE(::write(ends[1], noise.data(), noise.size()) > 0);
+  ::close(ends[1]);
+  auto reader = ffmpeg::PipeReader::open(ends[0]);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().code == Errc::invalid);
+  ::close(ends[0]);
+}
