@@ -1,0 +1,76 @@
+#pragma once
+// Timeline: from a publisher's timestamps to the stream's source time (0 = the stream's epoch). A publisher counts
+// milliseconds in 32 bits that wrap (RTMP 1.0, 5.3.1.3: 49.7 days; encoders that keep 24 bits wrap after 4 h 39 min), restarts
+// its clocks, or sets one track's clock off alone. What comes out grows without end, per track and strictly in DTS:
+//  - video in 1/90000 s, PTS never before DTS;
+//  - audio in samples, laid end to end on the sample grid while the publisher's clock stays near it;
+//  - a jump (backward, or forward by more than real time explains) is closed up and flagged: the track goes on where it was,
+//    and a track that jumps after another joins it, so that sound and picture stay together.
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "media/track.hpp"
+
+namespace sluice::media {
+
+struct TimelinePolicy {
+  milliseconds forward_jump{5'000};   // more than this at once is a jump…
+  milliseconds honest_gap{2'000};     // …unless so much real time passed meanwhile, give or take this
+  milliseconds backward_jump{500};    // less than this is jitter: the DTS is moved up to stay monotone
+  milliseconds snap{70};              // audio farther off its grid than this is put where its clock says
+  milliseconds follow{3'000};         // a jump that lands this near another track's clock joins it
+};
+
+class Timeline {
+ public:
+  using Policy = TimelinePolicy;
+  explicit Timeline(Policy policy = {}) : policy_(policy) {}
+
+  // A publisher's clock starts: its `raw_ms` is `source_us` from now on. Earlier tracks and jumps are forgotten, what they
+  // reached is not: no track's DTS ever goes back.
+  void begin(std::uint32_t raw_ms, std::int64_t source_us);
+
+  // What packets of `track` are counted in. `frame` is an audio packet's length in samples, 0 when it is not known (no grid).
+  void set_track(std::size_t track, Kind kind, std::uint32_t timescale, std::uint32_t frame);
+
+  struct Stamp {
+    std::int64_t dts = 0, pts = 0;  // ticks of the track's timescale
+    std::int64_t duration = 0;      // audio on a grid: its samples; else 0
+    bool repaired = false;          // this packet's clock had jumped
+  };
+  // Nothing: the packet must be dropped (audio that runs ahead of its own clock, or that lies before begin()).
+  std::optional<Stamp> stamp(std::size_t track, std::uint32_t raw_ms, std::int32_t composition_ms, Steady now);
+
+  // The end of what has been stamped, over all tracks; microseconds.
+  std::int64_t reached() const { return reached_us_; }
+  std::uint64_t repairs() const { return repairs_; }
+
+ private:
+  struct Clocking {
+    bool known = false;
+    Kind kind = Kind::video;
+    std::uint32_t timescale = video_timescale;
+    std::uint32_t frame = 0;
+    bool started = false;         // since begin()
+    std::int64_t raw = 0;         // the last packet's clock, unwrapped, ms
+    std::int64_t offset_us = 0;   // source time − raw
+    std::int64_t step_us = 0;     // from the packet before the last to the last
+    Steady seen{};
+    std::int64_t next = INT64_MIN;      // the least DTS the next packet may have; audio: its place on the grid
+  };
+
+  std::int64_t unwrap(const Clocking& track, std::uint32_t raw_ms) const;
+  bool repair(Clocking& track, std::int64_t raw, Steady now);
+  std::int64_t end_of(const Clocking& track) const;
+
+  Policy policy_;
+  std::vector<Clocking> tracks_;
+  std::int64_t first_raw_ = 0;
+  std::int64_t first_us_ = 0;
+  std::int64_t reached_us_ = 0;
+  std::uint64_t repairs_ = 0;
+};
+
+}  // namespace sluice::media

@@ -1,0 +1,203 @@
+#include "media/timeline.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "base/random.hpp"
+
+using namespace sluice;
+using media::Kind;
+using media::Timeline;
+
+namespace {
+constexpr std::size_t video = 0, audio = 1;
+
+struct Rig {
+  FakeClock clock;
+  Timeline timeline;
+  explicit Rig(std::uint32_t raw = 0, std::uint32_t frame = 1024) {
+    timeline.begin(raw, 0);
+    timeline.set_track(video, Kind::video, 90'000, 0);
+    timeline.set_track(audio, Kind::audio, 48'000, frame);
+  }
+  std::optional<Timeline::Stamp> at(std::size_t track, std::uint32_t raw, std::int32_t composition = 0) {
+    return timeline.stamp(track, raw, composition, clock.steady());
+  }
+};
+}  // namespace
+
+TEST_CASE("video milliseconds become 1/90000 s with the composition offset on the PTS") {
+  Rig rig(1000);
+  CHECK(rig.at(video, 1000, 66)->pts == 66 * 90);
+  const auto next = rig.at(video, 1033, 33);
+  CHECK(next->dts == 33 * 90);
+  CHECK(next->pts == 66 * 90);
+}
+
+TEST_CASE("a PTS never comes before its DTS") {
+  Rig rig;
+  const auto stamp = rig.at(video, 100, -40);
+  CHECK(stamp->dts == 9000);
+  CHECK(stamp->pts == 9000);
+}
+
+TEST_CASE("AAC stamped in rounded milliseconds is sample-exact") {
+  Rig rig(0);
+  for (std::int64_t i = 0; i < 200'000; ++i) {
+    const auto raw = static_cast<std::uint32_t>(i * 1024 * 1000 / 48'000);
+    const auto stamp = rig.at(audio, raw);
+    REQUIRE(stamp);
+    REQUIRE(stamp->dts == i * 1024);
+    REQUIRE(stamp->duration == 1024);
+    rig.clock.advance(microseconds(21'333));
+  }
+}
+
+TEST_CASE("audio jitter below the tolerance stays on the grid, a hole moves it") {
+  Rig rig;
+  CHECK(rig.at(audio, 0)->dts == 0);
+  CHECK(rig.at(audio, 50)->dts == 1024);
+  CHECK(rig.at(audio, 43)->dts == 2048);
+  CHECK(rig.at(audio, 1000)->dts == 48'000);
+}
+
+TEST_CASE("audio with more samples than its clock allows is thinned to stay in step with the picture") {
+  Rig rig;
+  std::int64_t last = -1, dropped = 0;
+  for (int i = 0; i < 2000; ++i) {  // frames come every 20 ms, each lasts 21.3
+    const auto stamp = rig.at(audio, i * 20);
+    if (!stamp) {
+      ++dropped;
+      continue;
+    }
+    REQUIRE(stamp->dts > last);
+    last = stamp->dts;
+  }
+  CHECK(dropped > 100);
+  CHECK(std::abs(last - 2000 * 20 * 48) < 100 * 48);
+}
+
+TEST_CASE("32-bit and 24-bit clocks wrap unnoticed") {
+  const std::uint32_t start = GENERATE(0xfffffff0U, 0x00fffff0U);
+  const std::uint32_t mask = start == 0x00fffff0U ? 0xffffffU : 0xffffffffU;
+  Rig rig(start);
+  for (std::int64_t i = 0; i < 100; ++i) {
+    const auto v = rig.at(video, (start + i * 10) & mask);
+    REQUIRE(v);
+    CHECK(v->dts == i * 900);
+    CHECK_FALSE(v->repaired);
+  }
+}
+
+TEST_CASE("an honest 32-bit clock passes 2^24 ms") {
+  Rig rig(0xfffff0);
+  for (std::int64_t i = 0; i < 100; ++i) CHECK(rig.at(video, 0xfffff0 + i * 10)->dts == i * 900);
+}
+
+TEST_CASE("a clock that restarts goes on where it was, sound and picture together") {
+  Rig rig(0, 960);
+  for (std::uint32_t ms = 0; ms <= 10'000; ms += 20) {
+    rig.at(video, ms);
+    rig.at(audio, ms);
+  }
+  const auto v = rig.at(video, 7);  // both clocks are set to 7
+  const auto a = rig.at(audio, 7);
+  REQUIRE(v);
+  REQUIRE(a);
+  CHECK(v->repaired);
+  CHECK(a->repaired);
+  CHECK(v->dts == 10'020 * 90);
+  CHECK(std::abs(a->dts - 10'020 * 48) <= 70 * 48);
+  CHECK(rig.timeline.repairs() == 2);
+  CHECK(rig.at(video, 27)->dts == 10'040 * 90);
+}
+
+TEST_CASE("one track's leap forward is closed up, and undone when the track comes back") {
+  Rig rig(0, 960);
+  std::uint32_t ms = 0;
+  for (; ms <= 2'000; ms += 20) {
+    rig.at(video, ms);
+    rig.at(audio, ms);
+  }
+  for (; ms <= 3'000; ms += 20) {
+    const auto v = rig.at(video, ms + 3'600'000);
+    CHECK(std::abs(v->dts - ms * 90) < 90 * 40);
+    rig.at(audio, ms);
+  }
+  const auto back = rig.at(video, ms);
+  CHECK(back->repaired);
+  CHECK(std::abs(back->dts - ms * 90) < 90 * 40);
+}
+
+TEST_CASE("a gap that real time explains is kept") {
+  Rig rig;
+  rig.at(video, 0);
+  rig.clock.advance(seconds(30));
+  const auto stamp = rig.at(video, 30'000);
+  CHECK_FALSE(stamp->repaired);
+  CHECK(stamp->dts == 30'000 * 90);
+}
+
+TEST_CASE("a publisher that comes back goes on at the source time given to it") {
+  Rig rig(0);
+  rig.at(video, 0);
+  rig.at(audio, 0);
+  rig.at(video, 5'000);
+  rig.timeline.begin(77, 12'000'000);
+  rig.timeline.set_track(video, Kind::video, 90'000, 0);
+  rig.timeline.set_track(audio, Kind::audio, 44'100, 1024);
+  CHECK(rig.at(video, 77)->dts == 12 * 90'000);
+  CHECK(rig.at(audio, 77)->dts == 12 * 44'100);
+}
+
+TEST_CASE("audio from before the first keyframe is dropped") {
+  Rig rig(500);
+  CHECK_FALSE(rig.at(audio, 480));
+  CHECK(rig.at(audio, 500)->dts == 0);
+}
+
+TEST_CASE("a track on another clock joins where the stream is") {
+  Rig rig(0);
+  rig.at(video, 0);
+  rig.at(video, 100);
+  const auto stamp = rig.at(audio, 1'700'000'000U);
+  REQUIRE(stamp);
+  CHECK(stamp->repaired);
+  CHECK(stamp->dts >= 0);
+  CHECK(stamp->dts <= 48 * 300);
+}
+
+TEST_CASE("whatever clocks a publisher sends, DTS grows and PTS is not before it") {
+  SeededRandom random(3);
+  for (int run = 0; run < 200; ++run) {
+    Rig rig(static_cast<std::uint32_t>(random.u64()));
+    std::int64_t last[2] = {-1, -1};
+    auto raw = static_cast<std::uint32_t>(random.u64());
+    for (int i = 0; i < 500; ++i) {
+      raw = random.below(10) == 0 ? static_cast<std::uint32_t>(random.u64()) : raw + random.below(50);
+      const std::size_t track = random.below(2);
+      const auto stamp = rig.at(track, raw, static_cast<std::int32_t>(random.below(1 << 24)) - (1 << 23));
+      rig.clock.advance(milliseconds(random.below(60)));
+      if (!stamp) continue;
+      REQUIRE(stamp->dts > last[track]);
+      REQUIRE(stamp->pts >= stamp->dts);
+      last[track] = stamp->dts;
+    }
+    REQUIRE(rig.timeline.reached() < 200'000'000);  // no leap got through
+  }
+}
+
+TEST_CASE("a stream of 30 hours keeps sound and picture within a frame of each other") {
+  Rig rig(0xfff00000U);
+  std::int64_t v = 0, a = 0;
+  for (std::int64_t ms = 0; ms < 30LL * 3600 * 1000; ms += 40) {
+    v = rig.at(video, static_cast<std::uint32_t>(0xfff00000U + ms))->dts;
+    while (a * 1000 / 48'000 <= ms) {
+      const auto stamp = rig.at(audio, static_cast<std::uint32_t>(0xfff00000U + a * 1000 / 48'000));
+      REQUIRE(stamp);
+      REQUIRE(stamp->dts == a);
+      a += 1024;
+    }
+    REQUIRE(v == ms * 90);
+  }
+  CHECK(rig.timeline.repairs() == 0);
+}
