@@ -1,0 +1,86 @@
+#pragma once
+// Retention: the accepted packets of one stream, in the order they came, kept until every live rendition's ledger has
+// passed them (decision 1), so that a pipeline that dies can be fed again. It is also the pipeline's queue: a cursor walks
+// over it, and what the pipeline has not taken waits here. Past the cap, whole GOPs go, oldest first.
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "media/track.hpp"
+
+namespace sluice::media {
+
+// A stretch of a stream with one set of tracks and an unbroken timeline: one pipeline generation can take it whole.
+struct Run {
+  std::uint64_t number = 0;        // 0, 1, … within the stream
+  std::vector<Track> tracks;       // at most one video track, first; fixed for the run
+  bool discontinuity = false;      // its first packets do not continue the run before
+  bool has_video() const { return !tracks.empty() && tracks.front().kind() == Kind::video; }
+};
+
+struct Retained {
+  std::uint64_t serial = 0;        // 0, 1, … within the stream
+  std::shared_ptr<const Run> run;
+  Packet packet;
+  std::int64_t dts_us = 0, pts_us = 0, end_us = 0;  // source time
+  bool start = false;              // a pipeline may start here: a video keyframe; any packet of a run without video
+};
+
+struct RetentionLimits {
+  microseconds time{20'000'000};
+  std::size_t bytes = 64u << 20;
+};
+
+class Retention {
+ public:
+  using Limits = RetentionLimits;
+  struct Counts {
+    std::uint64_t dropped_gops = 0, dropped_packets = 0;  // never fed: lost
+    std::uint64_t forgotten_gops = 0;                     // fed, but let go before every ledger had them
+  };
+  explicit Retention(Limits limits = {}) : limits_(limits) {}
+
+  void add(std::shared_ptr<const Run> run, Packet packet);
+
+  // The next packet for the pipeline, or nullptr; stays valid until the next call that changes anything.
+  const Retained* peek();
+  void advance();
+  // The run that the cursor stands in: of the next packet.
+  std::shared_ptr<const Run> next_run();
+
+  // Moves the cursor to where a new generation must start so that nothing from `us` on is missed: the latest start with a
+  // PTS ≤ us, and audio of that time that came before it. Without one, the oldest start. Returns the start's PTS in µs,
+  // nothing when there is nothing to feed.
+  std::optional<std::int64_t> rewind(std::int64_t us);
+
+  // Every live rendition's ledger has passed `us`: what a rewind to it would not need is let go. Only what has been fed goes.
+  void passed(std::int64_t us);
+  void clear();
+
+  std::size_t bytes() const { return bytes_; }
+  std::size_t packets() const { return packets_.size(); }
+  microseconds span() const;  // of source time
+  const Counts& counts() const { return counts_; }
+
+ private:
+  void trim();
+  void drop_oldest_gop();
+  void pop_front();
+  bool skipped(const Retained& packet) const;
+
+  Limits limits_;
+  std::deque<Retained> packets_;
+  std::deque<std::uint64_t> starts_;
+  std::uint64_t next_serial_ = 0;
+  std::uint64_t cursor_ = 0;
+  std::uint64_t video_from_ = 0;   // after a rewind: video before this serial is not fed again
+  bool wait_for_start_ = false;    // a GOP was dropped in the middle: what follows is of no use before the next start
+  std::size_t bytes_ = 0;
+  std::int64_t newest_us_ = 0;
+  Counts counts_;
+};
+
+}  // namespace sluice::media
