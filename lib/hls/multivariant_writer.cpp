@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "hls/playlist_writer.hpp"
+
+namespace sluice::hls {
+namespace {
+
+bool playable(const RenditionView& rendition) { return !rendition.segments.empty() && !rendition.codecs.empty(); }
+
+void append_codec(std::string& list, const std::string& codecs) {
+  if (codecs.empty() || list.find(codecs) != std::string::npos) return;
+  if (!list.empty()) list += ',';
+  list += codecs;
+}
+
+}  // namespace
+
+Rates rates(const RenditionView& rendition) {
+  double peak = 0, bits = 0, seconds = 0;
+  for (const SegmentView& segment : rendition.segments) {
+    const double length = rendition.seconds(segment.duration);
+    if (segment.gap || !segment.complete || length <= 0) continue;
+    bits += 8.0 * static_cast<double>(segment.bytes);
+    seconds += length;
+    // A segment shorter than half a second (the last one, usually) says little about a rate.
+    if (length >= 0.5) peak = std::max(peak, 8.0 * static_cast<double>(segment.bytes) / length);
+  }
+  const double average = seconds > 0 ? bits / seconds : 0;
+  Rates out;
+  out.average = std::max<std::uint64_t>(rendition.bitrate, static_cast<std::uint64_t>(std::ceil(average)));
+  out.peak = std::max<std::uint64_t>({rendition.maxrate, rendition.bitrate, static_cast<std::uint64_t>(std::ceil(peak)),
+                                      out.average});
+  return out;
+}
+
+std::string multivariant_playlist(const StreamView& stream, const std::string& prefix, const std::string& playlist) {
+  std::vector<const RenditionView*> video, audio;
+  for (const RenditionView& rendition : stream.renditions) {
+    if (playable(rendition)) (rendition.kind == media::Kind::video ? video : audio).push_back(&rendition);
+  }
+  const bool independent =
+      std::ranges::all_of(stream.renditions, [](const RenditionView& r) { return r.all_independent; });
+  const auto uri = [&](const RenditionView& r) { return prefix + r.name + "/" + playlist; };
+
+  std::string out = "#EXTM3U\n";
+  if (independent) out += "#EXT-X-INDEPENDENT-SEGMENTS\n";
+  Rates sound;
+  std::string sound_codecs;
+  if (!video.empty()) {
+    for (const RenditionView* r : audio) {
+      const bool first = r == audio.front();
+      out += fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{}\",DEFAULT={},AUTOSELECT=YES", r->name,
+                         first ? "YES" : "NO");
+      if (r->channels > 0) out += fmt::format(",CHANNELS=\"{}\"", r->channels);
+      out += fmt::format(",URI=\"{}\"\n", uri(*r));
+      const Rates rate = rates(*r);
+      sound.peak = std::max(sound.peak, rate.peak);
+      sound.average = std::max(sound.average, rate.average);
+      append_codec(sound_codecs, r->codecs);
+    }
+  }
+  for (const RenditionView* r : video.empty() ? audio : video) {
+    const Rates own = rates(*r);
+    // At least 1: a stream whose first segment is still open has no rate to measure yet.
+    out += fmt::format("#EXT-X-STREAM-INF:BANDWIDTH={}", std::max<std::uint64_t>(1, own.peak + sound.peak));
+    if (own.average > 0) out += fmt::format(",AVERAGE-BANDWIDTH={}", own.average + sound.average);
+    std::string codecs = r->codecs;
+    append_codec(codecs, sound_codecs);
+    out += fmt::format(",CODECS=\"{}\"", codecs);
+    if (r->width > 0 && r->height > 0) out += fmt::format(",RESOLUTION={}x{}", r->width, r->height);
+    if (r->frame_rate.num > 0 && r->frame_rate.den > 0) {
+      out += fmt::format(",FRAME-RATE={:.3f}",
+                         static_cast<double>(r->frame_rate.num) / static_cast<double>(r->frame_rate.den));
+    }
+    if (!sound_codecs.empty()) out += ",AUDIO=\"audio\"";
+    if (r->kind == media::Kind::video) out += ",CLOSED-CAPTIONS=NONE";
+    out += fmt::format("\n{}\n", uri(*r));
+  }
+  return out;
+}
+
+}  // namespace sluice::hls

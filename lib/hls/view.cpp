@@ -1,0 +1,136 @@
+#include "hls/view.hpp"
+
+#include <algorithm>
+
+namespace sluice::hls {
+namespace {
+
+void forget_old_parts(RenditionView& rendition, double keep_s) {
+  const std::int64_t edge = rendition.segments.back().end();
+  for (std::size_t i = rendition.segments.size(); i-- > 0;) {
+    SegmentView& segment = rendition.segments[i];
+    if (!segment.complete || rendition.seconds(edge - segment.end()) <= keep_s) continue;
+    if (segment.parts.empty()) break;
+    std::vector<PartView>().swap(segment.parts);
+  }
+}
+
+// A rendition that joins late counts the breaks that the others have had before its first segment.
+std::uint64_t breaks_before(const std::vector<RenditionView>& renditions, MediaSequence msn) {
+  std::uint64_t most = 0;
+  for (const RenditionView& other : renditions) {
+    std::uint64_t breaks = other.discontinuities_removed;
+    for (const SegmentView& segment : other.segments) breaks += segment.msn < msn && segment.discontinuity;
+    most = std::max(most, breaks);
+  }
+  return most;
+}
+
+}  // namespace
+
+const SegmentView* RenditionView::find(MediaSequence msn) const {
+  if (segments.empty() || msn < segments.front().msn || msn > segments.back().msn) return nullptr;
+  return &segments[msn - segments.front().msn];
+}
+
+std::size_t RenditionView::complete() const {
+  return segments.size() - (segments.empty() || segments.back().complete ? 0 : 1);
+}
+
+const RenditionView* StreamView::find(std::string_view name) const {
+  const auto at = std::ranges::find(renditions, name, &RenditionView::name);
+  return at == renditions.end() ? nullptr : &*at;
+}
+
+RenditionView* StreamView::find(std::string_view name) {
+  return const_cast<RenditionView*>(static_cast<const StreamView*>(this)->find(name));
+}
+
+void StreamView::apply(const Record& record, double keep_parts_s) {
+  if (const auto* header = std::get_if<LedgerHeader>(&record)) {
+    id = header->stream.value();
+    channel = header->channel;
+    epoch_ms = header->epoch_ms;
+    part_target_us = header->part_target_us;
+    target_duration_s = header->target_duration_s;
+    format = header->format;
+  } else if (const auto* rendition = std::get_if<RenditionRecord>(&record)) {
+    apply_rendition(*rendition);
+  } else if (const auto* part = std::get_if<PartRecord>(&record)) {
+    append(*part, keep_parts_s);
+  } else if (const auto* shed = std::get_if<ShedRecord>(&record)) {
+    if (RenditionView* view = find(shed->rendition)) view->shed = shed->shed;
+  } else if (const auto* removed = std::get_if<RemovedRecord>(&record)) {
+    remove_before(removed->msn);
+  } else if (const auto* over = std::get_if<EndRecord>(&record)) {
+    end(over->wall_ms);
+  }
+}
+
+void StreamView::apply_rendition(const RenditionRecord& record) {
+  RenditionView* view = find(record.name);
+  if (!view) view = &renditions.emplace_back();
+  ++view->revision;
+  view->name = record.name;
+  view->kind = record.kind;
+  view->codecs = record.codecs;
+  view->timescale = record.timescale;
+  view->width = record.width;
+  view->height = record.height;
+  view->frame_rate = record.frame_rate;
+  view->sample_rate = record.sample_rate;
+  view->channels = record.channels;
+  view->bitrate = record.bitrate;
+  view->maxrate = record.max_bitrate;
+}
+
+void StreamView::append(const PartRecord& record, double keep_parts_s) {
+  RenditionView* view = find(record.rendition);
+  if (!view) return;
+  ++view->revision;
+  const Part& part = record.part;
+  auto& segments = view->segments;
+  if (segments.empty()) view->discontinuities_removed = breaks_before(renditions, part.msn);
+  if (segments.empty() || part.msn > segments.back().msn) {
+    if (!segments.empty()) segments.back().complete = true;
+    SegmentView segment;
+    segment.msn = part.msn;
+    segment.start = part.start;
+    segment.init = part.init.value_or(0);
+    segment.independent = part.flags.independent || part.flags.gap;
+    segment.discontinuity = part.flags.discontinuity;
+    segment.gap = true;
+    view->all_independent = view->all_independent && segment.independent;
+    segments.push_back(std::move(segment));
+  }
+  SegmentView& segment = segments.back();
+  segment.parts.push_back({part.start, part.duration, part.offset, part.bytes, part.flags.independent, part.flags.gap});
+  segment.duration += part.duration;
+  segment.bytes += part.bytes;
+  segment.wall_ms = part.wall_ms;
+  segment.gap = segment.gap && part.flags.gap;
+  segment.complete = part.flags.last;
+  if (segment.complete) forget_old_parts(*view, keep_parts_s);
+}
+
+void StreamView::remove_before(MediaSequence msn) {
+  first_kept = std::max(first_kept, msn);
+  for (RenditionView& view : renditions) {
+    ++view.revision;
+    while (view.segments.size() > 1 && view.segments.front().msn < msn) {
+      if (view.segments.front().discontinuity) ++view.discontinuities_removed;
+      view.segments.pop_front();
+    }
+  }
+}
+
+void StreamView::end(std::int64_t at_wall_ms) {
+  ended = true;
+  ended_wall_ms = at_wall_ms;
+  for (RenditionView& view : renditions) {
+    ++view.revision;
+    if (!view.segments.empty()) view.segments.back().complete = true;
+  }
+}
+
+}  // namespace sluice::hls

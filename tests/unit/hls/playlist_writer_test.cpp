@@ -1,0 +1,197 @@
+#include <catch2/catch.hpp>
+
+#include "hls/ledger_view.hpp"
+#include "hls/playlist_writer.hpp"
+#include "unit/hls/sample_ledger.hpp"
+
+using namespace sluice;
+using namespace sluice::hls;
+
+namespace {
+
+
+bool contains(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
+
+std::size_t count(const std::string& text, const std::string& what) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a live low-latency playlist, whole") {
+  SampleLedger ledger;
+  ledger.segments(1).parts(2);
+  CHECK(live_playlist(ledger.stream(), ledger.rendition("source"), {}) ==
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:6\n"
+        "#EXT-X-TARGETDURATION:2\n"
+        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        "#EXT-X-MEDIA-SEQUENCE:0\n"
+        "#EXT-X-DISCONTINUITY-SEQUENCE:0\n"
+        "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.600002,HOLD-BACK=6.0,CAN-SKIP-UNTIL=12.0\n"
+        "#EXT-X-PART-INF:PART-TARGET=0.533334\n"
+        "#EXT-X-MAP:URI=\"init-0.mp4\"\n"
+        "#EXT-X-PROGRAM-DATE-TIME:2025-11-22T14:00:00.000Z\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"0.0.m4s\",INDEPENDENT=YES\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"0.1.m4s\"\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"0.2.m4s\"\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"0.3.m4s\"\n"
+        "#EXTINF:2.000000,\n"
+        "0.m4s\n"
+        "#EXT-X-PROGRAM-DATE-TIME:2025-11-22T14:00:02.000Z\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"1.0.m4s\",INDEPENDENT=YES\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"1.1.m4s\"\n"
+        "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"1.2.m4s\"\n"
+        "#EXT-X-RENDITION-REPORT:URI=\"../low/playlist.m3u8\",LAST-MSN=1,LAST-PART=1\n"
+        "#EXT-X-RENDITION-REPORT:URI=\"../audio/playlist.m3u8\",LAST-MSN=1,LAST-PART=1\n");
+}
+
+TEST_CASE("parts are listed for the last three target durations only") {
+  SampleLedger ledger;
+  ledger.segments(10);
+  const std::string text = live_playlist(ledger.stream(), ledger.rendition("source"), {});
+  CHECK(count(text, "#EXT-X-PART:") == 3 * 4);
+  CHECK_FALSE(contains(text, "\"6.3.m4s\""));
+  CHECK(contains(text, "\"7.0.m4s\""));
+}
+
+TEST_CASE("the window slides, never below six segments nor backwards") {
+  SampleLedger ledger;
+  const LiveOptions options{.window = std::chrono::seconds(4), .least = 6};
+  std::size_t before = 0;
+  for (int i = 0; i < 30; ++i) {
+    ledger.segments(1);
+    const std::size_t first = window_start(ledger.rendition("source"), options);
+    CHECK(first >= before);
+    before = first;
+    CHECK(ledger.rendition("source").complete() - first == std::min<std::size_t>(i + 1, 6));
+  }
+  CHECK(contains(live_playlist(ledger.stream(), ledger.rendition("source"), options), "#EXT-X-MEDIA-SEQUENCE:24\n"));
+}
+
+TEST_CASE("a delta update skips what lies beyond the skip boundary, at version 9, and repeats the map") {
+  SampleLedger ledger;
+  ledger.segments(15);
+  const std::string text = live_playlist(ledger.stream(), ledger.rendition("source"), {.delta = true});
+  CHECK(contains(text, "#EXT-X-VERSION:9\n"));
+  CHECK(contains(text, "#EXT-X-MEDIA-SEQUENCE:0\n"));
+  CHECK(contains(text, "#EXT-X-SKIP:SKIPPED-SEGMENTS=8\n#EXT-X-MAP:URI=\"init-0.mp4\"\n"));
+  CHECK_FALSE(contains(text, "\n7.m4s\n"));
+  CHECK(contains(text, "\n8.m4s\n"));
+}
+
+TEST_CASE("a stream too short to skip answers a delta request with the whole playlist") {
+  SampleLedger ledger;
+  ledger.segments(3);
+  CHECK(live_playlist(ledger.stream(), ledger.rendition("source"), {.delta = true}) ==
+        live_playlist(ledger.stream(), ledger.rendition("source"), {}));
+}
+
+TEST_CASE("discontinuities are tagged, and counted once they have left the window") {
+  SampleLedger ledger;
+  ledger.segments(3).discontinuity().segments(3);
+  const LiveOptions options{.window = std::chrono::seconds(0), .least = 6};
+  const std::string text = live_playlist(ledger.stream(), ledger.rendition("source"), options);
+  CHECK(contains(text, "#EXT-X-DISCONTINUITY-SEQUENCE:0\n"));
+  CHECK(contains(text, "#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:2025-11-22T14:00:06.000Z\n#EXT-X-PART:DURATION=0.500000,URI=\"3.0.m4s\""));
+  ledger.segments(4);
+  const std::string later = live_playlist(ledger.stream(), ledger.rendition("source"), options);
+  CHECK(contains(later, "#EXT-X-MEDIA-SEQUENCE:4\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n"));
+  CHECK_FALSE(contains(later, "#EXT-X-DISCONTINUITY\n"));
+}
+
+TEST_CASE("a new codec configuration brings a new map, before the first part") {
+  SampleLedger ledger;
+  ledger.segments(2).new_init().discontinuity().segments(1);
+  const std::string text = live_playlist(ledger.stream(), ledger.rendition("source"), {});
+  CHECK(contains(text, "#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"init-1.mp4\"\n#EXT-X-PROGRAM-DATE-TIME:"));
+  CHECK(count(text, "#EXT-X-MAP") == 2);
+}
+
+TEST_CASE("a shed rendition's parts and segments are gaps") {
+  SampleLedger ledger;
+  ledger.segments(1).gap(true).segments(1).gap(false).parts(1);
+  const std::string text = live_playlist(ledger.stream(), ledger.rendition("low"), {});
+  CHECK(contains(text, "#EXT-X-PART:DURATION=0.500000,URI=\"1.0.m4s\",GAP=YES\n"));
+  CHECK(contains(text, "#EXT-X-GAP\n#EXTINF:2.000000,\n1.m4s\n"));
+  CHECK_FALSE(contains(live_playlist(ledger.stream(), ledger.rendition("source"), {}), "GAP"));
+}
+
+TEST_CASE("an ended stream has an ENDLIST and neither hint nor reports") {
+  SampleLedger ledger;
+  ledger.segments(7).parts(2).end();
+  const std::string text = live_playlist(ledger.stream(), ledger.rendition("source"), {});
+  CHECK(contains(text, "#EXTINF:1.000000,\n7.m4s\n#EXT-X-ENDLIST\n"));
+  CHECK_FALSE(contains(text, "PRELOAD-HINT"));
+  CHECK_FALSE(contains(text, "RENDITION-REPORT"));
+  CHECK(text == live_playlist(ledger.stream(), ledger.rendition("source"), {.delta = true}));
+}
+
+TEST_CASE("a plain playlist has nothing of low latency") {
+  SampleLedger ledger;
+  ledger.segments(7).parts(2);
+  const std::string text = live_playlist(ledger.stream(), ledger.rendition("source"), {.low_latency = false});
+  CHECK_FALSE(contains(text, "PART"));
+  CHECK_FALSE(contains(text, "SERVER-CONTROL"));
+  CHECK_FALSE(contains(text, "7.m4s"));
+  CHECK(contains(text, "\n6.m4s\n"));
+}
+
+TEST_CASE("the whole stream is EVENT while live, VOD when it has ended, neither once its beginning is gone") {
+  SampleLedger ledger;
+  ledger.segments(20).parts(1);
+  const std::string live = whole_playlist(ledger.stream(), ledger.rendition("source"));
+  CHECK(contains(live, "#EXT-X-PLAYLIST-TYPE:EVENT\n"));
+  CHECK(count(live, "#EXTINF") == 20);
+  CHECK_FALSE(contains(live, "ENDLIST"));
+  ledger.end();
+  const std::string over = whole_playlist(ledger.stream(), ledger.rendition("source"));
+  CHECK(contains(over, "#EXT-X-PLAYLIST-TYPE:VOD\n"));
+  CHECK(count(over, "#EXTINF") == 21);
+  CHECK(contains(over, "20.m4s\n#EXT-X-ENDLIST\n"));
+
+  SampleLedger pruned;
+  pruned.segments(20).remove_before(5);
+  const std::string rest = whole_playlist(pruned.stream(), pruned.rendition("source"));
+  CHECK_FALSE(contains(rest, "PLAYLIST-TYPE"));
+  CHECK(contains(rest, "#EXT-X-MEDIA-SEQUENCE:5\n"));
+}
+
+TEST_CASE("the multivariant playlist names variants, their audio group and what they need") {
+  SampleLedger ledger;
+  ledger.segments(2);
+  CHECK(multivariant_playlist(ledger.stream(), "s1/", live_playlist_name) ==
+        "#EXTM3U\n"
+        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"audio\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\",URI=\"s1/audio/playlist.m3u8\"\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=6128000,AVERAGE-BANDWIDTH=6128000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO=\"audio\",CLOSED-CAPTIONS=NONE\n"
+        "s1/source/playlist.m3u8\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=1128000,AVERAGE-BANDWIDTH=928000,CODECS=\"avc1.4d401e,mp4a.40.2\",RESOLUTION=640x360,FRAME-RATE=30.000,AUDIO=\"audio\",CLOSED-CAPTIONS=NONE\n"
+        "s1/low/playlist.m3u8\n");
+}
+
+TEST_CASE("measured rates count when they are above the declared ones") {
+  SampleLedger ledger;
+  ledger.part_bytes(1'000'000).segments(2);
+  const Rates rate = rates(ledger.rendition("low"));
+  CHECK(rate.peak == 16'000'000);
+  CHECK(rate.average == 16'000'000);
+}
+
+TEST_CASE("independence is claimed only as long as every segment keeps it") {
+  SampleLedger ledger;
+  ledger.segments(2).independent(false).segments(1).independent(true).segments(1);
+  CHECK_FALSE(contains(live_playlist(ledger.stream(), ledger.rendition("source"), {}), "INDEPENDENT-SEGMENTS"));
+  CHECK_FALSE(contains(multivariant_playlist(ledger.stream(), "", live_playlist_name), "INDEPENDENT-SEGMENTS"));
+}
+
+TEST_CASE("parts are forgotten six target durations behind the edge") {
+  SampleLedger ledger;
+  ledger.segments(20);
+  const auto& segments = ledger.rendition("source").segments;
+  CHECK(segments[12].parts.empty());
+  CHECK(segments[13].parts.size() == 4);
+  CHECK(segments.size() == 20);
+}
