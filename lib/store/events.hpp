@@ -36,8 +36,8 @@ class Events {
   virtual Result<Event> append(std::string_view name, ChannelId channel, std::string_view payload) = 0;
 };
 
-// {"cursor":7,"event":"stream.online","channel_id":1,"at":"2026-01-02T03:04:05.678Z","data":{…}}: the line of
-// an NDJSON tail.
+// {"cursor":7,"event":"stream.online","channel_id":"1","at":"2026-01-02T03:04:05.678Z","data":{…}}: the line
+// of an NDJSON tail.
 std::string to_json(const Event& event);
 
 }  // namespace sluice::store

@@ -1,0 +1,53 @@
+#include "store/payloads.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "store/events.hpp"
+
+namespace sluice::store {
+
+nlohmann::json channel_payload(const Channel& channel) {
+  return {{"channel", channel.name},
+          {"broadcaster_user_id", std::to_string(channel.owner.value())},
+          {"broadcaster_user_login", channel.owner_name},
+          {"broadcaster_user_name", channel.owner_display_name},
+          {"title", channel.title},
+          {"version", channel.version}};
+}
+
+nlohmann::json online_payload(const Channel& channel, const Stream& stream) {
+  nlohmann::json payload = channel_payload(channel);
+  payload["id"] = stream.id.value();
+  payload["type"] = "live";
+  payload["started_at"] = format_rfc3339(stream.live_at.value_or(stream.started_at));
+  return payload;
+}
+
+nlohmann::json offline_payload(const Channel& channel, const Stream& stream) {
+  nlohmann::json payload = channel_payload(channel);
+  payload["id"] = stream.id.value();
+  payload["started_at"] = format_rfc3339(stream.live_at.value_or(stream.started_at));
+  payload["ended_at"] = format_rfc3339(stream.ended_at.value_or(stream.started_at));
+  payload["peak_viewers"] = stream.peak_viewers;
+  return payload;
+}
+
+nlohmann::json token_payload(const Token& token) {
+  return {{"token_id", std::to_string(token.id.value())},
+          {"user_id", std::to_string(token.user.value())},
+          {"scopes", token.scopes.text()}};
+}
+
+std::string one_line(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string to_json(const Event& event) {
+  nlohmann::ordered_json line{{"cursor", event.cursor.value()}, {"event", event.name}};
+  if (event.channel != ChannelId()) line["channel_id"] = std::to_string(event.channel.value());
+  line["at"] = format_rfc3339(event.at);
+  line["data"] = nlohmann::ordered_json::parse(event.payload, nullptr, false);
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace sluice::store

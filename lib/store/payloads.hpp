@@ -1,0 +1,20 @@
+#pragma once
+// The payloads of events (sluice-events(5)): field names as EventSub has them where it has them, ids as
+// texts.
+#include <nlohmann/json_fwd.hpp>
+
+#include "store/channels.hpp"
+#include "store/credentials.hpp"
+#include "store/streams.hpp"
+
+namespace sluice::store {
+
+nlohmann::json channel_payload(const Channel& channel);
+nlohmann::json online_payload(const Channel& channel, const Stream& stream);
+nlohmann::json offline_payload(const Channel& channel, const Stream& stream);
+nlohmann::json token_payload(const Token& token);
+
+// On one line, whatever bytes the texts hold.
+std::string one_line(const nlohmann::json& value);
+
+}  // namespace sluice::store

@@ -1,0 +1,16 @@
+#pragma once
+// The schema's numbered steps. A step that has been released is never edited: the next change is a new step.
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "sqlite/database.hpp"
+
+namespace sluice::store {
+
+int newest_schema();
+Result<int> schema_of(sqlite::Database& db);  // 0: empty
+
+// Brings the database to the newest schema, one transaction a step; several processes may do so at once.
+// Errc::config when a newer program has migrated it further.
+Result<> migrate(sqlite::Database& db, Wall now);
+
+}  // namespace sluice::store

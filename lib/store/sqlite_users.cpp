@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include "platform/names.hpp"
+#include "store/sqlite_engine.hpp"
+
+namespace sluice::store {
+
+namespace {
+User user_of(sqlite::Statement& row) {
+  return {UserId(row.integer(0)), row.text(1), row.text(2), from_ms(row.integer(3))};
+}
+}  // namespace
+
+Result<User> user_by_id(sqlite::Database& db, UserId id) {
+  return first(db.query("SELECT id, name, display_name, created_ms FROM users WHERE id = ?", id.value()),
+               user_of, fmt::format("no user {}", id.value()));
+}
+
+Result<User> SqliteUsers::add(std::string_view typed, std::string_view display) {
+  SLUICE_TRY_VALUE(std::string name, platform::user_name(typed));
+  SLUICE_TRY_VALUE(std::string display_name, platform::display_name(display.empty() ? typed : display));
+  return core_.write([&](Change& change) -> Result<User> {
+    Result<> added = change.db.run("INSERT INTO users (name, display_name, created_ms) VALUES (?, ?, ?)",
+                                   name, display_name, to_ms(change.now));
+    if (!added && added.error().code == Errc::exists)
+      return fail(Errc::exists, fmt::format("the user \"{}\" exists", name));
+    SLUICE_TRY(added);
+    return User{UserId(change.db.last_row_id()), name, display_name, change.now};
+  });
+}
+
+Result<User> SqliteUsers::by_name(std::string_view typed) {
+  return core_.read([&](sqlite::Database& db, Wall) {
+    std::string name = platform::folded_name(typed);
+    return first(db.query("SELECT id, name, display_name, created_ms FROM users WHERE name = ?", name),
+                 user_of, fmt::format("no user \"{}\"", name));
+  });
+}
+
+Result<User> SqliteUsers::by_id(UserId id) {
+  return core_.read([&](sqlite::Database& db, Wall) { return user_by_id(db, id); });
+}
+
+Result<std::vector<User>> SqliteUsers::list() {
+  return core_.read([](sqlite::Database& db, Wall) {
+    return collect(db.query("SELECT id, name, display_name, created_ms FROM users ORDER BY name"), user_of);
+  });
+}
+
+}  // namespace sluice::store

@@ -1,0 +1,78 @@
+#include "sqlite/database.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::sqlite;
+
+namespace {
+Database memory() {
+  return Database::open(":memory:", milliseconds(10)).value();
+}
+std::int64_t count(Database& database, std::string_view table) {
+  auto statement = database.query("SELECT count(*) FROM " + std::string(table)).value();
+  REQUIRE(statement.step().value());
+  return statement.integer(0);
+}
+}  // namespace
+
+TEST_CASE("values go in and come out") {
+  Database database = memory();
+  REQUIRE(database.run_script(
+      "CREATE TABLE t(i INTEGER, s TEXT, n TEXT) STRICT; CREATE TABLE u(x INTEGER) STRICT"));
+  REQUIRE(database.run("INSERT INTO t VALUES (?, ?, ?)", std::int64_t{1} << 40, std::string_view("a\0b", 3),
+                       std::optional<std::string_view>()));
+  REQUIRE(database.run("INSERT INTO t VALUES (?, ?, ?)", 2, std::string_view(), nullptr));
+  CHECK(database.changes() == 1);
+  CHECK(database.last_row_id() == 2);
+  auto rows = database.query("SELECT i, s, n FROM t ORDER BY rowid").value();
+  REQUIRE(rows.step().value());
+  CHECK(rows.integer(0) == std::int64_t{1} << 40);
+  CHECK(rows.text(1) == std::string("a\0b", 3));
+  CHECK(rows.null(2));
+  REQUIRE(rows.step().value());
+  CHECK_FALSE(rows.null(1));
+  CHECK(rows.text(1).empty());
+  CHECK_FALSE(rows.step().value());
+}
+
+TEST_CASE("a statement in use is not lent twice") {
+  Database database = memory();
+  REQUIRE(database.run_script("CREATE TABLE t(i INTEGER) STRICT; INSERT INTO t VALUES (1), (2)"));
+  auto outer = database.query("SELECT i FROM t ORDER BY i").value();
+  REQUIRE(outer.step().value());
+  auto inner = database.query("SELECT i FROM t ORDER BY i").value();
+  REQUIRE(inner.step().value());
+  CHECK(inner.integer(0) == 1);
+  REQUIRE(outer.step().value());
+  CHECK(outer.integer(0) == 2);
+}
+
+TEST_CASE("a transaction that is not committed never was") {
+  Database database = memory();
+  REQUIRE(database.run_script("CREATE TABLE t(i INTEGER UNIQUE) STRICT"));
+  {
+    auto transaction = Transaction::begin(database).value();
+    REQUIRE(database.run("INSERT INTO t VALUES (1)"));
+  }
+  CHECK(count(database, "t") == 0);
+  {
+    auto transaction = Transaction::begin(database).value();
+    REQUIRE(database.run("INSERT INTO t VALUES (1)"));
+    REQUIRE(transaction.commit());
+  }
+  CHECK(count(database, "t") == 1);
+}
+
+TEST_CASE("errors say which kind they are") {
+  Database database = memory();
+  REQUIRE(
+      database.run_script("CREATE TABLE p(i INTEGER PRIMARY KEY) STRICT;"
+                          "CREATE TABLE t(i INTEGER UNIQUE REFERENCES p(i)) STRICT;"
+                          "INSERT INTO p VALUES (1); INSERT INTO t VALUES (1)"));
+  CHECK(database.run("INSERT INTO t VALUES (1)").error().code == Errc::exists);
+  CHECK(database.run("INSERT INTO p VALUES (1)").error().code == Errc::exists);
+  CHECK(database.run("INSERT INTO t VALUES (7)").error().code == Errc::conflict);
+  CHECK(database.run("SELECT nonsense").error().code == Errc::internal);
+  CHECK(Database::open("/nonexistent/dir/file.db", milliseconds(0)).error().code == Errc::denied);
+}
