@@ -27,6 +27,18 @@ function(sluice_pages name section)
   set_property(GLOBAL APPEND PROPERTY SLUICE_PROGRAMS ${name})
 endfunction()
 
+# The supervisor is a script in several files, joined in this order.
+set(SLUICE_SCRIPT options programs keep up demo status doctor main)
+list(TRANSFORM SLUICE_SCRIPT PREPEND ${CMAKE_SOURCE_DIR}/cmd/sluice/)
+list(TRANSFORM SLUICE_SCRIPT APPEND .bash)
+add_custom_command(
+  OUTPUT ${CMAKE_BINARY_DIR}/bin/sluice
+  COMMAND sh -c "{ printf '#!/bin/bash\\nset -u\\n'; cat \"$@\"; } | sed 's/@VERSION@/${PROJECT_VERSION}/' >bin/sluice && chmod +x bin/sluice" sluice ${SLUICE_SCRIPT}
+  WORKING_DIRECTORY ${CMAKE_BINARY_DIR}
+  DEPENDS ${SLUICE_SCRIPT} VERBATIM)
+add_custom_target(sluice ALL DEPENDS ${CMAKE_BINARY_DIR}/bin/sluice)
+install(PROGRAMS ${CMAKE_BINARY_DIR}/bin/sluice DESTINATION bin)
+
 function(sluice_program name section)
   cmake_parse_arguments(PROGRAM "" "" "ROOMS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cmd/${name}/*.cpp)
@@ -37,3 +49,4 @@ function(sluice_program name section)
   sluice_pages(${name} ${section})
 endfunction()
 
+sluice_pages(sluice 1)

@@ -26,4 +26,7 @@ class Control {
   std::string path_;
 };
 
+// Asks the daemon that listens on `path`; blocks for up to 10 s. Errc::unavailable when nobody answers.
+Result<std::string> ask(const std::string& path, const std::string& command);
+
 }  // namespace sluice::app

@@ -9,6 +9,7 @@
 #include <exception>
 #include <filesystem>
 
+#include "app/control.hpp"
 #include "log/log.hpp"
 
 #ifndef SLUICE_VERSION
@@ -97,6 +98,13 @@ int run_main(int argc, char** argv, const Program& program, const Run& run) {
     }
     log::configure(program.name, settings->text("instance"), format_of(settings->text("log-format")),
                    level_of(settings->text("log-level")));
+    if (settings->has("ask")) {
+      const std::string by_default = settings->text("dir") + "/run/" + program.name + ".sock";
+      const auto answer = ask(settings->has("control") ? settings->text("control") : by_default, settings->text("ask"));
+      if (!answer) return report(program, answer.error());
+      fmt::print("{}\n", *answer);
+      return finish_output(program, answer->starts_with("{\"error\"") ? exit_failed : exit_done);
+    }
     const Result<int> code = run(*settings);
     if (!code) return report(program, code.error());
     return finish_output(program, *code);

@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# One keeper for each program: starts it, tells when it is ready, starts it again when it dies, and ends with it.
+# The kernel tells a keeper when sluice dies, and a program when its keeper dies (PR_SET_PDEATHSIG), so nothing outlives
+# a killed supervisor.
+
+backoff=(0.1 0.5 1 2 5)        # seconds before the 1st, 2nd, … start again; the last one repeats
+hopeless_after=8               # deaths in a row without having been ready for ready_enough seconds
+ready_enough=10
+log_limit=$((32 * 1024 * 1024)) # bytes; a longer log is set aside as NAME.log.1 at the next start
+
+# write_state NAME STATE PID RESTARTS: what `sluice status` reads, whole or not at all.
+write_state() {
+  local file=$dir/run/$1.state
+  printf '%s %s %s %s\n' "$2" "$3" "$4" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$file.new"
+  mv -f "$file.new" "$file"
+  printf '%s %s %s\n' "$2" "$1" "$3" 1<>"$dir/run/events" 2>/dev/null || true
+}
+
+# pause SECONDS: waits without a child process, so that a signal is answered at once.
+pause() { read -rt "$1" <>"$dir/run/quiet" || true; }
+
+keep() { # NAME
+  local name=$1 pid='' restarts=0 in_a_row=0 code started stopping='' delay
+  local -a command
+  if [[ ${quiet:-} ]]; then exec {console}>/dev/null; else exec {console}>&2; fi
+  trap 'stopping=1; [[ -z $pid ]] || kill -TERM "$pid" 2>/dev/null' TERM
+  trap '' INT HUP
+  while [[ -z $stopping ]]; do
+    if [[ -f $dir/logs/$name.log ]] && (($(stat -c %s "$dir/logs/$name.log") > log_limit)); then
+      mv -f "$dir/logs/$name.log" "$dir/logs/$name.log.1"
+    fi
+    program_command "$name"
+    started=$SECONDS
+    run_once
+    restarts=$((restarts + 1))
+    [[ -z $stopping ]] || break
+    if ((SECONDS - started >= ready_enough)); then in_a_row=0; fi
+    in_a_row=$((in_a_row + 1))
+    if ((code == 2 || in_a_row >= hopeless_after)); then
+      write_state "$name" failed 0 "$restarts"
+      printf 'sluice: %s does not run (exit %s): its last words are in %s; sluice tries again every 30 s\n' \
+        "$name" "$code" "$dir/logs/$name.log" >&2
+      pause 30
+      continue
+    fi
+    write_state "$name" restarting 0 "$restarts"
+    delay=${backoff[in_a_row - 1 < ${#backoff[@]} ? in_a_row - 1 : ${#backoff[@]} - 1]}
+    printf 'sluice: %s ended (%s): starting it again in %s s\n' "$name" "$(ending "$code")" "$delay" >&2
+    pause "$delay"
+  done
+  write_state "$name" stopped 0 "$restarts"
+}
+
+ending() { # EXIT-CODE
+  if (($1 > 128)); then echo "killed by signal $(($1 - 128))"; else echo "exit $1"; fi
+}
+
+# seconds_of DURATION: "500ms" → 0.5
+seconds_of() {
+  case $1 in
+    *ms) awk -v t="${1%ms}" 'BEGIN { print t / 1000 }' ;;
+    *m) awk -v t="${1%m}" 'BEGIN { print t * 60 }' ;;
+    *h) awk -v t="${1%h}" 'BEGIN { print t * 3600 }' ;;
+    *) echo "${1%s}" ;;
+  esac
+}
+
+# Starts the program, waits for its end. Sets pid while it runs and code after.
+run_once() {
+  local ready_option=() killer='' grace
+  grace=$(seconds_of "$drain_time")
+  write_state "$name" starting 0 "$restarts"
+  [[ $name == demo ]] || ready_option=(--ready-fd 3)
+  # Descriptor 3 says ready; output and errors go line by line to the log and, unless quiet, to the terminal.
+  (
+    printf '%s\n' "$BASHPID" >"$dir/run/$name.pid"
+    exec setpriv --pdeathsig TERM -- "${command[@]}" "${ready_option[@]}"
+  ) </dev/null \
+    3> >(IFS= read -r _ && write_state "$name" ready "$(cat "$dir/run/$name.pid")" "$restarts") \
+    > >(tee -a "$dir/logs/$name.log" 3>&- | sed -u "s/^/$(printf '%-8s' "$name") /" 3>&- >&"$console") 2>&1 &
+  pid=$!
+  [[ $name != demo ]] || write_state "$name" ready "$pid" "$restarts"
+  [[ -z $stopping ]] || kill -TERM "$pid" 2>/dev/null
+  wait "$pid"
+  code=$?
+  while kill -0 "$pid" 2>/dev/null; do
+    # A signal interrupted the wait: the program has its drain time and two seconds more, then it is ended.
+    if [[ -z $killer ]]; then
+      (
+        pause "$grace"
+        pause 2
+        kill -KILL "$pid" 2>/dev/null
+      ) &
+      killer=$!
+    fi
+    wait "$pid"
+    code=$?
+  done
+  [[ -z $killer ]] || kill "$killer" 2>/dev/null
+  pid=''
+  rm -f "$dir/run/$name.pid"
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# What the platform is made of: its programs in the order they start, their ports and their command lines.
+
+# name | port names
+platform_programs() {
+  cat <<'TABLE'
+origind|http
+chatd|ws irc
+webd|http
+ingestd|rtmp
+TABLE
+}
+
+# port_of PROGRAM PORT-NAME: the number, from --port-base or the default.
+port_of() {
+  local offset default
+  case $1:$2 in
+    ingestd:rtmp) offset=0 default=1935 ;;
+    webd:http) offset=3 default=8080 ;;
+    origind:http) offset=4 default=8081 ;;
+    chatd:ws) offset=5 default=8082 ;;
+    chatd:irc) offset=6 default=6667 ;;
+    ingestd:metrics) offset=10 default=9180 ;;
+    origind:metrics) offset=11 default=9181 ;;
+    chatd:metrics) offset=12 default=9182 ;;
+    webd:metrics) offset=13 default=9183 ;;
+    *) fail "no port '$2' of $1 is known" ;;
+  esac
+  if [[ ${port_base:-} ]]; then echo $((port_base + offset)); else echo "$default"; fi
+}
+
+# program_command NAME: fills command=() for the keeper. Runs with dir, port_base, bind, public_url set.
+program_command() {
+  local name=$1 port
+  if [[ $name == demo ]]; then
+    demo_command
+    return
+  fi
+  command=("$bin/$name" --dir "$dir" --control "$dir/run/$name.sock" --metrics "127.0.0.1:$(port_of "$name" metrics)" --drain-time "$drain_time")
+  for port in $(platform_programs | sed -n "s/^$name|//p"); do
+    command+=("--$port-port" "$(port_of "$name" "$port")")
+  done
+  if [[ ${bind:-} ]]; then
+    for port in ${bind//,/ }; do command+=(--bind "$port"); done
+  fi
+  case $name in
+    webd) command+=(--origin-port "$(port_of origind http)" --chat-port "$(port_of chatd ws)") ;;&
+    webd | chatd | origind) [[ -z ${public_url:-} ]] || command+=(--public-url "$public_url") ;;
+  esac
+  return 0
+}
+
+# url_host: the address people type for this machine.
+url_host() {
+  local first=${bind%%,*}
+  case $first in
+    '' | 0.0.0.0 | :: | ::1) echo 127.0.0.1 ;;
+    *:*) echo "[$first]" ;;
+    *) echo "$first" ;;
+  esac
+}

@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# sluice status and logs: what the keepers wrote, and what ingestd says of its streams.
+
+# read_state NAME: fills state, pid, restarts, since; "stopped" when nothing is known.
+read_state() {
+  state=stopped pid=0 restarts=0 since=''
+  [[ ! -r $dir/run/$1.state ]] || read -r state pid restarts since <"$dir/run/$1.state" || true
+}
+
+is_up() {
+  local lock result=0
+  [[ -e $dir/run/lock ]] || return 1
+  exec {lock}<"$dir/run/lock"
+  if flock -n "$lock"; then result=1; fi
+  exec {lock}<&-
+  return "$result"
+}
+
+# platform_state: ready | starting | degraded | stopped
+platform_state() {
+  local name all=ready
+  is_up || { echo stopped; return; }
+  for name in $(platform_programs | cut -d'|' -f1); do
+    read_state "$name"
+    case $state in
+      ready) ;;
+      starting) [[ $all != ready ]] || all=starting ;;
+      *) all=degraded ;;
+    esac
+  done
+  echo "$all"
+}
+
+# The ports the running platform was started with.
+running_port() { # PROGRAM PORT-NAME
+  port_base=$(cat "$dir/run/port-base" 2>/dev/null || true)
+  port_of "$1" "$2"
+}
+
+# The JSON list that ingestd gives of its streams.
+live_streams() {
+  local answer
+  answer=$("$bin/ingestd" --control "$dir/run/ingestd.sock" --ask streams 2>/dev/null) || answer=''
+  answer=${answer#'{"streams":'}
+  if [[ $answer == '['*']}' ]]; then printf '%s' "${answer%\}}"; else printf '[]'; fi
+}
+
+status_json() {
+  local name port separator='' inner state pid restarts since whole names
+  whole=$(platform_state)
+  printf '{"dir":"%s","state":"%s","programs":[' "${dir//\"/\\\"}" "$whole"
+  names=$(platform_programs | cut -d'|' -f1)
+  [[ ! -e $dir/run/demo.state ]] || names+=' demo'
+  for name in $names; do
+    read_state "$name"
+    [[ $whole != stopped ]] || state=stopped pid=0
+    printf '%s{"name":"%s","pid":%s,"state":"%s","restarts":%s,"since":"%s","ports":{' "$separator" "$name" "$pid" "$state" "$restarts" "$since"
+    separator=, inner=''
+    if [[ $name != demo ]]; then
+      for port in $(platform_programs | sed -n "s/^$name|//p") metrics; do
+        printf '%s"%s":%s' "$inner" "$port" "$(running_port "$name" "$port")"
+        inner=,
+      done
+    fi
+    printf '}}'
+  done
+  printf '],"streams":'
+  if [[ $whole == stopped ]]; then printf '[]'; else live_streams; fi
+  printf '}\n'
+}
+
+sluice_status() {
+  local name port ports state pid restarts since whole
+  dir=${setting[dir]}
+  whole=$(platform_state)
+  if [[ ${setting[json]:-} ]]; then
+    status_json
+  else
+    printf '%s  %s\n' "$dir" "$whole"
+    for name in $(platform_programs | cut -d'|' -f1); do
+      read_state "$name"
+      [[ $whole != stopped ]] || state=stopped pid=0
+      ports=''
+      for port in $(platform_programs | sed -n "s/^$name|//p"); do ports+=" $port=$(running_port "$name" "$port")"; done
+      printf '  %-8s %-10s pid %-7s restarts %-3s since %s %s\n' "$name" "$state" "$pid" "$restarts" "${since:--}" "$ports"
+    done
+    [[ $whole == stopped ]] || printf 'streams  %s\n' "$(live_streams)"
+  fi
+  [[ $whole == ready ]]
+}
+
+sluice_logs() {
+  local -a files=()
+  local file
+  dir=${setting[dir]}
+  for file in "$dir"/logs/${positional:-*}.log; do
+    [[ ! -f $file ]] || files+=("$file")
+  done
+  ((${#files[@]})) || fail "no logs${positional:+ of $positional} in $dir/logs" "programs: $(platform_programs | cut -d'|' -f1 | paste -sd' ')"
+  if [[ ${setting[follow]:-} ]]; then
+    exec tail -n 100 -F "${files[@]}"
+  fi
+  if ((${#files[@]} == 1)); then exec cat "${files[0]}"; fi
+  for file in "${files[@]}"; do
+    sed "s/^/$(printf '%-8s' "$(basename "$file" .log)") /" "$file"
+  done
+}

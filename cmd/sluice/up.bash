@@ -1,0 +1,136 @@
+# shellcheck shell=bash
+# sluice up and down.
+
+declare -A keeper=()
+
+prepare_directory() {
+  mkdir -p "$dir" "$dir/ledgers" "$dir/live" "$dir/logs" || fail "cannot make $dir" 'choose another --dir, or give yourself the right to write there'
+  mkdir -p -m 0700 "$dir/run" "$dir/bus"
+  chmod 0700 "$dir/run" "$dir/bus"
+  exec {lock}>"$dir/run/lock"
+  flock -n "$lock" || fail "the platform in $dir is already up (pid $(cat "$dir/run/sluice.pid" 2>/dev/null || echo '?'))" "stop it with 'sluice down --dir $dir', or choose another --dir"
+  # The programs of a killed supervisor end by themselves; they hold this lock shared until they have.
+  exec {members}>"$dir/run/members"
+  flock -w 15 "$members" || fail "programs of an earlier run in $dir do not end" "see 'ps', end them, and try again"
+  flock -u "$members"
+  rm -f "$dir"/run/*.state "$dir"/run/*.pid "$dir"/run/events "$dir"/run/quiet
+  mkfifo -m 0600 "$dir/run/events" "$dir/run/quiet"
+  exec {events}<>"$dir/run/events" {quiet}<>"$dir/run/quiet"
+  printf '%s\n' "$$" >"$dir/run/sluice.pid"
+  printf '%s\n' "$port_base" >"$dir/run/port-base"
+}
+
+start_keeper() { # NAME
+  flock -s "$members"
+  dir=$dir bin=$bin port_base=${port_base:-} bind=${bind:-} public_url=${public_url:-} drain_time=$drain_time quiet=${setting[quiet]:-} \
+    setpriv --pdeathsig TERM -- setsid bash "$self" _keep "$1" "$$" {lock}>&- {ready_fd}>&- </dev/null &
+  keeper[$1]=$!
+}
+
+ready_line() { # NAME
+  local ports='' port
+  for port in $(platform_programs | sed -n "s/^$1|//p"); do ports+=" $port=$(port_of "$1" "$port")"; done
+  printf '%-8s ready%s\n' "$1" "$ports"
+}
+
+# Waits until NAME says it is ready; prints its line.
+await_ready() { # NAME
+  local what who deadline=$((SECONDS + 30))
+  while ((SECONDS < deadline)); do
+    [[ -z $stopping ]] || return 1
+    if read -rt 1 -u "$events" what who _; then
+      [[ $who == "$1" ]] || continue
+      case $what in
+        ready)
+          ready_line "$1"
+          return 0
+          ;;
+        failed) return 1 ;;
+      esac
+    fi
+  done
+  return 1
+}
+
+stop_all() {
+  local name
+  for name in "${!keeper[@]}"; do kill -TERM "${keeper[$name]}" 2>/dev/null; done
+  for name in "${!keeper[@]}"; do
+    while kill -0 "${keeper[$name]}" 2>/dev/null; do wait "${keeper[$name]}" 2>/dev/null; done
+  done
+  rm -f "$dir/run/sluice.pid" "$dir/run/events" "$dir/run/quiet" "$dir"/run/*.state
+}
+
+# Looks after the keepers themselves: one that was killed is started again.
+watch_keepers() {
+  local name what who
+  while [[ -z $stopping ]]; do
+    if read -rt 1 -u "$events" what who _; then
+      if [[ $what == ready ]]; then ready_line "$who"; fi
+    fi
+    for name in "${!keeper[@]}"; do
+      [[ -z $stopping ]] || return 0
+      if ! kill -0 "${keeper[$name]}" 2>/dev/null; then
+        printf 'sluice: the keeper of %s was killed: starting both again\n' "$name" >&2
+        start_keeper "$name"
+      fi
+    done
+  done
+}
+
+announce() {
+  local host
+  host=$(url_host)
+  printf '\nwatch    %s\n' "${public_url:-http://$host:$(port_of webd http)}/"
+  printf 'publish  rtmp://%s:%s/live  (stream key: chanctl key rotate CHANNEL)\n' "$host" "$(port_of ingestd rtmp)"
+  printf 'chat     ws://%s:%s/  irc %s:%s\n' "$host" "$(port_of chatd ws)" "$host" "$(port_of chatd irc)"
+}
+
+sluice_up() {
+  local name stopping='' ready_fd
+  dir=${setting[dir]} port_base=${setting[port-base]:-} bind=${setting[bind]:-} public_url=${setting[public-url]:-}
+  public_url=${public_url%/}
+  drain_time=${setting[drain-time]}
+  ready_fd=${setting[ready-fd]:-}
+  if [[ $ready_fd ]]; then
+    { : >&"$ready_fd"; } 2>/dev/null || fail_usage "--ready-fd: descriptor $ready_fd is not open"
+  else
+    exec {ready_fd}>/dev/null
+  fi
+  for name in $(platform_programs | cut -d'|' -f1) chanctl; do
+    [[ -x $bin/$name ]] || fail "$bin/$name is missing" "build the platform with 'make build', or install it with 'make install'"
+  done
+  prepare_directory
+  trap 'stopping=1' INT TERM HUP
+  for name in $(platform_programs | cut -d'|' -f1); do
+    start_keeper "$name"
+    if ! await_ready "$name"; then
+      [[ $stopping ]] || printf 'sluice: %s did not become ready: see %s, or try sluice doctor\n' "$name" "$dir/logs/$name.log" >&2
+      stop_all
+      if [[ $stopping ]]; then exit 130; else exit 1; fi
+    fi
+  done
+  announce
+  if [[ ${setting[demo]:-} ]]; then start_demo; fi
+  printf '\n' >&"$ready_fd" 2>/dev/null || true
+  exec {ready_fd}>&-
+  exec {ready_fd}>/dev/null
+  watch_keepers
+  printf 'sluice: stopping\n' >&2
+  stop_all
+  exit 0
+}
+
+sluice_down() {
+  local pid
+  dir=${setting[dir]}
+  [[ -d $dir/run ]] || fail "no platform in $dir" "name its directory with --dir"
+  exec {lock}>"$dir/run/lock"
+  if flock -n "$lock"; then
+    printf 'nothing is up in %s\n' "$dir" >&2
+    exit 0
+  fi
+  pid=$(cat "$dir/run/sluice.pid" 2>/dev/null) || fail "cannot read $dir/run/sluice.pid"
+  kill -TERM "$pid" || fail "cannot stop process $pid"
+  flock -w 60 "$lock" || fail "the platform in $dir has not stopped after 60 s" "end process $pid with kill -9: its programs end with it"
+}
