@@ -26,7 +26,8 @@ secret_file() {
 start_demo() {
   local key own_key token host
   host=$(url_host)
-  mkdir -p -m 0700 "$dir/demo"
+  mkdir -p "$dir/demo"
+  chmod 0700 "$dir/demo"
   command -v ffmpeg >/dev/null || fail "ffmpeg is missing: the demo needs it" 'apt-get install ffmpeg'
   local -a chanctl=("$bin/chanctl" --dir "$dir")
   if ! { "${chanctl[@]}" user add demo --if-missing &&

@@ -87,7 +87,7 @@ parse_arguments() {
       [[ $name == *=* ]] || value=''
       name=${name%%=*}
       if ! row=$(option_row "$command_name" "$name"); then
-        fail_usage "unknown option --$name${command_name:+ of 'sluice $command_name'}" "see 'sluice ${command_name:+$command_name }--help'"
+        fail_usage "unknown option --$name" "see 'sluice ${command_name:+$command_name }--help'"
       fi
       IFS='|' read -r _ _ kind _ <<<"$row"
       if [[ $kind == flag ]]; then

@@ -5,7 +5,7 @@ declare -A keeper=()
 
 prepare_directory() {
   mkdir -p "$dir" "$dir/ledgers" "$dir/live" "$dir/logs" || fail "cannot make $dir" 'choose another --dir, or give yourself the right to write there'
-  mkdir -p -m 0700 "$dir/run" "$dir/bus"
+  mkdir -p "$dir/run" "$dir/bus"
   chmod 0700 "$dir/run" "$dir/bus"
   exec {lock}>"$dir/run/lock"
   flock -n "$lock" || fail "the platform in $dir is already up (pid $(cat "$dir/run/sluice.pid" 2>/dev/null || echo '?'))" "stop it with 'sluice down --dir $dir', or choose another --dir"
@@ -112,7 +112,7 @@ sluice_up() {
   done
   announce
   if [[ ${setting[demo]:-} ]]; then start_demo; fi
-  printf '\n' >&"$ready_fd" 2>/dev/null || true
+  printf '\n' >&"$ready_fd"
   exec {ready_fd}>&-
   exec {ready_fd}>/dev/null
   watch_keepers
