@@ -50,3 +50,6 @@ function(sluice_program name section)
 endfunction()
 
 sluice_pages(sluice 1)
+
+file(GLOB formats CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/man/*.5)
+install(FILES ${formats} DESTINATION share/man/man5)

@@ -1,0 +1,119 @@
+"""What all programs share: --help, --version, man page, completions; none disagree. And what `make install` installs."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+BUILD = pathlib.Path(os.environ["SLUICE_BUILD"])
+GENERATED = BUILD / "generated"
+
+
+def programs():
+    """(name, section) of every program in the one list."""
+    listed = re.findall(r"^sluice_(?:program|pages)\((\w+) (\d)", (ROOT / "cmd/programs.cmake").read_text(), re.M)
+    assert listed
+    return listed
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
+def table(name):
+    return json.loads(run(BUILD / "bin" / name, "--options-json").stdout)
+
+
+def all_options(options):
+    rows = list(options["common"])
+    for command in options["commands"]:
+        rows += command["options"]
+    return {row["name"]: row for row in rows}
+
+
+@pytest.mark.parametrize("name,section", programs())
+def test_help_and_version(name, section):
+    said = run(BUILD / "bin" / name, "--help")
+    assert said.returncode == 0 and said.stderr == ""
+    assert said.stdout.startswith(f"usage: {name}")
+    version = run(BUILD / "bin" / name, "--version")
+    assert re.fullmatch(rf"{name} \d+\.\d+\.\d+\n", version.stdout) and version.stderr == ""
+    wrong = run(BUILD / "bin" / name, "--no-such-option")
+    assert wrong.returncode == 2 and wrong.stdout == "" and "--no-such-option" in wrong.stderr and "hint:" in wrong.stderr
+
+
+@pytest.mark.parametrize("name,section", programs())
+def test_help_man_page_and_completions_know_the_same_options(name, section):
+    options = table(name)
+    commands = [command["path"] for command in options["commands"]]
+    helps = "".join(run(BUILD / "bin" / name, *path.split(), "--help").stdout for path in commands)
+    man = (GENERATED / f"man/{name}.{section}").read_text()
+    bash = (GENERATED / f"bash/{name}").read_text()
+    zsh = (GENERATED / f"zsh/_{name}").read_text()
+    fish = (GENERATED / f"fish/{name}.fish").read_text()
+    for option, row in all_options(options).items():
+        assert f"--{option}" in helps, f"--help lacks --{option}"
+        assert f"Fl \\-{option}" in man, f"the man page lacks --{option}"
+        assert re.search(rf"--{option}\b", bash), f"bash completion lacks --{option}"
+        assert re.search(rf"--{option}[=\[]", zsh), f"zsh completion lacks --{option}"
+        assert f" -l {option} " in fish, f"fish completion lacks --{option}"
+        assert row["help"] and not row["help"].endswith("."), f"--{option} has a poor help text"
+    shown = set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", helps)) - {"some-name"}
+    assert shown <= set(all_options(options)) | {"log-level", "config"}, "--help shows options that are not in the table"
+
+
+@pytest.mark.parametrize("name,section", programs())
+def test_man_page_is_sound(name, section):
+    page = GENERATED / f"man/{name}.{section}"
+    lint = run("mandoc", "-T", "lint", "-W", "warning", page)
+    complaints = [line for line in lint.stdout.splitlines() if "referenced manual not found" not in line]
+    assert complaints == []
+    text = page.read_text()
+    for part in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES", "SEE ALSO"):
+        assert f".Sh {part}\n" in text, f"no section {part}"
+
+
+@pytest.mark.parametrize("name,section", programs())
+def test_completions_load_in_their_shells(name, section):
+    bash = run("bash", "-c", f"""source {GENERATED}/bash/{name}
+        COMP_WORDS=({name} --hel); COMP_CWORD=1; {f'_sluice_complete_{name}'}; echo "${{COMPREPLY[@]}}" """)
+    assert bash.stdout.strip() == "--help" and bash.stderr == ""
+    fish = run("fish", "--no-config", "-c", f"source {GENERATED}/fish/{name}.fish; complete -C '{name} --hel'")
+    assert fish.stdout.startswith("--help"), fish.stderr
+    assert run("zsh", "-n", f"{GENERATED}/zsh/_{name}").returncode == 0
+
+
+def test_bad_output_is_an_error():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BUILD / "bin/chanctl", "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "standard output" in done.stderr
+
+
+def test_install_installs_each_program_with_its_page_and_completions_and_nothing_else(tmp_path):
+    done = subprocess.run(["cmake", "--install", BUILD, "--prefix", "/usr/local"], env={**os.environ, "DESTDIR": str(tmp_path)},
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    installed = {str(path.relative_to(tmp_path / "usr/local")) for path in tmp_path.rglob("*") if path.is_file()}
+    expected = set()
+    for name, section in programs():
+        expected |= {f"bin/{name}", f"share/man/man{section}/{name}.{section}", f"share/bash-completion/completions/{name}",
+                     f"share/zsh/site-functions/_{name}", f"share/fish/vendor_completions.d/{name}.fish"}
+    expected |= {f"share/man/man5/{path.name}" for path in (ROOT / "man").glob("*.5")}
+    pages = {path for path in installed if path.startswith("share/sluice/pages/")}
+    assert installed - pages == expected
+    assert "share/sluice/pages/index.html" in pages or not pages
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "cmd/sluice").glob("*.bash")), ids=lambda path: path.name)
+def test_the_supervisor_is_shellcheck_clean(script):
+    # Each file alone, save for names that another file of the script defines.
+    done = run("shellcheck", "-e", "SC2034,SC2154", script)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_joined_supervisor_is_shellcheck_clean():
+    done = run("shellcheck", BUILD / "bin/sluice")
+    assert done.returncode == 0, done.stdout

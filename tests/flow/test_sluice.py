@@ -1,0 +1,85 @@
+"""The supervisor: readiness, status, restarts, clean ends."""
+import os
+import signal
+import subprocess
+
+import pytest
+
+from harness import Platform, program, wait_for
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def processes_of(directory):
+    """Every process that mentions the platform's directory in its command line or environment."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as command, open(f"/proc/{pid}/environ", "rb") as environment:
+                if str(directory).encode() in command.read() + environment.read() and alive(pid) and int(pid) != os.getpid():
+                    found.append(pid)
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            pass
+    return found
+
+
+@pytest.fixture
+def platform():
+    with Platform() as running:
+        yield running
+
+
+def test_up_says_each_program_ready_and_status_agrees(platform):
+    said = platform.output()
+    for name in ("origind", "chatd", "webd", "ingestd"):
+        assert f"{name:8} ready" in said
+    status = platform.status()
+    assert status["state"] == "ready"
+    assert status["dir"] == str(platform.directory)
+    assert {row["name"] for row in status["programs"]} == {"origind", "chatd", "webd", "ingestd"}
+    for row in status["programs"]:
+        assert row["state"] == "ready" and alive(row["pid"]) and row["restarts"] == 0
+    ports = {name: port for row in status["programs"] for name, port in row["ports"].items() if name != "metrics"}
+    assert ports["rtmp"] == platform.base and ports["irc"] == platform.base + 6
+    assert status["streams"] == []
+
+
+@pytest.mark.parametrize("name", ["origind", "chatd", "webd", "ingestd"])
+def test_a_killed_program_is_back_within_five_seconds(platform, name):
+    before = platform.pid(name)
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: (pid := platform.pid(name)) and pid != before, 5, f"{name} again")
+    row = next(row for row in platform.status()["programs"] if row["name"] == name)
+    assert row["restarts"] == 1
+
+
+def test_down_leaves_no_process(platform):
+    subprocess.run([program("sluice"), "down", "--dir", platform.directory], check=True, timeout=60)
+    assert platform.process.wait(10) == 0
+    wait_for(lambda: not processes_of(platform.directory), 5, "no process left")
+    assert platform.status()["state"] == "stopped"
+
+
+def test_killing_the_supervisor_ends_everything_and_the_next_up_is_clean(platform):
+    platform.process.kill()
+    platform.process.wait()
+    wait_for(lambda: not processes_of(platform.directory), 15, "no process left")
+    platform.up()
+    assert platform.status()["state"] == "ready"
+
+
+def test_a_second_up_in_the_same_directory_is_refused(platform):
+    again = subprocess.run([program("sluice"), "up", "--dir", platform.directory], capture_output=True, text=True, timeout=20)
+    assert again.returncode == 1
+    assert "already up" in again.stderr and "hint:" in again.stderr
+
+
+def test_logs_are_kept_line_by_line(platform):
+    said = subprocess.run([program("sluice"), "logs", "webd", "--dir", platform.directory], capture_output=True, text=True, check=True)
+    assert "ready" in said.stdout
