@@ -80,10 +80,13 @@ class Value {
   Variant is_;
 };
 
+// What a copy of it weighs against Limits::values: the values in it, itself among them, and one for each 64 bytes of text.
+std::size_t weight(const Value& value);
+
 // What a reader takes from a peer at most. Both formats name strings and arrays by length, so a few bytes can promise much.
 struct Limits {
   std::size_t depth = 16;     // objects within objects
-  std::size_t values = 4096;  // in one message, references counted as what they refer to
+  std::size_t values = 4096;  // in one message, references counted as the weight of what they refer to
 };
 
 }  // namespace sluice::rtmp::amf
