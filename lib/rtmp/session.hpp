@@ -11,7 +11,8 @@
 //
 // and tick(now) when deadline() has passed. The order of a publisher's life: ConnectRequest, PublishRequest, then media
 // and data, then Unpublished (it said goodbye; another PublishRequest may follow) or Failed (it broke the rules, or was too
-// slow). A peer that just goes away is seen by the socket's owner alone.
+// slow). A peer that just goes away is seen by the socket's owner alone, as is one that does not read: a publisher is sent
+// a few kilobytes in its life, so close when more than 256 KiB wait in the connection's queue.
 #include <chrono>
 #include <cstdint>
 #include <memory>
