@@ -1,0 +1,184 @@
+#include "media/intake.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::media;
+
+namespace {
+const Bytes payload(100);
+
+Track h264(char config = 'a') { return {.codec = Codec::h264, .config = to_bytes(std::string(1, config))}; }
+Track aac() { return {.codec = Codec::aac, .config = to_bytes("\x11\x90"), .sample_rate = 48'000}; }
+
+struct Rig {
+  FakeClock clock;
+  Retention retention;
+  Intake intake{retention};
+
+  Rig() { intake.begin(0, false); }
+  void video(std::uint32_t ms, bool key = false, int composition = 0) {
+    intake.offer({Kind::video, ms, composition, key, nullptr, payload}, clock.steady());
+  }
+  void audio(std::uint32_t ms) { intake.offer({Kind::audio, ms, 0, true, nullptr, payload}, clock.steady()); }
+  // "r0 v0k a0 v40": run, track, ms, key; each new run is named once
+  std::string fed() {
+    std::string out;
+    std::optional<std::uint64_t> run;
+    while (const Retained* next = retention.peek()) {
+      if (run != next->run->number) out += "r" + std::to_string(next->run->number) + (next->run->discontinuity ? "! " : " ");
+      run = next->run->number;
+      const bool is_video = next->run->tracks[next->packet.track].kind() == Kind::video;
+      out += (is_video ? "v" : "a") + std::to_string(next->dts_us / 1000) + (is_video && next->packet.key ? "k " : " ");
+      retention.advance();
+    }
+    return out;
+  }
+};
+}  // namespace
+
+TEST_CASE("a stream starts at the first keyframe once both tracks are known") {
+  Rig rig;
+  rig.intake.configure(aac());
+  rig.audio(1000);
+  rig.intake.configure(h264());
+  rig.video(1010);
+  rig.audio(1021);
+  CHECK(rig.fed().empty());
+  rig.video(1040, true);
+  rig.audio(1043);
+  CHECK(rig.fed() == "r0 v0k a3 ");
+  CHECK(rig.intake.counts().unusable == 3);
+}
+
+TEST_CASE("sound that came before the keyframe it belongs to is kept") {
+  Rig rig;
+  rig.intake.configure(h264());
+  rig.intake.configure(aac());
+  rig.audio(50);
+  rig.video(50, true);
+  CHECK(rig.fed() == "r0 a0 v0k ");
+}
+
+TEST_CASE("a start waits for an announced track, but not for ever") {
+  Rig rig;
+  rig.intake.announce(true, true);
+  rig.intake.configure(h264());
+  rig.video(0, true);
+  rig.clock.advance(milliseconds(900));
+  rig.intake.tick(rig.clock.steady());
+  CHECK(rig.fed().empty());
+  rig.clock.advance(milliseconds(100));
+  CHECK(*rig.intake.deadline() == rig.clock.steady());
+  rig.intake.tick(rig.clock.steady());
+  CHECK(rig.fed() == "r0 v0k ");
+  CHECK_FALSE(rig.intake.deadline());
+}
+
+TEST_CASE("a track that is known not to come is not waited for") {
+  Rig rig;
+  SECTION("video only") {
+    rig.intake.announce(true, false);
+    rig.intake.configure(h264());
+    rig.video(0, true);
+    CHECK(rig.fed() == "r0 v0k ");
+  }
+  SECTION("audio only") {
+    rig.intake.announce(false, true);
+    rig.intake.configure(aac());
+    rig.audio(7);
+    rig.audio(28);
+    CHECK(rig.fed() == "r0 a0 a21 ");
+  }
+}
+
+TEST_CASE("a late track starts a new run at a keyframe") {
+  Rig rig;
+  rig.intake.announce(true, false);
+  rig.intake.configure(h264());
+  rig.video(0, true);
+  rig.intake.configure(aac());
+  rig.audio(20);
+  rig.video(40);
+  rig.video(80, true);
+  rig.audio(80);
+  CHECK(rig.fed() == "r0 v0k v40 r1 v80k a80 ");
+}
+
+TEST_CASE("late video joins sound") {
+  Rig rig;
+  rig.intake.announce(false, true);
+  rig.intake.configure(aac());
+  rig.audio(0);
+  rig.intake.configure(h264());
+  rig.audio(21);
+  rig.video(30);
+  rig.video(40, true);
+  rig.audio(43);
+  CHECK(rig.fed() == "r0 a0 a21 r1 v40k a42 ");
+}
+
+TEST_CASE("a new configuration takes effect at its keyframe, the same one again does nothing") {
+  Rig rig;
+  rig.intake.announce(true, false);
+  rig.intake.configure(h264('a'));
+  rig.video(0, true);
+  rig.intake.configure(h264('a'));
+  rig.video(40, true);
+  rig.intake.configure(h264('b'));
+  rig.video(60);
+  rig.video(80, true);
+  CHECK(rig.fed() == "r0 v0k v40k r1 v80k ");
+}
+
+TEST_CASE("a publisher that comes back goes on in a run marked as a discontinuity") {
+  Rig rig;
+  rig.intake.announce(true, false);
+  rig.intake.configure(h264());
+  rig.video(500, true);
+  rig.video(540);
+  rig.intake.begin(5'000'000, true);
+  rig.intake.announce(true, false);
+  rig.intake.configure(h264());
+  rig.video(0, true);
+  rig.video(40);
+  CHECK(rig.fed() == "r0 v0k v40 r1! v5000k v5040 ");
+}
+
+TEST_CASE("a return never overlaps what was accepted before") {
+  Rig rig;
+  rig.intake.announce(true, false);
+  rig.intake.configure(h264());
+  rig.video(0, true);
+  rig.video(2000);
+  rig.intake.begin(100, true);
+  rig.intake.announce(true, false);
+  rig.intake.configure(h264());
+  rig.video(0, true);
+  CHECK(rig.fed() == "r0 v0k v2000 r1! v3000k ");
+}
+
+TEST_CASE("media without a configuration is dropped") {
+  Rig rig;
+  rig.video(0, true);
+  rig.audio(0);
+  CHECK(rig.fed().empty());
+  CHECK(rig.intake.counts().unusable == 2);
+  CHECK_FALSE(rig.intake.deadline());
+}
+
+TEST_CASE("the keyframe interval is the longest of the last ones") {
+  Rig rig;
+  rig.intake.announce(true, false);
+  rig.intake.configure(h264());
+  for (int ms : {0, 1000, 9000, 10000}) rig.video(ms, true), rig.clock.advance(seconds(8));
+  CHECK(rig.intake.keyframe_interval() == seconds(8));
+}
+
+TEST_CASE("an Opus packet tells its own length (RFC 6716 3.1)") {
+  Track opus{.codec = Codec::opus, .sample_rate = 48'000};
+  CHECK(audio_frame_length(opus, to_bytes("\xfc")) == 960);        // CELT fullband 20 ms, one frame
+  CHECK(audio_frame_length(opus, to_bytes("\x08")) == 960);        // SILK narrowband 20 ms
+  CHECK(audio_frame_length(opus, to_bytes("\xf9")) == 1920);       // two of them
+  CHECK(audio_frame_length(opus, to_bytes("\xfb\x03")) == 2880);   // three
+}
