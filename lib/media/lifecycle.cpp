@@ -1,0 +1,153 @@
+#include "media/lifecycle.hpp"
+
+#include <algorithm>
+
+namespace sluice::media {
+
+std::string_view name(Step step) {
+  switch (step) {
+    case Step::spawn: return "spawn";
+    case Step::close_input: return "close_input";
+    case Step::kill: return "kill";
+    case Step::mark_end: return "mark_end";
+    case Step::finish: return "finish";
+    case Step::go_live: return "go_live";
+    case Step::go_offline: return "go_offline";
+    case Step::forget: return "forget";
+  }
+  return "unknown";
+}
+
+Lifecycle::Lifecycle(Policy policy, Steady now, bool resumed)
+    : policy_(policy), gone_at_(now), part_(resumed), live_(resumed), fed_ever_(resumed) {}
+
+void Lifecycle::publisher_arrived() { publisher_ = true; }
+
+void Lifecycle::publisher_gone(bool said_goodbye, Steady now) {
+  publisher_ = false;
+  goodbye_ = goodbye_ || said_goodbye;
+  gone_at_ = now;
+}
+
+void Lifecycle::data(bool waiting) { data_ = waiting; }
+void Lifecycle::boundary() { boundary_ = true; }
+
+void Lifecycle::spawned(Steady now) {
+  pipe_ = Pipe::running;
+  boundary_ = false;
+  fed_ever_ = true;
+  spawned_at_ = now;
+}
+
+void Lifecycle::spawn_failed(Steady now) {
+  pipe_ = Pipe::none;
+  spawned_at_ = now;
+  died(now);
+}
+
+void Lifecycle::died(Steady now) {
+  if (now - spawned_at_ >= policy_.stable) failures_ = 0;
+  not_before_ = now + policy_.backoff[std::min<std::size_t>(failures_, policy_.backoff.size() - 1)];
+  ++failures_;
+  ++restarts_;
+}
+
+void Lifecycle::exited(bool complete, Steady now) {
+  const bool asked = pipe_ == Pipe::closing;
+  pipe_ = Pipe::none;
+  killed_ = false;
+  boundary_ = false;
+  if (asked && complete) {
+    failures_ = 0;
+    not_before_ = now;
+  } else {
+    died(now);
+  }
+}
+
+void Lifecycle::part_written() { part_ = true; }
+void Lifecycle::ledger_ended() { ledger_ended_ = true; }
+
+void Lifecycle::finished(bool well) {
+  finishing_ = false;
+  if (well) ledger_ended_ = true;
+}
+
+void Lifecycle::offline() { phase_ = Phase::over; }
+void Lifecycle::end() { goodbye_ = true, publisher_ = false; }
+void Lifecycle::park() { parking_ = true; }
+
+std::optional<Step> Lifecycle::next(Steady now) {
+  if (part_ && !live_ && phase_ == Phase::open) {
+    live_ = true;
+    return Step::go_live;
+  }
+  if (parking_) {
+    if (pipe_ == Pipe::running) {
+      pipe_ = Pipe::closing;
+      closed_at_ = now;
+      return Step::close_input;
+    }
+    if (pipe_ == Pipe::none && phase_ != Phase::over) {
+      phase_ = Phase::over;
+      return Step::forget;
+    }
+  }
+  if (phase_ == Phase::open && !publisher_ && (goodbye_ || now >= gone_at_ + policy_.grace)) phase_ = Phase::ending;
+  if (phase_ == Phase::ending && pipe_ == Pipe::none && failures_ >= policy_.last_tries) data_ = false;
+
+  if (pipe_ == Pipe::closing && !killed_ && now >= closed_at_ + policy_.flush) {
+    killed_ = true;
+    return Step::kill;
+  }
+  if (pipe_ == Pipe::running && (boundary_ || (!publisher_ && !data_))) {
+    if (phase_ == Phase::ending && !boundary_ && !marked_) {
+      marked_ = true;
+      return Step::mark_end;
+    }
+    pipe_ = Pipe::closing;
+    closed_at_ = now;
+    return Step::close_input;
+  }
+  if (pipe_ == Pipe::none && data_ && !parking_ && (phase_ == Phase::open || phase_ == Phase::ending) &&
+      now >= not_before_) {
+    pipe_ = Pipe::asked;
+    return Step::spawn;
+  }
+  if (phase_ == Phase::ending && pipe_ == Pipe::none && !data_) return end_step(now);
+  return std::nullopt;
+}
+
+std::optional<Step> Lifecycle::end_step(Steady) {
+  if (finishing_) return std::nullopt;
+  if (fed_ever_ && !marked_) {
+    marked_ = true;
+    return Step::mark_end;
+  }
+  if (fed_ever_ && !ledger_ended_ && finish_tries_ < policy_.last_tries) {
+    ++finish_tries_;
+    finishing_ = true;
+    return Step::finish;
+  }
+  phase_ = Phase::offline_asked;
+  return Step::go_offline;
+}
+
+std::optional<Steady> Lifecycle::deadline() const {
+  std::optional<Steady> when;
+  auto at = [&when](Steady time) { when = when ? std::min(*when, time) : time; };
+  if (phase_ == Phase::open && !publisher_ && !parking_) at(gone_at_ + policy_.grace);
+  if (pipe_ == Pipe::closing && !killed_) at(closed_at_ + policy_.flush);
+  if (pipe_ == Pipe::none && data_ && !parking_ && phase_ != Phase::over) at(not_before_);
+  return when;
+}
+
+Lifecycle::State Lifecycle::state() const {
+  if (parking_) return State::parked;
+  if (phase_ == Phase::over) return State::over;
+  if (phase_ != Phase::open) return State::ending;
+  if (!publisher_) return State::waiting;
+  return live_ ? State::live : State::starting;
+}
+
+}  // namespace sluice::media
