@@ -1,0 +1,82 @@
+"""A publisher whose every picture carries its number, and a checker of what came out."""
+import json
+import pathlib
+import subprocess
+import tempfile
+import urllib.parse
+
+from harness import get, tool
+
+
+class NumberedPublisher:
+    """burn_numbers | ffmpeg → RTMP, in real time, until stopped."""
+
+    def __init__(self, url, width=320, height=180, fps=30, gop=60, bframes=0):
+        self.width, self.height = width, height
+        self.log = tempfile.TemporaryFile()
+        self.source = subprocess.Popen([tool("burn_numbers"), str(width), str(height), str(fps), "0"],
+                                       stdout=subprocess.PIPE, stderr=self.log)
+        self.process = subprocess.Popen(
+            ["ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning",
+             "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-",
+             "-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
+             "-c:v", "libx264", "-preset", "ultrafast", *(["-tune", "zerolatency"] if not bframes else ["-bf", str(bframes)]),
+             "-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0", "-b:v", "800k",
+             "-c:a", "aac", "-b:a", "64k", "-f", "flv", url],
+            stdin=self.source.stdout, stdout=self.log, stderr=self.log)
+        self.source.stdout.close()
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def stop(self):
+        """The picture ends; ffmpeg says goodbye to the server as a person's encoder does."""
+        self.source.kill()
+        self.source.wait()
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def renditions(master_url):
+    """{name: (playlist url, width, height)} of the video renditions of a multivariant playlist."""
+    status, _, body = get(master_url)
+    assert status == 200, (status, body)
+    found, size = {}, None
+    for line in body.decode().splitlines():
+        if line.startswith("#EXT-X-STREAM-INF:"):
+            resolution = line.split("RESOLUTION=")[1].split(",")[0]
+            size = tuple(map(int, resolution.split("x")))
+        elif line and not line.startswith("#"):
+            found[line.split("/")[-2]] = (urllib.parse.urljoin(master_url, line), *size)
+    return found
+
+
+def check_frames(playlist_url, width, height):
+    """Decodes a whole ended playlist and says which burnt-in numbers were lost or repeated."""
+    decoder = subprocess.Popen(
+        ["ffmpeg", "-v", "error", "-i", playlist_url, "-map", "0:v", "-fps_mode", "passthrough",
+         "-f", "rawvideo", "-pix_fmt", "gray", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    reader = subprocess.run([tool("read_numbers"), str(width), str(height)], stdin=decoder.stdout, capture_output=True, text=True)
+    decoder.stdout.close()
+    errors = decoder.stderr.read().decode()
+    decoder.stderr.close()
+    decoder.wait()
+    return {**json.loads(reader.stdout), "decoder": errors.strip()[-2000:]}
+
+
+def ledger_of(platform):
+    """The directory of the newest stream."""
+    return max(pathlib.Path(platform.directory, "ledgers").iterdir(), key=lambda path: path.stat().st_ctime)
