@@ -43,7 +43,7 @@ sluice_room(ffmpeg    USES base media nut                      LIBS PkgConfig::F
 sluice_room(rtmp      USES base crypto media)
 sluice_room(hls       USES base os media crypto)
 sluice_room(irc       USES base)
-sluice_room(chat      USES base irc)
+sluice_room(chat      USES base crypto irc                     LIBS nlohmann_json::nlohmann_json)
 sluice_room(platform  USES base crypto)
 sluice_room(sqlite    USES base os                             LIBS PkgConfig::SQLITE)
 sluice_room(store     USES base os log crypto platform sqlite  LIBS nlohmann_json::nlohmann_json)

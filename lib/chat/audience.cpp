@@ -1,0 +1,63 @@
+#include "chat/audience.hpp"
+
+#include <array>
+
+namespace sluice::chat {
+
+namespace {
+// The lines that are for `member` (all, when none is given) as its wire wants them: IRC lines in one frame, JSON objects in one each.
+Bytes render_batch(std::span<const Line> lines, std::uint64_t first, const Wire& wire, const Member* member, const RenderStyle& style) {
+  Bytes out;
+  std::string text;
+  const auto flush = [&] {
+    if (text.empty()) return;
+    if (wire.framed) {
+      style.append_frame(out, text);
+    } else {
+      append(out, as_bytes(text));
+    }
+    text.clear();
+  };
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (member != nullptr && first + i < member->since) continue;
+    if (member != nullptr && !wire.json && lines[i].from == member->number) continue;
+    render(text, lines[i], wire, style.host);
+    if (wire.json) flush();
+  }
+  flush();
+  return out;
+}
+}  // namespace
+
+void Audience::add(Member& member) {
+  member.place = static_cast<std::uint32_t>(members_.size());
+  members_.push_back(&member);
+}
+
+void Audience::remove(Member& member) {
+  members_.back()->place = member.place;
+  members_[member.place] = members_.back();
+  members_.pop_back();
+}
+
+std::size_t Audience::deliver(std::span<const Line> lines, std::uint64_t first, const RenderStyle& style) {
+  std::array<SharedBytes, Wire::count> shared;
+  std::size_t deliveries = 0;
+  for (Member* member : members_) {
+    SharedBytes bytes;
+    if (member->spoke || member->since > first) {
+      bytes = std::make_shared<const Bytes>(render_batch(lines, first, member->wire, member, style));
+      member->spoke = false;
+    } else {
+      SharedBytes& once = shared[member->wire.index()];
+      if (!once) once = std::make_shared<const Bytes>(render_batch(lines, first, member->wire, nullptr, style));
+      bytes = once;
+    }
+    if (bytes->empty()) continue;
+    member->sink->deliver(bytes);
+    ++deliveries;
+  }
+  return deliveries;
+}
+
+}  // namespace sluice::chat

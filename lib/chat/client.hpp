@@ -1,0 +1,86 @@
+#pragma once
+// What the clients of both protocols share: the connection they speak through, the hall they stand in, the rooms they are in.
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "chat/audience.hpp"
+#include "chat/directory.hpp"
+#include "chat/message_path.hpp"
+#include "chat/rooms.hpp"
+
+namespace sluice::chat {
+
+enum class Farewell {
+  normal,     // the client asked, or was refused
+  restart,    // the daemon stops: come back
+  violation,  // a limit was broken
+};
+
+// A client's connection. send() is for it alone; deliver() is the rooms' way in.
+class Outlet : public Sink {
+ public:
+  virtual void send(std::string_view text) = 0;  // IRC lines, or one JSON object
+  virtual void close(Farewell farewell, std::string_view why) = 0;  // after what was sent; the client is not called again
+  virtual bool framed() const = 0;  // WebSocket
+};
+
+struct ClientLimits {
+  std::size_t rooms = 1000;                            // joined at once
+  Window::Size joins{20, milliseconds(10'000)};
+  Window::Size logins{20, milliseconds(10'000)};
+  std::size_t frame_bytes = 16 * 1024;
+};
+
+// Everything a client needs; all of it outlives the clients.
+struct Hall {
+  Rooms& rooms;
+  MessagePath& path;
+  Directory& directory;
+  Clock& clock;
+  ClientLimits limits;
+};
+
+// The rooms one connection is in. Leaves them all when it dies.
+class Memberships {
+ public:
+  struct Place {
+    Room* room = nullptr;
+    Member member;
+  };
+  Memberships() = default;
+  Memberships(const Memberships&) = delete;
+  ~Memberships();
+
+  Place* find(std::string_view channel);
+  // `user` and `sink` must outlive the membership.
+  Place& join(Room& room, const User& user, Sink& sink, const Wire& wire);
+  bool leave(std::string_view channel);
+  void leave_all();
+  void set_wire(const Wire& wire);
+  std::size_t size() const { return places_.size(); }
+
+  template <class Visit>
+  void each(const Visit& visit) {
+    for (auto& place : places_) visit(*place);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Place>> places_;
+};
+
+// A connection's protocol: what comes in.
+class Client {
+ public:
+  virtual ~Client() = default;
+  virtual void receive(ByteView bytes) = 0;     // TCP: any piece; WebSocket: a whole message
+  virtual void keep_alive() {}                  // it has been quiet: ask for a sign of life
+  virtual void restart(seconds within) = 0;     // tells the client to come back
+  virtual bool known() const = 0;               // logged in, or joined a room
+  virtual void fall_behind() = 0;               // tells the client that it reads too slowly
+};
+
+}  // namespace sluice::chat

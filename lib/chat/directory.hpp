@@ -1,0 +1,27 @@
+#pragma once
+// Directory: what chat asks the platform: who stands behind a token or a ticket, and which channel has a name. Answers come
+// later or at once, on the asker's thread, in the order of the questions to the store.
+#include <functional>
+#include <string>
+
+#include "base/result.hpp"
+#include "chat/types.hpp"
+
+namespace sluice::chat {
+
+struct Identity {
+  User user;
+  bool may_write = false;
+};
+
+class Directory {
+ public:
+  virtual ~Directory() = default;
+  // Errc::denied: the token is bad, or may not read chat. Errc::unavailable: ask again later.
+  virtual void find_by_token(std::string token, std::function<void(Result<Identity>)> answer) = 0;
+  virtual void redeem_ticket(std::string ticket, std::function<void(Result<Identity>)> answer) = 0;
+  // Errc::not_found: there is no such channel.
+  virtual void find_channel(std::string name, std::function<void(Result<Channel>)> answer) = 0;
+};
+
+}  // namespace sluice::chat

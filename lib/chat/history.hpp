@@ -1,0 +1,39 @@
+#pragma once
+// History: a room's recent messages, for pages that join and for those that come back and want what they missed.
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/types.hpp"
+
+namespace sluice::chat {
+
+// The last message seen, by origin.
+using Seen = std::map<std::string, std::uint64_t, std::less<>>;
+
+class History {
+ public:
+  explicit History(std::size_t capacity = 200) : capacity_(capacity) {}
+
+  void add(MessagePtr message);
+  std::vector<MessagePtr> last(std::size_t count) const;  // oldest first
+  MessagePtr find(std::string_view id) const;             // null when it is not kept
+
+  bool holds_text(std::string_view text) const;
+
+  struct Missed {
+    std::vector<MessagePtr> messages;  // oldest first
+    bool gap = false;                  // some in between are no longer kept
+  };
+  // What came after `seen`. `origin` and `seq` are the room's own and its last number.
+  Missed after(const Seen& seen, std::string_view origin, std::uint64_t seq) const;
+
+ private:
+  std::size_t capacity_;
+  std::deque<MessagePtr> messages_;
+};
+
+}  // namespace sluice::chat

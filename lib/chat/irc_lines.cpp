@@ -1,0 +1,181 @@
+#include "chat/irc_lines.hpp"
+
+#include "base/utf8.hpp"
+#include "irc/message.hpp"
+
+namespace sluice::chat {
+
+namespace {
+using irc::LineWriter;
+
+std::string number(std::int64_t value) { return std::to_string(value); }
+std::string_view flag(bool value) { return value ? "1" : "0"; }
+
+std::string source_of(std::string_view login, std::string_view host) {
+  std::string source;
+  source.reserve(login.size() * 3 + host.size() + 3);
+  source.append(login).append("!").append(login).append("@").append(login).append(".").append(host);
+  return source;
+}
+
+std::string badge_list(std::span<const Badge> badges) {
+  std::string list;
+  for (const Badge& badge : badges) {
+    if (!list.empty()) list += ',';
+    list.append(badge.set).append("/").append(badge.version);
+  }
+  return list;
+}
+
+// badge-info tells a subscriber's real months, while the badge shows a step.
+std::string badge_info(std::span<const Badge> badges) {
+  for (const Badge& badge : badges)
+    if (badge.set == "subscriber") return "subscriber/" + badge.version;
+  return {};
+}
+
+// emotes=25:0-4,12-16/1902:6-10, each position moved by what stands before the text.
+std::string emote_list(std::span<const EmoteUse> emotes, std::size_t moved) {
+  std::string list;
+  for (std::size_t i = 0; i < emotes.size(); ++i) {
+    bool told = false;
+    for (std::size_t j = 0; j < i; ++j) told = told || emotes[j].id == emotes[i].id;
+    if (told) continue;
+    if (!list.empty()) list += '/';
+    list += emotes[i].id;
+    char separator = ':';
+    for (std::size_t j = i; j < emotes.size(); ++j) {
+      if (emotes[j].id != emotes[i].id) continue;
+      list += separator;
+      list += number(static_cast<std::int64_t>(emotes[j].first + moved));
+      list += '-';
+      list += number(static_cast<std::int64_t>(emotes[j].last + moved));
+      separator = ',';
+    }
+  }
+  return list;
+}
+
+std::string_view user_type(const Roles& roles) { return roles.moderator ? "mod" : ""; }
+}  // namespace
+
+void write_privmsg(std::string& out, const IrcStyle& style, const Message& message) {
+  // A reply begins with the name replied to, as the clients of the dialect expect.
+  const std::string lead = message.reply ? "@" + message.reply->author.name + " " : std::string();
+  LineWriter line(out);
+  if (style.tags) {
+    const User& author = message.author;
+    line.tag("badge-info", badge_info(message.badges)).tag("badges", badge_list(message.badges));
+    if (!message.client_nonce.empty()) line.tag("client-nonce", message.client_nonce);
+    line.tag("color", author.color).tag("display-name", author.name).tag("emotes", emote_list(message.emotes, code_point_count(lead)));
+    line.tag("first-msg", "0").tag("flags", "").tag("id", message.id).tag("mod", flag(message.roles.moderator));
+    if (message.reply) {
+      line.tag("reply-parent-display-name", message.reply->author.name).tag("reply-parent-msg-body", message.reply->text);
+      line.tag("reply-parent-msg-id", message.reply->id).tag("reply-parent-user-id", number(message.reply->author.id.value()));
+      line.tag("reply-parent-user-login", message.reply->author.login).tag("reply-thread-parent-msg-id", message.reply->id);
+    }
+    line.tag("returning-chatter", "0").tag("room-id", number(message.channel.value()));
+    line.tag("subscriber", flag(message.roles.subscriber));
+    line.tag("tmi-sent-ts", number(message.at.time_since_epoch().count())).tag("turbo", "0");
+    line.tag("user-id", number(author.id.value())).tag("user-type", user_type(message.roles));
+    if (message.roles.vip) line.tag("vip", "1");
+  }
+  line.prefix(source_of(message.author.login, style.host)).command("PRIVMSG").channel(message.channel_name);
+  if (message.action) {
+    line.trailing("\x01" "ACTION " + lead + message.text + "\x01").end();
+  } else {
+    line.trailing(lead + message.text).end();
+  }
+}
+
+void write_join(std::string& out, const IrcStyle& style, std::string_view login, std::string_view channel) {
+  LineWriter(out).prefix(source_of(login, style.host)).command("JOIN").channel(channel).end();
+}
+
+void write_part(std::string& out, const IrcStyle& style, std::string_view login, std::string_view channel) {
+  LineWriter(out).prefix(source_of(login, style.host)).command("PART").channel(channel).end();
+}
+
+void write_names(std::string& out, const IrcStyle& style, std::string_view reader, std::string_view channel,
+                 std::span<const std::string> logins) {
+  constexpr std::size_t names_bytes = 400;  // a 353 line stays under RFC 1459's 512
+  const std::string source = std::string(reader) + "." + std::string(style.host);
+  std::string names;
+  const auto write = [&] {
+    LineWriter(out).prefix(source).command("353").param(reader).param("=").channel(channel).trailing(names).end();
+    names.clear();
+  };
+  for (const std::string& login : logins) {
+    if (names.size() + login.size() > names_bytes) write();
+    if (!names.empty()) names += ' ';
+    names += login;
+  }
+  if (!names.empty()) write();
+  LineWriter(out).prefix(source).command("366").param(reader).channel(channel).trailing("End of /NAMES list").end();
+}
+
+void write_global_user_state(std::string& out, const IrcStyle& style, const User& user) {
+  LineWriter line(out);
+  if (style.tags) {
+    line.tag("badge-info", "").tag("badges", "").tag("color", user.color).tag("display-name", user.name);
+    line.tag("emote-sets", "0").tag("user-id", number(user.id.value())).tag("user-type", "");
+  }
+  line.prefix(style.host).command("GLOBALUSERSTATE").end();
+}
+
+void write_user_state(std::string& out, const IrcStyle& style, const User& user, const Roles& roles,
+                      std::span<const Badge> badges, std::string_view channel, std::string_view client_nonce) {
+  LineWriter line(out);
+  if (style.tags) {
+    line.tag("badge-info", badge_info(badges)).tag("badges", badge_list(badges));
+    if (!client_nonce.empty()) line.tag("client-nonce", client_nonce);
+    line.tag("color", user.color).tag("display-name", user.name).tag("emote-sets", "0");
+    line.tag("mod", flag(roles.moderator)).tag("subscriber", flag(roles.subscriber)).tag("user-type", user_type(roles));
+  }
+  line.prefix(style.host).command("USERSTATE").channel(channel).end();
+}
+
+void write_room_state(std::string& out, const IrcStyle& style, const Channel& channel, const RoomSettings& settings) {
+  LineWriter line(out);
+  if (style.tags) {
+    line.tag("emote-only", flag(settings.emote_only)).tag("followers-only", number(settings.followers_only));
+    line.tag("r9k", flag(settings.unique)).tag("room-id", number(channel.id.value()));
+    line.tag("slow", number(settings.slow)).tag("subs-only", flag(settings.subs_only));
+  }
+  line.prefix(style.host).command("ROOMSTATE").channel(channel.name).end();
+}
+
+void write_room_state_change(std::string& out, const IrcStyle& style, const Channel& channel, const RoomSettings& before,
+                             const RoomSettings& after) {
+  LineWriter line(out);
+  if (style.tags) {
+    if (before.emote_only != after.emote_only) line.tag("emote-only", flag(after.emote_only));
+    if (before.followers_only != after.followers_only) line.tag("followers-only", number(after.followers_only));
+    if (before.unique != after.unique) line.tag("r9k", flag(after.unique));
+    line.tag("room-id", number(channel.id.value()));
+    if (before.slow != after.slow) line.tag("slow", number(after.slow));
+    if (before.subs_only != after.subs_only) line.tag("subs-only", flag(after.subs_only));
+  }
+  line.prefix(style.host).command("ROOMSTATE").channel(channel.name).end();
+}
+
+void write_notice(std::string& out, const IrcStyle& style, std::string_view channel, std::string_view msg_id,
+                  std::string_view text) {
+  LineWriter line(out);
+  if (style.tags && !msg_id.empty()) line.tag("msg-id", msg_id);
+  line.prefix(style.host).command("NOTICE");
+  if (channel.empty()) {
+    line.param("*");
+  } else {
+    line.channel(channel);
+  }
+  line.trailing(text).end();
+}
+
+void write_ping(std::string& out, const IrcStyle& style) { LineWriter(out).command("PING").trailing(style.host).end(); }
+
+void write_reconnect(std::string& out, const IrcStyle& style) {
+  LineWriter(out).prefix(style.host).command("RECONNECT").end();
+}
+
+}  // namespace sluice::chat

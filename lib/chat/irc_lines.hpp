@@ -1,0 +1,36 @@
+#pragma once
+// The server's lines of the Twitch dialect, as chat-and-events-wire.md lists them: each call appends whole lines to `out`.
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "chat/line.hpp"
+#include "chat/types.hpp"
+
+namespace sluice::chat {
+
+// Where lines come from and how they are marked.
+struct IrcStyle {
+  std::string_view host = "tmi.twitch.tv";
+  bool tags = false;
+};
+
+void write_privmsg(std::string& out, const IrcStyle& style, const Message& message);
+void write_join(std::string& out, const IrcStyle& style, std::string_view login, std::string_view channel);
+void write_part(std::string& out, const IrcStyle& style, std::string_view login, std::string_view channel);
+// 353 and 366; `logins` begins with the reader's own.
+void write_names(std::string& out, const IrcStyle& style, std::string_view reader, std::string_view channel,
+                 std::span<const std::string> logins);
+void write_global_user_state(std::string& out, const IrcStyle& style, const User& user);
+void write_user_state(std::string& out, const IrcStyle& style, const User& user, const Roles& roles,
+                      std::span<const Badge> badges, std::string_view channel, std::string_view client_nonce = {});
+void write_room_state(std::string& out, const IrcStyle& style, const Channel& channel, const RoomSettings& settings);
+// Only what differs (fact 7).
+void write_room_state_change(std::string& out, const IrcStyle& style, const Channel& channel, const RoomSettings& before,
+                             const RoomSettings& after);
+void write_notice(std::string& out, const IrcStyle& style, std::string_view channel, std::string_view msg_id,
+                  std::string_view text);
+void write_ping(std::string& out, const IrcStyle& style);
+void write_reconnect(std::string& out, const IrcStyle& style);
+
+}  // namespace sluice::chat

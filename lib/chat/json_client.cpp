@@ -1,0 +1,156 @@
+#include "chat/json_client.hpp"
+
+#include "chat/badges.hpp"
+
+namespace sluice::chat {
+
+namespace {
+constexpr std::size_t held_limit = 64;  // frames that wait for the directory
+
+template <class Write>
+std::string written(const Write& write) {
+  std::string text;
+  write(text);
+  return text;
+}
+}  // namespace
+
+void JsonClient::greet() {
+  outlet_.send(written([&](std::string& out) { write_hello(out, hall_.rooms.origin(), hall_.limits.rooms, hall_.limits.frame_bytes); }));
+}
+
+void JsonClient::receive(ByteView message) {
+  if (waiting_) {
+    if (held_.size() < held_limit) return held_.emplace_back(as_text(message)), void();
+    return outlet_.close(Farewell::violation, "too many frames at once");
+  }
+  auto request = parse_json_request(as_text(message));
+  if (!request) return error({.code = "bad_request", .text = request.error().what});
+  std::visit([this](auto& what) { carry_out(std::move(what)); }, *request);
+}
+
+void JsonClient::restart(seconds within) {
+  outlet_.send(written([&](std::string& out) { write_reconnect_object(out, within); }));
+}
+
+void JsonClient::fall_behind() { error({.code = "slow_consumer", .text = "You are reading too slowly and are being disconnected."}); }
+
+void JsonClient::carry_out(AuthRequest auth) {
+  if (const auto limited = logins_.take(hall_.limits.logins, hall_.clock.steady()))
+    return error({.code = "rate_limited", .text = "Too many attempts.", .retry_after = limited->retry_after, .remaining = 0});
+  waiting_ = true;
+  hall_.directory.redeem_ticket(std::move(auth.ticket), [weak = weak_from_this()](Result<Identity> identity) {
+    if (const auto self = weak.lock()) {
+      self->authenticated(std::move(identity));
+      self->answered();
+    }
+  });
+}
+
+void JsonClient::authenticated(Result<Identity> identity) {
+  if (!identity) {
+    if (identity.error().code == Errc::denied) return error({.code = "auth_failed", .text = "The ticket is unknown, used or too old."});
+    return error({.code = "unavailable", .text = "Logging in is not possible just now."});
+  }
+  // Who is in a room is counted by user: rooms joined before are left and joined again under the new name.
+  std::vector<Room*> rooms;
+  memberships_.each([&](Memberships::Place& place) { rooms.push_back(place.room); });
+  std::vector<Member> before;
+  memberships_.each([&](Memberships::Place& place) { before.push_back(place.member); });
+  memberships_.leave_all();
+  user_ = std::move(identity->user);
+  may_write_ = identity->may_write;
+  for (std::size_t i = 0; i < rooms.size(); ++i)
+    memberships_.join(*rooms[i], user_, outlet_, before[i].wire).member.since = before[i].since;
+  outlet_.send(written([&](std::string& out) { write_authenticated(out, user_); }));
+}
+
+void JsonClient::carry_out(JoinRequest join) {
+  if (memberships_.find(join.channel) == nullptr && memberships_.size() >= hall_.limits.rooms)
+    return error({.code = "too_many_rooms", .text = "This connection has joined all the rooms it may.", .channel = join.channel});
+  if (const auto limited = joins_.take(hall_.limits.joins, hall_.clock.steady()))
+    return error({.code = "rate_limited", .text = "Joining too fast.", .channel = join.channel, .retry_after = limited->retry_after, .remaining = 0});
+  waiting_ = true;
+  std::string name = join.channel;
+  hall_.directory.find_channel(std::move(name), [weak = weak_from_this(), join = std::move(join)](Result<Channel> channel) {
+    const auto self = weak.lock();
+    if (!self) return;
+    if (channel) {
+      self->enter(*channel, join);
+    } else if (channel.error().code == Errc::not_found) {
+      self->error({.code = "no_such_channel", .text = "There is no channel of that name.", .channel = join.channel});
+    } else {
+      self->error({.code = "unavailable", .text = "Joining is not possible just now.", .channel = join.channel});
+    }
+    self->answered();
+  });
+}
+
+void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
+  memberships_.leave(channel.name);  // joining again begins anew
+  Room& room = hall_.rooms.open(channel);
+  memberships_.join(room, user_, outlet_, Wire{.json = true, .framed = outlet_.framed()});
+
+  JoinedAnswer answer{.channel = channel, .origin = room.origin(), .seq = room.seq(), .viewers = room.viewers(), .settings = room.settings()};
+  if (user_.id.value() != 0) {
+    answer.you = &user_;
+    answer.roles = room.roles_of(user_);
+    answer.badges = badges_of(answer.roles);
+  }
+  History::Missed missed;
+  if (join.after) {
+    missed = room.history().after(*join.after, room.origin(), room.seq());
+  } else {
+    missed.messages = room.history().last(join.history);
+  }
+  answer.gap = missed.gap;
+  answer.history = missed.messages;
+  outlet_.send(written([&](std::string& out) { write_joined(out, answer); }));
+}
+
+void JsonClient::carry_out(LeaveRequest leave) {
+  if (!memberships_.leave(leave.channel)) return error({.code = "not_joined", .text = "You are not in that room.", .channel = leave.channel});
+  outlet_.send(written([&](std::string& out) { write_left(out, leave.channel); }));
+}
+
+void JsonClient::carry_out(MessageRequest message) {
+  ErrorAnswer answer{.channel = message.channel, .key = message.key};
+  const auto refuse = [&](std::string_view code, std::string_view text) {
+    answer.code = code;
+    answer.text = text;
+    error(answer);
+  };
+  if (user_.id.value() == 0) return refuse("not_authenticated", "Log in to write.");
+  if (!may_write_) return refuse("not_authenticated", "Your token does not allow writing.");
+  auto* place = memberships_.find(message.channel);
+  if (place == nullptr) return refuse("not_joined", "You are not in that room.");
+
+  const auto accepted = hall_.path.take(*place->room, Draft{user_, message.text, message.key, message.reply_to, {}, &place->member});
+  if (!accepted) {
+    const RefusalWords words = words_for(accepted.error());
+    answer.retry_after = accepted.error().retry_after;
+    answer.remaining = accepted.error().remaining;
+    return refuse(words.code, words.text);
+  }
+  const Confirmation confirmation{message.channel, message.key, accepted->id, accepted->as.origin, accepted->as.seq, accepted->as.at, accepted->repeated};
+  outlet_.send(written([&](std::string& out) { write_confirmed(out, confirmation); }));
+}
+
+void JsonClient::carry_out(PingRequest ping) {
+  outlet_.send(written([&](std::string& out) { write_pong(out, ping.id_json); }));
+}
+
+void JsonClient::answered() {
+  waiting_ = false;
+  while (!waiting_ && !held_.empty()) {
+    const std::string next = std::move(held_.front());
+    held_.pop_front();
+    receive(as_bytes(next));
+  }
+}
+
+void JsonClient::error(const ErrorAnswer& answer) {
+  outlet_.send(written([&](std::string& out) { write_error(out, answer); }));
+}
+
+}  // namespace sluice::chat

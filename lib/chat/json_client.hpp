@@ -1,0 +1,45 @@
+#pragma once
+// JsonClient: one page's connection (sluice-chat(5)).
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "chat/client.hpp"
+#include "chat/json_lines.hpp"
+#include "chat/json_request.hpp"
+
+namespace sluice::chat {
+
+class JsonClient final : public Client, public std::enable_shared_from_this<JsonClient> {
+ public:
+  // The outlet owns the client and outlives it.
+  JsonClient(Hall& hall, Outlet& outlet) : hall_(hall), outlet_(outlet) {}
+  void greet();
+
+  void receive(ByteView message) override;
+  void restart(seconds within) override;
+  bool known() const override { return user_.id.value() != 0 || memberships_.size() > 0; }
+  void fall_behind() override;
+
+ private:
+  void carry_out(AuthRequest auth);
+  void carry_out(JoinRequest join);
+  void carry_out(LeaveRequest leave);
+  void carry_out(MessageRequest message);
+  void carry_out(PingRequest ping);
+  void authenticated(Result<Identity> identity);
+  void enter(const Channel& channel, const JoinRequest& join);
+  void answered();
+  void error(const ErrorAnswer& answer);
+
+  Hall& hall_;
+  Outlet& outlet_;
+  User user_;
+  bool may_write_ = false;
+  bool waiting_ = false;          // for the directory; what comes meanwhile waits too, so that frames act in order
+  std::deque<std::string> held_;
+  Window joins_, logins_;
+  Memberships memberships_;       // after user_, which they borrow
+};
+
+}  // namespace sluice::chat

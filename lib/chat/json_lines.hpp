@@ -1,0 +1,54 @@
+#pragma once
+// chatd's objects of the JSON protocol (sluice-chat(5)): each call appends one object to `out`.
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "chat/line.hpp"
+#include "chat/types.hpp"
+
+namespace sluice::chat {
+
+void append_json_string(std::string& out, std::string_view utf8);  // quoted and escaped
+
+void write_message(std::string& out, const Message& message);
+void write_presence(std::string& out, const Presence& presence);
+void write_settings(std::string& out, std::string_view channel, const RoomSettings& settings);
+
+void write_hello(std::string& out, std::string_view origin, std::size_t rooms, std::size_t frame_bytes);
+void write_authenticated(std::string& out, const User& user);
+
+struct JoinedAnswer {
+  Channel channel;
+  std::string_view origin;
+  std::uint64_t seq = 0;  // of the room's last message
+  std::uint64_t viewers = 0;
+  RoomSettings settings;
+  const User* you = nullptr;  // none: an anonymous reader
+  Roles roles;
+  std::vector<Badge> badges;
+  bool gap = false;
+  std::span<const MessagePtr> history;
+};
+void write_joined(std::string& out, const JoinedAnswer& answer);
+void write_left(std::string& out, std::string_view channel);
+
+struct Confirmation {
+  std::string_view channel, key, id, origin;
+  std::uint64_t seq = 0;
+  Wall at;
+  bool duplicate = false;
+};
+void write_confirmed(std::string& out, const Confirmation& confirmation);
+
+struct ErrorAnswer {
+  std::string_view code, text, channel, key;  // channel and key may be empty
+  std::optional<milliseconds> retry_after;
+  std::optional<std::uint32_t> remaining;
+};
+void write_error(std::string& out, const ErrorAnswer& answer);
+void write_reconnect_object(std::string& out, seconds within);
+void write_pong(std::string& out, std::string_view id_json);  // id as it came, empty when absent
+
+}  // namespace sluice::chat

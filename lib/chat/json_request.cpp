@@ -1,0 +1,95 @@
+#include "chat/json_request.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "base/utf8.hpp"
+#include "irc/session.hpp"
+
+namespace sluice::chat {
+
+namespace {
+using nlohmann::json;
+constexpr std::size_t key_limit = 64;        // code points
+constexpr std::size_t history_limit = 100;
+constexpr std::size_t origins_limit = 64;
+constexpr std::size_t ping_id_limit = 256;   // bytes of JSON
+
+Result<std::string> string_member(const json& object, const char* name) {
+  const auto member = object.find(name);
+  if (member == object.end() || !member->is_string()) return fail(Errc::invalid, std::string(name) + " must be a string");
+  return member->get<std::string>();
+}
+
+Result<std::string> channel_member(const json& object) {
+  SLUICE_TRY_VALUE(std::string name, string_member(object, "channel"));
+  name = ascii_lower(name);
+  if (!irc::is_login_name(name)) return fail(Errc::invalid, "channel is not a channel's name");
+  return name;
+}
+
+Result<Seen> seen_member(const json& value) {
+  if (!value.is_object() || value.size() > origins_limit) return fail(Errc::invalid, "after must be an object of origins and numbers");
+  Seen seen;
+  for (const auto& [origin, seq] : value.items()) {
+    if (!seq.is_number_unsigned()) return fail(Errc::invalid, "after must hold whole numbers");
+    seen.emplace(origin, seq.get<std::uint64_t>());
+  }
+  return seen;
+}
+
+Result<JsonRequest> parse_join(const json& object) {
+  JoinRequest join;
+  SLUICE_TRY_VALUE(join.channel, channel_member(object));
+  if (const auto after = object.find("after"); after != object.end() && !after->is_null()) {
+    SLUICE_TRY_VALUE(join.after, seen_member(*after));
+  }
+  if (const auto history = object.find("history"); history != object.end()) {
+    if (!history->is_number_unsigned() || history->get<std::uint64_t>() > history_limit)
+      return fail(Errc::invalid, "history must be a number from 0 to 100");
+    join.history = history->get<std::size_t>();
+  }
+  return join;
+}
+
+Result<JsonRequest> parse_message(const json& object) {
+  MessageRequest message;
+  SLUICE_TRY_VALUE(message.channel, channel_member(object));
+  SLUICE_TRY_VALUE(message.text, string_member(object, "text"));
+  SLUICE_TRY_VALUE(message.key, string_member(object, "key"));
+  if (message.key.empty() || code_point_count(message.key) > key_limit) return fail(Errc::invalid, "key must have 1 to 64 characters");
+  if (object.contains("reply_to")) {
+    SLUICE_TRY_VALUE(message.reply_to, string_member(object, "reply_to"));
+  }
+  return message;
+}
+
+Result<JsonRequest> parse_ping(const json& object) {
+  PingRequest ping;
+  if (const auto id = object.find("id"); id != object.end()) {
+    ping.id_json = id->dump(-1, ' ', false, json::error_handler_t::replace);
+    if (ping.id_json.size() > ping_id_limit) return fail(Errc::invalid, "id is too long");
+  }
+  return ping;
+}
+}  // namespace
+
+Result<JsonRequest> parse_json_request(std::string_view utf8) {
+  const json object = json::parse(utf8, nullptr, false);
+  if (!object.is_object()) return fail(Errc::invalid, "not a JSON object");
+  SLUICE_TRY_VALUE(const std::string type, string_member(object, "type"));
+  if (type == "auth") {
+    SLUICE_TRY_VALUE(std::string ticket, string_member(object, "ticket"));
+    return AuthRequest{std::move(ticket)};
+  }
+  if (type == "join") return parse_join(object);
+  if (type == "leave") {
+    SLUICE_TRY_VALUE(std::string channel, channel_member(object));
+    return LeaveRequest{std::move(channel)};
+  }
+  if (type == "message") return parse_message(object);
+  if (type == "ping") return parse_ping(object);
+  return fail(Errc::invalid, "unknown type");
+}
+
+}  // namespace sluice::chat

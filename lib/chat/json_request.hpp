@@ -1,0 +1,39 @@
+#pragma once
+// A page's objects of the JSON protocol (sluice-chat(5)), parsed and checked.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/result.hpp"
+#include "chat/history.hpp"
+
+namespace sluice::chat {
+
+struct AuthRequest {
+  std::string ticket;
+};
+struct JoinRequest {
+  std::string channel;
+  std::optional<Seen> after;
+  std::size_t history = 50;
+};
+struct LeaveRequest {
+  std::string channel;
+};
+struct MessageRequest {
+  std::string channel;
+  std::string text;
+  std::string key;
+  std::string reply_to;  // empty: none
+};
+struct PingRequest {
+  std::string id_json;  // as JSON; empty: none
+};
+using JsonRequest = std::variant<AuthRequest, JoinRequest, LeaveRequest, MessageRequest, PingRequest>;
+
+// Errc::invalid says which member is missing or malformed.
+Result<JsonRequest> parse_json_request(std::string_view utf8);
+
+}  // namespace sluice::chat

@@ -1,0 +1,44 @@
+#include "chat/line.hpp"
+
+#include "chat/irc_lines.hpp"
+#include "chat/json_lines.hpp"
+
+namespace sluice::chat {
+
+namespace {
+struct AsJson {
+  std::string& out;
+  void operator()(const MessagePtr& message) const { write_message(out, *message); }
+  void operator()(const Presence& presence) const { write_presence(out, presence); }
+  void operator()(const Arrival&) const {}
+  void operator()(const Departure&) const {}
+  void operator()(const SettingsChange& change) const { write_settings(out, change.channel.name, change.after); }
+};
+
+struct AsIrc {
+  std::string& out;
+  const Wire& wire;
+  IrcStyle style;
+  void operator()(const MessagePtr& message) const { write_privmsg(out, style, *message); }
+  void operator()(const Presence&) const {}
+  void operator()(const Arrival& arrival) const {
+    if (wire.membership) write_join(out, style, arrival.login, arrival.channel);
+  }
+  void operator()(const Departure& departure) const {
+    if (wire.membership) write_part(out, style, departure.login, departure.channel);
+  }
+  void operator()(const SettingsChange& change) const {
+    if (wire.commands) write_room_state_change(out, style, change.channel, change.before, change.after);
+  }
+};
+}  // namespace
+
+void render(std::string& out, const Line& line, const Wire& wire, std::string_view host) {
+  if (wire.json) {
+    std::visit(AsJson{out}, line.what);
+  } else {
+    std::visit(AsIrc{out, wire, IrcStyle{host, wire.tags}}, line.what);
+  }
+}
+
+}  // namespace sluice::chat

@@ -1,0 +1,39 @@
+#pragma once
+// Line: something a room tells its members, before it is rendered for their wires.
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "chat/types.hpp"
+#include "chat/wire.hpp"
+
+namespace sluice::chat {
+
+struct Presence {
+  std::string channel;
+  std::uint64_t viewers = 0;
+};
+struct Arrival {  // IRC membership
+  std::string channel;
+  std::string login;
+};
+struct Departure {
+  std::string channel;
+  std::string login;
+};
+struct SettingsChange {
+  Channel channel;
+  RoomSettings before, after;
+};
+
+using MemberNumber = std::uint64_t;  // of a connection in a room; 0: nobody
+
+struct Line {
+  std::variant<MessagePtr, Presence, Arrival, Departure, SettingsChange> what;
+  MemberNumber from = 0;  // the connection that caused it: IRC does not echo to it
+};
+
+// Appends the line as `wire` wants it: IRC lines with CR LF, or one JSON object. Nothing for what the wire does not carry.
+void render(std::string& out, const Line& line, const Wire& wire, std::string_view host);
+
+}  // namespace sluice::chat

@@ -1,0 +1,72 @@
+#include "chat/message_path.hpp"
+
+#include "base/utf8.hpp"
+#include "chat/badges.hpp"
+#include "chat/message_id.hpp"
+#include "chat/room_rules.hpp"
+#include "chat/text.hpp"
+
+namespace sluice::chat {
+
+namespace {
+std::optional<Refusal> refused_as_text(const Typed& typed) {
+  if (typed.command) return Refusal{.reason = Reason::unknown_command, .detail = typed.text};
+  if (typed.text.empty()) return Refusal{Reason::empty};
+  if (code_point_count(typed.text) > text_limit) return Refusal{Reason::too_long};
+  return std::nullopt;
+}
+
+std::optional<Reply> reply_to(const Room& room, std::string_view id) {
+  const MessagePtr parent = id.empty() ? nullptr : room.history().find(id);
+  if (!parent) return std::nullopt;
+  return Reply{parent->id, parent->author, parent->text};
+}
+}  // namespace
+
+std::expected<Accepted, Refusal> MessagePath::take(Room& room, const Draft& draft) {
+  const Steady now = clock_.steady();
+  const UserId user = draft.author.id;
+  const ChannelId channel = room.channel().id;
+
+  Typed typed = read_typed(draft.typed);
+  if (auto refusal = refused_as_text(typed)) return std::unexpected(*refusal);
+
+  const std::string id = message_id(channel, user, draft.key.empty() ? "-" + random_token(random_, 128) : "+" + std::string(draft.key));
+  if (!draft.key.empty())
+    if (auto before = recent_.find(id, now)) return Accepted{id, *before, true};
+
+  const Roles roles = room.roles_of(draft.author);
+  if (auto wait = limits_.slow_wait(user, channel, roles, seconds(room.settings().slow), now))
+    return std::unexpected(Refusal{Reason::slow_mode, *wait});
+  if (auto limited = limits_.take(user, channel, roles, now))
+    return std::unexpected(Refusal{Reason::rate_limited, limited->retry_after, limited->remaining});
+
+  std::vector<EmoteUse> emotes = room.emotes().find(typed.text);
+  if (auto refusal = refused_by_settings(room, roles, typed.text, emotes)) return std::unexpected(*refusal);
+
+  Message message;
+  message.id = id;
+  message.at = clock_.wall();
+  message.author = draft.author;
+  message.roles = roles;
+  message.badges = badges_of(roles);
+  message.emotes = std::move(emotes);
+  message.text = std::move(typed.text);
+  message.action = typed.action;
+  message.client_nonce = draft.client_nonce;
+  message.reply = reply_to(room, draft.reply_to);
+
+  const MessagePtr published = room.publish(std::move(message), draft.from);
+  limits_.sent(user, channel, now);
+  const PublishedAs as{published->origin, published->seq, published->at};
+  if (!draft.key.empty()) recent_.remember(id, as, now);
+  if (on_published) on_published(published);
+  return Accepted{id, as, false};
+}
+
+void MessagePath::restore(const Message& message) {
+  if (message.at + RecentKeys::window > clock_.wall())
+    recent_.remember(message.id, {message.origin, message.seq, message.at}, clock_.steady());
+}
+
+}  // namespace sluice::chat

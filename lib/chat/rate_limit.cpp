@@ -1,0 +1,66 @@
+#include "chat/rate_limit.hpp"
+
+#include <algorithm>
+
+namespace sluice::chat {
+
+namespace {
+constexpr std::chrono::minutes longest_slow_mode{2};
+
+milliseconds up_to_ms(Steady::duration wait) { return std::chrono::ceil<milliseconds>(wait); }
+}  // namespace
+
+void Window::forget(const Size& size, Steady now) {
+  while (!taken_.empty() && taken_.front() + size.length <= now) taken_.pop_front();
+}
+
+std::uint32_t Window::remaining(const Size& size, Steady now) {
+  forget(size, now);
+  return size.places - std::min<std::uint32_t>(size.places, static_cast<std::uint32_t>(taken_.size()));
+}
+
+std::optional<Limited> Window::take(const Size& size, Steady now) {
+  if (remaining(size, now) == 0) {
+    const Steady frees = taken_[taken_.size() - size.places] + size.length;
+    return Limited{up_to_ms(frees - now), 0};
+  }
+  taken_.push_back(now);
+  return std::nullopt;
+}
+
+bool Window::idle(const Size& size, Steady now) const { return taken_.empty() || taken_.back() + size.length <= now; }
+
+std::optional<Limited> SendLimits::take(UserId user, ChannelId channel, const Roles& roles, Steady now) {
+  Window& window = windows_[user];
+  const Window::Size& size = roles.exempt() ? rates_.exempt : rates_.regular;
+  const Key key{user, channel};
+  if (!roles.exempt()) {
+    const milliseconds cooldown = roles.subscriber ? rates_.subscriber_cooldown : rates_.cooldown;
+    const auto last = last_taken_.find(key);
+    if (last != last_taken_.end() && last->second + cooldown > now)
+      return Limited{up_to_ms(last->second + cooldown - now), window.remaining(size, now)};
+  }
+  if (auto limited = window.take(size, now)) return limited;
+  last_taken_[key] = now;
+  return std::nullopt;
+}
+
+std::optional<milliseconds> SendLimits::slow_wait(UserId user, ChannelId channel, const Roles& roles, seconds slow, Steady now) const {
+  if (slow.count() == 0 || roles.exempt()) return std::nullopt;
+  const auto last = last_sent_.find({user, channel});
+  if (last == last_sent_.end()) return std::nullopt;
+  const milliseconds pause = roles.subscriber ? milliseconds(slow) / 2 : milliseconds(slow);
+  if (last->second + pause <= now) return std::nullopt;
+  return up_to_ms(last->second + pause - now);
+}
+
+void SendLimits::sent(UserId user, ChannelId channel, Steady now) { last_sent_[{user, channel}] = now; }
+
+void SendLimits::forget_idle(Steady now) {
+  const Window::Size& longest = rates_.regular.length > rates_.exempt.length ? rates_.regular : rates_.exempt;
+  std::erase_if(windows_, [&](auto& entry) { return entry.second.idle(longest, now); });
+  std::erase_if(last_taken_, [&](const auto& entry) { return entry.second + rates_.cooldown <= now; });
+  std::erase_if(last_sent_, [&](const auto& entry) { return entry.second + longest_slow_mode <= now; });
+}
+
+}  // namespace sluice::chat

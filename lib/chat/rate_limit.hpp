@@ -1,0 +1,73 @@
+#pragma once
+// Rate limits: a window (so many in so long) and a cooldown (a pause after each). Looking and taking are one step, so two
+// senders cannot both take the last place.
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "chat/types.hpp"
+
+namespace sluice::chat {
+
+struct Limited {
+  milliseconds retry_after{0};
+  std::uint32_t remaining = 0;  // places left in the window
+};
+
+// At most `places` in any span of `length`.
+class Window {
+ public:
+  struct Size {
+    std::uint32_t places = 20;
+    milliseconds length{30'000};
+  };
+  // nullopt: a place was taken.
+  std::optional<Limited> take(const Size& size, Steady now);
+  std::uint32_t remaining(const Size& size, Steady now);
+  bool idle(const Size& size, Steady now) const;  // nothing within the window
+
+ private:
+  void forget(const Size& size, Steady now);
+  std::deque<Steady> taken_;
+};
+
+// How fast a user may send: windows count over all rooms, cooldowns in each room.
+class SendLimits {
+ public:
+  struct Rates {
+    Window::Size regular{20, milliseconds(30'000)};
+    Window::Size exempt{100, milliseconds(30'000)};  // broadcaster, moderators, VIPs
+    milliseconds cooldown{1000};
+    milliseconds subscriber_cooldown{500};
+  };
+  explicit SendLimits(Rates rates) : rates_(rates) {}
+
+  // Takes a place, or says when to try again. `slow` is the room's slow mode, halved for subscribers; it and the cooldown do
+  // not bind moderators and VIPs.
+  std::optional<Limited> take(UserId user, ChannelId channel, const Roles& roles, Steady now);
+  // How long the room's slow mode still binds the user.
+  std::optional<milliseconds> slow_wait(UserId user, ChannelId channel, const Roles& roles, seconds slow, Steady now) const;
+  void sent(UserId user, ChannelId channel, Steady now);  // a message was published
+  void forget_idle(Steady now);                           // now and then, to give memory back
+
+ private:
+  struct Key {
+    UserId user;
+    ChannelId channel;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept {
+      return std::hash<std::int64_t>{}(key.user.value() * 0x9e3779b97f4a7c15 + key.channel.value());
+    }
+  };
+  Rates rates_;
+  std::unordered_map<UserId, Window> windows_;
+  std::unordered_map<Key, Steady, KeyHash> last_taken_, last_sent_;
+};
+
+}  // namespace sluice::chat

@@ -1,0 +1,37 @@
+#pragma once
+// Why a message was not published, and how each protocol says so.
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace sluice::chat {
+
+enum class Reason {
+  empty,
+  too_long,
+  unknown_command,
+  rate_limited,
+  slow_mode,
+  subs_only,
+  followers_only,
+  emote_only,
+  unique,
+};
+
+struct Refusal {
+  Reason reason;
+  std::optional<milliseconds> retry_after{};
+  std::optional<std::uint32_t> remaining{};
+  std::string detail{};  // the unknown command
+};
+
+struct RefusalWords {
+  std::string_view code;       // sluice-chat(5), ERRORS
+  std::string_view notice_id;  // NOTICE's msg-id
+  std::string text;
+};
+RefusalWords words_for(const Refusal& refusal);
+
+}  // namespace sluice::chat

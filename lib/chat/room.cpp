@@ -1,0 +1,99 @@
+#include "chat/room.hpp"
+
+#include <unordered_set>
+
+namespace sluice::chat {
+
+namespace {
+constexpr std::size_t membership_limit = 1000;  // chatters above which JOIN and PART of others are not told
+}
+
+Room::Room(Channel channel, std::string origin, std::function<void(Room&)> gathered)
+    : channel_(std::move(channel)), origin_(std::move(origin)), gathered_(std::move(gathered)) {}
+
+Roles Room::roles_of(const User& user) const {
+  Roles roles;
+  roles.broadcaster = user.id.value() != 0 && user.id == channel_.broadcaster;
+  return roles;
+}
+
+void Room::join(Member& member) {
+  member.number = ++members_numbered_;
+  member.since = first_line_ + lines_.size();
+  audience_.add(member);
+  if (member.user->id.value() == 0) {
+    ++anonymous_;
+    return;
+  }
+  Chatter& chatter = chatters_[member.user->id];
+  chatter.login = member.user->login;
+  if (++chatter.connections == 1) comings_and_goings_.push_back({Arrival{channel_.name, chatter.login}, member.number});
+}
+
+void Room::leave(Member& member) {
+  audience_.remove(member);
+  if (member.user->id.value() == 0) {
+    --anonymous_;
+    return;
+  }
+  const auto chatter = chatters_.find(member.user->id);
+  if (--chatter->second.connections > 0) return;
+  comings_and_goings_.push_back({Departure{channel_.name, chatter->second.login}, 0});
+  chatters_.erase(chatter);
+}
+
+std::vector<std::string> Room::logins(std::size_t limit) const {
+  std::vector<std::string> logins;
+  for (const auto& [id, chatter] : chatters_) {
+    if (logins.size() == limit) break;
+    logins.push_back(chatter.login);
+  }
+  return logins;
+}
+
+MessagePtr Room::publish(Message message, Member* from) {
+  message.origin = origin_;
+  message.seq = ++seq_;
+  message.channel = channel_.id;
+  message.channel_name = channel_.name;
+  const auto published = std::make_shared<const Message>(std::move(message));
+  history_.add(published);
+  if (from != nullptr && !from->wire.json) from->spoke = true;
+  gather({published, from != nullptr ? from->number : 0});
+  return published;
+}
+
+void Room::change_settings(const RoomSettings& settings) {
+  if (settings == settings_) return;
+  gather({SettingsChange{channel_, settings_, settings}, 0});
+  settings_ = settings;
+}
+
+void Room::beat() {
+  if (chatters_.size() <= membership_limit) {
+    // Those who came have had their own JOIN already.
+    std::unordered_set<MemberNumber> arrived;
+    for (const Line& line : comings_and_goings_) arrived.insert(line.from);
+    if (!comings_and_goings_.empty())
+      for (Member* member : audience_.members()) member->spoke = member->spoke || (!member->wire.json && arrived.contains(member->number));
+    for (Line& line : comings_and_goings_) gather(std::move(line));
+  }
+  comings_and_goings_.clear();
+  if (viewers() != viewers_told_) {
+    viewers_told_ = viewers();
+    gather({Presence{channel_.name, viewers_told_}, 0});
+  }
+}
+
+std::size_t Room::flush(const RenderStyle& style) {
+  const std::vector<Line> lines = std::exchange(lines_, {});
+  const std::uint64_t first = std::exchange(first_line_, first_line_ + lines.size());
+  return audience_.deliver(lines, first, style);
+}
+
+void Room::gather(Line line) {
+  lines_.push_back(std::move(line));
+  if (lines_.size() == 1) gathered_(*this);
+}
+
+}  // namespace sluice::chat

@@ -1,0 +1,70 @@
+#pragma once
+// Room: one channel's chat on this node: who is in it, what was said, what is about to be told. Lines are gathered and delivered
+// together by flush(). Numbers count this room's messages in this node's run (its origin).
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "chat/audience.hpp"
+#include "chat/emotes.hpp"
+#include "chat/history.hpp"
+#include "chat/line.hpp"
+#include "chat/types.hpp"
+
+namespace sluice::chat {
+
+class Room {
+ public:
+  // `gathered` is called when a first line waits to be flushed.
+  Room(Channel channel, std::string origin, std::function<void(Room&)> gathered);
+
+  const Channel& channel() const { return channel_; }
+  const std::string& origin() const { return origin_; }
+  std::uint64_t seq() const { return seq_; }  // of the last message; 0: none yet
+  const History& history() const { return history_; }
+  const RoomSettings& settings() const { return settings_; }
+  const EmoteSet& emotes() const { return emotes_; }
+  Roles roles_of(const User& user) const;
+
+  // The member hears every line from now on. It must leave before it, its user or its sink dies.
+  void join(Member& member);
+  void leave(Member& member);
+  std::size_t members() const { return audience_.size(); }
+  std::uint64_t viewers() const { return chatters_.size() + anonymous_; }  // people: a user's connections count once
+  std::vector<std::string> logins(std::size_t limit) const;
+
+  // Numbers the message, keeps it and tells everyone. `from` is the speaker's own membership, null when it has none.
+  MessagePtr publish(Message message, Member* from);
+  void restore(MessagePtr message) { history_.add(std::move(message)); }  // from an earlier run, before anyone joins
+  void change_settings(const RoomSettings& settings);
+  void beat();  // tells arrivals, departures and the viewer count since the last beat
+
+  std::size_t flush(const RenderStyle& style);  // deliveries made
+
+ private:
+  struct Chatter {
+    std::string login;
+    std::uint32_t connections = 0;
+  };
+  void gather(Line line);
+
+  Channel channel_;
+  std::string origin_;
+  std::function<void(Room&)> gathered_;
+  RoomSettings settings_;
+  EmoteSet emotes_;
+  History history_;
+  Audience audience_;
+  std::uint64_t seq_ = 0;
+  std::vector<Line> lines_;           // gathered
+  std::uint64_t first_line_ = 1;      // number of lines_.front()
+  MemberNumber members_numbered_ = 0;
+  std::unordered_map<UserId, Chatter> chatters_;
+  std::uint64_t anonymous_ = 0;
+  std::uint64_t viewers_told_ = 0;
+  std::vector<Line> comings_and_goings_;
+};
+
+}  // namespace sluice::chat

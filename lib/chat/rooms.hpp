@@ -1,0 +1,57 @@
+#pragma once
+// Rooms: all rooms of this node, and when their gathered lines are delivered. A quiet room's line goes out at the end of the
+// turn that brought it; a busy one's wait for its tick, which grows with the room, so that many lines cost one write a member.
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "chat/room.hpp"
+
+namespace sluice::chat {
+
+class Rooms {
+ public:
+  struct Rhythm {
+    milliseconds longest_tick{50};
+    microseconds per_member{50};  // a room of 1,000 and more ticks at 50 ms, one of 20 at 1 ms
+  };
+  Rooms(std::string origin, RenderStyle style, Rhythm rhythm);
+  Rooms(std::string origin, RenderStyle style) : Rooms(std::move(origin), std::move(style), Rhythm{}) {}
+
+  const std::string& origin() const { return origin_; }
+  const std::string& host() const { return style_.host; }
+
+  Room& open(const Channel& channel);  // the same room for the same channel; a new name is taken over
+  Room* find(std::string_view name);
+  const std::map<std::string, std::unique_ptr<Room>, std::less<>>& all() const { return rooms_; }
+
+  // Called when something waits for flush(), once until then.
+  std::function<void()> on_gathered;
+  // Delivers what is due at `now`. When more is left: the time to call again.
+  std::optional<Steady> flush(Steady now);
+  void beat();  // once a second
+
+  std::uint64_t deliveries() const { return deliveries_; }
+
+ private:
+  struct Due {
+    Room* room;
+    Steady at;
+  };
+  void gathered(Room& room);
+
+  std::string origin_;
+  RenderStyle style_;
+  Rhythm rhythm_;
+  std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
+  std::unordered_map<const Room*, Steady> flushed_;  // of busy rooms: when last
+  std::vector<Room*> waiting_;
+  std::uint64_t deliveries_ = 0;
+};
+
+}  // namespace sluice::chat

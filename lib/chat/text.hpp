@@ -1,0 +1,18 @@
+#pragma once
+// The text of a message as it was typed → as the room shows it.
+#include <string>
+#include <string_view>
+
+namespace sluice::chat {
+
+inline constexpr std::size_t text_limit = 500;  // code points
+
+struct Typed {
+  std::string text;     // valid UTF-8, no control characters, single spaces, none at the ends
+  bool action = false;  // "/me …" or CTCP ACTION
+  bool command = false; // another "/word": text is the word
+};
+
+Typed read_typed(std::string_view typed);
+
+}  // namespace sluice::chat

@@ -1,0 +1,83 @@
+#pragma once
+// What chat is about: people and their roles, messages, a room's settings.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+
+namespace sluice::chat {
+
+struct User {
+  UserId id;          // 0: an anonymous reader
+  std::string login;  // lower-case
+  std::string name;   // as its owner writes it
+  std::string color;  // "#RRGGBB", or empty
+};
+
+// What a user is in one room.
+struct Roles {
+  bool broadcaster = false;
+  bool moderator = false;
+  bool vip = false;
+  bool subscriber = false;
+  bool moderates() const { return broadcaster || moderator; }
+  bool exempt() const { return moderates() || vip; }  // from the room's modes and the narrower limits
+};
+
+struct Badge {
+  std::string set;      // "broadcaster", "moderator", "subscriber"
+  std::string version;  // "1"; a subscriber's months
+};
+
+// An emote in a text: inclusive positions counted in code points.
+struct EmoteUse {
+  std::string id;
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+};
+
+struct RoomSettings {
+  bool emote_only = false;
+  std::int32_t followers_only = -1;  // minutes of following; -1: off
+  bool unique = false;               // r9k
+  std::uint32_t slow = 0;            // seconds between a user's messages; 0: off
+  bool subs_only = false;
+  bool operator==(const RoomSettings&) const = default;
+};
+
+struct Channel {
+  ChannelId id;
+  std::string name;
+  UserId broadcaster;
+};
+
+struct Reply {
+  std::string id;  // of the message replied to
+  User author;
+  std::string text;
+};
+
+struct Message {
+  std::string id;           // message_id(): the same for the same room, user and idempotency key
+  std::string origin;       // the run of the node that numbered it
+  std::uint64_t seq = 0;    // 1, 2, 3… within room and origin
+  ChannelId channel;
+  std::string channel_name;
+  Wall at;
+  User author;
+  Roles roles;
+  std::vector<Badge> badges;
+  std::vector<EmoteUse> emotes;  // by position
+  std::string text;              // UTF-8, one line, 1–500 code points, without "/me "
+  bool action = false;           // /me
+  std::string client_nonce;      // an IRC client's, echoed
+  std::optional<Reply> reply;
+};
+using MessagePtr = std::shared_ptr<const Message>;
+
+}  // namespace sluice::chat

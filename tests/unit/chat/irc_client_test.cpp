@@ -1,0 +1,194 @@
+#include <catch2/catch.hpp>
+
+#include "unit/chat/fakes.hpp"
+
+using namespace sluice;
+using namespace sluice::chat;
+
+TEST_CASE("JOIN is answered in the dialect's order") {
+  TestHall hall;
+  IrcPeer ada(hall);
+  ada.log_in("t7", "ada");
+  CHECK(ada.send("JOIN #demo\r\n") ==
+        ":ada!ada@ada.tmi.twitch.tv JOIN #demo\r\n"
+        ":ada.tmi.twitch.tv 353 ada = #demo :ada\r\n"
+        ":ada.tmi.twitch.tv 366 ada #demo :End of /NAMES list\r\n"
+        "@badge-info=;badges=broadcaster/1;color=;display-name=Ada;emote-sets=0;mod=0;subscriber=0;user-type= "
+        ":tmi.twitch.tv USERSTATE #demo\r\n"
+        "@emote-only=0;followers-only=-1;r9k=0;room-id=1;slow=0;subs-only=0 :tmi.twitch.tv ROOMSTATE #demo\r\n");
+  CHECK(ada.send("JOIN #demo\r\n").empty());
+  CHECK(ada.send("JOIN #nowhere\r\n").empty());
+  CHECK(ada.send("PART #demo\r\n") == ":ada!ada@ada.tmi.twitch.tv PART #demo\r\n");
+}
+
+TEST_CASE("GLOBALUSERSTATE follows the welcome of a user, not of a reader") {
+  TestHall hall;
+  IrcPeer ada(hall);
+  ada.send("CAP REQ :twitch.tv/tags twitch.tv/commands\r\n");
+  const std::string welcome = ada.send("PASS oauth:t7\r\nNICK ada\r\n");
+  CHECK(welcome.ends_with(":tmi.twitch.tv 376 ada :>\r\n@badge-info=;badges=;color=;display-name=Ada;emote-sets=0;user-id=7;user-type= "
+                          ":tmi.twitch.tv GLOBALUSERSTATE\r\n"));
+  IrcPeer reader(hall);
+  reader.send("CAP REQ :twitch.tv/tags twitch.tv/commands\r\n");
+  CHECK(reader.send("NICK justinfan5\r\n").ends_with("376 justinfan5 :>\r\n"));
+  const std::string joined = reader.send("JOIN #demo\r\n");
+  CHECK(joined.find("USERSTATE") == std::string::npos);
+  CHECK(joined.find("ROOMSTATE #demo") != std::string::npos);
+}
+
+TEST_CASE("a client without capabilities gets bare lines") {
+  TestHall hall;
+  IrcPeer bare(hall), ada(hall);
+  bare.log_in("t8", "bob", false);
+  CHECK(bare.send("JOIN #demo\r\n") ==
+        ":bob!bob@bob.tmi.twitch.tv JOIN #demo\r\n:bob.tmi.twitch.tv 353 bob = #demo :bob\r\n"
+        ":bob.tmi.twitch.tv 366 bob #demo :End of /NAMES list\r\n");
+  ada.log_in("t7", "ada");
+  ada.send("JOIN #demo\r\n");
+  ada.send("PRIVMSG #demo :hi  there \r\n");
+  hall.flush();
+  CHECK(bare.outlet.take_delivered() == ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :hi there\r\n");
+}
+
+TEST_CASE("PRIVMSG reaches the others with tags, its sender gets USERSTATE and no echo on that connection") {
+  TestHall hall;
+  IrcPeer ada(hall), again(hall), bob(hall);
+  ada.log_in("t7", "ada");
+  again.log_in("t7", "ada");
+  bob.log_in("t8", "bob");
+  for (IrcPeer* peer : {&ada, &again, &bob}) peer->send("JOIN #demo\r\n");
+  const std::string answer = ada.send("@client-nonce=n1 PRIVMSG #demo :hello\r\n");
+  CHECK(answer.find("client-nonce=n1") != std::string::npos);
+  CHECK(answer.ends_with(":tmi.twitch.tv USERSTATE #demo\r\n"));
+  hall.flush();
+  CHECK(ada.outlet.delivered.empty());
+  for (IrcPeer* peer : {&again, &bob}) {
+    CHECK(peer->outlet.delivered.starts_with("@badge-info=;badges=broadcaster/1;client-nonce=n1;color=;display-name=Ada;emotes=;first-msg=0;flags=;id="));
+    CHECK(peer->outlet.delivered.ends_with(";mod=0;returning-chatter=0;room-id=1;subscriber=0;tmi-sent-ts=1700000000000;turbo=0;user-id=7;user-type= "
+                                           ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :hello\r\n"));
+  }
+  CHECK(again.outlet.batches[0].get() == bob.outlet.batches[0].get());  // rendered once
+}
+
+TEST_CASE("speaking without joining is allowed, and without the right is refused") {
+  TestHall hall;
+  IrcPeer bob(hall), cyd(hall), reader(hall);
+  bob.log_in("t8", "bob");
+  CHECK(bob.send("PRIVMSG #demo :from outside\r\n").ends_with("USERSTATE #demo\r\n"));
+  CHECK(hall.rooms.find("demo")->history().last(1)[0]->text == "from outside");
+  CHECK(bob.send("PRIVMSG #nowhere :x\r\n").empty());
+  cyd.log_in("t9", "cyd");
+  CHECK(cyd.send("PRIVMSG #demo :x\r\n").starts_with("@msg-id=no_permission :tmi.twitch.tv NOTICE #demo :"));
+  reader.send("NICK justinfan5\r\n");
+  CHECK(reader.send("PRIVMSG #demo :x\r\n").starts_with(":tmi.twitch.tv NOTICE #demo :"));
+}
+
+TEST_CASE("a bad token is refused and the connection closed") {
+  TestHall hall;
+  IrcPeer eve(hall);
+  hall.directory.later = true;
+  CHECK(eve.send("PASS oauth:bad\r\nNICK ada\r\nJOIN #demo\r\n").empty());
+  hall.directory.answer_all();
+  CHECK(eve.outlet.take_sent() == ":tmi.twitch.tv NOTICE * :Login authentication failed\r\n");
+  CHECK(eve.outlet.closed == "login refused");
+  CHECK(hall.rooms.find("demo") == nullptr);
+}
+
+TEST_CASE("what was sent while the login was decided is carried out after it") {
+  TestHall hall;
+  IrcPeer ada(hall);
+  hall.directory.later = true;
+  ada.send("PASS oauth:t7\r\nNICK ada\r\nJOIN #demo,#other\r\n");
+  hall.directory.answer_all();
+  hall.directory.answer_all();
+  CHECK(ada.outlet.sent.find("JOIN #demo") < ada.outlet.sent.find("JOIN #other"));
+}
+
+TEST_CASE("an answer that comes after the client has gone is nothing") {
+  TestHall hall;
+  hall.directory.later = true;
+  {
+    IrcPeer ada(hall);
+    ada.send("PASS oauth:t7\r\nNICK ada\r\n");
+  }
+  hall.directory.answer_all();
+}
+
+TEST_CASE("arrivals and departures are told to members with the capability, at the beat") {
+  TestHall hall;
+  IrcPeer ada(hall), bob(hall);
+  ada.log_in("t7", "ada");
+  bob.log_in("t8", "bob");
+  ada.send("JOIN #demo\r\n");
+  hall.rooms.beat();
+  hall.flush();
+  ada.outlet.take_delivered();
+  CHECK(bob.send("JOIN #demo\r\n").find("353 bob = #demo :bob ada\r\n") != std::string::npos);
+  hall.rooms.beat();
+  hall.flush();
+  CHECK(ada.outlet.take_delivered() == ":bob!bob@bob.tmi.twitch.tv JOIN #demo\r\n");
+  CHECK(bob.outlet.take_delivered().empty());
+  bob.client.reset();
+  hall.rooms.beat();
+  hall.flush();
+  CHECK(ada.outlet.take_delivered() == ":bob!bob@bob.tmi.twitch.tv PART #demo\r\n");
+}
+
+TEST_CASE("a changed setting is told as a partial ROOMSTATE") {
+  TestHall hall;
+  IrcPeer ada(hall);
+  ada.log_in("t7", "ada");
+  ada.send("JOIN #demo\r\n");
+  hall.rooms.find("demo")->change_settings({.slow = 30});
+  hall.flush();
+  CHECK(ada.outlet.take_delivered() == "@room-id=1;slow=30 :tmi.twitch.tv ROOMSTATE #demo\r\n");
+}
+
+TEST_CASE("refusals are NOTICEs with the dialect's ids") {
+  TestHall hall;
+  IrcPeer bob(hall);
+  bob.log_in("t8", "bob");
+  bob.send("JOIN #demo\r\nPRIVMSG #demo :one\r\n");
+  CHECK(bob.send("PRIVMSG #demo :two\r\n").starts_with("@msg-id=msg_ratelimit :tmi.twitch.tv NOTICE #demo :"));
+  CHECK(bob.send("PRIVMSG #demo :/ban ada\r\n") == "@msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #demo :Unrecognized command: /ban\r\n");
+  CHECK(bob.send("PRIVMSG #demo :  \r\n").starts_with("@msg-id=msg_rejected "));
+}
+
+TEST_CASE("/me and CTCP ACTION come out as ACTION, replies name whom they answer") {
+  TestHall hall;
+  IrcPeer ada(hall), bob(hall);
+  ada.log_in("t7", "ada");
+  bob.log_in("t8", "bob", false);
+  ada.send("JOIN #demo\r\n");
+  bob.send("JOIN #demo\r\n");
+  ada.send("PRIVMSG #demo :/me waves\r\nPRIVMSG #demo :\x01" "ACTION bows\x01\r\n");
+  hall.flush();
+  CHECK(bob.outlet.take_delivered() == ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :\x01" "ACTION waves\x01\r\n"
+                                       ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :\x01" "ACTION bows\x01\r\n");
+  const std::string id = hall.rooms.find("demo")->history().last(1)[0]->id;
+  bob.send("@reply-parent-msg-id=" + id + " PRIVMSG #demo :why\r\n");
+  hall.flush();
+  CHECK(ada.outlet.delivered.find("reply-parent-msg-id=" + id + ";reply-parent-user-id=7;reply-parent-user-login=ada") != std::string::npos);
+  CHECK(ada.outlet.delivered.ends_with("PRIVMSG #demo :@Ada why\r\n"));
+}
+
+TEST_CASE("RECONNECT and PING have no arguments too many") {
+  TestHall hall;
+  IrcPeer ada(hall);
+  ada.log_in("t7", "ada");
+  ada.client->keep_alive();
+  CHECK(ada.outlet.take_sent() == "PING :tmi.twitch.tv\r\n");
+  ada.client->restart(seconds(5));
+  CHECK(ada.outlet.take_sent() == ":tmi.twitch.tv RECONNECT\r\n");
+}
+
+TEST_CASE("joins are limited by rate and by number") {
+  TestHall hall;
+  for (int i = 0; i < 30; ++i) hall.directory.channels["c" + std::to_string(i)] = {ChannelId(100 + i), "c" + std::to_string(i), UserId(1)};
+  IrcPeer ada(hall);
+  ada.log_in("t7", "ada");
+  std::string all;
+  for (int i = 0; i < 30; ++i) all += ada.send("JOIN #c" + std::to_string(i) + "\r\n");
+  CHECK(all.find("ROOMSTATE #c19") != std::string::npos);
+  CHECK(all.find("NOTICE #c20 :You are joining channels too quickly.") != std::string::npos);
+}

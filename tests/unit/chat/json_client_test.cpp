@@ -1,0 +1,201 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "unit/chat/fakes.hpp"
+
+using namespace sluice;
+using namespace sluice::chat;
+using nlohmann::json;
+
+namespace {
+json one(const std::string& text) {
+  CAPTURE(text);
+  json object = json::parse(text, nullptr, false);
+  CHECK(object.is_object());
+  return object;
+}
+std::string auth(TestHall& hall, JsonPeer& peer, const std::string& ticket) {
+  (void)hall;
+  return peer.send(R"({"type":"auth","ticket":")" + ticket + "\"}");
+}
+std::string say(const std::string& text, const std::string& key) {
+  return json{{"type", "message"}, {"channel", "demo"}, {"text", text}, {"key", key}}.dump();
+}
+constexpr std::string_view join = R"({"type":"join","channel":"demo"})";
+}  // namespace
+
+TEST_CASE("a page is greeted, logs in with a ticket once, and joins") {
+  TestHall hall;
+  JsonPeer page(hall);
+  page.client->greet();
+  const json hello = one(page.outlet.take_sent());
+  CHECK(hello["type"] == "hello");
+  CHECK(hello["version"] == 1);
+  CHECK(hello["origin"] == "o1");
+  CHECK(one(auth(hall, page, "k7")) == one(R"({"type":"authenticated","user":{"id":"7","login":"ada","name":"Ada"}})"));
+  const json joined = one(page.send(join));
+  CHECK(joined["type"] == "joined");
+  CHECK(joined["channel_id"] == "1");
+  CHECK(joined["seq"] == 0);
+  CHECK(joined["viewers"] == 1);
+  CHECK(joined["you"]["user"]["login"] == "ada");
+  CHECK(joined["you"]["badges"] == one("{\"b\":[[\"broadcaster\",\"1\"]]}")["b"]);
+  CHECK(joined["history"].empty());
+  JsonPeer thief(hall);
+  CHECK(one(auth(hall, thief, "k7"))["code"] == "auth_failed");
+}
+
+TEST_CASE("a message is confirmed, then comes to everyone; its repeat is confirmed and not published") {
+  TestHall hall;
+  JsonPeer ada(hall), reader(hall);
+  auth(hall, ada, "k7");
+  ada.send(join);
+  reader.send(join);
+  const json confirmed = one(ada.send(say("he\"llo\n \xe2\x9c\x93", "k1")));
+  CHECK(confirmed["type"] == "confirmed");
+  CHECK(confirmed["key"] == "k1");
+  CHECK(confirmed["seq"] == 1);
+  CHECK_FALSE(confirmed.contains("duplicate"));
+  hall.flush();
+  const std::string delivered = ada.outlet.take_delivered();
+  CHECK(delivered == reader.outlet.take_delivered());
+  const json message = one(delivered.substr(1, delivered.size() - 2));
+  CHECK(message["id"] == confirmed["id"]);
+  CHECK(message["text"] == "he\"llo \xe2\x9c\x93");
+  CHECK(message["user"]["login"] == "ada");
+
+  const json repeat = one(ada.send(say("he\"llo\n \xe2\x9c\x93", "k1")));
+  CHECK(repeat["duplicate"] == true);
+  CHECK(repeat["seq"] == 1);
+  hall.flush();
+  CHECK(reader.outlet.take_delivered().empty());
+}
+
+TEST_CASE("a refused message may be sent again with its key") {
+  TestHall hall;
+  JsonPeer bob(hall);
+  auth(hall, bob, "k8");
+  bob.send(join);
+  bob.send(say("one", "a"));
+  const json refused = one(bob.send(say("two", "b")));
+  CHECK(refused["code"] == "rate_limited");
+  CHECK(refused["key"] == "b");
+  CHECK(refused["retry_after"] == 1.0);
+  CHECK(refused["remaining"] == 19);
+  hall.clock.advance(seconds(1));
+  CHECK(one(bob.send(say("two", "b")))["type"] == "confirmed");
+}
+
+TEST_CASE("a page that comes back gets what it missed, once") {
+  TestHall hall;
+  JsonPeer ada(hall);
+  auth(hall, ada, "k7");
+  ada.send(join);
+  for (int i = 1; i <= 5; ++i) ada.send(say("m" + std::to_string(i), "k" + std::to_string(i)));
+  JsonPeer back(hall);
+  // Lines 1–5 are still waiting to be flushed: they are in the history, and must not come again.
+  const json joined = one(back.send(R"({"type":"join","channel":"demo","after":{"o1":3}})"));
+  REQUIRE(joined["history"].size() == 2);
+  CHECK(joined["history"][0]["text"] == "m4");
+  CHECK(joined["gap"] == false);
+  hall.flush();
+  CHECK(back.outlet.take_delivered().empty());
+  ada.send(say("m6", "k6"));
+  hall.flush();
+  CHECK(back.outlet.take_delivered().find("m6") != std::string::npos);
+}
+
+TEST_CASE("joining in the middle of a batch brings exactly the rest of it") {
+  TestHall hall;
+  JsonPeer ada(hall), late(hall);
+  auth(hall, ada, "k7");
+  ada.send(join);
+  ada.send(say("before", "1"));
+  late.send(R"({"type":"join","channel":"demo","history":0})");
+  ada.send(say("after", "2"));
+  hall.flush();
+  const std::string delivered = late.outlet.take_delivered();
+  CHECK(delivered.find("before") == std::string::npos);
+  CHECK(delivered.find("after") != std::string::npos);
+}
+
+TEST_CASE("errors have codes") {
+  TestHall hall;
+  JsonPeer page(hall);
+  for (const char* bad : {"", "x", "[]", "{}", R"({"type":"dance"})", R"({"type":"join"})", R"({"type":"join","channel":"no name"})",
+                          R"({"type":"join","channel":"demo","history":101})", R"({"type":"join","channel":"demo","after":[1]})",
+                          R"({"type":"message","channel":"demo","text":"x"})", R"({"type":"message","channel":"demo","text":"x","key":""})"}) {
+    CAPTURE(bad);
+    CHECK(one(page.send(bad))["code"] == "bad_request");
+  }
+  CHECK(one(page.send(R"({"type":"join","channel":"nowhere"})"))["code"] == "no_such_channel");
+  CHECK(one(page.send(R"({"type":"leave","channel":"demo"})"))["code"] == "not_joined");
+  CHECK(one(page.send(say("x", "k")))["code"] == "not_authenticated");
+  auth(hall, page, "k8");
+  CHECK(one(page.send(say("x", "k")))["code"] == "not_joined");
+  page.send(join);
+  CHECK(one(page.send(say(" ", "k")))["code"] == "empty");
+  CHECK(one(page.send(say(std::string(501, 'x'), "k")))["code"] == "too_long");
+  CHECK(one(page.send(say("/dance now", "k")))["code"] == "unknown_command");
+}
+
+TEST_CASE("frames wait for the ones before them") {
+  TestHall hall;
+  JsonPeer page(hall);
+  hall.directory.later = true;
+  CHECK(auth(hall, page, "k7").empty());
+  CHECK(page.send(join).empty());
+  CHECK(page.send(say("first", "k")).empty());
+  hall.directory.answer_all();
+  hall.directory.answer_all();
+  const std::string sent = page.outlet.take_sent();
+  CHECK(sent.find("authenticated") < sent.find("joined"));
+  CHECK(sent.find("joined") < sent.find("confirmed"));
+}
+
+TEST_CASE("logging in after joining keeps the rooms and counts one viewer") {
+  TestHall hall;
+  JsonPeer page(hall), second(hall);
+  page.send(join);
+  CHECK(hall.rooms.find("demo")->viewers() == 1);
+  auth(hall, page, "k7");
+  CHECK(hall.rooms.find("demo")->viewers() == 1);
+  CHECK(one(page.send(say("hi", "k")))["type"] == "confirmed");
+  second.send(join);
+  CHECK(hall.rooms.find("demo")->viewers() == 2);
+}
+
+TEST_CASE("the viewer count is told at the beat when it changed") {
+  TestHall hall;
+  JsonPeer page(hall);
+  page.send(join);
+  hall.rooms.beat();
+  hall.flush();
+  CHECK(page.outlet.take_delivered() == R"([{"type":"presence","channel":"demo","viewers":1}])");
+  hall.rooms.beat();
+  hall.flush();
+  CHECK(page.outlet.take_delivered().empty());
+}
+
+TEST_CASE("ping is answered with its id") {
+  TestHall hall;
+  JsonPeer page(hall);
+  CHECK(page.send(R"({"type":"ping","id":{"a":1}})") == R"({"type":"pong","id":{"a":1}})");
+  CHECK(page.send(R"({"type":"ping"})") == R"({"type":"pong"})");
+}
+
+TEST_CASE("IRC and pages hear each other") {
+  TestHall hall;
+  JsonPeer page(hall);
+  IrcPeer bot(hall);
+  auth(hall, page, "k7");
+  page.send(join);
+  bot.log_in("t8", "bob", false);
+  bot.send("JOIN #demo\r\n");
+  page.send(say("from the page", "k"));
+  bot.send("PRIVMSG #demo :from IRC\r\n");
+  hall.flush();
+  CHECK(bot.outlet.take_delivered() == ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :from the page\r\n");
+  const std::string delivered = page.outlet.take_delivered();
+  CHECK(delivered.find("from the page") < delivered.find("from IRC"));
+}

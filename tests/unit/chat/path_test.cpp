@@ -1,0 +1,173 @@
+// The steps of the message path, each by itself.
+#include <catch2/catch.hpp>
+
+#include "chat/emotes.hpp"
+#include "chat/history.hpp"
+#include "chat/message_id.hpp"
+#include "chat/rate_limit.hpp"
+#include "chat/recent_keys.hpp"
+#include "chat/text.hpp"
+#include "unit/chat/fakes.hpp"
+
+using namespace sluice;
+using namespace sluice::chat;
+
+TEST_CASE("an id is the same for the same room, user and key only") {
+  const std::string id = message_id(ChannelId(1), UserId(2), "k");
+  CHECK(id.size() == 36);
+  CHECK(id[14] == '8');
+  CHECK(id == message_id(ChannelId(1), UserId(2), "k"));
+  CHECK(id != message_id(ChannelId(2), UserId(1), "k"));
+  CHECK(id != message_id(ChannelId(1), UserId(2), "l"));
+}
+
+TEST_CASE("a repeat is known for five minutes, and no longer than six, however busy the room is") {
+  RecentKeys keys;
+  FakeClock clock;
+  keys.remember("a", {"o", 1, clock.wall()}, clock.steady());
+  for (int s = 0; s < 600; ++s) {
+    clock.advance(seconds(1));
+    keys.remember("other" + std::to_string(s), {"o", 2, clock.wall()}, clock.steady());
+    if (s < 299) CHECK(keys.find("a", clock.steady())->seq == 1);
+    if (s >= 360) CHECK_FALSE(keys.find("a", clock.steady()));
+  }
+  CHECK(keys.size() <= 360);
+  clock.advance(std::chrono::hours(3));
+  CHECK_FALSE(keys.find("other599", clock.steady()));
+  CHECK(keys.size() == 0);
+}
+
+TEST_CASE("a window holds so many in any span, also at the same instant") {
+  Window window;
+  FakeClock clock;
+  const Window::Size size{3, milliseconds(1000)};
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(window.take(size, clock.steady()));
+  clock.advance(milliseconds(400));
+  CHECK(window.take(size, clock.steady())->retry_after == milliseconds(600));
+  clock.advance(milliseconds(600));
+  CHECK(window.remaining(size, clock.steady()) == 3);
+  CHECK_FALSE(window.take(size, clock.steady()));
+}
+
+TEST_CASE("cooldown and window both bind, moderators by a wider window only") {
+  SendLimits limits({});
+  FakeClock clock;
+  const UserId user(1);
+  const ChannelId room(1);
+  CHECK_FALSE(limits.take(user, room, {}, clock.steady()));
+  CHECK(limits.take(user, room, {}, clock.steady())->retry_after == milliseconds(1000));
+  CHECK_FALSE(limits.take(user, ChannelId(2), {}, clock.steady()));  // another room has its own cooldown
+  clock.advance(milliseconds(500));
+  CHECK_FALSE(limits.take(user, room, {.subscriber = true}, clock.steady()));
+  for (int i = 0; i < 17; ++i) {
+    clock.advance(seconds(1));
+    CHECK_FALSE(limits.take(user, room, {}, clock.steady()));
+  }
+  clock.advance(seconds(1));
+  const auto limited = limits.take(user, room, {}, clock.steady());  // the twenty-first within 30 s
+  REQUIRE(limited);
+  CHECK(limited->remaining == 0);
+  CHECK(limited->retry_after == milliseconds(11'500));
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(limits.take(UserId(2), room, {.moderator = true}, clock.steady()));
+  CHECK(limits.take(UserId(2), room, {.moderator = true}, clock.steady()));
+}
+
+TEST_CASE("slow mode counts from the last published message, halved for subscribers") {
+  SendLimits limits({});
+  FakeClock clock;
+  CHECK_FALSE(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(30), clock.steady()));
+  limits.sent(UserId(1), ChannelId(1), clock.steady());
+  clock.advance(seconds(10));
+  CHECK(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(30), clock.steady()) == seconds(20));
+  CHECK(limits.slow_wait(UserId(1), ChannelId(1), {.subscriber = true}, seconds(30), clock.steady()) == seconds(5));
+  CHECK_FALSE(limits.slow_wait(UserId(1), ChannelId(1), {.moderator = true}, seconds(30), clock.steady()));
+  CHECK_FALSE(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(0), clock.steady()));
+  limits.forget_idle(clock.steady());
+  CHECK(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(30), clock.steady()));
+}
+
+TEST_CASE("emotes are found by code point") {
+  EmoteSet set;
+  set.add("Kappa", "25");
+  set.add("<3", "9");
+  const auto uses = set.find("h\xc3\xa9 Kappa kappa \xf0\x9f\x98\x80 <3 Kappa");
+  REQUIRE(uses.size() == 3);
+  CHECK((uses[0].id == "25" && uses[0].first == 3 && uses[0].last == 7));
+  CHECK((uses[1].id == "9" && uses[1].first == 17 && uses[1].last == 18));
+  CHECK((uses[2].first == 20 && uses[2].last == 24));
+  CHECK(only_emotes("Kappa <3", set.find("Kappa <3")));
+  CHECK_FALSE(only_emotes("Kappa x", set.find("Kappa x")));
+}
+
+TEST_CASE("typed text is folded, cleaned and told from commands") {
+  CHECK(read_typed("  a \t b\r\nc  ").text == "a b c");
+  CHECK(read_typed("a\xff" "b").text == "a\xef\xbf\xbd" "b");
+  CHECK(read_typed("/me  waves ").text == "waves");
+  CHECK(read_typed("/me waves").action);
+  CHECK(read_typed("/mean").command);
+  CHECK(read_typed("/ban eve now").text == "ban");
+  CHECK(read_typed("\x01" "ACTION bows\x01").text == "bows");
+  CHECK_FALSE(read_typed("... what").command);
+}
+
+namespace {
+MessagePtr message(const char* origin, std::uint64_t seq) {
+  Message m;
+  m.origin = origin;
+  m.seq = seq;
+  m.text = origin + std::to_string(seq);
+  m.id = m.text;
+  return std::make_shared<const Message>(m);
+}
+std::string texts(const History::Missed& missed) {
+  std::string all;
+  for (const auto& m : missed.messages) all += m->text + " ";
+  return all + (missed.gap ? "gap" : "");
+}
+}  // namespace
+
+TEST_CASE("history resumes across runs of the node, and says when something is missing") {
+  History history(6);
+  for (std::uint64_t i = 1; i <= 4; ++i) history.add(message("a", i));
+  for (std::uint64_t i = 1; i <= 4; ++i) history.add(message("b", i));  // a1 and a2 have been pushed out
+  CHECK(texts(history.after({{"a", 4}}, "b", 4)) == "b1 b2 b3 b4 ");
+  CHECK(texts(history.after({{"a", 3}}, "b", 4)) == "a4 b1 b2 b3 b4 ");
+  CHECK(texts(history.after({{"a", 2}}, "b", 4)) == "a3 a4 b1 b2 b3 b4 ");
+  CHECK(texts(history.after({{"a", 1}}, "b", 4)) == "a3 a4 b1 b2 b3 b4 gap");
+  CHECK(texts(history.after({{"b", 2}}, "b", 4)) == "b3 b4 ");  // older ones of a run it never heard of are not news
+  CHECK(texts(history.after({{"a", 4}, {"b", 4}}, "b", 4)) == "");
+  CHECK(texts(history.after({{"x", 9}}, "b", 4)) == "a3 a4 b1 b2 b3 b4 gap");
+  CHECK(texts(history.after({{"a", 9}}, "b", 4)) == "b1 b2 b3 b4 ");  // the page saw more than was kept
+  CHECK(texts(History().after({{"b", 0}}, "b", 0)) == "");
+}
+
+TEST_CASE("a busy room's lines wait for its tick and go out together; a quiet one's at once") {
+  TestHall hall;
+  JsonPeer page(hall);
+  page.send(R"({"type":"join","channel":"demo"})");
+  Room& room = *hall.rooms.find("demo");
+  std::vector<std::unique_ptr<JsonPeer>> crowd;
+  for (int i = 0; i < 999; ++i) crowd.emplace_back(std::make_unique<JsonPeer>(hall))->send(R"({"type":"join","channel":"demo"})");
+  const auto publish = [&] {
+    Message m;
+    m.text = "x";
+    room.publish(std::move(m), nullptr);
+  };
+  int asked = 0;
+  hall.rooms.on_gathered = [&] { ++asked; };
+  publish();
+  CHECK(asked == 1);
+  CHECK_FALSE(hall.rooms.flush(hall.clock.steady()));
+  CHECK(page.outlet.batches.size() == 1);
+  publish();
+  const auto next = hall.rooms.flush(hall.clock.steady());
+  REQUIRE(next);
+  CHECK(*next == hall.clock.steady() + milliseconds(50));
+  publish();
+  CHECK(page.outlet.batches.size() == 1);
+  hall.clock.advance(milliseconds(50));
+  CHECK_FALSE(hall.rooms.flush(hall.clock.steady()));
+  CHECK(page.outlet.batches.size() == 2);
+  CHECK(asked == 2);
+  CHECK(hall.rooms.deliveries() == 2000);
+}
