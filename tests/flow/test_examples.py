@@ -1,0 +1,59 @@
+"""Every example runs as it stands."""
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from harness import BIN, free_port, free_port_base
+
+EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
+ARGUMENTS = {"01": ["DIR"], "02": ["DIR"], "04": ["PORT"], "05": ["BASE", "DIR"], "06": ["PORT"]}
+
+
+def run(script, tmp_path):
+    places = {"DIR": str(tmp_path / "out"), "PORT": str(free_port()), "BASE": str(free_port_base())}
+    (tmp_path / "out").mkdir()
+    arguments = [places[name] for name in ARGUMENTS.get(script.name[:2], [])]
+    done = subprocess.run([script, *arguments], capture_output=True, text=True, timeout=120,
+                          env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def example(number):
+    return next(EXAMPLES.glob(f"{number}-*.sh"))
+
+
+def test_01_record_to_a_ledger(tmp_path):
+    assert float(run(example("01"), tmp_path).split()[-1]) == pytest.approx(6, abs=0.1)
+
+
+def test_02_ladder(tmp_path):
+    said = run(example("02"), tmp_path)
+    assert "RESOLUTION=1280x720" in said and len(re.findall("RESOLUTION", said)) >= 3
+
+
+def test_03_look_into_the_pipe(tmp_path):
+    assert "h264,1280,720" in run(example("03"), tmp_path)
+
+
+def test_04_ingest_without_a_platform(tmp_path):
+    assert re.search(r"h264,9\d", run(example("04"), tmp_path))
+
+
+def test_05_platform(tmp_path):
+    said = run(example("05"), tmp_path)
+    assert "#EXT-X-STREAM-INF" in said and "ready" in said
+
+
+def test_06_serve_a_ledger(tmp_path):
+    assert "#EXT-X-STREAM-INF" in run(example("06"), tmp_path)
+
+
+def test_every_example_is_run_here_and_listed():
+    scripts = {path.name for path in EXAMPLES.glob("*.sh")}
+    source = pathlib.Path(__file__).read_text()
+    assert all(f'example("{name[:2]}")' in source for name in scripts)
+    assert scripts == set(re.findall(r"`(\d\d-[\w-]+\.sh)`", (EXAMPLES / "README.md").read_text()))
