@@ -17,7 +17,8 @@ class ChunkReader {
  public:
   explicit ChunkReader(ChunkLimits limits = {}) : limits_(limits) {}
 
-  // Takes bytes off the front of `in` up to the end of the next message, and returns that; nothing when `in` is used up.
+  // Takes bytes off the front of `in` up to the end of the next message, and returns that; nothing when `in` is used up and
+  // no message is whole. Call it until then, also with an empty `in`: it may have looked ahead by a few bytes.
   // Set Chunk Size and Abort take effect here and are returned too. Errors (Errc::invalid): a limit is passed, a header
   // stands where none may. Do not read on after one.
   Result<std::optional<Message>> next(ByteView& in);

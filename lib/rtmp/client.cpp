@@ -48,17 +48,18 @@ class ClientSession::Impl {
   }
 
   void receive(ByteView in) {
-    while (!in.empty() && !finished) {
-      if (!handshake.done()) {
-        if (auto result = handshake.receive(in, link.output()); !result) return fail_with(std::move(result).error());
-        if (handshake.done()) connect();
-        continue;
-      }
+    if (!handshake.done()) {
+      if (auto result = handshake.receive(in, link.output()); !result) return fail_with(std::move(result).error());
+      if (!handshake.done()) return;
+      connect();
+    }
+    while (!finished) {
       const std::size_t before = in.size();
       auto message = link.reader().next(in);
       link.count(before - in.size());
       if (!message) return fail_with(std::move(message).error());
-      if (*message) take(**message);
+      if (!*message) return;
+      take(**message);
     }
   }
 

@@ -37,16 +37,17 @@ void ServerSession::Impl::receive(ByteView in, Steady now) {
 }
 
 void ServerSession::Impl::process(ByteView in) {
-  while (!in.empty() && !finished_ && !waits()) {
-    if (!handshake_.done()) {
-      if (auto result = handshake_.receive(in, link.output()); !result) return fail_with(std::move(result).error());
-      continue;
-    }
+  if (!handshake_.done()) {
+    if (auto result = handshake_.receive(in, link.output()); !result) return fail_with(std::move(result).error());
+    if (!handshake_.done()) return;
+  }
+  while (!finished_ && !waits()) {
     const std::size_t before = in.size();
     auto message = link.reader().next(in);
     link.count(before - in.size());
     if (!message) return fail_with(std::move(message).error());
-    if (*message) take(**std::move(message));
+    if (!*message) return;
+    take(**std::move(message));
   }
   if (waits() && !in.empty()) kept_.insert(kept_.begin(), in.begin(), in.end());
 }

@@ -1,0 +1,24 @@
+#pragma once
+// Sequence parameter sets of H.264 (7.3.2.1.1) and HEVC (H.265 7.3.2.2): as much of them as tells the picture.
+#include <cstdint>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "media/track.hpp"
+
+namespace sluice::media {
+
+struct SequenceParameters {
+  std::uint32_t width = 0, height = 0;  // of the picture shown, after cropping; 1…65,535
+  Rational frame_rate{0, 1};            // 0: not told
+  bool fixed_frame_rate = false;        // H.264 fixed_frame_rate_flag
+};
+
+// `nal`: the NAL unit with its header, without a start code. Errors (Errc::invalid): cut short, or values that no stream has.
+Result<SequenceParameters> read_h264_sps(ByteView nal);
+Result<SequenceParameters> read_hevc_sps(ByteView nal);
+
+// The NAL unit's bytes without emulation prevention (H.264 7.4.1): 00 00 03 becomes 00 00.
+Bytes raw_payload(ByteView nal);
+
+}  // namespace sluice::media
