@@ -1,6 +1,10 @@
 #pragma once
 // An HTTP/1.1 server (RFC 9110, 9112) on a net::Loop: keep-alive, pipelining in order, HEAD, chunked request bodies, limits and
-// time-outs, late answers (blocking playlists), streams (SSE) and protocol upgrades (WebSocket). Parsing is Beast's.
+// time-outs, late answers (blocking playlists), streams (SSE) and protocol upgrades (WebSocket). The parser is
+// request_parser.hpp: Beast's bounds neither the number of fields nor the trailers, and lets folded lines through.
+//
+// Malformed or excessive requests are answered here and never reach the handler: 400, 408 (too slow), 413, 414, 417, 431,
+// 501, 503 (too many connections), 505. Everything runs on the loop's thread.
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -30,6 +34,7 @@ struct Request {
   std::string body;
   net::Endpoint peer;
 
+  bool is_get() const { return method == "GET" || method == "HEAD"; }  // HEAD is answered like GET, the body left out
   std::string_view header(std::string_view name) const;               // case-insensitive; empty when absent
   std::optional<std::string_view> parameter(std::string_view name) const;
   bool accepts_gzip() const;
@@ -43,20 +48,29 @@ struct Response {
   Body body;
   static Response text(int status, std::string body, std::string_view type = "text/plain; charset=utf-8");
   static Response json(int status, std::string body);
+  Response& with(std::string_view name, std::string_view value) {
+    headers.emplace_back(name, value);
+    return *this;
+  }
 };
 
 // Answers one request, now or later, from the loop's thread. Copies share the request; the first answer counts. When
-// the last copy dies unanswered, the client gets 500.
+// the last copy dies unanswered, the client gets 500; when it dies in the middle of a stream, the connection is closed.
 class Responder {
  public:
   void respond(Response response) const;
-  // Headers now, bytes as they come, until end() or the client leaves. queued() tells how far the client lags.
+  // Headers now, bytes as they come, until end() or the client leaves. queued() tells how far the client lags. Chunked,
+  // unless the head brings its own Content-Length.
   void begin_stream(Response head) const;
   void write(SharedBytes bytes) const;
   void end() const;
   std::size_t queued() const;
-  void on_gone(std::function<void()> gone) const;   // the client left before the end
+  // The client left before the end. A stream is also gone when the client half-closes; another answer is not.
+  void on_gone(std::function<void()> gone) const;
   bool gone() const;
+  // Counts this request in http_request_duration_seconds{method,route,status_code} when it is answered. The pattern, not
+  // the path ("/api/channels/:name"); it must live for ever.
+  void route(const char* pattern) const;
   // 101 with these headers, then the connection and the bytes already read past the request belong to the caller.
   using Upgraded = std::function<std::shared_ptr<net::Connection::Handler>(std::shared_ptr<net::Connection>)>;
   void upgrade(Headers headers, Upgraded take_over) const;
@@ -72,11 +86,12 @@ struct Limits {
   std::size_t header_bytes = 16 * 1024;
   std::size_t body_bytes = 1024 * 1024;
   std::size_t connections = 15'000;
-  std::chrono::milliseconds header_time{10'000};  // from the first byte of a request to its end
+  std::chrono::milliseconds header_time{10'000};  // from the first byte of a request to its last
   std::chrono::milliseconds idle_time{75'000};    // between requests
   std::chrono::milliseconds write_time{30'000};   // without progress
 };
 
+// The request lives for the call only: copy out of it what a late answer needs.
 using Handler = std::function<void(const Request&, Responder)>;
 
 class Server {
@@ -87,7 +102,8 @@ class Server {
   void listen(os::UniqueFd listening);
   void take(os::UniqueFd connected, net::Endpoint peer, Bytes already_read = {});  // a connection accepted elsewhere (chatd)
   std::vector<net::Endpoint> local() const;
-  void drain(std::function<void()> done);  // accept no more, finish what is under way
+  // Accepts no more, closes idle connections, lets answers under way finish. A stream ends when its owner ends it.
+  void drain(std::function<void()> done);
   std::size_t connections() const;
 
  private:

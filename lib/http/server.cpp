@@ -1,0 +1,99 @@
+#include "http/server.hpp"
+
+#include "http/session.hpp"
+
+namespace sluice::http {
+namespace {
+
+constexpr std::chrono::milliseconds tick{500};    // of the one timer behind all time-outs
+constexpr std::size_t crowd = 256;                // connections beyond the limit that are told so; more are just closed
+
+}  // namespace
+
+struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
+  Impl(net::Loop& loop, Handler handler, Limits limits)
+      : serving(std::make_shared<Serving>(loop, std::move(handler), limits)), timer(loop) {
+    serving->on_empty = [this] { session_left(); };
+  }
+
+  void accept(os::UniqueFd fd, net::Endpoint peer, ByteView already_read) {
+    std::size_t open = serving->sessions.size();
+    if (open >= serving->limits.connections + crowd) return;
+    if (open == 0) timer.every(tick, [this] { check_times(); });
+    Session::start(serving, std::move(fd), std::move(peer), already_read, open >= serving->limits.connections);
+  }
+
+  void listen(std::unique_ptr<net::Listener> listener) { listeners.push_back(std::move(listener)); }
+
+  void check_times() {
+    auto now = std::chrono::steady_clock::now();
+    std::vector<Session*> all(serving->sessions.begin(), serving->sessions.end());
+    for (auto* session : all)
+      if (serving->sessions.contains(session)) session->check_time(now);
+  }
+
+  void session_left() {
+    if (!serving->sessions.empty()) return;
+    timer.cancel();
+    if (auto done = std::exchange(drained, nullptr)) serving->loop.post(std::move(done));
+  }
+
+  void drain(std::function<void()> done) {
+    serving->draining = true;
+    for (auto& listener : listeners) listener->stop();
+    drained = std::move(done);
+    std::vector<Session*> all(serving->sessions.begin(), serving->sessions.end());
+    for (auto* session : all) session->close_when_idle();
+    session_left();
+  }
+
+  void shut() {
+    serving->on_empty = nullptr;
+    serving->handler = [](const Request&, const Responder&) {};
+    for (auto* session : serving->sessions) session->abort("the server stops");
+    timer.cancel();
+    listeners.clear();
+  }
+
+  std::shared_ptr<Serving> serving;
+  net::Timer timer;
+  std::vector<std::unique_ptr<net::Listener>> listeners;
+  std::function<void()> drained;
+};
+
+Server::Server(net::Loop& loop, Handler handler, Limits limits)
+    : impl_(std::make_shared<Impl>(loop, std::move(handler), limits)) {}
+
+Server::~Server() { impl_->shut(); }
+
+Result<> Server::listen(const net::Endpoint& at) {
+  auto listener = net::Listener::bind(impl_->serving->loop, at, [impl = impl_.get()](os::UniqueFd fd, net::Endpoint peer) {
+    impl->accept(std::move(fd), std::move(peer), {});
+  });
+  if (!listener) return std::unexpected(listener.error());
+  impl_->listen(*std::move(listener));
+  return {};
+}
+
+void Server::listen(os::UniqueFd listening) {
+  impl_->listen(net::Listener::adopt(impl_->serving->loop, std::move(listening),
+                                     [impl = impl_.get()](os::UniqueFd fd, net::Endpoint peer) {
+                                       impl->accept(std::move(fd), std::move(peer), {});
+                                     }));
+}
+
+void Server::take(os::UniqueFd connected, net::Endpoint peer, Bytes already_read) {
+  impl_->accept(std::move(connected), std::move(peer), already_read);
+}
+
+std::vector<net::Endpoint> Server::local() const {
+  std::vector<net::Endpoint> endpoints;
+  for (const auto& listener : impl_->listeners) endpoints.push_back(listener->local());
+  return endpoints;
+}
+
+void Server::drain(std::function<void()> done) { impl_->drain(std::move(done)); }
+
+std::size_t Server::connections() const { return impl_->serving->sessions.size(); }
+
+}  // namespace sluice::http
