@@ -133,7 +133,7 @@ RequestParser::Step RequestParser::parse_request_line(std::string_view line) {
   if (target.empty() || std::ranges::any_of(target, [](unsigned char c) { return c <= 0x20 || c >= 0x7f; }))
     return refuse(400, "bad request target");
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
-    return version.starts_with("HTTP/") ? refuse(505, "HTTP version not supported") : refuse(400, "bad request line");
+    return version.size() == 8 && version.starts_with("HTTP/") ? refuse(505, "HTTP version not supported") : refuse(400, "bad request line");
   http_1_0_ = version.back() == '0';
   keep_alive_ = !http_1_0_;
   if (method == "CONNECT") return refuse(405, "no proxy here");

@@ -1,11 +1,12 @@
 #include "http/server.hpp"
 
+#include <algorithm>
+
 #include "http/session.hpp"
 
 namespace sluice::http {
 namespace {
 
-constexpr std::chrono::milliseconds tick{500};    // of the one timer behind all time-outs
 constexpr std::size_t crowd = 256;                // connections beyond the limit that are told so; more are just closed
 
 }  // namespace
@@ -19,11 +20,18 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   void accept(os::UniqueFd fd, net::Endpoint peer, ByteView already_read) {
     std::size_t open = serving->sessions.size();
     if (open >= serving->limits.connections + crowd) return;
-    if (open == 0) timer.every(tick, [this] { check_times(); });
+    if (open == 0) timer.every(tick(), [this] { check_times(); });
     Session::start(serving, std::move(fd), std::move(peer), already_read, open >= serving->limits.connections);
   }
 
   void listen(std::unique_ptr<net::Listener> listener) { listeners.push_back(std::move(listener)); }
+
+  // The one timer behind all time-outs: they are kept to within a quarter, or half a second.
+  std::chrono::milliseconds tick() const {
+    const auto& limits = serving->limits;
+    auto shortest = std::min({limits.header_time, limits.idle_time, limits.write_time});
+    return std::clamp(shortest / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(500));
+  }
 
   void check_times() {
     auto now = std::chrono::steady_clock::now();
@@ -50,7 +58,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   void shut() {
     serving->on_empty = nullptr;
     serving->handler = [](const Request&, const Responder&) {};
-    for (auto* session : serving->sessions) session->abort("the server stops");
+    for (auto* session : serving->sessions) session->abandon();
     timer.cancel();
     listeners.clear();
   }

@@ -3,8 +3,8 @@
 // time-outs, late answers (blocking playlists), streams (SSE) and protocol upgrades (WebSocket). The parser is
 // request_parser.hpp: Beast's bounds neither the number of fields nor the trailers, and lets folded lines through.
 //
-// Malformed or excessive requests are answered here and never reach the handler: 400, 408 (too slow), 413, 414, 417, 431,
-// 501, 503 (too many connections), 505. Everything runs on the loop's thread.
+// Malformed or excessive requests are answered here and never reach the handler: 400, 405 (CONNECT), 408 (too slow),
+// 413, 414, 431, 501, 503 (too many connections), 505. Everything runs on the loop's thread.
 #include <chrono>
 #include <cstdint>
 #include <functional>

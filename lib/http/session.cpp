@@ -67,13 +67,17 @@ void Session::process(ByteView bytes) {
     }
   }
   processing_ = false;
-  if (!bytes.empty() && phase_ != Phase::finished) keep_back(bytes);
+  if (phase_ == Phase::finished) return;
+  if (!bytes.empty())
+    keep_back(bytes);
+  else if (phase_ == Phase::reading && (ended_ || (serving_->draining && parser_.fresh())))
+    finish();
 }
 
 void Session::dispatch() {
   auto& request = parser_.request();
   phase_ = Phase::answering;
-  keep_alive_ = parser_.keep_alive() && !ended_ && !serving_->draining;
+  keep_alive_ = parser_.keep_alive() && !serving_->draining;
   head_only_ = request.method == "HEAD";
   continued_ = false;
   auto state = std::make_shared<Responder::State>(this, request.method);
@@ -182,7 +186,7 @@ void Session::upgrade(const Headers& headers, const Responder::Upgraded& take_ov
   Bytes out;
   send_head(101, headers, Framing::none, 0, out);
   connection_->send(std::move(out));
-  phase_ = Phase::finished;
+  phase_ = Phase::upgrading;
   if (current_) current_->session = nullptr;
   current_ = nullptr;
   serving_->sessions.erase(this);
@@ -191,10 +195,12 @@ void Session::upgrade(const Headers& headers, const Responder::Upgraded& take_ov
     auto connection = std::exchange(keep->connection_, nullptr);
     if (!connection || connection->closed()) return;
     auto handler = take_over(connection);
+    keep->phase_ = Phase::finished;
+    if (!handler) return connection->close();
     connection->set_handler(handler);
     if (keep->paused_) connection->resume_reading();
-    if (!keep->backlog_.empty() && handler) handler->on_data(keep->backlog_);
-    if (keep->ended_ && handler && !handler->on_eof()) connection->close();
+    if (!keep->backlog_.empty()) handler->on_data(keep->backlog_);
+    if (keep->ended_ && !handler->on_eof()) connection->close();
     if (keep->serving_->on_empty) keep->serving_->on_empty();
   });
 }
@@ -203,18 +209,20 @@ void Session::upgrade(const Headers& headers, const Responder::Upgraded& take_ov
 void Session::answered() {
   if (current_) current_->session = nullptr;
   current_ = nullptr;
-  if (!keep_alive_ || ended_ || (serving_->draining && backlog_.empty())) {
-    phase_ = Phase::finished;
-    Bytes().swap(backlog_);
-    connection_->close();
-    return;
-  }
+  bool no_more = (ended_ || serving_->draining) && backlog_.empty() && !processing_;
+  if (!keep_alive_ || no_more) return finish();
   parser_.reset();
   phase_ = Phase::reading;
   since_ = std::chrono::steady_clock::now();
   // Not from inside the caller's stack: it may be walking the list of those who wait.
   if (!processing_ && !backlog_.empty())
     serving_->loop.post([keep = shared_from_this()] { keep->process_backlog(); });
+}
+
+void Session::finish() {
+  phase_ = Phase::finished;
+  Bytes().swap(backlog_);
+  connection_->close();
 }
 
 void Session::process_backlog() {
@@ -229,10 +237,7 @@ void Session::process_backlog() {
 
 bool Session::on_eof() {
   ended_ = true;
-  if (phase_ == Phase::answering) {
-    keep_alive_ = false;
-    return true;  // the client has asked all it wants and waits for the answer
-  }
+  if (phase_ == Phase::answering || phase_ == Phase::upgrading) return true;  // it has asked all it wants, and waits
   if (phase_ == Phase::reading && !backlog_.empty()) return true;
   auto keep = shared_from_this();
   if (phase_ == Phase::streaming) lose_client();
@@ -269,11 +274,17 @@ void Session::abort(std::string why) {
   if (connection_) connection_->abort({Errc::io, std::move(why), ""});
 }
 
-void Session::close_when_idle() {
-  if (connection_ && phase_ == Phase::reading && parser_.fresh() && backlog_.empty()) {
-    phase_ = Phase::finished;
-    connection_->close();
+void Session::abandon() {
+  if (auto* state = std::exchange(current_, nullptr)) {
+    state->session = nullptr;
+    state->on_gone = nullptr;
   }
+  phase_ = Phase::finished;
+  abort("the server stops");
+}
+
+void Session::close_when_idle() {
+  if (connection_ && phase_ == Phase::reading && parser_.fresh() && backlog_.empty()) finish();
 }
 
 void Session::check_time(Steady now) {

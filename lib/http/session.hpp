@@ -46,6 +46,7 @@ class Session final : public net::Connection::Handler, public std::enable_shared
   void check_time(Steady now);  // from the server's one timer
   void close_when_idle();       // draining
   void abort(std::string why);
+  void abandon();               // the server goes first: nobody is told any more
 
   // For Responder::State.
   void answer(Response response);
@@ -58,13 +59,14 @@ class Session final : public net::Connection::Handler, public std::enable_shared
   void forget(Responder::State* state);
 
  private:
-  enum class Phase { reading, answering, streaming, finished };
+  enum class Phase { reading, answering, streaming, upgrading, finished };
 
   void process(ByteView bytes);
   void dispatch();
   void refuse(int status, std::string_view why);
   void send_head(int status, const Headers& headers, Framing framing, std::uint64_t length, Bytes& out);
   void answered();
+  void finish();
   void process_backlog();
   void keep_back(ByteView bytes);
   void lose_client();
