@@ -24,7 +24,7 @@ define install-missing
 	if ! command -v npm >/dev/null; then missing="$$missing npm"; fi; \
 	if command -v node >/dev/null; then missing="$${missing/ nodejs/}"; fi; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; $(SUDO) apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $(SUDO) -E apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 endef
 
 deps:
