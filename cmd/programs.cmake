@@ -49,6 +49,7 @@ function(sluice_program name section)
   sluice_pages(${name} ${section})
 endfunction()
 
+sluice_program(transcode 1 ROOMS ffmpeg media os log)
 sluice_pages(sluice 1)
 
 file(GLOB formats CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/man/*.5)

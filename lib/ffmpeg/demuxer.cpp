@@ -187,6 +187,10 @@ Result<AvPacket> Demuxer::Impl::read_packet() {
       ++damaged;
       continue;
     }
+    if (packet->flags & AV_PKT_FLAG_CORRUPT && io->eof_reached) {
+      ++damaged;  // torn by the end of the input
+      continue;
+    }
     // A stream that appears later than the header is left out: the pipe's tracks are fixed.
     const auto stream = static_cast<std::size_t>(packet->stream_index);
     if (stream < lanes.size() && lanes[stream] && packet->size > 0) return packet;

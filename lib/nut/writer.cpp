@@ -8,6 +8,8 @@ namespace sluice::nut {
 
 namespace {
 
+constexpr unsigned longest_step = 64;  // seconds of pts between two frames of a track, without a checksum
+
 void put_packet(Bytes& out, std::uint64_t startcode, const Bytes& payload) {
   const std::size_t begin = out.size();
   ByteWriter(out).be64(startcode);
@@ -98,7 +100,7 @@ void Writer::header(Bytes& out) {
     put_vb(stream, fourcc(track.codec));
     put_v(stream, static_cast<std::uint64_t>(std::ranges::lower_bound(timescales_, track.timescale) - timescales_.begin()));
     put_v(stream, msb_pts_shift);
-    put_v(stream, track.timescale);  // a greater step of pts carries a checksum
+    put_v(stream, std::uint64_t{longest_step} * track.timescale);  // a greater step of pts carries a checksum
     put_v(stream, decode_delays_[i]);
     put_v(stream, 0);  // flags: the frame rate may vary
     put_vb(stream, track.config);
@@ -135,6 +137,7 @@ void Writer::syncpoint(Bytes& out, const media::Packet& packet, std::uint64_t at
   put_v(payload, static_cast<std::uint64_t>(key_pts) * timescales_.size() + base);
   put_v(payload, (at - back) / 16);
   put_packet(out, syncpoint_startcode, payload);
+  for (std::size_t i = 0; i < sent_.size(); ++i) sent_[i].last_pts = media::rescale(key_pts, timescale, tracks_[i].timescale);
   last_syncpoint_ = at;
   any_syncpoint_ = true;
 }
@@ -150,7 +153,7 @@ Result<> Writer::frame(Bytes& out, const media::Packet& packet) {
   if (!any_syncpoint_ || written_ + packet.data.size() + 32 > last_syncpoint_ + max_distance) syncpoint(out, packet, written_);
 
   const std::int64_t step = packet.pts > sent.last_pts ? packet.pts - sent.last_pts : sent.last_pts - packet.pts;
-  const bool checked = packet.data.size() > 2 * max_distance || step > tracks_[packet.track].timescale;
+  const bool checked = packet.data.size() > 2 * max_distance || step > std::int64_t{longest_step / 2} * tracks_[packet.track].timescale;
   const std::size_t header = out.size();
   out.push_back(static_cast<std::byte>((checked ? code_checked_frame : code_frame) | (packet.key ? code_key : 0)));
   put_v(out, packet.track);

@@ -1,0 +1,48 @@
+#pragma once
+// Layout: which tracks of the input become which tracks of the output, settled before the first byte is written.
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ffmpeg/audio_transcoder.hpp"
+#include "ffmpeg/pipe.hpp"
+#include "media/ladder.hpp"
+#include "rung.hpp"
+
+namespace sluice::transcode {
+
+struct LayoutSettings {
+  media::LadderSpec ladder;
+  unsigned cores = 2;
+  std::string preset;
+  unsigned lookahead = 5;
+  std::uint32_t audio_bitrate = 160'000;
+  ffmpeg::Metadata metadata;  // of the pipe: sluice_resume
+};
+
+struct Layout {
+  std::vector<media::Track> tracks;                     // of the output: source, rungs (dearest first), audio
+  std::vector<std::optional<std::size_t>> passed;       // by input track: the output track its packets go to as they are
+  std::map<std::size_t, ffmpeg::AudioTranscoder> audio; // by input track: the output is made_audio.at(input)
+  std::map<std::size_t, std::size_t> made_audio;
+  std::optional<std::size_t> video;                     // the input track that is decoded
+  struct Encoded {
+    std::unique_ptr<RungWorker> worker;
+    std::size_t track = 0;                 // of the output
+    std::optional<std::size_t> parent;     // index of the rung it is scaled from
+    bool may_shed = true;                  // the source never is
+  };
+  std::vector<Encoded> rungs;
+  std::vector<std::string> notes;          // what a person should hear: rungs left out, tracks passed for want of a decoder
+};
+
+// The one video track that a ladder is made of; none when there is no video, or a ready-made ladder of several.
+std::optional<std::size_t> ladder_source(const std::vector<media::Track>& tracks);
+
+Result<Layout> lay_out(const std::vector<media::Track>& tracks, const LayoutSettings& settings, bool encode_source);
+
+// "source=1200000,720p30=1100000": where each rendition's ledger ends, in µs. What makes no sense is left out.
+std::map<std::string, std::int64_t> parse_resume(std::string_view text);
+
+}  // namespace sluice::transcode

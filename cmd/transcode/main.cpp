@@ -1,0 +1,83 @@
+// transcode: one stream in on standard input, every rendition out on standard output.
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include "app/run.hpp"
+#include "base/clock.hpp"
+#include "options.hpp"
+#include "pipeline.hpp"
+
+using namespace sluice;
+
+namespace {
+
+std::atomic<ffmpeg::PipeReader*> reading{nullptr};
+volatile sig_atomic_t stopped_by = 0;
+
+// The input ends here: what was read is finished and written. A second signal ends the program.
+void on_signal(int signal) {
+  stopped_by = signal;
+  if (ffmpeg::PipeReader* reader = reading) reader->stop();
+}
+
+void catch_signals() {
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGINT, &action, nullptr);
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+Result<transcode::Settings> read_settings(const app::Settings& given) {
+  transcode::Settings settings;
+  SLUICE_TRY_VALUE(settings.layout.ladder, media::parse_ladder(given.text("ladder")));
+  const auto cores = static_cast<unsigned>(given.integer("cores"));
+  settings.layout.cores = cores ? cores : std::max(1u, std::thread::hardware_concurrency());
+  settings.layout.preset = given.text("preset");
+  settings.layout.lookahead = static_cast<unsigned>(given.integer("lookahead"));
+  settings.layout.audio_bitrate = static_cast<std::uint32_t>(given.integer("audio-rate")) * 1000;
+  const std::string source = given.text("source");
+  using Choice = transcode::SourcePlan::Choice;
+  settings.source = source == "copy" ? Choice::copy : source == "encode" ? Choice::encode : Choice::automatic;
+  settings.segment = given.duration("segment");
+  if (settings.segment <= microseconds(0)) return fail(Errc::usage, "--segment must be more than 0");
+  settings.feeding = {environment("SLUICE_FED") == "1", environment("SLUICE_LEDGER"), false};
+  const std::string shed = given.text("shed");
+  settings.shed = shed == "on" || (shed == "auto" && settings.feeding.supervised);
+  settings.shedding.lag = given.duration("shed-lag");
+  settings.shedding.quiet = given.duration("shed-quiet");
+  settings.shedding.calm_lag = settings.shedding.lag / 3;
+  settings.shedding.most_lag = std::max(settings.shedding.most_lag, settings.shedding.lag * 2);
+  const std::string progress = given.text("progress");
+  settings.progress = progress == "always" || (progress == "auto" && ::isatty(STDERR_FILENO));
+  return settings;
+}
+
+Result<int> run(const app::Settings& given) {
+  SLUICE_TRY_VALUE(transcode::Settings settings, read_settings(given));
+  if (::isatty(STDOUT_FILENO)) return fail(Errc::usage, "standard output is a terminal", "pipe it on: transcode < stream | segmenter …");
+  catch_signals();
+  SLUICE_TRY_VALUE(ffmpeg::PipeReader reader, ffmpeg::PipeReader::open(STDIN_FILENO));
+  reading = &reader;
+  const auto discontinuity = reader.metadata().find("sluice_discontinuity");
+  settings.feeding.new_publisher = discontinuity != reader.metadata().end() && discontinuity->second == "1";
+  const auto end = transcode::Pipeline(reader, std::move(settings), system_clock()).run();
+  reading = nullptr;
+  if (!end) return std::unexpected(end.error());
+  if (*end == transcode::End::next_generation) return app::exit_temporary;
+  return stopped_by == SIGINT ? app::exit_interrupted : app::exit_done;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return app::run_main(argc, argv, program(), run); }

@@ -1,0 +1,4 @@
+#pragma once
+#include "app/options.hpp"
+
+const sluice::app::Program& program();

@@ -1,0 +1,220 @@
+#include "pipeline.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+
+#include "log/log.hpp"
+
+namespace sluice::transcode {
+
+namespace {
+constexpr std::size_t live_backlog = 32u << 20;  // bytes of coded packets waiting for the decoder, where a lag sheds rungs
+constexpr std::size_t file_backlog = 1u << 20;   // where the input waits for us: tracks stay close to one another
+constexpr std::size_t packet_weight = 16 * 1024; // so that small packets count too
+constexpr milliseconds watch_period{200};
+constexpr int debug_every = 25;                  // periods
+}  // namespace
+
+Result<> Pipeline::prepare() {
+  const auto& tracks = reader_.tracks();
+  settings_.layout.metadata = reader_.metadata();
+  bool encode_source = false;
+  const auto source = ladder_source(tracks);
+  if (source && settings_.layout.ladder.source) {
+    plan_.emplace(settings_.source, settings_.segment, settings_.feeding);
+    SLUICE_TRY(plan_->decide(reader_, *source, held_));
+    encode_source = plan_->encode();
+  }
+  SLUICE_TRY_VALUE(layout_, lay_out(tracks, settings_.layout, encode_source));
+  if (layout_.video) {
+    const unsigned threads = settings_.layout.cores > 2 ? 2 : 1;
+    auto decoder = ffmpeg::VideoDecoder::open(tracks[*layout_.video], threads);
+    if (!decoder && encode_source) return std::unexpected(decoder.error());
+    if (!decoder) {
+      log::warn("no ladder for this source", {{decoder.error()}});
+      settings_.layout.ladder.kind = media::LadderSpec::Kind::none;
+      SLUICE_TRY_VALUE(layout_, lay_out(tracks, settings_.layout, false));
+    } else {
+      decoder_ = std::move(*decoder);
+    }
+  }
+  ffmpeg::Metadata metadata;
+  for (const auto& [key, value] : reader_.metadata())
+    if (key.starts_with("sluice_")) metadata[key] = value;
+  SLUICE_TRY_VALUE(auto writer, ffmpeg::PipeWriter::open(STDOUT_FILENO, layout_.tracks, metadata));
+  output_.emplace(std::move(writer), layout_.tracks.size(), [this] { reader_.stop(); });
+
+  std::string names;
+  for (const media::Track& track : layout_.tracks) names += (names.empty() ? "" : " ") + track.rendition;
+  log::info("transcoding", {{"renditions", names},
+                            {"source", !plan_ ? "" : encode_source ? "encoded" : "passed through"},
+                            {"because", plan_ ? plan_->why() : ""}});
+  for (const std::string& note : layout_.notes) log::info(note);
+  return {};
+}
+
+void Pipeline::start() {
+  begun_ = clock_.steady();
+  if (decoder_) {
+    coded_.emplace(settings_.shed ? live_backlog : file_backlog);
+    for (std::size_t i = 0; i < layout_.rungs.size(); ++i) {
+      std::vector<RungWorker*> below;
+      for (Layout::Encoded& other : layout_.rungs)
+        if (other.parent == i) below.push_back(other.worker.get());
+      Layout::Encoded& rung = layout_.rungs[i];
+      rung.worker->start(*output_, rung.track, std::move(below), [this](Error error) { fail_with(std::move(error)); });
+      if (!rung.parent) top_.push_back(rung.worker.get());
+      if (rung.may_shed) sheddable_.push_back(rung.worker.get());
+    }
+    if (settings_.shed) shedder_.emplace(sheddable_.size(), settings_.shedding);
+    decode_thread_ = std::thread([this] { decode_all(); });
+  }
+  watch_thread_ = std::jthread([this](std::stop_token stop) { watch(stop); });
+}
+
+void Pipeline::fail_with(Error error) {
+  {
+    std::lock_guard lock(error_mutex_);
+    if (!error_) error_ = std::move(error);
+  }
+  reader_.stop();
+}
+
+bool Pipeline::feed(media::Packet packet) {
+  const std::size_t from = packet.track;
+  const media::Track& track = reader_.tracks()[from];
+  const microseconds dts(media::rescale(packet.dts, track.timescale, 1'000'000));
+  if (first_us_ < 0) first_us_ = dts.count();
+  newest_us_ = std::max(newest_us_.load(), dts.count());
+  if (const auto made = layout_.audio.find(from); made != layout_.audio.end()) {
+    const std::size_t to = layout_.made_audio.at(from);
+    made->second.transcode(packet, [&](media::Packet aac) { output_->write(to, std::move(aac)); });
+    return true;
+  }
+  const auto to = layout_.passed[from];
+  if (to && track.kind() == media::Kind::video && plan_ && !plan_->watch(dts, packet.key)) return false;
+  if (layout_.video == from) coded_->push(packet, packet.data.size() + packet_weight);
+  if (to) output_->write(*to, std::move(packet));
+  return true;
+}
+
+void Pipeline::decode_all() {
+  const media::Track& track = reader_.tracks()[*layout_.video];
+  media::KeyframePlan keys(settings_.segment, layout_.passed[*layout_.video].has_value());
+  std::set<std::int64_t> source_keys;  // pts of keyframes not yet decoded
+  const auto out = [&](ffmpeg::Frame frame) {
+    const bool source_key = source_keys.erase(frame.pts) > 0;
+    source_keys.erase(source_keys.begin(), source_keys.lower_bound(frame.pts));
+    frame.key = keys.key(microseconds(media::rescale(frame.pts, track.timescale, 1'000'000)), source_key);
+    ++frames_;
+    for (RungWorker* rung : top_) rung->push(frame);
+  };
+  while (auto packet = coded_->pop()) {
+    if (packet->key) source_keys.insert(packet->pts);
+    decoder_->decode(*packet, out);
+    decode_errors_ = decoder_->errors();
+  }
+  decoder_->finish(out);
+  for (RungWorker* rung : top_) rung->close();
+}
+
+microseconds Pipeline::lag() const {
+  std::int64_t reached = newest_us_;
+  for (const Layout::Encoded& rung : layout_.rungs)
+    if (!rung.worker->is_shed()) reached = std::min<std::int64_t>(reached, rung.worker->reached().count());
+  return microseconds(newest_us_ - std::max(reached, first_us_.load()));
+}
+
+void Pipeline::shed(Steady now) {
+  const auto change = shedder_->tick(now, lag());
+  if (change) {
+    RungWorker& rung = *sheddable_[change->rung];
+    rung.want_shed(change->shed);
+    if (change->shed) {
+      log::warn("the machine cannot keep up: rung shed",
+                {{"rendition", rung.track().rendition}, {"lag_ms", lag().count() / 1000}});
+    } else {
+      log::info("the machine keeps up: rung returns at the next keyframe", {{"rendition", rung.track().rendition}});
+    }
+  }
+  if (shedder_->exhausted() && !exhausted_told_) {
+    log::error("the machine cannot keep up and has nothing left to shed", {{"lag_ms", lag().count() / 1000}});
+    exhausted_told_ = true;
+  }
+}
+
+std::string Pipeline::progress_line(Steady now) const {
+  const double elapsed = std::max(0.001, std::chrono::duration<double>(now - begun_).count());
+  const double media = static_cast<double>(newest_us_ - std::max<std::int64_t>(first_us_, 0)) / 1e6;
+  std::string line = fmt::format("{:.1f} s  {:.2f}x  {} frames  lag {:.1f} s", media, media / elapsed, frames_.load(),
+                                 std::chrono::duration<double>(lag()).count());
+  const auto sent = output_->sent();
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    line += fmt::format("  {} {:.0f}k", layout_.tracks[i].rendition, media > 0 ? static_cast<double>(sent[i].bytes) * 8 / media / 1000 : 0.0);
+  }
+  for (const Layout::Encoded& rung : layout_.rungs)
+    if (rung.worker->is_shed()) line += "  shed: " + rung.worker->track().rendition;
+  return line;
+}
+
+void Pipeline::watch(std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  for (int period = 1; !wake.wait_for(lock, stop, watch_period, [&] { return stop.stop_requested(); }); ++period) {
+    const Steady now = clock_.steady();
+    if (shedder_) shed(now);
+    if (settings_.progress) fmt::print(stderr, "\r{}\x1b[K", progress_line(now));
+    if (period % debug_every == 0) {
+      std::size_t shed_rungs = 0;
+      for (const Layout::Encoded& rung : layout_.rungs) shed_rungs += rung.worker->is_shed();
+      log::debug("progress", {{"media_ms", newest_us_ / 1000}, {"frames", frames_.load()}, {"lag_ms", lag().count() / 1000},
+                              {"shed_rungs", shed_rungs}, {"decode_errors", decode_errors_.load()},
+                              {"damaged_packets", reader_.damaged()}});
+    }
+  }
+  if (settings_.progress) fmt::print(stderr, "\r{}\x1b[K\n", progress_line(clock_.steady()));
+}
+
+Result<> Pipeline::finish() {
+  for (auto& [from, made] : layout_.audio) {
+    const std::size_t to = layout_.made_audio.at(from);
+    made.finish([&](media::Packet aac) { output_->write(to, std::move(aac)); });
+  }
+  if (coded_) coded_->close();
+  if (decode_thread_.joinable()) decode_thread_.join();
+  for (Layout::Encoded& rung : layout_.rungs) rung.worker->join();
+  watch_thread_ = {};
+  if (decode_errors_ || reader_.damaged()) {
+    log::warn("damaged input", {{"decode_errors", decode_errors_.load()}, {"packets", reader_.damaged()}});
+  }
+  if (error_) return std::unexpected(*error_);
+  return output_->finish();
+}
+
+Result<End> Pipeline::run() {
+  SLUICE_TRY(prepare());
+  start();
+  End end = End::input;
+  bool going = true;
+  Result<> read;
+  while (going && !held_.empty()) {
+    going = feed(std::move(held_.front()));
+    held_.pop_front();
+  }
+  while (going) {
+    auto packet = reader_.next();
+    if (!packet) read = std::unexpected(packet.error());
+    if (!packet || !*packet) break;
+    going = feed(std::move(**packet));
+  }
+  if (!going) end = End::next_generation;
+  SLUICE_TRY(finish());
+  SLUICE_TRY(std::move(read));
+  return end;
+}
+
+}  // namespace sluice::transcode

@@ -1,0 +1,68 @@
+#pragma once
+// Pipeline: reader → decoder → rungs → output, each stage a thread, and a watch that sheds rungs when output falls behind.
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "ffmpeg/video_decoder.hpp"
+#include "layout.hpp"
+#include "media/shedding.hpp"
+#include "source_plan.hpp"
+
+namespace sluice::transcode {
+
+struct Settings {
+  LayoutSettings layout;
+  SourcePlan::Choice source = SourcePlan::Choice::automatic;
+  microseconds segment{2'000'000};
+  bool shed = false;
+  media::ShedPolicy shedding;
+  bool progress = false;
+  Feeding feeding;
+};
+
+enum class End { input, next_generation };
+
+class Pipeline {
+ public:
+  Pipeline(ffmpeg::PipeReader& reader, Settings settings, Clock& clock) : reader_(reader), settings_(std::move(settings)), clock_(clock) {}
+  Result<End> run();  // until the input ends and everything made of it has been written
+
+ private:
+  struct Coded {
+    media::Packet packet;
+  };
+  Result<> prepare();
+  void start();
+  bool feed(media::Packet packet);  // false: a next generation shall take over
+  Result<> finish();
+  void decode_all();
+  void watch(std::stop_token stop);
+  void shed(Steady now);
+  microseconds lag() const;
+  std::string progress_line(Steady now) const;
+  void fail_with(Error error);
+
+  ffmpeg::PipeReader& reader_;
+  Settings settings_;
+  Clock& clock_;
+  std::optional<SourcePlan> plan_;
+  std::deque<media::Packet> held_;
+  Layout layout_;
+  std::optional<Output> output_;
+  std::optional<ffmpeg::VideoDecoder> decoder_;
+  std::optional<Queue<media::Packet>> coded_;
+  std::vector<RungWorker*> top_;               // the rungs scaled from the source itself
+  std::optional<media::Shedder> shedder_;
+  std::vector<RungWorker*> sheddable_;         // in the shedder's order
+  bool exhausted_told_ = false;
+  Steady begun_;
+  std::atomic<std::int64_t> first_us_{-1}, newest_us_{0};
+  std::atomic<std::uint64_t> frames_{0}, decode_errors_{0};
+  std::mutex error_mutex_;
+  std::optional<Error> error_;
+  std::thread decode_thread_;
+  std::jthread watch_thread_;
+};
+
+}  // namespace sluice::transcode
