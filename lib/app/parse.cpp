@@ -118,7 +118,7 @@ class Parser {
       for (const Option& option : own) add_option(*app, option);
       for (const Positional& positional : command.positionals) {
         auto* added = app->add_option(positional.name, nodes.back()->positionals[positional.name]);
-        added->expected(positional.repeats ? -1 : 1)->required(false);
+        added->expected(positional.repeats ? -1 : 1)->required(false)->allow_extra_args(positional.repeats);
       }
     }
     if (!find_command(program_, "")) {

@@ -56,6 +56,23 @@ TEST_CASE("a command, its options and its arguments are found, shared options in
   CHECK(parse({"--dir", "/y", "user", "list"})->text("dir") == "/y");
 }
 
+TEST_CASE("each argument goes to its place, and one too many is refused") {
+  const app::Program two{.name = "two",
+                         .summary = "an example",
+                         .commands = {{.path = "", .summary = "x"},
+                                      {.path = "move", .summary = "x", .positionals = {{.name = "FROM"}, {.name = "TO"}}},
+                                      {.path = "join",
+                                       .summary = "x",
+                                       .positionals = {{.name = "TO"}, {.name = "FROM", .repeats = true}}}}};
+  const auto nothing = [](const std::string&) { return std::optional<std::string>(); };
+  const auto moved = app::parse(two, {"move", "a", "b"}, nothing).value();
+  CHECK(moved.positional("FROM") == "a");
+  CHECK(moved.positional("TO") == "b");
+  CHECK_FALSE(app::parse(two, {"move", "a", "b", "c"}, nothing));
+  CHECK_FALSE(app::parse(two, {"move", "a"}, nothing));
+  CHECK(app::parse(two, {"join", "a", "b", "c"}, nothing).value().positionals("FROM") == std::vector<std::string>{"b", "c"});
+}
+
 TEST_CASE("command line beats environment beats file beats default, and the origin tells") {
   const TemporaryFile file("# comment\nwait = 7s\n\ntag = x, y\ncount=3\n");
   auto settings = parse({"user", "add", "a", "--config", file.path});
