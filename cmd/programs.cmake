@@ -51,6 +51,7 @@ endfunction()
 
 sluice_program(transcode 1 ROOMS ffmpeg media os log)
 sluice_pages(sluice 1)
+sluice_program(chanctl 1 ROOMS store bus platform)
 
 file(GLOB formats CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/man/*.5)
 install(FILES ${formats} DESTINATION share/man/man5)

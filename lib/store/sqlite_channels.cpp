@@ -56,8 +56,7 @@ Result<Channel> SqliteChannels::set_title(ChannelId id, std::string_view typed,
     if (version && *version != before.version)
       return fail(
           Errc::conflict,
-          fmt::format("the channel \"{}\" is at version {}, not {}", before.name, before.version, *version),
-          "somebody changed it meanwhile: look at it and try again with its version");
+          fmt::format("the channel \"{}\" is at version {}, not {}", before.name, before.version, *version));
     SLUICE_TRY(change.db.run("UPDATE channels SET title = ?, version = version + 1 WHERE id = ?", title,
                              id.value()));
     SLUICE_TRY_VALUE(Channel after, channel_by_id(change.db, id));

@@ -1,0 +1,30 @@
+#include <map>
+
+#include "app/run.hpp"
+#include "commands.hpp"
+#include "options.hpp"
+
+using namespace sluice;
+
+namespace {
+const std::map<std::string, Result<int> (*)(const app::Settings&, chanctl::Platform&), std::less<>> commands{
+    {"user add", chanctl::user_add},
+    {"user list", chanctl::user_list},
+    {"channel add", chanctl::channel_add},
+    {"channel list", chanctl::channel_list},
+    {"channel show", chanctl::channel_show},
+    {"channel set-title", chanctl::channel_set_title},
+    {"key rotate", chanctl::key_rotate},
+    {"token issue", chanctl::token_issue},
+    {"token revoke", chanctl::token_revoke},
+    {"token list", chanctl::token_list},
+    {"events", chanctl::events},
+};
+}  // namespace
+
+int main(int argc, char** argv) {
+  return app::run_main(argc, argv, chanctl::program(), [](const app::Settings& settings) -> Result<int> {
+    SLUICE_TRY_VALUE(chanctl::Platform platform, chanctl::open_platform(settings));
+    return commands.at(settings.command())(settings, platform);
+  });
+}

@@ -1,0 +1,90 @@
+#include "options.hpp"
+
+#include "app/platform.hpp"
+
+namespace sluice::chanctl {
+
+using app::Kind;
+
+namespace {
+const app::Option if_missing{
+    .name = "if-missing", .kind = Kind::flag, .help = "succeed, changing nothing, when it is there already"};
+const app::Positional user{.name = "USER", .help = "name of a user"};
+const app::Positional channel{.name = "CHANNEL", .help = "name of a channel"};
+}  // namespace
+
+const app::Program& program() {
+  static const app::Program table{
+      .name = "chanctl",
+      .section = 1,
+      .summary = "manage the users, channels, stream keys and tokens of a platform",
+      .commands = {
+          {.path = "", .options = app::platform_options()},
+          {.path = "user add",
+           .summary = "add a user",
+           .options = {{.name = "display",
+                        .metavar = "TEXT",
+                        .help = "the name as pages and chat show it; without it NAME as typed"},
+                       if_missing},
+           .positionals = {{.name = "NAME", .help = "login name: 1 to 25 of a-z, 0-9 and _"}}},
+          {.path = "user list", .summary = "list the users"},
+          {.path = "channel add",
+           .summary = "add a channel; its owner is its broadcaster",
+           .options =
+               {{.name = "owner", .metavar = "USER", .help = "the user it belongs to", .required = true},
+                {.name = "title", .metavar = "TEXT", .help = "what is on, in up to 140 characters"},
+                if_missing},
+           .positionals = {{.name = "NAME",
+                            .help = "1 to 25 of a-z, 0-9 and _; the channel's page is /NAME"}}},
+          {.path = "channel list", .summary = "list the channels, and which are live"},
+          {.path = "channel show", .summary = "show everything about a channel", .positionals = {channel}},
+          {.path = "channel set-title",
+           .summary = "change what is on",
+           .options = {{.name = "if-version",
+                        .kind = Kind::integer,
+                        .metavar = "N",
+                        .help = "only when the channel is still at version N",
+                        .min = 1}},
+           .positionals = {channel, {.name = "TITLE", .help = "up to 140 characters"}}},
+          {.path = "key rotate",
+           .summary = "make a new stream key and print it, this once; the old one stops working",
+           .positionals = {channel}},
+          {.path = "token issue",
+           .summary = "make a token for chat and API and print it, this once",
+           .options =
+               {{.name = "scope",
+                 .metavar = "SCOPES",
+                 .help = "what the token allows, separated by commas: chat:read, chat:edit, channel:manage, "
+                         "moderation:manage",
+                 .repeats = true,
+                 .required = true},
+                {.name = "expires",
+                 .kind = Kind::duration,
+                 .metavar = "TIME",
+                 .help = "stop working after this time"}},
+           .positionals = {user}},
+          {.path = "token revoke",
+           .summary = "stop a token, named by --id or read from standard input",
+           .options = {{.name = "id",
+                        .kind = Kind::integer,
+                        .metavar = "N",
+                        .help = "its number in token list",
+                        .min = 1}}},
+          {.path = "token list",
+           .summary = "list a user's tokens, without their secrets",
+           .positionals = {user}},
+          {.path = "events",
+           .summary = "print the event log, one JSON object a line",
+           .options = {{.name = "since",
+                        .metavar = "CURSOR",
+                        .fallback = "0",
+                        .help = "only events after this cursor; now for those to come"},
+                       {.name = "follow",
+                        .kind = Kind::flag,
+                        .help = "go on printing events as they happen",
+                        .letter = 'f'}}},
+      }};
+  return table;
+}
+
+}  // namespace sluice::chanctl
