@@ -51,6 +51,7 @@ endfunction()
 
 sluice_program(transcode 1 ROOMS ffmpeg media os log)
 sluice_program(origind 8 ROOMS origin LIBS nlohmann_json::nlohmann_json)
+sluice_program(segmenter 1 ROOMS hls ffmpeg)
 sluice_pages(sluice 1)
 sluice_program(chanctl 1 ROOMS store bus platform)
 

@@ -29,7 +29,8 @@ std::uint32_t crc32c(ByteView bytes) {
   std::size_t n = bytes.size();
   for (; n >= 4; n -= 4, p += 4) {
     crc ^= p[0] | p[1] << 8 | p[2] << 16 | static_cast<std::uint32_t>(p[3]) << 24;
-    crc = tables[3][crc & 0xff] ^ tables[2][crc >> 8 & 0xff] ^ tables[1][crc >> 16 & 0xff] ^ tables[0][crc >> 24];
+    crc = tables[3][crc & 0xff] ^ tables[2][crc >> 8 & 0xff] ^ tables[1][crc >> 16 & 0xff] ^
+          tables[0][crc >> 24];
   }
   for (; n > 0; --n, ++p) crc = crc >> 8 ^ tables[0][(crc ^ *p) & 0xff];
   return ~crc;

@@ -10,7 +10,9 @@ std::int64_t Segment::duration() const {
   return sum;
 }
 
-std::uint64_t Segment::bytes() const { return parts.back().offset + parts.back().bytes; }
+std::uint64_t Segment::bytes() const {
+  return parts.back().offset + parts.back().bytes;
+}
 
 bool Segment::gap() const {
   return std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.flags.gap; });

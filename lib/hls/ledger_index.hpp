@@ -1,6 +1,7 @@
 #pragma once
-// The state that a ledger's index describes: bytes of the index in, renditions with their segments and parts out (sans-IO).
-// Believes whole lines that are right and in order; the first that is not ends what it believes (a torn tail).
+// The state that a ledger's index describes: bytes of the index in, renditions with their segments and parts
+// out (sans-IO). Believes whole lines that are right and in order; the first that is not ends what it
+// believes (a torn tail).
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -16,29 +17,30 @@ namespace sluice::hls {
 
 struct Segment {
   MediaSequence msn = 0;
-  std::vector<Part> parts;       // never empty
-  bool complete = false;         // L seen, or a later segment of the rendition, or E
+  std::vector<Part> parts;  // never empty
+  bool complete = false;    // L seen, or a later segment of the rendition, or E
 
   std::int64_t start() const { return parts.front().start; }
   std::int64_t end() const { return parts.back().end(); }
   std::int64_t duration() const;  // the sum of its parts, ticks: EXTINF
   std::uint64_t bytes() const;    // of its file
   bool discontinuity() const { return parts.front().flags.discontinuity; }
-  bool gap() const;               // every part is one
+  bool gap() const;  // every part is one
 };
 
 struct Rendition {
-  RenditionRecord record;                 // the latest R
-  std::vector<RenditionRecord> history;   // every R, in order: history[i].init names its codec configuration
-  std::deque<Segment> segments;           // ascending, from removed_before() on; consecutive MSNs
-  std::uint64_t discontinuities_removed = 0;  // D seen in segments that have been removed: EXT-X-DISCONTINUITY-SEQUENCE
+  RenditionRecord record;                // the latest R
+  std::vector<RenditionRecord> history;  // every R, in order: history[i].init names its codec configuration
+  std::deque<Segment> segments;          // ascending, from removed_before() on; consecutive MSNs
+  std::uint64_t discontinuities_removed =
+      0;  // D seen in segments that have been removed: EXT-X-DISCONTINUITY-SEQUENCE
   bool shed = false;
 
   // The end of its last part: 0 before the first. Kept up to date, cheap.
-  std::int64_t end = 0;           // ticks
-  microseconds source_end{0};     // SRC_END
-  bool started = false;           // it has had a part
-  Part last;                      // its last part, when started
+  std::int64_t end = 0;        // ticks
+  microseconds source_end{0};  // SRC_END
+  bool started = false;        // it has had a part
+  Part last;                   // its last part, when started
 
   const RenditionRecord* with_init(std::optional<std::uint32_t> init) const;  // the last R that has it
 };
@@ -53,8 +55,8 @@ class LedgerIndex {
  public:
   explicit LedgerIndex(Keep keep = Keep::all) : keep_(keep) {}
 
-  // Takes the next bytes of the index, starting at offset believed(). Returns how many it believed: whole right lines only.
-  // What is left over is given again, with more behind it, next time.
+  // Takes the next bytes of the index, starting at offset believed(). Returns how many it believed: whole
+  // right lines only. What is left over is given again, with more behind it, next time.
   std::size_t feed(ByteView bytes);
   // Takes one record; false (and torn) when it breaks the rules.
   bool apply(const Record& record);

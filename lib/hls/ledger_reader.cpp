@@ -1,17 +1,18 @@
 #include "hls/ledger_reader.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "os/file.hpp"
 
 namespace sluice::hls {
 
-LedgerReader::LedgerReader(std::string directory, Keep keep) : directory_(std::move(directory)), index_(keep) {}
+LedgerReader::LedgerReader(std::string directory, Keep keep)
+    : directory_(std::move(directory)), index_(keep) {}
 
 Result<bool> LedgerReader::poll() {
   if (!fd_) {
@@ -33,7 +34,8 @@ Result<bool> LedgerReader::poll() {
     buffer.resize(1024 * 1024);
   }
   if (::lseek(fd_.get(), 0, SEEK_END) < static_cast<off_t>(index_.believed()))
-    return fail(Errc::invalid, index_path() + " has become shorter than it was", "read the ledger from its start");
+    return fail(Errc::invalid, index_path() + " has become shorter than it was",
+                "read the ledger from its start");
   return news;
 }
 

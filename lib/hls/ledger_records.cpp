@@ -1,8 +1,8 @@
 #include "hls/ledger_records.hpp"
 
-#include <fmt/format.h>
-
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "hls/crc32c.hpp"
@@ -163,7 +163,9 @@ PartRecord read_part(Fields& in) {
   return r;
 }
 
-std::string init_text(const std::optional<std::uint32_t>& init) { return init ? std::to_string(*init) : "-"; }
+std::string init_text(const std::optional<std::uint32_t>& init) {
+  return init ? std::to_string(*init) : "-";
+}
 
 std::string flags_text(const PartFlags& flags) {
   std::string text;
@@ -176,18 +178,20 @@ std::string flags_text(const PartFlags& flags) {
 
 struct Formatter {
   std::string operator()(const LedgerHeader& h) const {
-    return fmt::format("L 1 {} {} {} {} {} {} {} {}", h.stream.value(), h.channel, h.epoch_ms, h.segment_ms, h.part_ms,
-                       h.part_target_us, h.target_duration_s, name(h.format));
+    return fmt::format("L 1 {} {} {} {} {} {} {} {}", h.stream.value(), h.channel, h.epoch_ms, h.segment_ms,
+                       h.part_ms, h.part_target_us, h.target_duration_s, name(h.format));
   }
   std::string operator()(const RenditionRecord& r) const {
     return fmt::format("R {} {} {} {} {} {}x{} {}/{} {}/{} {} {}", r.name, init_text(r.init),
-                       r.kind == media::Kind::video ? "video" : "audio", r.codecs, r.timescale, r.width, r.height,
-                       r.frame_rate.num, r.frame_rate.den, r.sample_rate, r.channels, r.bitrate, r.max_bitrate);
+                       r.kind == media::Kind::video ? "video" : "audio", r.codecs, r.timescale, r.width,
+                       r.height, r.frame_rate.num, r.frame_rate.den, r.sample_rate, r.channels, r.bitrate,
+                       r.max_bitrate);
   }
   std::string operator()(const PartRecord& r) const {
     const Part& p = r.part;
-    return fmt::format("P {} {} {} {} {} {} {} {} {} {} {} {}", r.rendition, p.msn, p.part, p.offset, p.bytes, p.start,
-                       p.duration, p.src_begin_us, p.src_end_us, p.wall_ms, init_text(p.init), flags_text(p.flags));
+    return fmt::format("P {} {} {} {} {} {} {} {} {} {} {} {}", r.rendition, p.msn, p.part, p.offset, p.bytes,
+                       p.start, p.duration, p.src_begin_us, p.src_end_us, p.wall_ms, init_text(p.init),
+                       flags_text(p.flags));
   }
   std::string operator()(const ShedRecord& r) const {
     return fmt::format("S {} {}", r.rendition, r.shed ? "shed" : "live");
@@ -198,9 +202,15 @@ struct Formatter {
 
 }  // namespace
 
-bool valid_rendition_name(std::string_view name) { return only(name, "_-", false); }
-std::string_view name(Format format) { return format == Format::ts ? "ts" : "cmaf"; }
-std::string_view extension(Format format) { return format == Format::ts ? "ts" : "m4s"; }
+bool valid_rendition_name(std::string_view name) {
+  return only(name, "_-", false);
+}
+std::string_view name(Format format) {
+  return format == Format::ts ? "ts" : "cmaf";
+}
+std::string_view extension(Format format) {
+  return format == Format::ts ? "ts" : "m4s";
+}
 
 std::string init_path(std::string_view rendition, std::uint32_t init) {
   return fmt::format("{}/init-{}.mp4", rendition, init);

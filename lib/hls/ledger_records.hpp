@@ -1,5 +1,6 @@
 #pragma once
-// The records of a ledger's index, one line each: parsing and formatting (sans-IO). Grammar and meaning: sluice-ledger(5).
+// The records of a ledger's index, one line each: parsing and formatting (sans-IO). Grammar and meaning:
+// sluice-ledger(5).
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,22 +18,22 @@ enum class Format { cmaf, ts };
 // L: what holds for the whole stream.
 struct LedgerHeader {
   StreamId stream;
-  std::string channel;                 // "-" when there is none
-  std::int64_t epoch_ms = 0;           // wall clock of source time 0
+  std::string channel;        // "-" when there is none
+  std::int64_t epoch_ms = 0;  // wall clock of source time 0
   std::uint32_t segment_ms = 2000;
   std::uint32_t part_ms = 500;
-  std::uint32_t part_target_us = 0;    // EXT-X-PART-INF: no part is longer
-  std::uint32_t target_duration_s = 2; // EXT-X-TARGETDURATION: no rounded EXTINF is longer
+  std::uint32_t part_target_us = 0;     // EXT-X-PART-INF: no part is longer
+  std::uint32_t target_duration_s = 2;  // EXT-X-TARGETDURATION: no rounded EXTINF is longer
   Format format = Format::cmaf;
   bool operator==(const LedgerHeader&) const = default;
 };
 
 // R: a rendition as it is from here on.
 struct RenditionRecord {
-  std::string name;                    // [a-z0-9_-]+
-  std::optional<std::uint32_t> init;   // N of init-N.mp4; none for ts
+  std::string name;                   // [a-z0-9_-]+
+  std::optional<std::uint32_t> init;  // N of init-N.mp4; none for ts
   media::Kind kind = media::Kind::video;
-  std::string codecs;                  // RFC 6381, one codec: "avc1.64001f"
+  std::string codecs;                                // RFC 6381, one codec: "avc1.64001f"
   std::uint32_t timescale = media::video_timescale;  // > 0
   std::uint32_t width = 0, height = 0;
   media::Rational frame_rate{0, 1};
@@ -52,11 +53,11 @@ struct PartFlags {
 // One finished part; times in ticks of its rendition's timescale unless the name says otherwise.
 struct Part {
   MediaSequence msn = 0;
-  std::uint32_t part = 0;              // index within the segment
-  std::uint64_t offset = 0, bytes = 0; // within the segment's file
-  std::int64_t start = 0, duration = 0;  // decode time since the epoch
+  std::uint32_t part = 0;                         // index within the segment
+  std::uint64_t offset = 0, bytes = 0;            // within the segment's file
+  std::int64_t start = 0, duration = 0;           // decode time since the epoch
   std::int64_t src_begin_us = 0, src_end_us = 0;  // source DTS covered, half-open
-  std::int64_t wall_ms = 0;            // when it was finished
+  std::int64_t wall_ms = 0;                       // when it was finished
   std::optional<std::uint32_t> init;
   PartFlags flags;
 
@@ -100,7 +101,7 @@ std::string_view name(Format format);              // "cmaf", "ts"
 std::string_view extension(Format format);         // "m4s", "ts"
 
 // File names within a ledger's directory.
-std::string init_path(std::string_view rendition, std::uint32_t init);                         // "source/init-0.mp4"
-std::string segment_path(std::string_view rendition, MediaSequence msn, Format format);        // "source/12.m4s"
+std::string init_path(std::string_view rendition, std::uint32_t init);  // "source/init-0.mp4"
+std::string segment_path(std::string_view rendition, MediaSequence msn, Format format);  // "source/12.m4s"
 
 }  // namespace sluice::hls

@@ -1,12 +1,13 @@
-#include <fmt/format.h>
-#include <unistd.h>
+#include "hls/ledger_index.hpp"
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include "hls/crc32c.hpp"
-#include "hls/ledger_index.hpp"
 #include "hls/ledger_reader.hpp"
 
 using namespace sluice;
@@ -35,9 +36,15 @@ PartRecord part(MediaSequence msn, std::uint32_t index, std::int64_t start, Part
 }
 
 std::vector<Record> story() {
-  return {header(), video(), part(0, 0, 0, {.independent = true}), part(0, 1, 45'000, {.last = true}),
-          ShedRecord{"source", true}, part(1, 0, 90'000, {.gap = true, .discontinuity = true}),
-          ShedRecord{"source", false}, part(2, 0, 135'000, {.independent = true, .last = true}), RemovedRecord{1},
+  return {header(),
+          video(),
+          part(0, 0, 0, {.independent = true}),
+          part(0, 1, 45'000, {.last = true}),
+          ShedRecord{"source", true},
+          part(1, 0, 90'000, {.gap = true, .discontinuity = true}),
+          ShedRecord{"source", false},
+          part(2, 0, 135'000, {.independent = true, .last = true}),
+          RemovedRecord{1},
           EndRecord{1'763'820'009'000}};
 }
 std::string text_of(const std::vector<Record>& records) {
@@ -74,13 +81,16 @@ TEST_CASE("a record with any one byte changed is refused") {
 }
 
 TEST_CASE("right checksums do not save wrong fields") {
-  const auto with_crc = [](std::string body) { return body + fmt::format(" {:08x}", crc32c(as_bytes(body))); };
+  const auto with_crc = [](std::string body) {
+    return body + fmt::format(" {:08x}", crc32c(as_bytes(body)));
+  };
   for (const char* body :
-       {"", "P", "Z 1", "E", "E -1", "E 01", "E 1 2", "X 18446744073709551616", "S source gone", "S ../x shed",
-        "P source 0 0 0 0 0 45000 0 500000 0 0 I", "P source 0 0 0 10 0 45000 0 500000 0 0 G",
+       {"", "P", "Z 1", "E", "E -1", "E 01", "E 1 2", "X 18446744073709551616", "S source gone",
+        "S ../x shed", "P source 0 0 0 0 0 45000 0 500000 0 0 I", "P source 0 0 0 10 0 45000 0 500000 0 0 G",
         "P source 0 0 0 10 0 45000 0 500000 0 0 LI", "P source 0 0 0 10 0 0 0 500000 0 0 I",
-        "R source 0 video avc1.64001f 0 1280x720 30/1 0/0 0 0", "R source 0 video avc1.64001f 90000 1280 30/1 0/0 0 0",
-        "L 2 k alice 0 2000 500 533334 2 cmaf", "L 1 K alice 0 2000 500 533334 2 cmaf"})
+        "R source 0 video avc1.64001f 0 1280x720 30/1 0/0 0 0",
+        "R source 0 video avc1.64001f 90000 1280 30/1 0/0 0 0", "L 2 k alice 0 2000 500 533334 2 cmaf",
+        "L 1 K alice 0 2000 500 533334 2 cmaf"})
     CHECK_FALSE(parse_record(with_crc(body)));
   CHECK(parse_record(with_crc("E 1")));
 }
@@ -131,7 +141,8 @@ TEST_CASE("belief ends at a line that breaks the order, and goes on when the wri
 }
 
 TEST_CASE("a reader sees what is appended, and a torn tail only when it is mended") {
-  const std::string directory = fmt::format("{}/sluice-reader-{}", std::filesystem::temp_directory_path().string(), ::getpid());
+  const std::string directory =
+      fmt::format("{}/sluice-reader-{}", std::filesystem::temp_directory_path().string(), ::getpid());
   std::filesystem::create_directories(directory);
   LedgerReader reader(directory);
   CHECK(reader.poll().error().code == Errc::not_found);

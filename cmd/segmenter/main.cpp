@@ -1,0 +1,12 @@
+#include "app/run.hpp"
+#include "options.hpp"
+#include "segment.hpp"
+
+int main(int argc, char** argv) {
+  using namespace sluice;
+  return app::run_main(argc, argv, segmenter::program(), [](const app::Settings& settings) -> Result<int> {
+    if (settings.has("finish") && !settings.text("finish").empty())
+      return segmenter::finish(settings.text("finish"));
+    return segmenter::segment(settings);
+  });
+}

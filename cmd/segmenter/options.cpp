@@ -1,0 +1,80 @@
+#include "options.hpp"
+
+namespace sluice::segmenter {
+
+const app::Program& program() {
+  using app::Kind;
+  static const app::Program table{
+      .name = "segmenter",
+      .section = 1,
+      .summary = "cut a live stream into HLS segments, parts and their ledger",
+      .commands = {{
+          .path = "",
+          .summary = "read a stream on standard input and append it to the ledger in DIR",
+          .options =
+              {
+                  {.name = "ledger",
+                   .kind = Kind::path,
+                   .metavar = "DIR",
+                   .help = "the ledger's directory, when DIR is not given"},
+                  {.name = "segment",
+                   .kind = Kind::duration,
+                   .metavar = "TIME",
+                   .fallback = "2s",
+                   .help = "length of a segment; a new ledger keeps it for good"},
+                  {.name = "part",
+                   .kind = Kind::duration,
+                   .metavar = "TIME",
+                   .fallback = "500ms",
+                   .help = "length of a part; a new ledger keeps it for good"},
+                  {.name = "format",
+                   .kind = Kind::choice,
+                   .metavar = "FORMAT",
+                   .fallback = "cmaf",
+                   .help = "container of the segments; a new ledger keeps it for good",
+                   .choices = {"cmaf", "ts"}},
+                  {.name = "dvr-window",
+                   .kind = Kind::duration,
+                   .metavar = "TIME",
+                   .fallback = "0",
+                   .help = "remove segments older than this; 0 keeps the whole stream"},
+                  {.name = "max-bytes",
+                   .kind = Kind::size,
+                   .metavar = "SIZE",
+                   .fallback = "0",
+                   .help = "remove the oldest segments when the media is larger than this; 0 sets no cap"},
+                  {.name = "fsync",
+                   .kind = Kind::choice,
+                   .metavar = "WHEN",
+                   .fallback = "segment",
+                   .help = "when media and index are made safe against power loss",
+                   .choices = {"segment", "part", "none"}},
+                  {.name = "playlists",
+                   .kind = Kind::flag,
+                   .help = "write plain playlists beside the segments, for use without origind"},
+                  {.name = "stream",
+                   .kind = Kind::text,
+                   .metavar = "ID",
+                   .help = "the stream's id; made up when not given"},
+                  {.name = "channel",
+                   .kind = Kind::text,
+                   .metavar = "NAME",
+                   .fallback = "-",
+                   .help = "the channel's name"},
+                  {.name = "fed",
+                   .kind = Kind::flag,
+                   .help = "the end of the input is the end of the stream only where DIR/end exists"},
+                  {.name = "finish",
+                   .kind = Kind::path,
+                   .metavar = "DIR",
+                   .help = "end the stream of the ledger in DIR, whose writer is gone, and exit"},
+              },
+          .positionals = {{.name = "DIR",
+                           .help = "the ledger's directory; made where there is none",
+                           .required = false}},
+      }},
+  };
+  return table;
+}
+
+}  // namespace sluice::segmenter

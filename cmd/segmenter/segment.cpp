@@ -1,0 +1,235 @@
+#include "segment.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "app/run.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "ffmpeg/pipe.hpp"
+#include "hls/ledger_writer.hpp"
+#include "hls/segmenter.hpp"
+#include "log/log.hpp"
+#include "remarks.hpp"
+#include "stop_signals.hpp"
+
+namespace sluice::segmenter {
+namespace {
+
+constexpr std::uint32_t least_part_ms = 50, most_segment_ms = 60'000;
+
+std::optional<std::int64_t> number_in(const ffmpeg::Metadata& metadata, const std::string& key) {
+  const auto it = metadata.find(key);
+  return it == metadata.end() ? std::nullopt : parse_number<std::int64_t>(it->second);
+}
+
+Result<std::string> directory_of(const app::Settings& settings) {
+  std::string directory = settings.positional("DIR");
+  if (directory.empty()) directory = settings.text("ledger");
+  if (directory.empty()) return fail(Errc::usage, "no ledger directory", "give DIR, or set SLUICE_LEDGER");
+  return directory;
+}
+
+Result<hls::WriterSettings> writer_settings(const app::Settings& settings) {
+  hls::WriterSettings writer;
+  const std::string when = settings.text("fsync");
+  writer.sync = when == "part"   ? hls::SyncAt::part
+                : when == "none" ? hls::SyncAt::none
+                                 : hls::SyncAt::segment;
+  writer.dvr_window = settings.duration("dvr-window");
+  writer.most_bytes = settings.size("max-bytes");
+  return writer;
+}
+
+// What a new ledger says of itself.
+Result<hls::LedgerHeader> new_header(const app::Settings& settings, const std::vector<media::Track>& tracks,
+                                     std::int64_t epoch_ms) {
+  const milliseconds segment = settings.duration("segment"), part = settings.duration("part");
+  if (part.count() < least_part_ms || part > segment || segment.count() > most_segment_ms)
+    return fail(Errc::usage,
+                "--part must be at least 50ms and no longer than --segment, and that at most 60s");
+  hls::LedgerHeader header = hls::plan_lengths(segment, part, tracks);
+  header.stream = StreamId(settings.text("stream").empty() ? random_token(system_random(), 100)
+                                                           : settings.text("stream"));
+  header.channel = settings.text("channel");
+  header.epoch_ms = epoch_ms;
+  header.format = settings.text("format") == "ts" ? hls::Format::ts : hls::Format::cmaf;
+  if (!hls::parse_record(
+          std::string_view(hls::format_record(header)).substr(0, hls::format_record(header).size() - 1)))
+    return fail(Errc::usage, "--stream must be of a-z and 0-9, --channel of letters, digits and _");
+  return header;
+}
+
+// Which tracks bring another decoder configuration than the rendition had when the ledger was last written.
+Result<std::vector<bool>> new_configurations(const hls::LedgerWriter& writer,
+                                             const std::vector<media::Track>& tracks) {
+  std::vector<bool> changed;
+  for (const media::Track& track : tracks) {
+    const hls::Rendition* known = writer.index().find(track.rendition);
+    bool differs = false;
+    if (known && known->record.init) {
+      SLUICE_TRY_VALUE(const Bytes header, hls::cmaf_header(track));
+      const auto written =
+          os::read_file(writer.directory() + "/" + hls::init_path(track.rendition, *known->record.init));
+      differs = !written || *written != as_text(header);
+    }
+    if (known && (known->record.kind != track.kind() || known->record.timescale != track.timescale))
+      return fail(Errc::invalid,
+                  "rendition " + track.rendition + " was " + std::to_string(known->record.timescale) +
+                      " ticks a second in this ledger and is no longer",
+                  "feed it as it was, or into a new ledger");
+    changed.push_back(differs);
+  }
+  return changed;
+}
+
+// Rendition names as the ledger takes them: in its alphabet, and each once.
+void name_renditions(std::vector<media::Track>& tracks) {
+  std::set<std::string> taken;
+  for (media::Track& track : tracks) {
+    std::string name;
+    for (const char c : ascii_lower(track.rendition))
+      name += hls::valid_rendition_name(std::string(1, c)) ? c : '-';
+    if (name.empty()) name = track.kind() == media::Kind::video ? "video" : "audio";
+    name.resize(std::min<std::size_t>(name.size(), 40));
+    std::string unique = name;
+    for (int i = 2; !taken.insert(unique).second; ++i) unique = name + std::to_string(i);
+    track.rendition = unique;
+  }
+}
+
+// One run of the pipe into the ledger.
+class Run {
+ public:
+  Run(hls::LedgerWriter& writer, ffmpeg::PipeReader& input) : writer_(writer), input_(input) {}
+
+  Result<> start(const app::Settings& settings, std::int64_t now_ms) {
+    tracks_ = input_.tracks();
+    name_renditions(tracks_);
+    const auto epoch = number_in(input_.metadata(), "sluice_epoch_ms");
+    if (!writer_.index().header()) {
+      SLUICE_TRY_VALUE(const hls::LedgerHeader header, new_header(settings, tracks_, epoch.value_or(now_ms)));
+      SLUICE_TRY(writer_.begin(header));
+    }
+    const hls::LedgerHeader& header = *writer_.index().header();
+    hls::SegmenterStart start{tracks_};
+    SLUICE_TRY_VALUE(start.new_config, new_configurations(writer_, tracks_));
+    start.discontinuity = number_in(input_.metadata(), "sluice_discontinuity").value_or(0) != 0;
+    microseconds end{0};
+    for (const hls::Rendition& r : writer_.index().renditions()) end = std::max(end, r.source_end);
+    if (end.count() > 0 && epoch != header.epoch_ms) {
+      // A stranger goes on in this ledger: its time 0 is now.
+      shift_ = std::max(end, microseconds(milliseconds(now_ms - header.epoch_ms)));
+      start.discontinuity = true;
+    }
+    segmenter_.emplace(writer_.index(), std::move(start), operations_);
+    return write();
+  }
+
+  Result<> feed() {
+    for (;;) {
+      SLUICE_TRY_VALUE(auto packet, input_.next());
+      for (const ffmpeg::Notice& notice : input_.take_notices())
+        if (notice.state == ffmpeg::Notice::State::shed) segmenter_->shed(notice.rendition, operations_);
+      if (!packet) return write();
+      if (shift_.count() != 0) {
+        const std::int64_t ticks = hls::to_ticks(shift_, tracks_[packet->track].timescale);
+        packet->dts += ticks;
+        packet->pts += ticks;
+      }
+      segmenter_->push(std::move(*packet), operations_);
+      SLUICE_TRY(write());
+    }
+  }
+
+  // The input is over; whether the stream is, too.
+  Result<> finish(bool ended) {
+    if (!segmenter_) return {};
+    segmenter_->finish(ended, operations_);
+    SLUICE_TRY(write());
+    return ended ? writer_.end() : Result<>{};
+  }
+
+  const Remarks& remarks() const { return remarks_; }
+
+ private:
+  Result<> write() {
+    for (hls::Operation& operation : operations_) {
+      if (const auto* remark = std::get_if<hls::Remark>(&operation)) {
+        remarks_.take(*remark);
+        continue;
+      }
+      const std::uint64_t lost = writer_.counters().parts_lost;
+      SLUICE_TRY(writer_.write(operation));
+      if (writer_.counters().parts_lost != lost) remarks_.disk_full(writer_.directory());
+    }
+    operations_.clear();
+    return {};
+  }
+
+  hls::LedgerWriter& writer_;
+  ffmpeg::PipeReader& input_;
+  std::vector<media::Track> tracks_;
+  microseconds shift_{0};
+  hls::Operations operations_;
+  std::optional<hls::Segmenter> segmenter_;
+  Remarks remarks_;
+};
+
+}  // namespace
+
+Result<int> segment(const app::Settings& settings) {
+  SLUICE_TRY_VALUE(const std::string directory, directory_of(settings));
+  const bool fed = settings.flag("fed");
+  if (::isatty(STDIN_FILENO))
+    return fail(Errc::usage, "standard input is a terminal", "pipe a stream into segmenter");
+  StopSignals signals;
+  SLUICE_TRY_VALUE(hls::WriterSettings writing, writer_settings(settings));
+  SLUICE_TRY_VALUE(hls::LedgerWriter writer, hls::LedgerWriter::open(directory, std::move(writing)));
+  if (writer.counters().mended_index + writer.counters().mended_media > 0)
+    log::warn("an earlier writer stopped in mid-write; its torn tail is cut off",
+              {{"ledger", directory},
+               {"index_bytes", writer.counters().mended_index},
+               {"media_bytes", writer.counters().mended_media}});
+
+  const auto over = [&] { return !fed || std::filesystem::exists(directory + "/end"); };
+  Result<ffmpeg::PipeReader> input = ffmpeg::PipeReader::open(STDIN_FILENO);
+  if (!input) {
+    // Fed nothing before the end: the ledger is finished as it is.
+    if (fed && over() && writer.index().header()) {
+      SLUICE_TRY(writer.end());
+      return app::exit_done;
+    }
+    return std::unexpected(input.error());
+  }
+  signals.on_stop([&input] { input->stop(); });
+
+  Run run(writer, *input);
+  SLUICE_TRY(run.start(settings, system_clock().wall().time_since_epoch().count()));
+  const Result<> fed_well = run.feed();
+  signals.on_stop({});
+  // A full disk or a broken input: what there is stays, and whoever feeds may try again.
+  if (!fed_well && fed_well.error().code == Errc::unavailable) return std::unexpected(fed_well.error());
+  SLUICE_TRY(run.finish(over()));
+  run.remarks().summary(writer.counters(), input->damaged());
+  if (!fed_well) return std::unexpected(fed_well.error());
+  return signals.received() == SIGINT ? app::exit_interrupted : app::exit_done;
+}
+
+Result<int> finish(const std::string& directory) {
+  if (!std::filesystem::exists(directory + "/index"))
+    return fail(Errc::not_found, directory + " holds no ledger");
+  Result<hls::LedgerWriter> writer = hls::LedgerWriter::open(directory, {});
+  if (!writer && writer.error().code == Errc::exists) return app::exit_done;
+  if (!writer) return std::unexpected(writer.error());
+  if (!writer->index().header()) return fail(Errc::invalid, "the ledger " + directory + " is empty");
+  SLUICE_TRY(writer->end());
+  return app::exit_done;
+}
+
+}  // namespace sluice::segmenter

@@ -1,0 +1,75 @@
+#include "hls/boundaries.hpp"
+
+#include <algorithm>
+
+namespace sluice::hls {
+namespace {
+constexpr std::size_t recent_gops = 5;
+constexpr std::size_t most_known =
+    4096;  // a rendition further behind than this has long been filled with gaps
+}  // namespace
+
+void Boundaries::start(Boundary boundary, bool at_keyframe) {
+  known_.assign(1, boundary);
+  last_key_.reset();
+  if (at_keyframe) last_key_ = boundary.at;
+}
+
+void Boundaries::recall(Boundary boundary) {
+  known_.push_back(boundary);
+}
+
+void Boundaries::clear() {
+  known_.clear();
+  last_key_.reset();
+  evaluated_until_ = microseconds::min();
+}
+
+const Boundary* Boundaries::find(MediaSequence msn) const {
+  if (known_.empty() || msn < known_.front().msn || msn > known_.back().msn) return nullptr;
+  return &known_[msn - known_.front().msn];
+}
+
+const Boundary* Boundaries::holding(microseconds at) const {
+  for (auto it = known_.rbegin(); it != known_.rend(); ++it)
+    if (it->at <= at) return &*it;
+  return known_.empty() ? nullptr : &known_.front();
+}
+
+const Boundary* Boundaries::declare(microseconds at, bool forced) {
+  known_.push_back({known_.back().msn + 1, at, forced});
+  if (known_.size() > most_known) known_.pop_front();
+  return &known_.back();
+}
+
+// Before any GOP has been seen whole, the segment's length so far stands for it: segments start with
+// keyframes.
+microseconds Boundaries::longest_gop(microseconds length) const {
+  return gops_.empty() ? length : *std::max_element(gops_.begin(), gops_.end());
+}
+
+const Boundary* Boundaries::video(const Frame& frame) {
+  if (known_.empty()) return nullptr;
+  const bool too_long = frame.dts + frame.duration - frame.segment_start > forced_;
+  if (frame.key && frame.pts >= evaluated_until_) {
+    evaluated_until_ = frame.pts + frame.duration / 2;
+    if (last_key_ && frame.pts > *last_key_) {
+      gops_.push_back(frame.pts - *last_key_);
+      if (gops_.size() > recent_gops) gops_.pop_front();
+    }
+    last_key_ = frame.pts;
+    const microseconds length = frame.pts - newest().at;
+    const bool enough = length >= segment_ - frame.duration / 2;
+    const bool next_would_pass = length > frame.duration && length + longest_gop(length) > segment_ * 5 / 4;
+    if (enough || next_would_pass || too_long) return declare(frame.pts, false);
+    return nullptr;
+  }
+  return too_long ? declare(frame.dts, true) : nullptr;
+}
+
+const Boundary* Boundaries::audio(microseconds at, microseconds duration) {
+  if (known_.empty() || at - newest().at < segment_ - duration / 2) return nullptr;
+  return declare(at, false);
+}
+
+}  // namespace sluice::hls

@@ -1,0 +1,61 @@
+#pragma once
+// Where segments start: one list for all renditions. The rendition that is furthest on decides (at its
+// keyframes, by its GOPs, or by force); all others cut where it did.
+#include <deque>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+
+namespace sluice::hls {
+
+struct Boundary {
+  MediaSequence msn = 0;  // of the segment that starts here
+  microseconds at{0};     // presentation time of its first video frame
+  bool forced = false;    // there was no keyframe
+};
+
+class Boundaries {
+ public:
+  Boundaries(microseconds segment, microseconds forced) : segment_(segment), forced_(forced) {}
+
+  // The first boundary, or the next of those that an earlier writer fixed: MSNs without a hole.
+  void start(Boundary boundary, bool at_keyframe);
+  void recall(Boundary boundary);
+  void clear();
+
+  bool empty() const { return known_.empty(); }
+  const Boundary& newest() const { return known_.back(); }
+  const Boundary* find(MediaSequence msn) const;
+  const Boundary* holding(
+      microseconds at) const;  // of the segment that `at` lies in; the oldest for earlier times
+
+  // A video frame of the newest segment has arrived, perhaps as the first rendition's to reach that time. Its
+  // decode times count for the forced cut, presentation times for keyframes. The boundary that starts with
+  // it, if one does.
+  struct Frame {
+    microseconds pts{0}, dts{0}, duration{0};
+    microseconds segment_start{0};  // decode time, of its own rendition
+    bool key = false;
+  };
+  const Boundary* video(const Frame& frame);
+  // An audio frame that no video leads.
+  const Boundary* audio(microseconds at, microseconds duration);
+  // Declares the next boundary (a hole in the leading rendition).
+  const Boundary* declare(microseconds at, bool forced);
+
+  void evaluated_until(microseconds at) {
+    evaluated_until_ = at;
+  }  // keyframes before it have been decided on
+
+ private:
+  microseconds longest_gop(microseconds length) const;
+
+  microseconds segment_, forced_;
+  std::deque<Boundary> known_;
+  std::optional<microseconds> last_key_;
+  std::deque<microseconds> gops_;  // the last few
+  microseconds evaluated_until_ = microseconds::min();
+};
+
+}  // namespace sluice::hls

@@ -1,0 +1,124 @@
+// What a new writer does with what an earlier one left: takes the lock, cuts the torn tail of the index, and
+// the media behind the last part.
+#include <cerrno>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "hls/ledger_writer.hpp"
+
+namespace sluice::hls {
+namespace {
+
+constexpr milliseconds lock_retry{20};
+// Parts whose media is looked at: those that may have been written since the last sync.
+constexpr std::size_t unsynced_parts = 256;
+
+Result<os::FileLock> take_lock(const std::string& directory, milliseconds wait) {
+  const Steady until = std::chrono::steady_clock::now() + wait;
+  for (;;) {
+    Result<os::FileLock> held = os::FileLock::try_lock(directory + "/lock");
+    if (held || held.error().code != Errc::conflict) return held;
+    if (std::chrono::steady_clock::now() >= until)
+      return fail(Errc::unavailable, "another writer holds the ledger " + directory,
+                  "one writer at a time; try again");
+    std::this_thread::sleep_for(lock_retry);
+  }
+}
+
+std::optional<std::uint64_t> file_size(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+}  // namespace
+
+Result<LedgerWriter> LedgerWriter::open(std::string directory, WriterSettings settings, const Clock& clock) {
+  SLUICE_TRY(os::make_directories(directory));
+  SLUICE_TRY_VALUE(os::FileLock held, take_lock(directory, settings.lock_wait));
+  LedgerWriter writer(std::move(directory), std::move(settings), clock, std::move(held));
+  SLUICE_TRY(writer.recover());
+  return writer;
+}
+
+Result<> LedgerWriter::recover() {
+  const std::string path = directory_ + "/index";
+  SLUICE_TRY_VALUE(index_fd_, os::open_file(path, O_RDWR | O_CREAT | O_APPEND));
+  SLUICE_TRY_VALUE(const std::string text, os::read_file(path));
+  std::vector<std::pair<std::uint64_t, PartRecord>> recent;
+  std::uint64_t believed = read_index(text, recent);
+  // After a power loss a line may be there and its media not: belief ends before it.
+  for (const auto& [at, record] : recent) {
+    const Part& part = record.part;
+    if (part.flags.gap || part.msn < index_.removed_before()) continue;
+    const auto size =
+        file_size(directory_ + "/" + segment_path(record.rendition, part.msn, index_.header()->format));
+    if (size && *size >= part.offset + part.bytes) continue;
+    believed = read_index(std::string_view(text).substr(0, at), recent);
+    break;
+  }
+  counters_.mended_index = text.size() - believed;
+  index_bytes_ = believed;
+  if (counters_.mended_index > 0 && ::ftruncate(index_fd_.get(), static_cast<off_t>(believed)) != 0)
+    return fail_errno("truncate " + path);
+  if (index_.ended_ms()) return fail(Errc::exists, "the stream of ledger " + directory_ + " has ended");
+  return index_.header() ? cut_media() : Result<>{};
+}
+
+// Reads the whole index anew; how much of it is believed. `recent`: the last parts and where their lines
+// begin.
+std::uint64_t LedgerWriter::read_index(std::string_view text,
+                                       std::vector<std::pair<std::uint64_t, PartRecord>>& recent) {
+  index_ = LedgerIndex(Keep::tail);
+  stored_.clear();
+  stored_bytes_ = 0;
+  std::vector<std::pair<std::uint64_t, PartRecord>> parts;
+  std::size_t at = 0;
+  for (std::size_t newline; (newline = text.find('\n', at)) != std::string_view::npos; at = newline + 1) {
+    const Result<Record> record = parse_record(text.substr(at, newline - at));
+    if (!record || !index_.apply(*record)) break;
+    if (const auto* part = std::get_if<PartRecord>(&*record)) {
+      count(*part);
+      if (parts.size() >= 2 * unsynced_parts) parts.erase(parts.begin(), parts.begin() + unsynced_parts);
+      parts.emplace_back(at, *part);
+    }
+    while (!stored_.empty() && stored_.front().msn < index_.removed_before()) {
+      stored_bytes_ -= stored_.front().bytes;
+      stored_.pop_front();
+    }
+  }
+  recent = std::move(parts);
+  return at;
+}
+
+// Media that no line tells of: the tail of the last segment, and files beyond it or before what was removed.
+Result<> LedgerWriter::cut_media() {
+  for (const Rendition& rendition : index_.renditions()) {
+    std::error_code error;
+    const std::filesystem::path folder = directory_ + "/" + rendition.record.name;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      const std::string stem = entry.path().stem().string();
+      const auto msn = parse_number<MediaSequence>(stem);
+      if (!msn || entry.path().extension() != "." + std::string(extension(index_.header()->format))) continue;
+      const std::uint64_t size = file_size(entry.path().string()).value_or(0);
+      if (!rendition.started || *msn > rendition.last.msn || *msn < index_.removed_before()) {
+        if (::unlink(entry.path().c_str()) != 0) return fail_errno("remove " + entry.path().string());
+        if (*msn >= index_.removed_before()) counters_.mended_media += size;
+      } else if (const std::uint64_t end = rendition.last.offset + rendition.last.bytes;
+                 *msn == rendition.last.msn && size > end) {
+        if (::truncate(entry.path().c_str(), static_cast<off_t>(end)) != 0)
+          return fail_errno("truncate " + entry.path().string());
+        counters_.mended_media += size - end;
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace sluice::hls

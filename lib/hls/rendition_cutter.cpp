@@ -1,0 +1,282 @@
+#include "hls/rendition_cutter.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::hls {
+namespace {
+
+// A follower whose keyframe is not where the leader's was waits this long for one.
+constexpr microseconds keyframe_wait{300'000};
+// A copied frame is known again by its decode time; clocks of containers round to a millisecond.
+constexpr microseconds same_frame{3'000};
+// Decode times that stand still or step back by less than this are one muxer's carelessness; more is another
+// timeline.
+constexpr microseconds mendable{1'000'000};
+// Audio may stray this far from a whole number of frames before its times are drawn after the source's, a
+// sixteenth at a time.
+constexpr std::int64_t jitter_per_mille = 2;
+
+}  // namespace
+
+RenditionCutter::RenditionCutter(const LedgerHeader& header, const media::Track& track,
+                                 std::optional<std::uint32_t> init, Boundaries& boundaries)
+    : track_(track),
+      init_(init),
+      limits_(header, track),
+      forced_length_(forced_length(header)),
+      boundaries_(boundaries),
+      needs_key_(track.kind() == media::Kind::video) {}
+
+void RenditionCutter::resume(const Rendition& so_far) {
+  started_ = so_far.started;
+  shed_ = so_far.shed;
+  if (!started_) return;
+  resumed_ = true;
+  free_start_ = false;
+  needs_key_ = shed_ && video();
+  msn_ = so_far.last.msn;
+  next_part_ = so_far.last.part + 1;
+  closed_ = so_far.last.flags.last;
+  segment_start_ = so_far.segments.empty() ? so_far.last.start : so_far.segments.back().start();
+  end_ = so_far.end;
+}
+
+void RenditionCutter::discontinue(MediaSequence msn) {
+  msn_ = msn;
+  next_part_ = 0;
+  closed_ = false;
+  segment_start_ = end_;
+  free_start_ = true;
+  discontinuity_ = msn > 0;
+  needs_key_ = video();
+  resumed_ = false;
+}
+
+microseconds RenditionCutter::position() const {
+  return held_ ? us(held_->start + usual(held_->packet)) : us(end_);
+}
+
+std::int64_t RenditionCutter::usual(const media::Packet& packet) const {
+  return packet.duration > 0 && packet.duration <= limits_.part_most ? packet.duration : limits_.frame;
+}
+
+void RenditionCutter::remark(Remark::What what, std::int64_t at, std::int64_t length, Operations& out) const {
+  out.push_back(Remark{what, track_.rendition, us(at), us(length)});
+}
+
+// The first packet of this writer, of a discontinuity or after a shed: where does the rendition begin?
+bool RenditionCutter::joins(const media::Packet& packet, Operations& out) {
+  if (needs_key_ && !packet.key) {
+    remark(Remark::What::before_keyframe, packet.dts, usual(packet), out);
+    return false;
+  }
+  needs_key_ = false;
+  if (!free_start_) return true;
+  const std::int64_t start = std::max(packet.dts, end_);
+  if (!boundaries_.empty()) {
+    // Later than others: in the segment that they are in. One that had parts before may leave out no segment.
+    const std::int64_t half = limits_.frame / 2;
+    const Boundary* here = boundaries_.holding(us(packet.pts + half));
+    if (!started_) {
+      discontinuity_ = discontinuity_ && here->msn == msn_;
+      msn_ = here->msn;
+    } else if (const Boundary* first = boundaries_.find(msn_); first && here->msn > msn_) {
+      end_ = std::max(end_, ticks(first->at));
+      segment_start_ = part_start_ = end_;
+      free_start_ = false;
+      fill(start, out);
+      return true;
+    }
+  }
+  end_ = segment_start_ = part_start_ = start;
+  free_start_ = false;
+  return true;
+}
+
+// The decode time to give a packet; nothing when the ledger has passed it.
+std::optional<std::int64_t> RenditionCutter::place(const media::Packet& packet, Operations& out) {
+  const std::int64_t expected = held_ ? held_->start + usual(held_->packet) : end_;
+  const std::int64_t off = packet.dts - expected;
+  const std::int64_t half = usual(packet) / 2;
+  if (!video()) {
+    if (off < -half) return std::nullopt;
+    if (off > half) return packet.dts;
+    const bool jitter = std::abs(off) <= track_.timescale * jitter_per_mille / 1000;
+    return resumed_ || jitter ? expected : expected + off / 16;
+  }
+  if (!held_) {
+    const std::int64_t tolerance = std::min(half, ticks(same_frame));
+    if (off < -tolerance) return std::nullopt;
+    return off <= half ? expected : packet.dts;
+  }
+  if (packet.dts > held_->start) return packet.dts;
+  if (held_->start - packet.dts > ticks(mendable)) return std::nullopt;
+  remark(Remark::What::time_mended, packet.dts, held_->start + 1 - packet.dts, out);
+  return held_->start + 1;
+}
+
+// The boundary that this packet starts, if it starts one.
+const Boundary* RenditionCutter::cut_at(const media::Packet& packet, std::int64_t start, bool leads) const {
+  const std::int64_t half = limits_.frame / 2;
+  const Boundary* next = boundaries_.find(msn_ + 1);
+  if (!next) {
+    if (video())
+      return boundaries_.video(
+          {us(packet.pts), us(start), us(usual(packet)), us(segment_start_), packet.key});
+    return leads ? boundaries_.audio(us(start), us(usual(packet))) : nullptr;
+  }
+  const std::int64_t at = ticks(next->at);
+  if (!video()) return start >= at ? next : nullptr;
+  if (packet.key && packet.pts >= at - half) return next;
+  const bool waited = next->forced || start >= at + ticks(keyframe_wait);
+  const bool too_long = start + usual(packet) - segment_start_ > limits_.segment_most;
+  return start >= at - half && (waited || too_long) ? next : nullptr;
+}
+
+void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
+  if (shed_) {
+    if (needs_key_ && !packet.key) return;
+    shed_ = false;
+    out.push_back(ShedRecord{track_.rendition, false});
+  }
+  const bool first = free_start_;
+  if (!held_ && (needs_key_ || free_start_) && !joins(packet, out)) return;
+  // The first of a timeline begins it, even where a B-frame encoder counts decode time from below zero.
+  const std::optional<std::int64_t> start = first && packet.dts < end_ && video() ? end_ : place(packet, out);
+  if (!start) {
+    if (!resumed_) remark(Remark::What::late_packet, packet.dts, usual(packet), out);
+    return;
+  }
+  resumed_ = false;
+  if (held_) append_held(*start, out);
+  if (*start > end_) fill(*start, out);  // a hole: the held sample could not be that long
+
+  const bool fresh = next_part_ == 0 && samples_.empty() && !closed_;
+  const Boundary* cut = fresh ? nullptr : cut_at(packet, *start, leads);
+  if (cut) {
+    close_part(true, out);
+    start_segment(cut->msn, *start);
+    if (!packet.key) remark(Remark::What::forced_cut, *start, 0, out);
+  } else if (closed_) {
+    // An earlier writer closed its last segment at the boundary that this packet starts.
+    start_segment(msn_ + 1, *start);
+  } else if (end_ - part_start_ >= limits_.part_enough) {
+    close_part(false, out);
+  }
+  if (samples_.empty()) part_start_ = *start;
+  held_ = Held{std::move(packet), *start};
+}
+
+void RenditionCutter::append_held(std::int64_t next_start, Operations& out) {
+  Held held = std::move(*held_);
+  held_.reset();
+  const std::int64_t room = std::max<std::int64_t>(1, limits_.segment_most - (held.start - segment_start_));
+  const std::int64_t duration = std::min({next_start - held.start, limits_.part_most, room});
+  if (!samples_.empty() && held.start + duration - part_start_ > limits_.part_most) close_part(false, out);
+  if (samples_.empty()) part_start_ = held.start;
+  samples_.push_back({static_cast<std::uint32_t>(held.packet.data.size()),
+                      static_cast<std::uint32_t>(duration),
+                      static_cast<std::int32_t>(held.packet.pts - held.start), held.packet.key});
+  packets_.push_back(std::move(held.packet));
+  end_ = held.start + duration;
+}
+
+void RenditionCutter::close_part(bool last, Operations& out) {
+  if (samples_.empty()) return;
+  WritePart op{track_.rendition, track_.kind()};
+  op.part.msn = msn_;
+  op.part.part = next_part_++;
+  op.part.start = part_start_;
+  op.part.duration = end_ - part_start_;
+  op.part.src_begin_us = std::max<std::int64_t>(0, us(std::min(packets_.front().dts, part_start_)).count());
+  op.part.src_end_us = us(end_).count();
+  op.part.init = init_;
+  op.part.flags = {!video() || samples_.front().key, last, false, std::exchange(discontinuity_, false)};
+  op.samples = std::exchange(samples_, {});
+  op.packets = std::exchange(packets_, {});
+  samples_.reserve(op.samples.size());
+  packets_.reserve(op.packets.size());
+  out.push_back(std::move(op));
+  part_start_ = end_;
+  started_ = true;
+  closed_ = last;
+}
+
+void RenditionCutter::start_segment(MediaSequence msn, std::int64_t at) {
+  msn_ = msn;
+  next_part_ = 0;
+  segment_start_ = at;
+  closed_ = false;
+}
+
+void RenditionCutter::emit_gap(std::int64_t until, bool last, Operations& out) {
+  WritePart op{track_.rendition, track_.kind()};
+  op.part.msn = msn_;
+  op.part.part = next_part_++;
+  op.part.start = end_;
+  op.part.duration = until - end_;
+  op.part.src_begin_us = us(end_).count();
+  op.part.src_end_us = us(until).count();
+  op.part.init = init_;
+  op.part.flags = {false, last, true, std::exchange(discontinuity_, false)};
+  out.push_back(std::move(op));
+  part_start_ = end_ = until;
+  started_ = true;
+  closed_ = last;
+}
+
+void RenditionCutter::fill(std::int64_t until, Operations& out) {
+  if (until <= end_) return;
+  if (!shed_) remark(Remark::What::hole, end_, until - end_, out);
+  close_part(false, out);
+  const std::int64_t half = limits_.frame / 2;
+  const std::int64_t step = std::max<std::int64_t>(1, limits_.part_most - limits_.frame);
+  while (end_ < until) {
+    if (closed_) start_segment(msn_ + 1, end_);
+    const Boundary* next = boundaries_.find(msn_ + 1);
+    std::int64_t to = std::min(until, end_ + step);
+    if (!next && to - segment_start_ > ticks(forced_length_) && end_ > segment_start_ &&
+        !boundaries_.empty()) {
+      next = boundaries_.declare(us(end_), true);
+    }
+    if (next && ticks(next->at) <= end_ + half && next_part_ > 0) {
+      start_segment(next->msn, end_);
+      continue;
+    }
+    const bool last = next && ticks(next->at) > end_ && ticks(next->at) <= to + half;
+    if (last) to = std::min(until, std::max(ticks(next->at), end_ + 1));
+    emit_gap(to, last, out);
+  }
+}
+
+void RenditionCutter::fill_until(microseconds until, Operations& out) {
+  flush(false, out);
+  fill(ticks(until), out);
+}
+
+void RenditionCutter::fill_segments_before(MediaSequence msn, Operations& out) {
+  if (!started_) return;
+  flush(false, out);
+  while (next_msn() < msn) {
+    if (closed_) start_segment(msn_ + 1, end_);
+    if (next_part_ > 0 && msn_ + 1 == msn) return;  // it has a part in the last of them
+    if (next_part_ > 0) start_segment(msn_ + 1, end_);
+    emit_gap(end_ + limits_.frame, true, out);
+  }
+}
+
+void RenditionCutter::shed(Operations& out) {
+  if (shed_) return;
+  flush(false, out);
+  shed_ = true;
+  needs_key_ = video();
+  out.push_back(ShedRecord{track_.rendition, true});
+}
+
+void RenditionCutter::flush(bool last, Operations& out) {
+  if (held_) append_held(held_->start + usual(held_->packet), out);
+  close_part(last, out);
+}
+
+}  // namespace sluice::hls

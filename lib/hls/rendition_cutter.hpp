@@ -1,0 +1,88 @@
+#pragma once
+// One rendition's packets on their way into parts: decode times made continuous, samples gathered, parts and
+// segments closed where the rules and the shared boundaries say. Holds one packet back, because a sample's
+// duration is known when the next one comes.
+#include <optional>
+#include <vector>
+
+#include "hls/boundaries.hpp"
+#include "hls/ledger_index.hpp"
+#include "hls/segment_operations.hpp"
+#include "hls/segment_rules.hpp"
+
+namespace sluice::hls {
+
+class RenditionCutter {
+ public:
+  RenditionCutter(const LedgerHeader& header, const media::Track& track, std::optional<std::uint32_t> init,
+                  Boundaries& boundaries);
+
+  // Goes on where the ledger ends.
+  void resume(const Rendition& so_far);
+  // The next part opens segment `msn` with a discontinuity (when there were parts before); time may jump
+  // forward.
+  void discontinue(MediaSequence msn);
+
+  // `leads`: an audio packet that no video decides for. Appends what follows from it to `out`.
+  void push(media::Packet packet, bool leads, Operations& out);
+  // Ends what is held and open. The last part closes its segment when the stream has ended.
+  void flush(bool last, Operations& out);
+  // Gap parts from its end up to `until`, through every boundary between. What is held is flushed first.
+  void fill_until(microseconds until, Operations& out);
+  // Gap parts until the segments before `msn` all exist.
+  void fill_segments_before(MediaSequence msn, Operations& out);
+  void shed(Operations& out);  // flushes; from here on gaps take its place until a keyframe comes
+  bool is_shed() const { return shed_; }
+
+  const media::Track& track() const { return track_; }
+  bool started() const { return started_; }
+  // Where it will go on: the end of its last sample, the held one counted.
+  microseconds position() const;
+  MediaSequence after_last() const { return next_part_ > 0 ? msn_ + 1 : msn_; }  // first MSN without a part
+  MediaSequence next_msn() const { return closed_ ? msn_ + 1 : msn_; }           // of the next part
+
+ private:
+  struct Held {
+    media::Packet packet;
+    std::int64_t start = 0;
+  };
+
+  bool joins(const media::Packet& packet, Operations& out);
+  std::optional<std::int64_t> place(const media::Packet& packet, Operations& out);
+  const Boundary* cut_at(const media::Packet& packet, std::int64_t start, bool leads) const;
+  void append_held(std::int64_t next_start, Operations& out);
+  void close_part(bool last, Operations& out);
+  void start_segment(MediaSequence msn, std::int64_t at);
+  void emit_gap(std::int64_t until, bool last, Operations& out);
+  void fill(std::int64_t until, Operations& out);
+  std::int64_t usual(const media::Packet& packet) const;
+  microseconds us(std::int64_t ticks) const { return to_us(ticks, track_.timescale); }
+  std::int64_t ticks(microseconds at) const { return to_ticks(at, track_.timescale); }
+  bool video() const { return track_.kind() == media::Kind::video; }
+  void remark(Remark::What what, std::int64_t at, std::int64_t length, Operations& out) const;
+
+  media::Track track_;
+  std::optional<std::uint32_t> init_;
+  CutLimits limits_;
+  microseconds forced_length_;
+  Boundaries& boundaries_;
+
+  bool started_ = false;  // it has parts, here or in the ledger
+  bool resumed_ = false;  // the next packet is the first of this writer
+  bool needs_key_ = true;
+  bool free_start_ = true;      // the next part may start anywhere at or after end_
+  bool discontinuity_ = false;  // the next part carries D
+  bool shed_ = false;
+  bool closed_ = false;  // the last part had L
+  MediaSequence msn_ = 0;
+  std::uint32_t next_part_ = 0;
+  std::int64_t segment_start_ = 0;
+  std::int64_t end_ = 0;  // of the last part or open sample, ticks
+
+  std::optional<Held> held_;
+  std::int64_t part_start_ = 0;
+  std::vector<Sample> samples_;
+  std::vector<media::Packet> packets_;
+};
+
+}  // namespace sluice::hls

@@ -1,0 +1,226 @@
+#include "hls/segmenter.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "media/codec_config.hpp"
+
+namespace sluice::hls {
+namespace {
+
+// Audio waits for the video that fixes its boundaries; longer than an encoder's delay, then it goes on alone.
+constexpr microseconds audio_wait{5'000'000};
+// A rendition this far behind the furthest is absent: gap parts take its place up to half of it.
+constexpr microseconds absent_after{10'000'000};
+// What audio may have before the first picture.
+constexpr microseconds audio_lead{200'000};
+
+RenditionRecord record_of(const media::Track& track, std::optional<std::uint32_t> init) {
+  RenditionRecord record;
+  record.name = track.rendition;
+  record.init = init;
+  record.kind = track.kind();
+  record.codecs = media::codec_string(track);
+  if (record.codecs.empty()) record.codecs = std::string(media::name(track.codec));
+  record.timescale = track.timescale;
+  record.width = track.width, record.height = track.height;
+  if (track.frame_rate.num > 0 && track.frame_rate.den > 0) record.frame_rate = track.frame_rate;
+  record.sample_rate = track.sample_rate, record.channels = track.channels;
+  record.bitrate = track.bitrate;
+  return record;
+}
+
+}  // namespace
+
+std::string_view describe(Remark::What what) {
+  switch (what) {
+    case Remark::What::forced_cut:
+      return "a segment starts without a keyframe";
+    case Remark::What::late_packet:
+      return "a packet came after its time and was dropped";
+    case Remark::What::before_keyframe:
+      return "a packet before the first keyframe was dropped";
+    case Remark::What::hole:
+      return "the source left a hole; gap parts stand for it";
+    case Remark::What::absent:
+      return "a rendition is missing; gap parts stand for it";
+    case Remark::What::time_mended:
+      return "a decode time that did not grow was mended";
+  }
+  return "unknown";
+}
+
+struct Segmenter::Lane {
+  Lane(const LedgerHeader& header, const media::Track& track, std::optional<std::uint32_t> init,
+       Boundaries& boundaries)
+      : cutter(header, track, init, boundaries) {}
+  RenditionCutter cutter;
+  std::deque<media::Packet> waiting;
+};
+
+Segmenter::~Segmenter() = default;
+
+Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations& out)
+    : header_(*so_far.header()), boundaries_(milliseconds(header_.segment_ms), forced_length(header_)) {
+  bool discontinuity = start.discontinuity;
+  for (std::size_t i = 0; i < start.tracks.size(); ++i) {
+    const media::Track& track = start.tracks[i];
+    const Rendition* known = so_far.find(track.rendition);
+    const bool new_config = !known || (i < start.new_config.size() && start.new_config[i]);
+    std::optional<std::uint32_t> init;
+    if (header_.format == Format::cmaf)
+      init = known ? known->record.init.value_or(0) + (new_config ? 1 : 0) : 0;
+    const RenditionRecord record = record_of(track, init);
+    if (new_config || record != known->record) out.push_back(DeclareRendition{record, track});
+    discontinuity = discontinuity || (known && known->started && new_config);
+    has_video_ = has_video_ || track.kind() == media::Kind::video;
+    lanes_.push_back(std::make_unique<Lane>(header_, track, init, boundaries_));
+    if (known) lanes_.back()->cutter.resume(*known);
+  }
+  recall_boundaries(so_far);
+  if (discontinuity) discontinue(so_far, out);
+}
+
+// The boundaries that renditions still behind the furthest must keep to, and the next one where it is fixed
+// already.
+void Segmenter::recall_boundaries(const LedgerIndex& so_far) {
+  struct Known {
+    bool set = false, video = false;
+    microseconds at{0};
+  };
+  std::vector<Known> known;
+  MediaSequence lowest = 0;
+  bool any = false;
+  microseconds furthest{0};
+  for (const Rendition& r : so_far.renditions()) {
+    if (!r.started) continue;
+    lowest = any ? std::min(lowest, r.last.msn) : r.last.msn;
+    any = true;
+  }
+  if (!any) return;
+  for (const Rendition& r : so_far.renditions()) {
+    if (!r.started) continue;
+    const bool video = r.record.kind == media::Kind::video;
+    const auto set = [&](MediaSequence msn, std::int64_t at) {
+      if (msn - lowest >= known.size()) known.resize(msn - lowest + 1);
+      Known& k = known[msn - lowest];
+      if (!k.set || (video && !k.video)) k = {true, video, to_us(at, r.record.timescale)};
+    };
+    set(r.last.msn, r.segments.empty() ? r.last.start : r.segments.back().start());
+    if (r.last.flags.last) set(r.last.msn + 1, r.end);
+    if (video || !has_video_) furthest = std::max(furthest, to_us(r.end, r.record.timescale));
+  }
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (!known[i].set) known[i].at = known[i - 1].at;
+    boundaries_.recall({lowest + i, known[i].at, false});
+  }
+  // A part is written when the frame after it has been looked at: a keyframe there is a restarted encoder's,
+  // and starts no segment.
+  boundaries_.evaluated_until(furthest + milliseconds(5));
+}
+
+void Segmenter::discontinue(const LedgerIndex& so_far, Operations& out) {
+  microseconds furthest{0};
+  MediaSequence next = 0;
+  for (const Rendition& r : so_far.renditions()) {
+    if (!r.started) continue;
+    furthest = std::max(furthest, to_us(r.end, r.record.timescale));
+    next = std::max(next, r.last.msn + 1);
+  }
+  for (const auto& lane : lanes_) {
+    if (lane->cutter.started()) lane->cutter.fill_until(furthest, out);
+    if (lane->cutter.started()) next = std::max(next, lane->cutter.after_last());
+  }
+  for (const auto& lane : lanes_) lane->cutter.fill_segments_before(next, out);
+  for (const auto& lane : lanes_) lane->cutter.discontinue(next);
+  first_msn_ = next;
+  boundaries_.clear();
+}
+
+void Segmenter::push(media::Packet packet, Operations& out) {
+  if (packet.track >= lanes_.size()) return;
+  Lane& lane = *lanes_[packet.track];
+  if (lane.cutter.track().kind() == media::Kind::audio && has_video_) {
+    lane.waiting.push_back(std::move(packet));
+  } else {
+    accept(lane, std::move(packet), true, out);
+  }
+  if (has_video_) release_audio(out);
+  fill_absent(out);
+}
+
+void Segmenter::accept(Lane& lane, media::Packet packet, bool leads, Operations& out) {
+  const media::Track& track = lane.cutter.track();
+  const bool video = track.kind() == media::Kind::video;
+  const microseconds dts = to_us(packet.dts, track.timescale);
+  if (boundaries_.empty()) {
+    if (video && !packet.key) {
+      out.push_back(Remark{Remark::What::before_keyframe, track.rendition, dts, {}});
+      return;
+    }
+    boundaries_.start({first_msn_, to_us(packet.pts, track.timescale), false}, video);
+  }
+  if (video && !video_here_ && (packet.key || lane.cutter.started())) {
+    video_here_ = true;
+    first_video_ = dts;
+    video_position_ = dts;
+  }
+  if (!video && has_video_ && !lane.cutter.started() && video_here_ && dts < first_video_ - audio_lead)
+    return;
+  if (video && video_here_) video_position_ = std::max(video_position_, dts);
+  lane.cutter.push(std::move(packet), leads, out);
+}
+
+void Segmenter::release_audio(Operations& out) {
+  for (const auto& lane : lanes_) {
+    std::deque<media::Packet>& waiting = lane->waiting;
+    const std::uint32_t timescale = lane->cutter.track().timescale;
+    while (!waiting.empty()) {
+      const microseconds dts = to_us(waiting.front().dts, timescale);
+      const bool decided = video_here_ && dts <= video_position_;
+      const bool leads = !decided && to_us(waiting.back().dts, timescale) - dts >= audio_wait;
+      if (!decided && !leads) break;
+      media::Packet packet = std::move(waiting.front());
+      waiting.pop_front();
+      accept(*lane, std::move(packet), leads, out);
+    }
+  }
+}
+
+// Gaps for renditions that are shed, or that have sent nothing for long while others went on.
+void Segmenter::fill_absent(Operations& out) {
+  microseconds furthest{0};
+  for (const auto& lane : lanes_) furthest = std::max(furthest, lane->cutter.position());
+  for (const auto& lane : lanes_) {
+    RenditionCutter& cutter = lane->cutter;
+    if (!cutter.started()) continue;
+    const microseconds behind = furthest - cutter.position();
+    if (cutter.is_shed()) {
+      const microseconds decided = std::min(furthest, has_video_ ? video_position_ : furthest);
+      if (decided - cutter.position() >= milliseconds(header_.part_ms)) cutter.fill_until(decided, out);
+    } else if (behind > absent_after && lane->waiting.empty()) {
+      out.push_back(Remark{Remark::What::absent, cutter.track().rendition, cutter.position(), behind});
+      cutter.fill_until(furthest - absent_after / 2, out);
+    }
+  }
+}
+
+void Segmenter::shed(std::string_view rendition, Operations& out) {
+  for (const auto& lane : lanes_)
+    if (lane->cutter.track().rendition == rendition) lane->cutter.shed(out);
+}
+
+void Segmenter::finish(bool ended, Operations& out) {
+  for (const auto& lane : lanes_) {
+    while (!lane->waiting.empty()) {
+      media::Packet packet = std::move(lane->waiting.front());
+      lane->waiting.pop_front();
+      const bool leads =
+          !video_here_ || to_us(packet.dts, lane->cutter.track().timescale) > video_position_ + absent_after;
+      accept(*lane, std::move(packet), leads, out);
+    }
+  }
+  for (const auto& lane : lanes_) lane->cutter.flush(ended, out);
+}
+
+}  // namespace sluice::hls

@@ -1,0 +1,57 @@
+#pragma once
+// Packets in, ledger operations out (sans-IO): the same boundaries in all renditions, parts and segments by
+// the rules of sluice-ledger(5), going on where an earlier writer of the same ledger stopped.
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hls/boundaries.hpp"
+#include "hls/ledger_index.hpp"
+#include "hls/rendition_cutter.hpp"
+#include "hls/segment_operations.hpp"
+
+namespace sluice::hls {
+
+struct SegmenterStart {
+  std::vector<media::Track> tracks;  // their rendition names differ
+  bool discontinuity = false;        // the first packets do not follow what the ledger holds
+  // For each track: its configuration is not the one that the ledger's rendition last had. Implies a
+  // discontinuity.
+  std::vector<bool> new_config;
+};
+
+class Segmenter {
+ public:
+  // `so_far` holds the ledger's header, and what earlier writers have written (Keep::tail is enough). Appends
+  // the first operations.
+  Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations& out);
+  Segmenter(const Segmenter&) = delete;
+  Segmenter& operator=(const Segmenter&) = delete;
+  ~Segmenter();
+
+  void push(media::Packet packet, Operations& out);
+  void shed(std::string_view rendition, Operations& out);
+  // The input is over; `ended` when the stream is too: then the last parts close their segments.
+  void finish(bool ended, Operations& out);
+
+ private:
+  struct Lane;  // a rendition: its cutter, and the audio that waits for video
+
+  void recall_boundaries(const LedgerIndex& so_far);
+  void discontinue(const LedgerIndex& so_far, Operations& out);
+  void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
+  void release_audio(Operations& out);
+  void fill_absent(Operations& out);
+
+  LedgerHeader header_;
+  Boundaries boundaries_;
+  std::vector<std::unique_ptr<Lane>> lanes_;  // one a track
+  bool has_video_ = false;
+  bool video_here_ = false;         // a video frame has been taken
+  microseconds video_position_{0};  // decode time of the video furthest on
+  microseconds first_video_{0};
+  MediaSequence first_msn_ = 0;  // of the next segment, while no boundary is known
+};
+
+}  // namespace sluice::hls

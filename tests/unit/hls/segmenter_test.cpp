@@ -1,0 +1,282 @@
+#include <catch2/catch.hpp>
+
+#include "base/random.hpp"
+#include "unit/hls/segmenter_fixture.hpp"
+
+using namespace sluice;
+using namespace sluice::hls;
+using namespace sluice::hls::test;
+
+TEST_CASE("a regular GOP makes regular segments and parts") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, interleave(video_frames(600, {30, 1}, every(60)), audio_frames(937), tracks));
+  ledger.check_rules();
+  ledger.check_ids("source", 600);
+  ledger.check_ids("audio", 937);
+  for (const double length : ledger.segment_seconds("source")) CHECK(length == Approx(2.0));
+  const Rendition& source = *ledger.index.find("source");
+  const Rendition& audio = *ledger.index.find("audio");
+  REQUIRE(source.segments.size() == 10);
+  REQUIRE(audio.segments.size() == 10);
+  for (std::size_t i = 0; i < 10; ++i) {
+    CHECK(source.segments[i].parts.size() == 4);
+    CHECK(source.segments[i].parts.front().flags.independent);
+    CHECK(source.segments[i].parts.back().flags.last);
+    const double video_at = static_cast<double>(source.segments[i].start()) / 90'000;
+    const double audio_at = static_cast<double>(audio.segments[i].start()) / 48'000;
+    CHECK(audio_at >= video_at);
+    CHECK(audio_at < video_at + 0.022);
+  }
+}
+
+TEST_CASE("every frame rate, GOP and part length keeps the rules and every sample") {
+  struct Case {
+    media::Rational rate;
+    std::size_t gop;
+    int part_ms;
+  };
+  for (const Case& c : {Case{{30'000, 1001}, 60, 500},
+                        {{30'000, 1001}, 48, 500},
+                        {{60, 1}, 120, 200},
+                        {{60'000, 1001}, 33, 500},
+                        {{24, 1}, 48, 250},
+                        {{25, 1}, 50, 1000},
+                        {{15, 1}, 17, 200},
+                        {{25, 1}, 250, 500},
+                        {{50, 1}, 1, 500}}) {
+    INFO(c.rate.num << "/" << c.rate.den << " gop " << c.gop << " part " << c.part_ms);
+    for (const bool b_frames : {false, true}) {
+      const std::vector<media::Track> tracks = {video_track(c.rate), audio_track(44'100)};
+      MemoryLedger ledger(tracks, milliseconds(2000), milliseconds(c.part_ms));
+      run(ledger, tracks,
+          interleave(video_frames(700, c.rate, every(c.gop), b_frames), audio_frames(500), tracks));
+      ledger.check_rules();
+      ledger.check_ids("source", 700);
+      for (const auto& sample : ledger.samples["source"]) {
+        const std::int64_t n = sample.id;
+        CHECK(sample.start == media::rescale(n * c.rate.den, c.rate.num, 90'000));
+      }
+    }
+  }
+}
+
+TEST_CASE("irregular keyframes never break TARGETDURATION") {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    INFO("seed " << seed);
+    SeededRandom random(seed);
+    std::set<std::size_t> keys = {0};
+    for (std::size_t at = 0; at < 900;) keys.insert(at += 1 + random.below(seed % 2 ? 200 : 45));
+    const std::vector<media::Track> tracks = {video_track(), audio_track()};
+    MemoryLedger ledger(tracks);
+    run(ledger, tracks,
+        interleave(video_frames(
+                       900, {30, 1}, [&](std::size_t i) { return keys.contains(i); }, seed % 3 == 0),
+                   audio_frames(1400), tracks));
+    ledger.check_rules();
+    ledger.check_ids("source", 900);
+    ledger.check_ids("audio", 1400);
+  }
+}
+
+TEST_CASE("GOPs of less than a segment are gathered, of more are cut without a keyframe") {
+  const std::vector<media::Track> tracks = {video_track()};
+  MemoryLedger short_gops(tracks);
+  run(short_gops, tracks, video_frames(300, {30, 1}, every(20)));
+  for (const Segment& s : short_gops.index.find("source")->segments) CHECK(s.parts.front().flags.independent);
+  CHECK(short_gops.segment_seconds("source").front() == Approx(2.0));
+  MemoryLedger long_gops(tracks);
+  run(long_gops, tracks, video_frames(500, {30, 1}, every(250)));
+  long_gops.check_rules();
+  long_gops.check_ids("source", 500);
+  CHECK_FALSE(long_gops.index.find("source")->segments[1].parts.front().flags.independent);
+  CHECK(std::any_of(long_gops.remarks.begin(), long_gops.remarks.end(),
+                    [](const Remark& r) { return r.what == Remark::What::forced_cut; }));
+}
+
+TEST_CASE("a variable frame rate keeps samples, targets and presentation times") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SeededRandom random(seed);
+    std::vector<Frame> frames;
+    std::int64_t at = 0;
+    for (std::uint32_t i = 0; i < 600; ++i) {
+      frames.push_back({0, at, at, 0, i % 50 == 0, i});
+      at += 1000 + static_cast<std::int64_t>(random.below(seed % 4 == 0 ? 90'000 : 12'000));
+    }
+    const std::vector<media::Track> tracks = {video_track({0, 1})};
+    MemoryLedger ledger(tracks);
+    run(ledger, tracks, frames);
+    INFO("seed " << seed);
+    ledger.check_rules(false);
+    ledger.check_ids("source", 600);
+    for (const auto& sample : ledger.samples["source"]) CHECK(sample.pts == frames[sample.id].pts);
+  }
+}
+
+TEST_CASE("two video renditions share every boundary, whichever comes first, B-frames or not") {
+  for (const bool source_first : {true, false}) {
+    std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30"), audio_track()};
+    MemoryLedger ledger(tracks);
+    auto source = video_frames(600, {30, 1}, every(60), true);
+    auto rung = video_frames(600, {30, 1}, every(60), false, 1,
+                             3000);  // encoded: decode time = the source's presentation time
+    auto frames = interleave(interleave(source, rung, tracks), audio_frames(900, 2), tracks);
+    if (!source_first) std::reverse(tracks.begin(), tracks.begin() + 2);
+    if (!source_first)
+      for (Frame& f : frames) f.track = f.track == 2 ? 2 : 1 - f.track;
+    run(ledger, tracks, frames);
+    ledger.check_rules();
+    ledger.check_ids("source", 600);
+    ledger.check_ids("480p30", 600);
+    const auto& a = ledger.index.find("source")->segments;
+    const auto& b = ledger.index.find("480p30")->segments;
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      CHECK(a[i].parts.front().flags.independent);
+      CHECK(b[i].parts.front().flags.independent);
+      CHECK(b[i].start() - a[i].start() == 3000);
+    }
+  }
+}
+
+TEST_CASE("audio alone, video alone, and video that comes late") {
+  const std::vector<media::Track> audio_only = {audio_track()};
+  MemoryLedger one(audio_only);
+  run(one, audio_only, audio_frames(1000, 0));
+  one.check_rules();
+  one.check_ids("audio", 1000);
+  CHECK(one.segment_seconds("audio").front() == Approx(2.0).margin(0.02));
+
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  MemoryLedger late(tracks);
+  run(late, tracks,
+      interleave(video_frames(300, {30, 1}, every(60), false, 0, 8 * 90'000), audio_frames(850), tracks));
+  late.check_rules();
+  late.check_ids("source", 300);
+  late.check_ids("audio", 850);
+  CHECK(late.index.find("source")->segments.front().msn > 0);
+  CHECK(late.index.find("source")->last.msn == late.index.find("audio")->last.msn);
+
+  MemoryLedger never(tracks);
+  run(never, tracks, audio_frames(850));
+  never.check_rules();
+  never.check_ids("audio", 850);
+}
+
+TEST_CASE("a rendition that falls silent is stood for by gaps, and comes back") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  auto audio = audio_frames(1500);
+  audio.erase(audio.begin() + 200, audio.begin() + 1000);
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, interleave(video_frames(960, {30, 1}, every(60)), audio, tracks));
+  ledger.check_rules();
+  ledger.check_ids("source", 960);
+  CHECK(ledger.samples["audio"].size() == 700);
+  CHECK(ledger.index.find("audio")->last.msn == ledger.index.find("source")->last.msn);
+}
+
+TEST_CASE("a shed rendition becomes gaps until its next keyframe") {
+  const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30")};
+  const auto source = video_frames(600, {30, 1}, every(60));
+  const auto rung = video_frames(600, {30, 1}, every(60), false, 1);
+  MemoryLedger ledger(tracks);
+  Operations operations;
+  Segmenter segmenter(ledger.index, {tracks, false, {}}, operations);
+  for (std::size_t i = 0; i < 600; ++i) {
+    if (i == 200) segmenter.shed("480p30", operations);
+    segmenter.push(packet_of(source[i]), operations);
+    if (i < 200 || i >= 390) segmenter.push(packet_of(rung[i]), operations);
+    ledger.take(operations);
+    if (i == 300) {
+      CHECK(ledger.index.find("480p30")->shed);
+      CHECK(ledger.index.find("480p30")->last.flags.gap);
+      CHECK(ledger.index.find("480p30")->last.msn == ledger.index.find("source")->last.msn);
+    }
+  }
+  segmenter.finish(true, operations);
+  ledger.take(operations);
+  ledger.check_rules();
+  CHECK_FALSE(ledger.index.find("480p30")->shed);
+  CHECK(ledger.samples["480p30"].size() == 200 + 180);
+  CHECK(ledger.index.find("480p30")->last.msn == ledger.index.find("source")->last.msn);
+}
+
+TEST_CASE("a discontinuity starts the same new segment in every rendition") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, interleave(video_frames(100, {30, 1}, every(60)), audio_frames(130), tracks), false);
+  const auto again = interleave(video_frames(100, {30, 1}, every(60), false, 0, 900'000),
+                                audio_frames(160, 1, 480'000), tracks);
+  run(ledger, tracks, again, true, true);
+  ledger.check_rules();
+  std::vector<MediaSequence> at;
+  for (const Rendition& r : ledger.index.renditions())
+    for (const Segment& s : r.segments)
+      if (s.discontinuity()) at.push_back(s.msn);
+  REQUIRE(at.size() == 2);
+  CHECK(at[0] == at[1]);
+}
+
+TEST_CASE("a new writer at every packet gives the same samples exactly once") {
+  for (const bool b_frames : {false, true}) {
+    const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30"), audio_track()};
+    const auto source = video_frames(270, {30, 1}, every(60), b_frames);
+    const auto rung = video_frames(270, {30, 1}, every(60), false, 1, b_frames ? 3000 : 0);
+    const auto frames = interleave(interleave(source, rung, tracks), audio_frames(400, 2), tracks);
+    MemoryLedger whole(tracks);
+    run(whole, tracks, frames);
+    for (std::size_t cut = 0; cut < frames.size(); ++cut) {
+      MemoryLedger ledger(tracks);
+      {
+        // Killed: what is held and open is lost.
+        Operations operations;
+        Segmenter segmenter(ledger.index, {tracks, false, {}}, operations);
+        for (std::size_t i = 0; i < cut; ++i) segmenter.push(packet_of(frames[i]), operations);
+        ledger.take(operations);
+      }
+      // Fed again from the keyframe before the earliest end; the encoded rung from its own end, starting with
+      // an IDR.
+      std::int64_t source_end = ledger.index.find("source")->end, rung_end = ledger.index.find("480p30")->end;
+      std::size_t from = 0;
+      for (std::size_t i = 0; i < frames.size(); ++i)
+        if (frames[i].track == 0 && frames[i].key && frames[i].pts <= std::min(source_end, rung_end))
+          from = i;
+      std::vector<Frame> again;
+      bool first = true;
+      for (std::size_t i = from; i < frames.size(); ++i) {
+        Frame f = frames[i];
+        if (f.track == 1 && f.pts < rung_end) continue;
+        if (f.track == 1) f.key = f.key || std::exchange(first, false);
+        again.push_back(f);
+      }
+      // Audio that lies before the keyframe in the pipe but after the ledger's end is retained, too.
+      for (std::size_t i = from; i-- > 0;)
+        if (frames[i].track == 2) again.insert(again.begin(), frames[i]);
+      run(ledger, tracks, again);
+      INFO("cut at " << cut << " b-frames " << b_frames);
+      ledger.check_rules();
+      for (const char* r : {"source", "480p30", "audio"})
+        ledger.check_ids(r, r == std::string("audio") ? 400 : 270);
+      const auto& a = whole.index.find("source")->segments;
+      const auto& b = ledger.index.find("source")->segments;
+      const auto& c = ledger.index.find("480p30")->segments;
+      REQUIRE(a.size() == b.size());
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        CHECK(a[i].start() == b[i].start());
+        CHECK(c[i].start() - b[i].start() == (b_frames ? 3000 : 0));
+      }
+    }
+  }
+}
+
+TEST_CASE("decode times that stand still, step back or are negative lose no frame") {
+  const std::vector<media::Track> tracks = {video_track()};
+  auto frames = video_frames(200, {30, 1}, every(60), false, 0, -6000);
+  frames[50].dts = frames[49].dts;
+  frames[90].dts -= 4000;
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, frames);
+  ledger.check_rules();
+  ledger.check_ids("source", 200);
+  for (const auto& sample : ledger.samples["source"]) CHECK(sample.start >= 0);
+}
