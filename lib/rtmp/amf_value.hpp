@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <concepts>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -60,9 +59,14 @@ class Value {
   Value(std::string value) : is_(std::move(value)) {}
   Value(std::string_view value) : is_(std::string(value)) {}
   Value(const char* value) : is_(std::string(value)) {}
-  template <class Alternative>
-    requires std::constructible_from<Variant, std::in_place_type_t<Alternative>, Alternative>
-  Value(Alternative value) : is_(std::in_place_type<Alternative>, std::move(value)) {}
+  Value(Undefined value) : is_(value) {}
+  Value(Unsupported value) : is_(value) {}
+  Value(Date value) : is_(value) {}
+  Value(Xml value) : is_(std::move(value)) {}
+  Value(Object value) : is_(std::move(value)) {}
+  Value(EcmaArray value) : is_(std::move(value)) {}
+  Value(Array value) : is_(std::move(value)) {}
+  Value(Bytes value) : is_(std::move(value)) {}
 
   const Variant& is() const { return is_; }
   bool is_null() const { return std::holds_alternative<Null>(is_); }
