@@ -54,6 +54,7 @@ sluice_program(origind 8 ROOMS origin LIBS nlohmann_json::nlohmann_json)
 sluice_program(segmenter 1 ROOMS hls ffmpeg)
 sluice_pages(sluice 1)
 sluice_program(chanctl 1 ROOMS store bus platform)
+sluice_program(chatd 8 ROOMS http chat chatlog store LIBS nlohmann_json::nlohmann_json)
 
 file(GLOB formats CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/man/*.5)
 install(FILES ${formats} DESTINATION share/man/man5)

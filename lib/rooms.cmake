@@ -48,6 +48,7 @@ sluice_room(chat      USES base crypto irc                     LIBS nlohmann_jso
 sluice_room(platform  USES base crypto)
 sluice_room(sqlite    USES base os                             LIBS PkgConfig::SQLITE)
 sluice_room(store     USES base os log crypto platform sqlite  LIBS nlohmann_json::nlohmann_json)
+sluice_room(chatlog   USES base chat sqlite                    LIBS nlohmann_json::nlohmann_json)
 sluice_room(bus       USES base os log net store)
 
 target_compile_definitions(sluice_net PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)

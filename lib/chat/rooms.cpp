@@ -20,10 +20,13 @@ Room* Rooms::find(std::string_view name) {
 
 void Rooms::gathered(Room& room) {
   waiting_.push_back(&room);
-  if (waiting_.size() == 1 && on_gathered) on_gathered();
+  if (asked_ || !on_gathered) return;
+  asked_ = true;
+  on_gathered();
 }
 
 std::optional<Steady> Rooms::flush(Steady now) {
+  asked_ = false;
   std::optional<Steady> next;
   std::vector<Room*> waiting = std::exchange(waiting_, {});
   for (Room* room : waiting) {

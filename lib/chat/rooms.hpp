@@ -51,6 +51,7 @@ class Rooms {
   std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
   std::unordered_map<const Room*, Steady> flushed_;  // of busy rooms: when last
   std::vector<Room*> waiting_;
+  bool asked_ = false;  // on_gathered was called, flush() not yet
   std::uint64_t deliveries_ = 0;
 };
 

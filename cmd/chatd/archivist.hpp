@@ -1,0 +1,33 @@
+#pragma once
+// Archivist: hands what was said to the archive in batches, off the loop, so that delivery never waits for the disk.
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "chatlog/archive.hpp"
+#include "net/loop.hpp"
+
+namespace sluice::chatd {
+
+class Archivist {
+ public:
+  // Everything outlives it.
+  Archivist(net::Loop& loop, net::Offload& offload, chatlog::Archive& archive, Clock& clock, std::chrono::days keep);
+
+  void keep(const chat::MessagePtr& message);
+  std::uint64_t lost() const { return lost_; }  // messages that could not be written
+  void write_now();
+
+ private:
+  void forget_old();
+
+  net::Offload& offload_;
+  chatlog::Archive& archive_;
+  Clock& clock_;
+  std::chrono::days keep_;
+  net::Timer rhythm_, forgetting_;
+  std::vector<chat::MessagePtr> waiting_;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace sluice::chatd

@@ -1,0 +1,197 @@
+#include "links.hpp"
+
+#include <vector>
+
+#include "chat/irc_client.hpp"
+#include "chat/json_client.hpp"
+
+namespace sluice::chatd {
+
+namespace {
+constexpr seconds hanging_limit{5};        // for a closing connection whose peer does not read
+constexpr std::size_t answers_limit = 64 * 1024;  // beyond the queue's bound, for a client's own answers
+
+bool is_loopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127."); }
+
+http::CloseCode close_code(chat::Farewell farewell) {
+  switch (farewell) {
+    case chat::Farewell::normal: return http::CloseCode::normal;
+    case chat::Farewell::restart: return http::CloseCode::service_restart;
+    case chat::Farewell::violation: return http::CloseCode::policy_violation;
+  }
+  return http::CloseCode::going_away;
+}
+}  // namespace
+
+bool Links::admits(const net::Endpoint& peer) const {
+  if (links_.size() >= total_) return false;
+  if (is_loopback(peer.host)) return true;
+  const auto same = addresses_.find(peer.host);
+  return same == addresses_.end() || same->second < per_address_;
+}
+
+void Links::add(std::shared_ptr<Link> link) {
+  ++addresses_[link->peer().host];
+  if (link->framed()) ++web_sockets_;
+  Link* key = link.get();
+  links_.emplace(key, std::move(link));
+}
+
+void Links::remove(Link& link) {
+  const auto known = links_.find(&link);
+  if (known == links_.end()) return;
+  if (link.framed()) --web_sockets_;
+  const auto same = addresses_.find(link.peer().host);
+  if (--same->second == 0) addresses_.erase(same);
+  links_.erase(known);
+  if (links_.empty() && on_empty) on_empty();
+}
+
+void Links::sweep(Steady now) {
+  std::vector<std::shared_ptr<Link>> all;
+  all.reserve(links_.size());
+  for (const auto& [key, link] : links_) all.push_back(link);
+  for (const auto& link : all) link->sweep(now);
+}
+
+void Links::restart(seconds within) {
+  std::vector<std::shared_ptr<Link>> all;
+  for (const auto& [key, link] : links_) all.push_back(link);
+  for (const auto& link : all) link->restart(within);
+}
+
+Link::Link(Links& links, std::shared_ptr<net::Connection> connection)
+    : links_(links), connection_(std::move(connection)), opened_(links.hall().clock.steady()), last_heard_(opened_), last_ping_(opened_) {}
+
+void Link::deliver(const SharedBytes& bytes) {
+  if (closing()) return;
+  if (connection_->queued() + bytes->size() <= links_.limits().queue_bytes) return connection_->send(bytes);
+  if (client_) client_->fall_behind();
+  close(chat::Farewell::violation, "reads too slowly");
+  if (links_.on_slow) links_.on_slow();
+}
+
+void Link::write(Bytes bytes) {
+  if (closing()) return;
+  connection_->send(std::move(bytes));
+  if (connection_->queued() > links_.limits().queue_bytes + answers_limit) hang_up();
+}
+
+void Link::hang_up() {
+  if (closing()) return;
+  closing_since_ = links_.hall().clock.steady();
+  connection_->close();
+}
+
+void Link::close(chat::Farewell farewell, std::string_view why) {
+  if (closing()) return;
+  say_farewell(farewell, why);
+  hang_up();
+}
+
+void Link::on_closed(const Error&) {
+  const auto self = shared_from_this();
+  client_.reset();
+  links_.remove(*this);
+}
+
+void Link::sweep(Steady now) {
+  if (closing()) {
+    if (closing_since_ + hanging_limit <= now) connection_->abort(Error{Errc::io, "the peer does not read", {}});
+    return;
+  }
+  if (last_heard_ + patience() <= now) return close(chat::Farewell::violation, "silent for too long");
+  const bool known = client_ && client_->known();
+  if (!known && opened_ + links_.limits().login_time <= now) return close(chat::Farewell::violation, "nobody logged in");
+  if (known && last_ping_ + links_.limits().irc_ping <= now) {
+    last_ping_ = now;
+    client_->keep_alive();
+  }
+}
+
+void Link::restart(seconds within) {
+  if (client_) client_->restart(within);
+  close(chat::Farewell::restart, "restarting");
+}
+
+void TcpLink::open(Links& links, net::Loop& loop, os::UniqueFd fd) {
+  const auto link = std::make_shared<TcpLink>(links);
+  link->connection_ = net::Connection::adopt(loop, std::move(fd), link);
+  link->client_ = std::make_shared<chat::IrcClient>(links.hall(), *link);
+  links.add(link);
+}
+
+void TcpLink::on_data(ByteView bytes) {
+  heard();
+  if (!closing()) client_->receive(bytes);
+}
+
+void TcpLink::send(std::string_view text) { write(to_bytes(text)); }
+
+WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection)
+    : Link(links, std::move(connection)), parser_({links.hall().limits.frame_bytes}), last_frame_ping_(opened_) {}
+
+std::shared_ptr<WsLink> WsLink::open(Links& links, std::shared_ptr<net::Connection> connection, Speaks speaks) {
+  auto link = std::make_shared<WsLink>(links, std::move(connection));
+  links.add(link);
+  link->speak(speaks);
+  return link;
+}
+
+void WsLink::speak(Speaks speaks) {
+  if (speaks == Speaks::irc) {
+    client_ = std::make_shared<chat::IrcClient>(links_.hall(), *this);
+  } else if (speaks == Speaks::json) {
+    const auto page = std::make_shared<chat::JsonClient>(links_.hall(), *this);
+    client_ = page;
+    page->greet();
+  }
+}
+
+void WsLink::on_data(ByteView bytes) {
+  heard();
+  if (closing()) return;
+  if (const auto fault = parser_.feed(bytes, *this)) {
+    write(http::close_frame(fault->code, fault->what));
+    hang_up();
+  }
+}
+
+void WsLink::send(std::string_view text) {
+  Bytes frame;
+  frame.reserve(text.size() + 10);
+  http::append_text_frame(frame, text);
+  write(std::move(frame));
+}
+
+void WsLink::sweep(Steady now) {
+  constexpr seconds rhythm{30};
+  if (!closing() && last_frame_ping_ + rhythm <= now) {
+    last_frame_ping_ = now;
+    write(http::ping_frame());
+  }
+  Link::sweep(now);
+}
+
+void WsLink::on_text(std::string_view message) {
+  if (closing()) return;
+  if (!client_) speak(message.starts_with('{') ? Speaks::json : Speaks::irc);
+  client_->receive(as_bytes(message));
+}
+
+void WsLink::on_binary(ByteView) {
+  write(http::close_frame(http::CloseCode::unsupported_data, "text only"));
+  parser_.stop();
+  hang_up();
+}
+
+void WsLink::on_ping(ByteView payload) { write(http::pong_frame(payload)); }
+
+void WsLink::on_close(std::uint16_t code, std::string_view) {
+  write(http::close_frame(code == 1005 ? http::CloseCode::normal : static_cast<http::CloseCode>(code), {}));
+  hang_up();
+}
+
+void WsLink::say_farewell(chat::Farewell farewell, std::string_view why) { write(http::close_frame(close_code(farewell), why)); }
+
+}  // namespace sluice::chatd

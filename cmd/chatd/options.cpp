@@ -1,0 +1,49 @@
+#include "options.hpp"
+
+namespace sluice::chatd {
+
+namespace {
+using app::Kind;
+using app::Option;
+
+app::Option port(std::string name, std::string fallback, std::string help) {
+  return {.name = std::move(name), .kind = Kind::integer, .metavar = "PORT", .fallback = std::move(fallback), .help = std::move(help), .min = 0, .max = 65535};
+}
+
+std::vector<Option> options() {
+  return {
+      {.name = "dir", .kind = Kind::path, .metavar = "DIR", .help = "folder of the platform"},
+      {.name = "store", .metavar = "URL", .help = "store of users, channels and tokens; default sqlite:DIR/store.db"},
+      {.name = "history", .kind = Kind::path, .metavar = "FILE", .help = "file that keeps what was said; default DIR/chat.db; 'none' keeps nothing"},
+      {.name = "history-days", .kind = Kind::integer, .metavar = "DAYS", .fallback = "30", .help = "how long it is kept", .min = 1, .max = 3650},
+      port("ws-port", "8082", "port for WebSocket"),
+      port("irc-port", "6667", "port for IRC"),
+      {.name = "public-url", .metavar = "URL", .help = "where the platform's pages are; its host may open sockets"},
+      {.name = "allow-origin", .metavar = "ORIGIN", .help = "another origin whose pages may open sockets, '*' for any", .repeats = true},
+      {.name = "irc-host", .metavar = "NAME", .fallback = "tmi.twitch.tv", .help = "host name in IRC lines; clients of the dialect look for the default"},
+      {.name = "connections", .kind = Kind::integer, .metavar = "N", .fallback = "15000", .help = "most connections at once", .min = 1, .max = 1'000'000},
+      {.name = "connections-per-address", .kind = Kind::integer, .metavar = "N", .fallback = "100", .help = "most connections of one address, loopback excepted", .min = 1, .max = 1'000'000},
+      {.name = "rooms-per-connection", .kind = Kind::integer, .metavar = "N", .fallback = "1000", .help = "most rooms that one connection may join", .min = 1, .max = 100'000},
+      {.name = "join-rate", .kind = Kind::integer, .metavar = "N", .fallback = "20", .help = "joins of one connection within 10 seconds", .min = 1, .max = 100'000},
+      {.name = "message-rate", .kind = Kind::integer, .metavar = "N", .fallback = "20", .help = "messages of one user within 30 seconds; moderators may send five times as many", .min = 1, .max = 100'000},
+      {.name = "cooldown", .kind = Kind::duration, .metavar = "TIME", .fallback = "1s", .help = "pause between a user's messages in a room; half of it for subscribers, none for moderators"},
+      {.name = "queue", .kind = Kind::size, .metavar = "SIZE", .fallback = "256K", .help = "bytes that may wait for one connection before it is told and dropped"},
+      {.name = "tick", .kind = Kind::duration, .metavar = "TIME", .fallback = "50ms", .help = "longest time that a line of a busy room waits for others to go with it"},
+      {.name = "login-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "30s", .help = "how long a connection may stay without logging in or joining a room"},
+      {.name = "ping", .kind = Kind::duration, .metavar = "TIME", .fallback = "5m", .help = "rhythm of IRC's PING"},
+  };
+}
+}  // namespace
+
+const app::Program& program() {
+  static const app::Program it{
+      .name = "chatd",
+      .section = 8,
+      .summary = "chat over IRC and WebSocket",
+      .commands = {{.path = "", .summary = "serve the chat of a platform", .options = options(), .positionals = {}}},
+      .daemon = true,
+  };
+  return it;
+}
+
+}  // namespace sluice::chatd

@@ -1,0 +1,259 @@
+#include "service.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "app/daemon.hpp"
+#include "archivist.hpp"
+#include "http/server.hpp"
+#include "links.hpp"
+#include "log/log.hpp"
+#include "metrics/metrics.hpp"
+#include "origin_check.hpp"
+#include "store_directory.hpp"
+
+namespace sluice::chatd {
+
+namespace {
+using app::Settings;
+constexpr seconds come_back_within{5};
+constexpr std::size_t restored_messages = 200;  // of each room
+
+std::uint32_t positive(const Settings& settings, std::string_view name) { return static_cast<std::uint32_t>(settings.integer(name)); }
+
+chat::ClientLimits client_limits(const Settings& settings) {
+  chat::ClientLimits limits;
+  limits.rooms = positive(settings, "rooms-per-connection");
+  limits.joins.places = positive(settings, "join-rate");
+  return limits;
+}
+
+chat::SendLimits::Rates send_rates(const Settings& settings) {
+  chat::SendLimits::Rates rates;
+  rates.regular.places = positive(settings, "message-rate");
+  rates.exempt.places = 5 * rates.regular.places;
+  rates.cooldown = settings.duration("cooldown");
+  rates.subscriber_cooldown = rates.cooldown / 2;
+  return rates;
+}
+
+Result<std::string> below_dir(const Settings& settings, std::string_view option, const std::string& by_default) {
+  if (settings.has(option)) return settings.text(option);
+  if (!settings.has("dir")) return fail(Errc::usage, fmt::format("neither --dir nor --{} is given", option), "give --dir DIR, the platform's folder");
+  return by_default;
+}
+
+// What the daemon counts.
+struct Counters {
+  explicit Counters(const std::string& instance)
+      : web_sockets(metrics::gauge("twitch_websocket_connections", "WebSocket connections", {{"server_instance", instance}})),
+        irc(metrics::gauge("sluice_chat_irc_connections", "IRC connections over TCP")),
+        rooms(metrics::gauge("sluice_chat_rooms", "rooms with somebody in them")),
+        viewers(metrics::gauge("twitch_total_viewers", "people in all rooms of this node")),
+        viewer_count(metrics::gauge("twitch_viewer_count", "the same as twitch_total_viewers")),
+        deliveries(metrics::counter("sluice_chat_deliveries_total", "writes of lines to members")),
+        slow(metrics::counter("sluice_chat_slow_consumers_total", "connections dropped because they read too slowly")),
+        lost(metrics::gauge("sluice_chat_history_lost", "messages that the history file did not take")) {}
+  prometheus::Gauge& web_sockets;
+  prometheus::Gauge& irc;
+  prometheus::Gauge& rooms;
+  prometheus::Gauge& viewers;
+  prometheus::Gauge& viewer_count;
+  prometheus::Counter& deliveries;
+  prometheus::Counter& slow;
+  prometheus::Gauge& lost;
+  std::unordered_map<ChannelId, prometheus::Counter*> messages;
+
+  void count(const chat::Message& message) {
+    auto& counter = messages[message.channel];
+    if (counter == nullptr)
+      counter = &metrics::counter("twitch_chat_messages_total", "messages published", {{"channel_id", std::to_string(message.channel.value())}});
+    counter->Increment();
+  }
+};
+
+class Service {
+ public:
+  Service(const Settings& settings, app::Daemon& daemon, std::unique_ptr<store::Store> store, std::optional<chatlog::Archive> archive)
+      : daemon_(daemon),
+        store_(std::move(store)),
+        archive_(std::move(archive)),
+        node_(settings.has("instance") ? settings.text("instance") : "chatd"),
+        counters_(node_),
+        origins_(settings.text("public-url"), settings.list("allow-origin")),
+        rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame}, {settings.duration("tick"), microseconds(50)}),
+        path_(clock_, system_random(), send_rates(settings)),
+        hall_{rooms_, path_, directory_, clock_, client_limits(settings)},
+        links_(hall_, {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")}, positive(settings, "connections"), positive(settings, "connections-per-address")),
+        web_(daemon.loop(), [this](const http::Request& request, http::Responder responder) { take_request(request, responder); }) {
+    if (archive_) archivist_.emplace(daemon.loop(), offload_, *archive_, clock_, std::chrono::days(settings.integer("history-days")));
+    path_.on_published = [this](const chat::MessagePtr& message) {
+      counters_.count(*message);
+      if (archivist_) archivist_->keep(message);
+    };
+    rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
+    links_.on_slow = [this] { counters_.slow.Increment(); };
+  }
+
+  Result<> start(const Settings& settings) {
+    SLUICE_TRY(restore());
+    SLUICE_TRY(daemon_.listen("ws", static_cast<std::uint16_t>(settings.integer("ws-port")),
+                              [this](os::UniqueFd fd, net::Endpoint peer) { web_.take(std::move(fd), std::move(peer)); }));
+    SLUICE_TRY(daemon_.listen("irc", static_cast<std::uint16_t>(settings.integer("irc-port")), [this](os::UniqueFd fd, net::Endpoint peer) {
+      if (links_.admits(peer)) TcpLink::open(links_, daemon_.loop(), std::move(fd));
+    }));
+    beat_.every(seconds(1), [this] { beat(); });
+    sweep_.every(seconds(5), [this] { links_.sweep(clock_.steady()); });
+    report_.every(seconds(10), [this] { report_viewers(); });
+    daemon_.on_drain([this](std::function<void()> done) { drain(std::move(done)); });
+    daemon_.on_health([this] { return std::vector{store_health_}; });
+    daemon_.on_control("rooms", [this](const std::string&) { return rooms_json(); });
+    return {};
+  }
+
+ private:
+  // What was said before the start comes back into the rooms, and repeats of it are known.
+  Result<> restore() {
+    if (!archive_) return {};
+    SLUICE_TRY_VALUE(const std::vector<store::Channel> channels, store_->channels().list());
+    for (const store::Channel& channel : channels) {
+      SLUICE_TRY_VALUE(const std::vector<chat::MessagePtr> messages, archive_->recent(channel.id, restored_messages));
+      if (messages.empty()) continue;
+      chat::Room& room = rooms_.open(to_chat(channel));
+      for (const chat::MessagePtr& message : messages) {
+        room.restore(message);
+        path_.restore(*message);
+      }
+    }
+    return {};
+  }
+
+  void take_request(const http::Request& request, const http::Responder& responder) {
+    const auto offer = http::read_websocket_offer([&](const char* name) { return request.header(name); });
+    if (request.path != "/" && request.path != "/json") return responder.respond(http::Response::text(404, "chat is at / and /json\n"));
+    if (!offer) {
+      http::Response answer = http::Response::text(426, "this is a chat server: speak WebSocket here, or IRC on its own port\n");
+      answer.headers.emplace_back("Upgrade", "websocket");
+      answer.headers.emplace_back("Sec-WebSocket-Version", "13");
+      return responder.respond(std::move(answer));
+    }
+    if (!origins_.admits(request.header("Origin"), request.header("Host")))
+      return responder.respond(http::Response::text(403, "pages of this origin may not chat here (see --allow-origin)\n"));
+    if (!links_.admits(request.peer)) return responder.respond(http::Response::text(503, "too many connections\n"));
+
+    http::Headers headers{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", offer->accept}};
+    auto speaks = request.path == "/json" ? WsLink::Speaks::json : WsLink::Speaks::unknown;
+    for (const std::string& protocol : offer->protocols) {
+      if (request.path == "/json" || protocol != "irc") continue;
+      headers.emplace_back("Sec-WebSocket-Protocol", protocol);
+      speaks = WsLink::Speaks::irc;
+      break;
+    }
+    responder.upgrade(std::move(headers), [this, speaks](std::shared_ptr<net::Connection> connection) {
+      return WsLink::open(links_, std::move(connection), speaks);
+    });
+  }
+
+  void flush() {
+    const Steady now = clock_.steady();
+    if (const auto next = rooms_.flush(now)) tick_.after(*next - now, [this] { flush(); });
+    counters_.deliveries.Increment(static_cast<double>(rooms_.deliveries()) - counters_.deliveries.Value());
+  }
+
+  void beat() {
+    rooms_.beat();
+    path_.forget_idle();
+    std::uint64_t viewers = 0, busy = 0;
+    for (const auto& [name, room] : rooms_.all()) {
+      viewers += room->viewers();
+      busy += room->members() > 0;
+    }
+    counters_.rooms.Set(static_cast<double>(busy));
+    counters_.viewers.Set(static_cast<double>(viewers));
+    counters_.viewer_count.Set(static_cast<double>(viewers));
+    counters_.web_sockets.Set(static_cast<double>(links_.web_sockets()));
+    counters_.irc.Set(static_cast<double>(links_.size() - links_.web_sockets()));
+    if (archivist_) counters_.lost.Set(static_cast<double>(archivist_->lost()));
+  }
+
+  // Tells the store how many watch each live stream, and finds out whether the store is well.
+  void report_viewers() {
+    std::map<std::string, std::int64_t> viewers;
+    for (const auto& [name, room] : rooms_.all()) viewers[name] = static_cast<std::int64_t>(room->viewers());
+    const auto report = [this, viewers = std::move(viewers)]() -> app::Health {
+      const Steady begun = clock_.steady();
+      const auto told = tell_viewers(viewers);
+      const std::chrono::duration<double, std::milli> took = clock_.steady() - begun;
+      return {"store", told.has_value(), took.count(), told ? std::string() : told.error().what};
+    };
+    offload_.run(report, [this](app::Health health) { store_health_ = std::move(health); });
+  }
+
+  Result<> tell_viewers(const std::map<std::string, std::int64_t>& viewers) {
+    SLUICE_TRY_VALUE(const std::vector<store::LiveChannel> live, store_->streams().live());
+    for (const store::LiveChannel& each : live) {
+      const auto count = viewers.find(each.channel.name);
+      const auto told = store_->streams().set_viewers(each.stream.id, node_, count == viewers.end() ? 0 : count->second);
+      if (!told && told.error().code != Errc::conflict) return std::unexpected(told.error());  // it just ended: no matter
+    }
+    return {};
+  }
+
+  std::string rooms_json() const {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const auto& [name, room] : rooms_.all())
+      list.push_back({{"channel", name}, {"channel_id", std::to_string(room->channel().id.value())}, {"members", room->members()}, {"viewers", room->viewers()}, {"seq", room->seq()}});
+    return nlohmann::ordered_json{{"origin", rooms_.origin()}, {"connections", links_.size()}, {"rooms", list}}.dump();
+  }
+
+  void drain(std::function<void()> done) {
+    flush();
+    const auto finish = [this, done] {
+      web_.drain([this, done] {
+        if (archivist_) archivist_->write_now();
+        offload_.run([] { return true; }, [done](bool) { done(); });
+      });
+    };
+    if (links_.size() == 0) return finish();
+    links_.on_empty = finish;
+    links_.restart(come_back_within);
+  }
+
+  app::Daemon& daemon_;
+  Clock& clock_ = system_clock();
+  std::unique_ptr<store::Store> store_;
+  std::optional<chatlog::Archive> archive_;
+  net::Offload offload_{daemon_.loop()};
+  std::string node_;
+  app::Health store_health_{"store", true, 0, {}};
+  Counters counters_;
+  OriginCheck origins_;
+  StoreDirectory directory_{*store_, offload_, clock_};
+  chat::Rooms rooms_;
+  chat::MessagePath path_;
+  chat::Hall hall_;
+  Links links_;
+  http::Server web_;
+  std::optional<Archivist> archivist_;
+  net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, report_{daemon_.loop()}, tick_{daemon_.loop()};
+};
+}  // namespace
+
+Result<int> serve(const Settings& settings) {
+  const std::string dir = settings.text("dir");
+  SLUICE_TRY_VALUE(const std::string store_url, below_dir(settings, "store", "sqlite:" + dir + "/store.db"));
+  SLUICE_TRY_VALUE(const std::string history, below_dir(settings, "history", dir + "/chat.db"));
+  SLUICE_TRY_VALUE(std::unique_ptr<store::Store> store, store::open_store(store_url));
+  std::optional<chatlog::Archive> archive;
+  if (history != "none") {
+    SLUICE_TRY_VALUE(archive, chatlog::Archive::open(history));
+  }
+  app::Daemon daemon(settings, "chatd");
+  Service service(settings, daemon, std::move(store), std::move(archive));
+  SLUICE_TRY(service.start(settings));
+  return daemon.run();
+}
+
+}  // namespace sluice::chatd

@@ -1,0 +1,116 @@
+#include "chatlog/archive.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace sluice::chatlog {
+
+namespace {
+using chat::Message;
+using nlohmann::json;
+
+constexpr std::string_view schema = R"(
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  CREATE TABLE IF NOT EXISTS messages (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    channel_id INTEGER NOT NULL,
+    channel_name TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    login TEXT NOT NULL,
+    text TEXT NOT NULL,
+    more TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS messages_of_channel ON messages (channel_id, row);
+  CREATE INDEX IF NOT EXISTS messages_by_time ON messages (at_ms);
+)";
+
+// What queries do not ask for: name, color, roles, badges, emotes, action, reply.
+std::string more_of(const Message& message) {
+  json more{{"name", message.author.name}};
+  if (!message.author.color.empty()) more["color"] = message.author.color;
+  const chat::Roles& roles = message.roles;
+  if (roles.broadcaster) more["broadcaster"] = true;
+  if (roles.moderator) more["moderator"] = true;
+  if (roles.vip) more["vip"] = true;
+  if (roles.subscriber) more["subscriber"] = true;
+  for (const chat::Badge& badge : message.badges) more["badges"].push_back({badge.set, badge.version});
+  for (const chat::EmoteUse& use : message.emotes) more["emotes"].push_back({use.id, use.first, use.last});
+  if (message.action) more["action"] = true;
+  if (message.reply) {
+    const chat::Reply& reply = *message.reply;
+    more["reply"] = {reply.id, reply.author.id.value(), reply.author.login, reply.author.name, reply.text};
+  }
+  return more.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// A row that somebody else's hand damaged keeps its text; json's complaints go no further.
+void read_more(const std::string& text, Message& message) try {
+  const json more = json::parse(text);
+  message.author.name = more.value("name", message.author.login);
+  message.author.color = more.value("color", "");
+  message.roles = {more.value("broadcaster", false), more.value("moderator", false), more.value("vip", false), more.value("subscriber", false)};
+  message.action = more.value("action", false);
+  for (const json& badge : more.value("badges", json::array())) message.badges.push_back({badge.at(0), badge.at(1)});
+  for (const json& use : more.value("emotes", json::array())) message.emotes.push_back({use.at(0), use.at(1), use.at(2)});
+  if (const auto reply = more.find("reply"); reply != more.end()) {
+    const chat::User author{UserId(reply->at(1).get<std::int64_t>()), reply->at(2), reply->at(3), {}};
+    message.reply = chat::Reply{reply->at(0), author, reply->at(4)};
+  }
+} catch (const json::exception&) {
+}
+}  // namespace
+
+Result<Archive> Archive::open(const std::string& path) {
+  SLUICE_TRY_VALUE(sqlite::Database database, sqlite::Database::open(path, seconds(5)));
+  SLUICE_TRY(database.run_script(schema));
+  return Archive(std::move(database));
+}
+
+Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
+  SLUICE_TRY_VALUE(sqlite::Transaction transaction, sqlite::Transaction::begin(database_));
+  for (const chat::MessagePtr& message : messages) {
+    SLUICE_TRY(database_.run(
+        "INSERT OR IGNORE INTO messages (id, channel_id, channel_name, origin, seq, at_ms, user_id, login, text, more) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        message->id, message->channel.value(), message->channel_name, message->origin, static_cast<std::int64_t>(message->seq),
+        message->at.time_since_epoch().count(), message->author.id.value(), message->author.login, message->text, more_of(*message)));
+  }
+  return transaction.commit();
+}
+
+Result<std::vector<chat::MessagePtr>> Archive::recent(ChannelId channel, std::size_t count) {
+  SLUICE_TRY_VALUE(sqlite::Statement rows,
+                   database_.query("SELECT id, channel_name, origin, seq, at_ms, user_id, login, text, more FROM messages "
+                                   "WHERE channel_id = ? ORDER BY row DESC LIMIT ?",
+                                   channel.value(), static_cast<std::int64_t>(count)));
+  std::vector<chat::MessagePtr> messages;
+  for (;;) {
+    SLUICE_TRY_VALUE(const bool there_is_one, rows.step());
+    if (!there_is_one) break;
+    Message message;
+    message.id = rows.text(0);
+    message.channel = channel;
+    message.channel_name = rows.text(1);
+    message.origin = rows.text(2);
+    message.seq = static_cast<std::uint64_t>(rows.integer(3));
+    message.at = Wall(milliseconds(rows.integer(4)));
+    message.author.id = UserId(rows.integer(5));
+    message.author.login = rows.text(6);
+    message.text = rows.text(7);
+    read_more(rows.text(8), message);
+    messages.push_back(std::make_shared<const Message>(std::move(message)));
+  }
+  std::ranges::reverse(messages);
+  return messages;
+}
+
+Result<> Archive::forget_before(Wall at) {
+  return database_.run("DELETE FROM messages WHERE at_ms < ?", at.time_since_epoch().count());
+}
+
+}  // namespace sluice::chatlog

@@ -1,0 +1,62 @@
+#include "chatlog/archive.hpp"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+using namespace sluice;
+using chat::Message;
+using chatlog::Archive;
+
+namespace {
+chat::MessagePtr message(std::int64_t channel, std::uint64_t seq) {
+  Message m;
+  m.id = "id-" + std::to_string(channel) + "-" + std::to_string(seq);
+  m.origin = "o1";
+  m.seq = seq;
+  m.channel = ChannelId(channel);
+  m.channel_name = "demo";
+  m.at = Wall(milliseconds(1000 * seq));
+  m.author = {UserId(7), "ada", "Ada", "#FF0000"};
+  m.roles.broadcaster = true;
+  m.badges = {{"broadcaster", "1"}};
+  m.emotes = {{"25", 0, 4}};
+  m.text = "Kappa \xe2\x9c\x93";
+  m.action = seq % 2 == 0;
+  if (seq == 3) m.reply = chat::Reply{"id-0", {UserId(8), "bob", "Bob", ""}, "what"};
+  return std::make_shared<const Message>(m);
+}
+}  // namespace
+
+TEST_CASE("what was said comes back after a restart, whole and in order") {
+  const auto folder = std::filesystem::temp_directory_path() / ("sluice-chatlog-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string path = folder / "chat.db";
+  {
+    auto archive = Archive::open(path);
+    REQUIRE(archive);
+    REQUIRE(archive->append(std::vector{message(1, 1), message(2, 1), message(1, 2), message(1, 3)}));
+    REQUIRE(archive->append(std::vector{message(1, 3)}));  // a repeat changes nothing
+  }
+  auto archive = Archive::open(path);
+  REQUIRE(archive);
+  const auto recent = archive->recent(ChannelId(1), 2);
+  REQUIRE(recent);
+  REQUIRE(recent->size() == 2);
+  const Message& last = *recent->at(1);
+  CHECK(recent->at(0)->seq == 2);
+  CHECK(recent->at(0)->action);
+  CHECK(last.id == "id-1-3");
+  CHECK(last.text == "Kappa \xe2\x9c\x93");
+  CHECK(last.author.name == "Ada");
+  CHECK(last.author.color == "#FF0000");
+  CHECK(last.roles.broadcaster);
+  CHECK(last.badges.at(0).set == "broadcaster");
+  CHECK(last.emotes.at(0).last == 4);
+  REQUIRE(last.reply);
+  CHECK(last.reply->author.login == "bob");
+  REQUIRE(archive->forget_before(Wall(milliseconds(3000))));
+  CHECK(archive->recent(ChannelId(1), 10)->size() == 1);
+  std::filesystem::remove_all(folder);
+}
