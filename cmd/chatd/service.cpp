@@ -248,7 +248,8 @@ Result<int> serve(const Settings& settings) {
   SLUICE_TRY_VALUE(std::unique_ptr<store::Store> store, store::open_store(store_url));
   std::optional<chatlog::Archive> archive;
   if (history != "none") {
-    SLUICE_TRY_VALUE(archive, chatlog::Archive::open(history));
+    SLUICE_TRY_VALUE(chatlog::Archive opened, chatlog::Archive::open(history));
+    archive.emplace(std::move(opened));
   }
   app::Daemon daemon(settings, "chatd");
   Service service(settings, daemon, std::move(store), std::move(archive));
