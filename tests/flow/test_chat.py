@@ -1,0 +1,310 @@
+"""chatd with real sockets: both protocols, between them, and through its death and return."""
+import contextlib
+import json
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+
+import pytest
+
+from chat_peers import Closed, IrcPeer, Page, WebSocket
+from harness import Daemon, free_port, get, program, tool, wait_for
+
+
+class Chat:
+    """A chatd over a store with users ada (owns #demo), bob and cyd (may only read)."""
+
+    def __init__(self, directory, *options):
+        self.directory = pathlib.Path(directory)
+        self.options = options
+        if not (self.directory / "store.db").exists():
+            for name in ("ada", "bob", "cyd"):
+                self.seed("user", name)
+            self.seed("channel", "demo", "ada")
+        self.ada, self.bob = (self.seed("token", name, "chat:read,chat:edit") for name in ("ada", "bob"))
+        self.cyd = self.seed("token", "cyd", "chat:read")
+        self.ws, self.irc, self.metrics = free_port(), free_port(), free_port()
+        self.start()
+
+    def start(self):
+        self.daemon = Daemon(program("chatd"), "--dir", str(self.directory), "--ws-port", str(self.ws), "--irc-port", str(self.irc),
+                             "--metrics", f"127.0.0.1:{self.metrics}", "--control", str(self.directory / "chatd.sock"), *self.options)
+
+    def seed(self, *arguments):
+        return subprocess.run([tool("store_seed"), f"sqlite:{self.directory}/store.db", *arguments], check=True,
+                              capture_output=True, text=True).stdout.strip()
+
+    def ticket(self, token):
+        return self.seed("ticket", token)
+
+    def page(self, token=None):
+        page = Page(self.ws)
+        if token:
+            assert page.log_in(self.ticket(token))["type"] == "authenticated"
+        return page
+
+    def irc_peer(self, nick, token=None):
+        peer = IrcPeer(self.irc)
+        peer.log_in(nick, token)
+        return peer
+
+    def metric(self, line):
+        return line in get(f"http://127.0.0.1:{self.metrics}/metrics")[2].decode()
+
+    def ask(self, command):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.directory / "chatd.sock"))
+            control.sendall(json.dumps({"command": command}).encode() + b"\n")
+            return json.loads(control.makefile().readline())
+
+
+@contextlib.contextmanager
+def running(*options):
+    with tempfile.TemporaryDirectory(prefix="sluice-chat-") as directory:
+        chat = Chat(directory, *options)
+        try:
+            yield chat
+        finally:
+            chat.daemon.stop()
+
+
+@pytest.fixture(scope="module")
+def chat():
+    with running("--cooldown", "0s", "--message-rate", "1000", "--join-rate", "1000") as chat:
+        yield chat
+
+
+def test_irc_over_tcp_and_pages_hear_each_other(chat):
+    ada, bob, page = chat.irc_peer("ada", chat.ada), chat.irc_peer("bob", chat.bob), chat.page(chat.bob)
+    joined = ada.join("demo")
+    assert ":ada!ada@ada.tmi.twitch.tv JOIN #demo" in joined
+    assert "USERSTATE" in joined[-2] and "ROOMSTATE" in joined[-1]
+    bob.join("demo")
+    page.join("demo")
+
+    ada.send("@client-nonce=n7 PRIVMSG #demo :hello from IRC")
+    assert "client-nonce=n7" in ada.until("USERSTATE #demo")[-1]
+    assert bob.until("PRIVMSG #demo :hello from IRC")[-1].count("badges=broadcaster/1") == 1
+    message = page.until("message")
+    assert (message["text"], message["user"]["login"], message["badges"]) == ("hello from IRC", "ada", [["broadcaster", "1"]])
+
+    page.say("demo", "hello from a page", "k1")
+    assert page.until("confirmed")["key"] == "k1"
+    assert page.until("message")["text"] == "hello from a page"
+    # ada's own line never came back on her connection: the next PRIVMSG she gets is the page's.
+    assert ada.until("PRIVMSG")[-1].endswith(":hello from a page")
+
+
+def test_a_repeat_is_confirmed_and_not_said_twice(chat):
+    page, reader = chat.page(chat.ada), chat.page()
+    page.join("demo")
+    reader.join("demo", history=0)
+    page.say("demo", "once", "same")
+    first = page.until("confirmed")
+    page.say("demo", "once", "same")
+    again = page.until("confirmed")
+    assert again["duplicate"] and (again["id"], again["seq"]) == (first["id"], first["seq"])
+    page.say("demo", "next", "other")
+    assert [reader.until("message")["text"] for _ in range(2)] == ["once", "next"]
+
+
+def test_a_page_that_comes_back_misses_nothing(chat):
+    page, reader = chat.page(chat.ada), chat.page()
+    page.join("demo")
+    reader.join("demo")
+    page.say("demo", "seen", "s1")
+    seen = reader.until("message")
+    reader.close()
+    for number in range(5):
+        page.say("demo", f"missed {number}", f"m{number}")
+        page.until("confirmed")
+    back = Page(chat.ws)
+    joined = back.join("demo", after={seen["origin"]: seen["seq"]})
+    assert [message["text"] for message in joined["history"]] == [f"missed {number}" for number in range(5)]
+    assert not joined["gap"]
+    page.say("demo", "live again", "s2")
+    assert back.until("message")["text"] == "live again"
+
+
+def test_presence_counts_people(chat):
+    watcher = chat.page()
+    before = watcher.join("demo")["viewers"]
+    others = [chat.irc_peer("justinfan%d" % number) for number in range(3)]
+    for other in others:
+        other.join("demo")
+    while watcher.until("presence")["viewers"] != before + 3:
+        pass
+    for other in others:
+        other.close()
+    while watcher.until("presence")["viewers"] != before:
+        pass
+
+
+def test_refusals(chat):
+    stranger = IrcPeer(chat.irc)
+    stranger.send("PASS oauth:wrong", "NICK ada")
+    assert stranger.line() == ":tmi.twitch.tv NOTICE * :Login authentication failed"
+    with pytest.raises(Closed):
+        stranger.line()
+    cyd = chat.irc_peer("cyd", chat.cyd)
+    cyd.send("PRIVMSG #demo :may I")
+    assert "msg-id=no_permission" in cyd.until("NOTICE")[-1]
+    cyd.send("JOIN #nowhere", "PING x")
+    assert cyd.line() == ":tmi.twitch.tv PONG tmi.twitch.tv :x"  # silence about the room
+    page = chat.page()
+    page.ask(type="join", channel="nowhere")
+    assert page.object()["code"] == "no_such_channel"
+    ticket = chat.ticket(chat.ada)
+    assert page.log_in(ticket)["type"] == "authenticated"
+    assert Page(chat.ws).log_in(ticket)["code"] == "auth_failed"  # good once
+
+
+def test_which_pages_may_open_a_socket(chat):
+    assert WebSocket(chat.ws, "/json", origin="http://evil.example").status == 403
+    assert WebSocket(chat.ws, "/json", origin="null").status == 403
+    assert WebSocket(chat.ws, "/json", origin="http://127.0.0.1:8080").status == 101
+    assert WebSocket(chat.ws, "/other").status == 404
+    assert get(f"http://127.0.0.1:{chat.ws}/")[0] == 426
+
+
+def test_the_subprotocol_is_echoed_only_when_asked(chat):
+    asked = WebSocket(chat.ws, protocol="irc")
+    assert asked.headers["sec-websocket-protocol"] == "irc"
+    plain = WebSocket(chat.ws)
+    assert "sec-websocket-protocol" not in plain.headers
+    for peer in (asked, plain):
+        peer.send("NICK justinfan1")  # a frame without CR LF
+        assert " 376 justinfan1 :>\r\n" in peer.message()
+        peer.send("PING\r\n")
+        assert peer.message() == "PONG :tmi.twitch.tv\r\n"
+    first = WebSocket(chat.ws)
+    first.send('{"type":"ping"}')
+    assert [json.loads(first.message())["type"] for _ in range(2)] == ["hello", "pong"]
+
+
+@pytest.mark.parametrize("frame,code", [
+    (b"\x81\x02hi", 1002), (b"\xc1\x80\0\0\0\0", 1002), (b"\x83\x80\0\0\0\0", 1002), (b"\x80\x80\0\0\0\0", 1002),
+    (b"\x09\x80\0\0\0\0", 1002), (b"\x89\xfe\x00\x7e\0\0\0\0", 1002), (b"\x88\x81\0\0\0\0\x03", 1002),
+    (b"\x88\x82\0\0\0\0\x03\xed", 1002), (b"\x81\x82\0\0\0\0\xc0\xaf", 1007), (b"\x81\x81\0\0\0\0\xc3", 1007),
+    (b"\x82\x80\0\0\0\0", 1003), (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 1009), (b"\x81\xfe\x40\x01\0\0\0\0", 1009),
+    (b"\x88\x82\0\0\0\0\x0f\xa1", 4001), (b"\x88\x80\0\0\0\0", 1000),
+])
+def test_broken_frames_close_with_the_right_code(chat, frame, code):
+    peer = WebSocket(chat.ws)
+    peer.socket.sendall(frame)
+    with pytest.raises(Closed) as closed:
+        peer.message()
+    assert closed.value.code == code
+
+
+def test_bytes_one_at_a_time(chat):
+    peer = IrcPeer(chat.irc)
+    for byte in b"CAP REQ :twitch.tv/tags\r\nNICK justinfan9\r\nJOIN #demo\r\n":
+        peer.socket.sendall(bytes([byte]))
+    assert "366" in peer.until(" 366 ")[-1]
+
+
+def test_metrics_health_and_control(chat):
+    page = chat.page(chat.ada)
+    page.join("demo")
+    page.say("demo", "counted", "c1")
+    page.until("confirmed")
+    assert chat.metric('twitch_chat_messages_total{channel_id="1"}')
+    wait_for(lambda: not chat.metric('twitch_websocket_connections{server_instance="chatd"} 0'), what="the gauge of connections")
+    assert get(f"http://127.0.0.1:{chat.metrics}/health")[0] == 200
+    room = chat.ask("rooms")["rooms"][0]
+    assert room["channel"] == "demo" and room["members"] >= 1 and room["seq"] >= 1
+
+
+def test_viewers_reach_the_store(chat):
+    chat.seed("live", "demo")
+    page = chat.page()
+    page.join("demo")
+    wait_for(lambda: int(chat.seed("viewers", "demo")) >= 1, seconds=25, what="the viewer count in the store")
+
+
+def test_what_was_said_survives_kill_9():
+    with running("--cooldown", "0s") as chat:
+        page = chat.page(chat.ada)
+        page.join("demo")
+        page.say("demo", "remember me", "r1")
+        confirmed = page.until("confirmed")
+        wait_for(lambda: archived(chat, "remember me"), what="the message in the file")
+        chat.daemon.process.send_signal(signal.SIGKILL)
+        chat.daemon.process.wait()
+        chat.start()
+        back = chat.page(chat.ada)
+        joined = back.join("demo")
+        assert [message["text"] for message in joined["history"]] == ["remember me"]
+        back.say("demo", "remember me", "r1")  # a page that never saw the confirmation sends again
+        again = back.until("confirmed")
+        assert again["duplicate"] and again["id"] == confirmed["id"]
+        back.say("demo", "after", "r2")
+        after = back.until("confirmed")
+        resumed = Page(chat.ws).join("demo", after={confirmed["origin"]: confirmed["seq"]})
+        assert [message["seq"] for message in resumed["history"]] == [after["seq"]]
+        assert resumed["history"][0]["origin"] != confirmed["origin"] and not resumed["gap"]
+
+
+def archived(chat, text):
+    import sqlite3
+    with contextlib.closing(sqlite3.connect(f"file:{chat.directory}/chat.db?mode=ro", uri=True)) as database:
+        return database.execute("SELECT count(*) FROM messages WHERE text = ?", (text,)).fetchone()[0]
+
+
+def test_sigterm_tells_everyone_to_come_back():
+    with running() as chat:
+        bot, page, web = chat.irc_peer("bob", chat.bob), chat.page(), WebSocket(chat.ws, protocol="irc")
+        web.send("NICK justinfan1")
+        web.message()
+        bot.join("demo")
+        page.join("demo")
+        chat.daemon.process.terminate()
+        assert bot.until("RECONNECT")[-1] == ":tmi.twitch.tv RECONNECT"
+        assert page.until("reconnect")["after"] > 0
+        assert web.message() == ":tmi.twitch.tv RECONNECT\r\n"
+        for peer in (page, web):
+            with pytest.raises(Closed) as closed:
+                peer.message()
+            assert closed.value.code == 1012
+        for peer in (bot, page, web):
+            peer.close()
+        assert chat.daemon.process.wait(10) == 0
+
+
+def test_a_reader_that_does_not_read_is_told_and_dropped():
+    with running("--cooldown", "0s", "--message-rate", "100000", "--queue", "64K", "--tick", "0s") as chat:
+        slow = IrcPeer(chat.irc)
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.log_in("justinfan1")
+        slow.join("demo")
+        page = chat.page(chat.ada)
+        page.join("demo")
+        sent = 0
+        while not chat.metric("sluice_chat_slow_consumers_total 1"):
+            for _ in range(500):
+                page.say("demo", "x" * 500, f"k{sent}")
+                sent += 1
+            for _ in range(500):
+                page.until("confirmed")
+            assert sent < 50000
+        with pytest.raises((Closed, ConnectionError)):
+            while True:
+                slow.line()
+
+
+def test_limits():
+    with running("--login-time", "1s", "--connections", "3") as chat:
+        silent = IrcPeer(chat.irc, timeout=20)
+        with pytest.raises(Closed):
+            silent.line()
+        bob = chat.irc_peer("bob", chat.bob)
+        bob.join("demo")
+        bob.send("PRIVMSG #demo :one", "PRIVMSG #demo :two")
+        assert "msg-id=msg_ratelimit" in bob.until("NOTICE")[-1]
+        held = [chat.irc_peer("justinfan%d" % number) for number in range(2)]
+        with pytest.raises((Closed, ConnectionError)):
+            chat.irc_peer("justinfan9")
+        assert len(held) == 2
