@@ -1,0 +1,177 @@
+"""Prose is tested: manual pages are clean, links lead somewhere, paths that are named exist, options that are shown are there."""
+import functools
+import json
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from harness import BUILD, program
+
+TREE = pathlib.Path(__file__).parents[2]
+PAGES = sorted((TREE / "man").glob("*.*"))
+MARKDOWN = sorted(path for folder in (TREE, TREE / "examples", TREE / "tests" / "bench") for path in folder.glob("*.md"))
+SCRIPTS = sorted((TREE / "examples").glob("*.sh"))
+PROGRAMS = re.findall(r"^sluice_(?:program|pages)\((\w+) ", (TREE / "cmd" / "programs.cmake").read_text(), re.M)
+
+
+def relative(path):
+    return str(path.relative_to(TREE))
+
+
+def name_and_section(page):
+    stem = page.name.removesuffix(".in")
+    return stem.rsplit(".", 1)
+
+
+@functools.cache
+def table(name):
+    """A program's option table."""
+    if not pathlib.Path(program(name)).exists():
+        pytest.skip(f"{name} is not built")
+    return json.loads(subprocess.run([program(name), "--options-json"], capture_output=True, check=True).stdout)
+
+
+def option_names(name, command=None):
+    """--name of each option of a program, or of one of its commands, and -x of its letters."""
+    rows = list(table(name)["common"])
+    for entry in table(name)["commands"]:
+        if command is None or entry["path"] in ("", command):
+            rows += entry["options"]
+    return {"--" + row["name"] for row in rows} | {"-" + row["letter"] for row in rows if row.get("letter")}
+
+
+# ---- manual pages
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_a_manual_page_is_clean(page):
+    mandoc = shutil.which("mandoc")
+    if not mandoc:
+        pytest.skip("mandoc is not installed")
+    if page.suffix == ".in":
+        page = BUILD / "generated" / "man" / page.name.removesuffix(".in")
+        if not page.exists():
+            pytest.skip(f"{page.name} is not made")
+    done = subprocess.run([mandoc, "-T", "lint", "-W", "warning", str(page)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_a_manual_page_names_itself_as_its_file_does(page):
+    name, section = name_and_section(page)
+    text = page.read_text()
+    assert f"\n.Dt {name.upper()} {section}\n" in text
+    assert f"\n.Nm {name}\n" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_our_pages_refer_to_our_pages_by_their_sections(page):
+    sections = dict(name_and_section(other) for other in PAGES)
+    for name, section in re.findall(r"^\.Xr (\S+) (\d)", page.read_text(), re.M):
+        if name in sections or name.startswith("sluice"):
+            assert sections.get(name) == section, f"{name}({section})"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.suffix == ".in"], ids=relative)
+def test_a_manual_page_of_a_program_is_whole(page):
+    name, _ = name_and_section(page)
+    text = page.read_text()
+    assert name in PROGRAMS
+    assert "\n@OPTIONS@\n" in text
+    headings = [heading.strip('"') for heading in re.findall(r"^\.Sh (.*)", text, re.M)]
+    for heading in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES", "SEE ALSO"):
+        assert heading in headings
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.suffix == ".in"], ids=relative)
+def test_options_in_the_prose_exist(page):
+    name, _ = name_and_section(page)
+    named = re.findall(r"\bFl \\-([a-z][a-z-]*)", page.read_text().replace("\\-", "-").replace("Fl -", "Fl \\-"))
+    assert {"--" + option for option in named} <= option_names(name)
+
+
+# ---- command lines in examples
+
+def shell_text(path):
+    """What a shell reads: a script, the literal blocks of a page, the fenced blocks of a Markdown file."""
+    text = path.read_text()
+    if path.suffix == ".md":
+        return "\n".join(re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", text, re.M | re.S))
+    if path in PAGES:
+        blocks = re.findall(r"^\.Bd[^\n]*\n(.*?)^\.Ed", text.partition("\n.Sh EXAMPLES\n")[2], re.M | re.S)
+        return "\n".join(blocks).replace("\\-", "-").replace("\\e", "\\")
+    return text
+
+
+def invocations(text):
+    """(program, words after it) of each simple command that runs one of our programs."""
+    for line in text.replace("\\\n", " ").splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;()<>")
+        lexer.whitespace_split = True
+        lexer.commenters = "#"
+        try:
+            words = list(lexer)
+        except ValueError:  # a quotation that goes over several lines
+            words = line.split()
+        name, arguments = None, []
+        for word in [*words, "|"]:
+            base = word.rsplit("/", 1)[-1]
+            if set(word) <= set("|&;()<>") or word in ("do", "then", "--") or (name is None and base not in PROGRAMS):
+                if name:
+                    yield name, arguments
+                name, arguments = None, []
+            elif name is None:
+                name = base
+            else:
+                arguments.append(word)
+
+
+@pytest.mark.parametrize("path", PAGES + MARKDOWN + SCRIPTS, ids=relative)
+def test_options_in_examples_exist(path):
+    wrong = []
+    for name, arguments in invocations(shell_text(path)):
+        commands = sorted((entry["path"] for entry in table(name)["commands"] if entry["path"]), key=len, reverse=True)
+        words = " ".join(word for word in arguments if not word.startswith("-")) + " "
+        command = next((path for path in commands if words.startswith(path + " ")), None)
+        known = option_names(name, command)
+        for word in arguments:
+            option = word.split("=", 1)[0]
+            if re.fullmatch(r"--[a-z][a-z-]*|-[a-z]", option) and option not in known:
+                wrong.append(f"{name} {command or ''}: {option}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_command_lines_are_recognised():
+    text = "a=1 chanctl --dir D user add x --display 'A B' | chanctl token revoke\nbuild/bin/sluice up --demo # --not\n"
+    assert list(invocations(text)) == [("chanctl", ["--dir", "D", "user", "add", "x", "--display", "A B"]),
+                                       ("chanctl", ["token", "revoke"]), ("sluice", ["up", "--demo"])]
+
+
+# ---- Markdown
+
+def anchors(path):
+    """The anchors that GitHub gives to a file's headings."""
+    headings = re.findall(r"^#+ +(.*)", path.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=relative)
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if re.match(r"[a-z]+:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        found = (path.parent / file).resolve() if file else path
+        assert found.exists(), target
+        if anchor and found.suffix == ".md":
+            assert anchor in anchors(found), target
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=relative)
+def test_paths_that_are_named_exist(path):
+    named = re.findall(r"`((?:lib|cmd|man|tests|examples|completions)/[\w./-]*)`", path.read_text())
+    missing = [name for name in named if not (TREE / name).exists() and not (path.parent / name).exists()]
+    assert not missing
