@@ -116,6 +116,7 @@ void Intake::open_run(std::uint32_t raw_ms, std::uint32_t audio_frame) {
   auto run = std::make_shared<Run>();
   run->number = next_run_++;
   run->discontinuity = fresh_ && discontinuity_;
+  run->start_us = fresh_ ? base_us_ : 0;
   if (video_) run->tracks.push_back(*video_);
   if (audio_) run->tracks.push_back(*audio_);
   run_ = std::move(run);

@@ -18,6 +18,7 @@ struct Run {
   std::uint64_t number = 0;        // 0, 1, … within the stream
   std::vector<Track> tracks;       // at most one video track, first; fixed for the run
   bool discontinuity = false;      // its first packets do not continue the run before
+  std::int64_t start_us = 0;       // with discontinuity: source time of its first packet
   bool has_video() const { return !tracks.empty() && tracks.front().kind() == Kind::video; }
 };
 

@@ -1,0 +1,89 @@
+// No platform: a file with a stream key and a channel on each line. Keys are kept hashed once read.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "os/file.hpp"
+#include "platform.hpp"
+#include "platform/stream_id.hpp"
+
+namespace sluice::ingestd {
+
+namespace {
+
+using Keys = std::map<std::string, std::string>;  // hash of the key → channel
+
+Result<Keys> read_keys(const std::string& path) {
+  SLUICE_TRY_VALUE(const std::string content, os::read_file(path));
+  Keys keys;
+  std::size_t number = 0;
+  for (std::string_view line : split(content, '\n')) {
+    ++number;
+    line = trim(line);
+    if (line.empty() || line.front() == '#') continue;
+    const std::size_t space = line.find_first_of(" \t");
+    const std::string_view channel = space == std::string_view::npos ? "" : trim(line.substr(space));
+    const bool named = !channel.empty() && channel.size() <= 64 &&
+                       channel.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+    if (!named)
+      return fail(Errc::config, fmt::format("{}:{}: not a key and a channel", path, number),
+                  "write KEY CHANNEL, the channel in a-z, 0-9 and _");
+    keys[crypto::secret_hash(line.substr(0, space))] = std::string(channel);
+  }
+  if (keys.empty()) return fail(Errc::config, path + " holds no key");
+  return keys;
+}
+
+class KeyFilePlatform final : public Platform {
+ public:
+  KeyFilePlatform(net::Loop& loop, Keys keys) : loop_(loop), keys_(std::move(keys)) {}
+
+  void channel_by_key(std::string key, Done<ChannelRef> done) override {
+    const auto found = keys_.find(crypto::secret_hash(key));
+    if (found == keys_.end()) return answer<ChannelRef>(done, fail(Errc::denied, "no channel has this key"));
+    answer<ChannelRef>(done, ChannelRef{ChannelId(number(found->second)), found->second});
+  }
+
+  void begin(ChannelRef channel, Done<Held> done) override {
+    const Wall now = system_clock().wall();
+    answer<Held>(done, Held{channel, platform::new_stream_id(now, system_random()), "", false, now});
+  }
+
+  void take_back(Done<std::vector<Held>> done) override { answer<std::vector<Held>>(done, std::vector<Held>{}); }
+  void renew(const Held&, Done<> done) override { answer<void>(done, {}); }
+  void go_live(const Held&, Done<> done) override { answer<void>(done, {}); }
+  void go_offline(const Held&, Done<> done) override { answer<void>(done, {}); }
+  bool remembers() const override { return false; }
+  Result<> check() override { return {}; }
+
+  Result<> reload(const Config& config) override {
+    SLUICE_TRY_VALUE(keys_, read_keys(config.key_file));
+    return {};
+  }
+
+ private:
+  template <class T>
+  void answer(Done<T> done, Result<T> result) {
+    loop_.post([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+  }
+  // The same channel has the same number for as long as this process lives.
+  std::int64_t number(const std::string& channel) {
+    return numbers_.try_emplace(channel, static_cast<std::int64_t>(numbers_.size()) + 1).first->second;
+  }
+
+  net::Loop& loop_;
+  Keys keys_;
+  std::map<std::string, std::int64_t> numbers_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Platform>> key_file_platform(net::Loop& loop, const Config& config) {
+  SLUICE_TRY_VALUE(Keys keys, read_keys(config.key_file));
+  return std::make_unique<KeyFilePlatform>(loop, std::move(keys));
+}
+
+}  // namespace sluice::ingestd

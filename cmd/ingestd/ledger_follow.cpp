@@ -1,0 +1,131 @@
+#include "ledger_follow.hpp"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "log/log.hpp"
+#include "os/file.hpp"
+
+namespace sluice::ingestd {
+
+Result<std::unique_ptr<FolderWatch>> FolderWatch::open(net::Loop& loop) {
+  os::UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!fd) return fail_errno("watch folders (inotify)");
+  return std::unique_ptr<FolderWatch>(new FolderWatch(loop, std::move(fd)));
+}
+
+FolderWatch::FolderWatch(net::Loop& loop, os::UniqueFd fd) : fd_(std::move(fd)) {
+  readable_ = std::make_unique<net::FdWatch>(loop, fd_.get());
+  readable_->on_readable([this] { read_events(); });
+}
+
+Result<int> FolderWatch::add(const std::string& folder, std::function<void()> changed) {
+  const int watch = ::inotify_add_watch(fd_.get(), folder.c_str(), IN_MODIFY | IN_CREATE);
+  if (watch < 0) return fail_errno("watch " + folder, "raise fs.inotify.max_user_watches");
+  watches_[watch] = std::make_shared<std::function<void()>>(std::move(changed));
+  return watch;
+}
+
+void FolderWatch::remove(int watch) {
+  watches_.erase(watch);
+  ::inotify_rm_watch(fd_.get(), watch);
+}
+
+void FolderWatch::read_events() {
+  alignas(inotify_event) char buffer[8192];
+  int last = -1;
+  for (;;) {
+    const ssize_t n = ::read(fd_.get(), buffer, sizeof buffer);
+    if (n <= 0) return;
+    for (ssize_t at = 0; at < n;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+      if (event->wd == last) continue;  // one look covers neighbouring events
+      last = event->wd;
+      const auto found = watches_.find(event->wd);
+      if (found == watches_.end()) continue;
+      const auto changed = found->second;  // the call may end the watch
+      (*changed)();
+    }
+  }
+}
+
+LedgerFollow::LedgerFollow(FolderWatch& watch, std::string directory, std::function<void()> grown)
+    : watch_(watch),
+      directory_(std::move(directory)),
+      grown_(std::move(grown)),
+      reader_(std::make_unique<hls::LedgerReader>(directory_, hls::Keep::tail)) {}
+
+LedgerFollow::~LedgerFollow() {
+  if (watching_) watch_.remove(*watching_);
+}
+
+Result<> LedgerFollow::open() {
+  SLUICE_TRY(os::make_directories(directory_));
+  SLUICE_TRY_VALUE(watching_, watch_.add(directory_, [this] {
+    poll();
+    grown_();
+  }));
+  poll();
+  return {};
+}
+
+void LedgerFollow::poll() {
+  auto polled = reader_->poll();
+  if (!polled && polled.error().code == Errc::invalid) {
+    reader_ = std::make_unique<hls::LedgerReader>(directory_, hls::Keep::tail);
+    polled = reader_->poll();
+  }
+  if (!polled && polled.error().code != Errc::not_found)
+    log::warn("the ledger cannot be read", {{"ledger", directory_}, polled.error()});
+  if (independent_) return;
+  for (const hls::Rendition& rendition : reader_->renditions())
+    independent_ = independent_ || (rendition.started && rendition.record.kind == media::Kind::video);
+  const bool has_video = std::any_of(reader_->renditions().begin(), reader_->renditions().end(),
+                                     [](const auto& r) { return r.record.kind == media::Kind::video; });
+  if (!has_video)
+    for (const hls::Rendition& rendition : reader_->renditions()) independent_ = independent_ || rendition.started;
+}
+
+std::optional<std::int64_t> LedgerFollow::epoch_ms() const {
+  if (!reader_->header()) return std::nullopt;
+  return reader_->header()->epoch_ms;
+}
+
+std::optional<milliseconds> LedgerFollow::segment() const {
+  if (!reader_->header()) return std::nullopt;
+  return milliseconds(reader_->header()->segment_ms);
+}
+
+std::int64_t LedgerFollow::greatest_end() const {
+  std::int64_t end = 0;
+  for (const hls::Rendition& rendition : reader_->renditions()) end = std::max<std::int64_t>(end, rendition.source_end.count());
+  return end;
+}
+
+std::optional<std::int64_t> LedgerFollow::least_end(const media::Run& run, std::int64_t from, microseconds stale) const {
+  const std::int64_t oldest = greatest_end() - stale.count();
+  std::optional<std::int64_t> least;
+  for (const hls::Rendition& rendition : reader_->renditions()) {
+    const bool fed = std::any_of(run.tracks.begin(), run.tracks.end(),
+                                 [&](const media::Track& track) { return track.kind() == rendition.record.kind; });
+    const std::int64_t end = rendition.started ? rendition.source_end.count() : from;
+    if (!fed || rendition.shed || end < oldest) continue;
+    least = least ? std::min(*least, end) : end;
+  }
+  return least;
+}
+
+std::string LedgerFollow::resume() const {
+  std::string text;
+  for (const hls::Rendition& rendition : reader_->renditions()) {
+    if (!rendition.started) continue;
+    text += (text.empty() ? "" : ",") + rendition.record.name + "=" + std::to_string(rendition.source_end.count());
+  }
+  return text;
+}
+
+}  // namespace sluice::ingestd

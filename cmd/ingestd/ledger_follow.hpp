@@ -1,0 +1,61 @@
+#pragma once
+// What ingestd reads of a stream's ledger: how far each rendition has come, which is the pipeline's acknowledgement
+// (decision 1). One inotify instance wakes all of a process's followers.
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "hls/ledger_reader.hpp"
+#include "media/retention.hpp"
+#include "net/loop.hpp"
+#include "os/unique_fd.hpp"
+
+namespace sluice::ingestd {
+
+class FolderWatch {
+ public:
+  static Result<std::unique_ptr<FolderWatch>> open(net::Loop& loop);
+  // `changed` is called when a file directly in the folder was made or written. The number ends the watch.
+  Result<int> add(const std::string& folder, std::function<void()> changed);
+  void remove(int watch);
+
+ private:
+  FolderWatch(net::Loop& loop, os::UniqueFd fd);
+  void read_events();
+  os::UniqueFd fd_;
+  std::map<int, std::shared_ptr<std::function<void()>>> watches_;
+  std::unique_ptr<net::FdWatch> readable_;
+};
+
+class LedgerFollow {
+ public:
+  LedgerFollow(FolderWatch& watch, std::string directory, std::function<void()> grown);
+  ~LedgerFollow();
+
+  Result<> open();   // makes the directory and watches it
+  void poll();       // reads what is new
+  const std::string& directory() const { return directory_; }
+
+  std::optional<std::int64_t> epoch_ms() const;
+  std::optional<milliseconds> segment() const;
+  bool ended() const { return reader_->ended(); }
+  bool has_independent_part() const { return independent_; }
+  // Where the least advanced live rendition of a run's kinds ends; those without a part yet count as at `from`.
+  // Nothing while there is no rendition. Renditions that stopped more than `stale` before the others do not count.
+  std::optional<std::int64_t> least_end(const media::Run& run, std::int64_t from, microseconds stale) const;
+  std::int64_t greatest_end() const;         // µs; 0 without parts
+  std::string resume() const;                // "source=US,audio=US": sluice_resume
+  std::size_t renditions() const { return reader_->renditions().size(); }
+
+ private:
+  FolderWatch& watch_;
+  std::string directory_;
+  std::function<void()> grown_;
+  std::unique_ptr<hls::LedgerReader> reader_;
+  std::optional<int> watching_;
+  bool independent_ = false;
+};
+
+}  // namespace sluice::ingestd

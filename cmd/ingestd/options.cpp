@@ -1,0 +1,106 @@
+#include "options.hpp"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "app/platform.hpp"
+
+namespace sluice::ingestd {
+
+namespace {
+std::vector<app::Option> with_platform(std::vector<app::Option> own) {
+  std::vector<app::Option> all = app::platform_options();
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
+}
+}  // namespace
+
+const app::Program& program() {
+  using app::Kind;
+  static const app::Program table{
+      .name = "ingestd",
+      .section = 8,
+      .summary = "receive live streams over RTMP",
+      .commands = {{.path = "",
+                    .summary = "receive live streams over RTMP",
+                    .options = with_platform(
+                        {
+                            {.name = "ledgers", .kind = Kind::path, .metavar = "FOLDER", .help = "where streams are kept; DIR/ledgers when not given"},
+                            {.name = "live", .kind = Kind::path, .metavar = "FOLDER", .help = "where links to live streams stand; DIR/live when not given"},
+                            {.name = "key-file", .kind = Kind::path, .metavar = "FILE", .help = "serve without a platform: a stream key and a channel on each line of FILE"},
+                            {.name = "exec", .kind = Kind::text, .metavar = "COMMAND", .help = "feed each stream to COMMAND's standard input and keep no ledger"},
+                            {.name = "pipeline", .kind = Kind::text, .metavar = "COMMAND", .fallback = "transcode | segmenter", .help = "what turns a stream into its ledger; none drops what is received"},
+                            {.name = "node", .kind = Kind::text, .metavar = "NAME", .help = "this ingest's name among others; the host's when not given"},
+                            {.name = "port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1935", .help = "the RTMP port, 0 for any", .min = 0, .max = 65535},
+                            {.name = "grace", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how long a stream waits for a publisher that was cut off"},
+                            {.name = "takeover", .kind = Kind::duration, .metavar = "TIME", .fallback = "2s", .help = "silence after which a publisher's place may be taken with its key"},
+                            {.name = "retain", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how much of a stream is held for its pipeline at most"},
+                            {.name = "retain-size", .kind = Kind::size, .metavar = "SIZE", .fallback = "64M", .help = "the same, in bytes"},
+                            {.name = "flush-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a pipeline may take to end before it is killed"},
+                            {.name = "setup-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a connection may take to publish"},
+                            {.name = "idle-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "30s", .help = "how long a publisher may send nothing"},
+                            {.name = "max-connections", .kind = Kind::integer, .metavar = "N", .fallback = "1000", .help = "connections at once", .min = 1, .max = 100000},
+                            {.name = "max-per-address", .kind = Kind::integer, .metavar = "N", .fallback = "200", .help = "connections at once from one address", .min = 1, .max = 100000},
+                            {.name = "max-bitrate", .kind = Kind::integer, .metavar = "KBITS", .fallback = "60000", .help = "of one publisher over five seconds, in kbit/s", .min = 1, .max = 10000000},
+                            {.name = "max-message", .kind = Kind::size, .metavar = "SIZE", .fallback = "8M", .help = "one RTMP message, a picture"},
+                        })}},
+      .daemon = true,
+  };
+  return table;
+}
+
+namespace {
+std::string host_name() {
+  std::array<char, 256> buffer{};
+  if (::gethostname(buffer.data(), buffer.size() - 1) != 0) return "localhost";
+  return buffer.data();
+}
+}  // namespace
+
+Result<Config> configure(const app::Settings& settings) {
+  Config config;
+  auto text = [&](const char* name, const std::string& fallback = "") {
+    return settings.has(name) ? settings.text(name) : fallback;
+  };
+  config.key_file = text("key-file");
+  if (config.key_file.empty() || settings.has("dir")) {
+    const app::Platform platform = app::platform_of(settings);
+    config.directory = platform.dir;
+    config.store = platform.store;
+    config.bus = platform.bus;
+    config.ledgers = text("ledgers", platform.ledgers());
+    config.live = text("live", platform.live());
+  } else {
+    config.ledgers = text("ledgers");
+    config.live = text("live");
+  }
+  config.node = settings.has("node") ? settings.text("node") : host_name();
+  config.port = static_cast<std::uint16_t>(settings.integer("port"));
+
+  config.feed = Feed::ledger;
+  config.command = settings.text("pipeline");
+  if (settings.has("exec")) {
+    config.feed = Feed::command;
+    config.command = settings.text("exec");
+  } else if (config.command == "none") {
+    config.feed = Feed::nowhere;
+  }
+  if (config.feed == Feed::ledger && config.ledgers.empty())
+    return fail(Errc::config, "no folder for the ledgers", "give --ledgers FOLDER, or --exec COMMAND to do without them");
+  if (config.feed != Feed::ledger) config.ledgers.clear(), config.live.clear();
+
+  config.limits = {.connections = static_cast<std::size_t>(settings.integer("max-connections")),
+                   .per_address = static_cast<std::size_t>(settings.integer("max-per-address")),
+                   .setup = settings.duration("setup-time"),
+                   .idle = settings.duration("idle-time"),
+                   .takeover = settings.duration("takeover"),
+                   .bits_per_second = static_cast<std::uint64_t>(settings.integer("max-bitrate")) * 1000,
+                   .message_bytes = static_cast<std::uint32_t>(settings.size("max-message"))};
+  config.life.grace = settings.duration("grace");
+  config.life.flush = settings.duration("flush-time");
+  config.retention = {.time = settings.duration("retain"), .bytes = settings.size("retain-size")};
+  return config;
+}
+
+}  // namespace sluice::ingestd

@@ -1,0 +1,119 @@
+#include "pipeline.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "log/log.hpp"
+
+namespace sluice::ingestd {
+
+namespace {
+constexpr int pipe_capacity = 256 * 1024;          // a keyframe of 6 Mbit/s; the kernel's share for one user is 64 MB
+constexpr std::size_t buffered_at_most = 256 * 1024;  // then packets stay in the stream's retention
+}  // namespace
+
+Pipeline::Pipeline(net::Loop& loop, Setup setup) : loop_(loop), setup_(std::move(setup)) {}
+
+Pipeline::~Pipeline() {
+  writable_.reset();
+  ended_.reset();
+}
+
+Result<std::unique_ptr<Pipeline>> Pipeline::start(net::Loop& loop, Setup setup) {
+  std::unique_ptr<Pipeline> made(new Pipeline(loop, std::move(setup)));
+  SLUICE_TRY_VALUE(os::Pipe pipe, os::make_pipe(pipe_capacity));
+  SLUICE_TRY(os::set_nonblocking(pipe.write.get()));
+  os::ShellCommand command{.line = made->setup_.command, .input = pipe.read.get()};
+  command.environment = made->setup_.environment;
+  command.death_signal = SIGTERM;  // of the shell alone: its programs see the end of their input and finish their parts
+  SLUICE_TRY_VALUE(made->child_, os::spawn(command));
+  made->input_ = std::move(pipe.write);
+  SLUICE_TRY(made->open_writer());
+  Pipeline* self = made.get();
+  made->ended_ = std::make_unique<net::FdWatch>(loop, made->child_.pidfd());
+  made->ended_->on_readable([self] { self->shell_ended(); });
+  made->writable_ = std::make_unique<net::FdWatch>(loop, made->input_.get());
+  made->flush();
+  return made;
+}
+
+Result<> Pipeline::open_writer() {
+  auto sink = [this](ByteView bytes) -> Result<> {
+    append(waiting_, bytes);
+    return {};
+  };
+  SLUICE_TRY_VALUE(auto writer, ffmpeg::PipeWriter::open(sink, setup_.run->tracks, setup_.metadata));
+  writer_ = std::make_unique<ffmpeg::PipeWriter>(std::move(writer));
+  return {};
+}
+
+bool Pipeline::wants_more() const { return !broken_ && !closing_ && waiting_.size() - sent_ < buffered_at_most; }
+
+void Pipeline::write(const media::Packet& packet) {
+  if (broken_ || closing_) return;
+  if (auto written = writer_->write(packet); !written)
+    log::warn("a packet could not be written to the pipeline", {written.error()});
+}
+
+void Pipeline::flush() {
+  if (!blocked_) drain();
+}
+
+void Pipeline::drain() {
+  while (!broken_ && sent_ < waiting_.size()) {
+    const ssize_t n = ::write(input_.get(), waiting_.data() + sent_, waiting_.size() - sent_);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {
+      if (blocked_) return;
+      blocked_ = true;
+      writable_->on_writable([this] {
+        drain();
+        if (wants_more()) setup_.on_room();  // last: the object may be gone after it
+      });
+      return;
+    }
+    if (n < 0) return broken("it reads no more");
+    sent_ += static_cast<std::size_t>(n);
+    bytes_ += static_cast<std::uint64_t>(n);
+  }
+  waiting_.clear();
+  sent_ = 0;
+  if (blocked_) {
+    blocked_ = false;
+    writable_->cancel_writable();
+  }
+  if (closing_ && !broken_ && input_) {
+    writable_.reset();
+    input_.reset();
+  }
+}
+
+void Pipeline::close_input() {
+  if (closing_) return;
+  if (!broken_) (void)writer_->finish();
+  closing_ = true;
+  if (!blocked_) drain();
+}
+
+void Pipeline::broken(std::string_view why) {
+  if (broken_) return;
+  broken_ = true;
+  log::warn("the pipeline broke", {{"why", why}});
+  kill();
+}
+
+void Pipeline::kill() { child_.signal_group(SIGKILL); }
+
+void Pipeline::shell_ended() {
+  child_.signal_group(SIGKILL);  // members that outlived the shell; its zombie still holds the group's number
+  const auto status = child_.reap();
+  if (!status) return;
+  ended_.reset();
+  broken_ = true;
+  const auto on_exit = setup_.on_exit;
+  on_exit(*status);
+}
+
+}  // namespace sluice::ingestd

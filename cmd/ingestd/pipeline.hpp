@@ -1,0 +1,58 @@
+#pragma once
+// Pipeline: one generation of a stream's pipeline, a shell command fed through a pipe that never blocks us. Packets become the media
+// pipe's bytes (ffmpeg/pipe.hpp), wait in a small buffer and go out merged, in one write a turn.
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ffmpeg/pipe.hpp"
+#include "media/retention.hpp"
+#include "net/loop.hpp"
+#include "os/spawn.hpp"
+
+namespace sluice::ingestd {
+
+class Pipeline {
+ public:
+  struct Setup {
+    std::string command;
+    std::vector<std::pair<std::string, std::string>> environment;
+    std::shared_ptr<const media::Run> run;
+    ffmpeg::Metadata metadata;
+    std::function<void()> on_room;                 // it takes packets again
+    std::function<void(os::ExitStatus)> on_exit;   // the whole group is dead; the object may be destroyed in the call
+  };
+  static Result<std::unique_ptr<Pipeline>> start(net::Loop& loop, Setup setup);
+  ~Pipeline();  // kills what still runs
+
+  const std::shared_ptr<const media::Run>& run() const { return setup_.run; }
+  bool wants_more() const;               // false: what was written waits for the command to read
+  void write(const media::Packet& packet);
+  void flush();                          // at the end of a turn
+  void close_input();                    // after what waits has gone out
+  void kill();
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  Pipeline(net::Loop& loop, Setup setup);
+  Result<> open_writer();
+  void drain();
+  void broken(std::string_view why);
+  void shell_ended();
+
+  net::Loop& loop_;
+  Setup setup_;
+  os::Child child_;
+  os::UniqueFd input_;
+  std::unique_ptr<net::FdWatch> writable_, ended_;
+  std::unique_ptr<ffmpeg::PipeWriter> writer_;
+  Bytes waiting_;
+  std::size_t sent_ = 0;     // of waiting_
+  bool blocked_ = false;     // the pipe is full; on_writable will go on
+  bool closing_ = false, broken_ = false;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace sluice::ingestd

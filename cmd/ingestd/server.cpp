@@ -1,0 +1,184 @@
+#include "server.hpp"
+
+#include "app/run.hpp"
+#include "log/log.hpp"
+#include "measures.hpp"
+#include "rtmp/status.hpp"
+
+namespace sluice::ingestd {
+
+Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::unique_ptr<FolderWatch> folders)
+    : loop_(loop),
+      config_(std::move(config)),
+      platform_(std::move(platform)),
+      folders_(std::move(folders)),
+      around_{loop, config_, *platform_, *folders_, app::executable_folder(), [this](Stream& stream) { forget(stream); }} {
+  if (!platform_->remembers() && config_.feed == Feed::command) config_.life.grace = milliseconds(0);
+}
+
+Server::~Server() = default;
+
+void Server::connected(os::UniqueFd socket, net::Endpoint peer) {
+  if (drained_) return;
+  if (!open_) return early_.emplace_back(std::move(socket), std::move(peer)), void();
+  const char* full = publishers_.size() >= config_.limits.connections      ? "connections"
+                     : addresses_[peer.host] >= config_.limits.per_address ? "address"
+                                                                           : nullptr;
+  if (full != nullptr) {
+    Measures::refused(full).Increment();
+    log::warn("connection refused: too many", {{"peer", peer.text()}, {"limit", full}});
+    return;
+  }
+  ++addresses_[peer.host];
+  auto publisher = std::make_shared<Publisher>(
+      loop_, config_.limits,
+      Publisher::Door{[this](std::shared_ptr<Publisher> asking, std::string key) { admit(asking, std::move(key)); },
+                      [this](Publisher& gone) { disconnected(gone); }});
+  publishers_.insert(publisher);
+  measures().connections.Set(static_cast<double>(publishers_.size()));
+  publisher->start(std::move(socket));
+}
+
+void Server::disconnected(Publisher& publisher) {
+  const auto count = addresses_.find(publisher.host());
+  if (count != addresses_.end() && --count->second == 0) addresses_.erase(count);
+  publishers_.erase(publisher.shared_from_this());
+  measures().connections.Set(static_cast<double>(publishers_.size()));
+}
+
+void Server::admit(const std::shared_ptr<Publisher>& publisher, std::string key) {
+  if (drained_) return publisher->refuse(rtmp::status::publish_denied, "the server is stopping");
+  platform_->channel_by_key(std::move(key), [this, publisher](Result<ChannelRef> channel) {
+    if (publisher->closed()) return;
+    if (channel) return admit_to(publisher, *channel);
+    const bool unknown = channel.error().code == Errc::denied;
+    Measures::refused(unknown ? "key" : "store").Increment();
+    if (unknown) {
+      log::warn("publisher refused: wrong stream key", {{"peer", publisher->address()}});
+      return publisher->refuse(rtmp::status::publish_bad_name, "the stream key is not valid");
+    }
+    log::error("publisher refused: keys cannot be looked up", {{"peer", publisher->address()}, channel.error()});
+    publisher->refuse(rtmp::status::publish_rejected, "stream keys cannot be checked just now: try again");
+  });
+}
+
+void Server::refuse_duplicate(Publisher& publisher, const ChannelRef& channel, std::string_view why) {
+  Measures::refused("duplicate").Increment();
+  log::warn("publisher refused: the channel is being published",
+            {{"peer", publisher.address()}, {"channel", channel.name}, {"by", why}});
+  publisher.refuse(rtmp::status::publish_bad_name, "this channel is already being published");
+}
+
+// New, reconnect, take-over, or duplicate.
+void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
+  if (drained_) return publisher->refuse(rtmp::status::publish_denied, "the server is stopping");
+  if (beginning_.contains(channel.id)) return refuse_duplicate(*publisher, channel, "one that came first");
+  const auto found = streams_.find(channel.id);
+  if (found == streams_.end()) return begin(publisher, channel);
+  const std::shared_ptr<Stream> stream = found->second;
+  if (!stream->life().open()) {
+    // The channel is free again in a moment: its ledger is being finished.
+    stream->when_over.push_back([this, publisher, channel] {
+      if (!publisher->closed()) admit_to(publisher, channel);
+    });
+    return;
+  }
+  if (const auto other = stream->publisher()) {
+    const auto silent = system_clock().steady() - other->last_heard();
+    if (silent < config_.limits.takeover) return refuse_duplicate(*publisher, channel, other->address());
+    log::warn("taking over from a silent publisher",
+              {{"channel", channel.name},
+               {"silent", other->address()},
+               {"silent_ms", std::chrono::duration_cast<milliseconds>(silent).count()}});
+    stream->detach(false);
+    other->drop("another publisher with this key took over");
+  }
+  log::info("publisher reconnected",
+            {{"peer", publisher->address()}, {"channel", channel.name}, {"stream", stream->held().stream.value()}});
+  publisher->accept(stream);
+}
+
+void Server::begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
+  beginning_.insert(channel.id);
+  platform_->begin(channel, [this, publisher, channel](Result<Held> held) {
+    beginning_.erase(channel.id);
+    if (!held) {
+      if (held.error().code == Errc::conflict) return refuse_duplicate(*publisher, channel, held.error().what);
+      Measures::refused("store").Increment();
+      log::error("publisher refused: no stream could be made", {{"channel", channel.name}, held.error()});
+      return publisher->refuse(rtmp::status::publish_rejected, "the stream could not be started: try again");
+    }
+    auto stream = open(*held, false);
+    if (!stream) {
+      log::error("publisher refused: no ledger could be made", {{"channel", channel.name}, stream.error()});
+      platform_->go_offline(*held, [](Result<>) {});
+      return publisher->refuse(rtmp::status::publish_rejected, "the stream could not be started: try again");
+    }
+    log::info("publisher accepted", {{"peer", publisher->address()},
+                                     {"program", publisher->program()},
+                                     {"channel", channel.name},
+                                     {"stream", held->stream.value()}});
+    if (publisher->closed()) return (*stream)->end("the publisher left at once");
+    publisher->accept(*stream);
+  });
+}
+
+Result<std::shared_ptr<Stream>> Server::open(Held held, bool resumed) {
+  const ChannelId channel = held.channel.id;
+  auto stream = std::make_shared<Stream>(around_, std::move(held), resumed);
+  SLUICE_TRY(stream->open());
+  streams_[channel] = stream;
+  return stream;
+}
+
+void Server::take_back() {
+  platform_->take_back([this](Result<std::vector<Held>> unended) {
+    if (!unended) log::error("earlier streams cannot be taken back", {unended.error()});
+    for (Held& held : unended.value_or(std::vector<Held>{})) {
+      const bool live = held.live;
+      auto stream = open(held, live);
+      if (!stream) {
+        log::error("an earlier stream cannot be taken back", {{"stream", held.stream.value()}, stream.error()});
+        platform_->go_offline(held, [](Result<>) {});
+        continue;
+      }
+      log::info("stream taken back", {{"channel", held.channel.name}, {"stream", held.stream.value()}, {"live", live}});
+      if (!live) (*stream)->end("it never went live");
+    }
+    open_ = true;
+    for (auto& [socket, peer] : std::exchange(early_, {})) connected(std::move(socket), std::move(peer));
+  });
+}
+
+void Server::forget(Stream& stream) {
+  const auto found = streams_.find(stream.held().channel.id);
+  if (found == streams_.end() || found->second.get() != &stream) return;
+  const auto gone = found->second;
+  streams_.erase(found);
+  loop_.post([this, gone] {  // after the stream's own calls have returned
+    for (const auto& call : std::exchange(gone->when_over, {})) call();
+    if (drained_ && streams_.empty()) drained_();
+  });
+}
+
+void Server::drain(std::function<void()> done) {
+  drained_ = std::move(done);
+  for (const auto& publisher : std::set(publishers_)) publisher->move_on();
+  for (const auto& [channel, stream] : Streams(streams_)) {
+    if (platform_->remembers())
+      stream->park();
+    else
+      stream->end("the server stops");
+  }
+  if (streams_.empty()) loop_.post(drained_);
+}
+
+Result<> Server::reload(const Config& config) {
+  SLUICE_TRY(platform_->reload(config));
+  config_.limits = config.limits;
+  config_.life = config.life;
+  config_.command = config.feed == config_.feed ? config.command : config_.command;
+  return {};
+}
+
+}  // namespace sluice::ingestd

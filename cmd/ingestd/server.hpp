@@ -1,0 +1,55 @@
+#pragma once
+// Server: who is connected and which streams there are; it lets publishers in.
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "ledger_follow.hpp"
+#include "options.hpp"
+#include "platform.hpp"
+#include "publisher.hpp"
+#include "stream.hpp"
+
+namespace sluice::ingestd {
+
+class Server {
+ public:
+  Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::unique_ptr<FolderWatch> folders);
+  ~Server();
+
+  // Takes back the streams of an earlier process on this node. Who connects meanwhile waits, to find its own.
+  void take_back();
+  void connected(os::UniqueFd socket, net::Endpoint peer);   // from the listener
+  void drain(std::function<void()> done);
+  Result<> reload(const Config& config);
+
+  std::string streams_json() const;
+  std::string kick(const std::string& request_json);
+  Platform& platform() { return *platform_; }
+
+ private:
+  using Streams = std::map<ChannelId, std::shared_ptr<Stream>>;
+  void admit(const std::shared_ptr<Publisher>& publisher, std::string key);
+  void admit_to(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel);
+  void begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel);
+  void refuse_duplicate(Publisher& publisher, const ChannelRef& channel, std::string_view why);
+  Result<std::shared_ptr<Stream>> open(Held held, bool resumed);
+  void forget(Stream& stream);
+  void disconnected(Publisher& publisher);
+
+  net::Loop& loop_;
+  Config config_;
+  std::unique_ptr<Platform> platform_;
+  std::unique_ptr<FolderWatch> folders_;
+  Surroundings around_;
+  Streams streams_;
+  std::set<ChannelId> beginning_;   // asked of the platform, not answered
+  std::set<std::shared_ptr<Publisher>> publishers_;
+  std::map<std::string, std::size_t> addresses_;
+  std::vector<std::pair<os::UniqueFd, net::Endpoint>> early_;  // connected before the streams were taken back
+  bool open_ = false;
+  std::function<void()> drained_;
+};
+
+}  // namespace sluice::ingestd

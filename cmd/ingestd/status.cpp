@@ -1,0 +1,82 @@
+// What the control socket tells of streams, and takes.
+#include <nlohmann/json.hpp>
+
+#include "server.hpp"
+
+namespace sluice::ingestd {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+std::string_view state_name(media::Lifecycle::State state) {
+  switch (state) {
+    case media::Lifecycle::State::waiting: return "waiting";
+    case media::Lifecycle::State::starting: return "starting";
+    case media::Lifecycle::State::live: return "live";
+    case media::Lifecycle::State::ending: return "ending";
+    case media::Lifecycle::State::parked: return "parked";
+    case media::Lifecycle::State::over: return "over";
+  }
+  return "unknown";
+}
+
+Json describe(Stream& stream) {
+  const auto& held = stream.held();
+  const auto& counts = stream.intake().counts();
+  const auto& dropped = stream.retention().counts();
+  Json row{{"channel", held.channel.name},
+           {"stream", held.stream.value()},
+           {"state", state_name(stream.life().state())},
+           {"since", format_rfc3339(held.since)},
+           {"bitrate", stream.bits_per_second()},
+           {"restarts", stream.life().restarts()},
+           {"dropped_frames", dropped.dropped_packets},
+           {"dropped_gops", dropped.dropped_gops},
+           {"timestamp_repairs", counts.repairs},
+           {"held_bytes", stream.retention().bytes()},
+           {"held_ms", stream.retention().span().count() / 1000}};
+  if (const auto& publisher = stream.publisher()) {
+    row["publisher"] = {{"address", publisher->address()},
+                        {"program", publisher->program()},
+                        {"since", format_rfc3339(publisher->since())}};
+  }
+  if (const auto& video = stream.intake().video()) {
+    row["video"] = {{"codec", media::name(video->codec)},
+                    {"width", video->width},
+                    {"height", video->height},
+                    {"fps", video->frame_rate.num == 0 ? 0.0 : static_cast<double>(video->frame_rate.num) / video->frame_rate.den},
+                    {"keyframe_interval_ms", stream.intake().keyframe_interval().count() / 1000}};
+  }
+  if (const auto& audio = stream.intake().audio()) {
+    row["audio"] = {{"codec", media::name(audio->codec)}, {"sample_rate", audio->sample_rate}, {"channels", audio->channels}};
+  }
+  if (const std::string advice = stream.advice(); !advice.empty()) row["advice"] = advice;
+  return row;
+}
+
+}  // namespace
+
+std::string Server::streams_json() const {
+  Json rows = Json::array();
+  for (const auto& [channel, stream] : streams_) rows.push_back(describe(*stream));
+  return Json{{"streams", rows}}.dump();
+}
+
+// {"command":"kick","channel":"NAME"}: ends the channel's stream and closes its publisher.
+std::string Server::kick(const std::string& request_json) {
+  const auto request = nlohmann::json::parse(request_json, nullptr, false);
+  const std::string name = request.is_object() && request.contains("channel") && request["channel"].is_string()
+                               ? request["channel"].get<std::string>()
+                               : "";
+  for (const auto& [channel, stream] : Streams(streams_)) {
+    if (stream->held().channel.name != name) continue;
+    const auto publisher = stream->publisher();
+    stream->end("kicked");
+    if (publisher) publisher->drop("the stream was ended by the platform");
+    return Json{{"ok", true}, {"stream", stream->held().stream.value()}}.dump();
+  }
+  return Json{{"ok", false}, {"error", name.empty() ? "give a channel" : name + " is not being published"}}.dump();
+}
+
+}  // namespace sluice::ingestd

@@ -1,0 +1,114 @@
+// The platform of a store: blocking calls run on one thread of their own.
+#include "base/random.hpp"
+#include "bus/bus.hpp"
+#include "log/log.hpp"
+#include "platform.hpp"
+#include "store/store.hpp"
+
+namespace sluice::ingestd {
+
+namespace {
+
+class StorePlatform final : public Platform {
+ public:
+  StorePlatform(net::Loop& loop, std::string node, std::unique_ptr<store::Store> store, std::unique_ptr<bus::Bus> bus)
+      : node_(std::move(node)), bus_(std::move(bus)), store_(std::move(store)), offload_(loop) {
+    store_->on_events = [this](store::Cursor up_to) { bus_->nudge(up_to); };
+  }
+
+  void channel_by_key(std::string key, Done<ChannelRef> done) override {
+    offload_.run(
+        [this, key = std::move(key)]() -> Result<ChannelRef> {
+          SLUICE_TRY_VALUE(const store::Channel channel, store_->credentials().channel_by_key(key));
+          return ChannelRef{channel.id, channel.name};
+        },
+        std::move(done));
+  }
+
+  void begin(ChannelRef channel, Done<Held> done) override {
+    offload_.run(
+        [this, channel = std::move(channel)]() -> Result<Held> {
+          const std::string owner = random_token(system_random());
+          const std::string lock = store::channel_lock(channel.id);
+          SLUICE_TRY(store_->leases().take(lock, owner, node_));
+          auto stream = store_->streams().begin(channel.id, owner);
+          if (!stream) {
+            (void)store_->leases().release(lock, owner);
+            return std::unexpected(stream.error());
+          }
+          return Held{channel, stream->id, owner, false, stream->started_at};
+        },
+        std::move(done));
+  }
+
+  void take_back(Done<std::vector<Held>> done) override {
+    offload_.run(
+        [this]() -> Result<std::vector<Held>> {
+          SLUICE_TRY_VALUE(const auto unended, store_->streams().unended(node_));
+          std::vector<Held> held;
+          for (const store::Stream& stream : unended) {
+            const std::string owner = random_token(system_random());
+            auto lease = store_->leases().take(store::channel_lock(stream.channel), owner, node_);
+            if (!lease) {
+              log::warn("a stream of ours is another node's now", {{"stream", stream.id.value()}, lease.error()});
+              continue;
+            }
+            held.push_back({{stream.channel, stream.channel_name},
+                            stream.id,
+                            owner,
+                            stream.state == store::StreamState::live,
+                            stream.started_at});
+          }
+          return held;
+        },
+        std::move(done));
+  }
+
+  void renew(const Held& held, Done<> done) override {
+    offload_.run(
+        [this, held]() -> Result<> {
+          SLUICE_TRY(store_->leases().renew(store::channel_lock(held.channel.id), held.owner));
+          return {};
+        },
+        std::move(done));
+  }
+
+  void go_live(const Held& held, Done<> done) override {
+    offload_.run(
+        [this, id = held.stream]() -> Result<> {
+          SLUICE_TRY(store_->streams().go_live(id));
+          return {};
+        },
+        std::move(done));
+  }
+
+  void go_offline(const Held& held, Done<> done) override {
+    offload_.run(
+        [this, held]() -> Result<> {
+          SLUICE_TRY(store_->streams().go_offline(held.stream));
+          SLUICE_TRY(store_->leases().release(store::channel_lock(held.channel.id), held.owner));
+          return {};
+        },
+        std::move(done));
+  }
+
+  bool remembers() const override { return true; }
+  Result<> reload(const Config&) override { return {}; }
+  Result<> check() override { return store_->check(); }
+
+ private:
+  std::string node_;
+  std::unique_ptr<bus::Bus> bus_;
+  std::unique_ptr<store::Store> store_;
+  net::Offload offload_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Platform>> store_platform(net::Loop& loop, const Config& config) {
+  SLUICE_TRY_VALUE(auto store, store::open_store(config.store));
+  SLUICE_TRY_VALUE(auto bus, bus::open_bus(config.bus));
+  return std::make_unique<StorePlatform>(loop, config.node, std::move(store), std::move(bus));
+}
+
+}  // namespace sluice::ingestd

@@ -1,0 +1,260 @@
+#include "stream.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "log/log.hpp"
+#include "measures.hpp"
+#include "os/file.hpp"
+#include "publisher.hpp"
+
+namespace sluice::ingestd {
+
+using media::Step;
+
+namespace {
+constexpr seconds beat{2};            // house keeping
+constexpr unsigned beats_a_renewal = 2;  // of a lease that lives 10 s
+constexpr std::chrono::seconds platform_retry{1};
+}  // namespace
+
+Measures& measures() {
+  static Measures all;
+  return all;
+}
+
+Stream::Stream(Surroundings& around, Held held, bool resumed)
+    : around_(around),
+      held_(std::move(held)),
+      retention_(around.config.retention),
+      intake_(retention_, around.config.intake),
+      life_(around.config.life, system_clock().steady(), resumed),
+      deadline_(around.loop),
+      lock_retry_(around.loop),
+      keeping_(around.loop),
+      platform_retry_(around.loop),
+      generation_(resumed ? 1 : 0) {
+  if (held_.live) measures().streams.Increment();
+}
+
+Stream::~Stream() = default;
+
+Result<> Stream::open() {
+  if (around_.config.feed == Feed::ledger) {
+    ledger_ = std::make_unique<LedgerFollow>(around_.folders, around_.config.ledgers + "/" + held_.stream.value(),
+                                             [this] { ledger_grown(); });
+    SLUICE_TRY(ledger_->open());
+    epoch_ms_ = ledger_->epoch_ms();
+    if (ledger_->ended()) life_.ledger_ended();
+  }
+  keeping_.every(beat, [this] { house_keeping(); });
+  arm();  // not act(): a new stream's publisher is about to be attached
+  return {};
+}
+
+void Stream::attach(std::shared_ptr<Publisher> publisher) {
+  publisher_ = std::move(publisher);
+  // Where the stream goes on: now, or behind what there is already.
+  std::int64_t from_us = 0;
+  const bool begun = epoch_ms_.has_value();
+  if (begun) from_us = (system_clock().wall().time_since_epoch().count() - *epoch_ms_) * 1000;
+  if (ledger_) from_us = std::max(from_us, ledger_->greatest_end());
+  intake_.begin(from_us, begun);
+  advised_ = false;
+  life_.publisher_arrived();
+  measures().publishers.Increment();
+  act();
+}
+
+void Stream::detach(bool goodbye) {
+  if (!publisher_) return;
+  publisher_.reset();
+  measures().publishers.Decrement();
+  life_.publisher_gone(goodbye, now());
+  log::info(goodbye ? "the publisher said goodbye" : "the publisher is gone",
+            {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
+  pump();
+}
+
+void Stream::took_in() { pump(); }
+
+void Stream::end(std::string_view why) {
+  log::info("ending the stream", {{"channel", held_.channel.name}, {"stream", held_.stream.value()}, {"why", why}});
+  life_.end();
+  if (publisher_) measures().publishers.Decrement();
+  publisher_.reset();
+  act();
+}
+
+void Stream::park() {
+  life_.park();
+  act();
+}
+
+// Gives the pipeline what it takes.
+void Stream::pump() {
+  if (around_.config.feed == Feed::nowhere) {
+    if (retention_.peek() != nullptr) life_.part_written();
+    retention_.clear();
+    return act();
+  }
+  const media::Retained* next = retention_.peek();
+  if (next != nullptr && !epoch_ms_) {
+    epoch_ms_ = system_clock().wall().time_since_epoch().count() - intake_.reached() / 1000;
+  }
+  if (pipeline_ && life_.feeding()) {
+    for (; next != nullptr && pipeline_->wants_more(); next = retention_.peek()) {
+      if (next->run != pipeline_->run()) {
+        life_.boundary();
+        break;
+      }
+      pipeline_->write(next->packet);
+      std::int64_t& fed = next->run->tracks[next->packet.track].kind() == media::Kind::video ? fed_video_us_ : fed_audio_us_;
+      fed = std::max(fed, next->dts_us);
+      retention_.advance();
+    }
+    pipeline_->flush();
+    if (!ledger_) {
+      retention_.passed(std::max(fed_video_us_, fed_audio_us_));
+      life_.part_written();
+    }
+  }
+  life_.data(next != nullptr);
+  act();
+}
+
+void Stream::act() {
+  if (acting_ || over_) return;
+  acting_ = true;
+  const auto keep = shared_from_this();
+  while (const auto step = life_.next(now())) perform(*step);
+  acting_ = false;
+  arm();
+}
+
+void Stream::arm() {
+  if (over_) return;
+  std::optional<Steady> when = life_.deadline();
+  if (const auto other = intake_.deadline()) when = when ? std::min(*when, *other) : other;
+  if (when == armed_for_) return;
+  armed_for_ = when;
+  if (!when) return deadline_.cancel();
+  deadline_.after(std::max(*when - now(), Steady::duration::zero()), [this] {
+    armed_for_.reset();
+    intake_.tick(now());
+    pump();
+  });
+}
+
+void Stream::perform(Step step) {
+  log::debug("step", {{"stream", held_.stream.value()}, {"step", media::name(step)}});
+  switch (step) {
+    case Step::spawn: return start_pipeline();
+    case Step::close_input: return pipeline_->close_input();
+    case Step::kill:
+      log::warn("the pipeline does not end: killing it", {{"stream", held_.stream.value()}});
+      return pipeline_->kill();
+    case Step::mark_end: return mark_end();
+    case Step::finish: return finish();
+    case Step::go_live: return go_live();
+    case Step::go_offline: return go_offline();
+    case Step::forget: return over();
+  }
+}
+
+void Stream::ledger_grown() {
+  if (ledger_->has_independent_part()) life_.part_written();
+  if (ledger_->ended()) life_.ledger_ended();
+  if (last_run_ && life_.feeding()) {
+    if (const auto end = ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time))
+      retention_.passed(*end);
+  }
+  pump();
+}
+
+void Stream::go_live() {
+  if (!around_.config.live.empty()) {
+    Result<> linked = os::make_directories(around_.config.live);
+    if (linked)
+      linked = os::replace_symlink("../ledgers/" + held_.stream.value(), around_.config.live + "/" + held_.channel.name);
+    if (!linked) log::error("no link to the live stream", {{"channel", held_.channel.name}, linked.error()});
+  }
+  if (!held_.live) measures().streams.Increment();
+  held_.live = true;
+  around_.platform.go_live(held_, [weak = weak_from_this()](Result<> done) {
+    const auto self = weak.lock();
+    if (!self || self->over_) return;
+    const auto& held = self->held_;
+    if (done) return log::info("go_live", {{"channel", held.channel.name}, {"stream", held.stream.value()}});
+    log::error("the stream could not be announced", {{"channel", held.channel.name}, done.error()});
+    if (done.error().code == Errc::unavailable || done.error().code == Errc::io)
+      self->platform_retry_.after(platform_retry, [self = self.get()] { self->go_live(); });
+  });
+}
+
+void Stream::go_offline() {
+  platform_retry_.cancel();
+  around_.platform.go_offline(held_, [self = shared_from_this()](Result<> done) {
+    if (!done) {
+      log::error("the stream's end could not be recorded", {{"stream", self->held_.stream.value()}, done.error()});
+      if (done.error().code == Errc::unavailable || done.error().code == Errc::io)
+        return self->platform_retry_.after(platform_retry, [raw = self.get()] { raw->go_offline(); });
+    }
+    const std::string& live = self->around_.config.live;
+    if (!live.empty() && self->held_.live) ::unlink((live + "/" + self->held_.channel.name).c_str());
+    log::info("end_stream", {{"channel", self->held_.channel.name}, {"stream", self->held_.stream.value()}});
+    self->life_.offline();
+    self->over();
+  });
+}
+
+void Stream::over() {
+  if (over_) return;
+  over_ = true;
+  if (held_.live) measures().streams.Decrement();
+  deadline_.cancel();
+  keeping_.cancel();
+  platform_retry_.cancel();
+  lock_retry_.cancel();
+  pipeline_.reset();
+  around_.forget(*this);
+}
+
+void Stream::house_keeping() {
+  const auto& counts = intake_.counts();
+  bits_per_second_ = (counts.bytes - counted_bytes_) * 8 / beat.count();
+  counted_bytes_ = counts.bytes;
+  const auto& dropped = retention_.counts();
+  if (dropped.dropped_packets > counted_drops_) {
+    measures().dropped_packets.Increment(static_cast<double>(dropped.dropped_packets - counted_drops_));
+    log::warn("frames dropped: the pipeline is too slow",
+              {{"stream", held_.stream.value()}, {"frames", dropped.dropped_packets}, {"gops", dropped.dropped_gops}});
+    counted_drops_ = dropped.dropped_packets;
+  }
+  if (const std::string text = advice(); !text.empty() && !advised_) {
+    advised_ = true;
+    log::warn(text, {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
+  }
+  if (++beats_ % beats_a_renewal != 0) return;
+  around_.platform.renew(held_, [weak = weak_from_this()](Result<> done) {
+    const auto self = weak.lock();
+    if (!self || done || self->over_) return;
+    log::error("the channel's lock could not be renewed", {{"channel", self->held_.channel.name}, done.error()});
+    if (done.error().code != Errc::conflict) return;
+    if (const auto publisher = self->publisher_) publisher->drop("another node has taken this channel over");
+    self->park();
+  });
+}
+
+std::string Stream::advice() const {
+  if (!ledger_ || !intake_.video()) return {};
+  const milliseconds segment = ledger_->segment().value_or(milliseconds(2000));
+  const auto interval = std::chrono::round<milliseconds>(intake_.keyframe_interval());
+  if (interval <= segment + milliseconds(100)) return {};
+  return "keyframes come every " + std::to_string(interval.count() / 1000.0).substr(0, 3) +
+         " s: set the encoder's keyframe interval to " + std::to_string(segment.count() / 1000) + " s";
+}
+
+}  // namespace sluice::ingestd

@@ -1,0 +1,106 @@
+#pragma once
+// Stream: one broadcast from its first publish to its end. Packets go from the publisher's Intake into the Retention, from
+// there to the pipeline; the Lifecycle says what happens when. It outlives its publisher and its pipelines.
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ledger_follow.hpp"
+#include "media/intake.hpp"
+#include "media/lifecycle.hpp"
+#include "media/retention.hpp"
+#include "net/loop.hpp"
+#include "options.hpp"
+#include "pipeline.hpp"
+#include "platform.hpp"
+
+namespace sluice::ingestd {
+
+class Publisher;
+class Stream;
+
+// What all streams of a process share.
+struct Surroundings {
+  net::Loop& loop;
+  const Config& config;
+  Platform& platform;
+  FolderWatch& folders;
+  std::string programs;  // folder of our own programs: first in a pipeline's PATH
+  std::function<void(Stream&)> forget;
+};
+
+class Stream : public std::enable_shared_from_this<Stream> {
+ public:
+  // `resumed`: it was begun by an earlier process.
+  Stream(Surroundings& around, Held held, bool resumed);
+  ~Stream();
+  Result<> open();  // its ledger
+
+  void attach(std::shared_ptr<Publisher> publisher);
+  void detach(bool goodbye);    // the publisher went
+  void took_in();               // after a batch was offered to the intake
+  void end(std::string_view why);
+  void park();                  // the process stops
+
+  media::Intake& intake() { return intake_; }
+  const media::Lifecycle& life() const { return life_; }
+  const media::Retention& retention() const { return retention_; }
+  const std::shared_ptr<Publisher>& publisher() const { return publisher_; }
+  const Held& held() const { return held_; }
+  std::uint64_t bits_per_second() const { return bits_per_second_; }
+  // What the streamer should change; empty when all is well.
+  std::string advice() const;
+
+  std::vector<std::function<void()>> when_over;  // called once, when the channel is free again
+
+ private:
+  Steady now() const { return system_clock().steady(); }
+  void pump();
+  void act();
+  void perform(media::Step step);
+  void arm();
+  void house_keeping();
+  void ledger_grown();
+  // pipeline
+  void start_pipeline();
+  Result<> spawn();
+  void pipeline_ended(os::ExitStatus status);
+  bool ledger_complete() const;
+  ffmpeg::Metadata metadata(const media::Run& run) const;
+  std::vector<std::pair<std::string, std::string>> environment() const;
+  void mark_end();
+  void finish();
+  // platform
+  void go_live();
+  void go_offline();
+  void over();
+
+  Surroundings& around_;
+  Held held_;
+  media::Retention retention_;
+  media::Intake intake_;
+  media::Lifecycle life_;
+  std::unique_ptr<LedgerFollow> ledger_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::shared_ptr<Publisher> publisher_;
+  net::Timer deadline_, lock_retry_, keeping_, platform_retry_;
+  std::optional<Steady> armed_for_;
+  std::optional<Steady> lock_wanted_since_;
+  os::Child finisher_;
+  std::unique_ptr<net::FdWatch> finisher_ended_;
+
+  std::optional<std::int64_t> epoch_ms_;
+  std::uint64_t generation_ = 0;
+  std::shared_ptr<const media::Run> last_run_;
+  std::int64_t generation_from_us_ = 0;
+  std::int64_t fed_video_us_ = 0, fed_audio_us_ = 0;
+  bool rewind_ = false;
+  unsigned incomplete_ = 0;       // pipelines in a row that ended in order but left something out
+  bool acting_ = false, over_ = false;
+  unsigned beats_ = 0;
+  std::uint64_t counted_bytes_ = 0, bits_per_second_ = 0, counted_drops_ = 0;
+  bool advised_ = false;
+};
+
+}  // namespace sluice::ingestd

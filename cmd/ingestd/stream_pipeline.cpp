@@ -1,0 +1,183 @@
+// A stream and its pipelines: the restart protocol (decisions 1 and 3).
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "log/log.hpp"
+#include "measures.hpp"
+#include "os/file.hpp"
+#include "stream.hpp"
+
+namespace sluice::ingestd {
+
+namespace {
+constexpr std::chrono::seconds lock_patience{5};
+constexpr std::chrono::milliseconds lock_pause{20};
+constexpr std::int64_t complete_within_us = 300'000;  // of the last packet fed: a part's rounding, a dropped last frame
+constexpr unsigned incomplete_at_most = 2;
+}  // namespace
+
+// Waits until no writer holds the ledger, then starts a generation.
+void Stream::start_pipeline() {
+  if (over_) return;
+  if (ledger_) {
+    const auto free = os::FileLock::try_lock(ledger_->directory() + "/lock");
+    if (!free) {
+      if (!lock_wanted_since_) lock_wanted_since_ = now();
+      if (now() - *lock_wanted_since_ < lock_patience) return lock_retry_.after(lock_pause, [this] { start_pipeline(); });
+      log::error("the ledger's writer does not go", {{"stream", held_.stream.value()}, free.error()});
+      lock_wanted_since_.reset();
+      life_.spawn_failed(now());
+      return act();
+    }
+    ledger_->poll();
+  }
+  lock_wanted_since_.reset();
+  if (auto started = spawn(); !started) {
+    log::error("the pipeline could not be started", {{"stream", held_.stream.value()}, started.error()});
+    pipeline_.reset();
+    life_.spawn_failed(now());
+    return act();
+  }
+  life_.spawned(now());
+  // Not from inside act(): there may be much to feed.
+  around_.loop.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->pump();
+  });
+}
+
+Result<> Stream::spawn() {
+  if (rewind_) {
+    std::int64_t end = INT64_MAX;  // without a ledger: the latest keyframe
+    if (ledger_) end = last_run_ ? ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time).value_or(INT64_MIN) : INT64_MIN;
+    const auto from = retention_.rewind(end);
+    if (from && ledger_ && end != INT64_MIN && *from > end + 1'000'000)
+      log::warn("what the ledger lacks is no longer held",
+                {{"stream", held_.stream.value()}, {"ledger_us", end}, {"held_from_us", *from}});
+    rewind_ = false;
+  }
+  const media::Retained* first = retention_.peek();
+  if (first == nullptr) return fail(Errc::internal, "nothing to feed");
+  last_run_ = first->run;
+  generation_from_us_ = first->dts_us;
+  fed_video_us_ = fed_audio_us_ = 0;
+
+  Pipeline::Setup setup;
+  setup.command = around_.config.command;
+  setup.environment = environment();
+  setup.run = last_run_;
+  setup.metadata = metadata(*last_run_);
+  setup.on_room = [this] { pump(); };
+  setup.on_exit = [this](os::ExitStatus status) { pipeline_ended(status); };
+  SLUICE_TRY_VALUE(pipeline_, Pipeline::start(around_.loop, std::move(setup)));
+  log::info("pipeline started", {{"stream", held_.stream.value()},
+                                 {"generation", generation_},
+                                 {"from_us", generation_from_us_},
+                                 {"resume", ledger_ ? ledger_->resume() : ""}});
+  ++generation_;
+  return {};
+}
+
+ffmpeg::Metadata Stream::metadata(const media::Run& run) const {
+  ffmpeg::Metadata told;
+  told["sluice_epoch_ms"] = std::to_string(*epoch_ms_);
+  told["sluice_generation"] = std::to_string(generation_);
+  if (!ledger_) return told;
+  if (const std::string resume = ledger_->resume(); !resume.empty()) told["sluice_resume"] = resume;
+  // Said until the ledger holds something of this run.
+  if (run.discontinuity && ledger_->renditions() > 0 && ledger_->greatest_end() <= run.start_us)
+    told["sluice_discontinuity"] = "1";
+  return told;
+}
+
+std::vector<std::pair<std::string, std::string>> Stream::environment() const {
+  const char* path = std::getenv("PATH");
+  std::vector<std::pair<std::string, std::string>> all{
+      {"PATH", around_.programs + ":" + (path == nullptr ? "/usr/bin:/bin" : path)},
+      {"SLUICE_STREAM", held_.stream.value()},
+      {"SLUICE_CHANNEL", held_.channel.name}};
+  if (ledger_) {
+    all.emplace_back("SLUICE_LEDGER", ledger_->directory());
+    all.emplace_back("SLUICE_FED", "1");
+  }
+  return all;
+}
+
+bool Stream::ledger_complete() const {
+  if (!ledger_ || !last_run_) return true;
+  const auto microseconds_kept = around_.config.retention.time;
+  for (const media::Kind kind : {media::Kind::video, media::Kind::audio}) {
+    media::Run only;
+    for (const media::Track& track : last_run_->tracks)
+      if (track.kind() == kind) only.tracks.push_back(track);
+    const std::int64_t fed = kind == media::Kind::video ? fed_video_us_ : fed_audio_us_;
+    if (only.tracks.empty() || fed == 0) continue;
+    const auto end = ledger_->least_end(only, generation_from_us_, microseconds_kept);
+    if (!end || *end < fed - complete_within_us) return false;
+  }
+  return true;
+}
+
+void Stream::pipeline_ended(os::ExitStatus status) {
+  const bool asked = !life_.feeding();
+  pipeline_.reset();
+  if (ledger_) {
+    ledger_->poll();
+    if (ledger_->ended()) life_.ledger_ended();
+    if (ledger_->has_independent_part()) life_.part_written();
+  }
+  bool complete = asked && ledger_complete();
+  if (asked && !complete && ++incomplete_ > incomplete_at_most) {
+    log::error("pipelines end without writing all they were given: going on", {{"stream", held_.stream.value()}});
+    complete = true;
+  }
+  if (complete) incomplete_ = 0;
+  rewind_ = !complete;
+  if (!complete) {
+    measures().restarts.Increment();
+    log::warn("pipeline died", {{"stream", held_.stream.value()}, {"how", status.text()}, {"asked", asked}});
+  } else {
+    log::info("pipeline ended", {{"stream", held_.stream.value()}, {"how", status.text()}});
+  }
+  if (rewind_) {
+    // Whether there is something to feed is known after the rewind; spawn() does it again with the ledger as it is then.
+    const auto end = ledger_ && last_run_ ? ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time)
+                                          : std::optional<std::int64_t>(INT64_MAX);
+    (void)retention_.rewind(end.value_or(INT64_MIN));
+  }
+  life_.data(retention_.peek() != nullptr);
+  life_.exited(complete, now());
+  act();
+}
+
+void Stream::mark_end() {
+  if (!ledger_) return;
+  const auto marked = os::open_file(ledger_->directory() + "/end", O_WRONLY | O_CREAT);
+  if (!marked) log::error("the ledger's end cannot be marked", {{"stream", held_.stream.value()}, marked.error()});
+}
+
+void Stream::finish() {
+  auto done = [this](bool well) {
+    if (!well) log::error("the ledger could not be finished", {{"stream", held_.stream.value()}});
+    if (ledger_) ledger_->poll();
+    life_.finished(well);
+  };
+  if (!ledger_ || ledger_->renditions() == 0 || ledger_->ended()) return done(true);
+  os::ShellCommand command{.line = "exec segmenter --finish \"$SLUICE_LEDGER\""};
+  command.environment = environment();
+  auto started = os::spawn(command);
+  if (!started) return done(false);
+  finisher_ = std::move(*started);
+  finisher_ended_ = std::make_unique<net::FdWatch>(around_.loop, finisher_.pidfd());
+  finisher_ended_->on_readable([this, done] {
+    const auto status = finisher_.reap();
+    if (!status) return;
+    const auto keep = std::move(finisher_ended_);
+    done(status->good());
+    act();
+  });
+}
+
+}  // namespace sluice::ingestd
