@@ -21,6 +21,14 @@ unsigned threads_for(const ffmpeg::EncoderSettings& encoder, unsigned cores) {
   return cores <= 2 ? 1 : std::clamp(static_cast<unsigned>(2 * cost), 1u, cores / 2);
 }
 
+bool continues_rungs(const ffmpeg::Metadata& metadata) {
+  const auto resume = metadata.find("sluice_resume");
+  if (resume == metadata.end()) return false;
+  return std::ranges::any_of(parse_resume(resume->second), [](const auto& end) {
+    return !end.first.empty() && end.first[0] >= '0' && end.first[0] <= '9';  // "720p30", not "source" nor "audio"
+  });
+}
+
 RungPlan plan_of(const media::Track& source, const LayoutSettings& settings, const media::Rung& rung) {
   RungPlan plan;
   plan.encoder.rendition = rung.name;
@@ -50,7 +58,9 @@ Result<> add_rung(Layout& layout, RungPlan plan, std::optional<std::size_t> pare
 }
 
 Result<> lay_out_ladder(Layout& layout, const media::Track& source, std::size_t index, const LayoutSettings& settings, bool encode_source) {
-  const media::Ladder ladder = choose_ladder(settings.ladder, source, settings.cores, encode_source);
+  // A stream keeps the rungs it has: only its first generation is measured against the machine with the source encoded too.
+  const bool measured = encode_source && !continues_rungs(settings.metadata);
+  const media::Ladder ladder = choose_ladder(settings.ladder, source, settings.cores, measured);
   for (const std::string& name : ladder.left_out) layout.notes.push_back("left out " + name);
   const std::size_t before = encode_source && ladder.source ? 1 : 0;
   if (ladder.source && !encode_source) {

@@ -50,9 +50,14 @@ bool KeyframePlan::key(microseconds pts, bool source_key) {
 }
 
 bool FrameSelector::keep(microseconds pts, bool key) {
+  if (key) {
+    anchor_ = pts;
+    last_cell_ = 0;
+    return true;
+  }
   // A quarter of a cell of tolerance: times in milliseconds jitter around the grid.
-  const std::int64_t cell = (pts.count() * fps_ + 250'000) / 1'000'000;
-  if (cell <= last_cell_ && !key) return false;
+  const std::int64_t cell = ((pts - anchor_).count() * fps_ + 250'000) / 1'000'000;
+  if (cell <= last_cell_) return false;
   last_cell_ = cell;
   return true;
 }

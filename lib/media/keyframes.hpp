@@ -41,7 +41,7 @@ class KeyframePlan {
   std::optional<microseconds> last_;
 };
 
-// Keeps at most `fps` frames a second: one of each cell of 1/fps s, and every keyframe.
+// Keeps at most `fps` frames a second: every keyframe, and one of each cell of 1/fps s counted from there.
 class FrameSelector {
  public:
   explicit FrameSelector(std::uint32_t fps) : fps_(fps) {}
@@ -49,6 +49,7 @@ class FrameSelector {
 
  private:
   std::uint32_t fps_;
+  microseconds anchor_{0};
   std::int64_t last_cell_ = -1;
 };
 

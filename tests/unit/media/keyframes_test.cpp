@@ -72,6 +72,10 @@ TEST_CASE("a rung of half the frames keeps every second one, however times are r
   kept = 0;
   for (int n = 0; n < 300; ++n) kept += all.keep(std::chrono::floor<milliseconds>(frame(n, 30)), false);
   CHECK(kept == 300);
+  media::FrameSelector late(30);  // keyframes between the cells of a grid from 0
+  kept = 0;
+  for (int n = 0; n < 600; ++n) kept += late.keep(21ms + std::chrono::floor<milliseconds>(frame(n, 60)), n % 120 == 0);
+  CHECK(kept == 300);
   media::FrameSelector keys(30);
   CHECK(keys.keep(frame(0, 60), true));
   CHECK(keys.keep(frame(1, 60), true));
