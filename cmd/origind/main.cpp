@@ -1,0 +1,82 @@
+// origind: HLS and LL-HLS from ledgers. Wires the daemon, the HTTP server and the origin's service together.
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/daemon.hpp"
+#include "app/platform.hpp"
+#include "app/run.hpp"
+#include "base/clock.hpp"
+#include "http/server.hpp"
+#include "log/log.hpp"
+#include "options.hpp"
+#include "origin/service.hpp"
+
+namespace {
+
+using namespace sluice;
+
+origin::Places places_of(const app::Settings& settings) {
+  origin::Places places{settings.text("live"), settings.text("ledgers")};
+  const app::Platform platform = app::platform_of(settings);
+  // Standing alone (--live and no --dir), a channel's own ledger is all there is.
+  if (places.ledgers.empty() && (settings.has("dir") || places.live.empty())) places.ledgers = platform.ledgers();
+  if (places.live.empty()) places.live = platform.live();
+  return places;
+}
+
+origin::Options options_of(const app::Settings& settings) {
+  origin::Options options;
+  options.live.window = std::chrono::duration_cast<std::chrono::seconds>(settings.duration("live-window"));
+  options.most_waiting = static_cast<std::size_t>(settings.integer("max-waiting"));
+  options.idle = std::chrono::duration_cast<std::chrono::seconds>(settings.duration("idle-close"));
+  options.public_url = settings.text("public-url");
+  while (options.public_url.ends_with('/')) options.public_url.pop_back();
+  return options;
+}
+
+app::Health directory_health(const std::string& path) {
+  struct stat facts {};
+  const bool there = ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
+  return {.dependency = "live", .ok = there, .error = there ? "" : path + " is not there yet"};
+}
+
+Result<int> run(const app::Settings& settings) {
+  const origin::Places places = places_of(settings);
+  SLUICE_TRY_VALUE(os::Inotify inotify, os::Inotify::open());
+  app::Daemon daemon(settings, "origind");
+  origin::Service service(places, options_of(settings), system_clock(), std::move(inotify));
+
+  http::Limits limits;
+  limits.connections = static_cast<std::size_t>(settings.integer("max-connections"));
+  limits.body_bytes = 0;
+  http::Server server(
+      daemon.loop(),
+      [&service](const http::Request& request, const http::Responder& responder) {
+        responder.route(origin::route_pattern(request));
+        service.handle(request, [responder](http::Response response) { responder.respond(std::move(response)); });
+      },
+      limits);
+  SLUICE_TRY(daemon.listen("http", static_cast<std::uint16_t>(settings.integer("http-port")),
+                           [&server](os::UniqueFd fd, net::Endpoint peer) { server.take(std::move(fd), std::move(peer)); }));
+
+  net::FdWatch ledgers(daemon.loop(), service.inotify_fd());
+  ledgers.on_readable([&service] { service.read_changes(); });
+  net::Timer ticks(daemon.loop());
+  ticks.every(std::chrono::milliseconds(250), [&service] { service.tick(); });
+
+  daemon.on_health([&places] { return std::vector<app::Health>{directory_health(places.live)}; });
+  daemon.on_control("status", [&](const std::string&) {
+    return nlohmann::json{{"streams", service.open_streams()}, {"waiting", service.waiting()}, {"connections", server.connections()}}
+        .dump();
+  });
+  daemon.on_drain([&](std::function<void()> done) {
+    server.drain(std::move(done));
+    service.drain();
+  });
+  return daemon.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return sluice::app::run_main(argc, argv, sluice::origind::program(), run); }

@@ -1,0 +1,120 @@
+#include "origin/presentation.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "origin/instruments.hpp"
+#include "os/file.hpp"
+
+namespace sluice::origin {
+
+Result<std::shared_ptr<os::UniqueFd>> OpenFiles::open(const std::string& path) {
+  if (const auto known = by_path_.find(path); known != by_path_.end()) {
+    files_.splice(files_.begin(), files_, known->second);
+    return files_.front().file;
+  }
+  SLUICE_TRY_VALUE(os::UniqueFd fd, os::open_file(path, O_RDONLY));
+  files_.push_front({path, std::make_shared<os::UniqueFd>(std::move(fd))});
+  by_path_[path] = files_.begin();
+  while (files_.size() > most_) {
+    by_path_.erase(files_.back().path);
+    files_.pop_back();
+  }
+  return files_.front().file;
+}
+
+void OpenFiles::forget(const std::string& below) {
+  for (auto at = files_.begin(); at != files_.end();) {
+    if (!at->path.starts_with(below)) {
+      ++at;
+      continue;
+    }
+    by_path_.erase(at->path);
+    at = files_.erase(at);
+  }
+}
+
+Presentation::Presentation(std::string directory, hls::LiveOptions options)
+    : ledger_(std::move(directory)), options_(options) {}
+
+Result<std::vector<std::string>> Presentation::poll() {
+  SLUICE_TRY_VALUE(const bool news, ledger_.poll());
+  std::vector<std::string> grown;
+  if (!news) return grown;
+  for (const hls::RenditionView& rendition : stream().renditions) {
+    std::uint64_t& seen = seen_[rendition.name];
+    if (seen == rendition.revision) continue;
+    seen = rendition.revision;
+    grown.push_back(rendition.name);
+  }
+  return grown;
+}
+
+bool Presentation::ready() const {
+  const auto& renditions = stream().renditions;
+  const auto begun = [](const hls::RenditionView& r) { return !r.segments.empty(); };
+  return std::ranges::any_of(renditions, begun) &&
+         (stream().ended || std::ranges::all_of(renditions, begun) ||
+          std::ranges::any_of(renditions, [](const hls::RenditionView& r) { return r.complete() > 0; }));
+}
+
+std::int64_t Presentation::wall_ms(const hls::RenditionView& rendition, std::int64_t ticks) const {
+  return stream().epoch_ms + media::rescale(ticks, rendition.timescale, 1000);
+}
+
+template <class Draw>
+Rendered& Presentation::cached(const std::string& key, std::uint64_t revision, std::int64_t modified_ms, Draw draw) {
+  Drawn& drawn = drawn_playlists_[key];
+  if (drawn.revision != revision) {
+    drawn.rendered = render(draw(), modified_ms);
+    drawn.revision = revision;
+    instruments().drawn.Increment();
+  }
+  return drawn.rendered;
+}
+
+std::int64_t Presentation::modified_ms() const {
+  std::int64_t latest = stream().epoch_ms;
+  for (const hls::RenditionView& rendition : stream().renditions) {
+    if (!rendition.segments.empty()) latest = std::max(latest, rendition.segments.back().wall_ms);
+  }
+  return std::max(latest, stream().ended_wall_ms);
+}
+
+Rendered& Presentation::live_playlist(const hls::RenditionView& rendition, bool delta) {
+  return cached((delta ? "delta/" : "live/") + rendition.name, rendition.revision, modified_ms(), [&] {
+    hls::LiveOptions options = options_;
+    options.delta = delta;
+    return hls::live_playlist(stream(), rendition, options);
+  });
+}
+
+// Grows when a segment is finished or removed, or the stream ends: what whole playlists and masters show.
+std::uint64_t Presentation::closed_revision() const {
+  std::uint64_t revision = stream().ended ? 1 : 0;
+  for (const hls::RenditionView& rendition : stream().renditions) {
+    revision += 4 * (rendition.complete() + 1) + (rendition.segments.empty() ? 0 : 2);
+    if (!rendition.segments.empty()) revision += 8 * rendition.segments.front().msn;
+  }
+  return revision;
+}
+
+Rendered& Presentation::whole_playlist(const hls::RenditionView& rendition) {
+  return cached("whole/" + rendition.name, closed_revision(), modified_ms(),
+                [&] { return hls::whole_playlist(stream(), rendition); });
+}
+
+Rendered& Presentation::live_master(const std::string& media) {
+  return cached("live-master/" + media, closed_revision(), modified_ms(), [&] {
+    return hls::multivariant_playlist(stream(), media + stream().id + "/", hls::live_playlist_name);
+  });
+}
+
+Rendered& Presentation::whole_master(const std::string& media) {
+  return cached("whole-master/" + media, closed_revision(), modified_ms(), [&] {
+    return hls::multivariant_playlist(stream(), media + stream().id + "/", hls::whole_playlist_name);
+  });
+}
+
+}  // namespace sluice::origin

@@ -1,0 +1,81 @@
+#pragma once
+// A stream that is being served: its ledger followed, its playlists drawn once per change and shared, and those who wait.
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "hls/blocking.hpp"
+#include "hls/ledger_view.hpp"
+#include "hls/playlist_writer.hpp"
+#include "origin/answer.hpp"
+#include "origin/waiting_room.hpp"
+
+namespace sluice::origin {
+
+// Open media files, the least recently used closed first.
+class OpenFiles {
+ public:
+  explicit OpenFiles(std::size_t most) : most_(most) {}
+  Result<std::shared_ptr<os::UniqueFd>> open(const std::string& path);
+  void forget(const std::string& below);  // those whose path begins so
+  std::size_t size() const { return files_.size(); }
+
+ private:
+  struct Entry {
+    std::string path;
+    std::shared_ptr<os::UniqueFd> file;
+  };
+  std::size_t most_;
+  std::list<Entry> files_;  // latest first
+  std::unordered_map<std::string, std::list<Entry>::iterator> by_path_;
+};
+
+class Presentation {
+ public:
+  Presentation(std::string directory, hls::LiveOptions options);
+
+  // Reads what the ledger has gained; the names of the renditions that have grown. Errors as LedgerView::poll.
+  Result<std::vector<std::string>> poll();
+
+  const hls::StreamView& stream() const { return ledger_.stream(); }
+  bool begun() const { return ledger_.begun(); }
+  const std::string& directory() const { return ledger_.directory(); }
+
+  // Every rendition has something to play, or one has a whole segment and the rest are late.
+  bool ready() const;
+
+  // Drawn when first asked for after a change. The rendition must exist.
+  Rendered& live_playlist(const hls::RenditionView& rendition, bool delta);
+  Rendered& whole_playlist(const hls::RenditionView& rendition);
+  // `media`: where the channel's streams are, from the master's place: "", "../../../live/demo/", "https://cdn.example/live/demo/".
+  Rendered& live_master(const std::string& media);
+  Rendered& whole_master(const std::string& media);
+
+  // Wall-clock time of a point of the rendition's time line.
+  std::int64_t wall_ms(const hls::RenditionView& rendition, std::int64_t ticks) const;
+
+  WaitingRoom waiting;
+  Steady used{};        // last asked for
+  int watch = -1;       // of its index
+  std::uint64_t inode = 0;
+
+ private:
+  struct Drawn {
+    std::uint64_t revision = ~0ULL;
+    Rendered rendered;
+  };
+  template <class Draw>
+  Rendered& cached(const std::string& key, std::uint64_t revision, std::int64_t modified_ms, Draw draw);
+  std::uint64_t closed_revision() const;
+  std::int64_t modified_ms() const;
+
+  hls::LedgerView ledger_;
+  hls::LiveOptions options_;
+  std::map<std::string, std::uint64_t> seen_;   // revisions told by poll()
+  std::map<std::string, Drawn> drawn_playlists_;
+};
+
+}  // namespace sluice::origin

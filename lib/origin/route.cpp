@@ -1,0 +1,89 @@
+#include "origin/route.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/text.hpp"
+#include "hls/playlist_writer.hpp"
+
+namespace sluice::origin {
+namespace {
+
+bool lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool of_name(char c) { return lower_or_digit(c) || c == '_' || c == '-'; }
+bool of_channel(char c) { return of_name(c) || (c >= 'A' && c <= 'Z'); }
+
+bool made_of(std::string_view text, bool (*allowed)(char)) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, allowed);
+}
+
+// Canonical decimal, so that every resource has one URL.
+std::optional<std::uint64_t> number(std::string_view text) {
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
+  return parse_number<std::uint64_t>(text);
+}
+
+// "init-0.mp4", "12.m4s", "12.3.m4s", "playlist.m3u8"
+bool parse_leaf(std::string_view leaf, Route& route) {
+  if (leaf == hls::live_playlist_name) {
+    route.resource = Resource::live_playlist;
+    return true;
+  }
+  if (leaf == hls::whole_playlist_name) {
+    route.resource = Resource::whole_playlist;
+    return true;
+  }
+  if (leaf.starts_with("init-") && leaf.ends_with(".mp4")) {
+    leaf.remove_prefix(5);
+    leaf.remove_suffix(4);
+    const auto init = number(leaf);
+    route.resource = Resource::init;
+    route.number = init.value_or(0);
+    return init && *init <= 0xffffffff;
+  }
+  const auto pieces = split(leaf, '.');
+  if (pieces.size() < 2 || pieces.size() > 3 || (pieces.back() != "m4s" && pieces.back() != "ts")) return false;
+  const auto msn = number(pieces[0]);
+  const auto part = pieces.size() == 3 ? number(pieces[1]) : std::optional<std::uint64_t>(0);
+  if (!msn || !part) return false;
+  route.resource = pieces.size() == 3 ? Resource::part : Resource::segment;
+  route.number = *msn;
+  route.part = *part;
+  route.extension = pieces.back();
+  return true;
+}
+
+}  // namespace
+
+std::optional<Route> parse_route(std::string_view path) {
+  const auto pieces = split(path, '/');
+  if (pieces.size() < 4 || !pieces[0].empty() || !made_of(pieces[2], of_channel)) return std::nullopt;
+  Route route;
+  route.channel = pieces[2];
+  if (pieces[1] == "live" && pieces.size() == 4 && pieces[3] == "master.m3u8") return route;
+  if (pieces.size() < 5 || !made_of(pieces[3], lower_or_digit)) return std::nullopt;
+  route.stream = pieces[3];
+  if (pieces[1] == "vod" && pieces.size() == 5 && pieces[4] == "master.m3u8") {
+    route.resource = Resource::whole_master;
+    return route;
+  }
+  if (pieces[1] != "live" || pieces.size() != 6 || !made_of(pieces[4], of_name)) return std::nullopt;
+  route.rendition = pieces[4];
+  if (!parse_leaf(pieces[5], route)) return std::nullopt;
+  return route;
+}
+
+const char* pattern(Resource resource) {
+  switch (resource) {
+    case Resource::live_master: return "/live/:channel/master.m3u8";
+    case Resource::whole_master: return "/vod/:channel/:stream/master.m3u8";
+    case Resource::live_playlist: return "/live/:channel/:stream/:rendition/playlist.m3u8";
+    case Resource::whole_playlist: return "/live/:channel/:stream/:rendition/whole.m3u8";
+    case Resource::init: return "/live/:channel/:stream/:rendition/init-:n.mp4";
+    case Resource::segment: return "/live/:channel/:stream/:rendition/:msn";
+    case Resource::part: return "/live/:channel/:stream/:rendition/:msn.:part";
+  }
+  return "/";
+}
+
+}  // namespace sluice::origin

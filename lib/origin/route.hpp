@@ -1,0 +1,35 @@
+#pragma once
+// The origin's URLs. Streams, segments, parts and headers are never renamed or replaced, so media may be cached for ever.
+//   /live/CHANNEL/master.m3u8                                   what the channel shows now
+//   /vod/CHANNEL/STREAM/master.m3u8                             one stream from its beginning
+//   /live/CHANNEL/STREAM/RENDITION/playlist.m3u8, whole.m3u8    the live edge; the whole stream
+//   /live/CHANNEL/STREAM/RENDITION/init-N.mp4, MSN.m4s, MSN.PART.m4s (MSN.ts, MSN.PART.ts)
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ids.hpp"
+
+namespace sluice::origin {
+
+enum class Resource { live_master, whole_master, live_playlist, whole_playlist, init, segment, part };
+
+struct Route {
+  Resource resource = Resource::live_master;
+  std::string channel;     // [A-Za-z0-9_-]+, at most 64
+  std::string stream;      // [a-z0-9]+, at most 64; empty for live_master
+  std::string rendition;   // [a-z0-9_-]+, at most 64; empty for masters
+  std::uint64_t number = 0;  // MSN, or N of init-N
+  std::uint64_t part = 0;
+  std::string extension;   // "m4s" or "ts" of segments and parts
+};
+
+// From a decoded path. Nothing when it is not one of ours: no other characters than those above are let through, so a
+// path can never lead out of a ledger.
+std::optional<Route> parse_route(std::string_view path);
+
+// The pattern for metrics: "/live/:channel/:stream/:rendition/:msn.:part.m4s"
+const char* pattern(Resource resource);
+
+}  // namespace sluice::origin
