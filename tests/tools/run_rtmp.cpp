@@ -30,8 +30,8 @@ using Json = nlohmann::ordered_json;
 
 class Peer {
  public:
-  Peer(int number, int fd, const std::string& flv, bool quiet)
-      : number_(number), fd_(fd), session_(now(), system_random()), quiet_(quiet) {
+  Peer(int number, int fd, const std::string& flv, bool quiet, const rtmp::ServerConfig& config)
+      : number_(number), fd_(fd), session_(now(), system_random(), config), quiet_(quiet) {
     if (!flv.empty()) {
       flv_.open(flv, std::ios::binary);
       flv_.write("FLV\x01\x05\x00\x00\x00\x09\x00\x00\x00\x00", 13);
@@ -161,18 +161,21 @@ int main(int argc, char** argv) {
   std::uint16_t port = 0;
   unsigned peers_wanted = 1;
   bool quiet = false;
+  rtmp::ServerConfig config;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--quiet") {
       quiet = true;
     } else if (word == "--flv" && i + 1 < argc) {
       flv = argv[++i];
+    } else if (word == "--setup-ms" && i + 1 < argc) {
+      config.setup_time = milliseconds(parse_number<int>(argv[++i]).value_or(10'000));
     } else if (word == "--peers" && i + 1 < argc) {
       peers_wanted = parse_number<unsigned>(argv[++i]).value_or(1);
     } else if (const auto number = parse_number<std::uint16_t>(word)) {
       port = *number;
     } else {
-      std::cerr << "usage: run_rtmp [--peers N] [--flv FILE] [--quiet] PORT\n";
+      std::cerr << "usage: run_rtmp [--peers N] [--flv FILE] [--setup-ms N] [--quiet] PORT\n";
       return 2;
     }
   }
@@ -208,7 +211,7 @@ int main(int argc, char** argv) {
     if (polled.back().revents & POLLIN) {
       const int fd = ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC);
       if (fd >= 0) {
-        peers.push_back(std::make_unique<Peer>(static_cast<int>(accepted), fd, flv, quiet));
+        peers.push_back(std::make_unique<Peer>(static_cast<int>(accepted), fd, flv, quiet, config));
         ++accepted;
       }
     }
