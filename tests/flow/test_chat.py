@@ -1,73 +1,14 @@
 """chatd with real sockets: both protocols, between them, and through its death and return."""
 import contextlib
 import json
-import pathlib
 import signal
 import socket
-import subprocess
-import tempfile
 
 import pytest
 
 from chat_peers import Closed, IrcPeer, Page, WebSocket
-from harness import Daemon, free_port, get, program, tool, wait_for
-
-
-class Chat:
-    """A chatd over a store with users ada (owns #demo), bob and cyd (may only read)."""
-
-    def __init__(self, directory, *options):
-        self.directory = pathlib.Path(directory)
-        self.options = options
-        if not (self.directory / "store.db").exists():
-            for name in ("ada", "bob", "cyd"):
-                self.seed("user", name)
-            self.seed("channel", "demo", "ada")
-        self.ada, self.bob = (self.seed("token", name, "chat:read,chat:edit") for name in ("ada", "bob"))
-        self.cyd = self.seed("token", "cyd", "chat:read")
-        self.ws, self.irc, self.metrics = free_port(), free_port(), free_port()
-        self.start()
-
-    def start(self):
-        self.daemon = Daemon(program("chatd"), "--dir", str(self.directory), "--ws-port", str(self.ws), "--irc-port", str(self.irc),
-                             "--metrics", f"127.0.0.1:{self.metrics}", "--control", str(self.directory / "chatd.sock"), *self.options)
-
-    def seed(self, *arguments):
-        return subprocess.run([tool("store_seed"), f"sqlite:{self.directory}/store.db", *arguments], check=True,
-                              capture_output=True, text=True).stdout.strip()
-
-    def ticket(self, token):
-        return self.seed("ticket", token)
-
-    def page(self, token=None):
-        page = Page(self.ws)
-        if token:
-            assert page.log_in(self.ticket(token))["type"] == "authenticated"
-        return page
-
-    def irc_peer(self, nick, token=None):
-        peer = IrcPeer(self.irc)
-        peer.log_in(nick, token)
-        return peer
-
-    def metric(self, line):
-        return line in get(f"http://127.0.0.1:{self.metrics}/metrics")[2].decode()
-
-    def ask(self, command):
-        with socket.socket(socket.AF_UNIX) as control:
-            control.connect(str(self.directory / "chatd.sock"))
-            control.sendall(json.dumps({"command": command}).encode() + b"\n")
-            return json.loads(control.makefile().readline())
-
-
-@contextlib.contextmanager
-def running(*options):
-    with tempfile.TemporaryDirectory(prefix="sluice-chat-") as directory:
-        chat = Chat(directory, *options)
-        try:
-            yield chat
-        finally:
-            chat.daemon.stop()
+from chat_platform import running
+from harness import get, wait_for
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,70 @@
+"""A chatd over a store of its own, for tests."""
+import contextlib
+import json
+import pathlib
+import socket
+import subprocess
+import tempfile
+
+from chat_peers import IrcPeer, Page
+from harness import Daemon, free_port, get, program, tool
+
+
+class Chat:
+    """A chatd over a store with users ada (owns #demo), bob and cyd (may only read)."""
+
+    def __init__(self, directory, *options, host="127.0.0.1", irc=None):
+        self.directory = pathlib.Path(directory)
+        self.host = host
+        self.options = options
+        if not (self.directory / "store.db").exists():
+            for name in ("ada", "bob", "cyd"):
+                self.seed("user", name)
+            self.seed("channel", "demo", "ada")
+        self.ada, self.bob = (self.seed("token", name, "chat:read,chat:edit") for name in ("ada", "bob"))
+        self.cyd = self.seed("token", "cyd", "chat:read")
+        self.ws, self.irc, self.metrics = free_port(), irc or free_port(), free_port()
+        self.start()
+
+    def start(self):
+        self.daemon = Daemon(program("chatd"), "--dir", str(self.directory), "--ws-port", str(self.ws), "--irc-port", str(self.irc),
+                             "--metrics", f"127.0.0.1:{self.metrics}", "--control", str(self.directory / "chatd.sock"),
+                             "--bind", self.host, *self.options)
+
+    def seed(self, *arguments):
+        return subprocess.run([tool("store_seed"), f"sqlite:{self.directory}/store.db", *arguments], check=True,
+                              capture_output=True, text=True).stdout.strip()
+
+    def ticket(self, token):
+        return self.seed("ticket", token)
+
+    def page(self, token=None):
+        page = Page(self.ws, host=self.host)
+        if token:
+            assert page.log_in(self.ticket(token))["type"] == "authenticated"
+        return page
+
+    def irc_peer(self, nick, token=None):
+        peer = IrcPeer(self.irc, self.host)
+        peer.log_in(nick, token)
+        return peer
+
+    def metric(self, line):
+        return line in get(f"http://127.0.0.1:{self.metrics}/metrics")[2].decode()
+
+    def ask(self, command):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.directory / "chatd.sock"))
+            control.sendall(json.dumps({"command": command}).encode() + b"\n")
+            return json.loads(control.makefile().readline())
+
+
+@contextlib.contextmanager
+def running(*options, **where):
+    with tempfile.TemporaryDirectory(prefix="sluice-chat-") as directory:
+        chat = Chat(directory, *options, **where)
+        try:
+            yield chat
+        finally:
+            chat.daemon.stop()
+
