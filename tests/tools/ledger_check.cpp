@@ -1,14 +1,15 @@
 // rooms: hls os
-// ledger_check DIR [RENDITION=SAMPLES ...]: reads a ledger and every byte of its media, and prints one JSON object a rendition:
-// samples, seconds, holes (lost time) and overlaps (repeated time), gaps, and every rule of sluice-ledger(5) that is broken.
-// With RENDITION=SAMPLES the count must be that. Exit 0 when nothing is wrong, 1 otherwise.
-#include <fmt/format.h>
-
+// ledger_check DIR [RENDITION=SAMPLES ...]: reads a ledger and every byte of its media, and prints one JSON
+// object a rendition: samples, seconds, holes (lost time) and overlaps (repeated time), gaps, and every rule
+// of sluice-ledger(5) that is broken. With RENDITION=SAMPLES the count must be that. Exit 0 when nothing is
+// wrong, 1 otherwise.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "hls/cmaf.hpp"
@@ -22,7 +23,8 @@ namespace {
 
 struct Findings {
   std::string rendition;
-  std::uint64_t samples = 0, keys = 0, gap_parts = 0, discontinuities = 0, forced_segments = 0, repeated_pictures = 0;
+  std::uint64_t samples = 0, keys = 0, gap_parts = 0, discontinuities = 0, forced_segments = 0,
+                repeated_pictures = 0;
   std::int64_t hole_ticks = 0, overlap_ticks = 0;
   std::vector<std::string> faults;
 
@@ -36,8 +38,10 @@ void check_part_lengths(const LedgerHeader& header, const Rendition& r, const Se
   for (std::size_t i = 0; i < s.parts.size(); ++i) {
     const Part& p = s.parts[i];
     const double length = static_cast<double>(p.duration) / r.record.timescale;
-    if (length > header.part_target_us / 1e6 + 1e-9) f.fault("{}.{}: part of {:.4f} s passes the part target", s.msn, p.part, length);
-    const bool exempt = p.flags.last || p.flags.gap || p.flags.independent || i + 1 == s.parts.size() || s.parts[i + 1].flags.gap;
+    if (length > header.part_target_us / 1e6 + 1e-9)
+      f.fault("{}.{}: part of {:.4f} s passes the part target", s.msn, p.part, length);
+    const bool exempt = p.flags.last || p.flags.gap || p.flags.independent || i + 1 == s.parts.size() ||
+                        s.parts[i + 1].flags.gap;
     if (!exempt && length < 0.85 * header.part_target_us / 1e6)
       f.fault("{}.{}: part of {:.4f} s is below 85 % of the part target", s.msn, p.part, length);
   }
@@ -50,8 +54,10 @@ void check_part_lengths(const LedgerHeader& header, const Rendition& r, const Se
 void check_chunk(const Part& p, ByteView bytes, std::set<std::int64_t>& shown, Findings& f) {
   const Result<Chunk> chunk = parse_cmaf_chunk(bytes);
   if (!chunk) return f.fault("{}.{}: {}", p.msn, p.part, chunk.error().what);
-  if (chunk->bytes != bytes.size()) f.fault("{}.{}: {} bytes in one chunk of {}", p.msn, p.part, bytes.size(), chunk->bytes);
-  if (chunk->start != p.start) f.fault("{}.{}: tfdt {} is not START {}", p.msn, p.part, chunk->start, p.start);
+  if (chunk->bytes != bytes.size())
+    f.fault("{}.{}: {} bytes in one chunk of {}", p.msn, p.part, bytes.size(), chunk->bytes);
+  if (chunk->start != p.start)
+    f.fault("{}.{}: tfdt {} is not START {}", p.msn, p.part, chunk->start, p.start);
   std::int64_t at = chunk->start;
   for (const Sample& sample : chunk->samples) {
     if (!shown.insert(at + sample.cts).second) ++f.repeated_pictures;
@@ -69,13 +75,16 @@ Findings check_rendition(const LedgerReader& ledger, const Rendition& r) {
   Findings f{r.record.name};
   std::set<std::int64_t> shown;
   std::optional<std::int64_t> end;
-  if (r.record.init && !std::filesystem::exists(ledger.path(init_path(r.record.name, *r.record.init)))) f.fault("no init file");
+  if (r.record.init && !std::filesystem::exists(ledger.path(init_path(r.record.name, *r.record.init))))
+    f.fault("no init file");
   for (const Segment& s : r.segments) {
     check_part_lengths(header, r, s, f);
     const std::string path = ledger.path(segment_path(r.record.name, s.msn, header.format));
     const std::string media = s.gap() ? "" : os::read_file(path).value_or("");
-    if (media.size() < s.bytes()) f.fault("{}: {} bytes of media, {} in the index", s.msn, media.size(), s.bytes());
-    if (s.complete && media.size() > s.bytes()) f.fault("{}: {} bytes behind the last part", s.msn, media.size() - s.bytes());
+    if (media.size() < s.bytes())
+      f.fault("{}: {} bytes of media, {} in the index", s.msn, media.size(), s.bytes());
+    if (s.complete && media.size() > s.bytes())
+      f.fault("{}: {} bytes behind the last part", s.msn, media.size() - s.bytes());
     if (!s.parts.front().flags.gap && !s.parts.front().flags.independent) ++f.forced_segments;
     for (const Part& p : s.parts) {
       if (p.flags.discontinuity) ++f.discontinuities;
@@ -93,7 +102,8 @@ Findings check_rendition(const LedgerReader& ledger, const Rendition& r) {
   }
   if (f.hole_ticks) f.fault("{} ticks are missing between parts", f.hole_ticks);
   if (f.overlap_ticks) f.fault("{} ticks are there twice", f.overlap_ticks);
-  if (r.record.kind == media::Kind::video && f.repeated_pictures) f.fault("{} pictures are shown twice", f.repeated_pictures);
+  if (r.record.kind == media::Kind::video && f.repeated_pictures)
+    f.fault("{} pictures are shown twice", f.repeated_pictures);
   return f;
 }
 
@@ -109,7 +119,8 @@ void check_alignment(const LedgerReader& ledger, std::vector<Findings>& all) {
       if (!fresh && std::abs(known->second - at) > 0.45 && s.msn != r.segments.front().msn)
         all[i].fault("{}: starts {:.3f} s away from another rendition's", s.msn, at - known->second);
       const auto [d, first] = discontinuity.emplace(s.msn, s.discontinuity());
-      if (!first && d->second != s.discontinuity()) all[i].fault("{}: a discontinuity that not all renditions have", s.msn);
+      if (!first && d->second != s.discontinuity())
+        all[i].fault("{}: a discontinuity that not all renditions have", s.msn);
     }
   }
 }
@@ -119,13 +130,15 @@ std::string json(const LedgerReader& ledger, const Findings& f) {
   std::size_t parts = 0;
   for (const Segment& s : r.segments) parts += s.parts.size();
   std::string faults;
-  for (const std::string& fault : f.faults) faults += fmt::format("{}\"{}\"", faults.empty() ? "" : ",", fault);
+  for (const std::string& fault : f.faults)
+    faults += fmt::format("{}\"{}\"", faults.empty() ? "" : ",", fault);
   return fmt::format(
       R"({{"rendition":"{}","samples":{},"keys":{},"segments":{},"parts":{},"end_s":{:.6f},"lost_s":{:.6f},"repeated_s":{:.6f},)"
       R"("repeated_pictures":{},"gap_parts":{},"discontinuities":{},"forced_segments":{},"ended":{},"faults":[{}]}})",
-      f.rendition, f.samples, f.keys, r.segments.size(), parts, static_cast<double>(r.end) / r.record.timescale,
-      static_cast<double>(f.hole_ticks) / r.record.timescale, static_cast<double>(f.overlap_ticks) / r.record.timescale,
-      f.repeated_pictures, f.gap_parts, f.discontinuities, f.forced_segments, ledger.ended(), faults);
+      f.rendition, f.samples, f.keys, r.segments.size(), parts,
+      static_cast<double>(r.end) / r.record.timescale, static_cast<double>(f.hole_ticks) / r.record.timescale,
+      static_cast<double>(f.overlap_ticks) / r.record.timescale, f.repeated_pictures, f.gap_parts,
+      f.discontinuities, f.forced_segments, ledger.ended(), faults);
 }
 
 }  // namespace
@@ -148,7 +161,8 @@ int main(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
     const auto words = split(argv[i], '=');
     const auto count = words.size() == 2 ? parse_number<std::uint64_t>(words[1]) : std::nullopt;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Findings& f) { return f.rendition == words[0]; });
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const Findings& f) { return f.rendition == words[0]; });
     if (!count || found == all.end()) {
       fmt::print(stderr, "ledger_check: {} names no rendition and count\n", argv[i]);
       return 2;

@@ -1,0 +1,170 @@
+#include "hls/ledger_writer.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "hls/ledger_reader.hpp"
+#include "os/file.hpp"
+#include "unit/hls/segmenter_fixture.hpp"
+
+using namespace sluice;
+using namespace sluice::hls;
+using namespace sluice::hls::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder of its own, gone with the test.
+struct Folder {
+  fs::path path = fs::temp_directory_path() / fmt::format("sluice-ledger-{}-{}", ::getpid(), serial()++);
+  Folder() { fs::create_directories(path); }
+  ~Folder() { fs::remove_all(path); }
+  static int& serial() {
+    static int n = 0;
+    return n;
+  }
+  std::string ledger(const std::string& name = "ledger") const { return (path / name).string(); }
+};
+
+const std::vector<media::Track>& tracks() {
+  static const std::vector<media::Track> both = {video_track(), audio_track()};
+  return both;
+}
+std::vector<Frame> stream() {
+  return interleave(video_frames(200, {30, 1}, every(60)), audio_frames(312), tracks());
+}
+
+WriterSettings quick() {
+  WriterSettings settings;
+  settings.sync = SyncAt::none;
+  settings.lock_wait = milliseconds(0);
+  return settings;
+}
+
+void feed(const std::string& directory, const std::vector<Frame>& frames, bool ended,
+          WriterSettings settings = quick()) {
+  Result<LedgerWriter> writer = LedgerWriter::open(directory, std::move(settings));
+  REQUIRE(writer);
+  if (!writer->index().header()) {
+    LedgerHeader header = plan_lengths(seconds(2), milliseconds(500), tracks());
+    header.stream = StreamId("k3x9"), header.channel = "alice";
+    REQUIRE(writer->begin(header));
+  }
+  Operations operations;
+  Segmenter segmenter(writer->index(), {tracks(), false, {}}, operations);
+  const auto write = [&] {
+    for (Operation& operation : operations) REQUIRE(writer->write(operation));
+    operations.clear();
+  };
+  write();
+  for (const Frame& frame : frames) {
+    segmenter.push(packet_of(frame), operations);
+    write();
+  }
+  segmenter.finish(ended, operations);
+  write();
+  if (ended) REQUIRE(writer->end());
+}
+
+// The frames' numbers in order, from the media on disk.
+std::vector<std::uint32_t> frames_on_disk(const std::string& directory, const std::string& rendition) {
+  LedgerReader reader(directory);
+  REQUIRE(reader.poll());
+  std::vector<std::uint32_t> ids;
+  for (const Segment& segment : reader.find(rendition)->segments) {
+    const std::string media = *os::read_file(reader.path(segment_path(rendition, segment.msn, Format::cmaf)));
+    REQUIRE(media.size() == segment.bytes());
+    for (const Part& part : segment.parts) {
+      const Result<Chunk> chunk = parse_cmaf_chunk(as_bytes(media).subspan(part.offset, part.bytes));
+      REQUIRE(chunk);
+      CHECK(chunk->start == part.start);
+      ByteReader data(as_bytes(media).subspan(part.offset + chunk->data_offset));
+      for (std::size_t i = 0; i < chunk->samples.size(); ++i) ids.push_back(data.be32());
+    }
+  }
+  return ids;
+}
+std::vector<std::uint32_t> count_up(std::uint32_t n) {
+  std::vector<std::uint32_t> ids(n);
+  for (std::uint32_t i = 0; i < n; ++i) ids[i] = i;
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("what is written is read back, byte for byte") {
+  const Folder folder;
+  feed(folder.ledger(), stream(), true);
+  CHECK(frames_on_disk(folder.ledger(), "source") == count_up(200));
+  CHECK(frames_on_disk(folder.ledger(), "audio") == count_up(312));
+  CHECK(LedgerWriter::open(folder.ledger(), quick()).error().code == Errc::exists);
+}
+
+TEST_CASE("an index torn at any byte of its tail, with media behind it, is mended and gone on from") {
+  const Folder folder;
+  feed(folder.ledger("whole"), stream(), true);
+  const std::string index = *os::read_file(folder.ledger("whole") + "/index");
+  const std::size_t tail = index.size() > 700 ? index.size() - 700 : 0;
+  for (std::size_t cut = tail; cut < index.size(); ++cut) {
+    const std::string torn = folder.ledger("torn");
+    fs::remove_all(torn);
+    fs::copy(folder.ledger("whole"), torn, fs::copy_options::recursive);
+    fs::resize_file(torn + "/index", cut);
+    feed(torn, stream(), true);
+    INFO("cut at " << cut);
+    CHECK(frames_on_disk(torn, "source") == count_up(200));
+    CHECK(frames_on_disk(torn, "audio") == count_up(312));
+  }
+}
+
+TEST_CASE("garbage behind the index and a line with a flipped bit end belief there") {
+  const Folder folder;
+  const auto frames = stream();
+  feed(folder.ledger(), {frames.begin(), frames.begin() + 400}, false);
+  std::string index = *os::read_file(folder.ledger() + "/index");
+  SECTION("zeros, as a file system leaves them") {
+    index += std::string(300, '\0') + "\n";
+  }
+  SECTION("a flipped bit") {
+    index[index.rfind("\nP ") + 12] ^= 1;
+  }
+  std::ofstream(folder.ledger() + "/index", std::ios::binary) << index;
+  feed(folder.ledger(), frames, true);
+  CHECK(frames_on_disk(folder.ledger(), "source") == count_up(200));
+  CHECK(frames_on_disk(folder.ledger(), "audio") == count_up(312));
+}
+
+TEST_CASE("after a power loss a line whose media is not there is not believed") {
+  const Folder folder;
+  const auto frames = stream();
+  feed(folder.ledger(), {frames.begin(), frames.begin() + 400}, false);
+  fs::resize_file(folder.ledger() + "/source/2.m4s", 10);
+  feed(folder.ledger(), frames, true);
+  CHECK(frames_on_disk(folder.ledger(), "source") == count_up(200));
+  CHECK(frames_on_disk(folder.ledger(), "audio") == count_up(312));
+}
+
+TEST_CASE("there is one writer at a time") {
+  const Folder folder;
+  const Result<LedgerWriter> first = LedgerWriter::open(folder.ledger(), quick());
+  REQUIRE(first);
+  CHECK(LedgerWriter::open(folder.ledger(), quick()).error().code == Errc::unavailable);
+}
+
+TEST_CASE("a cap removes the oldest segments, and never the last six") {
+  const Folder folder;
+  WriterSettings capped = quick();
+  capped.most_bytes = 1;
+  feed(folder.ledger(), interleave(video_frames(900, {30, 1}, every(60)), audio_frames(1406), tracks()), true,
+       capped);
+  LedgerReader reader(folder.ledger());
+  REQUIRE(reader.poll());
+  CHECK(reader.find("source")->segments.size() == 6);
+  CHECK(reader.removed_before() == 9);
+  CHECK_FALSE(fs::exists(folder.ledger() + "/source/8.m4s"));
+  CHECK(fs::exists(folder.ledger() + "/audio/9.m4s"));
+}
