@@ -113,6 +113,11 @@ Result<> describe(Track& track) {
       return {};
     }
     case Codec::opus: {
+      if (track.config.empty()) {
+        track.sample_rate = 48'000;
+        if (track.channels == 0) track.channels = 2;
+        return {};
+      }
       SLUICE_TRY_VALUE(const AudioParameters audio, read_opus_head(track.config));
       take(track, audio);
       return {};

@@ -13,7 +13,7 @@ namespace sluice::media {
 
 // Fills width, height and frame_rate (video) or sample_rate and channels (audio) of a track from its codec and config.
 // What the config does not tell is left as it was (frame rate without VUI timing; size of VP9; everything of MP3 and AC-3,
-// which have no config). Errors (Errc::invalid): the config is cut short or breaks its format.
+// which have no config). Opus may come without one (Enhanced RTMP): stereo then, unless told. Errors (Errc::invalid): the config is cut short or breaks its format.
 Result<> describe(Track& track);
 
 // RFC 6381 name for HLS CODECS and MSE: "avc1.64001f", "hvc1.1.6.L93.B0", "av01.0.04M.08", "vp09.00.31.08", "mp4a.40.2",

@@ -43,7 +43,7 @@ class Link {
   void send_window(std::uint32_t size);                        // how often the peer is to acknowledge
   void send_peer_bandwidth(std::uint32_t size);                // dynamic
   void send_chunk_size(std::uint32_t size) { writer_.set_chunk_size(output_, size); }
-  void allow_pong() { pongs_left_ = 4; }                       // from time to time: pings are answered within bounds
+  void allow_pong() { pongs_left_ = 4; }                       // once a second: what a peer may ask for is bounded
 
   std::uint32_t acknowledged() const { return acknowledged_; }  // by the peer, modulo 2^32
 

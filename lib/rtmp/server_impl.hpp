@@ -72,6 +72,7 @@ class ServerSession::Impl {
   Steady now_;
   Steady setup_until_;
   Steady heard_;                          // when the last bytes came
+  Steady pongs_allowed_;                  // when pings were last allowed an answer
   bool pinged_ = false;
   bool waited_ = false;                   // silence while the peer waited for us is not its fault
 };

@@ -20,12 +20,16 @@ ServerSession::Impl::Impl(Steady now, Random& random, const ServerConfig& config
       handshake_(random),
       now_(now),
       setup_until_(now + config.setup_time),
-      heard_(now) {}
+      heard_(now),
+      pongs_allowed_(now) {}
 
 void ServerSession::Impl::receive(ByteView in, Steady now) {
   if (finished_ || in.empty()) return;
   now_ = now;
-  if (now - heard_ > seconds(1)) link.allow_pong();
+  if (now - pongs_allowed_ >= seconds(1)) {
+    link.allow_pong();
+    pongs_allowed_ = now;
+  }
   heard_ = now;
   pinged_ = waited_ = false;
   bytes += in.size();
@@ -128,7 +132,6 @@ void ServerSession::Impl::tick(Steady now) {
   now_ = now;
   if (finished_ || waits()) return;
   if (std::exchange(waited_, false)) heard_ = now;
-  link.allow_pong();
   if (!publishing() && now >= setup_until_) {
     return fail_with({Errc::denied, fmt::format("no publish request within {} ms", config_.setup_time.count())});
   }
