@@ -32,7 +32,7 @@ const app::Program& program() {
                             {.name = "exec", .kind = Kind::text, .metavar = "COMMAND", .help = "feed each stream to COMMAND's standard input and keep no ledger"},
                             {.name = "pipeline", .kind = Kind::text, .metavar = "COMMAND", .fallback = "transcode | segmenter", .help = "what turns a stream into its ledger; none drops what is received"},
                             {.name = "node", .kind = Kind::text, .metavar = "NAME", .help = "this ingest's name among others; the host's when not given"},
-                            {.name = "port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1935", .help = "the RTMP port, 0 for any", .min = 0, .max = 65535},
+                            {.name = "rtmp-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1935", .help = "the RTMP port, 0 for any", .min = 0, .max = 65535},
                             {.name = "grace", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how long a stream waits for a publisher that was cut off"},
                             {.name = "takeover", .kind = Kind::duration, .metavar = "TIME", .fallback = "2s", .help = "silence after which a publisher's place may be taken with its key"},
                             {.name = "retain", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how much of a stream is held for its pipeline at most"},
@@ -76,7 +76,7 @@ Result<Config> configure(const app::Settings& settings) {
     config.live = text("live");
   }
   config.node = settings.has("node") ? settings.text("node") : host_name();
-  config.port = static_cast<std::uint16_t>(settings.integer("port"));
+  config.port = static_cast<std::uint16_t>(settings.integer("rtmp-port"));
 
   config.feed = Feed::ledger;
   config.command = settings.text("pipeline");
