@@ -52,7 +52,7 @@ void Responder::respond(Response response) const {
   state_->answered = true;
   state_->observe(response.status);
   state_->on_gone = nullptr;
-  state_->session->answer(std::move(response));
+  state_->session->answer(state_->session->finished(std::move(response)));
 }
 
 void Responder::begin_stream(Response head) const {
@@ -60,7 +60,7 @@ void Responder::begin_stream(Response head) const {
   state_->answered = state_->streaming = true;
   state_->observe(head.status);
   bool bodiless = state_->method == "HEAD" || !has_body(head.status);
-  state_->session->begin_stream(std::move(head));
+  state_->session->begin_stream(state_->session->finished(std::move(head)));
   if (bodiless) end();
 }
 

@@ -57,6 +57,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
   void shut() {
     serving->on_empty = nullptr;
+    serving->finish = nullptr;
     serving->handler = [](const Request&, const Responder&) {};
     for (auto* session : serving->sessions) session->abandon();
     timer.cancel();
@@ -99,6 +100,8 @@ std::vector<net::Endpoint> Server::local() const {
   for (const auto& listener : impl_->listeners) endpoints.push_back(listener->local());
   return endpoints;
 }
+
+void Server::on_answer(std::function<void(Response&)> finish) { impl_->serving->finish = std::move(finish); }
 
 void Server::drain(std::function<void()> done) { impl_->drain(std::move(done)); }
 

@@ -23,6 +23,7 @@ struct Serving {
   std::unordered_set<Session*> sessions;
   bool draining = false;
   std::function<void()> on_empty;  // a session has gone
+  std::function<void(Response&)> finish;
 
   std::string_view date();  // of this second, for the Date header
 
@@ -49,6 +50,10 @@ class Session final : public net::Connection::Handler, public std::enable_shared
   void abandon();               // the server goes first: nobody is told any more
 
   // For Responder::State.
+  Response finished(Response response) const {
+    if (serving_->finish) serving_->finish(response);
+    return response;
+  }
   void answer(Response response);
   void begin_stream(Response head);
   void stream(SharedBytes bytes);

@@ -1,0 +1,7 @@
+#include "app/run.hpp"
+#include "options.hpp"
+#include "service.hpp"
+
+int main(int argc, char** argv) {
+  return sluice::app::run_main(argc, argv, sluice::webd::program(), sluice::webd::serve);
+}

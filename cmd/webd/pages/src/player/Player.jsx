@@ -1,0 +1,151 @@
+// The player: picture and controls. Keys: space or k pauses, m mutes, f fills the screen, l goes live.
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { Icon } from "../lib/ui.jsx";
+import { Playback } from "./playback.js";
+
+function QualityMenu({ playback }) {
+  const [open, setOpen] = useState(false);
+  const menu = useRef(null);
+  const button = useRef(null);
+  useEffect(() => {
+    if (!open) return;
+    (menu.current.querySelector("[aria-checked=true]") ?? menu.current.querySelector("button"))?.focus();
+    const leave = (event) => !menu.current.contains(event.target) && !button.current.contains(event.target) && setOpen(false);
+    document.addEventListener("pointerdown", leave);
+    return () => document.removeEventListener("pointerdown", leave);
+  }, [open]);
+  const levels = playback.levels.value;
+  if (levels.length === 0) return null;
+  const playing = levels.find((level) => level.index === playback.current.value);
+  const choose = (index) => {
+    playback.choose(index);
+    setOpen(false);
+    button.current.focus();
+  };
+  const move = (event) => {
+    const items = [...menu.current.querySelectorAll("button")];
+    const at = items.indexOf(document.activeElement);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) items[(at + step + items.length) % items.length].focus();
+    if (event.key === "Escape") {
+      setOpen(false);
+      button.current.focus();
+    }
+    if (step || event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
+  const Row = ({ index, children }) => (
+    <button role="menuitemradio" aria-checked={playback.chosen.value === index} onClick={() => choose(index)}>{children}</button>
+  );
+  return (
+    <div class="quality">
+      <button ref={button} class="control" aria-haspopup="menu" aria-expanded={open} aria-label="Quality" title="Quality" onClick={() => setOpen(!open)}>
+        <Icon name="gear" /><span class="quality-now">{playback.chosen.value < 0 ? "Auto" : playing?.label}</span>
+      </button>
+      {open && (
+        <div ref={menu} class="menu" role="menu" aria-label="Quality" onKeyDown={move}>
+          <Row index={-1}>Auto{playback.chosen.value < 0 && playing ? <small> {playing.label}</small> : null}</Row>
+          {levels.map((level) => <Row key={level.index} index={level.index}>{level.label}</Row>)}
+        </div>
+      )}
+    </div>
+  );
+}
+
+export function Player({ url, title, onEnded }) {
+  const video = useRef(null);
+  const frame = useRef(null);
+  const [playback, setPlayback] = useState(null);
+  const [full, setFull] = useState(false);
+  const [idle, setIdle] = useState(false);
+  const idleTimer = useRef(0);
+
+  useEffect(() => {
+    const made = new Playback(video.current);
+    setPlayback(made);
+    const change = () => setFull(document.fullscreenElement === frame.current);
+    document.addEventListener("fullscreenchange", change);
+    return () => {
+      document.removeEventListener("fullscreenchange", change);
+      clearTimeout(idleTimer.current);
+      made.close();
+    };
+  }, []);
+  useEffect(() => {
+    playback?.open(url);
+  }, [playback, url]);
+  const state = playback?.state.value ?? "loading";
+  useEffect(() => {
+    if (state === "ended") onEnded?.();
+  }, [state]);
+
+  const fill = () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else if (frame.current.requestFullscreen) frame.current.requestFullscreen();
+    else video.current.webkitEnterFullscreen?.();
+  };
+  useEffect(() => {
+    if (!playback) return;
+    const keys = {
+      " ": () => playback.toggle(), k: () => playback.toggle(), m: () => playback.setMuted(!video.current.muted),
+      f: fill, l: () => playback.goLive(),
+    };
+    const press = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input,textarea,select,dialog,[role=menu]")) return;
+      if (event.key === " " && event.target.closest("button,a,summary")) return;
+      const act = keys[event.key.toLowerCase()];
+      if (!act) return;
+      event.preventDefault();
+      act();
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [playback]);
+
+  const awake = () => {
+    setIdle(false);
+    clearTimeout(idleTimer.current);
+    idleTimer.current = setTimeout(() => setIdle(true), 3000);
+  };
+  const latency = playback?.latency.value;
+  return (
+    <section ref={frame} class={`player${idle && state === "playing" ? " idle" : ""}`} aria-label="Video player" onPointerMove={awake} onPointerDown={awake} onFocusIn={awake}>
+      <video ref={video} playsinline aria-label={title} onClick={(event) => event.pointerType === "mouse" && playback?.toggle()} />
+      {(state === "loading" || state === "buffering") && <div class="spinner" role="status"><span class="hidden">Loading the stream</span></div>}
+      {state === "paused" && (
+        <button class="big-play" aria-label="Play" onClick={() => playback.toggle()}><Icon name="play" /></button>
+      )}
+      {playback?.mutedByBrowser.value && state !== "paused" && (
+        <button class="unmute" onClick={() => playback.setMuted(false)}><Icon name="muted" /> Unmute</button>
+      )}
+      {playback && (
+        <div class="controls">
+          <button class="control" aria-label={state === "paused" ? "Play (k)" : "Pause (k)"} title={state === "paused" ? "Play (k)" : "Pause (k)"} onClick={() => playback.toggle()}>
+            <Icon name={state === "paused" ? "play" : "pause"} />
+          </button>
+          <button class="control" aria-label={playback.muted.value ? "Unmute (m)" : "Mute (m)"} title={playback.muted.value ? "Unmute (m)" : "Mute (m)"} onClick={() => playback.setMuted(!playback.muted.value)}>
+            <Icon name={playback.muted.value ? "muted" : "sound"} />
+          </button>
+          <input class="volume" type="range" min="0" max="1" step="0.05" aria-label="Volume" value={playback.muted.value ? 0 : playback.volume.value} onInput={(event) => playback.setVolume(Number(event.target.value))} />
+          <button class={`edge${playback.behind.value || state === "paused" ? " behind" : ""}`} title="Go to live (l)" onClick={() => playback.goLive()}>
+            <span class="dot" />{playback.behind.value || state === "paused" ? "Go live" : "Live"}
+          </button>
+          {latency != null && state !== "loading" && <span class="latency" title="How far behind the live edge you are watching">{latency.toFixed(1)} s</span>}
+          <span class="spring" />
+          <QualityMenu playback={playback} />
+          {document.pictureInPictureEnabled && (
+            <button class="control wide-only" aria-label="Picture in picture" title="Picture in picture" onClick={() => (document.pictureInPictureElement ? document.exitPictureInPicture() : video.current.requestPictureInPicture().catch(() => {}))}>
+              <Icon name="picture" />
+            </button>
+          )}
+          <button class="control" aria-label={full ? "Leave full screen (f)" : "Full screen (f)"} title={full ? "Leave full screen (f)" : "Full screen (f)"} onClick={fill}>
+            <Icon name={full ? "unfull" : "full"} />
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}

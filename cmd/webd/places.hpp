@@ -1,0 +1,31 @@
+#pragma once
+// Places: where a viewer's browser finds the other programs (decision 23), and what the pages are therefore allowed to reach.
+#include <cstdint>
+#include <string>
+
+#include "app/options.hpp"
+#include "base/result.hpp"
+#include "http/server.hpp"
+
+namespace sluice::webd {
+
+struct Addresses {
+  std::string origin;  // "http://host:8081": playlists at origin + /live/CHANNEL/master.m3u8
+  std::string chat;    // "ws://host:8082/json"
+};
+
+class Places {
+ public:
+  // Errc::config for a URL that is no http(s) or ws(s) URL.
+  static Result<Places> from(const app::Settings& settings);
+  // For the host that this request names, unless the settings say otherwise.
+  Addresses seen_by(const http::Request& request) const;
+  // Content-Security-Policy for the pages: our own scripts and styles only; connections to those two addresses.
+  static std::string policy(const Addresses& addresses);
+
+ private:
+  std::string public_url_, origin_url_, chat_url_;
+  std::uint16_t origin_port_ = 0, chat_port_ = 0;
+};
+
+}  // namespace sluice::webd

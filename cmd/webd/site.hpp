@@ -1,0 +1,28 @@
+#pragma once
+// Site: the pages and their assets, with the headers that keep them safe.
+#include "http/router.hpp"
+#include "http/static_files.hpp"
+#include "net/loop.hpp"
+#include "places.hpp"
+#include "store/store.hpp"
+
+namespace sluice::webd {
+
+// share/sluice/pages beside the bin that this program lies in.
+Result<std::string> installed_pages();
+
+class Site {
+ public:
+  Site(http::StaticFiles files, net::Offload& offload, store::Store& store, const Places& places)
+      : files_(std::move(files)), offload_(offload), store_(store), places_(places) {}
+  void add_routes(http::Router& router);
+  http::Response page(const http::Request& request, std::string_view file, int status) const;
+
+ private:
+  http::StaticFiles files_;
+  net::Offload& offload_;
+  store::Store& store_;
+  const Places& places_;
+};
+
+}  // namespace sluice::webd
