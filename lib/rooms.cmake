@@ -35,7 +35,7 @@ sluice_room(os        USES base                                LIBS Threads::Thr
 sluice_room(log       USES base                                LIBS spdlog::spdlog)
 sluice_room(metrics   USES base                                LIBS prometheus-cpp::core)
 sluice_room(net       USES base os log                         LIBS OpenSSL::SSL Threads::Threads)
-sluice_room(http      USES base os log metrics net crypto)
+sluice_room(http      USES base os log metrics net crypto       LIBS ZLIB::ZLIB)
 sluice_room(app       USES base os log metrics net http         LIBS nlohmann_json::nlohmann_json)
 sluice_room(media     USES base)
 sluice_room(nut       USES base media)

@@ -3,7 +3,6 @@
 #include "base/text.hpp"
 #include "envelope.hpp"
 #include "metrics/metrics.hpp"
-#include "store/payloads.hpp"
 
 namespace sluice::webd {
 namespace {
@@ -19,10 +18,13 @@ json describe(const store::Stream& stream) {
           {"peakViewers", stream.peak_viewers}};
 }
 
+// A channel goes by its owner's way of writing it where that is the same name, else by its own.
 json describe(const store::Channel& channel) {
+  bool same = ascii_iequals(channel.owner_display_name, channel.name);
   return {{"id", std::to_string(channel.id.value())},
           {"name", channel.name},
-          {"displayName", channel.owner_display_name.empty() ? channel.name : channel.owner_display_name},
+          {"displayName", same ? channel.owner_display_name : channel.name},
+          {"owner", channel.owner_display_name},
           {"title", channel.title},
           {"isLive", channel.live()},
           {"version", channel.version}};

@@ -1,20 +1,26 @@
 #include "envelope.hpp"
 
 #include "log/log.hpp"
-#include "store/payloads.hpp"
 
 namespace sluice::webd {
+namespace {
+
+std::string text(const nlohmann::ordered_json& body) {
+  return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
 
 http::Response success(const nlohmann::json& data) {
   nlohmann::ordered_json body{{"success", true}, {"data", data}, {"error", nullptr}};
-  return http::Response::json(200, store::one_line(body)).with("Cache-Control", "no-store");
+  return http::Response::json(200, text(body)).with("Cache-Control", "no-store");
 }
 
 http::Response failure(int status, std::string_view code, std::string_view message) {
   nlohmann::ordered_json body{{"success", false},
                               {"data", nullptr},
                               {"error", {{"statusCode", status}, {"code", code}, {"message", message}}}};
-  return http::Response::json(status, store::one_line(body)).with("Cache-Control", "no-store");
+  return http::Response::json(status, text(body)).with("Cache-Control", "no-store");
 }
 
 http::Response failure(const Error& error) {

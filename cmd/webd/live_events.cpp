@@ -6,7 +6,6 @@
 
 #include "base/text.hpp"
 #include "metrics/metrics.hpp"
-#include "store/payloads.hpp"
 
 namespace sluice::webd {
 namespace {
@@ -27,8 +26,9 @@ LiveEvents::LiveEvents(net::Loop& loop, store::Cursor start) : known_after_(star
 void LiveEvents::publish(const store::Event& event) {
   if (std::ranges::find(public_events, event.name) == public_events.end()) return;
   auto data = nlohmann::ordered_json::parse(event.payload, nullptr, false);
+  if (!data.is_object()) return;
   data["channel_id"] = std::to_string(event.channel.value());
-  auto text = "id: " + std::to_string(event.cursor.value()) + "\nevent: " + event.name + "\ndata: " + store::one_line(data) + "\n\n";
+  auto text = "id: " + std::to_string(event.cursor.value()) + "\nevent: " + event.name + "\ndata: " + data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n\n";
   recent_.push_back({event.cursor.value(), event.channel.value(), shared(text)});
   if (recent_.size() > remembered) {
     known_after_ = recent_.front().cursor;
