@@ -8,14 +8,17 @@ namespace {
 constexpr milliseconds batch_time{250};
 }
 
-Archivist::Archivist(net::Loop& loop, net::Offload& offload, chatlog::Archive& archive, Clock& clock, std::chrono::days keep)
+Archivist::Archivist(net::Loop& loop, net::Offload& offload, chatlog::Archive& archive, Clock& clock,
+                     std::chrono::days keep)
     : offload_(offload), archive_(archive), clock_(clock), keep_(keep), rhythm_(loop), forgetting_(loop) {
   rhythm_.every(batch_time, [this] { write_now(); });
   forgetting_.every(std::chrono::hours(1), [this] { forget_old(); });
   forget_old();
 }
 
-void Archivist::keep(const chat::MessagePtr& message) { waiting_.push_back(message); }
+void Archivist::keep(const chat::MessagePtr& message) {
+  waiting_.push_back(message);
+}
 
 void Archivist::write_now() {
   if (waiting_.empty()) return;

@@ -1,5 +1,6 @@
 #pragma once
-// Archivist: hands what was said to the archive in batches, off the loop, so that delivery never waits for the disk.
+// Archivist: hands what was said to the archive in batches, off the loop, so that delivery never waits for
+// the disk.
 #include <memory>
 #include <vector>
 
@@ -12,7 +13,8 @@ namespace sluice::chatd {
 class Archivist {
  public:
   // Everything outlives it.
-  Archivist(net::Loop& loop, net::Offload& offload, chatlog::Archive& archive, Clock& clock, std::chrono::days keep);
+  Archivist(net::Loop& loop, net::Offload& offload, chatlog::Archive& archive, Clock& clock,
+            std::chrono::days keep);
 
   void keep(const chat::MessagePtr& message);
   std::uint64_t lost() const { return lost_; }  // messages that could not be written

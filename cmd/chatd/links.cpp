@@ -8,16 +8,21 @@
 namespace sluice::chatd {
 
 namespace {
-constexpr seconds hanging_limit{5};        // for a closing connection whose peer does not read
+constexpr seconds hanging_limit{5};               // for a closing connection whose peer does not read
 constexpr std::size_t answers_limit = 64 * 1024;  // beyond the queue's bound, for a client's own answers
 
-bool is_loopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127."); }
+bool is_loopback(const std::string& host) {
+  return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127.");
+}
 
 http::CloseCode close_code(chat::Farewell farewell) {
   switch (farewell) {
-    case chat::Farewell::normal: return http::CloseCode::normal;
-    case chat::Farewell::restart: return http::CloseCode::service_restart;
-    case chat::Farewell::violation: return http::CloseCode::policy_violation;
+    case chat::Farewell::normal:
+      return http::CloseCode::normal;
+    case chat::Farewell::restart:
+      return http::CloseCode::service_restart;
+    case chat::Farewell::violation:
+      return http::CloseCode::policy_violation;
   }
   return http::CloseCode::going_away;
 }
@@ -61,7 +66,11 @@ void Links::restart(seconds within) {
 }
 
 Link::Link(Links& links, std::shared_ptr<net::Connection> connection)
-    : links_(links), connection_(std::move(connection)), opened_(links.hall().clock.steady()), last_heard_(opened_), last_ping_(opened_) {}
+    : links_(links),
+      connection_(std::move(connection)),
+      opened_(links.hall().clock.steady()),
+      last_heard_(opened_),
+      last_ping_(opened_) {}
 
 void Link::deliver(const SharedBytes& bytes) {
   if (closing()) return;
@@ -97,12 +106,14 @@ void Link::on_closed(const Error&) {
 
 void Link::sweep(Steady now) {
   if (closing()) {
-    if (closing_since_ + hanging_limit <= now) connection_->abort(Error{Errc::io, "the peer does not read", {}});
+    if (closing_since_ + hanging_limit <= now)
+      connection_->abort(Error{Errc::io, "the peer does not read", {}});
     return;
   }
   if (last_heard_ + patience() <= now) return close(chat::Farewell::violation, "silent for too long");
   const bool known = client_ && client_->known();
-  if (!known && opened_ + links_.limits().login_time <= now) return close(chat::Farewell::violation, "nobody logged in");
+  if (!known && opened_ + links_.limits().login_time <= now)
+    return close(chat::Farewell::violation, "nobody logged in");
   if (known && last_ping_ + links_.limits().irc_ping <= now) {
     last_ping_ = now;
     client_->keep_alive();
@@ -126,12 +137,17 @@ void TcpLink::on_data(ByteView bytes) {
   if (!closing()) client_->receive(bytes);
 }
 
-void TcpLink::send(std::string_view text) { write(to_bytes(text)); }
+void TcpLink::send(std::string_view text) {
+  write(to_bytes(text));
+}
 
 WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection)
-    : Link(links, std::move(connection)), parser_({links.hall().limits.frame_bytes}), last_frame_ping_(opened_) {}
+    : Link(links, std::move(connection)),
+      parser_({links.hall().limits.frame_bytes}),
+      last_frame_ping_(opened_) {}
 
-std::shared_ptr<WsLink> WsLink::open(Links& links, std::shared_ptr<net::Connection> connection, Speaks speaks) {
+std::shared_ptr<WsLink> WsLink::open(Links& links, std::shared_ptr<net::Connection> connection,
+                                     Speaks speaks) {
   auto link = std::make_shared<WsLink>(links, std::move(connection));
   links.add(link);
   link->speak(speaks);
@@ -185,13 +201,17 @@ void WsLink::on_binary(ByteView) {
   hang_up();
 }
 
-void WsLink::on_ping(ByteView payload) { write(http::pong_frame(payload)); }
+void WsLink::on_ping(ByteView payload) {
+  write(http::pong_frame(payload));
+}
 
 void WsLink::on_close(std::uint16_t code, std::string_view) {
   write(http::close_frame(code == 1005 ? http::CloseCode::normal : static_cast<http::CloseCode>(code), {}));
   hang_up();
 }
 
-void WsLink::say_farewell(chat::Farewell farewell, std::string_view why) { write(http::close_frame(close_code(farewell), why)); }
+void WsLink::say_farewell(chat::Farewell farewell, std::string_view why) {
+  write(http::close_frame(close_code(farewell), why));
+}
 
 }  // namespace sluice::chatd

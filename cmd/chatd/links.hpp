@@ -1,6 +1,7 @@
 #pragma once
-// Links: the connections of clients. A link is a socket's handler on one side and a chat client's outlet on the other: TCP
-// carries IRC lines, WebSocket carries IRC or JSON in frames. Each has a bounded queue and signs of life.
+// Links: the connections of clients. A link is a socket's handler on one side and a chat client's outlet on
+// the other: TCP carries IRC lines, WebSocket carries IRC or JSON in frames. Each has a bounded queue and
+// signs of life.
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,11 +27,12 @@ class Links {
   Links(chat::Hall& hall, LinkLimits limits, std::size_t total, std::size_t per_address)
       : hall_(hall), limits_(limits), total_(total), per_address_(per_address) {}
 
-  bool admits(const net::Endpoint& peer) const;  // within the limits on connections; loopback has only the total one
+  bool admits(
+      const net::Endpoint& peer) const;  // within the limits on connections; loopback has only the total one
   void add(std::shared_ptr<Link> link);
   void remove(Link& link);
-  void sweep(Steady now);          // every few seconds: keep-alive, logins that never came, closings that hang
-  void restart(seconds within);    // every client is told to come back, and closed
+  void sweep(Steady now);        // every few seconds: keep-alive, logins that never came, closings that hang
+  void restart(seconds within);  // every client is told to come back, and closed
   std::size_t size() const { return links_.size(); }
   std::size_t web_sockets() const { return web_sockets_; }
 
@@ -62,8 +64,8 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
  protected:
   void heard() { last_heard_ = links_.hall().clock.steady(); }
   bool closing() const { return closing_since_ != Steady{}; }
-  void write(Bytes bytes);       // past the queue's bound: for answers and farewells
-  void hang_up();                // after what is queued
+  void write(Bytes bytes);  // past the queue's bound: for answers and farewells
+  void hang_up();           // after what is queued
   virtual void say_farewell(chat::Farewell, std::string_view) {}
   virtual milliseconds patience() const = 0;  // silence after which the connection is dead
 
@@ -94,7 +96,8 @@ class TcpLink final : public Link {
 class WsLink final : public Link, private http::FrameParser::Handler {
  public:
   enum class Speaks { json, irc, unknown };
-  static std::shared_ptr<WsLink> open(Links& links, std::shared_ptr<net::Connection> connection, Speaks speaks);
+  static std::shared_ptr<WsLink> open(Links& links, std::shared_ptr<net::Connection> connection,
+                                      Speaks speaks);
   WsLink(Links& links, std::shared_ptr<net::Connection> connection);
 
   void on_data(ByteView bytes) override;

@@ -3,4 +3,6 @@
 #include "options.hpp"
 #include "service.hpp"
 
-int main(int argc, char** argv) { return sluice::app::run_main(argc, argv, sluice::chatd::program(), sluice::chatd::serve); }
+int main(int argc, char** argv) {
+  return sluice::app::run_main(argc, argv, sluice::chatd::program(), sluice::chatd::serve);
+}

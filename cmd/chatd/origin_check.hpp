@@ -1,5 +1,6 @@
 #pragma once
-// Which pages may open a socket: those of chatd's own host, of the platform's public address, and of origins allowed by name.
+// Which pages may open a socket: those of chatd's own host, of the platform's public address, and of origins
+// allowed by name.
 #include <string>
 #include <string_view>
 #include <vector>

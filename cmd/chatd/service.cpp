@@ -1,9 +1,9 @@
 #include "service.hpp"
 
-#include <fmt/format.h>
-
-#include <nlohmann/json.hpp>
 #include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "app/daemon.hpp"
 #include "archivist.hpp"
@@ -21,7 +21,9 @@ using app::Settings;
 constexpr seconds come_back_within{5};
 constexpr std::size_t restored_messages = 200;  // of each room
 
-std::uint32_t positive(const Settings& settings, std::string_view name) { return static_cast<std::uint32_t>(settings.integer(name)); }
+std::uint32_t positive(const Settings& settings, std::string_view name) {
+  return static_cast<std::uint32_t>(settings.integer(name));
+}
 
 chat::ClientLimits client_limits(const Settings& settings) {
   chat::ClientLimits limits;
@@ -39,22 +41,27 @@ chat::SendLimits::Rates send_rates(const Settings& settings) {
   return rates;
 }
 
-Result<std::string> below_dir(const Settings& settings, std::string_view option, const std::string& by_default) {
+Result<std::string> below_dir(const Settings& settings, std::string_view option,
+                              const std::string& by_default) {
   if (settings.has(option)) return settings.text(option);
-  if (!settings.has("dir")) return fail(Errc::usage, fmt::format("neither --dir nor --{} is given", option), "give --dir DIR, the platform's folder");
+  if (!settings.has("dir"))
+    return fail(Errc::usage, fmt::format("neither --dir nor --{} is given", option),
+                "give --dir DIR, the platform's folder");
   return by_default;
 }
 
 // What the daemon counts.
 struct Counters {
   explicit Counters(const std::string& instance)
-      : web_sockets(metrics::gauge("twitch_websocket_connections", "WebSocket connections", {{"server_instance", instance}})),
+      : web_sockets(metrics::gauge("twitch_websocket_connections", "WebSocket connections",
+                                   {{"server_instance", instance}})),
         irc(metrics::gauge("sluice_chat_irc_connections", "IRC connections over TCP")),
         rooms(metrics::gauge("sluice_chat_rooms", "rooms with somebody in them")),
         viewers(metrics::gauge("twitch_total_viewers", "people in all rooms of this node")),
         viewer_count(metrics::gauge("twitch_viewer_count", "the same as twitch_total_viewers")),
         deliveries(metrics::counter("sluice_chat_deliveries_total", "writes of lines to members")),
-        slow(metrics::counter("sluice_chat_slow_consumers_total", "connections dropped because they read too slowly")),
+        slow(metrics::counter("sluice_chat_slow_consumers_total",
+                              "connections dropped because they read too slowly")),
         lost(metrics::gauge("sluice_chat_history_lost", "messages that the history file did not take")) {}
   prometheus::Gauge& web_sockets;
   prometheus::Gauge& irc;
@@ -69,26 +76,34 @@ struct Counters {
   void count(const chat::Message& message) {
     auto& counter = messages[message.channel];
     if (counter == nullptr)
-      counter = &metrics::counter("twitch_chat_messages_total", "messages published", {{"channel_id", std::to_string(message.channel.value())}});
+      counter = &metrics::counter("twitch_chat_messages_total", "messages published",
+                                  {{"channel_id", std::to_string(message.channel.value())}});
     counter->Increment();
   }
 };
 
 class Service {
  public:
-  Service(const Settings& settings, app::Daemon& daemon, std::unique_ptr<store::Store> store, std::optional<chatlog::Archive> archive)
+  Service(const Settings& settings, app::Daemon& daemon, std::unique_ptr<store::Store> store,
+          std::optional<chatlog::Archive> archive)
       : daemon_(daemon),
         store_(std::move(store)),
         archive_(std::move(archive)),
         node_(settings.has("instance") ? settings.text("instance") : "chatd"),
         counters_(node_),
         origins_(settings.text("public-url"), settings.list("allow-origin")),
-        rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame}, {settings.duration("tick"), microseconds(50)}),
+        rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame},
+               {settings.duration("tick"), microseconds(50)}),
         path_(clock_, system_random(), send_rates(settings)),
         hall_{rooms_, path_, directory_, clock_, client_limits(settings)},
-        links_(hall_, {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")}, positive(settings, "connections"), positive(settings, "connections-per-address")),
-        web_(daemon.loop(), [this](const http::Request& request, http::Responder responder) { take_request(request, responder); }) {
-    if (archive_) archivist_.emplace(daemon.loop(), offload_, *archive_, clock_, std::chrono::days(settings.integer("history-days")));
+        links_(hall_, {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")},
+               positive(settings, "connections"), positive(settings, "connections-per-address")),
+        web_(daemon.loop(), [this](const http::Request& request, http::Responder responder) {
+          take_request(request, responder);
+        }) {
+    if (archive_)
+      archivist_.emplace(daemon.loop(), offload_, *archive_, clock_,
+                         std::chrono::days(settings.integer("history-days")));
     path_.on_published = [this](const chat::MessagePtr& message) {
       counters_.count(*message);
       if (archivist_) archivist_->keep(message);
@@ -99,11 +114,13 @@ class Service {
 
   Result<> start(const Settings& settings) {
     SLUICE_TRY(restore());
-    SLUICE_TRY(daemon_.listen("ws", static_cast<std::uint16_t>(settings.integer("ws-port")),
-                              [this](os::UniqueFd fd, net::Endpoint peer) { web_.take(std::move(fd), std::move(peer)); }));
-    SLUICE_TRY(daemon_.listen("irc", static_cast<std::uint16_t>(settings.integer("irc-port")), [this](os::UniqueFd fd, net::Endpoint peer) {
-      if (links_.admits(peer)) TcpLink::open(links_, daemon_.loop(), std::move(fd));
-    }));
+    SLUICE_TRY(daemon_.listen(
+        "ws", static_cast<std::uint16_t>(settings.integer("ws-port")),
+        [this](os::UniqueFd fd, net::Endpoint peer) { web_.take(std::move(fd), std::move(peer)); }));
+    SLUICE_TRY(daemon_.listen("irc", static_cast<std::uint16_t>(settings.integer("irc-port")),
+                              [this](os::UniqueFd fd, net::Endpoint peer) {
+                                if (links_.admits(peer)) TcpLink::open(links_, daemon_.loop(), std::move(fd));
+                              }));
     beat_.every(seconds(1), [this] { beat(); });
     sweep_.every(seconds(5), [this] { links_.sweep(clock_.steady()); });
     report_.every(seconds(10), [this] { report_viewers(); });
@@ -119,7 +136,8 @@ class Service {
     if (!archive_) return {};
     SLUICE_TRY_VALUE(const std::vector<store::Channel> channels, store_->channels().list());
     for (const store::Channel& channel : channels) {
-      SLUICE_TRY_VALUE(const std::vector<chat::MessagePtr> messages, archive_->recent(channel.id, restored_messages));
+      SLUICE_TRY_VALUE(const std::vector<chat::MessagePtr> messages,
+                       archive_->recent(channel.id, restored_messages));
       if (messages.empty()) continue;
       chat::Room& room = rooms_.open(to_chat(channel));
       for (const chat::MessagePtr& message : messages) {
@@ -132,18 +150,23 @@ class Service {
 
   void take_request(const http::Request& request, const http::Responder& responder) {
     const auto offer = http::read_websocket_offer([&](const char* name) { return request.header(name); });
-    if (request.path != "/" && request.path != "/json") return responder.respond(http::Response::text(404, "chat is at / and /json\n"));
+    if (request.path != "/" && request.path != "/json")
+      return responder.respond(http::Response::text(404, "chat is at / and /json\n"));
     if (!offer) {
-      http::Response answer = http::Response::text(426, "this is a chat server: speak WebSocket here, or IRC on its own port\n");
+      http::Response answer =
+          http::Response::text(426, "this is a chat server: speak WebSocket here, or IRC on its own port\n");
       answer.headers.emplace_back("Upgrade", "websocket");
       answer.headers.emplace_back("Sec-WebSocket-Version", "13");
       return responder.respond(std::move(answer));
     }
     if (!origins_.admits(request.header("Origin"), request.header("Host")))
-      return responder.respond(http::Response::text(403, "pages of this origin may not chat here (see --allow-origin)\n"));
-    if (!links_.admits(request.peer)) return responder.respond(http::Response::text(503, "too many connections\n"));
+      return responder.respond(
+          http::Response::text(403, "pages of this origin may not chat here (see --allow-origin)\n"));
+    if (!links_.admits(request.peer))
+      return responder.respond(http::Response::text(503, "too many connections\n"));
 
-    http::Headers headers{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", offer->accept}};
+    http::Headers headers{
+        {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", offer->accept}};
     auto speaks = request.path == "/json" ? WsLink::Speaks::json : WsLink::Speaks::unknown;
     for (const std::string& protocol : offer->protocols) {
       if (request.path == "/json" || protocol != "irc") continue;
@@ -195,8 +218,10 @@ class Service {
     SLUICE_TRY_VALUE(const std::vector<store::LiveChannel> live, store_->streams().live());
     for (const store::LiveChannel& each : live) {
       const auto count = viewers.find(each.channel.name);
-      const auto told = store_->streams().set_viewers(each.stream.id, node_, count == viewers.end() ? 0 : count->second);
-      if (!told && told.error().code != Errc::conflict) return std::unexpected(told.error());  // it just ended: no matter
+      const auto told =
+          store_->streams().set_viewers(each.stream.id, node_, count == viewers.end() ? 0 : count->second);
+      if (!told && told.error().code != Errc::conflict)
+        return std::unexpected(told.error());  // it just ended: no matter
     }
     return {};
   }
@@ -204,8 +229,14 @@ class Service {
   std::string rooms_json() const {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const auto& [name, room] : rooms_.all())
-      list.push_back({{"channel", name}, {"channel_id", std::to_string(room->channel().id.value())}, {"members", room->members()}, {"viewers", room->viewers()}, {"seq", room->seq()}});
-    return nlohmann::ordered_json{{"origin", rooms_.origin()}, {"connections", links_.size()}, {"rooms", list}}.dump();
+      list.push_back({{"channel", name},
+                      {"channel_id", std::to_string(room->channel().id.value())},
+                      {"members", room->members()},
+                      {"viewers", room->viewers()},
+                      {"seq", room->seq()}});
+    return nlohmann::ordered_json{
+        {"origin", rooms_.origin()}, {"connections", links_.size()}, {"rooms", list}}
+        .dump();
   }
 
   void drain(std::function<void()> done) {

@@ -8,19 +8,25 @@ constexpr std::chrono::minutes remembered_for{1};
 Result<chat::Identity> to_identity(const Result<store::Bearer>& bearer) {
   if (!bearer) return std::unexpected(bearer.error());
   const bool writes = bearer->may(platform::Scope::chat_edit);
-  if (!writes && !bearer->may(platform::Scope::chat_read)) return fail(Errc::denied, "the token does not allow chat");
+  if (!writes && !bearer->may(platform::Scope::chat_read))
+    return fail(Errc::denied, "the token does not allow chat");
   return chat::Identity{{bearer->user.id, bearer->user.name, bearer->user.display_name, {}}, writes};
 }
 }  // namespace
 
-chat::Channel to_chat(const store::Channel& channel) { return {channel.id, channel.name, channel.owner}; }
+chat::Channel to_chat(const store::Channel& channel) {
+  return {channel.id, channel.name, channel.owner};
+}
 
 void StoreDirectory::find_by_token(std::string token, std::function<void(Result<chat::Identity>)> answer) {
-  offload_.run([this, token = std::move(token)] { return to_identity(store_.credentials().bearer(token)); }, std::move(answer));
+  offload_.run([this, token = std::move(token)] { return to_identity(store_.credentials().bearer(token)); },
+               std::move(answer));
 }
 
 void StoreDirectory::redeem_ticket(std::string ticket, std::function<void(Result<chat::Identity>)> answer) {
-  offload_.run([this, ticket = std::move(ticket)] { return to_identity(store_.credentials().swap_ticket(ticket)); }, std::move(answer));
+  offload_.run(
+      [this, ticket = std::move(ticket)] { return to_identity(store_.credentials().swap_ticket(ticket)); },
+      std::move(answer));
 }
 
 void StoreDirectory::find_channel(std::string name, std::function<void(Result<chat::Channel>)> answer) {

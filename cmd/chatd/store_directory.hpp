@@ -1,5 +1,6 @@
 #pragma once
-// StoreDirectory: chat's questions, asked of the store on a net::Offload. Channels that were found are remembered for a minute.
+// StoreDirectory: chat's questions, asked of the store on a net::Offload. Channels that were found are
+// remembered for a minute.
 #include <map>
 #include <string>
 
@@ -13,7 +14,8 @@ namespace sluice::chatd {
 class StoreDirectory final : public chat::Directory {
  public:
   // All outlive it; answers come on the loop's thread.
-  StoreDirectory(store::Store& store, net::Offload& offload, Clock& clock) : store_(store), offload_(offload), clock_(clock) {}
+  StoreDirectory(store::Store& store, net::Offload& offload, Clock& clock)
+      : store_(store), offload_(offload), clock_(clock) {}
 
   void find_by_token(std::string token, std::function<void(Result<chat::Identity>)> answer) override;
   void redeem_ticket(std::string ticket, std::function<void(Result<chat::Identity>)> answer) override;

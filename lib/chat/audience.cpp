@@ -5,8 +5,10 @@
 namespace sluice::chat {
 
 namespace {
-// The lines that are for `member` (all, when none is given) as its wire wants them: IRC lines in one frame, JSON objects in one each.
-Bytes render_batch(std::span<const Line> lines, std::uint64_t first, const Wire& wire, const Member* member, const RenderStyle& style) {
+// The lines that are for `member` (all, when none is given) as its wire wants them: IRC lines in one frame,
+// JSON objects in one each.
+Bytes render_batch(std::span<const Line> lines, std::uint64_t first, const Wire& wire, const Member* member,
+                   const RenderStyle& style) {
   Bytes out;
   std::string text;
   const auto flush = [&] {
@@ -50,7 +52,8 @@ std::size_t Audience::deliver(std::span<const Line> lines, std::uint64_t first, 
       member->spoke = false;
     } else {
       SharedBytes& once = shared[member->wire.index()];
-      if (!once) once = std::make_shared<const Bytes>(render_batch(lines, first, member->wire, nullptr, style));
+      if (!once)
+        once = std::make_shared<const Bytes>(render_batch(lines, first, member->wire, nullptr, style));
       bytes = once;
     }
     if (bytes->empty()) continue;

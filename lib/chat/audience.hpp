@@ -1,7 +1,8 @@
 #pragma once
-// Audience: the members of one room on one thread, and the delivery of lines to them. Each wire's rendering of a batch of lines
-// is made once and shared; a member that caused a line, or joined in the middle of the batch, gets its own. Joining and leaving
-// cost O(1). A room whose members live on several threads has one audience on each.
+// Audience: the members of one room on one thread, and the delivery of lines to them. Each wire's rendering
+// of a batch of lines is made once and shared; a member that caused a line, or joined in the middle of the
+// batch, gets its own. Joining and leaving cost O(1). A room whose members live on several threads has one
+// audience on each.
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,7 +15,8 @@
 
 namespace sluice::chat {
 
-// Where a member's bytes go: a connection's queue. deliver() must not make members join or leave before it returns.
+// Where a member's bytes go: a connection's queue. deliver() must not make members join or leave before it
+// returns.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -28,10 +30,10 @@ struct Member {
   Sink* sink = nullptr;
   const User* user = nullptr;  // borrowed from the connection
   Wire wire;
-  bool spoke = false;          // caused a line of the batch that is being gathered
-  std::uint32_t place = 0;     // kept by the audience
-  MemberNumber number = 0;     // given by the room
-  std::uint64_t since = 0;     // number of the room's first line that is for it
+  bool spoke = false;       // caused a line of the batch that is being gathered
+  std::uint32_t place = 0;  // kept by the audience
+  MemberNumber number = 0;  // given by the room
+  std::uint64_t since = 0;  // number of the room's first line that is for it
 };
 
 struct RenderStyle {

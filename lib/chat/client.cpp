@@ -4,10 +4,13 @@
 
 namespace sluice::chat {
 
-Memberships::~Memberships() { leave_all(); }
+Memberships::~Memberships() {
+  leave_all();
+}
 
 Memberships::Place* Memberships::find(std::string_view channel) {
-  const auto place = std::ranges::find_if(places_, [&](const auto& p) { return p->room->channel().name == channel; });
+  const auto place =
+      std::ranges::find_if(places_, [&](const auto& p) { return p->room->channel().name == channel; });
   return place == places_.end() ? nullptr : place->get();
 }
 
@@ -22,7 +25,8 @@ Memberships::Place& Memberships::join(Room& room, const User& user, Sink& sink, 
 }
 
 bool Memberships::leave(std::string_view channel) {
-  const auto place = std::ranges::find_if(places_, [&](const auto& p) { return p->room->channel().name == channel; });
+  const auto place =
+      std::ranges::find_if(places_, [&](const auto& p) { return p->room->channel().name == channel; });
   if (place == places_.end()) return false;
   (*place)->room->leave((*place)->member);
   places_.erase(place);

@@ -1,5 +1,6 @@
 #pragma once
-// What the clients of both protocols share: the connection they speak through, the hall they stand in, the rooms they are in.
+// What the clients of both protocols share: the connection they speak through, the hall they stand in, the
+// rooms they are in.
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,12 +25,13 @@ enum class Farewell {
 class Outlet : public Sink {
  public:
   virtual void send(std::string_view text) = 0;  // IRC lines, or one JSON object
-  virtual void close(Farewell farewell, std::string_view why) = 0;  // after what was sent; the client is not called again
-  virtual bool framed() const = 0;  // WebSocket
+  virtual void close(Farewell farewell,
+                     std::string_view why) = 0;  // after what was sent; the client is not called again
+  virtual bool framed() const = 0;               // WebSocket
 };
 
 struct ClientLimits {
-  std::size_t rooms = 1000;                            // joined at once
+  std::size_t rooms = 1000;  // joined at once
   Window::Size joins{20, milliseconds(10'000)};
   Window::Size logins{20, milliseconds(10'000)};
   std::size_t frame_bytes = 16 * 1024;
@@ -76,11 +78,11 @@ class Memberships {
 class Client {
  public:
   virtual ~Client() = default;
-  virtual void receive(ByteView bytes) = 0;     // TCP: any piece; WebSocket: a whole message
-  virtual void keep_alive() {}                  // it has been quiet: ask for a sign of life
-  virtual void restart(seconds within) = 0;     // tells the client to come back
-  virtual bool known() const = 0;               // logged in, or joined a room
-  virtual void fall_behind() = 0;               // tells the client that it reads too slowly
+  virtual void receive(ByteView bytes) = 0;  // TCP: any piece; WebSocket: a whole message
+  virtual void keep_alive() {}               // it has been quiet: ask for a sign of life
+  virtual void restart(seconds within) = 0;  // tells the client to come back
+  virtual bool known() const = 0;            // logged in, or joined a room
+  virtual void fall_behind() = 0;            // tells the client that it reads too slowly
 };
 
 }  // namespace sluice::chat

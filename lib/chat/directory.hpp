@@ -1,6 +1,6 @@
 #pragma once
-// Directory: what chat asks the platform: who stands behind a token or a ticket, and which channel has a name. Answers come
-// later or at once, on the asker's thread, in the order of the questions to the store.
+// Directory: what chat asks the platform: who stands behind a token or a ticket, and which channel has a
+// name. Answers come later or at once, on the asker's thread, in the order of the questions to the store.
 #include <functional>
 #include <string>
 

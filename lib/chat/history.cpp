@@ -14,7 +14,8 @@ std::vector<MessagePtr> History::last(std::size_t count) const {
 }
 
 MessagePtr History::find(std::string_view id) const {
-  const auto found = std::ranges::find_if(messages_, [&](const MessagePtr& message) { return message->id == id; });
+  const auto found =
+      std::ranges::find_if(messages_, [&](const MessagePtr& message) { return message->id == id; });
   return found == messages_.end() ? nullptr : *found;
 }
 
@@ -34,10 +35,12 @@ History::Missed History::after(const Seen& seen, std::string_view origin, std::u
 
   Missed missed;
   for (std::size_t i = 0; i < messages_.size(); ++i)
-    if (!was_seen(messages_[i]) && (i >= known_to || seen.contains(messages_[i]->origin))) missed.messages.push_back(messages_[i]);
+    if (!was_seen(messages_[i]) && (i >= known_to || seen.contains(messages_[i]->origin)))
+      missed.messages.push_back(messages_[i]);
 
   for (const auto& [name, last] : seen) {
-    const auto oldest = std::ranges::find_if(messages_, [&](const MessagePtr& message) { return message->origin == name; });
+    const auto oldest =
+        std::ranges::find_if(messages_, [&](const MessagePtr& message) { return message->origin == name; });
     if (oldest != messages_.end()) {
       missed.gap = missed.gap || (*oldest)->seq > last + 1;
     } else {

@@ -1,5 +1,6 @@
 #pragma once
-// History: a room's recent messages, for pages that join and for those that come back and want what they missed.
+// History: a room's recent messages, for pages that join and for those that come back and want what they
+// missed.
 #include <cstdint>
 #include <deque>
 #include <map>

@@ -9,7 +9,8 @@ constexpr std::size_t names_limit = 1000;
 constexpr std::size_t nonce_limit = 64;
 }  // namespace
 
-IrcClient::IrcClient(Hall& hall, Outlet& outlet) : hall_(hall), outlet_(outlet), session_(hall.rooms.host()) {}
+IrcClient::IrcClient(Hall& hall, Outlet& outlet)
+    : hall_(hall), outlet_(outlet), session_(hall.rooms.host()) {}
 
 void IrcClient::receive(ByteView bytes) {
   if (closed_) return;
@@ -64,14 +65,17 @@ void IrcClient::logged_in(Result<Identity> identity) {
   may_write_ = identity->may_write;
   std::vector<irc::Command> commands;
   session_.accept(user_.login, commands, out_);
-  if (session_.capabilities().commands && user_.id.value() != 0) write_global_user_state(out_, style(), user_);
+  if (session_.capabilities().commands && user_.id.value() != 0)
+    write_global_user_state(out_, style(), user_);
   carry_out(std::move(commands));
 }
 
 void IrcClient::carry_out(irc::Join join) {
   if (memberships_.find(join.channel) != nullptr) return;
-  if (memberships_.size() >= hall_.limits.rooms) return notice(join.channel, {}, "You have joined as many channels as one connection may.");
-  if (joins_.take(hall_.limits.joins, hall_.clock.steady())) return notice(join.channel, {}, "You are joining channels too quickly.");
+  if (memberships_.size() >= hall_.limits.rooms)
+    return notice(join.channel, {}, "You have joined as many channels as one connection may.");
+  if (joins_.take(hall_.limits.joins, hall_.clock.steady()))
+    return notice(join.channel, {}, "You are joining channels too quickly.");
   hall_.directory.find_channel(std::move(join.channel), [weak = weak_from_this()](Result<Channel> channel) {
     const auto self = weak.lock();
     if (!self || self->closed_ || !channel) return;  // no such channel: silence
@@ -104,22 +108,25 @@ void IrcClient::carry_out(irc::Part part) {
 }
 
 void IrcClient::carry_out(irc::Say say) {
-  if (user_.id.value() == 0 || !may_write_) return notice(say.channel, "no_permission", "You don't have permission to perform that action.");
+  if (user_.id.value() == 0 || !may_write_)
+    return notice(say.channel, "no_permission", "You don't have permission to perform that action.");
   if (say.client_nonce.size() > nonce_limit) say.client_nonce.clear();
   if (const auto* place = memberships_.find(say.channel)) return say_in(*place->room, say);
   // Speaking without having joined (fact 5).
   std::string channel_name = say.channel;
-  hall_.directory.find_channel(std::move(channel_name), [weak = weak_from_this(), say = std::move(say)](Result<Channel> channel) {
-    const auto self = weak.lock();
-    if (!self || self->closed_ || !channel) return;
-    self->say_in(self->hall_.rooms.open(*channel), say);
-    self->send();
-  });
+  hall_.directory.find_channel(std::move(channel_name),
+                               [weak = weak_from_this(), say = std::move(say)](Result<Channel> channel) {
+                                 const auto self = weak.lock();
+                                 if (!self || self->closed_ || !channel) return;
+                                 self->say_in(self->hall_.rooms.open(*channel), say);
+                                 self->send();
+                               });
 }
 
 void IrcClient::say_in(Room& room, const irc::Say& say) {
   auto* place = memberships_.find(say.channel);
-  const Draft draft{user_, say.text, {}, say.reply_to, say.client_nonce, place != nullptr ? &place->member : nullptr};
+  const Draft draft{user_,        say.text,         {},
+                    say.reply_to, say.client_nonce, place != nullptr ? &place->member : nullptr};
   const auto accepted = hall_.path.take(room, draft);
   if (!accepted) {
     const RefusalWords words = words_for(accepted.error());
@@ -134,7 +141,8 @@ void IrcClient::carry_out(irc::Quit quit) {
   send();
   closed_ = true;
   memberships_.leave_all();
-  outlet_.close(quit.why == "quit" || quit.why == "login refused" ? Farewell::normal : Farewell::violation, quit.why);
+  outlet_.close(quit.why == "quit" || quit.why == "login refused" ? Farewell::normal : Farewell::violation,
+                quit.why);
 }
 
 void IrcClient::notice(std::string_view channel, std::string_view msg_id, std::string_view text) {

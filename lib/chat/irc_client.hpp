@@ -1,5 +1,6 @@
 #pragma once
-// IrcClient: one connection that speaks the Twitch dialect, over TCP or WebSocket: irc::Session's commands carried out in the rooms.
+// IrcClient: one connection that speaks the Twitch dialect, over TCP or WebSocket: irc::Session's commands
+// carried out in the rooms.
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,7 +40,7 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   Hall& hall_;
   Outlet& outlet_;
   irc::Session session_;
-  std::string out_;      // lines for this connection, sent at the end of each turn
+  std::string out_;  // lines for this connection, sent at the end of each turn
   User user_;
   bool may_write_ = false;
   bool closed_ = false;

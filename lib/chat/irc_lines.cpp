@@ -8,8 +8,12 @@ namespace sluice::chat {
 namespace {
 using irc::LineWriter;
 
-std::string number(std::int64_t value) { return std::to_string(value); }
-std::string_view flag(bool value) { return value ? "1" : "0"; }
+std::string number(std::int64_t value) {
+  return std::to_string(value);
+}
+std::string_view flag(bool value) {
+  return value ? "1" : "0";
+}
 
 std::string source_of(std::string_view login, std::string_view host) {
   std::string source;
@@ -56,7 +60,9 @@ std::string emote_list(std::span<const EmoteUse> emotes, std::size_t moved) {
   return list;
 }
 
-std::string_view user_type(const Roles& roles) { return roles.moderator ? "mod" : ""; }
+std::string_view user_type(const Roles& roles) {
+  return roles.moderator ? "mod" : "";
+}
 }  // namespace
 
 void write_privmsg(std::string& out, const IrcStyle& style, const Message& message) {
@@ -67,12 +73,20 @@ void write_privmsg(std::string& out, const IrcStyle& style, const Message& messa
     const User& author = message.author;
     line.tag("badge-info", badge_info(message.badges)).tag("badges", badge_list(message.badges));
     if (!message.client_nonce.empty()) line.tag("client-nonce", message.client_nonce);
-    line.tag("color", author.color).tag("display-name", author.name).tag("emotes", emote_list(message.emotes, code_point_count(lead)));
-    line.tag("first-msg", "0").tag("flags", "").tag("id", message.id).tag("mod", flag(message.roles.moderator));
+    line.tag("color", author.color)
+        .tag("display-name", author.name)
+        .tag("emotes", emote_list(message.emotes, code_point_count(lead)));
+    line.tag("first-msg", "0")
+        .tag("flags", "")
+        .tag("id", message.id)
+        .tag("mod", flag(message.roles.moderator));
     if (message.reply) {
-      line.tag("reply-parent-display-name", message.reply->author.name).tag("reply-parent-msg-body", message.reply->text);
-      line.tag("reply-parent-msg-id", message.reply->id).tag("reply-parent-user-id", number(message.reply->author.id.value()));
-      line.tag("reply-parent-user-login", message.reply->author.login).tag("reply-thread-parent-msg-id", message.reply->id);
+      line.tag("reply-parent-display-name", message.reply->author.name)
+          .tag("reply-parent-msg-body", message.reply->text);
+      line.tag("reply-parent-msg-id", message.reply->id)
+          .tag("reply-parent-user-id", number(message.reply->author.id.value()));
+      line.tag("reply-parent-user-login", message.reply->author.login)
+          .tag("reply-thread-parent-msg-id", message.reply->id);
     }
     line.tag("returning-chatter", "0").tag("room-id", number(message.channel.value()));
     line.tag("subscriber", flag(message.roles.subscriber));
@@ -82,7 +96,11 @@ void write_privmsg(std::string& out, const IrcStyle& style, const Message& messa
   }
   line.prefix(source_of(message.author.login, style.host)).command("PRIVMSG").channel(message.channel_name);
   if (message.action) {
-    line.trailing("\x01" "ACTION " + lead + message.text + "\x01").end();
+    line.trailing(
+            "\x01"
+            "ACTION " +
+            lead + message.text + "\x01")
+        .end();
   } else {
     line.trailing(lead + message.text).end();
   }
@@ -102,7 +120,14 @@ void write_names(std::string& out, const IrcStyle& style, std::string_view reade
   const std::string source = std::string(reader) + "." + std::string(style.host);
   std::string names;
   const auto write = [&] {
-    LineWriter(out).prefix(source).command("353").param(reader).param("=").channel(channel).trailing(names).end();
+    LineWriter(out)
+        .prefix(source)
+        .command("353")
+        .param(reader)
+        .param("=")
+        .channel(channel)
+        .trailing(names)
+        .end();
     names.clear();
   };
   for (const std::string& login : logins) {
@@ -111,7 +136,13 @@ void write_names(std::string& out, const IrcStyle& style, std::string_view reade
     names += login;
   }
   if (!names.empty()) write();
-  LineWriter(out).prefix(source).command("366").param(reader).channel(channel).trailing("End of /NAMES list").end();
+  LineWriter(out)
+      .prefix(source)
+      .command("366")
+      .param(reader)
+      .channel(channel)
+      .trailing("End of /NAMES list")
+      .end();
 }
 
 void write_global_user_state(std::string& out, const IrcStyle& style, const User& user) {
@@ -124,18 +155,22 @@ void write_global_user_state(std::string& out, const IrcStyle& style, const User
 }
 
 void write_user_state(std::string& out, const IrcStyle& style, const User& user, const Roles& roles,
-                      std::span<const Badge> badges, std::string_view channel, std::string_view client_nonce) {
+                      std::span<const Badge> badges, std::string_view channel,
+                      std::string_view client_nonce) {
   LineWriter line(out);
   if (style.tags) {
     line.tag("badge-info", badge_info(badges)).tag("badges", badge_list(badges));
     if (!client_nonce.empty()) line.tag("client-nonce", client_nonce);
     line.tag("color", user.color).tag("display-name", user.name).tag("emote-sets", "0");
-    line.tag("mod", flag(roles.moderator)).tag("subscriber", flag(roles.subscriber)).tag("user-type", user_type(roles));
+    line.tag("mod", flag(roles.moderator))
+        .tag("subscriber", flag(roles.subscriber))
+        .tag("user-type", user_type(roles));
   }
   line.prefix(style.host).command("USERSTATE").channel(channel).end();
 }
 
-void write_room_state(std::string& out, const IrcStyle& style, const Channel& channel, const RoomSettings& settings) {
+void write_room_state(std::string& out, const IrcStyle& style, const Channel& channel,
+                      const RoomSettings& settings) {
   LineWriter line(out);
   if (style.tags) {
     line.tag("emote-only", flag(settings.emote_only)).tag("followers-only", number(settings.followers_only));
@@ -145,12 +180,13 @@ void write_room_state(std::string& out, const IrcStyle& style, const Channel& ch
   line.prefix(style.host).command("ROOMSTATE").channel(channel.name).end();
 }
 
-void write_room_state_change(std::string& out, const IrcStyle& style, const Channel& channel, const RoomSettings& before,
-                             const RoomSettings& after) {
+void write_room_state_change(std::string& out, const IrcStyle& style, const Channel& channel,
+                             const RoomSettings& before, const RoomSettings& after) {
   LineWriter line(out);
   if (style.tags) {
     if (before.emote_only != after.emote_only) line.tag("emote-only", flag(after.emote_only));
-    if (before.followers_only != after.followers_only) line.tag("followers-only", number(after.followers_only));
+    if (before.followers_only != after.followers_only)
+      line.tag("followers-only", number(after.followers_only));
     if (before.unique != after.unique) line.tag("r9k", flag(after.unique));
     line.tag("room-id", number(channel.id.value()));
     if (before.slow != after.slow) line.tag("slow", number(after.slow));
@@ -172,7 +208,9 @@ void write_notice(std::string& out, const IrcStyle& style, std::string_view chan
   line.trailing(text).end();
 }
 
-void write_ping(std::string& out, const IrcStyle& style) { LineWriter(out).command("PING").trailing(style.host).end(); }
+void write_ping(std::string& out, const IrcStyle& style) {
+  LineWriter(out).command("PING").trailing(style.host).end();
+}
 
 void write_reconnect(std::string& out, const IrcStyle& style) {
   LineWriter(out).prefix(style.host).command("RECONNECT").end();

@@ -1,5 +1,6 @@
 #pragma once
-// The server's lines of the Twitch dialect, as chat-and-events-wire.md lists them: each call appends whole lines to `out`.
+// The server's lines of the Twitch dialect, as chat-and-events-wire.md lists them: each call appends whole
+// lines to `out`.
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,11 +24,13 @@ void write_names(std::string& out, const IrcStyle& style, std::string_view reade
                  std::span<const std::string> logins);
 void write_global_user_state(std::string& out, const IrcStyle& style, const User& user);
 void write_user_state(std::string& out, const IrcStyle& style, const User& user, const Roles& roles,
-                      std::span<const Badge> badges, std::string_view channel, std::string_view client_nonce = {});
-void write_room_state(std::string& out, const IrcStyle& style, const Channel& channel, const RoomSettings& settings);
+                      std::span<const Badge> badges, std::string_view channel,
+                      std::string_view client_nonce = {});
+void write_room_state(std::string& out, const IrcStyle& style, const Channel& channel,
+                      const RoomSettings& settings);
 // Only what differs (fact 7).
-void write_room_state_change(std::string& out, const IrcStyle& style, const Channel& channel, const RoomSettings& before,
-                             const RoomSettings& after);
+void write_room_state_change(std::string& out, const IrcStyle& style, const Channel& channel,
+                             const RoomSettings& before, const RoomSettings& after);
 void write_notice(std::string& out, const IrcStyle& style, std::string_view channel, std::string_view msg_id,
                   std::string_view text);
 void write_ping(std::string& out, const IrcStyle& style);

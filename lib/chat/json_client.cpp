@@ -16,7 +16,9 @@ std::string written(const Write& write) {
 }  // namespace
 
 void JsonClient::greet() {
-  outlet_.send(written([&](std::string& out) { write_hello(out, hall_.rooms.origin(), hall_.limits.rooms, hall_.limits.frame_bytes); }));
+  outlet_.send(written([&](std::string& out) {
+    write_hello(out, hall_.rooms.origin(), hall_.limits.rooms, hall_.limits.frame_bytes);
+  }));
 }
 
 void JsonClient::receive(ByteView message) {
@@ -33,11 +35,16 @@ void JsonClient::restart(seconds within) {
   outlet_.send(written([&](std::string& out) { write_reconnect_object(out, within); }));
 }
 
-void JsonClient::fall_behind() { error({.code = "slow_consumer", .text = "You are reading too slowly and are being disconnected."}); }
+void JsonClient::fall_behind() {
+  error({.code = "slow_consumer", .text = "You are reading too slowly and are being disconnected."});
+}
 
 void JsonClient::carry_out(AuthRequest auth) {
   if (const auto limited = logins_.take(hall_.limits.logins, hall_.clock.steady()))
-    return error({.code = "rate_limited", .text = "Too many attempts.", .retry_after = limited->retry_after, .remaining = 0});
+    return error({.code = "rate_limited",
+                  .text = "Too many attempts.",
+                  .retry_after = limited->retry_after,
+                  .remaining = 0});
   waiting_ = true;
   hall_.directory.redeem_ticket(std::move(auth.ticket), [weak = weak_from_this()](Result<Identity> identity) {
     if (const auto self = weak.lock()) {
@@ -49,7 +56,8 @@ void JsonClient::carry_out(AuthRequest auth) {
 
 void JsonClient::authenticated(Result<Identity> identity) {
   if (!identity) {
-    if (identity.error().code == Errc::denied) return error({.code = "auth_failed", .text = "The ticket is unknown, used or too old."});
+    if (identity.error().code == Errc::denied)
+      return error({.code = "auth_failed", .text = "The ticket is unknown, used or too old."});
     return error({.code = "unavailable", .text = "Logging in is not possible just now."});
   }
   // Who is in a room is counted by user: rooms joined before are left and joined again under the new name.
@@ -67,20 +75,29 @@ void JsonClient::authenticated(Result<Identity> identity) {
 
 void JsonClient::carry_out(JoinRequest join) {
   if (memberships_.find(join.channel) == nullptr && memberships_.size() >= hall_.limits.rooms)
-    return error({.code = "too_many_rooms", .text = "This connection has joined all the rooms it may.", .channel = join.channel});
+    return error({.code = "too_many_rooms",
+                  .text = "This connection has joined all the rooms it may.",
+                  .channel = join.channel});
   if (const auto limited = joins_.take(hall_.limits.joins, hall_.clock.steady()))
-    return error({.code = "rate_limited", .text = "Joining too fast.", .channel = join.channel, .retry_after = limited->retry_after, .remaining = 0});
+    return error({.code = "rate_limited",
+                  .text = "Joining too fast.",
+                  .channel = join.channel,
+                  .retry_after = limited->retry_after,
+                  .remaining = 0});
   waiting_ = true;
   std::string name = join.channel;
-  hall_.directory.find_channel(std::move(name), [weak = weak_from_this(), join = std::move(join)](Result<Channel> channel) {
+  hall_.directory.find_channel(std::move(name), [weak = weak_from_this(),
+                                                 join = std::move(join)](Result<Channel> channel) {
     const auto self = weak.lock();
     if (!self) return;
     if (channel) {
       self->enter(*channel, join);
     } else if (channel.error().code == Errc::not_found) {
-      self->error({.code = "no_such_channel", .text = "There is no channel of that name.", .channel = join.channel});
+      self->error(
+          {.code = "no_such_channel", .text = "There is no channel of that name.", .channel = join.channel});
     } else {
-      self->error({.code = "unavailable", .text = "Joining is not possible just now.", .channel = join.channel});
+      self->error(
+          {.code = "unavailable", .text = "Joining is not possible just now.", .channel = join.channel});
     }
     self->answered();
   });
@@ -91,7 +108,11 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   Room& room = hall_.rooms.open(channel);
   memberships_.join(room, user_, outlet_, Wire{.json = true, .framed = outlet_.framed()});
 
-  JoinedAnswer answer{.channel = channel, .origin = room.origin(), .seq = room.seq(), .viewers = room.viewers(), .settings = room.settings()};
+  JoinedAnswer answer{.channel = channel,
+                      .origin = room.origin(),
+                      .seq = room.seq(),
+                      .viewers = room.viewers(),
+                      .settings = room.settings()};
   if (user_.id.value() != 0) {
     answer.you = &user_;
     answer.roles = room.roles_of(user_);
@@ -109,7 +130,8 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
 }
 
 void JsonClient::carry_out(LeaveRequest leave) {
-  if (!memberships_.leave(leave.channel)) return error({.code = "not_joined", .text = "You are not in that room.", .channel = leave.channel});
+  if (!memberships_.leave(leave.channel))
+    return error({.code = "not_joined", .text = "You are not in that room.", .channel = leave.channel});
   outlet_.send(written([&](std::string& out) { write_left(out, leave.channel); }));
 }
 
@@ -125,14 +147,16 @@ void JsonClient::carry_out(MessageRequest message) {
   auto* place = memberships_.find(message.channel);
   if (place == nullptr) return refuse("not_joined", "You are not in that room.");
 
-  const auto accepted = hall_.path.take(*place->room, Draft{user_, message.text, message.key, message.reply_to, {}, &place->member});
+  const auto accepted = hall_.path.take(
+      *place->room, Draft{user_, message.text, message.key, message.reply_to, {}, &place->member});
   if (!accepted) {
     const RefusalWords words = words_for(accepted.error());
     answer.retry_after = accepted.error().retry_after;
     answer.remaining = accepted.error().remaining;
     return refuse(words.code, words.text);
   }
-  const Confirmation confirmation{message.channel, message.key, accepted->id, accepted->as.origin, accepted->as.seq, accepted->as.at, accepted->repeated};
+  const Confirmation confirmation{message.channel,  message.key,     accepted->id,      accepted->as.origin,
+                                  accepted->as.seq, accepted->as.at, accepted->repeated};
   outlet_.send(written([&](std::string& out) { write_confirmed(out, confirmation); }));
 }
 

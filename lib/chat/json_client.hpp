@@ -36,10 +36,10 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   Outlet& outlet_;
   User user_;
   bool may_write_ = false;
-  bool waiting_ = false;          // for the directory; what comes meanwhile waits too, so that frames act in order
+  bool waiting_ = false;  // for the directory; what comes meanwhile waits too, so that frames act in order
   std::deque<std::string> held_;
   Window joins_, logins_;
-  Memberships memberships_;       // after user_, which they borrow
+  Memberships memberships_;  // after user_, which they borrow
 };
 
 }  // namespace sluice::chat

@@ -1,13 +1,15 @@
 #include "chat/json_lines.hpp"
 
-#include <fmt/format.h>
-
 #include <iterator>
+
+#include <fmt/format.h>
 
 namespace sluice::chat {
 
 namespace {
-void append_number(std::string& out, std::int64_t value) { fmt::format_to(std::back_inserter(out), "{}", value); }
+void append_number(std::string& out, std::int64_t value) {
+  fmt::format_to(std::back_inserter(out), "{}", value);
+}
 
 // Writes an object's members one after another.
 class Object {
@@ -78,16 +80,24 @@ void append_settings(std::string& out, const RoomSettings& settings) {
       .boolean("subs_only", settings.subs_only);
 }
 
-std::int64_t ms(Wall at) { return at.time_since_epoch().count(); }
+std::int64_t ms(Wall at) {
+  return at.time_since_epoch().count();
+}
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view utf8) {
   out += '"';
   for (char c : utf8) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
@@ -102,7 +112,9 @@ void append_json_string(std::string& out, std::string_view utf8) {
 void write_message(std::string& out, const Message& message) {
   Object object(out);
   object.text("type", "message").text("channel", message.channel_name).text("id", message.id);
-  object.text("origin", message.origin).number("seq", static_cast<std::int64_t>(message.seq)).number("at", ms(message.at));
+  object.text("origin", message.origin)
+      .number("seq", static_cast<std::int64_t>(message.seq))
+      .number("at", ms(message.at));
   append_user(object.member("user"), message.author);
   if (!message.author.color.empty()) object.text("color", message.author.color);
   if (!message.badges.empty()) append_badges(object.member("badges"), message.badges);
@@ -124,7 +136,10 @@ void write_message(std::string& out, const Message& message) {
 }
 
 void write_presence(std::string& out, const Presence& presence) {
-  Object(out).text("type", "presence").text("channel", presence.channel).number("viewers", static_cast<std::int64_t>(presence.viewers));
+  Object(out)
+      .text("type", "presence")
+      .text("channel", presence.channel)
+      .number("viewers", static_cast<std::int64_t>(presence.viewers));
 }
 
 void write_settings(std::string& out, std::string_view channel, const RoomSettings& settings) {
@@ -151,7 +166,9 @@ void write_authenticated(std::string& out, const User& user) {
 
 void write_joined(std::string& out, const JoinedAnswer& answer) {
   Object object(out);
-  object.text("type", "joined").text("channel", answer.channel.name).text("channel_id", std::to_string(answer.channel.id.value()));
+  object.text("type", "joined")
+      .text("channel", answer.channel.name)
+      .text("channel_id", std::to_string(answer.channel.id.value()));
   object.text("origin", answer.origin).number("seq", static_cast<std::int64_t>(answer.seq));
   object.number("viewers", static_cast<std::int64_t>(answer.viewers));
   append_settings(object.member("settings"), answer.settings);
@@ -164,10 +181,13 @@ void write_joined(std::string& out, const JoinedAnswer& answer) {
     append_badges(you.member("badges"), answer.badges);
   }
   object.boolean("gap", answer.gap);
-  append_array(object.member("history"), answer.history, [&](const MessagePtr& message) { write_message(out, *message); });
+  append_array(object.member("history"), answer.history,
+               [&](const MessagePtr& message) { write_message(out, *message); });
 }
 
-void write_left(std::string& out, std::string_view channel) { Object(out).text("type", "left").text("channel", channel); }
+void write_left(std::string& out, std::string_view channel) {
+  Object(out).text("type", "left").text("channel", channel);
+}
 
 void write_confirmed(std::string& out, const Confirmation& confirmation) {
   Object object(out);
@@ -183,7 +203,8 @@ void write_error(std::string& out, const ErrorAnswer& answer) {
   if (!answer.channel.empty()) object.text("channel", answer.channel);
   if (!answer.key.empty()) object.text("key", answer.key);
   if (answer.retry_after)
-    fmt::format_to(std::back_inserter(object.member("retry_after")), "{:.3f}", static_cast<double>(answer.retry_after->count()) / 1000);
+    fmt::format_to(std::back_inserter(object.member("retry_after")), "{:.3f}",
+                   static_cast<double>(answer.retry_after->count()) / 1000);
   if (answer.remaining) object.number("remaining", *answer.remaining);
 }
 

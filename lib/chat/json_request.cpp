@@ -10,14 +10,15 @@ namespace sluice::chat {
 
 namespace {
 using nlohmann::json;
-constexpr std::size_t key_limit = 64;        // code points
+constexpr std::size_t key_limit = 64;  // code points
 constexpr std::size_t history_limit = 100;
 constexpr std::size_t origins_limit = 64;
-constexpr std::size_t ping_id_limit = 256;   // bytes of JSON
+constexpr std::size_t ping_id_limit = 256;  // bytes of JSON
 
 Result<std::string> string_member(const json& object, const char* name) {
   const auto member = object.find(name);
-  if (member == object.end() || !member->is_string()) return fail(Errc::invalid, std::string(name) + " must be a string");
+  if (member == object.end() || !member->is_string())
+    return fail(Errc::invalid, std::string(name) + " must be a string");
   return member->get<std::string>();
 }
 
@@ -29,7 +30,8 @@ Result<std::string> channel_member(const json& object) {
 }
 
 Result<Seen> seen_member(const json& value) {
-  if (!value.is_object() || value.size() > origins_limit) return fail(Errc::invalid, "after must be an object of origins and numbers");
+  if (!value.is_object() || value.size() > origins_limit)
+    return fail(Errc::invalid, "after must be an object of origins and numbers");
   Seen seen;
   for (const auto& [origin, seq] : value.items()) {
     if (!seq.is_number_unsigned()) return fail(Errc::invalid, "after must hold whole numbers");
@@ -57,7 +59,8 @@ Result<JsonRequest> parse_message(const json& object) {
   SLUICE_TRY_VALUE(message.channel, channel_member(object));
   SLUICE_TRY_VALUE(message.text, string_member(object, "text"));
   SLUICE_TRY_VALUE(message.key, string_member(object, "key"));
-  if (message.key.empty() || code_point_count(message.key) > key_limit) return fail(Errc::invalid, "key must have 1 to 64 characters");
+  if (message.key.empty() || code_point_count(message.key) > key_limit)
+    return fail(Errc::invalid, "key must have 1 to 64 characters");
   if (object.contains("reply_to")) {
     SLUICE_TRY_VALUE(message.reply_to, string_member(object, "reply_to"));
   }

@@ -12,7 +12,9 @@ struct AsJson {
   void operator()(const Presence& presence) const { write_presence(out, presence); }
   void operator()(const Arrival&) const {}
   void operator()(const Departure&) const {}
-  void operator()(const SettingsChange& change) const { write_settings(out, change.channel.name, change.after); }
+  void operator()(const SettingsChange& change) const {
+    write_settings(out, change.channel.name, change.after);
+  }
 };
 
 struct AsIrc {

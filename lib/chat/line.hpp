@@ -33,7 +33,8 @@ struct Line {
   MemberNumber from = 0;  // the connection that caused it: IRC does not echo to it
 };
 
-// Appends the line as `wire` wants it: IRC lines with CR LF, or one JSON object. Nothing for what the wire does not carry.
+// Appends the line as `wire` wants it: IRC lines with CR LF, or one JSON object. Nothing for what the wire
+// does not carry.
 void render(std::string& out, const Line& line, const Wire& wire, std::string_view host);
 
 }  // namespace sluice::chat

@@ -31,7 +31,8 @@ std::expected<Accepted, Refusal> MessagePath::take(Room& room, const Draft& draf
   Typed typed = read_typed(draft.typed);
   if (auto refusal = refused_as_text(typed)) return std::unexpected(*refusal);
 
-  const std::string id = message_id(channel, user, draft.key.empty() ? "-" + random_token(random_, 128) : "+" + std::string(draft.key));
+  const std::string id = message_id(
+      channel, user, draft.key.empty() ? "-" + random_token(random_, 128) : "+" + std::string(draft.key));
   if (!draft.key.empty())
     if (auto before = recent_.find(id, now)) return Accepted{id, *before, true};
 

@@ -1,6 +1,8 @@
 #pragma once
-// MessagePath: what happens to a message between its sender and the room, each step a small unit of its own, in this order:
-//   text → idempotency key → repeat → rate limits → room settings → emotes → badges → build → keep (History, on_published) → publish
+// MessagePath: what happens to a message between its sender and the room, each step a small unit of its own,
+// in this order:
+//   text → idempotency key → repeat → rate limits → room settings → emotes → badges → build → keep (History,
+//   on_published) → publish
 #include <expected>
 #include <functional>
 #include <string>
@@ -17,10 +19,10 @@ namespace sluice::chat {
 struct Draft {
   const User& author;
   std::string_view typed;
-  std::string_view key;           // idempotency key; empty: none, and every message is a new one
-  std::string_view reply_to;      // message id; one that is no longer known is left out
+  std::string_view key;       // idempotency key; empty: none, and every message is a new one
+  std::string_view reply_to;  // message id; one that is no longer known is left out
   std::string_view client_nonce;
-  Member* from = nullptr;         // the speaker's own membership
+  Member* from = nullptr;  // the speaker's own membership
 };
 
 struct Accepted {
@@ -31,7 +33,8 @@ struct Accepted {
 
 class MessagePath {
  public:
-  MessagePath(Clock& clock, Random& random, SendLimits::Rates rates) : clock_(clock), random_(random), limits_(rates) {}
+  MessagePath(Clock& clock, Random& random, SendLimits::Rates rates)
+      : clock_(clock), random_(random), limits_(rates) {}
 
   std::function<void(const MessagePtr&)> on_published;  // archive, counters; must not block
 

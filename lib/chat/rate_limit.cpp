@@ -7,7 +7,9 @@ namespace sluice::chat {
 namespace {
 constexpr std::chrono::minutes longest_slow_mode{2};
 
-milliseconds up_to_ms(Steady::duration wait) { return std::chrono::ceil<milliseconds>(wait); }
+milliseconds up_to_ms(Steady::duration wait) {
+  return std::chrono::ceil<milliseconds>(wait);
+}
 }  // namespace
 
 void Window::forget(const Size& size, Steady now) {
@@ -28,7 +30,9 @@ std::optional<Limited> Window::take(const Size& size, Steady now) {
   return std::nullopt;
 }
 
-bool Window::idle(const Size& size, Steady now) const { return taken_.empty() || taken_.back() + size.length <= now; }
+bool Window::idle(const Size& size, Steady now) const {
+  return taken_.empty() || taken_.back() + size.length <= now;
+}
 
 std::optional<Limited> SendLimits::take(UserId user, ChannelId channel, const Roles& roles, Steady now) {
   Window& window = windows_[user];
@@ -45,7 +49,8 @@ std::optional<Limited> SendLimits::take(UserId user, ChannelId channel, const Ro
   return std::nullopt;
 }
 
-std::optional<milliseconds> SendLimits::slow_wait(UserId user, ChannelId channel, const Roles& roles, seconds slow, Steady now) const {
+std::optional<milliseconds> SendLimits::slow_wait(UserId user, ChannelId channel, const Roles& roles,
+                                                  seconds slow, Steady now) const {
   if (slow.count() == 0 || roles.exempt()) return std::nullopt;
   const auto last = last_sent_.find({user, channel});
   if (last == last_sent_.end()) return std::nullopt;
@@ -54,7 +59,9 @@ std::optional<milliseconds> SendLimits::slow_wait(UserId user, ChannelId channel
   return up_to_ms(last->second + pause - now);
 }
 
-void SendLimits::sent(UserId user, ChannelId channel, Steady now) { last_sent_[{user, channel}] = now; }
+void SendLimits::sent(UserId user, ChannelId channel, Steady now) {
+  last_sent_[{user, channel}] = now;
+}
 
 void SendLimits::forget_idle(Steady now) {
   const Window::Size& longest = rates_.regular.length > rates_.exempt.length ? rates_.regular : rates_.exempt;

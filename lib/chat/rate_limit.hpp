@@ -1,6 +1,6 @@
 #pragma once
-// Rate limits: a window (so many in so long) and a cooldown (a pause after each). Looking and taking are one step, so two
-// senders cannot both take the last place.
+// Rate limits: a window (so many in so long) and a cooldown (a pause after each). Looking and taking are one
+// step, so two senders cannot both take the last place.
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -46,11 +46,12 @@ class SendLimits {
   };
   explicit SendLimits(Rates rates) : rates_(rates) {}
 
-  // Takes a place, or says when to try again. `slow` is the room's slow mode, halved for subscribers; it and the cooldown do
-  // not bind moderators and VIPs.
+  // Takes a place, or says when to try again. `slow` is the room's slow mode, halved for subscribers; it and
+  // the cooldown do not bind moderators and VIPs.
   std::optional<Limited> take(UserId user, ChannelId channel, const Roles& roles, Steady now);
   // How long the room's slow mode still binds the user.
-  std::optional<milliseconds> slow_wait(UserId user, ChannelId channel, const Roles& roles, seconds slow, Steady now) const;
+  std::optional<milliseconds> slow_wait(UserId user, ChannelId channel, const Roles& roles, seconds slow,
+                                        Steady now) const;
   void sent(UserId user, ChannelId channel, Steady now);  // a message was published
   void forget_idle(Steady now);                           // now and then, to give memory back
 

@@ -7,7 +7,9 @@ namespace sluice::chat {
 void RecentKeys::turn(Steady now) {
   const std::int64_t minute = std::chrono::floor<std::chrono::minutes>(now.time_since_epoch()).count();
   const std::int64_t passed = std::min<std::int64_t>(minute - minute_, buckets_.size());
-  for (std::int64_t i = 0; i < passed; ++i) Bucket().swap(buckets_[static_cast<std::size_t>((minute - i) % static_cast<std::int64_t>(buckets_.size()))]);
+  for (std::int64_t i = 0; i < passed; ++i)
+    Bucket().swap(
+        buckets_[static_cast<std::size_t>((minute - i) % static_cast<std::int64_t>(buckets_.size()))]);
   minute_ = std::max(minute, minute_);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// RecentKeys: which messages were published in the last five minutes, by id, so that a repeat is known and confirmed again. Time
-// buckets of one minute: a bucket is dropped whole, and nothing is kept longer because a room is busy.
+// RecentKeys: which messages were published in the last five minutes, by id, so that a repeat is known and
+// confirmed again. Time buckets of one minute: a bucket is dropped whole, and nothing is kept longer because
+// a room is busy.
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -23,7 +24,8 @@ class RecentKeys {
  public:
   static constexpr std::chrono::minutes window{5};
 
-  std::optional<PublishedAs> find(const std::string& id, Steady now);  // within the window; at most a minute longer
+  std::optional<PublishedAs> find(const std::string& id,
+                                  Steady now);  // within the window; at most a minute longer
   void remember(const std::string& id, PublishedAs as, Steady now);
   std::size_t size() const;
 

@@ -8,17 +8,29 @@ RefusalWords words_for(const Refusal& refusal) {
     return std::to_string(up) + (up == 1 ? " more second." : " more seconds.");
   };
   switch (refusal.reason) {
-    case Reason::empty: return {"empty", "msg_rejected", "Your message is empty."};
-    case Reason::too_long: return {"too_long", "msg_rejected", "Your message is longer than 500 characters."};
-    case Reason::unknown_command: return {"unknown_command", "unrecognized_cmd", "Unrecognized command: /" + refusal.detail};
+    case Reason::empty:
+      return {"empty", "msg_rejected", "Your message is empty."};
+    case Reason::too_long:
+      return {"too_long", "msg_rejected", "Your message is longer than 500 characters."};
+    case Reason::unknown_command:
+      return {"unknown_command", "unrecognized_cmd", "Unrecognized command: /" + refusal.detail};
     case Reason::rate_limited:
-      return {"rate_limited", "msg_ratelimit", "Your message was not sent because you are sending messages too quickly."};
+      return {"rate_limited", "msg_ratelimit",
+              "Your message was not sent because you are sending messages too quickly."};
     case Reason::slow_mode:
-      return {"slow_mode", "msg_slowmode", "This room is in slow mode and you are sending messages too quickly. You will be able to talk again in " + wait()};
-    case Reason::subs_only: return {"subs_only", "msg_subsonly", "This room is in subscribers-only mode."};
-    case Reason::followers_only: return {"followers_only", "msg_followersonly", "This room is in followers-only mode."};
-    case Reason::emote_only: return {"emote_only", "msg_emoteonly", "This room is in emote-only mode."};
-    case Reason::unique: return {"unique", "msg_r9k", "This room is in unique-chat mode and the message you attempted to send is not unique."};
+      return {"slow_mode", "msg_slowmode",
+              "This room is in slow mode and you are sending messages too quickly. You will be able to talk "
+              "again in " +
+                  wait()};
+    case Reason::subs_only:
+      return {"subs_only", "msg_subsonly", "This room is in subscribers-only mode."};
+    case Reason::followers_only:
+      return {"followers_only", "msg_followersonly", "This room is in followers-only mode."};
+    case Reason::emote_only:
+      return {"emote_only", "msg_emoteonly", "This room is in emote-only mode."};
+    case Reason::unique:
+      return {"unique", "msg_r9k",
+              "This room is in unique-chat mode and the message you attempted to send is not unique."};
   }
   return {};
 }

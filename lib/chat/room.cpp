@@ -27,7 +27,8 @@ void Room::join(Member& member) {
   }
   Chatter& chatter = chatters_[member.user->id];
   chatter.login = member.user->login;
-  if (++chatter.connections == 1) comings_and_goings_.push_back({Arrival{channel_.name, chatter.login}, member.number});
+  if (++chatter.connections == 1)
+    comings_and_goings_.push_back({Arrival{channel_.name, chatter.login}, member.number});
 }
 
 void Room::leave(Member& member) {
@@ -75,7 +76,8 @@ void Room::beat() {
     std::unordered_set<MemberNumber> arrived;
     for (const Line& line : comings_and_goings_) arrived.insert(line.from);
     if (!comings_and_goings_.empty())
-      for (Member* member : audience_.members()) member->spoke = member->spoke || (!member->wire.json && arrived.contains(member->number));
+      for (Member* member : audience_.members())
+        member->spoke = member->spoke || (!member->wire.json && arrived.contains(member->number));
     for (Line& line : comings_and_goings_) gather(std::move(line));
   }
   comings_and_goings_.clear();

@@ -1,6 +1,7 @@
 #pragma once
-// Room: one channel's chat on this node: who is in it, what was said, what is about to be told. Lines are gathered and delivered
-// together by flush(). Numbers count this room's messages in this node's run (its origin).
+// Room: one channel's chat on this node: who is in it, what was said, what is about to be told. Lines are
+// gathered and delivered together by flush(). Numbers count this room's messages in this node's run (its
+// origin).
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -32,12 +33,17 @@ class Room {
   void join(Member& member);
   void leave(Member& member);
   std::size_t members() const { return audience_.size(); }
-  std::uint64_t viewers() const { return chatters_.size() + anonymous_; }  // people: a user's connections count once
+  std::uint64_t viewers() const {
+    return chatters_.size() + anonymous_;
+  }  // people: a user's connections count once
   std::vector<std::string> logins(std::size_t limit) const;
 
-  // Numbers the message, keeps it and tells everyone. `from` is the speaker's own membership, null when it has none.
+  // Numbers the message, keeps it and tells everyone. `from` is the speaker's own membership, null when it
+  // has none.
   MessagePtr publish(Message message, Member* from);
-  void restore(MessagePtr message) { history_.add(std::move(message)); }  // from an earlier run, before anyone joins
+  void restore(MessagePtr message) {
+    history_.add(std::move(message));
+  }  // from an earlier run, before anyone joins
   void change_settings(const RoomSettings& settings);
   void beat();  // tells arrivals, departures and the viewer count since the last beat
 
@@ -58,8 +64,8 @@ class Room {
   History history_;
   Audience audience_;
   std::uint64_t seq_ = 0;
-  std::vector<Line> lines_;           // gathered
-  std::uint64_t first_line_ = 1;      // number of lines_.front()
+  std::vector<Line> lines_;       // gathered
+  std::uint64_t first_line_ = 1;  // number of lines_.front()
   MemberNumber members_numbered_ = 0;
   std::unordered_map<UserId, Chatter> chatters_;
   std::uint64_t anonymous_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
-// Rooms: all rooms of this node, and when their gathered lines are delivered. A quiet room's line goes out at the end of the
-// turn that brought it; a busy one's wait for its tick, which grows with the room, so that many lines cost one write a member.
+// Rooms: all rooms of this node, and when their gathered lines are delivered. A quiet room's line goes out at
+// the end of the turn that brought it; a busy one's wait for its tick, which grows with the room, so that
+// many lines cost one write a member.
 #include <functional>
 #include <map>
 #include <memory>

@@ -28,7 +28,9 @@ std::string_view after_word(std::string_view text) {
 }  // namespace
 
 Typed read_typed(std::string_view typed) {
-  constexpr std::string_view ctcp_action = "\x01" "ACTION";
+  constexpr std::string_view ctcp_action =
+      "\x01"
+      "ACTION";
   Typed result;
   result.action = typed.starts_with(ctcp_action);
   result.text = to_valid_utf8(folded(result.action ? typed.substr(ctcp_action.size()) : typed));

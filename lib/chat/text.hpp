@@ -8,9 +8,9 @@ namespace sluice::chat {
 inline constexpr std::size_t text_limit = 500;  // code points
 
 struct Typed {
-  std::string text;     // valid UTF-8, no control characters, single spaces, none at the ends
-  bool action = false;  // "/me …" or CTCP ACTION
-  bool command = false; // another "/word": text is the word
+  std::string text;      // valid UTF-8, no control characters, single spaces, none at the ends
+  bool action = false;   // "/me …" or CTCP ACTION
+  bool command = false;  // another "/word": text is the word
 };
 
 Typed read_typed(std::string_view typed);

@@ -63,9 +63,9 @@ struct Reply {
 };
 
 struct Message {
-  std::string id;           // message_id(): the same for the same room, user and idempotency key
-  std::string origin;       // the run of the node that numbered it
-  std::uint64_t seq = 0;    // 1, 2, 3… within room and origin
+  std::string id;         // message_id(): the same for the same room, user and idempotency key
+  std::string origin;     // the run of the node that numbered it
+  std::uint64_t seq = 0;  // 1, 2, 3… within room and origin
   ChannelId channel;
   std::string channel_name;
   Wall at;

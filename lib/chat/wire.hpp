@@ -16,7 +16,9 @@ struct Wire {
   bool operator==(const Wire&) const = default;
 
   static constexpr std::size_t count = 32;
-  std::size_t index() const { return (json ? 1 : 0) | (framed ? 2 : 0) | (tags ? 4 : 0) | (commands ? 8 : 0) | (membership ? 16 : 0); }
+  std::size_t index() const {
+    return (json ? 1 : 0) | (framed ? 2 : 0) | (tags ? 4 : 0) | (commands ? 8 : 0) | (membership ? 16 : 0);
+  }
 };
 
 // Appends one WebSocket text frame; passed in, since frames belong to another room.

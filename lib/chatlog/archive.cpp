@@ -1,6 +1,7 @@
 #include "chatlog/archive.hpp"
 
 #include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace sluice::chatlog {
@@ -53,10 +54,13 @@ void read_more(const std::string& text, Message& message) try {
   const json more = json::parse(text);
   message.author.name = more.value("name", message.author.login);
   message.author.color = more.value("color", "");
-  message.roles = {more.value("broadcaster", false), more.value("moderator", false), more.value("vip", false), more.value("subscriber", false)};
+  message.roles = {more.value("broadcaster", false), more.value("moderator", false), more.value("vip", false),
+                   more.value("subscriber", false)};
   message.action = more.value("action", false);
-  for (const json& badge : more.value("badges", json::array())) message.badges.push_back({badge.at(0), badge.at(1)});
-  for (const json& use : more.value("emotes", json::array())) message.emotes.push_back({use.at(0), use.at(1), use.at(2)});
+  for (const json& badge : more.value("badges", json::array()))
+    message.badges.push_back({badge.at(0), badge.at(1)});
+  for (const json& use : more.value("emotes", json::array()))
+    message.emotes.push_back({use.at(0), use.at(1), use.at(2)});
   if (const auto reply = more.find("reply"); reply != more.end()) {
     const chat::User author{UserId(reply->at(1).get<std::int64_t>()), reply->at(2), reply->at(3), {}};
     message.reply = chat::Reply{reply->at(0), author, reply->at(4)};
@@ -74,20 +78,23 @@ Result<Archive> Archive::open(const std::string& path) {
 Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
   SLUICE_TRY_VALUE(sqlite::Transaction transaction, sqlite::Transaction::begin(database_));
   for (const chat::MessagePtr& message : messages) {
-    SLUICE_TRY(database_.run(
-        "INSERT OR IGNORE INTO messages (id, channel_id, channel_name, origin, seq, at_ms, user_id, login, text, more) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        message->id, message->channel.value(), message->channel_name, message->origin, static_cast<std::int64_t>(message->seq),
-        message->at.time_since_epoch().count(), message->author.id.value(), message->author.login, message->text, more_of(*message)));
+    SLUICE_TRY(
+        database_.run("INSERT OR IGNORE INTO messages (id, channel_id, channel_name, origin, seq, at_ms, "
+                      "user_id, login, text, more) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      message->id, message->channel.value(), message->channel_name, message->origin,
+                      static_cast<std::int64_t>(message->seq), message->at.time_since_epoch().count(),
+                      message->author.id.value(), message->author.login, message->text, more_of(*message)));
   }
   return transaction.commit();
 }
 
 Result<std::vector<chat::MessagePtr>> Archive::recent(ChannelId channel, std::size_t count) {
-  SLUICE_TRY_VALUE(sqlite::Statement rows,
-                   database_.query("SELECT id, channel_name, origin, seq, at_ms, user_id, login, text, more FROM messages "
-                                   "WHERE channel_id = ? ORDER BY row DESC LIMIT ?",
-                                   channel.value(), static_cast<std::int64_t>(count)));
+  SLUICE_TRY_VALUE(
+      sqlite::Statement rows,
+      database_.query("SELECT id, channel_name, origin, seq, at_ms, user_id, login, text, more FROM messages "
+                      "WHERE channel_id = ? ORDER BY row DESC LIMIT ?",
+                      channel.value(), static_cast<std::int64_t>(count)));
   std::vector<chat::MessagePtr> messages;
   for (;;) {
     SLUICE_TRY_VALUE(const bool there_is_one, rows.step());

@@ -11,32 +11,40 @@ namespace {
 constexpr std::size_t control_limit = 125;  // 5.5
 
 bool has_token(std::string_view list, std::string_view token) {
-  return std::ranges::any_of(split(list, ','), [&](std::string_view item) { return ascii_iequals(trim(item), token); });
+  return std::ranges::any_of(split(list, ','),
+                             [&](std::string_view item) { return ascii_iequals(trim(item), token); });
 }
 
 // A base64 text of 16 bytes: 22 characters and two of padding.
 bool is_key(std::string_view key) {
   return key.size() == 24 && key.ends_with("==") && std::ranges::all_of(key.substr(0, 22), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+                  c == '/';
          });
 }
 
 // Codes a peer may send (7.4): defined ones, the registry's and private ones.
 bool may_be_sent(std::uint16_t code) {
-  return (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) || (code >= 3000 && code <= 4999);
+  return (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) ||
+         (code >= 3000 && code <= 4999);
 }
 
-bool is_control(Opcode opcode) { return static_cast<std::uint8_t>(opcode) >= 8; }
+bool is_control(Opcode opcode) {
+  return static_cast<std::uint8_t>(opcode) >= 8;
+}
 
-FrameParser::Fault protocol_error(std::string what) { return {CloseCode::protocol_error, std::move(what)}; }
+FrameParser::Fault protocol_error(std::string what) {
+  return {CloseCode::protocol_error, std::move(what)};
+}
 }  // namespace
 
 std::string websocket_accept(std::string_view key) {
   return base64(crypto::sha1(as_bytes(std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 }
 
-Result<WebSocketOffer> detail::check_offer(std::string_view upgrade, std::string_view connection, std::string_view key,
-                                           std::string_view version, std::string_view protocols) {
+Result<WebSocketOffer> detail::check_offer(std::string_view upgrade, std::string_view connection,
+                                           std::string_view key, std::string_view version,
+                                           std::string_view protocols) {
   if (!has_token(upgrade, "websocket") || !has_token(connection, "upgrade"))
     return fail(Errc::invalid, "not a WebSocket handshake");
   if (version != "13") return fail(Errc::usage, "WebSocket version other than 13");
@@ -60,7 +68,9 @@ void append_frame(Bytes& out, Opcode opcode, ByteView payload) {
   writer.bytes(payload);
 }
 
-void append_text_frame(Bytes& out, std::string_view text) { append_frame(out, Opcode::text, as_bytes(text)); }
+void append_text_frame(Bytes& out, std::string_view text) {
+  append_frame(out, Opcode::text, as_bytes(text));
+}
 
 SharedBytes text_frame(std::string_view text) {
   Bytes out;
@@ -129,7 +139,8 @@ std::optional<FrameParser::Fault> FrameParser::read_header() {
   }
   if (header_.size() == 2) {
     if ((byte(1) & 0x80) == 0) return protocol_error("frame is not masked");
-    if (is_control(opcode_) && (byte(1) & 0x7f) > control_limit) return protocol_error("control frame over 125 bytes");
+    if (is_control(opcode_) && (byte(1) & 0x7f) > control_limit)
+      return protocol_error("control frame over 125 bytes");
   }
   const std::uint8_t short_length = byte(1) & 0x7f;
   const std::size_t extended = short_length == 126 ? 2 : short_length == 127 ? 8 : 0;
@@ -138,7 +149,8 @@ std::optional<FrameParser::Fault> FrameParser::read_header() {
   ByteReader reader(header_);
   reader.skip(2);
   length_ = extended == 2 ? reader.be16() : extended == 8 ? reader.be64() : short_length;
-  if ((extended == 2 && length_ < 126) || (extended == 8 && length_ < 65536)) return protocol_error("length not in its shortest form");
+  if ((extended == 2 && length_ < 126) || (extended == 8 && length_ < 65536))
+    return protocol_error("length not in its shortest form");
   if (length_ >> 63 != 0) return protocol_error("length over 63 bits");
   if (!is_control(opcode_) && length_ > limits_.message - std::min(limits_.message, message_.size()))
     return Fault{CloseCode::too_big, "message over " + std::to_string(limits_.message) + " bytes"};

@@ -1,6 +1,7 @@
 #pragma once
-// The server's side of WebSocket (RFC 6455), sans-IO: the handshake's answer, frames in → messages out, messages → frames.
-// permessage-deflate is not offered: an extension asked for is left unanswered, which declines it (section 9.1).
+// The server's side of WebSocket (RFC 6455), sans-IO: the handshake's answer, frames in → messages out,
+// messages → frames. permessage-deflate is not offered: an extension asked for is left unanswered, which
+// declines it (section 9.1).
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,8 +47,8 @@ Bytes close_frame(CloseCode code, std::string_view reason);  // reason is cut to
 Bytes ping_frame(std::string_view payload = {});
 Bytes pong_frame(ByteView payload);
 
-// Reads a client's frames: unmasks, joins fragments (control frames may come between), checks lengths, opcodes, UTF-8 and
-// close codes. A fault ends it for good.
+// Reads a client's frames: unmasks, joins fragments (control frames may come between), checks lengths,
+// opcodes, UTF-8 and close codes. A fault ends it for good.
 class FrameParser {
  public:
   struct Limits {
@@ -56,9 +57,9 @@ class FrameParser {
   class Handler {
    public:
     virtual ~Handler() = default;
-    virtual void on_text(std::string_view message) = 0;    // valid UTF-8; good for the call
+    virtual void on_text(std::string_view message) = 0;  // valid UTF-8; good for the call
     virtual void on_binary(ByteView message) = 0;
-    virtual void on_ping(ByteView payload) = 0;            // answer with pong_frame
+    virtual void on_ping(ByteView payload) = 0;  // answer with pong_frame
     virtual void on_pong(ByteView payload) = 0;
     // The client closes (1005 when it gave no code); answer with a close frame. Nothing is read after it.
     virtual void on_close(std::uint16_t code, std::string_view reason) = 0;
@@ -83,14 +84,14 @@ class FrameParser {
   std::optional<Fault> end_control(Handler& handler);
 
   Limits limits_;
-  Bytes header_;              // of the frame being read, at most 14 bytes
-  std::uint64_t left_ = 0;    // payload bytes due
+  Bytes header_;            // of the frame being read, at most 14 bytes
+  std::uint64_t left_ = 0;  // payload bytes due
   std::uint64_t length_ = 0;
   bool in_payload_ = false;
   bool final_ = false;
   Opcode opcode_ = Opcode::text;
   std::byte mask_[4] = {};
-  bool in_message_ = false;   // between a first fragment and the last
+  bool in_message_ = false;  // between a first fragment and the last
   bool message_is_text_ = false;
   bool closed_ = false;
   Utf8Check utf8_;
@@ -99,8 +100,9 @@ class FrameParser {
 };
 
 namespace detail {
-Result<WebSocketOffer> check_offer(std::string_view upgrade, std::string_view connection, std::string_view key,
-                                   std::string_view version, std::string_view protocols);
+Result<WebSocketOffer> check_offer(std::string_view upgrade, std::string_view connection,
+                                   std::string_view key, std::string_view version,
+                                   std::string_view protocols);
 }
 
 template <class Header>

@@ -1,6 +1,6 @@
 #pragma once
-// LineSplitter: bytes in, IRC lines out. A line ends with LF or CR LF (RFC 1459 2.3 wants CR LF; clients differ), or with the
-// WebSocket message that carried it.
+// LineSplitter: bytes in, IRC lines out. A line ends with LF or CR LF (RFC 1459 2.3 wants CR LF; clients
+// differ), or with the WebSocket message that carried it.
 #include <cstddef>
 #include <optional>
 #include <string>

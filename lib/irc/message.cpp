@@ -90,8 +90,9 @@ LineWriter& LineWriter::trailing(std::string_view value) {
 void LineWriter::text(std::string_view value) {
   const std::size_t from = out_.size();
   out_ += value;
-  std::replace_if(out_.begin() + static_cast<std::ptrdiff_t>(from), out_.end(),
-                  [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+  std::replace_if(
+      out_.begin() + static_cast<std::ptrdiff_t>(from), out_.end(),
+      [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
 }
 
 }  // namespace sluice::irc

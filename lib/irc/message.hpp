@@ -15,14 +15,16 @@ struct Message {
   std::string command;                   // upper-case: "PRIVMSG", "001"
   std::vector<std::string_view> params;  // up to 15; the last may be a trailing one
 
-  std::string_view param(std::size_t index) const { return index < params.size() ? params[index] : std::string_view(); }
+  std::string_view param(std::size_t index) const {
+    return index < params.size() ? params[index] : std::string_view();
+  }
 };
 
 // Parses a line without its CR LF; the message views it. Errc::invalid: no command, or a NUL in it.
 Result<Message> parse_message(std::string_view line);
 
-// Appends one line to `out`: tags, then prefix, command and parameters, then end(). CR, LF and NUL in any part become
-// spaces, so nothing that is written can begin a line of its own.
+// Appends one line to `out`: tags, then prefix, command and parameters, then end(). CR, LF and NUL in any
+// part become spaces, so nothing that is written can begin a line of its own.
 class LineWriter {
  public:
   explicit LineWriter(std::string& out) : out_(out) {}

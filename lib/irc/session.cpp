@@ -131,7 +131,8 @@ void Session::take_registration(const Message& message, std::vector<Command>& co
     nick_ = ascii_lower(message.params.back());
     if (!is_login_name(nick_)) return quit("sent a nick that is none", commands), refuse("Invalid NICK", out);
   } else if (message.command == "JOIN" || message.command == "PRIVMSG") {
-    if (!nick_.empty()) return quit("joined without PASS", commands), refuse("Improperly formatted auth", out);
+    if (!nick_.empty())
+      return quit("joined without PASS", commands), refuse("Improperly formatted auth", out);
     return;
   } else {
     return;
@@ -168,7 +169,13 @@ void Session::take_command(const Message& message, std::vector<Command>& command
                            std::string(find_tag(message.tags, "client-nonce")),
                            std::string(find_tag(message.tags, "reply-parent-msg-id"))});
   } else if (message.command != "NICK" && message.command != "PASS" && message.command != "USER") {
-    LineWriter(out).prefix(host_).command("421").param(nick_).param(message.command).trailing("Unknown command").end();
+    LineWriter(out)
+        .prefix(host_)
+        .command("421")
+        .param(nick_)
+        .param(message.command)
+        .trailing("Unknown command")
+        .end();
   }
 }
 

@@ -1,10 +1,11 @@
 #pragma once
-// Session: the server's side of one IRC connection in the Twitch dialect. Bytes in → commands out, with the lines that answer
-// capabilities, registration and PING. It knows no rooms, no users, no sockets and no clock: login is decided by the caller
-// (accept or refuse), and until then what the client sends is held back.
+// Session: the server's side of one IRC connection in the Twitch dialect. Bytes in → commands out, with the
+// lines that answer capabilities, registration and PING. It knows no rooms, no users, no sockets and no
+// clock: login is decided by the caller (accept or refuse), and until then what the client sends is held
+// back.
 //
-// What clients were seen to do (chat-and-events-wire.md): neither CAP END nor USER need come; NICK registers once PASS is there
-// or the nick is anonymous; PASS may follow NICK; CAP LS 302 comes first from some.
+// What clients were seen to do (chat-and-events-wire.md): neither CAP END nor USER need come; NICK registers
+// once PASS is there or the nick is anonymous; PASS may follow NICK; CAP LS 302 comes first from some.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -52,10 +53,11 @@ class Session {
  public:
   explicit Session(std::string host = "tmi.twitch.tv") : host_(std::move(host)) {}
 
-  // Feeds bytes. Answers are appended to `out`, decisions for the caller to `commands`. After a Login nothing more is read
-  // until accept() or refuse(); more than 16 KB held back ends in Quit.
+  // Feeds bytes. Answers are appended to `out`, decisions for the caller to `commands`. After a Login nothing
+  // more is read until accept() or refuse(); more than 16 KB held back ends in Quit.
   void feed(ByteView bytes, std::vector<Command>& commands, std::string& out);
-  void end_of_message(std::vector<Command>& commands, std::string& out);  // a WebSocket message ended: so does its line
+  void end_of_message(std::vector<Command>& commands,
+                      std::string& out);  // a WebSocket message ended: so does its line
 
   // Logged in under `nick`: writes the welcome and reads on.
   void accept(std::string_view nick, std::vector<Command>& commands, std::string& out);

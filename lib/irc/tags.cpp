@@ -9,13 +9,25 @@ namespace sluice::irc {
 void append_escaped(std::string& out, std::string_view value) {
   for (char c : value) {
     switch (c) {
-      case ';': out += "\\:"; break;
-      case ' ': out += "\\s"; break;
-      case '\\': out += "\\\\"; break;
-      case '\r': out += "\\r"; break;
-      case '\n': out += "\\n"; break;
-      case '\0': break;
-      default: out += c;
+      case ';':
+        out += "\\:";
+        break;
+      case ' ':
+        out += "\\s";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\0':
+        break;
+      default:
+        out += c;
     }
   }
 }
@@ -28,11 +40,20 @@ std::string unescaped(std::string_view value) {
       out += value[i];
     } else if (++i < value.size()) {
       switch (value[i]) {
-        case ':': out += ';'; break;
-        case 's': out += ' '; break;
-        case 'r': out += '\r'; break;
-        case 'n': out += '\n'; break;
-        default: out += value[i];
+        case ':':
+          out += ';';
+          break;
+        case 's':
+          out += ' ';
+          break;
+        case 'r':
+          out += '\r';
+          break;
+        case 'n':
+          out += '\n';
+          break;
+        default:
+          out += value[i];
       }
     }
   }

@@ -15,7 +15,8 @@ void append_escaped(std::string& out, std::string_view value);
 // The other way; a backslash before anything else is dropped, as is one at the end.
 std::string unescaped(std::string_view value);
 
-// The part between '@' and the space. Keys view `text`. A key given twice keeps its last value; parts without a key are left out.
+// The part between '@' and the space. Keys view `text`. A key given twice keeps its last value; parts without
+// a key are left out.
 Tags parse_tags(std::string_view text);
 std::string_view find_tag(const Tags& tags, std::string_view key);  // empty when absent
 

@@ -1,5 +1,6 @@
 // rooms: irc
-// A session of the dialect, its input cut at a place that the input chooses: no crash, and the same answers as uncut.
+// A session of the dialect, its input cut at a place that the input chooses: no crash, and the same answers
+// as uncut.
 #include <cstdint>
 #include <cstdlib>
 

@@ -1,5 +1,6 @@
 // rooms: http
-// A client's frames, cut at a place that the input chooses: no crash, bounded messages, and the same events as uncut.
+// A client's frames, cut at a place that the input chooses: no crash, bounded messages, and the same events
+// as uncut.
 #include <cstdint>
 #include <cstdlib>
 
@@ -24,11 +25,14 @@ struct Recorder : FrameParser::Handler {
   void on_binary(ByteView message) override { note('b', as_text(message)); }
   void on_ping(ByteView payload) override { note('i', as_text(payload)); }
   void on_pong(ByteView payload) override { note('o', as_text(payload)); }
-  void on_close(std::uint16_t code, std::string_view reason) override { note('c', std::to_string(code) + std::string(reason)); }
+  void on_close(std::uint16_t code, std::string_view reason) override {
+    note('c', std::to_string(code) + std::string(reason));
+  }
 };
 
 void feed(FrameParser& parser, ByteView bytes, Recorder& recorder) {
-  if (const auto fault = parser.feed(bytes, recorder)) recorder.log += "!" + std::to_string(static_cast<int>(fault->code));
+  if (const auto fault = parser.feed(bytes, recorder))
+    recorder.log += "!" + std::to_string(static_cast<int>(fault->code));
 }
 }  // namespace
 

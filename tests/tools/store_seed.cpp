@@ -1,6 +1,7 @@
 // rooms: store
 // Fills a store for tests, one command a run:
-//   store_seed URL user NAME | channel NAME OWNER | token USER SCOPES | ticket TOKEN | live CHANNEL | viewers CHANNEL
+//   store_seed URL user NAME | channel NAME OWNER | token USER SCOPES | ticket TOKEN | live CHANNEL | viewers
+//   CHANNEL
 // Prints what was made: an id, a secret, or a count.
 #include <cstdio>
 #include <string>
@@ -12,7 +13,8 @@ using namespace sluice;
 namespace {
 const store::Actor tester{UserId(0), "tester", "local"};
 
-Result<std::string> make(store::Store& store, const std::string& what, const std::string& name, const std::string& more) {
+Result<std::string> make(store::Store& store, const std::string& what, const std::string& name,
+                         const std::string& more) {
   if (what == "user") {
     SLUICE_TRY_VALUE(const auto user, store.users().add(name, ""));
     return std::to_string(user.id.value());
@@ -25,7 +27,8 @@ Result<std::string> make(store::Store& store, const std::string& what, const std
   if (what == "token") {
     SLUICE_TRY_VALUE(const auto user, store.users().by_name(name));
     SLUICE_TRY_VALUE(const auto scopes, platform::parse_scopes(more));
-    SLUICE_TRY_VALUE(const auto token, store.credentials().issue_token(user.id, scopes, std::nullopt, tester));
+    SLUICE_TRY_VALUE(const auto token,
+                     store.credentials().issue_token(user.id, scopes, std::nullopt, tester));
     return token.secret;
   }
   if (what == "ticket") {
@@ -47,7 +50,8 @@ Result<std::string> make(store::Store& store, const std::string& what, const std
 int main(int argc, char** argv) {
   if (argc < 4) return 2;
   auto store = store::open_store(argv[1]);
-  const auto made = store ? make(**store, argv[2], argv[3], argc > 4 ? argv[4] : "") : Result<std::string>(std::unexpected(store.error()));
+  const auto made = store ? make(**store, argv[2], argv[3], argc > 4 ? argv[4] : "")
+                          : Result<std::string>(std::unexpected(store.error()));
   if (!made) {
     std::fprintf(stderr, "store_seed: %s\n", made.error().what.c_str());
     return 1;

@@ -10,7 +10,9 @@
 
 namespace sluice::chat {
 
-inline void append_marked(Bytes& out, std::string_view text) { append(out, as_bytes("[" + std::string(text) + "]")); }
+inline void append_marked(Bytes& out, std::string_view text) {
+  append(out, as_bytes("[" + std::string(text) + "]"));
+}
 
 struct RecordingOutlet : Outlet {
   std::string sent, delivered, closed;
@@ -45,15 +47,18 @@ struct FakeDirectory : Directory {
     }
   }
   void find_by_token(std::string token, std::function<void(Result<Identity>)> give) override {
-    answer<Identity>(give, tokens.contains(token) ? Result<Identity>(tokens[token]) : fail(Errc::denied, "bad token"));
+    answer<Identity>(
+        give, tokens.contains(token) ? Result<Identity>(tokens[token]) : fail(Errc::denied, "bad token"));
   }
   void redeem_ticket(std::string ticket, std::function<void(Result<Identity>)> give) override {
-    Result<Identity> result = tickets.contains(ticket) ? Result<Identity>(tickets[ticket]) : fail(Errc::denied, "bad ticket");
+    Result<Identity> result =
+        tickets.contains(ticket) ? Result<Identity>(tickets[ticket]) : fail(Errc::denied, "bad ticket");
     tickets.erase(ticket);
     answer<Identity>(give, result);
   }
   void find_channel(std::string name, std::function<void(Result<Channel>)> give) override {
-    answer<Channel>(give, channels.contains(name) ? Result<Channel>(channels[name]) : fail(Errc::not_found, "no channel"));
+    answer<Channel>(give, channels.contains(name) ? Result<Channel>(channels[name])
+                                                  : fail(Errc::not_found, "no channel"));
   }
 };
 
@@ -104,7 +109,9 @@ struct IrcPeer {
 struct JsonPeer {
   RecordingOutlet outlet;
   std::shared_ptr<JsonClient> client;
-  explicit JsonPeer(TestHall& hall) : client(std::make_shared<JsonClient>(hall.hall, outlet)) { outlet.in_frames = true; }
+  explicit JsonPeer(TestHall& hall) : client(std::make_shared<JsonClient>(hall.hall, outlet)) {
+    outlet.in_frames = true;
+  }
   std::string send(std::string_view object) {
     client->receive(as_bytes(object));
     return outlet.take_sent();

@@ -9,13 +9,15 @@ TEST_CASE("JOIN is answered in the dialect's order") {
   TestHall hall;
   IrcPeer ada(hall);
   ada.log_in("t7", "ada");
-  CHECK(ada.send("JOIN #demo\r\n") ==
-        ":ada!ada@ada.tmi.twitch.tv JOIN #demo\r\n"
-        ":ada.tmi.twitch.tv 353 ada = #demo :ada\r\n"
-        ":ada.tmi.twitch.tv 366 ada #demo :End of /NAMES list\r\n"
-        "@badge-info=;badges=broadcaster/1;color=;display-name=Ada;emote-sets=0;mod=0;subscriber=0;user-type= "
-        ":tmi.twitch.tv USERSTATE #demo\r\n"
-        "@emote-only=0;followers-only=-1;r9k=0;room-id=1;slow=0;subs-only=0 :tmi.twitch.tv ROOMSTATE #demo\r\n");
+  CHECK(
+      ada.send("JOIN #demo\r\n") ==
+      ":ada!ada@ada.tmi.twitch.tv JOIN #demo\r\n"
+      ":ada.tmi.twitch.tv 353 ada = #demo :ada\r\n"
+      ":ada.tmi.twitch.tv 366 ada #demo :End of /NAMES list\r\n"
+      "@badge-info=;badges=broadcaster/1;color=;display-name=Ada;emote-sets=0;mod=0;subscriber=0;user-type= "
+      ":tmi.twitch.tv USERSTATE #demo\r\n"
+      "@emote-only=0;followers-only=-1;r9k=0;room-id=1;slow=0;subs-only=0 :tmi.twitch.tv ROOMSTATE "
+      "#demo\r\n");
   CHECK(ada.send("JOIN #demo\r\n").empty());
   CHECK(ada.send("JOIN #nowhere\r\n").empty());
   CHECK(ada.send("PART #demo\r\n") == ":ada!ada@ada.tmi.twitch.tv PART #demo\r\n");
@@ -26,8 +28,10 @@ TEST_CASE("GLOBALUSERSTATE follows the welcome of a user, not of a reader") {
   IrcPeer ada(hall);
   ada.send("CAP REQ :twitch.tv/tags twitch.tv/commands\r\n");
   const std::string welcome = ada.send("PASS oauth:t7\r\nNICK ada\r\n");
-  CHECK(welcome.ends_with(":tmi.twitch.tv 376 ada :>\r\n@badge-info=;badges=;color=;display-name=Ada;emote-sets=0;user-id=7;user-type= "
-                          ":tmi.twitch.tv GLOBALUSERSTATE\r\n"));
+  CHECK(welcome.ends_with(
+      ":tmi.twitch.tv 376 ada "
+      ":>\r\n@badge-info=;badges=;color=;display-name=Ada;emote-sets=0;user-id=7;user-type= "
+      ":tmi.twitch.tv GLOBALUSERSTATE\r\n"));
   IrcPeer reader(hall);
   reader.send("CAP REQ :twitch.tv/tags twitch.tv/commands\r\n");
   CHECK(reader.send("NICK justinfan5\r\n").ends_with("376 justinfan5 :>\r\n"));
@@ -63,9 +67,13 @@ TEST_CASE("PRIVMSG reaches the others with tags, its sender gets USERSTATE and n
   hall.flush();
   CHECK(ada.outlet.delivered.empty());
   for (IrcPeer* peer : {&again, &bob}) {
-    CHECK(peer->outlet.delivered.starts_with("@badge-info=;badges=broadcaster/1;client-nonce=n1;color=;display-name=Ada;emotes=;first-msg=0;flags=;id="));
-    CHECK(peer->outlet.delivered.ends_with(";mod=0;returning-chatter=0;room-id=1;subscriber=0;tmi-sent-ts=1700000000000;turbo=0;user-id=7;user-type= "
-                                           ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :hello\r\n"));
+    CHECK(peer->outlet.delivered.starts_with(
+        "@badge-info=;badges=broadcaster/"
+        "1;client-nonce=n1;color=;display-name=Ada;emotes=;first-msg=0;flags=;id="));
+    CHECK(
+        peer->outlet.delivered.ends_with(";mod=0;returning-chatter=0;room-id=1;subscriber=0;tmi-sent-ts="
+                                         "1700000000000;turbo=0;user-id=7;user-type= "
+                                         ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :hello\r\n"));
   }
   CHECK(again.outlet.batches[0].get() == bob.outlet.batches[0].get());  // rendered once
 }
@@ -149,8 +157,10 @@ TEST_CASE("refusals are NOTICEs with the dialect's ids") {
   IrcPeer bob(hall);
   bob.log_in("t8", "bob");
   bob.send("JOIN #demo\r\nPRIVMSG #demo :one\r\n");
-  CHECK(bob.send("PRIVMSG #demo :two\r\n").starts_with("@msg-id=msg_ratelimit :tmi.twitch.tv NOTICE #demo :"));
-  CHECK(bob.send("PRIVMSG #demo :/ban ada\r\n") == "@msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #demo :Unrecognized command: /ban\r\n");
+  CHECK(
+      bob.send("PRIVMSG #demo :two\r\n").starts_with("@msg-id=msg_ratelimit :tmi.twitch.tv NOTICE #demo :"));
+  CHECK(bob.send("PRIVMSG #demo :/ban ada\r\n") ==
+        "@msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #demo :Unrecognized command: /ban\r\n");
   CHECK(bob.send("PRIVMSG #demo :  \r\n").starts_with("@msg-id=msg_rejected "));
 }
 
@@ -161,14 +171,21 @@ TEST_CASE("/me and CTCP ACTION come out as ACTION, replies name whom they answer
   bob.log_in("t8", "bob", false);
   ada.send("JOIN #demo\r\n");
   bob.send("JOIN #demo\r\n");
-  ada.send("PRIVMSG #demo :/me waves\r\nPRIVMSG #demo :\x01" "ACTION bows\x01\r\n");
+  ada.send(
+      "PRIVMSG #demo :/me waves\r\nPRIVMSG #demo :\x01"
+      "ACTION bows\x01\r\n");
   hall.flush();
-  CHECK(bob.outlet.take_delivered() == ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :\x01" "ACTION waves\x01\r\n"
-                                       ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :\x01" "ACTION bows\x01\r\n");
+  CHECK(bob.outlet.take_delivered() ==
+        ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :\x01"
+        "ACTION waves\x01\r\n"
+        ":ada!ada@ada.tmi.twitch.tv PRIVMSG #demo :\x01"
+        "ACTION bows\x01\r\n");
   const std::string id = hall.rooms.find("demo")->history().last(1)[0]->id;
   bob.send("@reply-parent-msg-id=" + id + " PRIVMSG #demo :why\r\n");
   hall.flush();
-  CHECK(ada.outlet.delivered.find("reply-parent-msg-id=" + id + ";reply-parent-user-id=7;reply-parent-user-login=ada") != std::string::npos);
+  CHECK(ada.outlet.delivered.find("reply-parent-msg-id=" + id +
+                                  ";reply-parent-user-id=7;reply-parent-user-login=ada") !=
+        std::string::npos);
   CHECK(ada.outlet.delivered.ends_with("PRIVMSG #demo :@Ada why\r\n"));
 }
 
@@ -184,7 +201,9 @@ TEST_CASE("RECONNECT and PING have no arguments too many") {
 
 TEST_CASE("joins are limited by rate and by number") {
   TestHall hall;
-  for (int i = 0; i < 30; ++i) hall.directory.channels["c" + std::to_string(i)] = {ChannelId(100 + i), "c" + std::to_string(i), UserId(1)};
+  for (int i = 0; i < 30; ++i)
+    hall.directory.channels["c" + std::to_string(i)] = {ChannelId(100 + i), "c" + std::to_string(i),
+                                                        UserId(1)};
   IrcPeer ada(hall);
   ada.log_in("t7", "ada");
   std::string all;

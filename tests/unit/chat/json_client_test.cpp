@@ -32,7 +32,8 @@ TEST_CASE("a page is greeted, logs in with a ticket once, and joins") {
   CHECK(hello["type"] == "hello");
   CHECK(hello["version"] == 1);
   CHECK(hello["origin"] == "o1");
-  CHECK(one(auth(hall, page, "k7")) == one(R"({"type":"authenticated","user":{"id":"7","login":"ada","name":"Ada"}})"));
+  CHECK(one(auth(hall, page, "k7")) ==
+        one(R"({"type":"authenticated","user":{"id":"7","login":"ada","name":"Ada"}})"));
   const json joined = one(page.send(join));
   CHECK(joined["type"] == "joined");
   CHECK(joined["channel_id"] == "1");
@@ -122,9 +123,12 @@ TEST_CASE("joining in the middle of a batch brings exactly the rest of it") {
 TEST_CASE("errors have codes") {
   TestHall hall;
   JsonPeer page(hall);
-  for (const char* bad : {"", "x", "[]", "{}", R"({"type":"dance"})", R"({"type":"join"})", R"({"type":"join","channel":"no name"})",
-                          R"({"type":"join","channel":"demo","history":101})", R"({"type":"join","channel":"demo","after":[1]})",
-                          R"({"type":"message","channel":"demo","text":"x"})", R"({"type":"message","channel":"demo","text":"x","key":""})"}) {
+  for (const char* bad :
+       {"", "x", "[]", "{}", R"({"type":"dance"})", R"({"type":"join"})",
+        R"({"type":"join","channel":"no name"})", R"({"type":"join","channel":"demo","history":101})",
+        R"({"type":"join","channel":"demo","after":[1]})",
+        R"({"type":"message","channel":"demo","text":"x"})",
+        R"({"type":"message","channel":"demo","text":"x","key":""})"}) {
     CAPTURE(bad);
     CHECK(one(page.send(bad))["code"] == "bad_request");
   }

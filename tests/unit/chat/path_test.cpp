@@ -68,7 +68,8 @@ TEST_CASE("cooldown and window both bind, moderators by a wider window only") {
   REQUIRE(limited);
   CHECK(limited->remaining == 0);
   CHECK(limited->retry_after == milliseconds(11'500));
-  for (int i = 0; i < 100; ++i) CHECK_FALSE(limits.take(UserId(2), room, {.moderator = true}, clock.steady()));
+  for (int i = 0; i < 100; ++i)
+    CHECK_FALSE(limits.take(UserId(2), room, {.moderator = true}, clock.steady()));
   CHECK(limits.take(UserId(2), room, {.moderator = true}, clock.steady()));
 }
 
@@ -79,7 +80,8 @@ TEST_CASE("slow mode counts from the last published message, halved for subscrib
   limits.sent(UserId(1), ChannelId(1), clock.steady());
   clock.advance(seconds(10));
   CHECK(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(30), clock.steady()) == seconds(20));
-  CHECK(limits.slow_wait(UserId(1), ChannelId(1), {.subscriber = true}, seconds(30), clock.steady()) == seconds(5));
+  CHECK(limits.slow_wait(UserId(1), ChannelId(1), {.subscriber = true}, seconds(30), clock.steady()) ==
+        seconds(5));
   CHECK_FALSE(limits.slow_wait(UserId(1), ChannelId(1), {.moderator = true}, seconds(30), clock.steady()));
   CHECK_FALSE(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(0), clock.steady()));
   limits.forget_idle(clock.steady());
@@ -101,12 +103,18 @@ TEST_CASE("emotes are found by code point") {
 
 TEST_CASE("typed text is folded, cleaned and told from commands") {
   CHECK(read_typed("  a \t b\r\nc  ").text == "a b c");
-  CHECK(read_typed("a\xff" "b").text == "a\xef\xbf\xbd" "b");
+  CHECK(read_typed("a\xff"
+                   "b")
+            .text ==
+        "a\xef\xbf\xbd"
+        "b");
   CHECK(read_typed("/me  waves ").text == "waves");
   CHECK(read_typed("/me waves").action);
   CHECK(read_typed("/mean").command);
   CHECK(read_typed("/ban eve now").text == "ban");
-  CHECK(read_typed("\x01" "ACTION bows\x01").text == "bows");
+  CHECK(read_typed("\x01"
+                   "ACTION bows\x01")
+            .text == "bows");
   CHECK_FALSE(read_typed("... what").command);
 }
 
@@ -134,7 +142,8 @@ TEST_CASE("history resumes across runs of the node, and says when something is m
   CHECK(texts(history.after({{"a", 3}}, "b", 4)) == "a4 b1 b2 b3 b4 ");
   CHECK(texts(history.after({{"a", 2}}, "b", 4)) == "a3 a4 b1 b2 b3 b4 ");
   CHECK(texts(history.after({{"a", 1}}, "b", 4)) == "a3 a4 b1 b2 b3 b4 gap");
-  CHECK(texts(history.after({{"b", 2}}, "b", 4)) == "b3 b4 ");  // older ones of a run it never heard of are not news
+  CHECK(texts(history.after({{"b", 2}}, "b", 4)) ==
+        "b3 b4 ");  // older ones of a run it never heard of are not news
   CHECK(texts(history.after({{"a", 4}, {"b", 4}}, "b", 4)) == "");
   CHECK(texts(history.after({{"x", 9}}, "b", 4)) == "a3 a4 b1 b2 b3 b4 gap");
   CHECK(texts(history.after({{"a", 9}}, "b", 4)) == "b1 b2 b3 b4 ");  // the page saw more than was kept
@@ -147,7 +156,8 @@ TEST_CASE("a busy room's lines wait for its tick and go out together; a quiet on
   page.send(R"({"type":"join","channel":"demo"})");
   Room& room = *hall.rooms.find("demo");
   std::vector<std::unique_ptr<JsonPeer>> crowd;
-  for (int i = 0; i < 999; ++i) crowd.emplace_back(std::make_unique<JsonPeer>(hall))->send(R"({"type":"join","channel":"demo"})");
+  for (int i = 0; i < 999; ++i)
+    crowd.emplace_back(std::make_unique<JsonPeer>(hall))->send(R"({"type":"join","channel":"demo"})");
   const auto publish = [&] {
     Message m;
     m.text = "x";

@@ -1,9 +1,9 @@
 #include "chatlog/archive.hpp"
 
-#include <unistd.h>
+#include <filesystem>
 
 #include <catch2/catch.hpp>
-#include <filesystem>
+#include <unistd.h>
 
 using namespace sluice;
 using chat::Message;
@@ -30,7 +30,8 @@ chat::MessagePtr message(std::int64_t channel, std::uint64_t seq) {
 }  // namespace
 
 TEST_CASE("what was said comes back after a restart, whole and in order") {
-  const auto folder = std::filesystem::temp_directory_path() / ("sluice-chatlog-" + std::to_string(::getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("sluice-chatlog-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   const std::string path = folder / "chat.db";
   {

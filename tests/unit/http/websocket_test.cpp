@@ -1,7 +1,8 @@
 #include "http/websocket.hpp"
 
-#include <catch2/catch.hpp>
 #include <map>
+
+#include <catch2/catch.hpp>
 
 #include "base/text.hpp"
 #include "unit/irc/split.hpp"
@@ -44,7 +45,9 @@ std::string parse(const std::vector<std::string_view>& pieces, std::size_t limit
       recorder.log += "!" + std::to_string(static_cast<int>(fault->code));
   return recorder.log;
 }
-std::string parse(std::string_view input, std::size_t limit = 1000) { return parse(std::vector{input}, limit); }
+std::string parse(std::string_view input, std::size_t limit = 1000) {
+  return parse(std::vector{input}, limit);
+}
 
 const std::string long_text(300, 'x');
 }  // namespace
@@ -67,7 +70,8 @@ TEST_CASE("a handshake is checked") {
   headers["Sec-WebSocket-Version"] = "8";
   CHECK(read_websocket_offer(header).error().code == Errc::usage);
   headers["Sec-WebSocket-Version"] = "13";
-  for (const char* key : {"", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25j!Q==", "dGhlIHNhbXBsZSBub25jZXh4eHg="}) {
+  for (const char* key :
+       {"", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25j!Q==", "dGhlIHNhbXBsZSBub25jZXh4eHg="}) {
     headers["Sec-WebSocket-Key"] = key;
     CHECK(read_websocket_offer(header).error().code == Errc::invalid);
   }
@@ -79,28 +83,36 @@ TEST_CASE("the frames of RFC 6455 section 5.7") {
   CHECK(parse(std::string_view("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", 11)) == "text(Hello)");
   CHECK(as_text(*text_frame("Hello")) == std::string_view("\x81\x05Hello"));
   CHECK(as_text(*text_frame(std::string(256, 'a'))).substr(0, 4) == std::string_view("\x81\x7e\x01\x00", 4));
-  CHECK(as_text(*text_frame(std::string(65536, 'a'))).substr(0, 10) == std::string_view("\x81\x7f\0\0\0\0\0\x01\0\0", 10));
-  CHECK(as_text(close_frame(CloseCode::service_restart, "bye")) == std::string_view("\x88\x05\x03\xf4" "bye"));
+  CHECK(as_text(*text_frame(std::string(65536, 'a'))).substr(0, 10) ==
+        std::string_view("\x81\x7f\0\0\0\0\0\x01\0\0", 10));
+  CHECK(as_text(close_frame(CloseCode::service_restart, "bye")) == std::string_view("\x88\x05\x03\xf4"
+                                                                                    "bye"));
 }
 
 TEST_CASE("good frames become messages, whatever they are made of") {
   CHECK(parse(frame(0x81, "")) == "text()");
   CHECK(parse(frame(0x82, "\x01\x02")) == "binary(0102)");
   CHECK(parse(frame(0x81, long_text)) == "text(" + long_text + ")");
-  CHECK(parse(frame(0x01, "Hel") + frame(0x89, "p") + frame(0x00, "l") + frame(0x8a, "q") + frame(0x80, "o")) ==
-        "ping(p)pong(q)text(Hello)");
+  CHECK(parse(frame(0x01, "Hel") + frame(0x89, "p") + frame(0x00, "l") + frame(0x8a, "q") +
+              frame(0x80, "o")) == "ping(p)pong(q)text(Hello)");
   CHECK(parse(frame(0x01, "") + frame(0x00, "") + frame(0x80, "")) == "text()");
-  CHECK(parse(frame(0x01, "\xc3") + frame(0x80, "\xa9")) == "text(\xc3\xa9)");  // a character across fragments
+  CHECK(parse(frame(0x01, "\xc3") + frame(0x80, "\xa9")) ==
+        "text(\xc3\xa9)");  // a character across fragments
   CHECK(parse(frame(0x89, std::string(125, 'p'))) == "ping(" + std::string(125, 'p') + ")");
-  CHECK(parse(frame(0x88, "\x03\xe8" "bye") + frame(0x81, "late")) == "close(1000 bye)");
+  CHECK(parse(frame(0x88,
+                    "\x03\xe8"
+                    "bye") +
+              frame(0x81, "late")) == "close(1000 bye)");
   CHECK(parse(frame(0x88, "")) == "close(1005 )");
   CHECK(parse(frame(0x88, "\x0f\xa0")) == "close(4000 )");
   CHECK(parse(frame(0x81, "a", std::string_view("\0\0\0\0", 4))) == "text(a)");
 }
 
 TEST_CASE("hostile frames are refused with the code RFC 6455 names") {
-  const std::string big126 = std::string("\x81\xfe\x00\x7d", 4) + "\x11\x22\x33\x44";           // 125 in the 16-bit form
-  const std::string big127 = std::string("\x81\xff\0\0\0\0\0\0\xff\xff", 10) + "\x11\x22\x33\x44";  // 65535 in the 64-bit form
+  const std::string big126 =
+      std::string("\x81\xfe\x00\x7d", 4) + "\x11\x22\x33\x44";  // 125 in the 16-bit form
+  const std::string big127 =
+      std::string("\x81\xff\0\0\0\0\0\0\xff\xff", 10) + "\x11\x22\x33\x44";  // 65535 in the 64-bit form
   const std::string top_bit = std::string("\x82\xff\x80\0\0\0\0\0\0\0", 10) + "\x11\x22\x33\x44";
   const std::string huge = std::string("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10) + "\x11\x22\x33\x44";
   struct Case {
@@ -135,7 +147,8 @@ TEST_CASE("hostile frames are refused with the code RFC 6455 names") {
       {"broken text in a first fragment", frame(0x01, "\xff"), "!1007"},
       {"close reason is not UTF-8", frame(0x88, "\x03\xe8\xff"), "!1007"},
       {"text over the limit", frame(0x81, std::string(1001, 'a')), "!1009"},
-      {"fragments over the limit", frame(0x01, std::string(600, 'a')) + frame(0x80, std::string(401, 'a')), "!1009"},
+      {"fragments over the limit", frame(0x01, std::string(600, 'a')) + frame(0x80, std::string(401, 'a')),
+       "!1009"},
       {"16-bit length of 125", big126, "!1002"},
       {"64-bit length of 65535", big127, "!1002"},
       {"64-bit length with the top bit", top_bit, "!1002"},
@@ -145,7 +158,8 @@ TEST_CASE("hostile frames are refused with the code RFC 6455 names") {
     cases.push_back({"opcode " + std::to_string(opcode), frame(0x80 | opcode, ""), "!1002"});
   for (unsigned code : {0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535})
     cases.push_back({"close code " + std::to_string(code),
-                     frame(0x88, std::string{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)}), "!1002"});
+                     frame(0x88, std::string{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)}),
+                     "!1002"});
   for (const Case& hostile : cases) {
     CAPTURE(hostile.name);
     CHECK(parse(hostile.input) == hostile.output);
@@ -155,8 +169,8 @@ TEST_CASE("hostile frames are refused with the code RFC 6455 names") {
 }
 
 TEST_CASE("frames are the same wherever the bytes are cut") {
-  const std::string input = frame(0x81, "one") + frame(0x01, "t\xc3\xa9") + frame(0x89, "ping") + frame(0x80, "wo") +
-                            frame(0x82, long_text) + frame(0x88, "\x03\xe9gone");
+  const std::string input = frame(0x81, "one") + frame(0x01, "t\xc3\xa9") + frame(0x89, "ping") +
+                            frame(0x80, "wo") + frame(0x82, long_text) + frame(0x88, "\x03\xe9gone");
   CHECK(first_difference(input, [](auto pieces) { return parse(pieces); }) ==
         "text(one)ping(ping)text(t\xc3\xa9wo)binary(" + hex(as_bytes(long_text)) + ")close(1001 gone)");
 }

@@ -8,7 +8,8 @@ using namespace sluice;
 using namespace sluice::irc;
 
 TEST_CASE("a message has tags, prefix, command and parameters") {
-  const auto message = parse_message("@id=1;client-nonce=ab\\sc :ada!ada@ada.tmi privmsg  #demo  :hello : world ");
+  const auto message =
+      parse_message("@id=1;client-nonce=ab\\sc :ada!ada@ada.tmi privmsg  #demo  :hello : world ");
   REQUIRE(message);
   CHECK(find_tag(message->tags, "id") == "1");
   CHECK(find_tag(message->tags, "client-nonce") == "ab c");
@@ -63,7 +64,14 @@ TEST_CASE("any value survives being a tag") {
 
 TEST_CASE("a written line is read back, and no value can begin another line") {
   std::string out;
-  LineWriter(out).tag("id", "a b;c").tag("mod", "0").prefix("x!x@x").command("PRIVMSG").channel("demo").trailing("hi\r\nQUIT").end();
+  LineWriter(out)
+      .tag("id", "a b;c")
+      .tag("mod", "0")
+      .prefix("x!x@x")
+      .command("PRIVMSG")
+      .channel("demo")
+      .trailing("hi\r\nQUIT")
+      .end();
   CHECK(out == "@id=a\\sb\\:c;mod=0 :x!x@x PRIVMSG #demo :hi  QUIT\r\n");
   const auto message = parse_message(std::string_view(out).substr(0, out.size() - 2));
   REQUIRE(message);

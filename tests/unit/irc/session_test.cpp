@@ -14,7 +14,8 @@ std::string describe(const Command& command) {
   if (auto* join = std::get_if<Join>(&command)) return "join " + join->channel;
   if (auto* part = std::get_if<Part>(&command)) return "part " + part->channel;
   if (auto* say = std::get_if<Say>(&command))
-    return "say " + say->channel + " " + say->text + " nonce=" + say->client_nonce + " reply=" + say->reply_to;
+    return "say " + say->channel + " " + say->text + " nonce=" + say->client_nonce +
+           " reply=" + say->reply_to;
   return "quit " + std::get<Quit>(command).why;
 }
 
@@ -40,14 +41,17 @@ struct Client {
 
 constexpr std::string_view welcome_of_ada =
     ":tmi.twitch.tv 001 ada :Welcome, GLHF!\r\n:tmi.twitch.tv 002 ada :Your host is tmi.twitch.tv\r\n"
-    ":tmi.twitch.tv 003 ada :This server is rather new\r\n:tmi.twitch.tv 004 ada :-\r\n:tmi.twitch.tv 375 ada :-\r\n"
-    ":tmi.twitch.tv 372 ada :You are in a maze of twisty passages, all alike.\r\n:tmi.twitch.tv 376 ada :>\r\n";
+    ":tmi.twitch.tv 003 ada :This server is rather new\r\n:tmi.twitch.tv 004 ada :-\r\n:tmi.twitch.tv 375 "
+    "ada :-\r\n"
+    ":tmi.twitch.tv 372 ada :You are in a maze of twisty passages, all alike.\r\n:tmi.twitch.tv 376 ada "
+    ":>\r\n";
 }  // namespace
 
 TEST_CASE("tmi.js: CAP REQ, PASS, NICK, and the welcome") {
   Client client;
   client.send("CAP REQ :twitch.tv/tags twitch.tv/commands twitch.tv/membership\r\n");
-  CHECK(client.take_out() == ":tmi.twitch.tv CAP * ACK :twitch.tv/tags twitch.tv/commands twitch.tv/membership\r\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv CAP * ACK :twitch.tv/tags twitch.tv/commands twitch.tv/membership\r\n");
   client.send("PASS oauth:abc\r\nNICK Ada\r\nJOIN #demo\r\n");
   CHECK(client.take_commands() == "login ada abc\n");
   CHECK(client.take_out().empty());
@@ -60,7 +64,8 @@ TEST_CASE("tmi.js: CAP REQ, PASS, NICK, and the welcome") {
 TEST_CASE("twurple: CAP LS 302, one REQ, CAP END, then PASS, NICK and USER") {
   Client client;
   client.send("CAP LS 302\r\n");
-  CHECK(client.take_out() == ":tmi.twitch.tv CAP * LS :twitch.tv/commands twitch.tv/tags twitch.tv/membership\r\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv CAP * LS :twitch.tv/commands twitch.tv/tags twitch.tv/membership\r\n");
   client.send("CAP REQ :twitch.tv/tags\r\nCAP END\r\nPASS oauth:abc\r\nNICK ada\r\nUSER ada 8 * :ada\r\n");
   CHECK(client.take_out() == ":tmi.twitch.tv CAP * ACK :twitch.tv/tags\r\n");
   CHECK(client.take_commands() == "login ada abc\n");
@@ -114,13 +119,16 @@ TEST_CASE("PING is answered as tmi.js and others look for it") {
   client.send("PING\r\n");
   CHECK(client.take_out() == "PONG :tmi.twitch.tv\r\n");
   client.send("PING :tmi.twitch.tv\r\nPING x\r\n");
-  CHECK(client.take_out() == ":tmi.twitch.tv PONG tmi.twitch.tv :tmi.twitch.tv\r\n:tmi.twitch.tv PONG tmi.twitch.tv :x\r\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv PONG tmi.twitch.tv :tmi.twitch.tv\r\n:tmi.twitch.tv PONG tmi.twitch.tv :x\r\n");
 }
 
 TEST_CASE("commands after the welcome") {
   Client client;
   client.register_as("ada");
-  client.send("JOIN #A,#b,c,#b-d key\r\nPART #a\r\n@client-nonce=n1;reply-parent-msg-id=m PRIVMSG #Demo :hi there\r\nWHO #a\r\n");
+  client.send(
+      "JOIN #A,#b,c,#b-d key\r\nPART #a\r\n@client-nonce=n1;reply-parent-msg-id=m PRIVMSG #Demo :hi "
+      "there\r\nWHO #a\r\n");
 
   CHECK(client.take_commands() == "join a\njoin b\npart a\nsay demo hi there nonce=n1 reply=m\n");
   CHECK(client.take_out() == ":tmi.twitch.tv 421 ada WHO :Unknown command\r\n");
@@ -136,15 +144,18 @@ TEST_CASE("what is sent while the login is decided is bounded") {
 
 TEST_CASE("a session is the same wherever its bytes are cut") {
   const std::string_view input =
-      "CAP LS 302\r\nCAP REQ :twitch.tv/tags twitch.tv/commands\r\nPASS oauth:abc\r\nNICK ada\r\nJOIN #demo,#two\r\n"
-      "@client-nonce=1\\s2 PRIVMSG #demo :h\xc3\xa9llo\r\nPING 1\r\nBOGUS\r\nPART #two\nQUIT\r\nJOIN #late\r\n";
+      "CAP LS 302\r\nCAP REQ :twitch.tv/tags twitch.tv/commands\r\nPASS oauth:abc\r\nNICK ada\r\nJOIN "
+      "#demo,#two\r\n"
+      "@client-nonce=1\\s2 PRIVMSG #demo :h\xc3\xa9llo\r\nPING 1\r\nBOGUS\r\nPART #two\nQUIT\r\nJOIN "
+      "#late\r\n";
   const auto run = [](std::vector<std::string_view> pieces) {
     Client client;
     std::string log;
     for (std::string_view piece : pieces) {
       client.send(piece);
       for (std::size_t i = 0; i < client.commands.size(); ++i)
-        if (std::holds_alternative<Login>(client.commands[i])) client.session.accept("ada", client.commands, client.out);
+        if (std::holds_alternative<Login>(client.commands[i]))
+          client.session.accept("ada", client.commands, client.out);
       log += client.take_commands();
     }
     return log + client.out;

@@ -9,9 +9,10 @@
 
 namespace sluice {
 
-// `parse` gets the pieces of one input and returns what came out of it, as text. Returns the first output that differs from
-// the whole input's, or the whole input's own.
-inline std::string first_difference(std::string_view input, const std::function<std::string(std::vector<std::string_view>)>& parse) {
+// `parse` gets the pieces of one input and returns what came out of it, as text. Returns the first output
+// that differs from the whole input's, or the whole input's own.
+inline std::string first_difference(std::string_view input,
+                                    const std::function<std::string(std::vector<std::string_view>)>& parse) {
   const std::string expected = parse({input});
   for (std::size_t cut = 0; cut <= input.size(); ++cut)
     if (std::string got = parse({input.substr(0, cut), input.substr(cut)}); got != expected) return got;
