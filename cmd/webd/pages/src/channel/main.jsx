@@ -80,7 +80,7 @@ function Info({ channel, watching }) {
       <Avatar name={channel.name} display={channel.displayName} live={channel.isLive} large />
       <div class="info-text">
         <h1>{channel.title || (channel.isLive ? `${channel.displayName} is live` : channel.displayName)}</h1>
-        <p>{channel.displayName}</p>
+        <p>{channel.title ? channel.displayName : channel.isLive ? "No title yet" : "Offline"}</p>
       </div>
       {channel.isLive && (
         <div class="info-live">

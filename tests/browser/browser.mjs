@@ -1,0 +1,29 @@
+// What the browser tests share: a headless Chromium, pages that fail the test on a script error or a broken policy.
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+           "--disable-component-update", "--disable-sync"],
+  });
+
+export const desktop = { width: 1280, height: 800 };
+export const phone = { width: 390, height: 844 };
+
+// Lines of the console that tell of a fault of ours: anything but a request that failed, which pages must bear.
+export async function open(browser, url, viewport = desktop) {
+  const page = await browser.newPage({ viewport, deviceScaleFactor: viewport === phone ? 2 : 1, hasTouch: viewport === phone });
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(error.message));
+  page.on("console", (line) => {
+    if (line.type() === "error" && !/Failed to load resource|WebSocket connection to|net::ERR/.test(line.text())) page.faults.push(line.text());
+  });
+  await page.goto(url);
+  return page;
+}
+
+export function assertSound(page) {
+  assert.deepEqual(page.faults, []);
+}
