@@ -15,6 +15,7 @@
 #include "hls/ledger_writer.hpp"
 #include "hls/segmenter.hpp"
 #include "log/log.hpp"
+#include "playlists.hpp"
 #include "remarks.hpp"
 #include "stop_signals.hpp"
 
@@ -127,6 +128,7 @@ class Run {
       shift_ = std::max(end, microseconds(milliseconds(now_ms - header.epoch_ms)));
       start.discontinuity = true;
     }
+    if (settings.flag("playlists")) playlists_.emplace(writer_.directory(), settings.duration("dvr-window"));
     segmenter_.emplace(writer_.index(), std::move(start), operations_);
     return write();
   }
@@ -152,13 +154,15 @@ class Run {
     if (!segmenter_) return {};
     segmenter_->finish(ended, operations_);
     SLUICE_TRY(write());
-    return ended ? writer_.end() : Result<>{};
+    if (ended) SLUICE_TRY(writer_.end());
+    return playlists_ ? playlists_->update() : Result<>{};
   }
 
   const Remarks& remarks() const { return remarks_; }
 
  private:
   Result<> write() {
+    bool segment_finished = false;
     for (hls::Operation& operation : operations_) {
       if (const auto* remark = std::get_if<hls::Remark>(&operation)) {
         remarks_.take(*remark);
@@ -167,9 +171,11 @@ class Run {
       const std::uint64_t lost = writer_.counters().parts_lost;
       SLUICE_TRY(writer_.write(operation));
       if (writer_.counters().parts_lost != lost) remarks_.disk_full(writer_.directory());
+      if (const auto* part = std::get_if<hls::WritePart>(&operation))
+        segment_finished |= part->part.flags.last;
     }
     operations_.clear();
-    return {};
+    return segment_finished && playlists_ ? playlists_->update() : Result<>{};
   }
 
   hls::LedgerWriter& writer_;
@@ -178,6 +184,7 @@ class Run {
   microseconds shift_{0};
   hls::Operations operations_;
   std::optional<hls::Segmenter> segmenter_;
+  std::optional<Playlists> playlists_;
   Remarks remarks_;
 };
 

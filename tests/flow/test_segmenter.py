@@ -222,3 +222,17 @@ def test_terminating_it_ends_the_stream_well(source, tmp_path):
     assert feed.wait(10) == 0
     feed.stdin.close()
     assert check(ledger)["source"]["ended"]
+
+
+@pytest.mark.parametrize("window", [[], ["--dvr-window", "6s"]])
+def test_plain_playlists_play_without_origind(source, tmp_path, window):
+    ledger = tmp_path / "ledger"
+    assert subprocess.run([SEGMENTER, "--playlists", *window, str(ledger)], input=source.read_bytes()).returncode == 0
+    master = (ledger / "master.m3u8").read_text()
+    assert "source/playlist.m3u8" in master and "audio/playlist.m3u8" in master
+    playlist = (ledger / "source" / "playlist.m3u8").read_text()
+    assert "#EXT-X-ENDLIST" in playlist and "EXT-X-PART" not in playlist
+    assert not list(ledger.rglob("*.tmp"))
+    frames = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames",
+                             "-of", "csv=p=0", str(ledger / "master.m3u8")], check=True, capture_output=True, text=True).stdout
+    assert int(frames.split()[0].strip(",")) == packets(source, "v")
