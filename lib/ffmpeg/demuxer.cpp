@@ -117,7 +117,11 @@ Result<> Demuxer::Impl::make_tracks() {
       track.rendition = audios++ ? "audio" + std::to_string(audios) : "audio";
       track.sample_rate = static_cast<std::uint32_t>(params.sample_rate);
       track.channels = static_cast<std::uint32_t>(params.ch_layout.nb_channels);
-      if (params.sample_rate <= 0) return fail(Errc::invalid, "an audio track without a sample rate");
+      if (params.sample_rate <= 0 && track.codec != Codec::aac) {  // AAC tells it in each ADTS header
+        stream.discard = AVDISCARD_ALL;
+        --audios;
+        continue;
+      }
       track.timescale = track.sample_rate;
     }
     if (const auto* name = av_dict_get(stream.metadata, "rendition", nullptr, 0)) track.rendition = name->value;
@@ -147,6 +151,8 @@ Result<> Demuxer::Impl::make_tracks() {
     }
     early.push_back(std::move(packet));
   }
+  for (const media::Track& track : tracks)
+    if (track.timescale == 0) return fail(Errc::invalid, "an audio track without a sample rate");
   for (auto& packet : early)
     if (auto made = convert(std::move(packet))) held.push_back(std::move(*made));
   return {};
@@ -169,6 +175,10 @@ void Demuxer::Impl::learn(Lane& lane, media::Track& track, ByteView first) {
     if (const auto frame = media::adts(first)) {
       lane.form = Form::adts;
       track.config = frame->config;
+      if (track.sample_rate == 0) {
+        track.timescale = track.sample_rate = frame->sample_rate;
+        track.channels = frame->channels;
+      }
     }
   }
 }
