@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -18,6 +19,7 @@
 #include "playlists.hpp"
 #include "remarks.hpp"
 #include "stop_signals.hpp"
+#include "ts_parts.hpp"
 
 namespace sluice::segmenter {
 namespace {
@@ -127,6 +129,11 @@ class Run {
       // A stranger goes on in this ledger: its time 0 is now.
       shift_ = std::max(end, microseconds(milliseconds(now_ms - header.epoch_ms)));
       start.discontinuity = true;
+    }
+    if (header.format == hls::Format::ts) {
+      SLUICE_TRY_VALUE(TsParts parts, TsParts::open(tracks_));
+      auto shared = std::make_shared<TsParts>(std::move(parts));
+      writer_.set_encoder([shared](const hls::WritePart& part) { return shared->encode(part); });
     }
     if (settings.flag("playlists")) playlists_.emplace(writer_.directory(), settings.duration("dvr-window"));
     segmenter_.emplace(writer_.index(), std::move(start), operations_);
