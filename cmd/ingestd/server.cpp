@@ -90,7 +90,6 @@ void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const Channel
               {{"channel", channel.name},
                {"silent", other->address()},
                {"silent_ms", std::chrono::duration_cast<milliseconds>(silent).count()}});
-    stream->detach(false);
     other->drop("another publisher with this key took over");
   }
   log::info("publisher reconnected",

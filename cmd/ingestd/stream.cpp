@@ -55,6 +55,7 @@ Result<> Stream::open() {
 }
 
 void Stream::attach(std::shared_ptr<Publisher> publisher) {
+  if (publisher_) measures().publishers.Decrement();  // taken over
   publisher_ = std::move(publisher);
   // Where the stream goes on: now, or behind what there is already.
   std::int64_t from_us = 0;
