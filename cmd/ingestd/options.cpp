@@ -38,6 +38,7 @@ const app::Program& program() {
                             {.name = "retain", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how much of a stream is held for its pipeline at most"},
                             {.name = "retain-size", .kind = Kind::size, .metavar = "SIZE", .fallback = "64M", .help = "the same, in bytes"},
                             {.name = "flush-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a pipeline may take to end before it is killed"},
+                            {.name = "stall-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a pipeline may take nothing before it is killed"},
                             {.name = "setup-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a connection may take to publish"},
                             {.name = "idle-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "30s", .help = "how long a publisher may send nothing"},
                             {.name = "max-connections", .kind = Kind::integer, .metavar = "N", .fallback = "1000", .help = "connections at once", .min = 1, .max = 100000},
@@ -99,6 +100,7 @@ Result<Config> configure(const app::Settings& settings) {
                    .message_bytes = static_cast<std::uint32_t>(settings.size("max-message"))};
   config.life.grace = settings.duration("grace");
   config.life.flush = settings.duration("flush-time");
+  config.life.stall = settings.duration("stall-time");
   config.retention = {.time = settings.duration("retain"), .bytes = settings.size("retain-size")};
   return config;
 }

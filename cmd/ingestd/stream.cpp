@@ -106,6 +106,7 @@ void Stream::pump() {
     epoch_ms_ = system_clock().wall().time_since_epoch().count() - intake_.reached() / 1000;
   }
   if (pipeline_ && life_.feeding()) {
+    if (next != nullptr && pipeline_->wants_more()) life_.taken(now());
     for (; next != nullptr && pipeline_->wants_more(); next = retention_.peek()) {
       if (next->run != pipeline_->run()) {
         life_.boundary();
@@ -155,7 +156,7 @@ void Stream::perform(Step step) {
     case Step::spawn: return start_pipeline();
     case Step::close_input: return pipeline_->close_input();
     case Step::kill:
-      log::warn("the pipeline does not end: killing it", {{"stream", held_.stream.value()}});
+      log::warn(life_.feeding() ? "the pipeline takes nothing: killing it" : "the pipeline does not end: killing it", {{"stream", held_.stream.value()}});
       return pipeline_->kill();
     case Step::mark_end: return mark_end();
     case Step::finish: return finish();

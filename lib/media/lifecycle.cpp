@@ -30,13 +30,14 @@ void Lifecycle::publisher_gone(bool said_goodbye, Steady now) {
 }
 
 void Lifecycle::data(bool waiting) { data_ = waiting; }
+void Lifecycle::taken(Steady now) { taken_at_ = now; }
 void Lifecycle::boundary() { boundary_ = true; }
 
 void Lifecycle::spawned(Steady now) {
   pipe_ = Pipe::running;
   boundary_ = false;
   fed_ever_ = true;
-  spawned_at_ = now;
+  spawned_at_ = taken_at_ = now;
 }
 
 void Lifecycle::spawn_failed(Steady now) {
@@ -100,6 +101,10 @@ std::optional<Step> Lifecycle::next(Steady now) {
     killed_ = true;
     return Step::kill;
   }
+  if (pipe_ == Pipe::running && data_ && !boundary_ && !killed_ && now >= taken_at_ + policy_.stall) {
+    killed_ = true;
+    return Step::kill;
+  }
   if (pipe_ == Pipe::running && (boundary_ || (!publisher_ && !data_))) {
     if (phase_ == Phase::ending && !boundary_ && !marked_) {
       marked_ = true;
@@ -138,6 +143,7 @@ std::optional<Steady> Lifecycle::deadline() const {
   auto at = [&when](Steady time) { when = when ? std::min(*when, time) : time; };
   if (phase_ == Phase::open && !publisher_ && !parking_) at(gone_at_ + policy_.grace);
   if (pipe_ == Pipe::closing && !killed_) at(closed_at_ + policy_.flush);
+  if (pipe_ == Pipe::running && data_ && !killed_) at(taken_at_ + policy_.stall);
   if (pipe_ == Pipe::none && data_ && !parking_ && phase_ != Phase::over) at(not_before_);
   return when;
 }

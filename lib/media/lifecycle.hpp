@@ -13,7 +13,7 @@ namespace sluice::media {
 enum class Step {
   spawn,        // read the ledger, rewind, start a pipeline generation; then spawned() or spawn_failed()
   close_input,  // the pipeline has been given all that is for it: close its input
-  kill,         // it did not finish in time after that
+  kill,         // it did not finish in time after that, or takes nothing any more
   mark_end,     // write the `end` marker
   finish,       // no pipeline runs and the ledger has no E: finish it; then finished()
   go_live,      // the first independent part is in the ledger
@@ -25,6 +25,7 @@ std::string_view name(Step step);
 struct LifecyclePolicy {
   milliseconds grace{20'000};     // how long a stream waits for a publisher that went without a word
   milliseconds flush{10'000};     // how long a pipeline may take to end after its input was closed
+  milliseconds stall{10'000};     // a pipeline that takes nothing for so long, while there is something, is killed
   milliseconds stable{30'000};    // a pipeline that ran this long starts the backoff anew when it dies
   std::array<milliseconds, 5> backoff{milliseconds(100), milliseconds(500), milliseconds(1'000), milliseconds(2'000),
                                       milliseconds(5'000)};
@@ -43,6 +44,7 @@ class Lifecycle {
   void publisher_arrived();
   void publisher_gone(bool said_goodbye, Steady now);
   void data(bool waiting);            // whether accepted packets wait for a pipeline
+  void taken(Steady now);             // the pipeline took some
   void boundary();                    // the next packet belongs to another run than the pipeline's
   void spawned(Steady now);
   void spawn_failed(Steady now);      // backs off
@@ -92,7 +94,7 @@ class Lifecycle {
   unsigned finish_tries_ = 0;
   unsigned failures_ = 0;      // in a row
   unsigned restarts_ = 0;
-  Steady spawned_at_{}, closed_at_{}, not_before_{};
+  Steady spawned_at_{}, taken_at_{}, closed_at_{}, not_before_{};
 };
 
 }  // namespace sluice::media

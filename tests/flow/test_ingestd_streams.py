@@ -116,7 +116,7 @@ def test_a_publisher_that_does_not_come_back_ends_the_stream():
 
 @pytest.mark.parametrize("tracks", ["video", "audio"])
 def test_one_track_alone(tracks):
-    unwanted = ("-an",) if tracks == "video" else ("-vn",)
+    unwanted = ("-an",) if tracks == "video" else ("-vn", "-af", "arealtime")
     with Ingest(*SEGMENT) as ingest:
         with Publisher(ingest.url(), gop=30, seconds=4, extra=unwanted) as publisher:
             ledger = one_ledger(ingest)
@@ -129,13 +129,13 @@ def test_one_track_alone(tracks):
 
 
 def test_a_pipeline_that_reads_nothing_costs_gops_not_the_publisher():
-    with Ingest("--exec", "sleep 1000", "--retain", "2s", "--flush-time", "300ms") as ingest:
+    with Ingest("--exec", "sleep 1000", "--retain", "2s", "--stall-time", "3s") as ingest:
         with Publisher(ingest.url(), gop=30, seconds=8, extra=("-b:v", "4M", "-minrate", "4M", "-maxrate", "4M", "-bufsize", "1M")) as publisher:
             assert publisher.process.wait(20) == 0, publisher.output()
             row = ingest.stream()
             assert row["dropped_gops"] >= 2
         assert "frames dropped" in ingest.log()
-        wait_for(lambda: not ingest.streams(), 15, "the end, by killing the pipeline")
+        wait_for(lambda: not ingest.streams(), 30, "the end, by killing the pipeline")
 
 
 def test_long_gops_are_told_to_the_streamer():
@@ -196,11 +196,9 @@ def test_taken_back_and_never_published_again_ends():
         ingest.start()
         wait_for(lambda: ended(ledger), 15, "the end record")
         ingest.wait_log("end_stream")
-        events = [json.loads(line)["type"] for line in ingest.tool("chanctl", "events", "--json").splitlines()] \
-            if "events" in subprocess.run([program("chanctl"), "--help"], capture_output=True, text=True).stdout else []
-        if events:
-            assert events.count("stream.online") == 1
-            assert events.count("stream.offline") == 1
+        events = ingest.tool("chanctl", "events", "--json")
+        assert events.count('"stream.online"') == 1
+        assert events.count('"stream.offline"') == 1
 
 
 def test_a_second_ingestd_of_the_same_name_is_refused():

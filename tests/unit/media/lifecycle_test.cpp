@@ -161,6 +161,25 @@ TEST_CASE("a pipeline that does not end is killed, once") {
   CHECK(rig.steps() == "mark_end finish");
 }
 
+TEST_CASE("a pipeline that takes nothing any more is killed and started again") {
+  Rig rig;
+  rig.go();
+  rig.wait(seconds(60));
+  CHECK(rig.steps().empty());  // nothing to take
+  rig.life.taken(rig.now());
+  rig.life.data(true);
+  CHECK(*rig.life.deadline() == rig.now() + seconds(10));
+  rig.wait(seconds(9));
+  CHECK(rig.steps().empty());
+  rig.life.taken(rig.now());
+  rig.wait(seconds(10));
+  CHECK(rig.steps() == "kill");
+  CHECK(rig.steps().empty());
+  rig.life.exited(false, rig.now());
+  rig.wait(milliseconds(100));
+  CHECK(rig.steps() == "spawn");
+}
+
 TEST_CASE("what a closing pipeline did not write is fed again") {
   Rig rig;
   rig.go();
