@@ -18,9 +18,9 @@ bool has_chroma_format(std::uint32_t profile) {
 }
 
 void skip_scaling_list(BitReader& bits, int size) {
-  std::int32_t last = 8, next = 8;
+  std::uint32_t last = 8, next = 8;
   for (int i = 0; i < size && !bits.failed(); ++i) {
-    if (next != 0) next = (last + bits.se()) & 0xff;
+    if (next != 0) next = (last + static_cast<std::uint32_t>(bits.se())) & 0xff;
     if (next != 0) last = next;
   }
 }
