@@ -42,7 +42,7 @@ class Ingest:
         else:
             where = ["--key-file", str(self.directory / "keys"), "--ledgers", str(self.directory / "ledgers"),
                      "--live", str(self.directory / "live")]
-        self.daemon = Daemon(program("ingestd"), *where, "--port", str(self.port), "--bind", "127.0.0.1", "--control",
+        self.daemon = Daemon(program("ingestd"), *where, "--rtmp-port", str(self.port), "--bind", "127.0.0.1", "--control",
                              str(self.control), *self.options, env=self.env)
 
     def url(self, key=None):

@@ -235,7 +235,7 @@ def test_keys_are_read_again_on_sighup(ingest):
 def test_a_channel_in_a_key_file_is_a_name_and_no_path(tmp_path):
     keys = tmp_path / "keys"
     keys.write_text("k ../../etc\n")
-    done = subprocess.run([program("ingestd"), "--key-file", str(keys), "--exec", "true", "--port", "0"],
+    done = subprocess.run([program("ingestd"), "--key-file", str(keys), "--exec", "true", "--rtmp-port", "0"],
                           capture_output=True, text=True, timeout=20)
     assert done.returncode == 2
     assert "keys:1" in done.stderr

@@ -203,7 +203,7 @@ def test_taken_back_and_never_published_again_ends():
 
 def test_a_second_ingestd_of_the_same_name_is_refused():
     with Ingest(*SEGMENT, platform=True) as ingest:
-        done = subprocess.run([program("ingestd"), "--dir", str(ingest.directory), "--port", "0"], capture_output=True,
+        done = subprocess.run([program("ingestd"), "--dir", str(ingest.directory), "--rtmp-port", "0"], capture_output=True,
                               text=True, timeout=20)
         assert done.returncode == 75
         assert "another ingestd" in done.stderr
