@@ -1,0 +1,116 @@
+#include "hls/lint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+
+namespace sluice::hls {
+namespace {
+
+using Playlists = std::map<std::string, ReadPlaylist>;
+
+void syntax(const ReadPlaylist& playlist, const std::string& path, Findings& findings) {
+  for (const Problem& problem : playlist.problems) {
+    findings.push_back({find_rule(problem.rule)->id, problem.line > 0 ? fmt::format("{}:{}", path, problem.line) : path, problem.what});
+  }
+}
+
+std::vector<std::string> named_by(const ReadMultivariant& multi) {
+  std::vector<std::string> uris;
+  for (const ReadVariant& variant : multi.variants) uris.push_back(variant.uri);
+  for (const ReadRendition& rendition : multi.renditions) {
+    if (!rendition.uri.empty()) uris.push_back(rendition.uri);
+  }
+  return uris;
+}
+
+// The versions that led to `last`, and each step between two of them.
+void lint_history(const Subject& subject, const std::string& path, const ReadPlaylist& last, Findings& findings) {
+  const auto history = subject.earlier.find(path);
+  if (history == subject.earlier.end()) return;
+  std::optional<ReadPlaylist> before;
+  for (const Subject::Version& version : history->second) {
+    ReadPlaylist now = read_playlist(version.text);
+    syntax(now, version.name, findings);
+    lint_media_playlist(now, version.name, findings);
+    if (before) lint_update(*before, now, version.name, findings);
+    before = std::move(now);
+  }
+  if (before) lint_update(*before, last, path, findings);
+}
+
+void lint_presentation(const std::string& path, const ReadPlaylist& master, const Playlists& playlists,
+                       const std::map<std::string, MediaFacts>& facts, Findings& findings) {
+  lint_multivariant(master, path, findings);
+  std::vector<NamedPlaylist> renditions;
+  bool independent = true;
+  for (const std::string& uri : named_by(master.multi)) {
+    const std::string target = resolve(path, uri);
+    if (target.empty()) continue;
+    const auto found = playlists.find(target);
+    if (found == playlists.end()) {
+      findings.push_back({find_rule("playlist-missing")->id, path, target + " is not there"});
+      continue;
+    }
+    independent = independent && found->second.independent_segments;
+    if (std::ranges::none_of(renditions, [&](const NamedPlaylist& n) { return n.path == target; })) renditions.push_back({target, &found->second});
+  }
+  if (!renditions.empty() && independent && !master.independent_segments) {
+    findings.push_back({find_rule("independent-segments-told")->id, path, "its media playlists have EXT-X-INDEPENDENT-SEGMENTS, it has not"});
+  }
+  lint_renditions(renditions, findings);
+  const bool live = std::ranges::any_of(renditions, [](const NamedPlaylist& n) { return !n.playlist->media.end_list; });
+  const auto facts_of = [&](const std::string& uri) -> const MediaFacts* {
+    const auto known = facts.find(resolve(path, uri));
+    return known == facts.end() ? nullptr : &known->second;
+  };
+  lint_declared(master, path, facts_of, live, findings);
+}
+
+}  // namespace
+
+std::string resolve(const std::string& path, std::string_view uri) {
+  uri = uri.substr(0, uri.find_first_of("?#"));
+  if (uri.empty() || uri.starts_with('/') || uri.find("://") != std::string_view::npos) return "";
+  const std::size_t slash = path.rfind('/');
+  std::vector<std::string_view> pieces;
+  if (slash != std::string::npos) pieces = split(std::string_view(path).substr(0, slash), '/');
+  for (std::string_view piece : split(uri, '/')) {
+    if (piece == ".") continue;
+    if (piece == "..") {
+      if (pieces.empty()) return "";
+      pieces.pop_back();
+    } else {
+      pieces.push_back(piece);
+    }
+  }
+  return fmt::format("{}", fmt::join(pieces, "/"));
+}
+
+Findings lint(const Subject& subject) {
+  Findings findings;
+  Playlists playlists;
+  std::map<std::string, MediaFacts> facts;
+  for (const auto& [path, text] : subject.playlists) {
+    const ReadPlaylist& playlist = playlists[path] = read_playlist(text);
+    syntax(playlist, path, findings);
+    if (playlist.multivariant) continue;
+    lint_media_playlist(playlist, path, findings);
+    if (subject.load) facts[path] = lint_media({path, &playlist}, subject.load, findings);
+    lint_history(subject, path, playlist, findings);
+  }
+  for (const auto& [path, playlist] : playlists) {
+    if (playlist.multivariant) lint_presentation(path, playlist, playlists, facts, findings);
+  }
+  // A file that several playlists list is told of once.
+  Findings once;
+  for (Finding& finding : findings) {
+    if (std::ranges::find(once, finding) == once.end()) once.push_back(std::move(finding));
+  }
+  return once;
+}
+
+}  // namespace sluice::hls

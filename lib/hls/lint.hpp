@@ -1,0 +1,57 @@
+#pragma once
+// hlslint's judgement: playlists and media of a presentation in, findings out. Sans-IO: files come through `load`.
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "hls/lint_rules.hpp"
+#include "hls/playlist_reader.hpp"
+
+namespace sluice::hls {
+
+struct Subject {
+  // Texts by path within the presentation ("master.m3u8", "source/playlist.m3u8").
+  std::map<std::string, std::string> playlists;
+  // Earlier versions of a playlist by its path, oldest first.
+  struct Version {
+    std::string name, text;
+  };
+  std::map<std::string, std::vector<Version>> earlier;
+  // Media by path; Errc::not_found when there is none. Empty: media is not looked at.
+  std::function<Result<Bytes>(const std::string& path)> load;
+};
+
+// Everything that is wrong, by playlist and line.
+Findings lint(const Subject& subject);
+
+// The parts lint() is made of.
+void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
+void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
+void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings);
+
+struct NamedPlaylist {
+  std::string path;
+  const ReadPlaylist* playlist = nullptr;
+};
+// The media playlists of one multivariant playlist, against each other.
+void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& findings);
+
+// What the media of a playlist turned out to be.
+struct MediaFacts {
+  bool found = false;                 // any of it
+  double peak_bps = 0, average_bps = 0;
+  std::vector<std::string> codecs;    // sample entries of its headers: "avc1"
+};
+MediaFacts lint_media(const NamedPlaylist& playlist, const std::function<Result<Bytes>(const std::string&)>& load,
+                      Findings& findings);
+// Declared rates and codecs against what the media of each variant and its audio group are.
+void lint_declared(const ReadPlaylist& multivariant, const std::string& path,
+                   const std::function<const MediaFacts*(const std::string& uri)>& facts_of, bool live, Findings& findings);
+
+// `uri` as seen from the playlist at `path`, without query; empty when it leads out of the presentation or is absolute.
+std::string resolve(const std::string& path, std::string_view uri);
+
+}  // namespace sluice::hls

@@ -1,0 +1,174 @@
+// The rules that need the media: what is listed is there, and is what the playlist says it is.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "hls/lint.hpp"
+#include "hls/mp4_reader.hpp"
+
+namespace sluice::hls {
+namespace {
+
+using Load = std::function<Result<Bytes>(const std::string&)>;
+
+bool is_mp4(std::string_view uri) {
+  return uri.ends_with(".m4s") || uri.ends_with(".mp4") || uri.ends_with(".m4v") || uri.ends_with(".m4a");
+}
+
+class MediaFiles {
+ public:
+  MediaFiles(const NamedPlaylist& named, const Load& load, Findings& findings)
+      : path_(named.path), playlist_(*named.playlist), load_(load), findings_(findings) {}
+
+  MediaFacts check() {
+    if (!anything_there()) return facts_;
+    facts_.found = true;
+    double bits = 0, seconds = 0;
+    for (const ReadSegment& segment : playlist_.media.segments) {
+      if (segment.discontinuity) expected_.reset();
+      if (segment.gap || segment.byte_range) {
+        expected_.reset();
+        continue;
+      }
+      const auto bytes = segment.uri.empty() ? std::optional<Bytes>() : fetch(segment.uri);
+      if (bytes) {
+        const double size = 8.0 * static_cast<double>(bytes->size());
+        if (segment.duration >= 0.5) facts_.peak_bps = std::max(facts_.peak_bps, size / segment.duration);
+        bits += size;
+        seconds += segment.duration;
+        check_segment(segment, *bytes);
+      }
+      check_parts(segment, bytes);
+    }
+    if (seconds > 0) facts_.average_bps = bits / seconds;
+    return facts_;
+  }
+
+ private:
+  void find(std::string_view rule, const std::string& where, std::string what) {
+    findings_.push_back({find_rule(rule)->id, where, std::move(what)});
+  }
+
+  // A folder of playlists alone is judged as such.
+  bool anything_there() {
+    return std::ranges::any_of(playlist_.media.segments, [&](const ReadSegment& segment) {
+      const std::string path = resolve(path_, segment.uri);
+      return !segment.uri.empty() && !segment.gap && !path.empty() && load_(path).has_value();
+    });
+  }
+
+  std::optional<Bytes> fetch(const std::string& uri) {
+    const std::string path = resolve(path_, uri);
+    if (path.empty()) return std::nullopt;
+    auto bytes = load_(path);
+    if (bytes) return *std::move(bytes);
+    find("media-missing", path, "it is listed in " + path_ + " and cannot be read: " + bytes.error().what);
+    return std::nullopt;
+  }
+
+  const Mp4Header* header(const std::optional<std::string>& map) {
+    if (!map) return nullptr;
+    const auto known = headers_.find(*map);
+    if (known != headers_.end()) return known->second ? &*known->second : nullptr;
+    auto& slot = headers_[*map];
+    if (const auto bytes = fetch(*map)) {
+      auto read = read_mp4_header(*bytes);
+      if (read) {
+        for (const Mp4Track& track : read->tracks) facts_.codecs.push_back(track.codec);
+        slot = *std::move(read);
+      } else {
+        find("mp4-broken", resolve(path_, *map), read.error().what);
+      }
+    }
+    return slot ? &*slot : nullptr;
+  }
+
+  void check_segment(const ReadSegment& segment, const Bytes& bytes) {
+    const std::string where = resolve(path_, segment.uri);
+    const Mp4Header* head = is_mp4(where) ? header(segment.map) : nullptr;
+    if (!head) return;
+    const auto fragments = read_mp4_fragments(bytes, *head);
+    if (!fragments) {
+      expected_.reset();
+      return find("mp4-broken", where, fragments.error().what);
+    }
+    const Mp4Track& track = *head->find(fragments->front().track);
+    std::uint64_t at = fragments->front().decode_time, duration = 0;
+    const std::uint64_t start = at;
+    bool continuous = true;
+    for (const Mp4Fragment& fragment : *fragments) {
+      if (fragment.track != track.id) continue;
+      continuous = continuous && near(at, fragment.decode_time, track);
+      at = fragment.decode_time + fragment.duration();
+      duration += fragment.duration();
+    }
+    if (!continuous || (expected_ && *expected_map_ == *segment.map && !near(*expected_, start, track))) {
+      find("timestamps-continuous", where, expected_ ? fmt::format("it begins at {}, the one before ended at {} (1/{} s)", start, *expected_, track.timescale)
+                                                     : "its decode times have a hole");
+    }
+    expected_ = at;
+    expected_map_ = segment.map;
+    const double seconds = static_cast<double>(duration) / track.timescale;
+    if (std::abs(seconds - segment.duration) > 0.05) {
+      find("extinf-media-duration", where, fmt::format("its samples last {:.3f} s, EXTINF is {:.3f} s", seconds, segment.duration));
+    }
+    if (playlist_.independent_segments && track.handler == "vide" && !starts_with_key(*fragments)) {
+      find("segment-starts-key", where, "its first sample is no key frame");
+    }
+  }
+
+  void check_parts(const ReadSegment& segment, const std::optional<Bytes>& whole) {
+    Bytes together;
+    bool all = true;
+    for (const ReadPart& part : segment.parts) {
+      if (part.gap) {
+        all = false;
+        continue;
+      }
+      const auto bytes = fetch(part.uri);
+      if (!bytes) {
+        all = false;
+        continue;
+      }
+      append(together, *bytes);
+      const Mp4Header* head = is_mp4(part.uri) ? header(segment.map) : nullptr;
+      if (!head) continue;
+      const auto fragments = read_mp4_fragments(*bytes, *head);
+      if (!fragments) {
+        find("mp4-broken", resolve(path_, part.uri), fragments.error().what);
+      } else if (part.independent && head->find(fragments->front().track)->handler == "vide" && !starts_with_key(*fragments)) {
+        find("independent-part-key", resolve(path_, part.uri), "it is INDEPENDENT and its first sample is no key frame");
+      }
+    }
+    if (whole && all && !segment.parts.empty() && together != *whole) {
+      find("parts-are-segment", resolve(path_, segment.uri), "its parts hold other bytes");
+    }
+  }
+
+  static bool near(std::uint64_t a, std::uint64_t b, const Mp4Track& track) {
+    return (a > b ? a - b : b - a) * 1000 <= track.timescale;  // a millisecond: what a coarser container rounds to
+  }
+  static bool starts_with_key(const std::vector<Mp4Fragment>& fragments) {
+    return !fragments.front().samples.empty() && fragments.front().samples.front().sync;
+  }
+
+  const std::string& path_;
+  const ReadPlaylist& playlist_;
+  const Load& load_;
+  Findings& findings_;
+  MediaFacts facts_;
+  std::map<std::string, std::optional<Mp4Header>> headers_;
+  std::optional<std::uint64_t> expected_;
+  std::optional<std::string> expected_map_;
+};
+
+}  // namespace
+
+MediaFacts lint_media(const NamedPlaylist& playlist, const Load& load, Findings& findings) {
+  return MediaFiles(playlist, load, findings).check();
+}
+
+}  // namespace sluice::hls

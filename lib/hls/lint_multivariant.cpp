@@ -1,0 +1,137 @@
+// The rules of a multivariant playlist, and of the renditions it brings together.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "base/text.hpp"
+#include "hls/lint.hpp"
+
+namespace sluice::hls {
+namespace {
+
+bool has_video(const std::string& codecs) {
+  for (std::string_view codec : split(codecs, ',')) {
+    codec = trim(codec);
+    for (const char* video : {"avc", "hvc", "hev", "av01", "vp09", "dvh"}) {
+      if (codec.starts_with(video)) return true;
+    }
+  }
+  return false;
+}
+
+std::string at(const std::string& path, std::size_t line) { return fmt::format("{}:{}", path, line); }
+
+}  // namespace
+
+void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Findings& findings) {
+  const auto find = [&](std::string_view rule, std::size_t line, std::string what) {
+    findings.push_back({find_rule(rule)->id, at(path, line), std::move(what)});
+  };
+  const ReadMultivariant& multi = playlist.multi;
+  std::size_t without_captions = 0;
+  for (const ReadVariant& variant : multi.variants) {
+    if (!variant.codecs) find("codecs-required", variant.line, "the variant has no CODECS");
+    const bool video = variant.codecs ? has_video(*variant.codecs) : variant.resolution.has_value();
+    if (video && !variant.resolution) find("resolution-required", variant.line, "the variant has no RESOLUTION");
+    if (video && !variant.frame_rate) find("frame-rate-required", variant.line, "the variant has no FRAME-RATE");
+    if (!variant.average_bandwidth) find("average-bandwidth-required", variant.line, "the variant has no AVERAGE-BANDWIDTH");
+    without_captions += variant.closed_captions == "NONE";
+    for (const auto& [type, group] : {std::pair{"AUDIO", variant.audio}, {"VIDEO", variant.video}, {"SUBTITLES", variant.subtitles}}) {
+      if (group && std::ranges::none_of(multi.renditions, [&](const ReadRendition& r) { return r.type == type && r.group == *group; })) {
+        find("group-undefined", variant.line, fmt::format("no EXT-X-MEDIA defines the {} group \"{}\"", type, *group));
+      }
+    }
+  }
+  if (without_captions > 0 && without_captions < multi.variants.size()) {
+    find("closed-captions-consistent", multi.variants.front().line, "some variants have CLOSED-CAPTIONS=NONE, some have not");
+  }
+  std::set<std::string> names, defaults;
+  for (const ReadRendition& rendition : multi.renditions) {
+    const std::string group = rendition.type + "/" + rendition.group;
+    if (!names.insert(group + "/" + rendition.name).second) find("group-names-unique", rendition.line, "the name " + rendition.name + " occurs twice in the group");
+    if (rendition.is_default && !defaults.insert(group).second) find("group-one-default", rendition.line, "the group has two defaults");
+    if (rendition.is_default && !rendition.autoselect) find("default-autoselect", rendition.line, "DEFAULT is YES and AUTOSELECT is not");
+  }
+}
+
+void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& findings) {
+  if (renditions.size() < 2) return;
+  const NamedPlaylist& first = renditions.front();
+  const ReadMedia& reference = first.playlist->media;
+  const auto dated = [](const ReadMedia& list) {
+    return std::ranges::any_of(list.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
+  };
+  for (const NamedPlaylist& other : renditions) {
+    if (&other == &first) continue;
+    const auto find = [&](std::string_view rule, std::string what) { findings.push_back({find_rule(rule)->id, other.path, std::move(what)}); };
+    const ReadMedia& list = other.playlist->media;
+    if (list.target_duration != reference.target_duration) find("same-target-duration", "its target duration is not that of " + first.path);
+    if (list.type != reference.type) find("same-type", "its EXT-X-PLAYLIST-TYPE is not that of " + first.path);
+    if (list.control.has_value() != reference.control.has_value() || (list.control && list.control->text != reference.control->text)) {
+      find("same-server-control", "its EXT-X-SERVER-CONTROL is not that of " + first.path);
+    }
+    if (dated(list) != dated(reference)) find("same-program-date-time", "it has dates and " + first.path + " has none, or the other way round");
+    for (const ReadSegment& segment : list.segments) {
+      const auto same = std::ranges::find(reference.segments, segment.msn, &ReadSegment::msn);
+      if (same == reference.segments.end()) continue;
+      // Only playlists that count on numbers agreeing (blocking reload does) are judged by number.
+      if (!reference.control) break;
+      if (segment.discontinuity_sequence != same->discontinuity_sequence) {
+        find("same-discontinuities", fmt::format("segment {} has discontinuity sequence {}, in {} {}", segment.msn, segment.discontinuity_sequence, first.path, same->discontinuity_sequence));
+        break;
+      }
+      if (segment.date_ms && same->date_ms && std::abs(*segment.date_ms - *same->date_ms) > 300) {
+        find("same-boundaries", fmt::format("segment {} begins {} ms from that of {}", segment.msn, std::abs(*segment.date_ms - *same->date_ms), first.path));
+        break;
+      }
+    }
+  }
+  // Each rendition is to report on all others, live and with parts.
+  for (const NamedPlaylist& one : renditions) {
+    const ReadMedia& list = one.playlist->media;
+    if (!list.part_target || list.end_list) continue;
+    for (const NamedPlaylist& other : renditions) {
+      if (&other == &one) continue;
+      const bool told = std::ranges::any_of(list.reports, [&](const Report& r) { return resolve(one.path, r.uri) == other.path; });
+      if (!told) findings.push_back({find_rule("report-required")->id, one.path, "it does not report on " + other.path});
+    }
+  }
+}
+
+void lint_declared(const ReadPlaylist& multivariant, const std::string& path,
+                   const std::function<const MediaFacts*(const std::string&)>& facts_of, bool live, Findings& findings) {
+  for (const ReadVariant& variant : multivariant.multi.variants) {
+    const MediaFacts* video = facts_of(variant.uri);
+    if (!video || !video->found) continue;
+    double peak = video->peak_bps, average = video->average_bps;
+    std::vector<std::string> codecs = video->codecs;
+    double audio_peak = 0, audio_average = 0;
+    for (const ReadRendition& rendition : multivariant.multi.renditions) {
+      if (!variant.audio || rendition.type != "AUDIO" || rendition.group != *variant.audio || rendition.uri.empty()) continue;
+      if (const MediaFacts* audio = facts_of(rendition.uri); audio && audio->found) {
+        audio_peak = std::max(audio_peak, audio->peak_bps);
+        audio_average = std::max(audio_average, audio->average_bps);
+        codecs.insert(codecs.end(), audio->codecs.begin(), audio->codecs.end());
+      }
+    }
+    peak += audio_peak;
+    average += audio_average;
+    const double tolerance_peak = live ? 1.25 : 1.1;
+    if (variant.bandwidth && peak > tolerance_peak * static_cast<double>(*variant.bandwidth)) {
+      findings.push_back({find_rule("peak-over-bandwidth")->id, at(path, variant.line), fmt::format("the peak is {:.0f} bit/s, BANDWIDTH {}", peak, *variant.bandwidth)});
+    }
+    if (variant.average_bandwidth && average > 1.1 * static_cast<double>(*variant.average_bandwidth)) {
+      findings.push_back({find_rule("average-over-bandwidth")->id, at(path, variant.line), fmt::format("the average is {:.0f} bit/s, AVERAGE-BANDWIDTH {}", average, *variant.average_bandwidth)});
+    }
+    for (const std::string& codec : codecs) {
+      if (variant.codecs && variant.codecs->find(codec) == std::string::npos) {
+        findings.push_back({find_rule("codecs-cover-media")->id, at(path, variant.line), "the media holds " + codec + ", CODECS does not name it"});
+      }
+    }
+  }
+}
+
+}  // namespace sluice::hls

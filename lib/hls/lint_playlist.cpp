@@ -1,0 +1,195 @@
+// The rules of a single media playlist.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "hls/lint.hpp"
+
+namespace sluice::hls {
+namespace {
+
+constexpr double slack_s = 0.0015;  // for durations that were rounded to milliseconds
+
+class MediaRules {
+ public:
+  MediaRules(const ReadMedia& list, const std::string& path, Findings& findings)
+      : list_(list), path_(path), findings_(findings) {}
+
+  void check() {
+    const double target = static_cast<double>(list_.target_duration.value_or(0));
+    for (const ReadSegment& segment : list_.segments) check_segment(segment, target);
+    check_dates();
+    check_live(target);
+    check_parts(target);
+    check_control(target);
+    check_tail();
+  }
+
+ private:
+  void find(std::string_view rule, std::size_t line, std::string what) {
+    findings_.push_back({find_rule(rule)->id, line > 0 ? fmt::format("{}:{}", path_, line) : path_, std::move(what)});
+  }
+
+  void check_segment(const ReadSegment& segment, double target) {
+    if (!segment.uri.empty() && list_.target_duration && std::round(segment.duration) > target) {
+      find("extinf-over-target", segment.line, fmt::format("segment {} lasts {} s, the target is {} s", segment.msn, segment.duration, target));
+    }
+    const std::string_view uri = std::string_view(segment.uri).substr(0, segment.uri.find('?'));
+    if ((uri.ends_with(".m4s") || uri.ends_with(".mp4") || uri.ends_with(".m4v") || uri.ends_with(".m4a")) && !segment.map && !list_.delta) {
+      find("map-required", segment.line, fmt::format("segment {} has no EXT-X-MAP", segment.msn));
+    }
+    if (segment.gap) {
+      for (const ReadPart& part : segment.parts) {
+        if (!part.gap) find("gap-part-tag", part.line, fmt::format("segment {} is a gap, this part of it is not", segment.msn));
+      }
+    }
+    if (!segment.parts.empty() && !segment.uri.empty()) {
+      double sum = 0;
+      for (const ReadPart& part : segment.parts) sum += part.duration;
+      if (std::abs(sum - segment.duration) > slack_s * static_cast<double>(segment.parts.size() + 1)) {
+        find("part-sum", segment.line, fmt::format("segment {} lasts {} s, its parts {:.6f} s", segment.msn, segment.duration, sum));
+      }
+    }
+  }
+
+  void check_dates() {
+    for (std::size_t i = 1; i < list_.segments.size(); ++i) {
+      const ReadSegment &before = list_.segments[i - 1], &now = list_.segments[i];
+      if (!before.date_ms || !now.date_ms || now.discontinuity || before.uri.empty()) continue;
+      const double step = static_cast<double>(*now.date_ms - *before.date_ms) / 1000;
+      // Overlaps of less than a second are allowed; what drifts within one segment by half of that will not stay below it.
+      if (std::abs(step - before.duration) > 0.5) {
+        find("program-date-time-drift", now.line, fmt::format("segment {} lasts {} s, the dates are {} s apart", before.msn, before.duration, step));
+      }
+    }
+  }
+
+  void check_live(double target) {
+    if (list_.type == "VOD" && !list_.end_list) find("vod-without-end", 0, "it is VOD and has no EXT-X-ENDLIST");
+    const bool discontinuity = std::ranges::any_of(list_.segments, &ReadSegment::discontinuity);
+    if (list_.media_sequence > 0 && discontinuity && !list_.has_discontinuity_sequence && !list_.end_list) {
+      find("discontinuity-sequence-required", 0, "segments are removed, a discontinuity occurs, and nothing counts them");
+    }
+    if (list_.end_list || !list_.type.empty()) return;
+    const bool dated = std::ranges::any_of(list_.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
+    if (!dated && !list_.segments.empty()) find("live-program-date-time", 0, "no segment has a date");
+    if (list_.media_sequence == 0) return;
+    const std::size_t count = list_.complete() + list_.skipped;
+    if (!list_.delta && list_.duration() < 3 * target) {
+      find("live-too-short", 0, fmt::format("{:.3f} s are listed, three target durations are {} s", list_.duration(), 3 * target));
+    } else if (count < 6) {
+      find("live-segments-few", 0, fmt::format("{} segments are listed", count));
+    }
+  }
+
+  void check_parts(double target) {
+    const bool parts = std::ranges::any_of(list_.segments, [](const ReadSegment& s) { return !s.parts.empty(); });
+    if (parts && !list_.part_target) return find("part-inf-required", 0, "there are parts and no EXT-X-PART-INF");
+    if (!list_.part_target) return;
+    double behind = 0;  // from the playlist's end to the end of the segment
+    for (std::size_t i = list_.segments.size(); i-- > 0;) {
+      const ReadSegment& segment = list_.segments[i];
+      for (std::size_t k = 0; k < segment.parts.size(); ++k) check_part(segment, k);
+      if (!segment.parts.empty() && behind > 3 * target + slack_s) {
+        find("parts-too-old", segment.parts.front().line, fmt::format("the parts of segment {} are {:.3f} s from the end", segment.msn, behind));
+      }
+      double length = segment.duration;
+      if (segment.uri.empty()) {
+        length = 0;
+        for (const ReadPart& part : segment.parts) length += part.duration;
+      }
+      behind += length;
+    }
+  }
+
+  void check_part(const ReadSegment& segment, std::size_t index) {
+    const ReadPart& part = segment.parts[index];
+    const double target = *list_.part_target;
+    if (part.duration > target + 0.000'001) {
+      find("part-over-target", part.line, fmt::format("it lasts {} s, the part target is {} s", part.duration, target));
+    }
+    const bool final = index + 1 == segment.parts.size();
+    if (part.duration >= 0.85 * target || part.independent || part.gap || final || segment.parts[index + 1].gap) return;
+    find("part-short", part.line, fmt::format("it lasts {} s, 85 % of the part target is {:.6f} s", part.duration, 0.85 * target));
+  }
+
+  void check_control(double target) {
+    if (list_.delta && (list_.end_list || !list_.control || !list_.control->can_skip_until)) {
+      find("skip-unannounced", 0, "there is an EXT-X-SKIP that CAN-SKIP-UNTIL does not announce");
+    }
+    if (list_.part_target && (!list_.control || !list_.control->part_hold_back)) {
+      find("part-hold-back-required", 0, "there is EXT-X-PART-INF and no PART-HOLD-BACK");
+    }
+    if (list_.part_target && !list_.end_list && list_.control && !list_.control->can_block) {
+      find("block-reload-required", list_.control->line, "CAN-BLOCK-RELOAD is not YES");
+    }
+    if (!list_.control) return;
+    const ServerControl& control = *list_.control;
+    if (control.hold_back && *control.hold_back < 3 * target) {
+      find("hold-back-short", control.line, fmt::format("HOLD-BACK is {} s, three target durations are {} s", *control.hold_back, 3 * target));
+    }
+    if (control.part_hold_back && list_.part_target && *control.part_hold_back < 3 * *list_.part_target - 0.000'001) {
+      find("part-hold-back-short", control.line, fmt::format("PART-HOLD-BACK is {} s, three part targets are {:.6f} s", *control.part_hold_back, 3 * *list_.part_target));
+    }
+    if (control.can_skip_until && *control.can_skip_until < 6 * target) {
+      find("can-skip-until-short", control.line, fmt::format("CAN-SKIP-UNTIL is {} s, six target durations are {} s", *control.can_skip_until, 6 * target));
+    }
+  }
+
+  void check_tail() {
+    if (list_.end_list && !list_.hints.empty()) find("hint-after-end", list_.hints.front().line, "it hints and has ended");
+    const bool live_parts = list_.part_target && !list_.end_list;
+    if (live_parts && std::ranges::none_of(list_.hints, [](const Hint& h) { return h.type == "PART"; })) {
+      find("hint-required", 0, "no part is hinted");
+    }
+    for (std::size_t i = 0; i < list_.hints.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) {
+        if (list_.hints[k].type == list_.hints[i].type) find("hint-once", list_.hints[i].line, "it is the second hint of type " + list_.hints[i].type);
+      }
+    }
+    for (const Report& report : list_.reports) {
+      if (!report.last_msn || (list_.part_target && !report.last_part)) find("report-values", report.line, "LAST-MSN or LAST-PART is not there");
+    }
+  }
+
+  const ReadMedia& list_;
+  const std::string& path_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, Findings& findings) {
+  MediaRules(playlist.media, path, findings).check();
+}
+
+void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings) {
+  const auto find = [&](std::string_view rule, std::string what) { findings.push_back({find_rule(rule)->id, path, std::move(what)}); };
+  const ReadMedia &old = before.media, &now = after.media;
+  if (now.media_sequence < old.media_sequence) {
+    find("update-sequence-back", fmt::format("EXT-X-MEDIA-SEQUENCE went from {} to {}", old.media_sequence, now.media_sequence));
+    return;  // what follows would only say it again
+  }
+  if (now.discontinuity_sequence < old.discontinuity_sequence) {
+    find("update-discontinuity-back", fmt::format("EXT-X-DISCONTINUITY-SEQUENCE went from {} to {}", old.discontinuity_sequence, now.discontinuity_sequence));
+    return;
+  }
+  if (now.target_duration != old.target_duration) find("update-target-changed", "EXT-X-TARGETDURATION has changed");
+  if (!old.type.empty() && now.media_sequence > old.media_sequence) {
+    find("update-event-removed", fmt::format("segments before {} were removed from a playlist of type {}", now.media_sequence, old.type));
+  }
+  const std::uint64_t old_end = old.media_sequence + old.skipped + old.complete();
+  const std::uint64_t new_end = now.media_sequence + now.skipped + now.complete();
+  if (old.end_list && new_end > old_end) find("update-after-end", "segments were added after EXT-X-ENDLIST");
+  for (const ReadSegment& was : old.segments) {
+    const std::uint64_t first = now.media_sequence + now.skipped;
+    if (was.uri.empty() || was.msn < first || was.msn >= first + now.segments.size()) continue;
+    const ReadSegment& is = now.segments[was.msn - first];
+    if (is.uri == was.uri && is.duration == was.duration && is.discontinuity_sequence == was.discontinuity_sequence && is.gap == was.gap) continue;
+    find("update-segment-changed", fmt::format("segment {} was {} of {} s, discontinuity {}; now {} of {} s, discontinuity {}", was.msn, was.uri,
+                                               was.duration, was.discontinuity_sequence, is.uri, is.duration, is.discontinuity_sequence));
+  }
+}
+
+}  // namespace sluice::hls

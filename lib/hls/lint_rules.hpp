@@ -1,0 +1,37 @@
+#pragma once
+// The rules that hlslint knows, as data: where each is written, how strong it is, which fixture breaks it, or why it is not
+// checked. Documents: "8216bis" is draft-pantos-hls-rfc8216bis-22, "apple" the HLS Authoring Specification for Apple Devices,
+// "house" what Sluice promises beyond both (each promise with its reason).
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::hls {
+
+enum class Severity { must, should };
+
+struct Rule {
+  std::string_view id;         // [a-z0-9-]+
+  std::string_view document;
+  std::string_view paragraph;
+  Severity severity = Severity::must;
+  std::string_view text;       // what it demands
+  std::string_view unchecked;  // why it is not checked; empty: it is, and tests/fixtures/hlslint/ID breaks it
+};
+
+std::span<const Rule> lint_rules();
+const Rule* find_rule(std::string_view id);
+
+// A rule that is broken, and where.
+struct Finding {
+  std::string_view rule;       // an id of the table
+  std::string where;           // "source/playlist.m3u8:12", "source/7.m4s"
+  std::string what;            // in this case
+  bool operator==(const Finding&) const = default;
+};
+using Findings = std::vector<Finding>;
+
+std::string_view name(Severity severity);  // "MUST", "SHOULD"
+
+}  // namespace sluice::hls

@@ -1,0 +1,108 @@
+#pragma once
+// Reads media and multivariant playlists by RFC 8216bis section 4, strictly, and knows nothing of the writer beside it. Sans-IO. It
+// does not stop at the first mistake: what is wrong is listed with its line, so that hlslint can tell all of it at once.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace sluice::hls {
+
+struct Problem {
+  std::string_view rule;  // an id of lint_rules.hpp
+  std::size_t line = 0;   // from 1; 0: the playlist as a whole
+  std::string what;
+};
+
+struct ReadPart {
+  double duration = 0;
+  std::string uri;
+  bool independent = false, gap = false;
+  std::size_t line = 0;
+};
+
+struct ReadSegment {
+  std::uint64_t msn = 0, discontinuity_sequence = 0;
+  double duration = 0;               // EXTINF
+  std::string uri;                   // empty: not complete yet, parts only
+  std::optional<std::string> map;    // URI of the EXT-X-MAP in force
+  std::optional<std::string> byte_range;
+  std::optional<std::int64_t> date_ms;  // its own EXT-X-PROGRAM-DATE-TIME
+  bool discontinuity = false, gap = false;
+  std::vector<ReadPart> parts;
+  std::size_t line = 0;
+};
+
+struct ServerControl {
+  bool can_block = false;
+  std::optional<double> hold_back, part_hold_back, can_skip_until;
+  std::string text;                  // as written
+  std::size_t line = 0;
+};
+
+struct Hint {
+  std::string type, uri;
+  std::size_t line = 0;
+};
+
+struct Report {
+  std::string uri;
+  std::optional<std::uint64_t> last_msn, last_part;
+  std::size_t line = 0;
+};
+
+struct ReadMedia {
+  std::optional<std::uint64_t> target_duration;
+  std::uint64_t media_sequence = 0, discontinuity_sequence = 0;
+  bool has_media_sequence = false, has_discontinuity_sequence = false;
+  std::string type;                  // "", "EVENT", "VOD"
+  bool end_list = false, i_frames_only = false;
+  std::optional<double> part_target;
+  std::optional<ServerControl> control;
+  std::uint64_t skipped = 0;
+  bool delta = false;                // it has an EXT-X-SKIP
+  std::vector<ReadSegment> segments; // the last may be incomplete
+  std::vector<Hint> hints;
+  std::vector<Report> reports;
+
+  std::size_t complete() const { return segments.size() - (!segments.empty() && segments.back().uri.empty() ? 1 : 0); }
+  double duration() const;           // of the complete segments listed
+};
+
+struct ReadRendition {               // EXT-X-MEDIA
+  std::string type, group, name, uri;
+  bool is_default = false, autoselect = false;
+  std::size_t line = 0;
+};
+
+struct ReadVariant {                 // EXT-X-STREAM-INF
+  std::string uri;
+  std::optional<std::uint64_t> bandwidth, average_bandwidth;
+  std::optional<std::string> codecs, resolution, audio, video, subtitles, closed_captions;
+  std::optional<double> frame_rate;
+  std::size_t line = 0;
+};
+
+struct ReadMultivariant {
+  std::vector<ReadVariant> variants;
+  std::vector<ReadRendition> renditions;
+};
+
+struct ReadPlaylist {
+  bool multivariant = false;
+  std::uint64_t version = 1;
+  bool independent_segments = false;
+  ReadMedia media;
+  ReadMultivariant multi;
+  std::vector<Problem> problems;     // in order of lines
+};
+
+ReadPlaylist read_playlist(std::string_view text);
+
+// RFC 3339 / ISO 8601 with a zone, to milliseconds of Unix time (4.4.4.6).
+std::optional<std::int64_t> parse_date_time(std::string_view text);
+
+}  // namespace sluice::hls

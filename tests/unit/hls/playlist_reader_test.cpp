@@ -1,0 +1,140 @@
+#include <catch2/catch.hpp>
+
+#include "hls/attribute_list.hpp"
+#include "hls/lint.hpp"
+#include "hls/playlist_reader.hpp"
+#include "hls/playlist_writer.hpp"
+#include "unit/hls/sample_ledger.hpp"
+
+using namespace sluice;
+using namespace sluice::hls;
+
+TEST_CASE("attribute lists: types, quotes with commas, mistakes") {
+  const auto list = AttributeList::parse(R"(A=1,B="x,y=z",C=WORD,D=1.50,E-2=0x1F,F="")");
+  CHECK(list.error().empty());
+  CHECK(list.integer("A") == 1);
+  CHECK(list.quoted("B") == "x,y=z");
+  CHECK(list.word("C") == "WORD");
+  CHECK(list.real("D") == 1.5);
+  CHECK(list.word("E-2") == "0x1F");
+  CHECK(list.quoted("F") == "");
+  CHECK_FALSE(list.has("G"));
+  CHECK(list.mistyped().empty());
+  CHECK_FALSE(list.quoted("C"));
+  CHECK(list.mistyped() == "C");
+  for (const char* wrong : {"A", "=1", "a=1", "A=", "A=1,", "A=1,,B=2", "A=\"x", "A=\"x\"y", "A= 1", "A=1;B=2,C", "A=x\"y"}) {
+    INFO(wrong);
+    CHECK_FALSE(AttributeList::parse(wrong).error().empty());
+  }
+  CHECK(AttributeList::parse("A=1,A=2").duplicate() == "A");
+}
+
+TEST_CASE("decimals are digits with a fraction, and nothing else") {
+  CHECK(parse_decimal("2") == 2.0);
+  CHECK(parse_decimal("2.") == 2.0);
+  CHECK(parse_decimal("0.5") == 0.5);
+  for (const char* wrong : {"", ".", "-1", "+1", "1e3", "1.2.3", "inf", "nan", "0x1", " 1"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_decimal(wrong));
+  }
+}
+
+TEST_CASE("dates: zones, fractions, nonsense") {
+  CHECK(parse_date_time("1970-01-01T00:00:00Z") == 0);
+  CHECK(parse_date_time("2024-02-29T12:34:56.789Z") == 1'709'210'096'789);
+  CHECK(parse_date_time("2024-02-29T14:34:56.789+02:00") == 1'709'210'096'789);
+  CHECK(parse_date_time("2024-02-29T05:04:56.7890-0730") == 1'709'210'096'789);
+  for (const char* wrong : {"", "2024-02-30T00:00:00Z", "2024-02-29 00:00:00Z", "2024-02-29T24:00:00Z", "2024-02-29T00:00:00", "2024-02-29T00:00:00.Z", "2024-02-29T00:00:00+2", "today"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_date_time(wrong));
+  }
+}
+
+TEST_CASE("the reader finds in the writer's playlists what the writer put in, and nothing wrong") {
+  SampleLedger ledger;
+  ledger.segments(9).discontinuity().segments(4).parts(2);
+  const ReadPlaylist live = read_playlist(live_playlist(ledger.stream(), ledger.rendition("source"), {.window = std::chrono::seconds(20)}));
+  CHECK(live.problems.empty());
+  CHECK_FALSE(live.multivariant);
+  CHECK(live.independent_segments);
+  CHECK(live.media.media_sequence == 3);
+  REQUIRE(live.media.segments.size() == 11);
+  CHECK(live.media.complete() == 10);
+  CHECK(live.media.segments[6].msn == 9);
+  CHECK(live.media.segments[6].discontinuity);
+  CHECK(live.media.segments[6].discontinuity_sequence == 1);
+  CHECK(live.media.segments[5].discontinuity_sequence == 0);
+  CHECK(live.media.segments[6].date_ms == 1'763'820'018'000);
+  CHECK(live.media.segments.back().uri.empty());
+  CHECK(live.media.segments.back().parts.size() == 2);
+  CHECK(live.media.hints.at(0).uri == "13.2.m4s");
+  CHECK(live.media.reports.size() == 2);
+  CHECK(live.media.reports[0].last_msn == 13);
+  CHECK(live.media.control->part_hold_back == 1.600002);
+
+  const ReadPlaylist delta = read_playlist(live_playlist(ledger.stream(), ledger.rendition("source"), {.delta = true}));
+  CHECK(delta.problems.empty());
+  CHECK(delta.media.skipped == 6);
+  CHECK(delta.media.segments.front().msn == 6);
+
+  const ReadPlaylist master = read_playlist(multivariant_playlist(ledger.stream(), "s1/", live_playlist_name));
+  CHECK(master.problems.empty());
+  CHECK(master.multivariant);
+  REQUIRE(master.multi.variants.size() == 2);
+  CHECK(master.multi.variants[0].uri == "s1/source/playlist.m3u8");
+  CHECK(master.multi.variants[0].audio == "audio");
+  CHECK(master.multi.variants[0].closed_captions == "NONE");
+  CHECK(master.multi.renditions.at(0).is_default);
+}
+
+TEST_CASE("line ends of either kind read the same") {
+  SampleLedger ledger;
+  ledger.segments(7).parts(1);
+  const std::string text = live_playlist(ledger.stream(), ledger.rendition("source"), {});
+  std::string windows;
+  for (const char c : text) windows += c == '\n' ? "\r\n" : std::string(1, c);
+  const ReadPlaylist a = read_playlist(text), b = read_playlist(windows);
+  CHECK(b.problems.empty());
+  REQUIRE(a.media.segments.size() == b.media.segments.size());
+  for (std::size_t i = 0; i < a.media.segments.size(); ++i) CHECK(a.media.segments[i].uri == b.media.segments[i].uri);
+}
+
+TEST_CASE("every problem and finding of a playlist cut anywhere is a rule of the table") {
+  SampleLedger ledger;
+  ledger.segments(8).parts(2);
+  const std::string whole = live_playlist(ledger.stream(), ledger.rendition("source"), {}) + multivariant_playlist(ledger.stream(), "", live_playlist_name);
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+    Subject subject;
+    subject.playlists["a.m3u8"] = whole.substr(0, cut);
+    subject.playlists["b.m3u8"] = whole.substr(cut);
+    for (const Finding& finding : lint(subject)) REQUIRE(find_rule(finding.rule) != nullptr);
+  }
+}
+
+TEST_CASE("every version of a stream that origind would serve is lint-clean, and so is every step between two") {
+  SampleLedger ledger;
+  std::optional<ReadPlaylist> before;
+  Findings findings;
+  for (int step = 0; step < 120; ++step) {
+    if (step == 60) ledger.discontinuity();
+    if (step == 80) ledger.gap(true);
+    if (step == 96) ledger.gap(false);
+    ledger.parts(1);
+    const ReadPlaylist now = read_playlist(live_playlist(ledger.stream(), ledger.rendition("low"), {.window = std::chrono::seconds(12)}));
+    CHECK(now.problems.empty());
+    lint_media_playlist(now, "low", findings);
+    if (before) lint_update(*before, now, "low", findings);
+    before = now;
+  }
+  for (const Finding& finding : findings) UNSCOPED_INFO(finding.rule << " " << finding.where << " " << finding.what);
+  CHECK(findings.empty());
+}
+
+TEST_CASE("URIs are resolved within the presentation, and never out of it") {
+  CHECK(resolve("a/b.m3u8", "c.m4s") == "a/c.m4s");
+  CHECK(resolve("a/b.m3u8", "../d/c.m4s?x=1") == "d/c.m4s");
+  CHECK(resolve("b.m3u8", "./c.m4s") == "c.m4s");
+  CHECK(resolve("b.m3u8", "../c.m4s").empty());
+  CHECK(resolve("b.m3u8", "/c.m4s").empty());
+  CHECK(resolve("b.m3u8", "http://x/c.m4s").empty());
+}
