@@ -1,0 +1,62 @@
+"""hlslint: every rule's fixture gives exactly that finding, and the table of rules holds together."""
+import json
+import pathlib
+import subprocess
+
+import pytest
+from harness import program
+
+FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures" / "hlslint"
+FOLDERS = sorted(path.name for path in FIXTURES.iterdir() if path.is_dir())
+
+
+def hlslint(*arguments):
+    done = subprocess.run([program("hlslint"), *arguments], capture_output=True, text=True, timeout=60)
+    assert done.stderr == "", done.stderr
+    return done.returncode, done.stdout
+
+
+def rules():
+    status, out = hlslint("--rules", "--json")
+    assert status == 0
+    return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_fixture_gives_its_finding_and_no_other(name):
+    status, out = hlslint("--json", str(FIXTURES / name))
+    found = [json.loads(line)["rule"] for line in out.splitlines()]
+    assert found == ([] if name.startswith("clean-") else [name])
+    assert status == (1 if found else 0)
+
+
+def test_every_checked_rule_has_its_fixture_and_every_other_its_reason():
+    for rule in rules():
+        if rule["checked"]:
+            assert rule["rule"] in FOLDERS
+            assert rule["fixture"] == f"tests/fixtures/hlslint/{rule['rule']}"
+        else:
+            assert len(rule["reason"]) > 10
+            assert rule["rule"] not in FOLDERS
+
+
+def test_rules_are_named_once_and_say_where_they_are_written():
+    names = [rule["rule"] for rule in rules()]
+    assert len(names) == len(set(names))
+    for rule in rules():
+        assert rule["severity"] in ("MUST", "SHOULD")
+        assert rule["document"] in ("8216bis", "apple")
+        assert rule["paragraph"] and rule["text"]
+
+
+def test_a_finding_in_text_names_the_place_the_rule_and_its_source():
+    _, out = hlslint(str(FIXTURES / "part-short"))
+    assert out == (f"{FIXTURES}/part-short/video/playlist.m3u8:44: MUST part-short: it lasts 0.4 s, "
+                   "85 % of the part target is 0.453334 s (8216bis 4.4.4.9)\n")
+
+
+def test_what_cannot_be_read_is_an_error_with_a_hint(tmp_path):
+    for arguments, status in (((), 2), ((str(tmp_path),), 1), ((str(tmp_path / "nothing"),), 1)):
+        done = subprocess.run([program("hlslint"), *arguments], capture_output=True, text=True, timeout=60)
+        assert done.returncode == status
+        assert done.stderr and not done.stdout
