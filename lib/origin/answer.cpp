@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <time.h>
-#include <zlib.h>
 
 #include <algorithm>
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "http/gzip.hpp"
 
 namespace sluice::origin {
 namespace {
@@ -54,20 +54,6 @@ Asked Asked::from(const http::Request& request) {
           std::string(request.header("If-Range"))};
 }
 
-SharedBytes gzip(ByteView plain) {
-  z_stream stream{};
-  if (::deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
-  Bytes out(::deflateBound(&stream, plain.size()));
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(plain.data()));
-  stream.avail_in = static_cast<uInt>(plain.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const bool whole = ::deflate(&stream, Z_FINISH) == Z_STREAM_END;
-  out.resize(stream.total_out);
-  ::deflateEnd(&stream);
-  return whole ? std::make_shared<const Bytes>(std::move(out)) : SharedBytes{};
-}
-
 Rendered render(std::string text, std::int64_t modified_ms) {
   Rendered out;
   const crypto::Sha1 digest = crypto::sha1(as_bytes(text));
@@ -111,7 +97,7 @@ http::Response playlist_answer(Rendered& rendered, const Asked& asked, std::uint
     response.body = rendered.plain;
     return response;
   }
-  if (!rendered.gzip) rendered.gzip = gzip(*rendered.plain);
+  if (!rendered.gzip) rendered.gzip = std::make_shared<const Bytes>(http::gzip(*rendered.plain));
   response.headers.emplace_back("Content-Encoding", "gzip");
   response.body = rendered.gzip;
   return response;

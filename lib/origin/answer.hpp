@@ -25,7 +25,6 @@ struct Rendered {
   std::int64_t modified_ms = 0;
 };
 Rendered render(std::string text, std::int64_t modified_ms);
-SharedBytes gzip(ByteView plain);
 
 inline constexpr const char* playlist_type = "application/vnd.apple.mpegurl";
 std::string_view media_type(bool audio, std::string_view extension);  // of m4s, mp4, ts

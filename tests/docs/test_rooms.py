@@ -18,7 +18,7 @@ WRAPPED = {
     "prometheus/": {"metrics"},
     "spdlog/": {"log"},
     "CLI/": {"app"},
-    "zlib.h": {"origin"},
+    "zlib.h": {"http"},
     "srt/": {"srt"},
     "hiredis": {"redis"},
     "libpq": {"pg"},
