@@ -93,6 +93,14 @@ def test_options_in_the_prose_exist(page):
     assert {"--" + option for option in named} <= option_names(name)
 
 
+def test_every_event_is_described():
+    sources = "".join(path.read_text() for folder in ("lib", "cmd") for path in sorted((TREE / folder).rglob("*.cpp")))
+    emitted = set(re.findall(r'\bemit\("([a-z_.]+)"', sources))
+    described = set(re.findall(r"^\.It Li ([a-z_.]+)$", (TREE / "man" / "sluice-events.5").read_text(), re.M))
+    assert "stream.online" in emitted
+    assert emitted == described
+
+
 # ---- command lines in examples
 
 def shell_text(path):
