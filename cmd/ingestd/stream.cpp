@@ -169,6 +169,10 @@ void Stream::perform(Step step) {
 void Stream::ledger_grown() {
   if (ledger_->has_independent_part()) life_.part_written();
   if (ledger_->ended()) life_.ledger_ended();
+  if (const std::int64_t end = ledger_->greatest_end(); end > ledger_end_us_) {
+    ledger_end_us_ = end;
+    life_.progressed();
+  }
   if (last_run_ && life_.feeding()) {
     if (const auto end = ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time))
       retention_.passed(*end);

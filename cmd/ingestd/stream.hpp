@@ -95,6 +95,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::shared_ptr<const media::Run> last_run_;
   std::int64_t generation_from_us_ = 0;
   std::int64_t fed_video_us_ = 0, fed_audio_us_ = 0;
+  std::int64_t ledger_end_us_ = 0;  // as far as it has been seen to grow
   bool rewind_ = false;
   unsigned incomplete_ = 0;       // pipelines in a row that ended in order but left something out
   bool acting_ = false, over_ = false;

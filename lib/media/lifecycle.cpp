@@ -36,18 +36,20 @@ void Lifecycle::boundary() { boundary_ = true; }
 void Lifecycle::spawned(Steady now) {
   pipe_ = Pipe::running;
   boundary_ = false;
+  progressed_ = false;
   fed_ever_ = true;
   spawned_at_ = taken_at_ = now;
 }
 
 void Lifecycle::spawn_failed(Steady now) {
   pipe_ = Pipe::none;
+  progressed_ = false;
   spawned_at_ = now;
   died(now);
 }
 
 void Lifecycle::died(Steady now) {
-  if (now - spawned_at_ >= policy_.stable) failures_ = 0;
+  if (progressed_ || now - spawned_at_ >= policy_.stable) failures_ = 0;
   not_before_ = now + policy_.backoff[std::min<std::size_t>(failures_, policy_.backoff.size() - 1)];
   ++failures_;
   ++restarts_;
@@ -67,6 +69,7 @@ void Lifecycle::exited(bool complete, Steady now) {
 }
 
 void Lifecycle::part_written() { part_ = true; }
+void Lifecycle::progressed() { progressed_ = true; }
 void Lifecycle::ledger_ended() { ledger_ended_ = true; }
 
 void Lifecycle::finished(bool well) {

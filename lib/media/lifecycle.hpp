@@ -26,7 +26,7 @@ struct LifecyclePolicy {
   milliseconds grace{20'000};     // how long a stream waits for a publisher that went without a word
   milliseconds flush{10'000};     // how long a pipeline may take to end after its input was closed
   milliseconds stall{10'000};     // a pipeline that takes nothing for so long, while there is something, is killed
-  milliseconds stable{30'000};    // a pipeline that ran this long starts the backoff anew when it dies
+  milliseconds stable{30'000};    // the same for one whose ledger is not seen: that ran this long
   std::array<milliseconds, 5> backoff{milliseconds(100), milliseconds(500), milliseconds(1'000), milliseconds(2'000),
                                       milliseconds(5'000)};
   unsigned last_tries = 3;        // at the end of a stream: pipelines that fail before what is left is given up
@@ -51,6 +51,7 @@ class Lifecycle {
   // The whole group is dead. `complete`: the ledger has everything that was given to it.
   void exited(bool complete, Steady now);
   void part_written();                // an independent one
+  void progressed();                  // the pipeline's ledger has grown: when it dies, the backoff starts anew
   void ledger_ended();                // E
   void finished(bool well);
   void offline();
@@ -90,6 +91,7 @@ class Lifecycle {
   bool finishing_ = false;
   bool fed_ever_ = false;
   bool killed_ = false;
+  bool progressed_ = false;    // this generation
   bool parking_ = false;
   unsigned finish_tries_ = 0;
   unsigned failures_ = 0;      // in a row

@@ -125,6 +125,22 @@ TEST_CASE("a pipeline that dies is started again, later and later; one that held
   CHECK(*rig.life.deadline() == rig.now() + milliseconds(100));
 }
 
+TEST_CASE("a pipeline that wrote something before it died is started again soon, however often") {
+  Rig rig;
+  rig.go();
+  for (int i = 0; i < 20; ++i) {
+    rig.life.progressed();
+    rig.life.data(true);
+    rig.life.exited(false, rig.now());
+    CHECK(*rig.life.deadline() == rig.now() + milliseconds(100));
+    rig.wait(milliseconds(100));
+    CHECK(rig.steps() == "spawn");
+    rig.life.spawned(rig.now());
+  }
+  rig.life.exited(false, rig.now());
+  CHECK(*rig.life.deadline() == rig.now() + milliseconds(500));
+}
+
 TEST_CASE("a pipeline that cannot be started is tried again") {
   Rig rig;
   rig.life.publisher_arrived();
