@@ -70,10 +70,10 @@ void read_until(int fd, std::string_view end) {
   }
 }
 
-// A text frame masked with zeros.
+// A text frame of less than 126 bytes, masked with zeros.
 std::string frame(std::string_view text) {
   Bytes out;
-  ByteWriter(out).u8(0x81).u8(0x80 | 126).be16(text.size()).zeros(4).text(text);
+  ByteWriter(out).u8(0x81).u8(0x80 | text.size()).zeros(4).text(text);
   return std::string(sluice::as_text(out));
 }
 
