@@ -1,6 +1,9 @@
 #include "media/av1_config.hpp"
 
+#include <algorithm>
+
 #include "media/bit_reader.hpp"
+#include "media/parameter_sets.hpp"
 
 namespace sluice::media {
 
@@ -31,8 +34,8 @@ void read_sequence_header(ByteView payload, Av1Parameters& av1) {
     if (bits.flag()) {  // timing info
       const std::uint32_t units = bits.u(32), scale = bits.u(32);
       if (bits.flag()) {
-        const std::uint32_t ticks = uvlc(bits) + 1;
-        if (units > 0 && scale > 0 && ticks > 0) rate = {scale, static_cast<std::int64_t>(units) * ticks};
+        const std::uint64_t ticks = uvlc(bits) + 1ull;
+        if (ticks <= 0xffff'ffff / std::max(units, 1u)) rate = frame_rate_of(scale, units * ticks);
       }
       decoder_model = bits.flag();
       if (decoder_model) skip_decoder_model(bits, delay_bits);

@@ -41,27 +41,12 @@ void read_timing(BitReader& bits, SequenceParameters& sps) {
   if (!bits.flag()) return;
   const std::uint32_t units = bits.u(32), scale = bits.u(32);
   const bool fixed = bits.flag();
-  if (bits.failed() || units == 0 || scale == 0) return;
-  sps.frame_rate = {scale, 2 * static_cast<std::int64_t>(units)};  // two fields make a frame
+  if (bits.failed()) return;
+  sps.frame_rate = frame_rate_of(scale, 2 * static_cast<std::uint64_t>(units));  // two fields make a frame
   sps.fixed_frame_rate = fixed;
 }
 
 }  // namespace
-
-Bytes raw_payload(ByteView nal) {
-  Bytes raw;
-  raw.reserve(nal.size());
-  int zeros = 0;
-  for (const std::byte b : nal) {
-    if (zeros >= 2 && b == std::byte{3}) {
-      zeros = 0;
-      continue;
-    }
-    zeros = b == std::byte{0} ? zeros + 1 : 0;
-    raw.push_back(b);
-  }
-  return raw;
-}
 
 Result<SequenceParameters> read_h264_sps(ByteView nal) {
   const Bytes raw = raw_payload(nal);

@@ -86,8 +86,7 @@ void read_timing(BitReader& bits, SequenceParameters& sps) {
   }
   if (!bits.flag()) return;
   const std::uint32_t units = bits.u(32), scale = bits.u(32);
-  if (bits.failed() || units == 0 || scale == 0) return;
-  sps.frame_rate = {scale, units};
+  if (!bits.failed()) sps.frame_rate = frame_rate_of(scale, units);
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ struct SequenceParameters {
 Result<SequenceParameters> read_h264_sps(ByteView nal);
 Result<SequenceParameters> read_hevc_sps(ByteView nal);
 
+// In lowest terms; {0, 1} where no camera does that (above 1,000 frames a second, below one in 100 s).
+Rational frame_rate_of(std::uint64_t ticks_a_second, std::uint64_t ticks_a_frame);
+
 // The NAL unit's bytes without emulation prevention (H.264 7.4.1): 00 00 03 becomes 00 00.
 Bytes raw_payload(ByteView nal);
 

@@ -44,7 +44,7 @@ TEST_CASE("H.264: size after cropping, frame rate and name") {
   REQUIRE(describe(video));
   CHECK(video.width == 1278);
   CHECK(video.height == 718);
-  CHECK(video.frame_rate.num * 1001 == video.frame_rate.den * 30'000);
+  CHECK(video.frame_rate == Rational{30'000, 1001});
   CHECK(codec_string(video) == "avc1.64001f");
   CHECK(nal_length_size(video) == 4u);
 
@@ -133,6 +133,15 @@ TEST_CASE("sizes that no picture has are refused") {
   CHECK_FALSE(read_h264_sps({}));
   CHECK_FALSE(read_hevc_sps({}));
   CHECK_FALSE(read_audio_specific_config(from_hex("16ff")));
+}
+
+TEST_CASE("frame rates are in lowest terms, and believed only where a camera could have them") {
+  CHECK(frame_rate_of(60'000, 2002) == Rational{30'000, 1001});
+  CHECK(frame_rate_of(50, 2) == Rational{25, 1});
+  CHECK(frame_rate_of(0, 1) == Rational{0, 1});
+  CHECK(frame_rate_of(1, 0) == Rational{0, 1});
+  CHECK(frame_rate_of(0xffff'ffff, 2) == Rational{0, 1});
+  CHECK(frame_rate_of(1, 101) == Rational{0, 1});
 }
 
 TEST_CASE("emulation prevention goes, and only that") {
