@@ -49,7 +49,7 @@ const browser = await chromium.launch({
          "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"],
 });
 for (let join = 0; join < Number(joins); ++join) {
-  const page = await browser.newPage({ viewport: { width: 1100, height: 700 } });
+  const page = await browser.newPage({ viewport: { width: 1100, height: 700 }, bypassCSP: true });
   const opened = Date.now();
   await page.goto(url);
   await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2 && document.querySelector("video").currentTime > 0, null, { timeout: 30000 });

@@ -27,3 +27,23 @@ export async function open(browser, url, viewport = desktop) {
 export function assertSound(page) {
   assert.deepEqual(page.faults, []);
 }
+
+// Looks until `read()` gives something true, and returns it. (page.waitForFunction needs eval, which our policy forbids.)
+export async function until(read, what, seconds = 20) {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await read();
+    if (value) return value;
+    assert.ok(Date.now() < deadline, `${what}: not within ${seconds} s`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+export const video = (page) =>
+  page.evaluate(() => {
+    const element = document.querySelector("video");
+    return element && {
+      time: element.currentTime, ready: element.readyState, paused: element.paused, muted: element.muted, width: element.videoWidth,
+      audio: element.webkitAudioDecodedByteCount,
+    };
+  });

@@ -14,9 +14,9 @@ export const settings = {
   enableWorker: true,
   workerPath: HLS_WORKER,
   startPosition: -1,
+  // No liveSync* or liveMaxLatency* here: any value of ours would replace the playlist's PART-HOLD-BACK as the place to
+  // play at.
   maxLiveSyncPlaybackRate: 1.25,
-  liveSyncDurationCount: 3,
-  liveMaxLatencyDurationCount: 8,
   liveDurationInfinity: true,
   backBufferLength: 20,
   maxBufferLength: 15,
@@ -28,6 +28,7 @@ export const settings = {
 };
 
 const stallLimit = 8000;   // without a new picture while playing: start over
+const tooFarBehind = 10;   // s behind the target while playing: playing faster takes too long, jump
 const mediaGrace = 5000;   // a second media error within this time needs more than recoverMediaError
 
 export class Playback {
@@ -188,6 +189,7 @@ export class Playback {
     if (edge === null) return;
     this.latency.value = edge.latency;
     this.behind.value = edge.latency > edge.target + 3;
+    if (edge.latency > edge.target + tooFarBehind && this.state.value === "playing") this.goLive();
   }
 
   #edge() {

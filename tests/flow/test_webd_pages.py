@@ -1,0 +1,40 @@
+"""The pages: the chat connection without a browser, and everything in Chromium against a whole platform."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+from harness import BUILD, Platform
+
+BROWSER = pathlib.Path(__file__).parents[1] / "browser"
+
+
+def node_test(script, **environment):
+    done = subprocess.run(["node", "--test", str(BROWSER / script)], capture_output=True, text=True, timeout=500,
+                          env={**os.environ, **environment})
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_chat_connection():
+    node_test("chat_connection.test.mjs", SLUICE_PAGES=str(BUILD / "pages"))
+
+
+def test_the_lock_files_name_no_private_registry():
+    for folder in (BROWSER, pathlib.Path(__file__).parents[2] / "cmd" / "webd" / "pages"):
+        lock = (folder / "package-lock.json").read_text()
+        for line in lock.splitlines():
+            if '"resolved"' in line:
+                assert "https://registry.npmjs.org/" in line
+
+
+def test_pages_in_chromium():
+    if not (BROWSER / "node_modules" / "playwright-core").is_dir():
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=BROWSER, check=True, capture_output=True)
+    assert shutil.which("chromium"), "the tests need Chromium: apt install chromium"
+    platform = Platform("--quiet")
+    try:
+        key = platform.channel("ada")
+        node_test("pages.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada",
+                  SLUICE_TOKEN=platform.token("ada"), SLUICE_PUBLISH=platform.publish_url(key))
+    finally:
+        platform.stop()
