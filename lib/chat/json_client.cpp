@@ -168,9 +168,10 @@ void JsonClient::answered() {
   waiting_ = false;
   while (!waiting_ && !held_.empty()) {
     const std::string next = std::move(held_.front());
-    held_.pop_front();
+    held_.erase(held_.begin());
     receive(as_bytes(next));
   }
+  if (held_.empty()) std::vector<std::string>().swap(held_);
 }
 
 void JsonClient::error(const ErrorAnswer& answer) {

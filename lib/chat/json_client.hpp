@@ -1,8 +1,8 @@
 #pragma once
 // JsonClient: one page's connection (sluice-chat(5)).
-#include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "chat/client.hpp"
 #include "chat/json_lines.hpp"
@@ -37,7 +37,7 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   User user_;
   bool may_write_ = false;
   bool waiting_ = false;  // for the directory; what comes meanwhile waits too, so that frames act in order
-  std::deque<std::string> held_;
+  std::vector<std::string> held_;
   Window joins_, logins_;
   Memberships memberships_;  // after user_, which they borrow
 };

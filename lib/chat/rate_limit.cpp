@@ -13,7 +13,7 @@ milliseconds up_to_ms(Steady::duration wait) {
 }  // namespace
 
 void Window::forget(const Size& size, Steady now) {
-  while (!taken_.empty() && taken_.front() + size.length <= now) taken_.pop_front();
+  std::erase_if(taken_, [&](Steady at) { return at + size.length <= now; });
 }
 
 std::uint32_t Window::remaining(const Size& size, Steady now) {

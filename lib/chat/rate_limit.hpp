@@ -3,9 +3,9 @@
 // step, so two senders cannot both take the last place.
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -32,7 +32,7 @@ class Window {
 
  private:
   void forget(const Size& size, Steady now);
-  std::deque<Steady> taken_;
+  std::vector<Steady> taken_;  // oldest first; a vector, since most windows stay empty and a deque never is
 };
 
 // How fast a user may send: windows count over all rooms, cooldowns in each room.
