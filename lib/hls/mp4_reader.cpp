@@ -40,7 +40,9 @@ Result<> walk(ByteView body, std::size_t base, const std::function<Result<>(cons
 
 std::size_t body_at(const Box& box) { return box.at + box.size - box.body.size(); }
 
-Result<> read_trak(const Box& trak, Mp4Track& track) {
+// mdia, minf and stbl lie within one another; `depth` bounds a hostile nesting of them.
+Result<> read_trak(const Box& trak, Mp4Track& track, int depth = 0) {
+  if (depth > 4) return broken(trak.type, trak.at, "it is nested too deeply");
   return walk(trak.body, body_at(trak), [&](const Box& box) -> Result<> {
     ByteReader reader(box.body);
     if (box.type == "tkhd") {
@@ -62,7 +64,7 @@ Result<> read_trak(const Box& trak, Mp4Track& track) {
       if (entries == 0) return broken("stsd", box.at, "it has no sample entry");
       track.codec = as_text(codec);
     } else if (box.type == "mdia" || box.type == "minf" || box.type == "stbl") {
-      return read_trak(box, track);
+      return read_trak(box, track, depth + 1);
     }
     if (reader.failed()) return broken(box.type, box.at, "it is too short");
     return {};

@@ -88,3 +88,12 @@ TEST_CASE("cut anywhere, it is an error and never a reading past the end") {
   const Bytes media = segment(0);
   for (std::size_t cut = 0; cut < media.size(); ++cut) CHECK_FALSE(read_mp4_fragments(ByteView(media).first(cut), *head));
 }
+
+TEST_CASE("boxes nested without end are an error") {
+  Bytes nested;
+  ByteWriter out(nested);
+  constexpr std::uint32_t levels = 50'000;
+  out.be32(8 * (levels + 2)).text("moov").be32(8 * (levels + 1)).text("trak");
+  for (std::uint32_t left = levels; left > 0; --left) out.be32(8 * left).text("mdia");
+  CHECK_FALSE(read_mp4_header(nested));
+}
