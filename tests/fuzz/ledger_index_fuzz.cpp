@@ -1,19 +1,25 @@
 // rooms: hls
 // Any bytes as an index: whole or in two pieces, belief is the same, and what is believed is written back as
 // it was.
+#include <algorithm>
 #include <cstdlib>
+#include <string>
 
+#include <fmt/format.h>
+
+#include "hls/crc32c.hpp"
 #include "hls/ledger_index.hpp"
 
 using namespace sluice;
 using namespace sluice::hls;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const ByteView bytes(reinterpret_cast<const std::byte*>(data), size);
+namespace {
+
+void believe(ByteView bytes) {
   LedgerIndex whole;
   const std::size_t believed = whole.feed(bytes);
   LedgerIndex pieces(Keep::tail);
-  const std::size_t first = pieces.feed(bytes.first(size / 2));
+  const std::size_t first = pieces.feed(bytes.first(bytes.size() / 2));
   const std::size_t second = pieces.feed(bytes.subspan(first));
   if (first + second != believed || whole.renditions().size() != pieces.renditions().size()) std::abort();
   std::string_view text = as_text(bytes.first(believed));
@@ -23,5 +29,26 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!record || format_record(*record) != text.substr(0, newline + 1)) std::abort();
     text.remove_prefix(newline + 1);
   }
+}
+
+// The same lines with right checksums, so that what stands in them is reached.
+std::string with_checksums(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    const std::string_view body =
+        line.substr(0, line.size() > 9 && line[line.size() - 9] == ' ' ? line.size() - 9 : line.size());
+    out += fmt::format("{} {:08x}\n", body, crc32c(as_bytes(body)));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const ByteView bytes(reinterpret_cast<const std::byte*>(data), size);
+  believe(bytes);
+  believe(as_bytes(with_checksums(as_text(bytes))));
   return 0;
 }
