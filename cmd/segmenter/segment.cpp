@@ -112,8 +112,8 @@ class Run {
   Run(hls::LedgerWriter& writer, ffmpeg::PipeReader& input) : writer_(writer), input_(input) {}
 
   Result<> start(const app::Settings& settings, std::int64_t now_ms) {
-    tracks_ = input_.tracks();
-    name_renditions(tracks_);
+    take_tracks(settings);
+    if (tracks_.empty()) return fail(Errc::invalid, "the input has no track that segments can hold");
     const auto epoch = number_in(input_.metadata(), "sluice_epoch_ms");
     if (!writer_.index().header()) {
       SLUICE_TRY_VALUE(const hls::LedgerHeader header, new_header(settings, tracks_, epoch.value_or(now_ms)));
@@ -146,13 +146,7 @@ class Run {
       for (const ffmpeg::Notice& notice : input_.take_notices())
         if (notice.state == ffmpeg::Notice::State::shed) segmenter_->shed(notice.rendition, operations_);
       if (!packet) return write();
-      if (shift_.count() != 0) {
-        const std::int64_t ticks = hls::to_ticks(shift_, tracks_[packet->track].timescale);
-        packet->dts += ticks;
-        packet->pts += ticks;
-      }
-      segmenter_->push(std::move(*packet), operations_);
-      SLUICE_TRY(write());
+      SLUICE_TRY(take(std::move(*packet)));
     }
   }
 
@@ -168,6 +162,34 @@ class Run {
   const Remarks& remarks() const { return remarks_; }
 
  private:
+  // The tracks that segments can hold; others are left out, and that is said.
+  void take_tracks(const app::Settings& settings) {
+    const bool ts = writer_.index().header() ? writer_.index().header()->format == hls::Format::ts
+                                             : settings.text("format") == "ts";
+    std::vector<media::Track> named = input_.tracks();
+    name_renditions(named);
+    for (const media::Track& track : named) {
+      const Result<Bytes> header = ts ? Result<Bytes>{} : hls::cmaf_header(track);
+      lane_of_.emplace_back();
+      if (header) {
+        lane_of_.back() = tracks_.size();
+        tracks_.push_back(track);
+      } else {
+        log::warn("a track is left out", {{"rendition", track.rendition}, header.error()});
+      }
+    }
+  }
+
+  Result<> take(media::Packet packet) {
+    if (packet.track >= lane_of_.size() || !lane_of_[packet.track]) return {};
+    packet.track = *lane_of_[packet.track];
+    const std::int64_t ticks = hls::to_ticks(shift_, tracks_[packet.track].timescale);
+    packet.dts += ticks;
+    packet.pts += ticks;
+    segmenter_->push(std::move(packet), operations_);
+    return write();
+  }
+
   Result<> write() {
     bool segment_finished = false;
     for (hls::Operation& operation : operations_) {
@@ -188,6 +210,7 @@ class Run {
   hls::LedgerWriter& writer_;
   ffmpeg::PipeReader& input_;
   std::vector<media::Track> tracks_;
+  std::vector<std::optional<std::size_t>> lane_of_;  // of each track of the input
   microseconds shift_{0};
   hls::Operations operations_;
   std::optional<hls::Segmenter> segmenter_;

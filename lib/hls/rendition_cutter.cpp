@@ -53,6 +53,12 @@ void RenditionCutter::discontinue(MediaSequence msn) {
   resumed_ = false;
 }
 
+void RenditionCutter::begin_at(microseconds at) {
+  end_ = std::max(end_, ticks(at));
+  segment_start_ = part_start_ = end_;
+  free_start_ = false;
+}
+
 microseconds RenditionCutter::position() const {
   return held_ ? us(held_->start + usual(held_->packet)) : us(end_);
 }

@@ -36,6 +36,8 @@ class RenditionCutter {
 
   const media::Track& track() const { return track_; }
   bool started() const { return started_; }
+  bool awaits_start() const { return free_start_; }  // of its first or a discontinuous timeline
+  void begin_at(microseconds at);                    // that start: with gaps, where it sends nothing
   // Where it will go on: the end of its last sample, the held one counted.
   microseconds position() const;
   MediaSequence after_last() const { return next_part_ > 0 ? msn_ + 1 : msn_; }  // first MSN without a part

@@ -12,6 +12,8 @@ namespace {
 constexpr microseconds audio_wait{5'000'000};
 // A rendition this far behind the furthest is absent: gap parts take its place up to half of it.
 constexpr microseconds absent_after{10'000'000};
+// A hole longer than this is another timeline: a discontinuity, rather than hours of gap parts.
+constexpr microseconds longest_hole{60'000'000};
 // What audio may have before the first picture.
 constexpr microseconds audio_lead{200'000};
 
@@ -44,6 +46,8 @@ std::string_view describe(Remark::What what) {
       return "the source left a hole; gap parts stand for it";
     case Remark::What::absent:
       return "a rendition is missing; gap parts stand for it";
+    case Remark::What::jump:
+      return "the source's time jumped; a discontinuity";
     case Remark::What::time_mended:
       return "a decode time that did not grow was mended";
   }
@@ -78,7 +82,12 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
     if (known) lanes_.back()->cutter.resume(*known);
   }
   recall_boundaries(so_far);
-  if (discontinuity) discontinue(so_far, out);
+  if (discontinuity) {
+    MediaSequence next = 0;
+    for (const Rendition& r : so_far.renditions())
+      if (r.started) next = std::max(next, r.last.msn + 1);
+    discontinue(next, out);
+  }
 }
 
 // The boundaries that renditions still behind the furthest must keep to, and the next one where it is fixed
@@ -119,27 +128,46 @@ void Segmenter::recall_boundaries(const LedgerIndex& so_far) {
   boundaries_.evaluated_until(furthest + milliseconds(5));
 }
 
-void Segmenter::discontinue(const LedgerIndex& so_far, Operations& out) {
+// Closes the open segment everywhere; the next MSN is the same for all, and none before it is missing.
+void Segmenter::discontinue(MediaSequence at_least, Operations& out) {
   microseconds furthest{0};
-  MediaSequence next = 0;
-  for (const Rendition& r : so_far.renditions()) {
-    if (!r.started) continue;
-    furthest = std::max(furthest, to_us(r.end, r.record.timescale));
-    next = std::max(next, r.last.msn + 1);
-  }
+  MediaSequence next = at_least;
+  for (const auto& lane : lanes_)
+    if (lane->cutter.started()) furthest = std::max(furthest, lane->cutter.position());
   for (const auto& lane : lanes_) {
-    if (lane->cutter.started()) lane->cutter.fill_until(furthest, out);
-    if (lane->cutter.started()) next = std::max(next, lane->cutter.after_last());
+    if (!lane->cutter.started()) continue;
+    lane->cutter.fill_until(furthest, out);
+    next = std::max(next, lane->cutter.after_last());
   }
   for (const auto& lane : lanes_) lane->cutter.fill_segments_before(next, out);
   for (const auto& lane : lanes_) lane->cutter.discontinue(next);
   first_msn_ = next;
+  video_here_ = false;
+  video_position_ = microseconds(0);
   boundaries_.clear();
+}
+
+bool Segmenter::jumps(const Lane& lane, const media::Packet& packet) const {
+  const media::Track& track = lane.cutter.track();
+  return lane.cutter.started() && !lane.cutter.awaits_start() &&
+         to_us(packet.dts, track.timescale) - lane.cutter.position() > longest_hole;
 }
 
 void Segmenter::push(media::Packet packet, Operations& out) {
   if (packet.track >= lanes_.size()) return;
   Lane& lane = *lanes_[packet.track];
+  if (jumps(lane, packet)) {
+    for (const auto& other : lanes_) {
+      while (!other->waiting.empty() && !jumps(*other, other->waiting.front())) {
+        media::Packet before = std::move(other->waiting.front());
+        other->waiting.pop_front();
+        accept(*other, std::move(before), false, out);
+      }
+    }
+    out.push_back(Remark{Remark::What::jump, lane.cutter.track().rendition, lane.cutter.position(),
+                         to_us(packet.dts, lane.cutter.track().timescale) - lane.cutter.position()});
+    discontinue(0, out);
+  }
   if (lane.cutter.track().kind() == media::Kind::audio && has_video_) {
     lane.waiting.push_back(std::move(packet));
   } else {
@@ -193,12 +221,18 @@ void Segmenter::fill_absent(Operations& out) {
   for (const auto& lane : lanes_) furthest = std::max(furthest, lane->cutter.position());
   for (const auto& lane : lanes_) {
     RenditionCutter& cutter = lane->cutter;
-    if (!cutter.started()) continue;
+    if (!cutter.started() || boundaries_.empty()) continue;
+    if (cutter.awaits_start()) {
+      // After a discontinuity its place is where the others began.
+      const Boundary* begun = boundaries_.find(first_msn_);
+      if (!begun || (!cutter.is_shed() && furthest - begun->at <= absent_after)) continue;
+      cutter.begin_at(begun->at);
+    }
     const microseconds behind = furthest - cutter.position();
     if (cutter.is_shed()) {
       const microseconds decided = std::min(furthest, has_video_ ? video_position_ : furthest);
       if (decided - cutter.position() >= milliseconds(header_.part_ms)) cutter.fill_until(decided, out);
-    } else if (behind > absent_after && lane->waiting.empty()) {
+    } else if (behind > absent_after && behind <= longest_hole && lane->waiting.empty()) {
       out.push_back(Remark{Remark::What::absent, cutter.track().rendition, cutter.position(), behind});
       cutter.fill_until(furthest - absent_after / 2, out);
     }

@@ -39,7 +39,8 @@ class Segmenter {
   struct Lane;  // a rendition: its cutter, and the audio that waits for video
 
   void recall_boundaries(const LedgerIndex& so_far);
-  void discontinue(const LedgerIndex& so_far, Operations& out);
+  void discontinue(MediaSequence at_least, Operations& out);
+  bool jumps(const Lane& lane, const media::Packet& packet) const;
   void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
   void release_audio(Operations& out);
   void fill_absent(Operations& out);

@@ -280,3 +280,25 @@ TEST_CASE("decode times that stand still, step back or are negative lose no fram
   ledger.check_ids("source", 200);
   for (const auto& sample : ledger.samples["source"]) CHECK(sample.start >= 0);
 }
+
+TEST_CASE("a jump of hours is one discontinuity, and not hours of gap parts") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  auto frames = interleave(video_frames(300, {30, 1}, every(60)), audio_frames(469), tracks);
+  const std::int64_t jump = 36'000;
+  const auto later = interleave(video_frames(300, {30, 1}, every(60), false, 0, jump * 90'000),
+                                audio_frames(469, 1, jump * 48'000), tracks);
+  frames.insert(frames.end(), later.begin(), later.end());
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, frames);
+  ledger.check_rules();
+  std::vector<MediaSequence> at;
+  for (const Rendition& r : ledger.index.renditions()) {
+    CHECK(r.segments.size() <= 11);
+    for (const Segment& s : r.segments)
+      if (s.discontinuity()) at.push_back(s.msn);
+  }
+  REQUIRE(at.size() == 2);
+  CHECK(at[0] == at[1]);
+  CHECK(ledger.samples["source"].size() == 600);
+  CHECK(ledger.samples["audio"].size() >= 936);
+}
