@@ -9,6 +9,7 @@
 
 #include "app/run.hpp"
 #include "base/clock.hpp"
+#include "metrics_server.hpp"
 #include "options.hpp"
 #include "pipeline.hpp"
 
@@ -66,6 +67,10 @@ Result<transcode::Settings> read_settings(const app::Settings& given) {
 Result<int> run(const app::Settings& given) {
   SLUICE_TRY_VALUE(transcode::Settings settings, read_settings(given));
   if (::isatty(STDOUT_FILENO)) return fail(Errc::usage, "standard output is a terminal", "pipe it on: transcode < stream | segmenter …");
+  std::unique_ptr<transcode::MetricsServer> metrics;
+  if (given.has("metrics")) {
+    SLUICE_TRY_VALUE(metrics, transcode::MetricsServer::open(given.text("metrics")));
+  }
   catch_signals();
   SLUICE_TRY_VALUE(ffmpeg::PipeReader reader, ffmpeg::PipeReader::open(STDIN_FILENO));
   reading = &reader;

@@ -34,6 +34,8 @@ const sluice::app::Program& program() {
                    .help = "rate of AAC made from other audio codecs", .min = 32, .max = 512},
                   {.name = "cores", .kind = Kind::integer, .metavar = "N", .fallback = "0",
                    .help = "processors the automatic ladder may use, 0: those of the machine", .min = 0, .max = 1024},
+                  {.name = "metrics", .kind = Kind::endpoint, .metavar = "ADDRESS:PORT",
+                   .help = "serve /metrics there"},
                   {.name = "progress", .kind = Kind::choice, .metavar = "WHEN", .fallback = "auto",
                    .help = "a line of progress on standard error; auto: on a terminal", .choices = {"auto", "always", "never"}},
               },

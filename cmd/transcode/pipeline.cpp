@@ -7,6 +7,7 @@
 #include <condition_variable>
 
 #include "log/log.hpp"
+#include "metrics/metrics.hpp"
 
 namespace sluice::transcode {
 
@@ -160,6 +161,20 @@ std::string Pipeline::progress_line(Steady now) const {
   return line;
 }
 
+void Pipeline::measure() const {
+  static auto& behind = metrics::gauge("sluice_transcode_lag_seconds", "Output behind input, in media time");
+  static auto& frames = metrics::gauge("sluice_transcode_decoded_frames", "Frames decoded");
+  static auto& errors = metrics::gauge("sluice_transcode_damaged", "Packets and frames that made no sense");
+  behind.Set(std::chrono::duration<double>(lag()).count());
+  frames.Set(static_cast<double>(frames_));
+  errors.Set(static_cast<double>(decode_errors_ + reader_.damaged()));
+  for (const Layout::Encoded& rung : layout_.rungs) {
+    const metrics::Labels labels{{"rendition", rung.worker->track().rendition}};
+    metrics::gauge("sluice_transcode_rung_shed", "1 while the rung is shed", labels).Set(rung.worker->is_shed() ? 1 : 0);
+    metrics::gauge("sluice_transcode_rung_frames", "Frames encoded for the rung", labels).Set(static_cast<double>(rung.worker->encoded()));
+  }
+}
+
 void Pipeline::watch(std::stop_token stop) {
   std::mutex mutex;
   std::condition_variable_any wake;
@@ -167,6 +182,7 @@ void Pipeline::watch(std::stop_token stop) {
   for (int period = 1; !wake.wait_for(lock, stop, watch_period, [&] { return stop.stop_requested(); }); ++period) {
     const Steady now = clock_.steady();
     if (shedder_) shed(now);
+    measure();
     if (settings_.progress) fmt::print(stderr, "\r{}\x1b[K", progress_line(now));
     if (period % debug_every == 0) {
       std::size_t shed_rungs = 0;

@@ -29,9 +29,6 @@ class Pipeline {
   Result<End> run();  // until the input ends and everything made of it has been written
 
  private:
-  struct Coded {
-    media::Packet packet;
-  };
   Result<> prepare();
   void start();
   bool feed(media::Packet packet);  // false: a next generation shall take over
@@ -39,6 +36,7 @@ class Pipeline {
   void decode_all();
   void watch(std::stop_token stop);
   void shed(Steady now);
+  void measure() const;  // into the metrics
   microseconds lag() const;
   std::string progress_line(Steady now) const;
   void fail_with(Error error);

@@ -1,6 +1,7 @@
 #include "ffmpeg/demuxer.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <limits>
 
@@ -41,7 +42,7 @@ struct Demuxer::Impl {
   Metadata metadata;
   std::vector<std::optional<Lane>> lanes;  // by stream
   std::deque<media::Packet> held;          // read while the tracks were made out
-  std::uint64_t damaged = 0;
+  std::atomic<std::uint64_t> damaged{0};   // read by other threads
   bool ended = false;
 
   ~Impl() {

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness import program, tool
+from harness import free_port, get, program, tool, wait_for
 
 SECONDS = 6
 FPS = 30
@@ -253,6 +253,25 @@ def test_sigterm_finishes_what_was_read(clips):
         assert running.wait(30) == 0
     listing = Listing(got)
     assert listing.pts("360p30") == listing.pts("source") != []
+
+
+def test_metrics_tell_lag_and_shed_rungs(clips):
+    port = free_port()
+    with subprocess.Popen([program("transcode"), "--ladder", "360p30,source", "--metrics", f"127.0.0.1:{port}"], stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        running.stdin.write(header(clips / "flv")[:400_000])
+        running.stdin.flush()
+
+        def shown():
+            try:
+                text = get(f"http://127.0.0.1:{port}/metrics")[2].decode()
+            except OSError:
+                return None
+            return text if 'sluice_transcode_rung_shed{rendition="360p30"} 0' in text else None
+
+        assert "sluice_transcode_lag_seconds" in wait_for(shown)
+        running.stdin.close()
+        assert running.wait(30) == 0
 
 
 def test_a_machine_that_cannot_keep_up_sheds_the_dearest_rung(tmp_path):
