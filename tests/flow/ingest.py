@@ -186,8 +186,12 @@ def read_until(link, text, seconds=10):
 def hand_publish(port, key):
     """A connection that has said publish: (socket, what the server answered up to a Publish status)."""
     link = socket.create_connection(("127.0.0.1", port), 10)
-    c0c1, commands = opening(key)
-    link.sendall(c0c1)
-    answer = read_some(link, 1 + 1536 + 1536)
-    link.sendall(answer[1:1537] + commands)
-    return link, read_until(link, b"NetStream.Publish.")
+    try:
+        c0c1, commands = opening(key)
+        link.sendall(c0c1)
+        answer = read_some(link, 1 + 1536 + 1536)
+        link.sendall(answer[1:1537] + commands)
+        return link, read_until(link, b"NetStream.Publish.")
+    except OSError:
+        link.close()
+        raise
