@@ -4,8 +4,8 @@
 # a killed supervisor.
 
 backoff=(0.1 0.5 1 2 5)        # seconds before the 1st, 2nd, … start again; the last one repeats
-hopeless_after=8               # deaths in a row without having been ready for ready_enough seconds
-ready_enough=10
+hopeless_after=8               # deaths in a row, each within short_life seconds of its start
+short_life=3
 log_limit=$((32 * 1024 * 1024)) # bytes; a longer log is set aside as NAME.log.1 at the next start
 
 # write_state NAME STATE PID RESTARTS: what `sluice status` reads, whole or not at all.
@@ -34,7 +34,7 @@ keep() { # NAME
     run_once
     restarts=$((restarts + 1))
     [[ -z $stopping ]] || break
-    if ((SECONDS - started >= ready_enough)); then in_a_row=0; fi
+    if ((SECONDS - started >= short_life)); then in_a_row=0; fi
     in_a_row=$((in_a_row + 1))
     if ((code == 2 || in_a_row >= hopeless_after)); then
       write_state "$name" failed 0 "$restarts"
@@ -81,7 +81,7 @@ run_once() {
   pid=$!
   [[ $name != demo ]] || write_state "$name" ready "$pid" "$restarts"
   [[ -z $stopping ]] || kill -TERM "$pid" 2>/dev/null
-  wait "$pid"
+  { wait "$pid"; } 2>/dev/null  # bash would print the whole command when a signal ended it
   code=$?
   while kill -0 "$pid" 2>/dev/null; do
     # A signal interrupted the wait: the program has its drain time and two seconds more, then it is ended.
@@ -93,7 +93,7 @@ run_once() {
       ) &
       killer=$!
     fi
-    wait "$pid"
+    { wait "$pid"; } 2>/dev/null
     code=$?
   done
   [[ -z $killer ]] || kill "$killer" 2>/dev/null

@@ -1,6 +1,7 @@
 """A publisher whose every picture carries its number, and a checker of what came out."""
 import json
 import pathlib
+import signal
 import subprocess
 import tempfile
 import urllib.parse
@@ -18,8 +19,8 @@ class NumberedPublisher:
                                        stdout=subprocess.PIPE, stderr=self.log)
         self.process = subprocess.Popen(
             ["ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning",
-             "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-",
-             "-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
+             "-thread_queue_size", "512", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-",
+             "-thread_queue_size", "512", "-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
              "-c:v", "libx264", "-preset", "ultrafast", *(["-tune", "zerolatency"] if not bframes else ["-bf", str(bframes)]),
              "-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0", "-b:v", "800k",
              "-c:a", "aac", "-b:a", "64k", "-f", "flv", url],
@@ -34,14 +35,17 @@ class NumberedPublisher:
         return self.log.read().decode(errors="replace")
 
     def stop(self):
-        """The picture ends; ffmpeg says goodbye to the server as a person's encoder does."""
-        self.source.kill()
-        self.source.wait()
+        """ffmpeg ends as when a person presses q: it says goodbye to the server. True when it did so cleanly."""
+        if self.alive():
+            self.process.send_signal(signal.SIGINT)
         try:
-            return self.process.wait(20)
+            code = self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return self.process.wait()
+            code = self.process.wait()
+        self.source.kill()
+        self.source.wait()
+        return code in (0, 255)
 
     def __enter__(self):
         return self
