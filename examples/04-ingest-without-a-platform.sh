@@ -8,7 +8,7 @@ echo 'secret-key alice' >"$work/keys"
 mkfifo "$work/ready"
 ingestd --key-file "$work/keys" --rtmp-port "$port" --ready-fd 3 --exec "cat >$work/out.nut" 3>"$work/ready" &
 server=$!
-trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
 read -r _ <"$work/ready"
 
 ffmpeg -v error -re -f lavfi -i testsrc2=size=640x360:rate=30 -t 3 -c:v libx264 -preset ultrafast -g 60 -pix_fmt yuv420p \

@@ -7,7 +7,7 @@ export SLUICE_DIR=${2:-$(mktemp -d)}
 mkfifo "$SLUICE_DIR/ready"
 sluice up --port-base "$base" --ready-fd 3 3>"$SLUICE_DIR/ready" &
 platform=$!
-trap 'kill $platform 2>/dev/null; wait $platform 2>/dev/null' EXIT
+trap 'kill $platform 2>/dev/null || true; wait $platform 2>/dev/null || true' EXIT
 read -r _ <"$SLUICE_DIR/ready"
 
 chanctl user add alice

@@ -7,7 +7,7 @@ live=$(mktemp -d)
 mkfifo "$live/ready"
 origind --live "$live" --http-port "$port" --ready-fd 3 3>"$live/ready" &
 server=$!
-trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$live"' EXIT
+trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$live"' EXIT
 read -r _ <"$live/ready"
 
 ffmpeg -v error -f lavfi -i testsrc2=size=640x360:rate=30 -t 8 -c:v libx264 -preset ultrafast -g 60 -pix_fmt yuv420p -f nut - |
