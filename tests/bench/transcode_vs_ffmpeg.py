@@ -64,7 +64,7 @@ def by_ffmpeg(clip, out, rungs, passthrough):
 
 def ssim(clip, out, stream, width, height):
     done = subprocess.run(["ffmpeg", "-v", "info", "-i", out, "-i", clip, "-filter_complex",
-                           f"[1:v]scale={width}:{height}[r];[0:v:{stream}]setpts=PTS-STARTPTS[a];[r]setpts=PTS-STARTPTS[b];[a][b]ssim", "-an", "-f", "null", "-"],
+                           f"[1:v]scale={width}:{height},setpts=N/30/TB[b];[0:v:{stream}]setpts=N/30/TB[a];[a][b]ssim", "-an", "-f", "null", "-"],
                           capture_output=True, check=True)
     return float(re.search(r"All:([0-9.]+)", done.stderr.decode()).group(1))
 
