@@ -154,11 +154,13 @@ void Stream::perform(Step step) {
   log::debug("step", {{"stream", held_.stream.value()}, {"step", media::name(step)}});
   switch (step) {
     case Step::spawn: return start_pipeline();
-    case Step::close_input: return pipeline_->close_input();
+    case Step::close_input:
+      mark("pause");  // what is half a part is to be written: no more of it comes
+      return pipeline_->close_input();
     case Step::kill:
       log::warn(life_.feeding() ? "the pipeline takes nothing: killing it" : "the pipeline does not end: killing it", {{"stream", held_.stream.value()}});
       return pipeline_->kill();
-    case Step::mark_end: return mark_end();
+    case Step::mark_end: return mark("end");
     case Step::finish: return finish();
     case Step::go_live: return go_live();
     case Step::go_offline: return go_offline();

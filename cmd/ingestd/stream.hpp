@@ -69,7 +69,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool ledger_complete() const;
   ffmpeg::Metadata metadata(const media::Run& run) const;
   std::vector<std::pair<std::string, std::string>> environment() const;
-  void mark_end();
+  void mark(const std::string& what);  // "end" or "pause", see sluice-ledger(5)
   void finish();
   // platform
   void go_live();

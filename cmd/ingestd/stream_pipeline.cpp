@@ -64,6 +64,7 @@ Result<> Stream::spawn() {
   generation_from_us_ = first->dts_us;
   fed_video_us_ = fed_audio_us_ = 0;
 
+  if (ledger_) ::unlink((ledger_->directory() + "/pause").c_str());
   Pipeline::Setup setup;
   setup.command = around_.config.command;
   setup.environment = environment();
@@ -101,6 +102,7 @@ std::vector<std::pair<std::string, std::string>> Stream::environment() const {
   if (ledger_) {
     all.emplace_back("SLUICE_LEDGER", ledger_->directory());
     all.emplace_back("SLUICE_FED", "1");
+    all.emplace_back("SLUICE_FEEDER", std::to_string(::getpid()));
   }
   return all;
 }
@@ -152,10 +154,10 @@ void Stream::pipeline_ended(os::ExitStatus status) {
   act();
 }
 
-void Stream::mark_end() {
+void Stream::mark(const std::string& what) {
   if (!ledger_) return;
-  const auto marked = os::open_file(ledger_->directory() + "/end", O_WRONLY | O_CREAT);
-  if (!marked) log::error("the ledger's end cannot be marked", {{"stream", held_.stream.value()}, marked.error()});
+  const auto marked = os::open_file(ledger_->directory() + "/" + what, O_WRONLY | O_CREAT);
+  if (!marked) log::error("the ledger cannot be marked", {{"stream", held_.stream.value()}, {"mark", what}, marked.error()});
 }
 
 void Stream::finish() {

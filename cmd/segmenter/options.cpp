@@ -64,6 +64,12 @@ const app::Program& program() {
                   {.name = "fed",
                    .kind = Kind::flag,
                    .help = "the end of the input is the end of the stream only where DIR/end exists"},
+                  {.name = "feeder",
+                   .kind = Kind::integer,
+                   .metavar = "PID",
+                   .help = "who feeds again what the ledger lacks: while it lives, an unannounced end of the input drops the "
+                           "unfinished part",
+                   .min = 1},
                   {.name = "finish",
                    .kind = Kind::path,
                    .metavar = "DIR",

@@ -13,6 +13,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "ffmpeg/pipe.hpp"
+#include "feeder.hpp"
 #include "hls/ledger_writer.hpp"
 #include "hls/segmenter.hpp"
 #include "log/log.hpp"
@@ -222,7 +223,7 @@ class Run {
 
 Result<int> segment(const app::Settings& settings) {
   SLUICE_TRY_VALUE(const std::string directory, directory_of(settings));
-  const bool fed = settings.flag("fed");
+  const Feeder feeder(settings, directory);
   if (::isatty(STDIN_FILENO))
     return fail(Errc::usage, "standard input is a terminal", "pipe a stream into segmenter");
   StopSignals signals;
@@ -234,11 +235,10 @@ Result<int> segment(const app::Settings& settings) {
                {"index_bytes", writer.counters().mended_index},
                {"media_bytes", writer.counters().mended_media}});
 
-  const auto over = [&] { return !fed || std::filesystem::exists(directory + "/end"); };
   Result<ffmpeg::PipeReader> input = ffmpeg::PipeReader::open(STDIN_FILENO);
   if (!input) {
     // Fed nothing before the end: the ledger is finished as it is.
-    if (fed && over() && writer.index().header()) {
+    if (settings.flag("fed") && feeder.ended() && writer.index().header()) {
       SLUICE_TRY(writer.end());
       return app::exit_done;
     }
@@ -252,7 +252,8 @@ Result<int> segment(const app::Settings& settings) {
   signals.on_stop({});
   // A full disk or a broken input: what there is stays, and whoever feeds may try again.
   if (!fed_well && fed_well.error().code == Errc::unavailable) return std::unexpected(fed_well.error());
-  SLUICE_TRY(run.finish(over()));
+  // A short part in mid-segment would stay in the playlist: better the frames come again.
+  if (!feeder.feeds_again()) SLUICE_TRY(run.finish(feeder.ended()));
   run.remarks().summary(writer.counters(), input->damaged());
   if (!fed_well) return std::unexpected(fed_well.error());
   return signals.received() == SIGINT ? app::exit_interrupted : app::exit_done;

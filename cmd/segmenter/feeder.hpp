@@ -1,0 +1,25 @@
+#pragma once
+// Whoever feeds a supervised segmenter, and what an end of its input means (sluice-ledger(5), decisions 1 and 2).
+#include <string>
+
+#include "app/options.hpp"
+#include "os/unique_fd.hpp"
+
+namespace sluice::segmenter {
+
+class Feeder {
+ public:
+  Feeder(const app::Settings& settings, std::string directory);
+
+  // The stream is over: standing alone always, else where DIR/end exists.
+  bool ended() const;
+  // Frames of an unfinished part come again: the pipeline broke (no DIR/pause) and its feeder lives.
+  bool feeds_again() const;
+
+ private:
+  std::string directory_;
+  bool fed_;
+  os::UniqueFd process_;  // a pidfd, or none
+};
+
+}  // namespace sluice::segmenter
