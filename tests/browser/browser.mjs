@@ -6,7 +6,7 @@ export const launch = () =>
   chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-           "--disable-component-update", "--disable-sync"],
+           "--disable-component-update", "--disable-sync", "--autoplay-policy=document-user-activation-required"],
   });
 
 export const desktop = { width: 1280, height: 800 };
