@@ -10,6 +10,7 @@ namespace sluice::ingestd {
 namespace {
 constexpr seconds bitrate_window{5};
 constexpr unsigned broken_messages_logged = 5;
+constexpr std::size_t most_unread = 256 * 1024;  // of our answers in the queue of a peer that does not read
 
 rtmp::ServerConfig session_config(const Limits& limits) {
   rtmp::ServerConfig config;
@@ -75,6 +76,7 @@ void Publisher::process() {
 void Publisher::push() {
   if (closed_ || !connection_) return;
   if (session_.has_output()) connection_->send(session_.take_output());
+  if (connection_->queued() > most_unread) return connection_->abort(Error{Errc::io, "the peer reads none of its answers", ""});
   if (session_.finished()) return connection_->close();
   const bool wants = session_.wants_input();
   if (wants == !paused_) return;
@@ -111,6 +113,7 @@ void Publisher::accept(std::shared_ptr<Stream> stream) {
   process();
   if (stream_) stream_->took_in();
   push();
+  watch_deadline();
 }
 
 void Publisher::refuse(std::string_view code, const std::string& reason) {
