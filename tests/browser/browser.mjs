@@ -6,15 +6,16 @@ export const launch = () =>
   chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-           "--disable-component-update", "--disable-sync", "--autoplay-policy=document-user-activation-required"],
+           "--disable-component-update", "--disable-sync"],
   });
 
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
 
 // Lines of the console that tell of a fault of ours: anything but a request that failed, which pages must bear.
-export async function open(browser, url, viewport = desktop) {
+export async function open(browser, url, viewport = desktop, prepare = undefined) {
   const page = await browser.newPage({ viewport, deviceScaleFactor: viewport === phone ? 2 : 1, hasTouch: viewport === phone });
+  if (prepare) await page.addInitScript(prepare);
   page.faults = [];
   page.on("pageerror", (error) => page.faults.push(error.message));
   page.on("console", (line) => {
@@ -22,6 +23,16 @@ export async function open(browser, url, viewport = desktop) {
   });
   await page.goto(url);
   return page;
+}
+
+// For open(): sound is refused until the viewer acts. Chromium itself refuses only when the sound is there before play() is called,
+// which is a matter of milliseconds.
+export function refuseSound() {
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    if (!this.muted && !navigator.userActivation.hasBeenActive) return Promise.reject(new DOMException("no gesture yet", "NotAllowedError"));
+    return play.call(this);
+  };
 }
 
 export function assertSound(page) {

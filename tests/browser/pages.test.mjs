@@ -1,14 +1,16 @@
 // The pages in Chromium against a whole platform. SLUICE_WEB: webd's address; SLUICE_CHANNEL: an offline channel;
 // SLUICE_TOKEN: of somebody who may chat; SLUICE_PUBLISH: where the channel's stream is published; SLUICE_SHOTS: a folder
-// for pictures of the pages, when wanted.
+// for pictures of the pages, when wanted; SLUICE_CHAT_PORT: chatd's WebSocket port; SLUICE_BOB: a token of user bob.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import test, { after } from "node:test";
 import { join } from "node:path";
 
-import { assertSound, desktop, launch, open, phone, until, video } from "./browser.mjs";
+import { assertSound, desktop, launch, open, phone, refuseSound, until, video } from "./browser.mjs";
 
-const { SLUICE_WEB: web, SLUICE_CHANNEL: name, SLUICE_TOKEN: token, SLUICE_PUBLISH: target, SLUICE_SHOTS: shots } = process.env;
+const { SLUICE_WEB: web, SLUICE_CHANNEL: name, SLUICE_TOKEN: token, SLUICE_PUBLISH: target, SLUICE_SHOTS: shots,
+  SLUICE_CHAT_PORT: chatPort, SLUICE_BOB: bobToken } = process.env;
 const browser = await launch();
 let publisher = null;
 after(async () => {
@@ -65,7 +67,7 @@ test("an offline channel says so, turns live by itself and plays", { timeout: 12
 });
 
 test("sound refused by the browser means muted and a button", { timeout: 60_000 }, async () => {
-  const page = await open(browser, `${web}/${name}`);
+  const page = await open(browser, `${web}/${name}`, desktop, refuseSound);
   await playing(page);
   assert.equal((await video(page)).muted, true);
   await page.click(".unmute");
@@ -99,6 +101,18 @@ test("two people chat; text stays text; a pending line becomes one line", { time
   await writer.waitForSelector("text=Sign in to chat");
   assertSound(writer);
   await context.close();
+});
+
+test("a page and tmi.js hear each other", { timeout: 60_000 }, async () => {
+  const page = await open(browser, `${web}/${name}`);
+  await signIn(page);
+  const client = spawn(process.execPath, [new URL("chat-clients/talk.mjs", import.meta.url).pathname, "tmi", "127.0.0.1", chatPort, name, "bob"],
+    { env: { ...process.env, SLUICE_TOKEN: bobToken }, stdio: ["ignore", "inherit", "inherit"] });
+  await until(async () => (await lines(page)).includes("hello from tmi.js"), "what tmi.js said");
+  await say(page, "goodbye");  // tmi.js ends when it hears this
+  const [code] = await once(client, "exit");
+  assert.equal(code, 0);
+  assertSound(page);
 });
 
 test("a wrong token is told, and reading goes on", { timeout: 60_000 }, async () => {

@@ -28,13 +28,16 @@ def test_the_lock_files_name_no_private_registry():
 
 
 def test_pages_in_chromium():
-    if not (BROWSER / "node_modules" / "playwright-core").is_dir():
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=BROWSER, check=True, capture_output=True)
+    for folder in (BROWSER, BROWSER / "chat-clients"):
+        if not (folder / "node_modules" / ".package-lock.json").exists():
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
     assert shutil.which("chromium"), "the tests need Chromium: apt install chromium"
     platform = Platform("--quiet")
     try:
         key = platform.channel("ada")
+        platform.run("chanctl", "user", "add", "bob")
         node_test("pages.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada",
-                  SLUICE_TOKEN=platform.token("ada"), SLUICE_PUBLISH=platform.publish_url(key))
+                  SLUICE_TOKEN=platform.token("ada"), SLUICE_PUBLISH=platform.publish_url(key),
+                  SLUICE_CHAT_PORT=str(platform.port("ws")), SLUICE_BOB=platform.token("bob"))
     finally:
         platform.stop()
