@@ -66,7 +66,6 @@ struct Connection::Impl {
   std::deque<Chunk> queue;
   std::size_t queued = 0;
   std::weak_ptr<Connection> self;
-  std::shared_ptr<Connection> alive;  // held until closed
   bool reading = false, read_paused = false, read_ended = false;
   bool waiting_to_write = false, flush_asked = false;
   bool closing = false, lingering = false, closed = false;
@@ -216,7 +215,7 @@ struct Connection::Impl {
     queue.clear();
     queued = 0;
     const auto last = std::exchange(handler, nullptr);
-    alive.reset();
+    loop.impl().open.erase(keep);
     last->on_closed(why);
   }
 };
@@ -234,7 +233,7 @@ std::shared_ptr<Connection> Connection::adopt(Loop& loop, os::UniqueFd fd, std::
       new Connection(std::make_unique<Impl>(loop, std::move(fd), std::move(handler))));
   Impl& impl = *connection->impl_;
   impl.self = connection;
-  impl.alive = connection;
+  loop.impl().open.insert(connection);
   SocketAddress peer;
   if (::getpeername(impl.fd.get(), peer.get(), &peer.size) == 0) impl.peer = to_endpoint(peer);
   impl.arm_read();
@@ -284,7 +283,7 @@ void Connection::set_handler(std::shared_ptr<Handler> handler) {
 }
 void Connection::close() { impl_->start_closing(); }
 void Connection::abort(Error why) {
-  if (impl_->closed || !impl_->alive) return;
+  if (impl_->closed) return;
   impl_->closing = true;
   impl_->queue.clear();
   impl_->queued = 0;
@@ -301,7 +300,7 @@ os::UniqueFd Connection::release() {
   impl_->handler.reset();
   impl_->queue.clear();
   auto fd = std::move(impl_->fd);
-  impl_->alive.reset();
+  impl_->loop.impl().open.erase(shared_from_this());
   return fd;
 }
 

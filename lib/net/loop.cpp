@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "net/loop_impl.hpp"
+#include "net/tcp.hpp"
 
 namespace sluice::net {
 
@@ -16,7 +17,11 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 Loop::Loop() : impl_(std::make_unique<Impl>()) {}
-Loop::~Loop() = default;
+Loop::~Loop() {
+  impl_->unflushed.clear();
+  // Each gives its descriptor back while the reactor still stands; nobody is told any more.
+  for (const auto& connection : std::exchange(impl_->open, {})) connection->release();
+}
 
 void Loop::run() {
   if (impl_->context.stopped()) impl_->context.restart();

@@ -3,6 +3,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 
 #include "net/loop.hpp"
@@ -16,6 +17,8 @@ struct Loop::Impl {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
   // Connections with bytes queued in this turn: each is written once, with one writev, when the turn's calls are done.
   std::vector<std::shared_ptr<Connection>> unflushed;
+  // Every connection that is open: the loop keeps it alive.
+  std::unordered_set<std::shared_ptr<Connection>> open;
 };
 
 }  // namespace sluice::net

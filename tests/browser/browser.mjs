@@ -25,12 +25,14 @@ export async function open(browser, url, viewport = desktop, prepare = undefined
   return page;
 }
 
-// For open(): sound is refused until the viewer acts. Chromium itself refuses only when the sound is there before play() is called,
-// which is a matter of milliseconds.
+// For open(): sound is refused until the viewer clicks. (Every page.evaluate counts as a gesture, so Chromium alone would refuse
+// only sometimes.)
 export function refuseSound() {
+  let acted = false;
+  addEventListener("pointerdown", () => (acted = true), { capture: true });
   const play = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function () {
-    if (!this.muted && !navigator.userActivation.hasBeenActive) return Promise.reject(new DOMException("no gesture yet", "NotAllowedError"));
+    if (!this.muted && !acted) return Promise.reject(new DOMException("no gesture yet", "NotAllowedError"));
     return play.call(this);
   };
 }

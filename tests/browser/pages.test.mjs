@@ -108,9 +108,10 @@ test("a page and tmi.js hear each other", { timeout: 60_000 }, async () => {
   await signIn(page);
   const client = spawn(process.execPath, [new URL("chat-clients/talk.mjs", import.meta.url).pathname, "tmi", "127.0.0.1", chatPort, name, "bob"],
     { env: { ...process.env, SLUICE_TOKEN: bobToken }, stdio: ["ignore", "inherit", "inherit"] });
+  const ended = once(client, "exit");
   await until(async () => (await lines(page)).includes("hello from tmi.js"), "what tmi.js said");
   await say(page, "goodbye");  // tmi.js ends when it hears this
-  const [code] = await once(client, "exit");
+  const [code] = await ended;
   assert.equal(code, 0);
   assertSound(page);
 });
