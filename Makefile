@@ -61,14 +61,14 @@ tsan: deps-test
 	@cmake -S . -B $(BUILD)-tsan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS=-O1 -DSLUICE_SANITIZE=thread >/dev/null
 	@ninja -C $(BUILD)-tsan -j $(JOBS) && cd $(BUILD)-tsan && ctest --output-on-failure -R '^(unit|flow)_'
 
-# libFuzzer targets, each run for FUZZ_TIME seconds; what they find goes to tests/fuzz/corpus
+# libFuzzer targets, each run for FUZZ_TIME seconds; new inputs go to $(BUILD)-fuzz/corpus: keep what was a fault under tests/fuzz/corpus
 FUZZ_TIME ?= 60
 fuzz: deps
 	$(call install-missing,clang-19 libclang-rt-19-dev)
 	@cmake -S . -B $(BUILD)-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_C_COMPILER=clang-19 -DSLUICE_FUZZ=ON >/dev/null
 	@ninja -C $(BUILD)-fuzz -j $(JOBS) fuzz_targets
 	@for t in $(BUILD)-fuzz/tests/*_fuzz; do n=$$(basename $$t _fuzz); echo "== $$n"; mkdir -p $(BUILD)-fuzz/corpus/$$n; \
-	  $$t -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
+	  $$t -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(BUILD)-fuzz/ -verbosity=0 \
 	  $(BUILD)-fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 
 bench: deps-test build
@@ -78,6 +78,7 @@ install: build
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null && echo "installed in $(DESTDIR)$(PREFIX)"
 
 format:
+	$(call install-missing,clang-format)
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
 
 clean:

@@ -1,5 +1,5 @@
 # The rooms of lib/, lowest first, each with the rooms it may include from and the libraries it wraps.
-# Arrows point down only: tests/docs/rooms_test.py checks every #include against this table.
+# Arrows point down only: tests/docs/test_rooms.py checks every #include against this table.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)

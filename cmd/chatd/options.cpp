@@ -1,5 +1,7 @@
 #include "options.hpp"
 
+#include "app/platform.hpp"
+
 namespace sluice::chatd {
 
 namespace {
@@ -17,11 +19,8 @@ app::Option port(std::string name, std::string fallback, std::string help) {
 }
 
 std::vector<Option> options() {
-  return {
-      {.name = "dir", .kind = Kind::path, .metavar = "DIR", .help = "folder of the platform"},
-      {.name = "store",
-       .metavar = "URL",
-       .help = "store of users, channels and tokens; default sqlite:DIR/store.db"},
+  std::vector<Option> all = app::platform_options();
+  const std::vector<Option> own{
       {.name = "history",
        .kind = Kind::path,
        .metavar = "FILE",
@@ -107,6 +106,8 @@ std::vector<Option> options() {
        .fallback = "5m",
        .help = "rhythm of IRC's PING"},
   };
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
 }
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/daemon.hpp"
+#include "app/platform.hpp"
 #include "archivist.hpp"
 #include "http/server.hpp"
 #include "links.hpp"
@@ -39,15 +40,6 @@ chat::SendLimits::Rates send_rates(const Settings& settings) {
   rates.cooldown = settings.duration("cooldown");
   rates.subscriber_cooldown = rates.cooldown / 2;
   return rates;
-}
-
-Result<std::string> below_dir(const Settings& settings, std::string_view option,
-                              const std::string& by_default) {
-  if (settings.has(option)) return settings.text(option);
-  if (!settings.has("dir"))
-    return fail(Errc::usage, fmt::format("neither --dir nor --{} is given", option),
-                "give --dir DIR, the platform's folder");
-  return by_default;
 }
 
 // What the daemon counts.
@@ -273,10 +265,9 @@ class Service {
 }  // namespace
 
 Result<int> serve(const Settings& settings) {
-  const std::string dir = settings.text("dir");
-  SLUICE_TRY_VALUE(const std::string store_url, below_dir(settings, "store", "sqlite:" + dir + "/store.db"));
-  SLUICE_TRY_VALUE(const std::string history, below_dir(settings, "history", dir + "/chat.db"));
-  SLUICE_TRY_VALUE(std::unique_ptr<store::Store> store, store::open_store(store_url));
+  const app::Platform platform = app::platform_of(settings);
+  const std::string history = settings.has("history") ? settings.text("history") : platform.dir + "/chat.db";
+  SLUICE_TRY_VALUE(std::unique_ptr<store::Store> store, store::open_store(platform.store));
   std::optional<chatlog::Archive> archive;
   if (history != "none") {
     SLUICE_TRY_VALUE(chatlog::Archive opened, chatlog::Archive::open(history));

@@ -13,7 +13,13 @@ Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platfor
       platform_(std::move(platform)),
       folders_(std::move(folders)),
       around_{loop, config_, *platform_, *folders_, app::executable_folder(), [this](Stream& stream) { forget(stream); }} {
-  if (!platform_->remembers() && config_.feed == Feed::command) config_.life.grace = milliseconds(0);
+  config_.life = fitting(config_.life);
+}
+
+// Without a platform and without a ledger nothing is left to come back to.
+media::LifecyclePolicy Server::fitting(media::LifecyclePolicy life) const {
+  if (!platform_->remembers() && config_.feed == Feed::command) life.grace = milliseconds(0);
+  return life;
 }
 
 Server::~Server() = default;
@@ -175,7 +181,7 @@ void Server::drain(std::function<void()> done) {
 Result<> Server::reload(const Config& config) {
   SLUICE_TRY(platform_->reload(config));
   config_.limits = config.limits;
-  config_.life = config.life;
+  config_.life = fitting(config.life);
   config_.command = config.feed == config_.feed ? config.command : config_.command;
   return {};
 }

@@ -39,6 +39,8 @@ class Server {
   void disconnected(Publisher& publisher);
 
   net::Loop& loop_;
+  media::LifecyclePolicy fitting(media::LifecyclePolicy life) const;
+
   Config config_;
   std::unique_ptr<Platform> platform_;
   std::unique_ptr<FolderWatch> folders_;

@@ -239,7 +239,9 @@ void Stream::house_keeping() {
     measures().dropped_packets.Increment(static_cast<double>(dropped.dropped_packets - counted_drops_));
     log::warn("frames dropped: the pipeline is too slow",
               {{"stream", held_.stream.value()}, {"frames", dropped.dropped_packets}, {"gops", dropped.dropped_gops}});
+    measures().dropped_gops.Increment(static_cast<double>(dropped.dropped_gops - counted_dropped_gops_));
     counted_drops_ = dropped.dropped_packets;
+    counted_dropped_gops_ = dropped.dropped_gops;
   }
   if (const std::string text = advice(); !text.empty() && !advised_) {
     advised_ = true;

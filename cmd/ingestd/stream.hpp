@@ -100,7 +100,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   unsigned incomplete_ = 0;       // pipelines in a row that ended in order but left something out
   bool acting_ = false, over_ = false;
   unsigned beats_ = 0;
-  std::uint64_t counted_bytes_ = 0, bits_per_second_ = 0, counted_drops_ = 0;
+  std::uint64_t counted_bytes_ = 0, bits_per_second_ = 0, counted_drops_ = 0, counted_dropped_gops_ = 0;
   bool advised_ = false;
 };
 

@@ -66,7 +66,7 @@ Result<int> run(const app::Settings& settings) {
   ticks.every(std::chrono::milliseconds(250), [&service] { service.tick(); });
 
   daemon.on_health([&places] { return std::vector<app::Health>{directory_health(places.live)}; });
-  daemon.on_control("status", [&](const std::string&) {
+  daemon.on_control("streams", [&](const std::string&) {
     return nlohmann::json{{"streams", service.open_streams()}, {"waiting", service.waiting()}, {"connections", server.connections()}}
         .dump();
   });

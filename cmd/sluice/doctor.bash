@@ -36,7 +36,7 @@ check_ports() {
     return
   fi
   while IFS='|' read -r name ports; do
-    for port in $ports; do
+    for port in $ports metrics; do
       number=$(port_of "$name" "$port")
       if (exec 3<>"/dev/tcp/127.0.0.1/$number") 2>/dev/null; then
         bad "port $number ($name $port) is taken" "find its owner with 'ss -ltnp sport = :$number', or run 'sluice up --port-base N'"
@@ -80,7 +80,7 @@ check_clock() {
 }
 
 sluice_doctor() {
-  dir=${setting[dir]}
+  dir=${setting[dir]} port_base=${setting[port-base]:-}
   check_programs
   check_ffmpeg
   check_ports

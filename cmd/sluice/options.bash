@@ -26,6 +26,7 @@ up|public-url|text|URL||where viewers reach the pages, handed out by pages and p
 up|ready-fd|integer|FD||write a newline to this descriptor when the whole platform serves
 up|drain-time|duration|TIME|10s|how long a stopping program may finish what is under way
 up|quiet|flag|||keep the programs' logs out of this terminal (they are in DIR/logs)|
+doctor|port-base|integer|N||look at the ports that 'up --port-base N' would use
 status|json|flag|||print one JSON object|
 logs|follow|flag|||go on printing as lines come|
 TABLE

@@ -45,8 +45,9 @@ program_command() {
   fi
   case $name in
     webd) command+=(--origin-port "$(port_of origind http)" --chat-port "$(port_of chatd ws)") ;;&
-    webd | chatd | origind) [[ -z ${public_url:-} ]] || command+=(--public-url "$public_url") ;;
+    webd | chatd) [[ -z ${public_url:-} ]] || command+=(--public-url "$public_url") ;; # playlists need none: their addresses are relative
   esac
+  [[ ! -r $dir/$name.conf ]] || command+=(--config "$dir/$name.conf")
   return 0
 }
 

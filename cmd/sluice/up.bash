@@ -23,6 +23,7 @@ prepare_directory() {
 start_keeper() { # NAME
   flock -s "$members"
   dir=$dir bin=$bin port_base=${port_base:-} bind=${bind:-} public_url=${public_url:-} drain_time=$drain_time quiet=${setting[quiet]:-} \
+    env -u SLUICE_CONFIG -u SLUICE_PUBLIC_URL -u SLUICE_BIND -u SLUICE_READY_FD \
     setpriv --pdeathsig TERM -- setsid bash "$self" _keep "$1" "$$" {lock}>&- {ready_fd}>&- </dev/null &
   keeper[$1]=$!
 }

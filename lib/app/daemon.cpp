@@ -73,6 +73,7 @@ struct Daemon::Impl {
     }
     if (done) {
       settings = *fresh;
+      log::set_level(log::level_named(settings.text("log-level")));
       log::info("configuration reloaded");
     } else {
       log::error("configuration not reloaded: the old one stays", {done.error()});

@@ -29,13 +29,6 @@ Invocation& invocation() {
   return the_one;
 }
 
-log::Level level_of(const std::string& name) {
-  if (name == "debug") return log::Level::debug;
-  if (name == "warn") return log::Level::warn;
-  if (name == "error") return log::Level::error;
-  return log::Level::info;
-}
-
 log::Format format_of(const std::string& name) {
   if (name == "json") return log::Format::json;
   if (name == "journal") return log::Format::journal;
@@ -97,7 +90,7 @@ int run_main(int argc, char** argv, const Program& program, const Run& run) {
       return finish_output(program, exit_done);
     }
     log::configure(program.name, settings->text("instance"), format_of(settings->text("log-format")),
-                   level_of(settings->text("log-level")));
+                   log::level_named(settings->text("log-level")));
     if (settings->has("ask")) {
       const std::string by_default = settings->text("dir") + "/run/" + program.name + ".sock";
       const auto answer = ask(settings->has("control") ? settings->text("control") : by_default, settings->text("ask"));

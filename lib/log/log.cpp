@@ -140,6 +140,12 @@ void configure(std::string_view service, std::string_view instance, Format forma
   set_level(level);
 }
 
+Level level_named(std::string_view name) {
+  for (const Level level : {Level::debug, Level::warn, Level::error})
+    if (level_name(level) == name) return level;
+  return Level::info;
+}
+
 void set_level(Level level) { settings().out->set_level(spdlog_level(level)); }
 
 void write(Level level, std::string_view message, Fields fields) {

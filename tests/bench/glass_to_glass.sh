@@ -4,6 +4,7 @@
 # The publisher encodes without B-frames and without lookahead (x264 ultrafast, zerolatency), 640x360 at 30 fps.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+[[ -d $here/../browser/node_modules ]] || npm ci --ignore-scripts --no-audit --no-fund --prefix "$here/../browser" >/dev/null
 build=${SLUICE_BUILD:-$here/../../build}
 part=${1:-0.5s} joins=${2:-3}
 base=$((20000 + RANDOM % 10000))
