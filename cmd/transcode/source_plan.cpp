@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "base/text.hpp"
@@ -64,6 +65,8 @@ Result<> SourcePlan::decide(ffmpeg::PipeReader& reader, std::size_t video, std::
       encode_ = gop > in_seconds(longest_);
       why_ = *frames == std::numeric_limits<std::uint32_t>::max() ? "x264 was told to set no keyframes"
                                                                   : fmt::format("x264 keyframe interval {} frames ({:.1f} s)", *frames, gop);
+      // Only the first keyframe carries the promise: a next generation begins at another.
+      if (encode_) remember(microseconds(static_cast<std::int64_t>(std::min(gop, 1e6) * 1e6)));
       return {};
     }
     if (feeding_.supervised) {
@@ -76,6 +79,13 @@ Result<> SourcePlan::decide(ffmpeg::PipeReader& reader, std::size_t video, std::
   return {};
 }
 
+bool SourcePlan::remember(microseconds gop) const {
+  if (!feeding_.supervised || feeding_.ledger.empty()) return false;
+  auto written = os::write_file_atomically(mark_path(), std::to_string(gop.count()) + "\n");
+  if (!written) log::error("remember the keyframe interval", {{written.error()}});
+  return written.has_value();
+}
+
 bool SourcePlan::watch(microseconds dts, bool key) {
   meter_.add(dts, key);
   if (told_ || choice_ != Choice::automatic || meter_.longest() <= longest_) return true;
@@ -86,9 +96,7 @@ bool SourcePlan::watch(microseconds dts, bool key) {
     return true;
   }
   log::warn("source keyframe interval too long, encoding it from here on", {{"gop_s", gop}, {"advice", advice}});
-  auto written = os::write_file_atomically(mark_path(), std::to_string(meter_.longest().count()) + "\n");
-  if (!written) log::error("remember the keyframe interval", {{written.error()}});
-  return !written;  // without the mark a next generation would come to the same end
+  return !remember(meter_.longest());  // without the mark a next generation would come to the same end
 }
 
 }  // namespace sluice::transcode

@@ -39,6 +39,7 @@ class SourcePlan {
  private:
   std::string mark_path() const { return feeding_.ledger + "/source-gop"; }
   bool marked() const;
+  bool remember(microseconds gop) const;  // leaves the mark for the next generations
 
   Choice choice_;
   microseconds longest_;
