@@ -222,7 +222,8 @@ class Publisher {
       if (!how_.hostile()) patient_until_ = now + after(how_.patience);
     }
     if (ended_ && out_empty() && !how_.linger) {
-      if (!how_.finish) return end(Outcome::done, {{"event", "closed"}, {"by", "publisher"}});
+      // Closing with bytes unread resets the connection, and the peer may lose what it has not read yet: half-close then.
+      if (!how_.finish && !how_.stop_reading) return end(Outcome::done, {{"event", "closed"}, {"by", "publisher"}});
       if (!shut_) ::shutdown(fd_.get(), SHUT_WR);
       shut_ = true;
     }
