@@ -1,5 +1,6 @@
 #pragma once
 // Attribute lists of playlist tags (RFC 8216bis 4.2).
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,9 @@ class AttributeList {
   const std::string& duplicate() const { return duplicate_; }  // a name that occurs twice
 
   bool has(std::string_view name) const { return find(name) != nullptr; }
+  bool any_starts_with(std::string_view prefix) const {
+    return std::ranges::any_of(attributes_, [prefix](const Attribute& a) { return a.name.starts_with(prefix); });
+  }
   // Nothing when absent or of another type; wrong types are remembered in mistyped().
   std::optional<std::string> quoted(std::string_view name) const;
   std::optional<std::string> word(std::string_view name) const;  // an enumerated string

@@ -27,6 +27,16 @@ std::vector<std::string> named_by(const ReadMultivariant& multi) {
   return uris;
 }
 
+// The media playlists of which a multivariant playlist says that their segments are independent (4.4.2.1).
+std::set<std::string> told_independent(const Playlists& playlists) {
+  std::set<std::string> told;
+  for (const auto& [path, master] : playlists) {
+    if (!master.multivariant || !master.independent_segments) continue;
+    for (const std::string& uri : named_by(master.multi)) told.insert(resolve(path, uri));
+  }
+  return told;
+}
+
 // The versions that led to `last`, and each step between two of them.
 void lint_history(const Subject& subject, const std::string& path, const ReadPlaylist& last, Findings& findings) {
   const auto history = subject.earlier.find(path);
@@ -56,7 +66,11 @@ void lint_presentation(const std::string& path, const ReadPlaylist& master, cons
       continue;
     }
     independent = independent && found->second.independent_segments;
-    if (std::ranges::none_of(renditions, [&](const NamedPlaylist& n) { return n.path == target; })) renditions.push_back({target, &found->second});
+    if (master.independent_segments && found->second.independent_segments) {
+      findings.push_back({find_rule("independent-segments-twice")->id, target, "it has EXT-X-INDEPENDENT-SEGMENTS, and so has " + path});
+    }
+    const bool subtitles = std::ranges::any_of(master.multi.renditions, [&](const ReadRendition& r) { return r.uri == uri && r.type == "SUBTITLES"; });
+    if (std::ranges::none_of(renditions, [&](const NamedPlaylist& n) { return n.path == target; })) renditions.push_back({target, &found->second, subtitles});
   }
   if (!renditions.empty() && independent && !master.independent_segments) {
     findings.push_back({find_rule("independent-segments-told")->id, path, "its media playlists have EXT-X-INDEPENDENT-SEGMENTS, it has not"});
@@ -94,12 +108,14 @@ Findings lint(const Subject& subject) {
   Findings findings;
   Playlists playlists;
   std::map<std::string, MediaFacts> facts;
-  for (const auto& [path, text] : subject.playlists) {
-    const ReadPlaylist& playlist = playlists[path] = read_playlist(text);
+  for (const auto& [path, text] : subject.playlists) playlists[path] = read_playlist(text);
+  const std::set<std::string> independent = told_independent(playlists);
+  for (const auto& [path, playlist] : playlists) {
     syntax(playlist, path, findings);
     if (playlist.multivariant) continue;
     lint_media_playlist(playlist, path, findings);
-    if (subject.load) facts[path] = lint_media({path, &playlist}, subject.load, findings);
+    const bool all_independent = playlist.independent_segments || independent.contains(path);
+    if (subject.load) facts[path] = lint_media({path, &playlist}, all_independent, subject.load, findings);
     lint_history(subject, path, playlist, findings);
   }
   for (const auto& [path, playlist] : playlists) {

@@ -35,6 +35,7 @@ void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const st
 struct NamedPlaylist {
   std::string path;
   const ReadPlaylist* playlist = nullptr;
+  bool subtitles = false;             // an EXT-X-MEDIA of that type names it
 };
 // The media playlists of one multivariant playlist, against each other.
 void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& findings);
@@ -45,7 +46,8 @@ struct MediaFacts {
   double peak_bps = 0, average_bps = 0;
   std::vector<std::string> codecs;    // sample entries of its headers: "avc1"
 };
-MediaFacts lint_media(const NamedPlaylist& playlist, const std::function<Result<Bytes>(const std::string&)>& load,
+// `independent`: EXT-X-INDEPENDENT-SEGMENTS holds for it, by itself or by its multivariant playlist.
+MediaFacts lint_media(const NamedPlaylist& playlist, bool independent, const std::function<Result<Bytes>(const std::string&)>& load,
                       Findings& findings);
 // Declared rates and codecs against what the media of each variant and its audio group are.
 void lint_declared(const ReadPlaylist& multivariant, const std::string& path,

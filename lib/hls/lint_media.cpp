@@ -20,13 +20,14 @@ bool is_mp4(std::string_view uri) {
 
 class MediaFiles {
  public:
-  MediaFiles(const NamedPlaylist& named, const Load& load, Findings& findings)
-      : path_(named.path), playlist_(*named.playlist), load_(load), findings_(findings) {}
+  MediaFiles(const NamedPlaylist& named, bool independent, const Load& load, Findings& findings)
+      : path_(named.path), playlist_(*named.playlist), independent_(independent), load_(load), findings_(findings) {}
 
   MediaFacts check() {
     if (!anything_there()) return facts_;
     facts_.found = true;
     double bits = 0, seconds = 0;
+    std::vector<std::pair<double, double>> lengths;  // bits, seconds
     for (const ReadSegment& segment : playlist_.media.segments) {
       if (segment.discontinuity) expected_.reset();
       if (segment.gap || segment.byte_range) {
@@ -36,13 +37,14 @@ class MediaFiles {
       const auto bytes = segment.uri.empty() ? std::optional<Bytes>() : fetch(segment.uri);
       if (bytes) {
         const double size = 8.0 * static_cast<double>(bytes->size());
-        if (segment.duration >= 0.5) facts_.peak_bps = std::max(facts_.peak_bps, size / segment.duration);
+        lengths.push_back({size, segment.duration});
         bits += size;
         seconds += segment.duration;
         check_segment(segment, *bytes);
       }
       check_parts(segment, bytes);
     }
+    facts_.peak_bps = peak(lengths, static_cast<double>(playlist_.media.target_duration.value_or(0)));
     if (seconds > 0) facts_.average_bps = bits / seconds;
     return facts_;
   }
@@ -50,6 +52,21 @@ class MediaFiles {
  private:
   void find(std::string_view rule, const std::string& where, std::string what) {
     findings_.push_back({find_rule(rule)->id, where, std::move(what)});
+  }
+
+  // The highest rate of any neighbours that last half a target duration to one and a half and half a second (4.1).
+  static double peak(const std::vector<std::pair<double, double>>& segments, double target) {
+    double highest = 0;
+    for (std::size_t first = 0; first < segments.size(); ++first) {
+      double bits = 0, seconds = 0;
+      for (std::size_t i = first; i < segments.size(); ++i) {
+        bits += segments[i].first;
+        seconds += segments[i].second;
+        if (seconds > 1.5 * target + 0.5) break;
+        if (seconds > 0 && seconds >= 0.5 * target) highest = std::max(highest, bits / seconds);
+      }
+    }
+    return highest;
   }
 
   // A folder of playlists alone is judged as such.
@@ -115,7 +132,7 @@ class MediaFiles {
     if (std::abs(seconds - segment.duration) > 0.05) {
       find("extinf-media-duration", where, fmt::format("its samples last {:.3f} s, EXTINF is {:.3f} s", seconds, segment.duration));
     }
-    if (playlist_.independent_segments && track.handler == "vide" && !starts_with_key(*fragments)) {
+    if (independent_ && track.handler == "vide" && !starts_with_key(*fragments)) {
       find("segment-starts-key", where, "its first sample is no key frame");
     }
   }
@@ -139,17 +156,40 @@ class MediaFiles {
       const auto fragments = read_mp4_fragments(*bytes, *head);
       if (!fragments) {
         find("mp4-broken", resolve(path_, part.uri), fragments.error().what);
-      } else if (part.independent && head->find(fragments->front().track)->handler == "vide" && !starts_with_key(*fragments)) {
-        find("independent-part-key", resolve(path_, part.uri), "it is INDEPENDENT and its first sample is no key frame");
+      } else if (part.independent && head->find(fragments->front().track)->handler == "vide" && !holds_key(*fragments)) {
+        find("independent-part-key", resolve(path_, part.uri), "it is INDEPENDENT and holds no key frame");
       }
     }
-    if (whole && all && !segment.parts.empty() && together != *whole) {
-      find("parts-are-segment", resolve(path_, segment.uri), "its parts hold other bytes");
+    if (whole && all && !segment.parts.empty() && together != *whole && !same_samples(together, *whole, segment)) {
+      find("parts-are-segment", resolve(path_, segment.uri), "its parts hold other samples");
     }
+  }
+
+  // Boxes may differ between a segment and its parts, samples may not.
+  bool same_samples(const Bytes& parts, const Bytes& whole, const ReadSegment& segment) {
+    const Mp4Header* head = is_mp4(segment.uri) ? header(segment.map) : nullptr;
+    if (!head) return false;
+    const auto listed = [&](const Bytes& bytes) {
+      using Samples = std::vector<std::pair<std::uint32_t, Bytes>>;         // duration, bytes
+      std::map<std::uint32_t, std::pair<std::uint64_t, Samples>> samples;  // by track, with the time of the first
+      const auto fragments = read_mp4_fragments(bytes, *head);
+      for (const Mp4Fragment& fragment : fragments ? *fragments : std::vector<Mp4Fragment>()) {
+        auto& [at, list] = samples.try_emplace(fragment.track, fragment.decode_time, Samples()).first->second;
+        for (const Mp4Sample& sample : fragment.samples) {
+          const ByteView data = ByteView(bytes).subspan(sample.offset, sample.size);
+          list.emplace_back(sample.duration, Bytes(data.begin(), data.end()));
+        }
+      }
+      return samples;
+    };
+    return listed(parts) == listed(whole);
   }
 
   static bool near(std::uint64_t a, std::uint64_t b, const Mp4Track& track) {
     return (a > b ? a - b : b - a) * 1000 <= track.timescale;  // a millisecond: what a coarser container rounds to
+  }
+  static bool holds_key(const std::vector<Mp4Fragment>& fragments) {
+    return std::ranges::any_of(fragments, [](const Mp4Fragment& f) { return std::ranges::any_of(f.samples, &Mp4Sample::sync); });
   }
   static bool starts_with_key(const std::vector<Mp4Fragment>& fragments) {
     return !fragments.front().samples.empty() && fragments.front().samples.front().sync;
@@ -157,6 +197,7 @@ class MediaFiles {
 
   const std::string& path_;
   const ReadPlaylist& playlist_;
+  const bool independent_;
   const Load& load_;
   Findings& findings_;
   MediaFacts facts_;
@@ -167,8 +208,8 @@ class MediaFiles {
 
 }  // namespace
 
-MediaFacts lint_media(const NamedPlaylist& playlist, const Load& load, Findings& findings) {
-  return MediaFiles(playlist, load, findings).check();
+MediaFacts lint_media(const NamedPlaylist& playlist, bool independent, const Load& load, Findings& findings) {
+  return MediaFiles(playlist, independent, load, findings).check();
 }
 
 }  // namespace sluice::hls

@@ -22,6 +22,11 @@ bool has_video(const std::string& codecs) {
   return false;
 }
 
+std::set<std::string> attributes_of(const ServerControl& control) {
+  const auto pieces = split(control.text, ',');
+  return {pieces.begin(), pieces.end()};
+}
+
 std::string at(const std::string& path, std::size_t line) { return fmt::format("{}:{}", path, line); }
 
 }  // namespace
@@ -39,7 +44,8 @@ void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Fi
     if (video && !variant.frame_rate) find("frame-rate-required", variant.line, "the variant has no FRAME-RATE");
     if (!variant.average_bandwidth) find("average-bandwidth-required", variant.line, "the variant has no AVERAGE-BANDWIDTH");
     without_captions += variant.closed_captions == "NONE";
-    for (const auto& [type, group] : {std::pair{"AUDIO", variant.audio}, {"VIDEO", variant.video}, {"SUBTITLES", variant.subtitles}}) {
+    const auto captions = variant.closed_captions == "NONE" ? std::nullopt : variant.closed_captions;
+    for (const auto& [type, group] : {std::pair{"AUDIO", variant.audio}, {"VIDEO", variant.video}, {"SUBTITLES", variant.subtitles}, {"CLOSED-CAPTIONS", captions}}) {
       if (group && std::ranges::none_of(multi.renditions, [&](const ReadRendition& r) { return r.type == type && r.group == *group; })) {
         find("group-undefined", variant.line, fmt::format("no EXT-X-MEDIA defines the {} group \"{}\"", type, *group));
       }
@@ -53,7 +59,7 @@ void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Fi
     const std::string group = rendition.type + "/" + rendition.group;
     if (!names.insert(group + "/" + rendition.name).second) find("group-names-unique", rendition.line, "the name " + rendition.name + " occurs twice in the group");
     if (rendition.is_default && !defaults.insert(group).second) find("group-one-default", rendition.line, "the group has two defaults");
-    if (rendition.is_default && !rendition.autoselect) find("default-autoselect", rendition.line, "DEFAULT is YES and AUTOSELECT is not");
+    if (rendition.is_default && rendition.autoselect == false) find("default-autoselect", rendition.line, "DEFAULT is YES and AUTOSELECT is not");
   }
 }
 
@@ -68,9 +74,10 @@ void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& fin
     if (&other == &first) continue;
     const auto find = [&](std::string_view rule, std::string what) { findings.push_back({find_rule(rule)->id, other.path, std::move(what)}); };
     const ReadMedia& list = other.playlist->media;
-    if (list.target_duration != reference.target_duration) find("same-target-duration", "its target duration is not that of " + first.path);
+    const bool longer_allowed = other.subtitles && list.type == "VOD";
+    if (list.target_duration != reference.target_duration && !longer_allowed) find("same-target-duration", "its target duration is not that of " + first.path);
     if (list.type != reference.type) find("same-type", "its EXT-X-PLAYLIST-TYPE is not that of " + first.path);
-    if (list.control.has_value() != reference.control.has_value() || (list.control && list.control->text != reference.control->text)) {
+    if (list.control.has_value() != reference.control.has_value() || (list.control && attributes_of(*list.control) != attributes_of(*reference.control))) {
       find("same-server-control", "its EXT-X-SERVER-CONTROL is not that of " + first.path);
     }
     if (dated(list) != dated(reference)) find("same-program-date-time", "it has dates and " + first.path + " has none, or the other way round");

@@ -56,10 +56,11 @@ class MediaRules {
   void check_dates() {
     for (std::size_t i = 1; i < list_.segments.size(); ++i) {
       const ReadSegment &before = list_.segments[i - 1], &now = list_.segments[i];
-      if (!before.date_ms || !now.date_ms || now.discontinuity || before.uri.empty()) continue;
+      if (!before.date_ms || !now.date_ms || before.uri.empty()) continue;
       const double step = static_cast<double>(*now.date_ms - *before.date_ms) / 1000;
-      // Overlaps of less than a second are allowed; what drifts within one segment by half of that will not stay below it.
-      if (std::abs(step - before.duration) > 0.5) {
+      if (step <= 0 || before.duration - step >= 1) {
+        find("program-date-time-ambiguous", now.line, fmt::format("segment {} lasts {} s, the date of the next is {} s after its own", before.msn, before.duration, step));
+      } else if (!now.discontinuity && std::abs(step - before.duration) > 0.5) {
         find("program-date-time-drift", now.line, fmt::format("segment {} lasts {} s, the dates are {} s apart", before.msn, before.duration, step));
       }
     }
@@ -139,7 +140,8 @@ class MediaRules {
 
   void check_tail() {
     if (list_.end_list && !list_.hints.empty()) find("hint-after-end", list_.hints.front().line, "it hints and has ended");
-    const bool live_parts = list_.part_target && !list_.end_list;
+    const bool parts = std::ranges::any_of(list_.segments, [](const ReadSegment& s) { return !s.parts.empty(); });
+    const bool live_parts = parts && !list_.end_list;
     if (live_parts && std::ranges::none_of(list_.hints, [](const Hint& h) { return h.type == "PART"; })) {
       find("hint-required", 0, "no part is hinted");
     }
@@ -149,7 +151,7 @@ class MediaRules {
       }
     }
     for (const Report& report : list_.reports) {
-      if (!report.last_msn || (list_.part_target && !report.last_part)) find("report-values", report.line, "LAST-MSN or LAST-PART is not there");
+      if (report.uri.find("://") != std::string::npos) find("report-relative", report.line, "its URI is absolute");
     }
   }
 

@@ -1,7 +1,8 @@
 #pragma once
 // The rules that hlslint knows, as data: where each is written, how strong it is, which fixture breaks it, or why it is not
-// checked. Documents: "8216bis" is draft-pantos-hls-rfc8216bis-22, "apple" the HLS Authoring Specification for Apple Devices,
-// "house" what Sluice promises beyond both (each promise with its reason).
+// checked. Documents: "8216bis" is draft-pantos-hls-rfc8216bis-22 (1 May 2026), "apple" the HLS Authoring Specification for Apple
+// Devices by the numbers of its general requirements (revision of August 2023), "house" what Sluice promises beyond both, each with
+// its reason.
 #include <span>
 #include <string>
 #include <string_view>

@@ -41,12 +41,10 @@ std::string multivariant_playlist(const StreamView& stream, const std::string& p
   for (const RenditionView& rendition : stream.renditions) {
     if (playable(rendition)) (rendition.kind == media::Kind::video ? video : audio).push_back(&rendition);
   }
-  const bool independent =
-      std::ranges::all_of(stream.renditions, [](const RenditionView& r) { return r.all_independent; });
   const auto uri = [&](const RenditionView& r) { return prefix + r.name + "/" + playlist; };
 
   std::string out = "#EXTM3U\n";
-  if (independent) out += "#EXT-X-INDEPENDENT-SEGMENTS\n";
+  if (stream.all_independent()) out += "#EXT-X-INDEPENDENT-SEGMENTS\n";
   Rates sound;
   std::string sound_codecs;
   if (!video.empty()) {

@@ -23,6 +23,16 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
+// U+0000 to U+001F but for CR and LF, U+007F to U+009F; of UTF-8.
+bool holds_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if ((c < 0x20 && c != '\n' && c != '\r') || c == 0x7f) return true;
+    if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
+  }
+  return false;
+}
+
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
@@ -54,8 +64,7 @@ class Reader {
       text_.remove_prefix(3);
     }
     if (!valid_utf8(text_)) problem("utf8", "it is not UTF-8");
-    const auto control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r') || c == 0x7f; };
-    if (std::ranges::any_of(text_, control)) problem("control-characters", "it holds a control character");
+    if (holds_control(text_)) problem("control-characters", "it holds a control character");
   }
 
   void take(std::string_view line) {
@@ -84,6 +93,7 @@ class Reader {
     AttributeList list = AttributeList::parse(value);
     if (!list.error().empty()) problem("attribute-syntax", list.error());
     if (!list.duplicate().empty()) problem("attribute-duplicate", list.duplicate() + " occurs twice");
+    if (list.any_starts_with("REQ-")) needs(12, "an attribute that begins with REQ-");
     return list;
   }
   void check_types(const AttributeList& list) {
@@ -120,7 +130,15 @@ class Reader {
       out_.independent_segments = true;
       return true;
     }
-    return tag == "EXT-X-START" || tag == "EXT-X-DEFINE";
+    if (tag == "EXT-X-START") {
+      once(tag);
+      return true;
+    }
+    if (tag == "EXT-X-DEFINE") {
+      needs(attributes(value).has("QUERYPARAM") ? 11 : 8, tag);
+      return true;
+    }
+    return false;
   }
 
   // ---- media playlists
@@ -137,6 +155,7 @@ class Reader {
     ReadMedia& media = out_.media;
     if (tag == "EXT-X-TARGETDURATION") {
       if (once(tag)) media.target_duration = number(tag, value);
+      if (media.target_duration == 0) problem("target-duration-required", "EXT-X-TARGETDURATION is less than 1");
     } else if (tag == "EXT-X-MEDIA-SEQUENCE") {
       if (once(tag)) media.media_sequence = number(tag, value);
       media.has_media_sequence = true;
@@ -152,8 +171,11 @@ class Reader {
       media.type = value;
       if (value != "EVENT" && value != "VOD") problem("playlist-type", "EXT-X-PLAYLIST-TYPE is neither EVENT nor VOD");
     } else if (tag == "EXT-X-ENDLIST") {
+      once(tag);
       media.end_list = true;
     } else if (tag == "EXT-X-I-FRAMES-ONLY") {
+      once(tag);
+      needs(4, tag);
       media.i_frames_only = true;
     } else if (tag == "EXT-X-SERVER-CONTROL") {
       once(tag);
@@ -168,10 +190,12 @@ class Reader {
       media.part_target = list.real("PART-TARGET");
       check_types(list);
     } else if (tag == "EXT-X-SKIP") {
+      once(tag);
       const AttributeList list = attributes(value);
       required(list, tag, "SKIPPED-SEGMENTS", false);
       media.skipped = list.integer("SKIPPED-SEGMENTS").value_or(0);
       media.delta = true;
+      needs(list.has("RECENTLY-REMOVED-DATERANGES") ? 10 : 9, tag);
       check_types(list);
     } else if (tag == "EXT-X-PRELOAD-HINT") {
       const AttributeList list = attributes(value);
@@ -223,6 +247,10 @@ class Reader {
       open().gap = true;
     } else if (tag == "EXT-X-KEY") {
       before_parts(tag);
+      const AttributeList list = attributes(value);
+      if (list.has("IV")) needs(2, "the IV of EXT-X-KEY");
+      if (list.has("KEYFORMAT") || list.has("KEYFORMATVERSIONS")) needs(5, "the KEYFORMAT of EXT-X-KEY");
+      if (list.has("METHOD") && list.word("METHOD") == "SAMPLE-AES") needs(5, "the METHOD SAMPLE-AES");
     } else {
       return tag == "EXT-X-BITRATE";
     }
@@ -297,7 +325,11 @@ class Reader {
       rendition.name = required(list, tag, "NAME", true);
       rendition.uri = list.quoted("URI").value_or("");
       rendition.is_default = list.yes("DEFAULT");
-      rendition.autoselect = list.yes("AUTOSELECT");
+      if (list.has("AUTOSELECT")) rendition.autoselect = list.yes("AUTOSELECT");
+      if (const auto id = list.has("INSTREAM-ID") ? list.quoted("INSTREAM-ID") : std::nullopt) {
+        if (rendition.type != "CLOSED-CAPTIONS") needs(13, "the INSTREAM-ID of what is no closed caption");
+        else if (id->starts_with("SERVICE")) needs(7, "an INSTREAM-ID of the SERVICE kind");
+      }
       check_types(list);
       out_.multi.renditions.push_back(std::move(rendition));
     } else {
@@ -325,7 +357,6 @@ class Reader {
     line_ = 0;
     ReadMedia& media = out_.media;
     if (!out_.multivariant && !media.target_duration) problem("target-duration-required", "there is no EXT-X-TARGETDURATION");
-    if (media.delta) needs(9, "EXT-X-SKIP");
     if (out_.version < needed_) {
       problem("version-needed", std::string(needed_for_) + " needs EXT-X-VERSION " + std::to_string(needed_));
     }

@@ -74,7 +74,8 @@ struct ReadMedia {
 
 struct ReadRendition {               // EXT-X-MEDIA
   std::string type, group, name, uri;
-  bool is_default = false, autoselect = false;
+  bool is_default = false;
+  std::optional<bool> autoselect;     // none: the attribute is absent
   std::size_t line = 0;
 };
 

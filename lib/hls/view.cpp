@@ -37,6 +37,8 @@ std::size_t RenditionView::complete() const {
   return segments.size() - (segments.empty() || segments.back().complete ? 0 : 1);
 }
 
+bool StreamView::all_independent() const { return std::ranges::all_of(renditions, &RenditionView::all_independent); }
+
 const RenditionView* StreamView::find(std::string_view name) const {
   const auto at = std::ranges::find(renditions, name, &RenditionView::name);
   return at == renditions.end() ? nullptr : &*at;

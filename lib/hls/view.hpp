@@ -69,6 +69,7 @@ struct StreamView {
 
   const RenditionView* find(std::string_view rendition) const;
   RenditionView* find(std::string_view rendition);
+  bool all_independent() const;        // every segment of every rendition starts with a key frame
 
   // Takes the next believed record of the ledger. The parts of segments older than `keep_parts_s` are forgotten.
   void apply(const Record& record, double keep_parts_s);

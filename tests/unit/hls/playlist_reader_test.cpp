@@ -56,7 +56,7 @@ TEST_CASE("the reader finds in the writer's playlists what the writer put in, an
   const ReadPlaylist live = read_playlist(live_playlist(ledger.stream(), ledger.rendition("source"), {.window = std::chrono::seconds(20)}));
   CHECK(live.problems.empty());
   CHECK_FALSE(live.multivariant);
-  CHECK(live.independent_segments);
+  CHECK_FALSE(live.independent_segments);  // the multivariant playlist says it of all
   CHECK(live.media.media_sequence == 3);
   REQUIRE(live.media.segments.size() == 11);
   CHECK(live.media.complete() == 10);
@@ -137,4 +137,28 @@ TEST_CASE("URIs are resolved within the presentation, and never out of it") {
   CHECK(resolve("b.m3u8", "../c.m4s").empty());
   CHECK(resolve("b.m3u8", "/c.m4s").empty());
   CHECK(resolve("b.m3u8", "http://x/c.m4s").empty());
+}
+
+TEST_CASE("what a playlist uses sets the version that it needs (section 8)") {
+  const auto problems = [](std::string_view tags, int version) {
+    std::string text = "#EXTM3U\n#EXT-X-VERSION:" + std::to_string(version) + "\n#EXT-X-TARGETDURATION:2\n" + std::string(tags) +
+                       "\n#EXTINF:2,\n0.ts\n#EXT-X-ENDLIST\n";
+    return sluice::hls::read_playlist(text).problems;
+  };
+  struct Use {
+    const char* tags;
+    int version;
+  };
+  for (const Use& use : {Use{"#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=0x1", 2}, Use{"#EXT-X-I-FRAMES-ONLY", 4},
+                         Use{"#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"", 5}, Use{"#EXT-X-DEFINE:NAME=\"a\",VALUE=\"b\"", 8},
+                         Use{"#EXT-X-SKIP:SKIPPED-SEGMENTS=1", 9}, Use{"#EXT-X-SKIP:SKIPPED-SEGMENTS=1,RECENTLY-REMOVED-DATERANGES=\"a\"", 10},
+                         Use{"#EXT-X-DEFINE:QUERYPARAM=\"a\"", 11}}) {
+    INFO(use.tags);
+    CHECK(problems(use.tags, use.version).empty());
+    const auto low = problems(use.tags, use.version - 1), high = problems(use.tags, use.version + 1);
+    REQUIRE(low.size() == 1);
+    CHECK(low[0].rule == "version-needed");
+    REQUIRE(high.size() == 1);
+    CHECK(high[0].rule == "version-excess");
+  }
 }

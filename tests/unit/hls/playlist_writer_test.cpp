@@ -27,7 +27,6 @@ TEST_CASE("a live low-latency playlist, whole") {
         "#EXTM3U\n"
         "#EXT-X-VERSION:6\n"
         "#EXT-X-TARGETDURATION:2\n"
-        "#EXT-X-INDEPENDENT-SEGMENTS\n"
         "#EXT-X-MEDIA-SEQUENCE:0\n"
         "#EXT-X-DISCONTINUITY-SEQUENCE:0\n"
         "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.600002,HOLD-BACK=6.0,CAN-SKIP-UNTIL=12.0\n"
