@@ -1,5 +1,6 @@
 #include "links.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "chat/irc_client.hpp"
@@ -65,6 +66,13 @@ void Links::restart(seconds within) {
   for (const auto& link : all) link->restart(within);
 }
 
+std::size_t Links::revoke(chat::TokenId token) {
+  std::vector<std::shared_ptr<Link>> all;
+  for (const auto& [key, link] : links_) all.push_back(link);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(all, [&](const auto& link) { return link->revoke(token); }));
+}
+
 Link::Link(Links& links, std::shared_ptr<net::Connection> connection)
     : links_(links),
       connection_(std::move(connection)),
@@ -110,6 +118,8 @@ void Link::sweep(Steady now) {
       connection_->abort(Error{Errc::io, "the peer does not read", {}});
     return;
   }
+  if (client_ && client_->credential().until && *client_->credential().until <= links_.hall().clock.wall())
+    return client_->refuse_token();
   if (last_heard_ + patience() <= now) return close(chat::Farewell::violation, "silent for too long");
   const bool known = client_ && client_->known();
   if (!known && opened_ + links_.limits().login_time <= now)
@@ -118,6 +128,12 @@ void Link::sweep(Steady now) {
     last_ping_ = now;
     client_->keep_alive();
   }
+}
+
+bool Link::revoke(chat::TokenId token) {
+  if (closing() || !client_ || client_->credential().token != token) return false;
+  client_->refuse_token();
+  return true;
 }
 
 void Link::restart(seconds within) {

@@ -33,6 +33,8 @@ class Links {
   void remove(Link& link);
   void sweep(Steady now);        // every few seconds: keep-alive, logins that never came, closings that hang
   void restart(seconds within);  // every client is told to come back, and closed
+  // Those who logged in with the token are told that it is good no longer, and closed. How many there were.
+  std::size_t revoke(chat::TokenId token);
   std::size_t size() const { return links_.size(); }
   std::size_t web_sockets() const { return web_sockets_; }
 
@@ -59,6 +61,7 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
 
   virtual void sweep(Steady now);
   void restart(seconds within);
+  bool revoke(chat::TokenId token);  // false: it logged in with another, or with none
   const net::Endpoint& peer() const { return connection_->peer(); }
 
  protected:

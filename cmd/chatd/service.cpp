@@ -8,10 +8,12 @@
 #include "app/daemon.hpp"
 #include "app/platform.hpp"
 #include "archivist.hpp"
+#include "bus/follower.hpp"
 #include "http/server.hpp"
 #include "links.hpp"
 #include "log/log.hpp"
 #include "metrics/metrics.hpp"
+#include "news.hpp"
 #include "origin_check.hpp"
 #include "store_directory.hpp"
 
@@ -77,9 +79,10 @@ struct Counters {
 class Service {
  public:
   Service(const Settings& settings, app::Daemon& daemon, std::unique_ptr<store::Store> store,
-          std::optional<chatlog::Archive> archive)
+          std::unique_ptr<bus::Bus> bus, std::optional<chatlog::Archive> archive)
       : daemon_(daemon),
         store_(std::move(store)),
+        bus_(std::move(bus)),
         archive_(std::move(archive)),
         node_(settings.has("instance") ? settings.text("instance") : "chatd"),
         counters_(node_),
@@ -105,7 +108,12 @@ class Service {
   }
 
   Result<> start(const Settings& settings) {
+    // What is read of the store from here on holds every event up to this one.
+    SLUICE_TRY_VALUE(const store::Cursor begun, store_->events().last());
     SLUICE_TRY(restore());
+    SLUICE_TRY_VALUE(follower_,
+                     bus::EventFollower::start(daemon_.loop(), offload_, *store_, *bus_, begun,
+                                               [this](const store::Event& event) { news_.take(event); }));
     SLUICE_TRY(daemon_.listen(
         "ws", static_cast<std::uint16_t>(settings.integer("ws-port")),
         [this](os::UniqueFd fd, net::Endpoint peer) { web_.take(std::move(fd), std::move(peer)); }));
@@ -247,6 +255,7 @@ class Service {
   app::Daemon& daemon_;
   Clock& clock_ = system_clock();
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<bus::Bus> bus_;
   std::optional<chatlog::Archive> archive_;
   net::Offload offload_{daemon_.loop()};
   std::string node_;
@@ -258,6 +267,8 @@ class Service {
   chat::MessagePath path_;
   chat::Hall hall_;
   Links links_;
+  News news_{rooms_, links_};
+  std::unique_ptr<bus::EventFollower> follower_;
   http::Server web_;
   std::optional<Archivist> archivist_;
   net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, report_{daemon_.loop()}, tick_{daemon_.loop()};
@@ -273,8 +284,9 @@ Result<int> serve(const Settings& settings) {
     SLUICE_TRY_VALUE(chatlog::Archive opened, chatlog::Archive::open(history));
     archive.emplace(std::move(opened));
   }
+  SLUICE_TRY_VALUE(std::unique_ptr<bus::Bus> bus, bus::open_bus(platform.bus));
   app::Daemon daemon(settings, "chatd");
-  Service service(settings, daemon, std::move(store), std::move(archive));
+  Service service(settings, daemon, std::move(store), std::move(bus), std::move(archive));
   SLUICE_TRY(service.start(settings));
   return daemon.run();
 }

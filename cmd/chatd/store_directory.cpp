@@ -10,7 +10,10 @@ Result<chat::Identity> to_identity(const Result<store::Bearer>& bearer) {
   const bool writes = bearer->may(platform::Scope::chat_edit);
   if (!writes && !bearer->may(platform::Scope::chat_read))
     return fail(Errc::denied, "the token does not allow chat");
-  return chat::Identity{{bearer->user.id, bearer->user.name, bearer->user.display_name, {}}, writes};
+  return chat::Identity{{bearer->user.id, bearer->user.name, bearer->user.display_name, {}},
+                        writes,
+                        chat::TokenId(bearer->token.id.value()),
+                        bearer->token.expires_at};
 }
 }  // namespace
 

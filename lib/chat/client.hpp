@@ -2,6 +2,7 @@
 // What the clients of both protocols share: the connection they speak through, the hall they stand in, the
 // rooms they are in.
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,12 @@ class Memberships {
   std::vector<std::unique_ptr<Place>> places_;
 };
 
+// What a connection logged in with, and how long that is good.
+struct Credential {
+  TokenId token;  // 0: none
+  std::optional<Wall> until;
+};
+
 // A connection's protocol: what comes in.
 class Client {
  public:
@@ -83,6 +90,11 @@ class Client {
   virtual void restart(seconds within) = 0;  // tells the client to come back
   virtual bool known() const = 0;            // logged in, or joined a room
   virtual void fall_behind() = 0;            // tells the client that it reads too slowly
+  virtual void refuse_token() = 0;           // its token is good no longer: says so and closes
+  const Credential& credential() const { return credential_; }
+
+ protected:
+  Credential credential_;
 };
 
 }  // namespace sluice::chat

@@ -2,6 +2,7 @@
 // Directory: what chat asks the platform: who stands behind a token or a ticket, and which channel has a
 // name. Answers come later or at once, on the asker's thread, in the order of the questions to the store.
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -12,6 +13,8 @@ namespace sluice::chat {
 struct Identity {
   User user;
   bool may_write = false;
+  TokenId token{};              // that was shown, itself or by a ticket; 0: none
+  std::optional<Wall> until{};  // when the token expires
 };
 
 class Directory {

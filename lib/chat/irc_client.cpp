@@ -38,6 +38,12 @@ void IrcClient::fall_behind() {
   send();
 }
 
+void IrcClient::refuse_token() {
+  if (closed_) return;
+  notice({}, {}, "Login authentication failed");
+  carry_out(irc::Quit{"the token is good no longer"});
+}
+
 void IrcClient::carry_out(std::vector<irc::Command> commands) {
   for (irc::Command& command : commands) {
     if (closed_) return;
@@ -63,6 +69,7 @@ void IrcClient::logged_in(Result<Identity> identity) {
   }
   user_ = std::move(identity->user);
   may_write_ = identity->may_write;
+  credential_ = {identity->token, identity->until};
   std::vector<irc::Command> commands;
   session_.accept(user_.login, commands, out_);
   if (session_.capabilities().commands && user_.id.value() != 0)

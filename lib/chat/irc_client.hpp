@@ -21,6 +21,7 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   void restart(seconds within) override;
   bool known() const override { return session_.registered(); }
   void fall_behind() override;
+  void refuse_token() override;
 
  private:
   void carry_out(std::vector<irc::Command> commands);

@@ -39,6 +39,15 @@ void JsonClient::fall_behind() {
   error({.code = "slow_consumer", .text = "You are reading too slowly and are being disconnected."});
 }
 
+void JsonClient::refuse_token() {
+  error({.code = "token_revoked", .text = "Your token is good no longer. Log in again."});
+  memberships_.leave_all();
+  user_ = {};
+  may_write_ = false;
+  held_.clear();
+  outlet_.close(Farewell::violation, "the token is good no longer");
+}
+
 void JsonClient::carry_out(AuthRequest auth) {
   if (const auto limited = logins_.take(hall_.limits.logins, hall_.clock.steady()))
     return error({.code = "rate_limited",
@@ -68,6 +77,7 @@ void JsonClient::authenticated(Result<Identity> identity) {
   memberships_.leave_all();
   user_ = std::move(identity->user);
   may_write_ = identity->may_write;
+  credential_ = {identity->token, identity->until};
   for (std::size_t i = 0; i < rooms.size(); ++i)
     memberships_.join(*rooms[i], user_, outlet_, before[i].wire).member.since = before[i].since;
   outlet_.send(written([&](std::string& out) { write_authenticated(out, user_); }));

@@ -20,6 +20,7 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   void restart(seconds within) override;
   bool known() const override { return user_.id.value() != 0 || memberships_.size() > 0; }
   void fall_behind() override;
+  void refuse_token() override;
 
  private:
   void carry_out(AuthRequest auth);

@@ -148,6 +148,14 @@ void write_settings(std::string& out, std::string_view channel, const RoomSettin
   append_settings(object.member("settings"), settings);
 }
 
+void write_title(std::string& out, const TitleChange& change) {
+  Object(out).text("type", "title").text("channel", change.channel).text("title", change.title);
+}
+
+void write_live(std::string& out, const LiveChange& change) {
+  Object(out).text("type", "stream").text("channel", change.channel).boolean("live", change.live);
+}
+
 void write_hello(std::string& out, std::string_view origin, std::size_t rooms, std::size_t frame_bytes) {
   Object object(out);
   object.text("type", "hello").number("version", 1).text("origin", origin);

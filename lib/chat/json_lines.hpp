@@ -15,6 +15,8 @@ void append_json_string(std::string& out, std::string_view utf8);  // quoted and
 void write_message(std::string& out, const Message& message);
 void write_presence(std::string& out, const Presence& presence);
 void write_settings(std::string& out, std::string_view channel, const RoomSettings& settings);
+void write_title(std::string& out, const TitleChange& change);
+void write_live(std::string& out, const LiveChange& change);
 
 void write_hello(std::string& out, std::string_view origin, std::size_t rooms, std::size_t frame_bytes);
 void write_authenticated(std::string& out, const User& user);

@@ -15,6 +15,8 @@ struct AsJson {
   void operator()(const SettingsChange& change) const {
     write_settings(out, change.channel.name, change.after);
   }
+  void operator()(const TitleChange& change) const { write_title(out, change); }
+  void operator()(const LiveChange& change) const { write_live(out, change); }
 };
 
 struct AsIrc {
@@ -32,6 +34,8 @@ struct AsIrc {
   void operator()(const SettingsChange& change) const {
     if (wire.commands) write_room_state_change(out, style, change.channel, change.before, change.after);
   }
+  void operator()(const TitleChange&) const {}
+  void operator()(const LiveChange&) const {}
 };
 }  // namespace
 

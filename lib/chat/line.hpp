@@ -25,11 +25,19 @@ struct SettingsChange {
   Channel channel;
   RoomSettings before, after;
 };
+struct TitleChange {  // pages
+  std::string channel;
+  std::string title;
+};
+struct LiveChange {  // pages: the channel went live, or offline
+  std::string channel;
+  bool live = false;
+};
 
 using MemberNumber = std::uint64_t;  // of a connection in a room; 0: nobody
 
 struct Line {
-  std::variant<MessagePtr, Presence, Arrival, Departure, SettingsChange> what;
+  std::variant<MessagePtr, Presence, Arrival, Departure, SettingsChange, TitleChange, LiveChange> what;
   MemberNumber from = 0;  // the connection that caused it: IRC does not echo to it
 };
 

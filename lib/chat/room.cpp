@@ -70,6 +70,14 @@ void Room::change_settings(const RoomSettings& settings) {
   settings_ = settings;
 }
 
+void Room::tell_title(std::string title) {
+  gather({TitleChange{channel_.name, std::move(title)}, 0});
+}
+
+void Room::tell_live(bool live) {
+  gather({LiveChange{channel_.name, live}, 0});
+}
+
 void Room::beat() {
   if (chatters_.size() <= membership_limit) {
     // Those who came have had their own JOIN already.

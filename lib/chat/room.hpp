@@ -45,6 +45,8 @@ class Room {
     history_.add(std::move(message));
   }  // from an earlier run, before anyone joins
   void change_settings(const RoomSettings& settings);
+  void tell_title(std::string title);  // pages are told; the room does not keep it
+  void tell_live(bool live);
   void beat();  // tells arrivals, departures and the viewer count since the last beat
 
   std::size_t flush(const RenderStyle& style);  // deliveries made

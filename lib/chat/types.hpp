@@ -12,6 +12,8 @@
 
 namespace sluice::chat {
 
+using TokenId = Id<struct TokenIdTag, std::int64_t>;
+
 struct User {
   UserId id;          // 0: an anonymous reader
   std::string login;  // lower-case

@@ -35,6 +35,10 @@ class Chat:
         return subprocess.run([tool("store_seed"), f"sqlite:{self.directory}/store.db", *arguments], check=True,
                               capture_output=True, text=True).stdout.strip()
 
+    def chanctl(self, *arguments, stdin=None):
+        return subprocess.run([program("chanctl"), "--dir", str(self.directory), *arguments], input=stdin, check=True,
+                              capture_output=True, text=True, timeout=30).stdout.strip()
+
     def ticket(self, token):
         return self.seed("ticket", token)
 

@@ -249,3 +249,57 @@ def test_limits():
         with pytest.raises((Closed, ConnectionError)):
             chat.irc_peer("justinfan9")
         assert len(held) == 2
+
+
+def test_a_revoked_token_ends_its_connections_and_no_others(chat):
+    token = chat.seed("token", "bob", "chat:read,chat:edit")
+    irc, page, other = chat.irc_peer("bob", token), chat.page(token), chat.irc_peer("bob", chat.bob)
+    framed = WebSocket(chat.ws, protocol="irc")
+    framed.send(f"PASS oauth:{token}\r\nNICK bob\r\n")
+    while " 376 " not in framed.message():
+        pass
+    for peer in (irc, other):
+        peer.join("demo")
+    page.join("demo")
+
+    chat.chanctl("token", "revoke", stdin=token)
+    assert irc.until("NOTICE")[-1] == ":tmi.twitch.tv NOTICE * :Login authentication failed"
+    with pytest.raises(Closed):
+        irc.line()
+    assert page.until("error")["code"] == "token_revoked"
+    with pytest.raises(Closed) as closed:
+        page.object()
+    assert closed.value.code == 1008
+    assert framed.message() == ":tmi.twitch.tv NOTICE * :Login authentication failed\r\n"
+    with pytest.raises(Closed) as closed:
+        framed.message()
+    assert closed.value.code == 1008
+    other.send("PRIVMSG #demo :still here")
+    assert "USERSTATE" in other.until("USERSTATE")[-1]
+
+
+def test_an_expired_token_ends_its_connections(chat):
+    token = chat.chanctl("token", "issue", "bob", "--scope", "chat:read", "--expires", "2s")
+    irc = chat.irc_peer("bob", token)
+    assert irc.until("NOTICE")[-1].endswith("Login authentication failed")
+
+
+def test_a_token_revoked_while_chatd_is_away_opens_nothing_when_it_is_back():
+    with running() as chat:
+        chat.irc_peer("bob", chat.bob).join("demo")
+        chat.daemon.stop()
+        chat.chanctl("token", "revoke", stdin=chat.bob)
+        chat.start()
+        late = IrcPeer(chat.irc)
+        late.send(f"PASS oauth:{chat.bob}", "NICK bob")
+        assert late.line().endswith("Login authentication failed")
+
+
+def test_pages_hear_of_titles_and_of_going_live(chat):
+    chat.seed("channel", "nova", "bob")
+    page = chat.page()
+    page.join("nova")
+    chat.chanctl("channel", "set-title", "nova", "A new day")
+    assert page.until("title") == {"type": "title", "channel": "nova", "title": "A new day"}
+    chat.seed("live", "nova")
+    assert page.until("stream") == {"type": "stream", "channel": "nova", "live": True}

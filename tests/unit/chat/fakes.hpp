@@ -79,10 +79,10 @@ struct TestHall {
   TestHall() {
     directory.channels["demo"] = {ChannelId(1), "demo", UserId(7)};
     directory.channels["other"] = {ChannelId(2), "other", UserId(8)};
-    directory.tokens["t7"] = {user(7, "ada"), true};
-    directory.tokens["t8"] = {user(8, "bob"), true};
+    directory.tokens["t7"] = {user(7, "ada"), true, TokenId(70), {}};
+    directory.tokens["t8"] = {user(8, "bob"), true, TokenId(80), {}};
     directory.tokens["t9"] = {user(9, "cyd"), false};
-    directory.tickets["k7"] = {user(7, "ada"), true};
+    directory.tickets["k7"] = {user(7, "ada"), true, TokenId(70), {}};
     directory.tickets["k8"] = {user(8, "bob"), true};
   }
   // Lines as they would go out after a long quiet time.

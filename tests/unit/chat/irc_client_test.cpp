@@ -102,6 +102,23 @@ TEST_CASE("a bad token is refused and the connection closed") {
   CHECK(hall.rooms.find("demo") == nullptr);
 }
 
+TEST_CASE("a token that is good no longer ends its connection") {
+  TestHall hall;
+  IrcPeer ada(hall), reader(hall);
+  ada.log_in("t7", "ada", false);
+  ada.send("JOIN #demo\r\n");
+  reader.send("NICK justinfan5\r\nJOIN #demo\r\n");
+  CHECK(ada.client->credential().token == TokenId(70));
+  CHECK(reader.client->credential().token == TokenId());
+  ada.client->refuse_token();
+  CHECK(ada.outlet.take_sent() == ":tmi.twitch.tv NOTICE * :Login authentication failed\r\n");
+  CHECK(ada.outlet.closed == "the token is good no longer");
+  CHECK(hall.rooms.find("demo")->members() == 1);
+  CHECK(ada.send("PRIVMSG #demo :still here?\r\n").empty());
+  hall.flush();
+  CHECK(reader.outlet.delivered.find("still here") == std::string::npos);
+}
+
 TEST_CASE("what was sent while the login was decided is carried out after it") {
   TestHall hall;
   IrcPeer ada(hall);

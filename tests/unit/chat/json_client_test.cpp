@@ -203,3 +203,37 @@ TEST_CASE("IRC and pages hear each other") {
   const std::string delivered = page.outlet.take_delivered();
   CHECK(delivered.find("from the page") < delivered.find("from IRC"));
 }
+
+TEST_CASE("a token that is good no longer ends its page, with what waited behind it") {
+  TestHall hall;
+  JsonPeer page(hall);
+  auth(hall, page, "k7");
+  page.send(join);
+  CHECK(page.client->credential().token == TokenId(70));
+  hall.directory.later = true;
+  page.send(R"({"type":"join","channel":"other"})");
+  page.send(say("from the grave", "k"));
+  page.client->refuse_token();
+  CHECK(page.outlet.take_sent().find(R"("code":"token_revoked")") != std::string::npos);
+  CHECK(page.outlet.closed == "the token is good no longer");
+  CHECK(hall.rooms.find("demo")->members() == 0);
+  hall.directory.answer_all();
+  CHECK(hall.rooms.find("demo")->seq() == 0);
+}
+
+TEST_CASE("pages are told of titles and of going live, IRC is not") {
+  TestHall hall;
+  JsonPeer page(hall);
+  IrcPeer bot(hall);
+  page.send(join);
+  bot.log_in("t8", "bob");
+  bot.send("JOIN #demo\r\n");
+  Room& room = *hall.rooms.find("demo");
+  room.tell_title("first \"light\"");
+  room.tell_live(true);
+  hall.flush();
+  CHECK(page.outlet.take_delivered() ==
+        R"([{"type":"title","channel":"demo","title":"first \"light\""}])"
+        R"([{"type":"stream","channel":"demo","live":true}])");
+  CHECK(bot.outlet.take_delivered().empty());
+}

@@ -272,7 +272,7 @@ export class ChatConnection {
   }
 
   #onError(frame) {
-    if (frame.code === "auth_failed") {
+    if (frame.code === "auth_failed" || frame.code === "token_revoked") {
       this.#ticket = null;
       this.signInError.value = "Chat did not accept the sign-in. Paste the token again.";
       return;

@@ -1,0 +1,33 @@
+#include "news.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "log/log.hpp"
+
+namespace sluice::chatd {
+
+namespace {
+std::string text_of(const nlohmann::json& payload, const char* name) {
+  const auto found = payload.is_object() ? payload.find(name) : payload.end();
+  return payload.is_object() && found != payload.end() && found->is_string() ? found->get<std::string>() : "";
+}
+}  // namespace
+
+void News::take(const store::Event& event) {
+  const auto payload = nlohmann::json::parse(event.payload, nullptr, false);
+  if (event.name == "token.revoke") {
+    const auto token = parse_number<std::int64_t>(text_of(payload, "token_id"));
+    if (!token || *token == 0) return;
+    if (const std::size_t closed = links_.revoke(chat::TokenId(*token)); closed > 0)
+      log::info("token revoked: its connections are closed", {{"token", *token}, {"connections", closed}});
+    return;
+  }
+  chat::Room* room = rooms_.find(text_of(payload, "channel"));
+  if (room == nullptr) return;  // nobody is there
+  if (event.name == "channel.update") return room->tell_title(text_of(payload, "title"));
+  if (event.name == "stream.online") return room->tell_live(true);
+  if (event.name == "stream.offline") return room->tell_live(false);
+}
+
+}  // namespace sluice::chatd
