@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "hls/lint.hpp"
 
@@ -184,11 +185,17 @@ void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const st
   const std::uint64_t old_end = old.media_sequence + old.skipped + old.complete();
   const std::uint64_t new_end = now.media_sequence + now.skipped + now.complete();
   if (old.end_list && new_end > old_end) find("update-after-end", "segments were added after EXT-X-ENDLIST");
+  // EXT-X-SKIP stands for the skipped segments' EXT-X-DISCONTINUITY too (4.4.5.2), so a delta's numbers count from an unknown one:
+  // the first segment that both list tells which.
+  std::optional<std::int64_t> shift;
+  if (old.skipped == 0 && now.skipped == 0) shift = 0;
   for (const ReadSegment& was : old.segments) {
     const std::uint64_t first = now.media_sequence + now.skipped;
     if (was.uri.empty() || was.msn < first || was.msn >= first + now.segments.size()) continue;
     const ReadSegment& is = now.segments[was.msn - first];
-    if (is.uri == was.uri && is.duration == was.duration && is.discontinuity_sequence == was.discontinuity_sequence && is.gap == was.gap) continue;
+    const std::int64_t step = static_cast<std::int64_t>(is.discontinuity_sequence) - static_cast<std::int64_t>(was.discontinuity_sequence);
+    if (!shift) shift = step;
+    if (is.uri == was.uri && is.duration == was.duration && step == *shift && is.gap == was.gap) continue;
     find("update-segment-changed", fmt::format("segment {} was {} of {} s, discontinuity {}; now {} of {} s, discontinuity {}", was.msn, was.uri,
                                                was.duration, was.discontinuity_sequence, is.uri, is.duration, is.discontinuity_sequence));
   }

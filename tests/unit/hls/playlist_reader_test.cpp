@@ -130,6 +130,24 @@ TEST_CASE("every version of a stream that origind would serve is lint-clean, and
   CHECK(findings.empty());
 }
 
+TEST_CASE("a delta may leave out discontinuities") {
+  SampleLedger ledger;
+  std::optional<ReadPlaylist> before;
+  Findings findings;
+  for (int step = 0; step < 160; ++step) {
+    if (step % 23 == 20) ledger.discontinuity();
+    ledger.parts(1);
+    for (const bool delta : {false, true}) {
+      const ReadPlaylist now = read_playlist(live_playlist(ledger.stream(), ledger.rendition("low"), {.window = std::chrono::seconds(40), .delta = delta}));
+      if (before) lint_update(*before, now, "low", findings);
+      before = now;
+    }
+  }
+  CHECK(before->media.skipped > 0);
+  for (const Finding& finding : findings) UNSCOPED_INFO(finding.rule << " " << finding.where << " " << finding.what);
+  CHECK(findings.empty());
+}
+
 TEST_CASE("URIs are resolved within the presentation, and never out of it") {
   CHECK(resolve("a/b.m3u8", "c.m4s") == "a/c.m4s");
   CHECK(resolve("a/b.m3u8", "../d/c.m4s?x=1") == "d/c.m4s");

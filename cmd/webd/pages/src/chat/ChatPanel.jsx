@@ -9,14 +9,13 @@ import { VirtualList } from "./VirtualList.jsx";
 
 // The time, once a second, while something counts down.
 function useNow(active) {
-  const [now, setNow] = useState(Date.now());
+  const [, tick] = useState(0);
   useEffect(() => {
     if (!active) return;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 250);
+    const timer = setInterval(() => tick((ticks) => ticks + 1), 250);
     return () => clearInterval(timer);
   }, [active]);
-  return now;
+  return Date.now();  // of this drawing, not of the last tick: who is drawn anew in between must not see the past
 }
 
 function State({ chat }) {
