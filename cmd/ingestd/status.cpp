@@ -31,6 +31,7 @@ Json describe(Stream& stream) {
            {"since", format_rfc3339(held.since)},
            {"bitrate", stream.bits_per_second()},
            {"restarts", stream.life().restarts()},
+           {"accepted_frames", counts.pictures},
            {"dropped_frames", dropped.dropped_packets},
            {"dropped_gops", dropped.dropped_gops},
            {"timestamp_repairs", counts.repairs},

@@ -146,6 +146,7 @@ void Intake::pass(Offered& offered, Steady now) {
   if (stamp->repaired) ++counts_.repairs;
   if (is_video && offered.key) note_keyframe(rescale(stamp->dts, video_timescale, 1'000'000));
   ++counts_.packets;
+  if (is_video) ++counts_.pictures;
   counts_.bytes += offered.data.size();
   out_.add(run_, Packet{.track = track,
                         .pts = stamp->pts,

@@ -35,6 +35,7 @@ class Intake {
   using Policy = IntakePolicy;
   struct Counts {
     std::uint64_t packets = 0, bytes = 0;  // accepted
+    std::uint64_t pictures = 0;            // of the packets: video
     std::uint64_t unusable = 0;            // before a configuration or keyframe, or off the timeline
     std::uint64_t repairs = 0;             // clock jumps closed up
   };
