@@ -70,6 +70,7 @@ std::string man_option(const Json& option) {
   out += ".\n";
   if (option.contains("default")) out += fmt::format("The default is {}.\n", man_text(text(option, "default")));
   if (option.contains("repeats")) out += "It may be repeated.\n";
+  if (option.contains("reloads")) out += "It is read again on SIGHUP.\n";
   if (option.contains("environment")) out += fmt::format("It is also read from\n.Ev {} .\n", text(option, "environment"));
   return out;
 }

@@ -36,6 +36,12 @@ bool Links::admits(const net::Endpoint& peer) const {
   return same == addresses_.end() || same->second < per_address_;
 }
 
+void Links::change(LinkLimits limits, std::size_t total, std::size_t per_address) {
+  limits_ = limits;
+  total_ = total;
+  per_address_ = per_address;
+}
+
 void Links::add(std::shared_ptr<Link> link) {
   ++addresses_[link->peer().host];
   if (link->framed()) ++web_sockets_;

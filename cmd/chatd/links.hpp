@@ -27,6 +27,7 @@ class Links {
   Links(chat::Hall& hall, LinkLimits limits, std::size_t total, std::size_t per_address)
       : hall_(hall), limits_(limits), total_(total), per_address_(per_address) {}
 
+  void change(LinkLimits limits, std::size_t total, std::size_t per_address);  // none that are open are closed
   bool admits(
       const net::Endpoint& peer) const;  // within the limits on connections; loopback has only the total one
   void add(std::shared_ptr<Link> link);

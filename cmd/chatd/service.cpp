@@ -44,6 +44,16 @@ chat::SendLimits::Rates send_rates(const Settings& settings) {
   return rates;
 }
 
+LinkLimits link_limits(const Settings& settings) {
+  return {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")};
+}
+
+chat::Rooms::Rhythm rhythm(const Settings& settings) { return {settings.duration("tick"), microseconds(50)}; }
+
+OriginCheck origin_check(const Settings& settings) {
+  return {settings.text("public-url"), settings.list("allow-origin")};
+}
+
 // What the daemon counts.
 struct Counters {
   explicit Counters(const std::string& instance)
@@ -86,13 +96,12 @@ class Service {
         archive_(std::move(archive)),
         node_(settings.has("instance") ? settings.text("instance") : "chatd"),
         counters_(node_),
-        origins_(settings.text("public-url"), settings.list("allow-origin")),
-        rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame},
-               {settings.duration("tick"), microseconds(50)}),
+        origins_(origin_check(settings)),
+        rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame}, rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
         hall_{rooms_, path_, directory_, clock_, client_limits(settings)},
-        links_(hall_, {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")},
-               positive(settings, "connections"), positive(settings, "connections-per-address")),
+        links_(hall_, link_limits(settings), positive(settings, "connections"),
+               positive(settings, "connections-per-address")),
         web_(daemon.loop(), [this](const http::Request& request, http::Responder responder) {
           take_request(request, responder);
         }) {
@@ -125,6 +134,10 @@ class Service {
     sweep_.every(seconds(5), [this] { links_.sweep(clock_.steady()); });
     report_.every(seconds(10), [this] { report_viewers(); });
     daemon_.on_drain([this](std::function<void()> done) { drain(std::move(done)); });
+    daemon_.on_reload([this](const Settings& fresh) -> Result<> {
+      reload(fresh);
+      return {};
+    });
     daemon_.on_health([this] { return std::vector{store_health_}; });
     daemon_.on_control("rooms", [this](const std::string&) { return rooms_json(); });
     return {};
@@ -146,6 +159,15 @@ class Service {
       }
     }
     return {};
+  }
+
+  void reload(const Settings& fresh) {
+    origins_ = origin_check(fresh);
+    rooms_.change(rhythm(fresh));
+    path_.change(send_rates(fresh));
+    hall_.limits = client_limits(fresh);
+    links_.change(link_limits(fresh), positive(fresh, "connections"), positive(fresh, "connections-per-address"));
+    if (archivist_) archivist_->keep_for(std::chrono::days(fresh.integer("history-days")));
   }
 
   void take_request(const http::Request& request, const http::Responder& responder) {

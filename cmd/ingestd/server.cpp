@@ -179,10 +179,14 @@ void Server::drain(std::function<void()> done) {
 }
 
 Result<> Server::reload(const Config& config) {
+  if (config.feed != config_.feed)
+    return fail(Errc::config, "where streams go cannot change between a pipeline, --exec and none while serving",
+                "start ingestd again");
   SLUICE_TRY(platform_->reload(config));
   config_.limits = config.limits;
   config_.life = fitting(config.life);
-  config_.command = config.feed == config_.feed ? config.command : config_.command;
+  config_.retention = config.retention;
+  config_.command = config.command;
   return {};
 }
 

@@ -70,6 +70,11 @@ Result<int> run(const app::Settings& settings) {
     return nlohmann::json{{"streams", service.open_streams()}, {"waiting", service.waiting()}, {"connections", server.connections()}}
         .dump();
   });
+  daemon.on_reload([&](const app::Settings& fresh) -> Result<> {
+    service.change(options_of(fresh));
+    server.limit_connections(static_cast<std::size_t>(fresh.integer("max-connections")));
+    return {};
+  });
   daemon.on_drain([&](std::function<void()> done) {
     server.drain(std::move(done));
     service.drain();

@@ -126,6 +126,11 @@ void Api::issue_ticket(const http::Request& request, const http::Responder& resp
                });
 }
 
+void Api::keep_status_for(milliseconds age) {
+  status_age_ = age;
+  kept_.clear();
+}
+
 void Api::changed(const store::Event&) {
   ++generation_;
   kept_.clear();

@@ -21,6 +21,7 @@ class Api {
 
   void add_routes(http::Router& router);
   void changed(const store::Event& event);  // from the follower
+  void keep_status_for(milliseconds age);
 
  private:
   struct Kept {

@@ -42,11 +42,7 @@ class StoreHealth {
   net::Timer timer_;
 };
 
-}  // namespace
-
-Result<int> serve(const app::Settings& settings) {
-  auto platform = app::platform_of(settings);
-  SLUICE_TRY_VALUE(Places places, Places::from(settings));
+Result<http::StaticFiles> pages_of(const app::Settings& settings) {
   std::string directory = settings.text("pages");
   if (!settings.has("pages")) {
     SLUICE_TRY_VALUE(directory, installed_pages());
@@ -54,6 +50,15 @@ Result<int> serve(const app::Settings& settings) {
   SLUICE_TRY_VALUE(auto files, http::StaticFiles::load(directory));
   if (!files.has("index.html") || !files.has("channel.html"))
     return fail(Errc::config, directory + " does not hold the pages", "point --pages at the built pages");
+  return files;
+}
+
+}  // namespace
+
+Result<int> serve(const app::Settings& settings) {
+  auto platform = app::platform_of(settings);
+  SLUICE_TRY_VALUE(Places places, Places::from(settings));
+  SLUICE_TRY_VALUE(auto files, pages_of(settings));
   SLUICE_TRY_VALUE(auto store, store::open_store(platform.store));
   SLUICE_TRY_VALUE(auto bus, bus::open_bus(platform.bus));
   store->on_events = [&bus](store::Cursor cursor) { bus->nudge(cursor); };
@@ -102,6 +107,15 @@ Result<int> serve(const app::Settings& settings) {
   server.on_answer([](http::Response& response) { response = guarded(std::move(response)); });
   SLUICE_TRY(daemon.listen("http", static_cast<std::uint16_t>(settings.integer("http-port")),
                            [&server](os::UniqueFd fd, net::Endpoint peer) { server.take(std::move(fd), std::move(peer)); }));
+  daemon.on_reload([&](const app::Settings& fresh) -> Result<> {
+    SLUICE_TRY_VALUE(Places moved, Places::from(fresh));
+    SLUICE_TRY_VALUE(auto pages, pages_of(fresh));
+    places = std::move(moved);
+    site.change(std::move(pages));
+    api.keep_status_for(fresh.duration("status-age"));
+    server.limit_connections(static_cast<std::size_t>(fresh.integer("max-connections")));
+    return {};
+  });
   daemon.on_drain([&](std::function<void()> done) {
     events.end_all();
     server.drain(std::move(done));

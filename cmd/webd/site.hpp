@@ -16,6 +16,7 @@ class Site {
   Site(http::StaticFiles files, net::Offload& offload, store::Store& store, const Places& places)
       : files_(std::move(files)), offload_(offload), store_(store), places_(places) {}
   void add_routes(http::Router& router);
+  void change(http::StaticFiles files) { files_ = std::move(files); }
   http::Response page(const http::Request& request, std::string_view file, int status) const;
 
  private:

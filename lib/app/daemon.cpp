@@ -1,6 +1,7 @@
 #include "app/daemon.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "app/health.hpp"
 #include "app/passed_sockets.hpp"
 #include "app/readiness.hpp"
+#include "app/reload.hpp"
 #include "app/run.hpp"
 #include "app/signals.hpp"
 #include "base/clock.hpp"
@@ -64,21 +66,22 @@ struct Daemon::Impl {
 
   void reload_now() {
     notify_systemd("RELOADING=1");
-    const Result<Settings> fresh = parse_again();
-    Result<> done;
-    if (!fresh) {
-      done = std::unexpected(fresh.error());
-    } else if (reload) {
-      done = reload(*fresh);
-    }
-    if (done) {
-      settings = *fresh;
-      log::set_level(log::level_named(settings.text("log-level")));
-      log::info("configuration reloaded");
-    } else {
+    if (const Result<> done = swap_settings(); !done)
       log::error("configuration not reloaded: the old one stays", {done.error()});
-    }
     notify_systemd("READY=1");
+  }
+
+  Result<> swap_settings() {
+    SLUICE_TRY_VALUE(const Settings fresh, parse_again());
+    const Reload planned = Reload::of(options_of(running_program(), fresh.command()), settings, fresh);
+    if (reload) SLUICE_TRY(reload(planned.settings));
+    settings = planned.settings;
+    log::set_level(log::level_named(settings.text("log-level")));
+    log::info("configuration reloaded", {{"changed", fmt::to_string(fmt::join(planned.changed, " "))}});
+    if (!planned.need_restart.empty())
+      log::warn("changed settings that need a restart: the old ones stay until then",
+                {{"settings", fmt::to_string(fmt::join(planned.need_restart, " "))}});
+    return {};
   }
 
   Result<> serve_health() {

@@ -34,7 +34,8 @@ class Daemon {
   Result<> listen(const std::string& port_name, std::uint16_t port, net::Listener::Accept accept);
 
   void on_drain(std::function<void(std::function<void()> done)> drain);  // finish, then call done; --drain-time bounds it
-  // SIGHUP: the whole configuration has been read again and is sound; swap to it, or keep the old and say why.
+  // SIGHUP: the whole configuration has been read again and is sound. What comes differs from settings() in options that
+  // reload only (Option::reloads): swap to it, or keep everything as it was and say why.
   void on_reload(std::function<Result<>(const Settings&)> reload);
   void on_health(std::function<std::vector<Health>()> check);
   // One JSON request a line, one JSON answer a line, on the control socket (--control PATH): {"command": "...", ...}.

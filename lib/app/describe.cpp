@@ -29,11 +29,12 @@ std::string option_words(const Option& option) {
   return words;
 }
 
-std::string option_help(const Option& option) {
+std::string option_help(const Option& option, bool daemon) {
   std::string text = option.help;
   if (!option.choices.empty()) text += fmt::format(" ({})", fmt::join(option.choices, ", "));
   if (!option.fallback.empty()) text += fmt::format(" [{}]", option.fallback);
   if (option.repeats) text += "; may be repeated";
+  if (daemon && option.reloads) text += "; reloads";
   return text;
 }
 
@@ -73,7 +74,7 @@ std::string_view kind_name(Kind kind) {
   return "text";
 }
 
-nlohmann::ordered_json json_of(const Option& option) {
+nlohmann::ordered_json json_of(const Option& option, bool daemon) {
   nlohmann::ordered_json row{{"name", option.name}, {"kind", kind_name(option.kind)}, {"help", option.help}};
   if (option.letter) row["letter"] = std::string(1, option.letter);
   if (!option.metavar.empty()) row["metavar"] = option.metavar;
@@ -81,12 +82,13 @@ nlohmann::ordered_json json_of(const Option& option) {
   if (!option.choices.empty()) row["choices"] = option.choices;
   if (option.repeats) row["repeats"] = true;
   if (!option.environment.empty()) row["environment"] = option.environment;
+  if (daemon && option.reloads) row["reloads"] = true;
   return row;
 }
 
-nlohmann::ordered_json json_of(const std::vector<Option>& options) {
+nlohmann::ordered_json json_of(const std::vector<Option>& options, bool daemon) {
   auto rows = nlohmann::ordered_json::array();
-  for (const Option& option : options) rows.push_back(json_of(option));
+  for (const Option& option : options) rows.push_back(json_of(option, daemon));
   return rows;
 }
 
@@ -109,7 +111,8 @@ std::string help_text(const Program& program, std::string_view path) {
     for (const Positional& positional : chosen->positionals) append_row(out, positional.name, positional.help);
   }
   out += "\nOptions:\n";
-  for (const Option& option : options_of(program, path)) append_row(out, option_words(option), option_help(option));
+  for (const Option& option : options_of(program, path)) append_row(out, option_words(option), option_help(option, program.daemon));
+  if (program.daemon) out += "\nOptions that reload are read again on SIGHUP; others keep their value until a restart.\n";
   out += fmt::format("\nAn option may also stand in the environment (--log-level as SLUICE_LOG_LEVEL) or in the --config file.\nManual: man {} {}\n",
                      program.section, program.name);
   return out;
@@ -134,11 +137,11 @@ std::string options_json(const Program& program) {
     auto positionals = nlohmann::ordered_json::array();
     for (const Positional& p : command.positionals)
       positionals.push_back({{"name", p.name}, {"help", p.help}, {"required", p.required}, {"repeats", p.repeats}});
-    commands.push_back({{"path", command.path}, {"summary", command.summary}, {"options", json_of(command.options)}, {"positionals", positionals}});
+    commands.push_back({{"path", command.path}, {"summary", command.summary}, {"options", json_of(command.options, program.daemon)}, {"positionals", positionals}});
   }
   table["commands"] = commands;
-  auto common = program.daemon ? json_of(daemon_options()) : nlohmann::ordered_json::array();
-  for (const auto& row : json_of(common_options())) common.push_back(row);
+  auto common = program.daemon ? json_of(daemon_options(), true) : nlohmann::ordered_json::array();
+  for (const auto& row : json_of(common_options(), program.daemon)) common.push_back(row);
   table["common"] = common;
   return table.dump(1);
 }

@@ -23,7 +23,8 @@ const std::vector<Option>& common_options() {
        .fallback = "info",
        .help = "least severity that is logged",
        .choices = {"debug", "info", "warn", "error"},
-       .environment = "LOG_LEVEL"},
+       .environment = "LOG_LEVEL",
+       .reloads = true},
       {.name = "instance",
        .metavar = "NAME",
        .help = "name of this instance in logs and metrics",
@@ -57,7 +58,8 @@ const std::vector<Option>& daemon_options() {
        .kind = Kind::duration,
        .metavar = "TIME",
        .fallback = "10s",
-       .help = "how long SIGTERM waits for what is under way"},
+       .help = "how long SIGTERM waits for what is under way",
+       .reloads = true},
   };
   return options;
 }

@@ -41,6 +41,7 @@ struct Option {
   bool required = false;
   std::optional<std::int64_t> min, max;
   std::string environment;    // one more variable it is read from, after SLUICE_*: "LOG_LEVEL"
+  bool reloads = false;       // a daemon swaps it at SIGHUP; others keep their value until a restart
 };
 
 struct Positional {
@@ -97,6 +98,7 @@ class Settings {
 
  private:
   friend class Parser;
+  friend struct Reload;
   const Value* find(std::string_view name) const;
   std::string command_;
   std::map<std::string, Value, std::less<>> options_;

@@ -108,6 +108,8 @@ int run_main(int argc, char** argv, const Program& program, const Run& run) {
 
 Result<Settings> parse_again() { return parse(*invocation().program, invocation().arguments, process_environment()); }
 
+const Program& running_program() { return *invocation().program; }
+
 std::string executable_folder() {
   std::error_code error;
   return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();

@@ -18,6 +18,7 @@ int run_main(int argc, char** argv, const Program& program, const Run& run);
 
 // Reads the command line of run_main(), the environment and the configuration file again (SIGHUP).
 Result<Settings> parse_again();
+const Program& running_program();  // that run_main() was given
 // The folder this executable is in: siblings of a pipeline are found there.
 std::string executable_folder();
 

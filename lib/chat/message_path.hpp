@@ -41,6 +41,7 @@ class MessagePath {
   std::expected<Accepted, Refusal> take(Room& room, const Draft& draft);
   // A message of an earlier run, so that its repeat is known.
   void restore(const Message& message);
+  void change(const SendLimits::Rates& rates) { limits_.change(rates); }
   void forget_idle() { limits_.forget_idle(clock_.steady()); }
 
  private:

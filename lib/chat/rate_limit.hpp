@@ -45,6 +45,7 @@ class SendLimits {
     milliseconds subscriber_cooldown{500};
   };
   explicit SendLimits(Rates rates) : rates_(rates) {}
+  void change(const Rates& rates) { rates_ = rates; }  // what was sent before counts on
 
   // Takes a place, or says when to try again. `slow` is the room's slow mode, halved for subscribers; it and
   // the cooldown do not bind moderators and VIPs.

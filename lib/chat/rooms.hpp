@@ -31,6 +31,8 @@ class Rooms {
   Room* find(std::string_view name);
   const std::map<std::string, std::unique_ptr<Room>, std::less<>>& all() const { return rooms_; }
 
+  void change(Rhythm rhythm) { rhythm_ = rhythm; }
+
   // Called when something waits for flush(), once until then.
   std::function<void()> on_gathered;
   // Delivers what is due at `now`. When more is left: the time to call again.

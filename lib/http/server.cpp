@@ -107,4 +107,6 @@ void Server::drain(std::function<void()> done) { impl_->drain(std::move(done)); 
 
 std::size_t Server::connections() const { return impl_->serving->sessions.size(); }
 
+void Server::limit_connections(std::size_t most) { impl_->serving->limits.connections = most; }
+
 }  // namespace sluice::http

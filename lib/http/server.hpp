@@ -107,6 +107,7 @@ class Server {
   // Accepts no more, closes idle connections, lets answers under way finish. A stream ends when its owner ends it.
   void drain(std::function<void()> done);
   std::size_t connections() const;
+  void limit_connections(std::size_t most);  // from now on; none that are open are closed
 
  private:
   struct Impl;

@@ -71,6 +71,11 @@ Result<std::shared_ptr<Presentation>> Catalogue::stream(const std::string& chann
   return fail(Errc::not_found, channel + " has no stream " + id);
 }
 
+void Catalogue::change(const hls::LiveOptions& options) {
+  options_ = options;
+  for (const auto& [directory, presentation] : open_) presentation->change(options);
+}
+
 void Catalogue::poll(const std::shared_ptr<Presentation>& presentation) {
   // Removed, or another ledger has taken its place (a directory used again, standing alone).
   if (inode_of(presentation->directory() + "/index") != presentation->inode) return close(presentation);

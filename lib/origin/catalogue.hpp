@@ -31,6 +31,8 @@ class Catalogue {
   // A stream of the channel by its id, live or not.
   Result<std::shared_ptr<Presentation>> stream(const std::string& channel, const std::string& id);
 
+  void change(const hls::LiveOptions& options);  // for open ledgers too
+
   int inotify_fd() const { return inotify_.fd(); }
   void read_changes();                          // inotify_fd() is readable
   void close_idle(std::chrono::seconds idle);   // but none that is waited for

@@ -63,6 +63,11 @@ std::int64_t Presentation::wall_ms(const hls::RenditionView& rendition, std::int
   return stream().epoch_ms + media::rescale(ticks, rendition.timescale, 1000);
 }
 
+void Presentation::change(const hls::LiveOptions& options) {
+  options_ = options;
+  drawn_playlists_.clear();
+}
+
 template <class Draw>
 Rendered& Presentation::cached(const std::string& key, std::uint64_t revision, std::int64_t modified_ms, Draw draw) {
   Drawn& drawn = drawn_playlists_[key];

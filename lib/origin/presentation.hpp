@@ -54,6 +54,8 @@ class Presentation {
   Rendered& live_master(const std::string& media);
   Rendered& whole_master(const std::string& media);
 
+  void change(const hls::LiveOptions& options);  // live playlists are drawn anew
+
   // Wall-clock time of a point of the rendition's time line.
   std::int64_t wall_ms(const hls::RenditionView& rendition, std::int64_t ticks) const;
 

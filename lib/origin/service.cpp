@@ -102,6 +102,11 @@ void Service::grown(Presentation& presentation, const std::vector<std::string>& 
   for (const std::string& rendition : renditions) presentation.waiting.wake(rendition, clock_.steady());
 }
 
+void Service::change(const Options& options) {
+  options_ = options;
+  catalogue_.change(options.live);
+}
+
 void Service::tick() {
   const auto now = clock_.steady();
   std::vector<Shown> open;

@@ -31,6 +31,8 @@ class Service {
   // The answer comes exactly once, now or later.
   void handle(const http::Request& request, Answer answer);
 
+  void change(const Options& options);     // from the next answer on; who waits goes on waiting
+
   int inotify_fd() const { return catalogue_.inotify_fd(); }
   void read_changes() { catalogue_.read_changes(); }
   void tick();                             // every quarter of a second or so: deadlines, idle ledgers
