@@ -17,7 +17,11 @@ struct Boundary {
 
 class Boundaries {
  public:
-  Boundaries(microseconds segment, microseconds forced) : segment_(segment), forced_(forced) {}
+  Boundaries(microseconds segment, microseconds part, microseconds forced) : segment_(segment), part_(part), forced_(forced) {}
+
+  // How long the leading video's usual part is; the setting, while there is none.
+  microseconds part() const { return part_; }
+  void set_part(microseconds part) { part_ = part; }
 
   // The first boundary, or the next of those that an earlier writer fixed: MSNs without a hole.
   void start(Boundary boundary, bool at_keyframe);
@@ -51,7 +55,7 @@ class Boundaries {
  private:
   microseconds longest_gop(microseconds length) const;
 
-  microseconds segment_, forced_;
+  microseconds segment_, part_, forced_;
   std::deque<Boundary> known_;
   std::optional<microseconds> last_key_;
   std::deque<microseconds> gops_;  // the last few

@@ -26,7 +26,9 @@ RenditionCutter::RenditionCutter(const LedgerHeader& header, const media::Track&
       limits_(header, track),
       forced_length_(forced_length(header)),
       boundaries_(boundaries),
-      needs_key_(track.kind() == media::Kind::video) {}
+      needs_key_(track.kind() == media::Kind::video) {
+  if (video()) boundaries_.set_part(us(limits_.usual_part));
+}
 
 void RenditionCutter::resume(const Rendition& so_far) {
   started_ = so_far.started;
@@ -140,6 +142,18 @@ const Boundary* RenditionCutter::cut_at(const media::Packet& packet, std::int64_
   return start >= at - half && (waited || too_long) ? next : nullptr;
 }
 
+// Whether the open part ends where a packet starts. Video parts are as many frames as usual. Audio frames and parts
+// share no divisor: an audio part ends with the first frame past the end of a video part, or else the rests would
+// add up to a last part of a frame or two in each segment, a request of its own that hls.js 1.7 sometimes misses.
+bool RenditionCutter::part_ends(std::int64_t start) const {
+  if (video()) return end_ - part_start_ >= std::max(limits_.usual_part - limits_.frame / 2, limits_.part_least);
+  const Boundary* here = boundaries_.find(msn_);
+  const std::int64_t from = here ? ticks(here->at) : segment_start_;
+  const std::int64_t step = std::max<std::int64_t>(1, ticks(boundaries_.part()));
+  const std::int64_t past = start > from ? (start - from) % step : 0;  // since a video part ended
+  return past < limits_.frame && start - part_start_ >= limits_.part_least;
+}
+
 void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   if (shed_) {
     if (needs_key_ && !packet.key) return;
@@ -167,7 +181,7 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   } else if (closed_) {
     // An earlier writer closed its last segment at the boundary that this packet starts.
     start_segment(msn_ + 1, *start);
-  } else if (end_ - part_start_ >= limits_.part_enough) {
+  } else if (part_ends(*start)) {
     close_part(false, out);
   }
   if (samples_.empty()) part_start_ = *start;

@@ -20,7 +20,8 @@ std::int64_t frame_ticks(const media::Track& track);
 // The limits of one rendition, in ticks of its timescale.
 struct CutLimits {
   std::int64_t frame = 0;         // a usual frame
-  std::int64_t part_enough = 0;   // a part this long ends
+  std::int64_t usual_part = 0;    // the part duration asked for; video: the whole frames nearest to it
+  std::int64_t part_least = 0;    // only a segment's last part may be shorter
   std::int64_t part_most = 0;     // no part is longer (PART-TARGET)
   std::int64_t segment_most = 0;  // no segment is longer: rounded, it is still TARGETDURATION
   CutLimits() = default;

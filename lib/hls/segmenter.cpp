@@ -65,7 +65,7 @@ struct Segmenter::Lane {
 Segmenter::~Segmenter() = default;
 
 Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations& out)
-    : header_(*so_far.header()), boundaries_(milliseconds(header_.segment_ms), forced_length(header_)) {
+    : header_(*so_far.header()), boundaries_(milliseconds(header_.segment_ms), milliseconds(header_.part_ms), forced_length(header_)) {
   bool discontinuity = start.discontinuity;
   for (std::size_t i = 0; i < start.tracks.size(); ++i) {
     const media::Track& track = start.tracks[i];

@@ -1,5 +1,6 @@
 // Glass to glass: a wall clock burnt into the picture, published by RTMP, is read back from the video element of the
-// channel page as shipped, in Chromium. Prints one JSON object a join and a last line with the medians.
+// channel page as shipped, in Chromium. Prints one JSON object a join, then one with the medians over the joins and the
+// quantiles of all samples together. stalls: how often the element waited for data after its first picture.
 // usage: node glass_to_glass.mjs PAGE-URL [JOINS] [SECONDS]
 import { createRequire } from "node:module";
 const require = createRequire(new URL("../browser/", import.meta.url));
@@ -15,6 +16,8 @@ function sampler() {
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const columns = 36;
   window.samples = [];
+  window.stalls = 0;
+  video.addEventListener("waiting", () => ++window.stalls);
   const read = () => {
     const now = Date.now();
     const width = (canvas.width = 720);
@@ -43,6 +46,7 @@ const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(value
 const median = (values) => quantile(values, 0.5);
 
 const results = [];
+const pooled = [];
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -56,12 +60,14 @@ for (let join = 0; join < Number(joins); ++join) {
   const first = Date.now() - opened;
   await page.evaluate(sampler);
   await page.waitForFunction((limit) => window.samples.length > 0 && Date.now() - window.samples[0].at > limit, settle + Number(seconds) * 1000, { timeout: 120000 });
-  const samples = await page.evaluate(() => window.samples);
+  const { samples, stalls } = await page.evaluate(() => ({ samples: window.samples, stalls: window.stalls }));
   const kept = samples.filter((sample) => sample.at - samples[0].at > settle).map((sample) => sample.latency);
-  const result = { join, first_picture_ms: first, samples: kept.length, p50_ms: quantile(kept, 0.5), p95_ms: quantile(kept, 0.95), max_ms: Math.max(...kept) };
+  const result = { join, first_picture_ms: first, samples: kept.length, p50_ms: quantile(kept, 0.5), p95_ms: quantile(kept, 0.95), max_ms: Math.max(...kept), stalls };
+  pooled.push(...kept);
   results.push(result);
   console.log(JSON.stringify(result));
   await page.close();
 }
 await browser.close();
-console.log(JSON.stringify({ joins: results.length, p50_ms: median(results.map((r) => r.p50_ms)), p95_ms: median(results.map((r) => r.p95_ms)) }));
+console.log(JSON.stringify({ joins: results.length, p50_ms: median(results.map((r) => r.p50_ms)), p95_ms: median(results.map((r) => r.p95_ms)),
+                             pooled_p50_ms: quantile(pooled, 0.5), pooled_p95_ms: quantile(pooled, 0.95) }));

@@ -61,6 +61,34 @@ TEST_CASE("every frame rate, GOP and part length keeps the rules and every sampl
   }
 }
 
+TEST_CASE("parts of all renditions end together, and no segment ends in a crumb") {
+  const auto rate = GENERATE(media::Rational{24, 1}, media::Rational{25, 1}, media::Rational{30000, 1001},
+                             media::Rational{30, 1}, media::Rational{50, 1}, media::Rational{60000, 1001},
+                             media::Rational{60, 1});
+  const auto part = GENERATE(milliseconds(200), milliseconds(250), milliseconds(500), milliseconds(1000));
+  const std::uint32_t sample_rate = GENERATE(44'100u, 48'000u);
+  const std::vector tracks{video_track(rate), audio_track(sample_rate)};
+  const auto gop = static_cast<std::size_t>(2 * rate.num / rate.den + (rate.den == 1 ? 0 : 1));
+  MemoryLedger ledger(tracks, milliseconds(2000), part);
+  run(ledger, tracks,
+      interleave(video_frames(gop * 20, rate, every(gop)), audio_frames(sample_rate * 40 / 1024), tracks));
+  ledger.check_rules();
+  INFO(rate.num << "/" << rate.den << " fps, parts of " << part.count() << " ms, audio at " << sample_rate);
+  const Rendition& video = *ledger.index.find("source");
+  const Rendition& audio = *ledger.index.find("audio");
+  const auto seconds_of = [](const Rendition& r, std::int64_t ticks) { return static_cast<double>(ticks) / r.record.timescale; };
+  for (std::size_t n = 0; n + 1 < video.segments.size(); ++n) {
+    const Segment& s = video.segments[n];
+    const Segment& a = audio.segments[n];
+    REQUIRE(a.parts.size() == s.parts.size());
+    for (std::size_t i = 0; i < s.parts.size(); ++i) {
+      const double off = seconds_of(audio, a.parts[i].end()) - seconds_of(video, s.parts[i].end());
+      CHECK(std::abs(off) <= 1024.0 / sample_rate + 0.001);
+    }
+    CHECK(seconds_of(audio, a.parts.back().duration) > 0.25 * part.count() / 1000.0);
+  }
+}
+
 TEST_CASE("irregular keyframes never break TARGETDURATION") {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     INFO("seed " << seed);

@@ -2,6 +2,7 @@
 // playing faster, and never gives up while the channel is live (decision 14). State is in signals; no page elements but <video>.
 import { signal } from "@preact/signals";
 import Hls from "hls.js";
+import { TargetLatency } from "./target_latency.js";
 
 const retries = (first, last) => ({ maxNumRetry: 1e6, retryDelayMs: first, maxRetryDelayMs: last, backoff: "exponential" });
 const policy = (firstByte, whole, timeouts, errors) => ({
@@ -14,8 +15,9 @@ export const settings = {
   enableWorker: true,
   workerPath: HLS_WORKER,
   startPosition: -1,
-  // No liveSync* or liveMaxLatency* here: any value of ours would replace the playlist's PART-HOLD-BACK as the place to
-  // play at.
+  // No liveSyncDuration* or liveMaxLatency* here: any value of ours would replace the playlist's PART-HOLD-BACK as the
+  // place to play at. After a stall TargetLatency decides.
+  liveSyncOnStallIncrease: 0,
   maxLiveSyncPlaybackRate: 1.25,
   liveDurationInfinity: true,
   backBufferLength: 20,
@@ -44,6 +46,7 @@ export class Playback {
 
   #hls = null;
   #url = "";
+  #target = new TargetLatency();
   #timers = new Set();
   #watch = 0;
   #lastTime = -1;
@@ -71,6 +74,7 @@ export class Playback {
 
   open(url) {
     this.#url = url;
+    this.#target = new TargetLatency();
     this.#failures = 0;
     this.#wanted = true;
     this.#start();
@@ -122,7 +126,10 @@ export class Playback {
       this.#play();
     });
     hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => (this.current.value = level));
-    hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fatal(hls, error));
+    hls.on(Hls.Events.ERROR, (_, error) => {
+      if (error.details === Hls.ErrorDetails.BUFFER_STALLED_ERROR) this.#stalled(hls);
+      if (error.fatal) this.#fatal(hls, error);
+    });
     hls.attachMedia(this.video);
     hls.loadSource(this.#url);
   }
@@ -150,6 +157,19 @@ export class Playback {
     const wait = Math.min(8000, 500 * 2 ** this.#failures++);
     const dead = error.type !== Hls.ErrorTypes.NETWORK_ERROR || hls.levels.length === 0;
     this.#later(wait, () => (dead || this.#failures > 3 ? this.#start() : hls.startLoad(-1)));
+  }
+
+  #stalled(hls) {
+    const details = hls.latestLevelDetails;
+    if (details?.live) this.#target.stalled(performance.now(), details.targetduration);
+  }
+
+  #keepTarget() {
+    const details = this.#hls?.latestLevelDetails;
+    const holdBack = details?.partHoldBack || details?.holdBack;
+    if (!holdBack || !details.live) return;
+    const target = this.#target.at(performance.now(), holdBack);
+    if (this.#hls.targetLatency !== target) this.#hls.targetLatency = target;
   }
 
   #playing() {
@@ -185,6 +205,7 @@ export class Playback {
       this.#start();
       return;
     }
+    this.#keepTarget();
     const edge = this.#edge();
     if (edge === null) return;
     this.latency.value = edge.latency;
