@@ -132,8 +132,10 @@ Result<> Daemon::listen(const std::string& port_name, std::uint16_t port, net::L
     auto listener = net::Listener::bind(impl_->loop, {address, port, ""}, accept);
     if (!listener) {
       // A machine without IPv6 is served on IPv4 alone, unless ::1 was asked for.
-      if (by_default && bound && listener.error().code != Errc::exists) continue;
-      return std::unexpected(listener.error());
+      if (by_default && bound && listener.error().code != Errc::unavailable) continue;
+      Error error = listener.error();
+      if (error.code == Errc::unavailable) error.hint += ": --" + port_name + "-port";
+      return std::unexpected(std::move(error));
     }
     if (port == 0) port = (*listener)->local().port;
     impl_->listeners.emplace(port_name, std::move(*listener));

@@ -1,7 +1,12 @@
 #pragma once
 // run_main: the only main() there is. Parses, answers --help, --version, --print-config and --options-json, sets up logs, calls the program,
 // and turns an error into a line on standard error with a hint and an exit code:
-//   0 done · 1 failed or "no" · 2 usage or configuration · 75 temporary, try again · 130 interrupted
+//   0    done; a daemon: stopped as told
+//   1    failed, or the answer is no
+//   2    usage or configuration: the same again will fail again
+//   75   temporary, try again: a port is taken, another of its kind is running, the store is busy (EX_TEMPFAIL of sysexits.h)
+//   130  interrupted
+// Every manual page's EXIT STATUS is of this table.
 #include <functional>
 
 #include "app/options.hpp"

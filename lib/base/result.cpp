@@ -12,7 +12,6 @@ Errc errc_of(int errnum) {
     case ENOTDIR:
       return Errc::not_found;
     case EEXIST:
-    case EADDRINUSE:
       return Errc::exists;
     case EACCES:
     case EPERM:
@@ -20,6 +19,7 @@ Errc errc_of(int errnum) {
     case ECONNREFUSED:
     case ETIMEDOUT:
     case EAGAIN:
+    case EADDRINUSE:  // until its holder ends
       return Errc::unavailable;
     default:
       return Errc::io;

@@ -17,7 +17,7 @@ enum class Errc {
   conflict,     // somebody else changed it first (optimistic version)     exit 1
   denied,       // wrong key, token or role                                exit 1
   io,           // the operating system refused                            exit 1
-  unavailable,  // a dependency is away: try again                         exit 75
+  unavailable,  // a dependency is away, a port is taken: try again        exit 75
   internal,     // a broken promise of our own                             exit 1
 };
 

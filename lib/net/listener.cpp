@@ -55,6 +55,19 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
   bool stopped = false;
 };
 
+namespace {
+
+std::string hint_for(int errnum, const Endpoint& at) {
+  if (errnum == EADDRINUSE)
+    return fmt::format("another program holds port {0}: 'ss -ltnp sport = :{0}' names it; stop it, or choose another port", at.port);
+  if (errnum == EACCES && at.path.empty())
+    return fmt::format("port {} is reserved: choose one from 1024 up, or give the program CAP_NET_BIND_SERVICE", at.port);
+  if (errnum == EADDRNOTAVAIL) return "this machine does not have that address: 'ip address' lists those that it has";
+  return "";
+}
+
+}  // namespace
+
 Listener::Listener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) { impl_->start(); }
 
 Listener::~Listener() { stop(); }
@@ -68,8 +81,7 @@ Result<std::unique_ptr<Listener>> Listener::bind(Loop& loop, const Endpoint& at,
   if (address.storage.ss_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (!at.path.empty()) ::unlink(at.path.c_str());  // left by a process that was killed
   if (::bind(fd.get(), address.get(), address.size) != 0)
-    return fail_errno("listen on " + at.text(),
-                      errno == EADDRINUSE ? "another program holds this port: stop it or choose another port" : "");
+    return fail_errno("listen on " + at.text(), hint_for(errno, at));
   if (!at.path.empty()) ::chmod(at.path.c_str(), 0600);
   if (::listen(fd.get(), 4096) != 0) return fail_errno("listen on " + at.text());
   return adopt(loop, std::move(fd), std::move(accept));
