@@ -36,9 +36,9 @@ Responder::State::~State() {
 }
 
 void Responder::State::observe(int status) const {
-  if (!route) return;
   std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  duration_of(route, method, status).Observe(took.count());
+  access.log(status, took);
+  if (route) duration_of(route, access.method, status).Observe(took.count());
 }
 
 void Responder::State::lose_client() {
@@ -52,15 +52,15 @@ void Responder::respond(Response response) const {
   state_->answered = true;
   state_->observe(response.status);
   state_->on_gone = nullptr;
-  state_->session->answer(state_->session->finished(std::move(response)));
+  state_->session->answer(state_->session->finished(std::move(response), state_->access));
 }
 
 void Responder::begin_stream(Response head) const {
   if (state_->answered || !state_->session) return;
   state_->answered = state_->streaming = true;
   state_->observe(head.status);
-  bool bodiless = state_->method == "HEAD" || !has_body(head.status);
-  state_->session->begin_stream(state_->session->finished(std::move(head)));
+  bool bodiless = state_->access.method == "HEAD" || !has_body(head.status);
+  state_->session->begin_stream(state_->session->finished(std::move(head), state_->access));
   if (bodiless) end();
 }
 
@@ -88,6 +88,7 @@ void Responder::upgrade(Headers headers, Upgraded take_over) const {
   if (state_->answered || !state_->session) return;
   state_->answered = true;
   state_->observe(101);
+  state_->access.mark(headers);
   state_->session->upgrade(headers, take_over);
 }
 

@@ -33,6 +33,7 @@ struct Request {
   Headers headers;
   std::string body;
   net::Endpoint peer;
+  std::string trace_id;          // the client's X-Trace-Id, or one made here: goes into whatever is logged of the request
 
   bool is_get() const { return method == "GET" || method == "HEAD"; }  // HEAD is answered like GET, the body left out
   std::string_view header(std::string_view name) const;               // case-insensitive; empty when absent

@@ -80,13 +80,14 @@ void Session::dispatch() {
   keep_alive_ = parser_.keep_alive() && !serving_->draining;
   head_only_ = request.method == "HEAD";
   continued_ = false;
-  auto state = std::make_shared<Responder::State>(this, request.method);
+  auto state = std::make_shared<Responder::State>(this, request);
+  request.trace_id = state->access.trace_id;
   current_ = state.get();
   Responder responder(std::move(state));
   try {
     serving_->handler(request, responder);
   } catch (const std::exception& failure) {
-    log::error("request failed", {{"method", request.method}, {"path", request.path}, {"error", failure.what()}});
+    log::error("request failed", {{"method", request.method}, {"path", request.path}, {"trace_id", request.trace_id}, {"error", failure.what()}});
     responder.respond(Response::text(500, "internal error\n"));
   }
 }
@@ -95,6 +96,7 @@ void Session::dispatch() {
 void Session::refuse(int status, std::string_view why) {
   keep_alive_ = false;
   head_only_ = false;
+  log::debug("request refused", {{"status", status}, {"why", why}, {"peer", parser_.request().peer.text()}});
   auto response = Response::text(status, std::string(why) + "\n");
   if (status == 405) response.with("Allow", "GET, HEAD");
   if (status == 503) response.with("Retry-After", "1");

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/clock.hpp"
+#include "http/access_log.hpp"
 #include "http/request_parser.hpp"
 #include "http/response_head.hpp"
 #include "http/server.hpp"
@@ -50,8 +51,9 @@ class Session final : public net::Connection::Handler, public std::enable_shared
   void abandon();               // the server goes first: nobody is told any more
 
   // For Responder::State.
-  Response finished(Response response) const {
+  Response finished(Response response, const Access& access) const {
     if (serving_->finish) serving_->finish(response);
+    access.mark(response.headers);
     return response;
   }
   void answer(Response response);
@@ -90,10 +92,10 @@ class Session final : public net::Connection::Handler, public std::enable_shared
 };
 
 struct Responder::State {
-  State(Session* s, std::string m) : session(s), method(std::move(m)), start(std::chrono::steady_clock::now()) {}
+  State(Session* s, const Request& request) : session(s), access(request), start(std::chrono::steady_clock::now()) {}
   ~State();
   Session* session;  // null: the client has gone, or the answer is complete
-  std::string method;
+  Access access;
   Steady start;
   const char* route = nullptr;
   bool answered = false, streaming = false, gone = false;

@@ -146,6 +146,8 @@ Level level_named(std::string_view name) {
   return Level::info;
 }
 
+bool enabled(Level level) { return settings().out->should_log(spdlog_level(level)); }
+
 void set_level(Level level) { settings().out->set_level(spdlog_level(level)); }
 
 void write(Level level, std::string_view message, Fields fields) {

@@ -35,6 +35,7 @@ using Fields = std::initializer_list<Field>;
 // Once, at the start of a program: the service's name goes into every line.
 void configure(std::string_view service, std::string_view instance, Format format, Level level);
 void set_level(Level level);
+bool enabled(Level level);  // whether a line of this level would be written
 Level level_named(std::string_view name);  // "debug", "info", "warn", "error"; info for any other
 
 void write(Level level, std::string_view message, Fields fields);

@@ -15,7 +15,7 @@ namespace {
 // Players on any page may play, and see the headers that players use.
 void open_to_all(http::Response& response) {
   response.headers.emplace_back("Access-Control-Allow-Origin", "*");
-  response.headers.emplace_back("Access-Control-Expose-Headers", "Content-Length, Content-Range, Date, Age, ETag, Retry-After");
+  response.headers.emplace_back("Access-Control-Expose-Headers", "Content-Length, Content-Range, Date, Age, ETag, Retry-After, X-Trace-Id");
   response.headers.emplace_back("Cross-Origin-Resource-Policy", "cross-origin");
   response.headers.emplace_back("Timing-Allow-Origin", "*");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
@@ -171,7 +171,7 @@ http::Response options_answer() {
   response.status = 204;
   response.headers = {{"Allow", "GET, HEAD, OPTIONS"},
                       {"Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"},
-                      {"Access-Control-Allow-Headers", "Range, If-None-Match, If-Modified-Since, If-Range"},
+                      {"Access-Control-Allow-Headers", "Range, If-None-Match, If-Modified-Since, If-Range, X-Trace-Id"},
                       {"Access-Control-Max-Age", "86400"}};
   open_to_all(response);
   return response;

@@ -93,6 +93,20 @@ def test_options_in_the_prose_exist(page):
     assert {"--" + option for option in named} <= option_names(name)
 
 
+EXITS = {"0", "1", "2", "75", "130"}  # lib/app/run.hpp
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.suffix == ".in"], ids=relative)
+def test_exit_codes_are_those_of_the_one_table(page):
+    section = re.search(r"^\.Sh EXIT STATUS\n(.*?)^\.Sh ", page.read_text(), re.M | re.S)[1]
+    codes = re.findall(r"^\.It (\S+)$", section, re.M)
+    assert set(codes) <= EXITS and {"0", "1", "2"} <= set(codes)
+    assert codes == sorted(codes, key=int)
+    if name_and_section(page)[1] == "8":
+        assert set(codes) == EXITS
+        assert "a port is taken" in section
+
+
 def test_every_event_is_described():
     sources = "".join(path.read_text() for folder in ("lib", "cmd") for path in sorted((TREE / folder).rglob("*.cpp")))
     emitted = set(re.findall(r'\bemit\("([a-z_.]+)"', sources))

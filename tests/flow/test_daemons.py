@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 import subprocess
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -79,8 +81,10 @@ def test_a_taken_port_is_named(name, tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(command(name, tmp_path, **{PORTS[name][0]: port}), capture_output=True, text=True, timeout=20)
-    assert done.returncode == 1
-    assert f"127.0.0.1:{port}" in done.stderr and "hint:" in done.stderr
+    assert done.returncode == 75
+    assert f"127.0.0.1:{port}" in done.stderr
+    hint = done.stderr.partition("hint: ")[2]
+    assert f"port {port}" in hint and f"--{PORTS[name][0]}-port" in hint
 
 
 @pytest.mark.parametrize("name", DAEMONS)
@@ -117,3 +121,21 @@ def test_logs_are_json_when_asked(name, tmp_path):
     for line in daemon.output().splitlines():
         row = json.loads(line)
         assert row["service"] == name and row["instance"] == "one" and row["level"] in ("debug", "info", "warn", "error")
+
+
+@pytest.mark.parametrize("name", ["origind", "webd"])
+def test_each_answer_is_a_line_of_the_log_with_its_trace_id(name, tmp_path):
+    with Daemon(*command(name, tmp_path), "--log-format", "json", "--log-level", "debug") as daemon:
+        asked = subprocess.run([program(name), "--dir", tmp_path, "--control", tmp_path / f"run/{name}.sock", "--ask", "status"],
+                               capture_output=True, text=True, timeout=20)
+        port = json.loads(asked.stdout)["ports"][PORTS[name][0]]
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/live/nobody/master.m3u8?secret=s3cret", headers={"X-Trace-Id": "t-1"})
+        with pytest.raises(urllib.error.HTTPError) as missing:
+            urllib.request.urlopen(request, timeout=10)
+        assert missing.value.headers["X-Trace-Id"] == "t-1"
+        wait_for(lambda: '"t-1"' in daemon.output(), 10, "the line")
+        line = json.loads(next(line for line in daemon.output().splitlines() if '"t-1"' in line))
+        assert (line["level"], line["service"], line["method"], line["path"], line["status"]) == \
+            ("debug", name, "GET", "/live/nobody/master.m3u8", 404)
+        assert line["duration_ms"] >= 0 and line["peer"].startswith("127.0.0.1:")
+        assert "s3cret" not in daemon.output()

@@ -294,3 +294,29 @@ TEST_CASE("no header value can add a header") {
   say(client, get("/", "Connection: close\r\n"));
   CHECK(hear_all(client).find("Location: /a  Set-Cookie: b\r\n") != std::string::npos);
 }
+
+TEST_CASE("a trace id is taken when it is plain, made when it is not, and comes back where no cache may keep it") {
+  std::string seen;
+  Fixture fixture([&](const Request& request, const Responder& responder) {
+    seen = request.trace_id;
+    auto response = Response::text(200, "x");
+    if (request.path == "/kept") response.with("Cache-Control", "public, max-age=9");
+    responder.respond(std::move(response));
+  });
+  auto ask = [&](const std::string& path, const std::string& id) {
+    auto client = fixture.client();
+    say(client, "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + (id.empty() ? "" : "x-trace-id: " + id + "\r\n") + "\r\n");
+    return hear(client, "\r\n\r\nx");
+  };
+  CHECK_THAT(ask("/", "abc-1_2.Z"), Catch::Contains("X-Trace-Id: abc-1_2.Z\r\n"));
+  CHECK(seen == "abc-1_2.Z");
+  for (const std::string& hostile : {std::string("a b"), std::string("a\"}{"), std::string(65, 'a'), std::string()}) {
+    const std::string answer = ask("/", hostile);
+    CHECK(seen.size() == 15);
+    CHECK_THAT(answer, Catch::Contains("X-Trace-Id: " + seen + "\r\n"));
+  }
+  const std::string first = seen;
+  CHECK_THAT(ask("/kept", ""), !Catch::Contains("X-Trace-Id"));
+  CHECK(seen != first);
+  CHECK_THAT(ask("/kept", "mine"), Catch::Contains("X-Trace-Id: mine\r\n"));
+}
