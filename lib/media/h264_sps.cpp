@@ -1,4 +1,3 @@
-#include "media/bit_reader.hpp"
 #include "media/parameter_sets.hpp"
 
 namespace sluice::media {
@@ -27,17 +26,7 @@ void skip_scaling_list(BitReader& bits, int size) {
 
 // E.1.1, as far as the timing.
 void read_timing(BitReader& bits, SequenceParameters& sps) {
-  constexpr std::uint32_t extended_sar = 255;
-  if (bits.flag() && bits.u(8) == extended_sar) bits.skip(32);
-  if (bits.flag()) bits.skip(1);  // overscan
-  if (bits.flag()) {              // video signal type
-    bits.skip(4);
-    if (bits.flag()) bits.skip(24);
-  }
-  if (bits.flag()) {  // chroma location
-    bits.ue();
-    bits.ue();
-  }
+  skip_display_information(bits);
   if (!bits.flag()) return;
   const std::uint32_t units = bits.u(32), scale = bits.u(32);
   const bool fixed = bits.flag();

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "media/bit_reader.hpp"
 #include "media/parameter_sets.hpp"
 
 namespace sluice::media {
@@ -69,17 +68,7 @@ bool skip_reference_sets(BitReader& bits, std::uint32_t count) {
 
 // E.2.1, as far as the timing.
 void read_timing(BitReader& bits, SequenceParameters& sps) {
-  constexpr std::uint32_t extended_sar = 255;
-  if (bits.flag() && bits.u(8) == extended_sar) bits.skip(32);
-  if (bits.flag()) bits.skip(1);
-  if (bits.flag()) {
-    bits.skip(4);
-    if (bits.flag()) bits.skip(24);
-  }
-  if (bits.flag()) {
-    bits.ue();
-    bits.ue();
-  }
+  skip_display_information(bits);
   bits.skip(3);
   if (bits.flag()) {  // default display window
     for (int i = 0; i < 4; ++i) bits.ue();

@@ -19,6 +19,20 @@ Bytes raw_payload(ByteView nal) {
   return raw;
 }
 
+void skip_display_information(BitReader& bits) {
+  constexpr std::uint32_t extended_sar = 255;
+  if (bits.flag() && bits.u(8) == extended_sar) bits.skip(32);
+  if (bits.flag()) bits.skip(1);  // overscan
+  if (bits.flag()) {              // video signal type
+    bits.skip(4);
+    if (bits.flag()) bits.skip(24);
+  }
+  if (bits.flag()) {  // chroma location
+    bits.ue();
+    bits.ue();
+  }
+}
+
 Rational frame_rate_of(std::uint64_t ticks_a_second, std::uint64_t ticks_a_frame) {
   constexpr std::uint64_t fastest = 1000, slowest = 100;  // frames a second, seconds a frame
   constexpr std::uint64_t largest = 0x7fff'ffff;

@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "media/bit_reader.hpp"
 #include "media/track.hpp"
 
 namespace sluice::media {
@@ -20,6 +21,9 @@ Result<SequenceParameters> read_hevc_sps(ByteView nal);
 
 // In lowest terms; {0, 1} where no camera does that (above 1,000 frames a second, below one in 100 s).
 Rational frame_rate_of(std::uint64_t ticks_a_second, std::uint64_t ticks_a_frame);
+
+// What video usability information begins with in both (H.264 E.1.1, H.265 E.2.1): aspect ratio, overscan, signal type, chroma location.
+void skip_display_information(BitReader& bits);
 
 // The NAL unit's bytes without emulation prevention (H.264 7.4.1): 00 00 03 becomes 00 00.
 Bytes raw_payload(ByteView nal);

@@ -119,11 +119,23 @@ def test_a_wrapped_library_is_seen_in_its_room_only():
     assert not wrong, "\n".join(wrong)
 
 
+SANS_IO = ("media", "rtmp", "irc", "chat", "platform", "nut")
+
+
+def test_parsers_ask_no_clock_and_no_chance():
+    """Time and randomness are passed in."""
+    asked = re.compile(r"_clock::now\(|\bsystem_(?:clock|random)\(|\bgetrandom\(|\btime\((?:nullptr|NULL|0)\)|std::random_device")
+    wrong = [f"{path.relative_to(TREE)}:{number}: {line.strip()}"
+             for room in SANS_IO for path in sources(TREE / "lib" / room)
+             for number, line in enumerate(path.read_text().splitlines(), 1) if asked.search(line.split("//")[0])]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_parsers_see_no_socket_file_or_clock():
     """The protocol rooms are sans-IO: bytes in, events out."""
     outside = re.compile(r"sys/(socket|un|epoll|stat|file|uio)\.h|fcntl\.h|unistd\.h|netinet/.*|fstream|filesystem|thread|boost/.*")
     wrong = [f"{where}: <{header}>"
-             for room in ("media", "rtmp", "irc", "platform", "nut") if room in ROOMS
+             for room in SANS_IO
              for path in sources(TREE / "lib" / room)
              for where, header, quoted in includes(path) if not quoted and outside.fullmatch(header)]
     assert not wrong, "\n".join(wrong)
