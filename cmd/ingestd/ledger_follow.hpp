@@ -47,7 +47,7 @@ class LedgerFollow {
   std::optional<std::int64_t> least_end(const media::Run& run, std::int64_t from, microseconds stale) const;
   std::int64_t greatest_end() const;         // µs; 0 without parts
   std::string resume() const;                // "source=US,audio=US": sluice_resume
-  std::size_t renditions() const { return reader_->renditions().size(); }
+  const std::vector<hls::Rendition>& renditions() const { return reader_->renditions(); }
 
  private:
   FolderWatch& watch_;

@@ -37,6 +37,7 @@ Result<int> run(const app::Settings& settings) {
     return std::vector<app::Health>{{"store", checked.has_value(), took.count(), checked ? "" : to_string(checked.error())}};
   });
   daemon.on_control("streams", [&server](const std::string&) { return server.streams_json(); });
+  daemon.on_control("summary", [&server](const std::string&) { return server.summary_json(); });
   daemon.on_control("kick", [&server](const std::string& request) { return server.kick(request); });
 
   SLUICE_TRY(daemon.listen("rtmp", config.port, [&server](os::UniqueFd socket, net::Endpoint peer) {

@@ -25,6 +25,7 @@ class Server {
   Result<> reload(const Config& config);
 
   std::string streams_json() const;
+  std::string summary_json() const;  // the same for people, line by line
   std::string kick(const std::string& request_json);
   Platform& platform() { return *platform_; }
 

@@ -1,4 +1,6 @@
 // What the control socket tells of streams, and takes.
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "server.hpp"
@@ -19,6 +21,34 @@ std::string_view state_name(media::Lifecycle::State state) {
     case media::Lifecycle::State::over: return "over";
   }
   return "unknown";
+}
+
+Json describe(const hls::Rendition& rendition) {
+  const hls::RenditionRecord& record = rendition.record;
+  Json row{{"name", record.name}, {"kind", record.kind == media::Kind::video ? "video" : "audio"}, {"codec", record.codecs}};
+  if (record.kind == media::Kind::video) {
+    row["width"] = record.width;
+    row["height"] = record.height;
+  }
+  row["bitrate"] = bitrate_of(rendition);
+  row["state"] = rendition.shed ? "shed" : "live";
+  return row;
+}
+
+std::string mbits(std::uint64_t bits_per_second) { return fmt::format("{:.2f} Mbit/s", static_cast<double>(bits_per_second) / 1e6); }
+
+// A stream as people read it. Nothing in the lines needs escaping in JSON.
+void summarise(Stream& stream, Json& lines) {
+  lines.push_back(fmt::format("{:<16} {:<8} since {}  {} in", stream.held().channel.name, state_name(stream.life().state()),
+                              format_rfc3339(stream.held().since), mbits(stream.bits_per_second())));
+  if (stream.ledger() != nullptr)
+    for (const hls::Rendition& rendition : stream.ledger()->renditions()) {
+      const hls::RenditionRecord& record = rendition.record;
+      const std::string size = record.kind == media::Kind::video ? fmt::format("{}x{}", record.width, record.height) : "";
+      lines.push_back(fmt::format("  {:<14} {:<8} {:<12} {:<10} {}", record.name, rendition.shed ? "shed" : "live", record.codecs, size,
+                                  mbits(bitrate_of(rendition))));
+    }
+  if (const std::string advice = stream.advice(); !advice.empty()) lines.push_back("  tell the streamer: " + advice);
 }
 
 Json describe(Stream& stream) {
@@ -52,6 +82,9 @@ Json describe(Stream& stream) {
   if (const auto& audio = stream.intake().audio()) {
     row["audio"] = {{"codec", media::name(audio->codec)}, {"sample_rate", audio->sample_rate}, {"channels", audio->channels}};
   }
+  row["renditions"] = Json::array();
+  if (stream.ledger() != nullptr)
+    for (const hls::Rendition& rendition : stream.ledger()->renditions()) row["renditions"].push_back(describe(rendition));
   if (const std::string advice = stream.advice(); !advice.empty()) row["advice"] = advice;
   return row;
 }
@@ -62,6 +95,12 @@ std::string Server::streams_json() const {
   Json rows = Json::array();
   for (const auto& [channel, stream] : streams_) rows.push_back(describe(*stream));
   return Json{{"streams", rows}}.dump();
+}
+
+std::string Server::summary_json() const {
+  Json lines = Json::array();
+  for (const auto& [channel, stream] : streams_) summarise(*stream, lines);
+  return Json{{"lines", lines}}.dump();
 }
 
 // {"command":"kick","channel":"NAME"}: ends the channel's stream and closes its publisher.

@@ -35,7 +35,8 @@ Stream::Stream(Surroundings& around, Held held, bool resumed)
       lock_retry_(around.loop),
       keeping_(around.loop),
       platform_retry_(around.loop),
-      generation_(resumed ? 1 : 0) {
+      generation_(resumed ? 1 : 0),
+      renditions_(held_.channel.name, held_.stream.value()) {
   if (held_.live) measures().streams.Increment();
 }
 
@@ -47,6 +48,7 @@ Result<> Stream::open() {
                                              [this] { ledger_grown(); });
     SLUICE_TRY(ledger_->open());
     epoch_ms_ = ledger_->epoch_ms();
+    renditions_.look(ledger_->renditions());
     if (ledger_->ended()) life_.ledger_ended();
   }
   keeping_.every(beat, [this] { house_keeping(); });
@@ -169,6 +171,7 @@ void Stream::perform(Step step) {
 }
 
 void Stream::ledger_grown() {
+  renditions_.look(ledger_->renditions());
   if (ledger_->has_independent_part()) life_.part_written();
   if (ledger_->ended()) life_.ledger_ended();
   if (const std::int64_t end = ledger_->greatest_end(); end > ledger_end_us_) {

@@ -14,6 +14,7 @@
 #include "options.hpp"
 #include "pipeline.hpp"
 #include "platform.hpp"
+#include "renditions.hpp"
 
 namespace sluice::ingestd {
 
@@ -49,6 +50,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   const std::shared_ptr<Publisher>& publisher() const { return publisher_; }
   const Held& held() const { return held_; }
   std::uint64_t bits_per_second() const { return bits_per_second_; }
+  const LedgerFollow* ledger() const { return ledger_.get(); }  // null where none is kept
   // What the streamer should change; empty when all is well.
   std::string advice() const;
 
@@ -102,6 +104,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   unsigned beats_ = 0;
   std::uint64_t counted_bytes_ = 0, bits_per_second_ = 0, counted_drops_ = 0, counted_dropped_gops_ = 0;
   bool advised_ = false;
+  Renditions renditions_;
 };
 
 }  // namespace sluice::ingestd

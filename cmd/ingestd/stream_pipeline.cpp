@@ -88,7 +88,7 @@ ffmpeg::Metadata Stream::metadata(const media::Run& run) const {
   if (!ledger_) return told;
   if (const std::string resume = ledger_->resume(); !resume.empty()) told["sluice_resume"] = resume;
   // Said until the ledger holds something of this run.
-  if (run.discontinuity && ledger_->renditions() > 0 && ledger_->greatest_end() <= run.start_us)
+  if (run.discontinuity && !ledger_->renditions().empty() && ledger_->greatest_end() <= run.start_us)
     told["sluice_discontinuity"] = "1";
   return told;
 }
@@ -166,7 +166,7 @@ void Stream::finish() {
     if (ledger_) ledger_->poll();
     life_.finished(well);
   };
-  if (!ledger_ || ledger_->renditions() == 0 || ledger_->ended()) return done(true);
+  if (!ledger_ || ledger_->renditions().empty() || ledger_->ended()) return done(true);
   os::ShellCommand command{.line = "exec segmenter --finish \"$SLUICE_LEDGER\""};
   command.environment = environment();
   auto started = os::spawn(command);

@@ -45,6 +45,22 @@ live_streams() {
   if [[ $answer == '['*']}' ]]; then printf '%s' "${answer%\}}"; else printf '[]'; fi
 }
 
+# The same for people, a line each; what ingestd says here holds nothing that JSON escapes.
+summarise_streams() {
+  local answer between='","' line=$'\n  '
+  answer=$("$bin/ingestd" --control "$dir/run/ingestd.sock" --ask summary 2>/dev/null) || answer=''
+  case $answer in
+    '{"lines":[]}') echo 'no streams' ;;
+    '{"lines":["'*'"]}')
+      echo streams
+      answer=${answer#'{"lines":["'}
+      answer=${answer%'"]}'}
+      printf '  %s\n' "${answer//"$between"/$line}"
+      ;;
+    *) echo 'streams unknown: ingestd does not answer' ;;
+  esac
+}
+
 status_json() {
   local name port separator='' inner state pid restarts since whole names
   whole=$(platform_state)
@@ -84,7 +100,7 @@ sluice_status() {
       for port in $(platform_programs | sed -n "s/^$name|//p"); do ports+=" $port=$(running_port "$name" "$port")"; done
       printf '  %-8s %-10s pid %-7s restarts %-3s since %s %s\n' "$name" "$state" "$pid" "$restarts" "${since:--}" "$ports"
     done
-    [[ $whole == stopped ]] || printf 'streams  %s\n' "$(live_streams)"
+    [[ $whole == stopped ]] || summarise_streams
   fi
   [[ $whole == ready ]]
 }

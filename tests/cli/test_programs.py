@@ -61,7 +61,7 @@ def test_help_man_page_and_completions_know_the_same_options(name, section):
         assert re.search(rf"--{option}[=\[]", zsh), f"zsh completion lacks --{option}"
         assert f" -l {option} " in fish, f"fish completion lacks --{option}"
         assert row["help"] and not row["help"].endswith("."), f"--{option} has a poor help text"
-        described = man.split(f"Fl \\-{option}", 1)[1].split("\n.It ", 1)[0]
+        described = man.split(".Sh OPTIONS", 1)[1].split(f"Fl \\-{option}", 1)[1].split("\n.It ", 1)[0]
         assert ("read again on SIGHUP" in described) == row.get("reloads", False), f"the man page on --{option} and SIGHUP"
     assert " ".join(helps.split()).count("; reloads") == sum(row.get("reloads", False) for row in all_options(options).values())
     shown = set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", helps)) - {"some-name"}

@@ -106,6 +106,21 @@ def records(ledger, kind=None):
     return [row for row in rows if kind is None or row[0] == kind]
 
 
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def add_record(ledger, text):
+    """Appends a line to a ledger's index, as its writer would."""
+    with open(pathlib.Path(ledger) / "index", "ab") as index:
+        index.write(f"{text} {crc32c(text.encode()):08x}\n".encode())
+
+
 def parts(ledger, rendition="source"):
     return [row for row in records(ledger, "P") if row[1] == rendition]
 

@@ -1,0 +1,38 @@
+#include "renditions.hpp"
+
+#include "log/log.hpp"
+#include "metrics/metrics.hpp"
+
+namespace sluice::ingestd {
+
+namespace {
+constexpr const char* shed_series = "sluice_ingest_rendition_shed";
+}  // namespace
+
+Renditions::~Renditions() {
+  for (const auto& [name, shed] : shed_) metrics::remove_gauge(shed_series, {{"channel", channel_}, {"rendition", name}});
+}
+
+void Renditions::look(const std::vector<hls::Rendition>& renditions) {
+  for (const hls::Rendition& rendition : renditions) {
+    const std::string& name = rendition.record.name;
+    const auto [known, fresh] = shed_.try_emplace(name, false);
+    if (!fresh && known->second == rendition.shed) continue;
+    if (known->second != rendition.shed)
+      log::warn(rendition.shed ? "rendition shed" : "rendition back",
+                {{"channel", channel_}, {"stream", stream_}, {"rendition", name}});
+    known->second = rendition.shed;
+    metrics::gauge(shed_series, "Whether a live stream's rendition is shed because the machine cannot keep up",
+                   {{"channel", channel_}, {"rendition", name}})
+        .Set(rendition.shed ? 1 : 0);
+  }
+}
+
+std::uint64_t bitrate_of(const hls::Rendition& rendition) {
+  if (rendition.record.bitrate > 0 || rendition.segments.empty()) return rendition.record.bitrate;
+  const hls::Segment& latest = rendition.segments.back();
+  const auto ticks = static_cast<std::uint64_t>(latest.duration());
+  return ticks == 0 ? 0 : latest.bytes() * 8 * rendition.record.timescale / ticks;
+}
+
+}  // namespace sluice::ingestd

@@ -1,0 +1,61 @@
+"""What people and dashboards are told of live streams: renditions, shed rungs, keyframes too far apart."""
+import re
+import subprocess
+
+from harness import Platform, Publisher, free_port, get, program, wait_for
+from ingest import Ingest, add_record
+
+
+def renditions(row):
+    return {each["name"]: each for each in row["renditions"]}
+
+
+def test_renditions_and_what_is_shed_are_told():
+    metrics = free_port()
+    with Ingest("--pipeline", "cat >/dev/null", "--metrics", f"127.0.0.1:{metrics}") as ingest:
+        def metric(line):
+            return line in get(f"http://127.0.0.1:{metrics}/metrics")[2].decode()
+
+        with Publisher(ingest.url()):
+            # The pipeline keeps no ledger: this test does, so that what is shed and when is certain.
+            ledger = wait_for(lambda: (all := ingest.ledgers()) and all[0], 15, "the ledger's folder")
+            add_record(ledger, f"L 1 {ledger.name} alice 1750000000000 2000 500 533334 2 cmaf")
+            add_record(ledger, "R source 0 video avc1.64001f 90000 1280x720 30/1 0/0 3000000 3500000")
+            add_record(ledger, "R 360p30 0 video avc1.64001e 90000 640x360 30/1 0/0 800000 900000")
+            add_record(ledger, "R audio 0 audio mp4a.40.2 48000 0x0 0/1 48000/2 0 0")
+            add_record(ledger, "P source 0 0 0 60000 0 45000 0 500000 1750000000500 0 I")
+            add_record(ledger, "P audio 0 0 0 4000 0 24000 0 500000 1750000000500 0 I")
+            row = wait_for(lambda: (r := ingest.stream()) and len(r["renditions"]) == 3 and r["renditions"][2]["bitrate"] and r, 15, "renditions")
+            assert renditions(row) == {
+                "source": {"name": "source", "kind": "video", "codec": "avc1.64001f", "width": 1280, "height": 720, "bitrate": 3000000, "state": "live"},
+                "360p30": {"name": "360p30", "kind": "video", "codec": "avc1.64001e", "width": 640, "height": 360, "bitrate": 800000, "state": "live"},
+                "audio": {"name": "audio", "kind": "audio", "codec": "mp4a.40.2", "bitrate": 64000, "state": "live"}}
+            shed = 'sluice_ingest_rendition_shed{channel="alice",rendition="360p30"}'
+            assert metric(f"{shed} 0")
+            add_record(ledger, "S 360p30 shed")
+            wait_for(lambda: renditions(ingest.stream())["360p30"]["state"] == "shed", 10, "the shed rung")
+            assert metric(f"{shed} 1")
+            ingest.wait_log("rendition shed")
+            lines = ingest.ask(command="summary")["lines"]
+            assert any(re.match(r"  360p30 +shed +avc1.64001e +640x360 +0.80 Mbit/s", line) for line in lines), lines
+            add_record(ledger, "S 360p30 live")
+            wait_for(lambda: metric(f"{shed} 0"), 10, "the rung's return")
+        assert ingest.ask(command="kick", channel="alice")
+        wait_for(lambda: not ingest.streams(), 30, "the end")
+        assert not metric("sluice_ingest_rendition_shed{")
+
+
+def test_sluice_status_shows_streams_to_people_and_programs():
+    with Platform() as platform:
+        def said():
+            return subprocess.run([program("sluice"), "status", "--dir", str(platform.directory)], capture_output=True, text=True, timeout=30).stdout
+
+        assert said().endswith("no streams\n")
+        with Publisher(platform.publish_url(platform.channel("ada")), gop=250):
+            text = wait_for(lambda: "tell the streamer" in (t := said()) and "audio" in t and t, 40, "the stream in sluice status")
+            assert re.search(r"^  ada +live +since \S+  [\d.]+ Mbit/s in$", text, re.M)
+            assert re.search(r"^    source +live +avc1\.\S+ +320x180 +[\d.]+ Mbit/s$", text, re.M)
+            assert re.search(r"^    audio +live +mp4a\.40\.2 +[\d.]+ Mbit/s$", text, re.M)
+            assert "set the encoder's keyframe interval to 2 s" in text
+            row = platform.status()["streams"][0]
+            assert renditions(row)["source"]["state"] == "live" and "keyframe interval" in row["advice"]
