@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -108,7 +111,10 @@ struct Daemon::Impl {
     });
     control.add("health", [this](const std::string&) { return health_json(health()); });
     if (!settings.has("control")) return {};
-    return control.listen(loop, settings.text("control"));
+    const std::string path = settings.text("control");
+    if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty() && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+      return fail_errno("make " + folder.string() + " for the control socket");
+    return control.listen(loop, path);
   }
 };
 

@@ -1,0 +1,93 @@
+"""The units of examples/systemd: systemd finds nothing wrong, their commands run as they stand, and they come up in order."""
+import configparser
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from harness import BIN
+
+UNITS = sorted((pathlib.Path(__file__).parents[2] / "examples" / "systemd").iterdir())
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+PORTS = {"ingestd": ["rtmp"], "origind": ["http"], "chatd": ["ws", "irc"], "webd": ["http"]}
+
+
+def read(unit):
+    parsed = configparser.ConfigParser(interpolation=None)
+    parsed.optionxform = str
+    parsed.read_string(unit.read_text())  # refuses a key that is there twice
+    return parsed
+
+
+def name_of(unit):
+    return unit.stem.removeprefix("sluice-")
+
+
+def here(unit, tmp_path):
+    """The unit's command, with this build's programs and a fresh folder in place of the state directory."""
+    words = shlex.split(read(unit)["Service"]["ExecStart"].replace("/var/lib/sluice", str(tmp_path)))
+    assert pathlib.Path(words[0]).parent == pathlib.Path("/usr/local/bin") and pathlib.Path(words[0]).name == name_of(unit)
+    return [str(pathlib.Path(BIN) / name_of(unit)), *words[1:]]
+
+
+def test_every_daemon_has_its_unit():
+    assert {name_of(unit) for unit in SERVICES} == set(PORTS)
+
+
+def test_systemd_finds_nothing_wrong(tmp_path):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd is not installed")
+    for unit in UNITS:
+        # It looks whether the commands exist.
+        (tmp_path / unit.name).write_text(unit.read_text().replace("/usr/local/bin", str(BIN)))
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *(tmp_path / unit.name for unit in UNITS)], capture_output=True,
+                          text=True, timeout=60, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:/lib/systemd/system"})
+    ours = [line for line in done.stderr.splitlines() if "sluice" in line]
+    assert (done.returncode, ours) == (0, []), done.stderr
+
+
+def test_the_target_brings_up_all_and_publishers_come_last():
+    target = read(next(unit for unit in UNITS if unit.name == "sluice.target"))
+    assert set(target["Unit"]["Wants"].split()) == {unit.name for unit in SERVICES}
+    for unit in SERVICES:
+        about = read(unit)
+        assert about["Unit"]["PartOf"] == "sluice.target" and about["Install"]["WantedBy"] == "sluice.target"
+        assert "sluice.target" in about["Unit"]["Before"].split()
+        before = {name for name in about["Unit"]["After"].split() if name.startswith("sluice-")}
+        others = {other.name for other in SERVICES if other != unit}
+        assert before == (others if name_of(unit) == "ingestd" else set())
+
+
+def test_a_unit_gives_the_drain_its_time_and_does_not_repeat_a_wrong_configuration():
+    for unit in SERVICES:
+        service = read(unit)["Service"]
+        config = subprocess.run([pathlib.Path(BIN) / name_of(unit), "--print-config"], capture_output=True, text=True, timeout=20).stdout
+        drain = next(line for line in config.splitlines() if line.startswith("drain-time = "))
+        assert int(service["TimeoutStopSec"].removesuffix("s")) > int(drain.split()[2].removesuffix("s"))
+        assert service["Type"] == "notify" and service["RestartPreventExitStatus"] == "2"
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=name_of)
+def test_a_unit_s_command_gets_ready_in_an_empty_state_directory_and_stops_as_told(unit, tmp_path):
+    ports = [word for port in PORTS[name_of(unit)] for word in (f"--{port}-port", "0")]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(tmp_path / "notify"))
+        notify.settimeout(20)
+        state = tmp_path / "state"
+        state.mkdir()
+        process = subprocess.Popen([*here(unit, state), *ports], stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")})
+        try:
+            assert b"READY=1" in notify.recv(4096)
+            process.send_signal(signal.SIGHUP)  # ExecReload
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate(timeout=20)[1]
+            assert process.returncode == 0, said
+        finally:
+            process.kill()
+            process.wait()
