@@ -1,11 +1,13 @@
 """Prose is tested: manual pages are clean, links lead somewhere, paths that are named exist, options that are shown are there."""
 import functools
 import json
+import os
 import pathlib
 import re
 import shlex
 import shutil
 import subprocess
+import textwrap
 
 import pytest
 
@@ -118,19 +120,24 @@ def test_every_event_is_described():
 # ---- command lines in examples
 
 def shell_text(path):
-    """What a shell reads: a script, the literal blocks of a page, the fenced blocks of a Markdown file."""
+    """What a shell reads: a script, the literal lines and blocks of a page, the code of a Markdown file."""
     text = path.read_text()
     if path.suffix == ".md":
-        return "\n".join(re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", text, re.M | re.S))
+        fenced = re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", text, re.M | re.S)
+        indented = re.findall(r"(?:(?<=\n\n)|\A)((?: {4}[^\n]*\n)+)", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
+        code = fenced + [textwrap.dedent(block) for block in indented]
+        return "\n".join(block for block in code if "─" not in block)  # that is a drawing
     if path in PAGES:
-        blocks = re.findall(r"^\.Bd[^\n]*\n(.*?)^\.Ed", text.partition("\n.Sh EXAMPLES\n")[2], re.M | re.S)
-        return "\n".join(blocks).replace("\\-", "-").replace("\\e", "\\")
+        literal = re.findall(r"^\.Dl (.*)", text, re.M)
+        literal += re.findall(r"^\.Bd[^\n]*\n(.*?)^\.Ed", text.partition("\n.Sh EXAMPLES\n")[2], re.M | re.S)
+        return "\n".join(literal).replace("\\-", "-").replace("\\e", "\\").replace("\\&", "")
     return text
 
 
 def invocations(text):
     """(program, words after it) of each simple command that runs one of our programs."""
     for line in text.replace("\\\n", " ").splitlines():
+        line = re.sub(r"(?<!\S)\d(?=[<>])", "", line)  # the descriptor of 2>
         lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;()<>")
         lexer.whitespace_split = True
         lexer.commenters = "#"
@@ -138,10 +145,14 @@ def invocations(text):
             words = list(lexer)
         except ValueError:  # a quotation that goes over several lines
             words = line.split()
-        name, arguments = None, []
+        name, arguments, redirected = None, [], False
         for word in [*words, "|"]:
             base = word.rsplit("/", 1)[-1]
-            if set(word) <= set("|&;()<>") or word in ("do", "then", "--") or (name is None and base not in PROGRAMS):
+            if redirected:
+                redirected = False
+            elif word in ("<", ">", ">>", ">&", "<>"):
+                redirected = True
+            elif set(word) <= set("|&;()<>") or word in ("do", "then", "--") or (name is None and base not in PROGRAMS):
                 if name:
                     yield name, arguments
                 name, arguments = None, []
@@ -166,10 +177,27 @@ def test_options_in_examples_exist(path):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("path", PAGES + MARKDOWN + SCRIPTS, ids=relative)
+def test_commands_in_examples_are_taken_by_their_programs(path, tmp_path):
+    """Each program's own parser reads the command: it prints the configuration that would hold instead of running."""
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("SLUICE_")}
+    wrong = []
+    for name, arguments in invocations(shell_text(path)):
+        if not pathlib.Path(program(name)).exists():
+            pytest.skip(f"{name} is not built")
+        # What the shell would put in place of a variable; the numbers are ports and descriptors.
+        words = [re.sub(r"\$\{?\w+\}?|\$\(\(?.*", "4000", word) for word in arguments]
+        done = subprocess.run([program(name), *words, "--print-config"], capture_output=True, text=True, timeout=30,
+                              cwd=tmp_path, env={**surroundings, "SLUICE_DIR": str(tmp_path)})
+        if done.returncode != 0 or done.stderr:
+            wrong.append(f"{name} {' '.join(arguments)}: {done.returncode}, {done.stderr}")
+    assert not wrong, "\n".join(wrong)
+
+
 def test_command_lines_are_recognised():
-    text = "a=1 chanctl --dir D user add x --display 'A B' | chanctl token revoke\nbuild/bin/sluice up --demo # --not\n"
+    text = "a=1 chanctl --dir D user add x --display 'A B' | chanctl token revoke\nbuild/bin/sluice up --demo # --not\nhlslint out 2>x --json >y | cat\n"
     assert list(invocations(text)) == [("chanctl", ["--dir", "D", "user", "add", "x", "--display", "A B"]),
-                                       ("chanctl", ["token", "revoke"]), ("sluice", ["up", "--demo"])]
+                                       ("chanctl", ["token", "revoke"]), ("sluice", ["up", "--demo"]), ("hlslint", ["out", "--json"])]
 
 
 # ---- Markdown
