@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "hls/playlist_writer.hpp"
 
@@ -18,15 +19,27 @@ void append_codec(std::string& list, const std::string& codecs) {
 
 }  // namespace
 
-Rates rates(const RenditionView& rendition) {
-  double peak = 0, bits = 0, seconds = 0;
+Rates rates(const RenditionView& rendition, std::uint32_t target_duration_s) {
+  struct Measured {
+    double bits, seconds;
+  };
+  std::vector<Measured> segments;
+  double bits = 0, seconds = 0;
   for (const SegmentView& segment : rendition.segments) {
     const double length = rendition.seconds(segment.duration);
     if (segment.gap || !segment.complete || length <= 0) continue;
-    bits += 8.0 * static_cast<double>(segment.bytes);
+    segments.push_back({8.0 * static_cast<double>(segment.bytes), length});
+    bits += segments.back().bits;
     seconds += length;
-    // A segment shorter than half a second (the last one, usually) says little about a rate.
-    if (length >= 0.5) peak = std::max(peak, 8.0 * static_cast<double>(segment.bytes) / length);
+  }
+  // Neighbours count together: after a restart a short segment with two keyframes may stand beside a long one.
+  double peak = 0;
+  for (std::size_t first = 0; first < segments.size(); ++first) {
+    Measured run{0, 0};
+    for (std::size_t i = first; i < segments.size() && run.seconds <= 1.5 * target_duration_s; ++i) {
+      run = {run.bits + segments[i].bits, run.seconds + segments[i].seconds};
+      if (run.seconds >= 0.5 * target_duration_s) peak = std::max(peak, run.bits / run.seconds);
+    }
   }
   const double average = seconds > 0 ? bits / seconds : 0;
   Rates out;
@@ -54,14 +67,14 @@ std::string multivariant_playlist(const StreamView& stream, const std::string& p
                          first ? "YES" : "NO");
       if (r->channels > 0) out += fmt::format(",CHANNELS=\"{}\"", r->channels);
       out += fmt::format(",URI=\"{}\"\n", uri(*r));
-      const Rates rate = rates(*r);
+      const Rates rate = rates(*r, stream.target_duration_s);
       sound.peak = std::max(sound.peak, rate.peak);
       sound.average = std::max(sound.average, rate.average);
       append_codec(sound_codecs, r->codecs);
     }
   }
   for (const RenditionView* r : video.empty() ? audio : video) {
-    const Rates own = rates(*r);
+    const Rates own = rates(*r, stream.target_duration_s);
     // At least 1: a stream whose first segment is still open has no rate to measure yet.
     out += fmt::format("#EXT-X-STREAM-INF:BANDWIDTH={}", std::max<std::uint64_t>(1, own.peak + sound.peak));
     if (own.average > 0) out += fmt::format(",AVERAGE-BANDWIDTH={}", own.average + sound.average);

@@ -37,10 +37,11 @@ std::string whole_playlist(const StreamView& stream, const RenditionView& rendit
 // Renditions without a complete segment or part are left out.
 std::string multivariant_playlist(const StreamView& stream, const std::string& prefix, const std::string& playlist);
 
-// Bits per second of a rendition: peak over its segments and average, whichever is greater of declared and measured.
+// Bits per second of a rendition: peak over neighbouring segments that last 0.5 to 1.5 target durations together (8216bis 4.1;
+// a set that ends just beyond is taken too), and average; whichever is greater of declared and measured.
 struct Rates {
   std::uint64_t peak = 0, average = 0;
 };
-Rates rates(const RenditionView& rendition);
+Rates rates(const RenditionView& rendition, std::uint32_t target_duration_s);
 
 }  // namespace sluice::hls

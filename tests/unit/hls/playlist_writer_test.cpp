@@ -174,9 +174,26 @@ TEST_CASE("the multivariant playlist names variants, their audio group and what 
 TEST_CASE("measured rates count when they are above the declared ones") {
   SampleLedger ledger;
   ledger.part_bytes(1'000'000).segments(2);
-  const Rates rate = rates(ledger.rendition("low"));
+  const Rates rate = rates(ledger.rendition("low"), 2);
   CHECK(rate.peak == 16'000'000);
   CHECK(rate.average == 16'000'000);
+}
+
+TEST_CASE("the peak is of neighbours that last half a target duration to one and a half") {
+  RenditionView rendition;
+  rendition.timescale = 1000;
+  const auto add = [&](std::int64_t ms, std::uint64_t bytes) {
+    SegmentView segment;
+    segment.duration = ms;
+    segment.bytes = bytes;
+    segment.complete = true;
+    rendition.segments.push_back(segment);
+  };
+  add(2000, 25'000);  // 100 kbit/s
+  add(100, 25'000);   // a keyframe almost alone: too short to count by itself
+  add(900, 25'000);
+  add(2000, 25'000);
+  CHECK(rates(rendition, 2).peak == 400'000);
 }
 
 TEST_CASE("independence is claimed only as long as every segment keeps it") {
