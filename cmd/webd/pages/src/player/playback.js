@@ -4,11 +4,13 @@ import { signal } from "@preact/signals";
 import Hls from "hls.js";
 import { TargetLatency } from "./target_latency.js";
 
-const retries = (first, last) => ({ maxNumRetry: 1e6, retryDelayMs: first, maxRetryDelayMs: last, backoff: "exponential" });
+// hls.js takes a connection that is refused (status 0) for a mistake that lasts; here a server that starts again is the likelier.
+const shouldRetry = (config, count, timeout, response, usual) => usual || (count < config.maxNumRetry && response?.code === 0);
+const retries = (first, last) => ({ maxNumRetry: 1e6, retryDelayMs: first, maxRetryDelayMs: last, backoff: "exponential", shouldRetry });
 const policy = (firstByte, whole, timeouts, errors) => ({
   default: { maxTimeToFirstByteMs: firstByte, maxLoadTimeMs: whole, timeoutRetry: timeouts, errorRetry: errors },
 });
-const few = { maxNumRetry: 3, retryDelayMs: 250, maxRetryDelayMs: 1000 };
+const few = { maxNumRetry: 3, retryDelayMs: 250, maxRetryDelayMs: 1000, shouldRetry };
 
 export const settings = {
   lowLatencyMode: true,
