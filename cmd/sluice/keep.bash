@@ -20,9 +20,13 @@ write_state() {
 pause() { read -rt "$1" <>"$dir/run/quiet" || true; }
 
 keep() { # NAME
-  local name=$1 pid='' restarts=0 in_a_row=0 code started stopping='' delay
+  local name=$1 pid='' restarts=0 in_a_row=0 code started stopping='' delay state since
   local -a command
   if [[ ${quiet:-} ]]; then exec {console}>/dev/null; else exec {console}>&2; fi
+  # A keeper that follows a killed one counts on: the program died with it.
+  read_state "$name"
+  [[ $state == stopped ]] || restarts=$((restarts + 1))
+  pid=''
   trap 'stopping=1; [[ -z $pid ]] || kill -TERM "$pid" 2>/dev/null' TERM
   trap '' INT HUP
   while [[ -z $stopping ]]; do
@@ -71,10 +75,11 @@ run_once() {
   grace=$(seconds_of "$drain_time")
   write_state "$name" starting 0 "$restarts"
   [[ $name == demo ]] || ready_option=(--ready-fd 3)
-  # Descriptor 3 says ready; output and errors go line by line to the log and, unless quiet, to the terminal.
+  # A program whose keeper dies before the kernel was asked to tell does not begin. Descriptor 3 says ready; output and errors go
+  # line by line to the log and, unless quiet, to the terminal.
   (
     printf '%s\n' "$BASHPID" >"$dir/run/$name.pid"
-    exec setpriv --pdeathsig TERM -- "${command[@]}" "${ready_option[@]}"
+    exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$$" "${command[@]}" "${ready_option[@]}"
   ) </dev/null \
     3> >(IFS= read -r _ && write_state "$name" ready "$(cat "$dir/run/$name.pid")" "$restarts") \
     > >(tee -a "$dir/logs/$name.log" 3>&- | sed -u "s/^/$(printf '%-8s' "$name") /" 3>&- >&"$console") 2>&1 &

@@ -1,10 +1,12 @@
 # shellcheck shell=bash
 # sluice status and logs: what the keepers wrote, and what ingestd says of its streams.
 
-# read_state NAME: fills state, pid, restarts, since; "stopped" when nothing is known.
+# read_state NAME: fills state, pid, restarts, since; "stopped" when nothing is known. A program whose keeper was killed died with
+# it, and nobody has written that yet.
 read_state() {
   state=stopped pid=0 restarts=0 since=''
   [[ ! -r $dir/run/$1.state ]] || read -r state pid restarts since <"$dir/run/$1.state" || true
+  if [[ $state == ready ]] && [[ ! -d /proc/$pid ]]; then state=restarting pid=0; fi
 }
 
 is_up() {

@@ -66,7 +66,7 @@ stop_all() {
 watch_keepers() {
   local name what who
   while [[ -z $stopping ]]; do
-    if read -rt 1 -u "$events" what who _; then
+    if read -rt 0.3 -u "$events" what who _; then
       if [[ $what == ready ]]; then ready_line "$who"; fi
     fi
     for name in "${!keeper[@]}"; do
