@@ -14,7 +14,7 @@ TEST_PACKAGES := python3 python3-pytest curl shellcheck mandoc zsh fish bash-com
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly \
   streamlink mpv obs-studio xvfb libgl1-mesa-dri procps iproute2
 
-.PHONY: all build run test install bench asan tsan fuzz format clean deps deps-run deps-test check-asan
+.PHONY: all build run test install bench kills asan tsan fuzz format clean deps deps-run deps-test check-asan
 
 all: build
 
@@ -73,6 +73,11 @@ fuzz: deps
 
 bench: deps-test build
 	@for b in tests/bench/*.sh; do [ -e "$$b" ] || continue; echo "== $$b"; SLUICE_BUILD=$(abspath $(BUILD)) bash $$b || exit 1; done
+
+# kill -9 of every program, KILLS times each at random moments; results in tests/bench/results/kills.ndjson
+KILLS ?= 20
+kills: deps-test build
+	@SLUICE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/kills.py --kills $(KILLS)
 
 install: build
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null && echo "installed in $(DESTDIR)$(PREFIX)"

@@ -91,6 +91,12 @@ def read_line_from(fd, seconds):
     return line.decode()
 
 
+def install_npm(folder):
+    """The npm packages that the folder's lock file names, unless they are there."""
+    if not (folder / "node_modules" / ".package-lock.json").exists():
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
+
+
 class Daemon:
     """One of our daemons, started with --ready-fd and stopped at the end of the `with` block."""
 

@@ -4,6 +4,8 @@ import pathlib
 import signal
 import subprocess
 import tempfile
+import threading
+import time
 import urllib.parse
 
 from harness import get, tool
@@ -12,10 +14,10 @@ from harness import get, tool
 class NumberedPublisher:
     """burn_numbers | ffmpeg → RTMP, in real time, until stopped."""
 
-    def __init__(self, url, width=320, height=180, fps=30, gop=60, bframes=0):
+    def __init__(self, url, width=320, height=180, fps=30, gop=60, bframes=0, first=0):
         self.width, self.height = width, height
         self.log = tempfile.TemporaryFile()
-        self.source = subprocess.Popen([tool("burn_numbers"), str(width), str(height), str(fps), "0"],
+        self.source = subprocess.Popen([tool("burn_numbers"), str(width), str(height), str(fps), "0", "--from", str(first)],
                                        stdout=subprocess.PIPE, stderr=self.log)
         self.process = subprocess.Popen(
             ["ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning",
@@ -46,6 +48,62 @@ class NumberedPublisher:
         self.source.kill()
         self.source.wait()
         return code in (0, 255)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class ReturningPublisher:
+    """As a streamer's encoder: whenever its connection ends it publishes again by itself. The numbers go on with the clock, so
+    each session's first number is greater than all before; `sessions` holds them, of tries that were refused too."""
+
+    retry = 0.2  # s
+
+    def __init__(self, url, fps=30, **picture):
+        self.url, self.fps, self.picture = url, fps, picture
+        self.begun = time.monotonic()
+        self.sessions = []
+        self.leaving = threading.Event()
+        self.turn = threading.Lock()
+        self.current = None
+        self.clean = False
+        self.publish()
+        self.thread = threading.Thread(target=self.return_whenever_gone, daemon=True)
+        self.thread.start()
+
+    def publish(self):
+        with self.turn:
+            if self.leaving.is_set():
+                return
+            first = round((time.monotonic() - self.begun) * self.fps)
+            self.sessions.append(first)
+            self.current = NumberedPublisher(self.url, fps=self.fps, first=first, **self.picture)
+
+    def return_whenever_gone(self):
+        while not self.leaving.is_set():
+            self.current.process.wait()
+            self.current.source.kill()
+            self.current.source.wait()
+            if self.leaving.wait(self.retry):
+                return
+            self.publish()
+
+    def alive(self):
+        return self.current.alive()
+
+    def output(self):
+        return self.current.output()
+
+    def stop(self):
+        with self.turn:
+            self.leaving.set()
+        if self.thread.is_alive():
+            self.clean = self.current.stop()
+            self.thread.join(20)
+        return self.clean
 
     def __enter__(self):
         return self

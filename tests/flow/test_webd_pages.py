@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import subprocess
 
-from harness import BUILD, Platform
+from harness import BUILD, Platform, install_npm
 
 BROWSER = pathlib.Path(__file__).parents[1] / "browser"
 
@@ -33,8 +33,7 @@ def test_the_lock_files_name_no_private_registry():
 
 def test_pages_in_chromium():
     for folder in (BROWSER, BROWSER / "chat-clients"):
-        if not (folder / "node_modules" / ".package-lock.json").exists():
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
+        install_npm(folder)
     assert shutil.which("chromium"), "the tests need Chromium: apt install chromium"
     platform = Platform("--quiet")
     try:
