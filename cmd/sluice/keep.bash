@@ -79,6 +79,7 @@ run_once() {
   # line by line to the log and, unless quiet, to the terminal.
   (
     printf '%s\n' "$BASHPID" >"$dir/run/$name.pid"
+    # shellcheck disable=SC2016 # for the inner shell
     exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$$" "${command[@]}" "${ready_option[@]}"
   ) </dev/null \
     3> >(IFS= read -r _ && write_state "$name" ready "$(cat "$dir/run/$name.pid")" "$restarts") \
