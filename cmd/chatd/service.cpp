@@ -105,9 +105,6 @@ class Service {
         web_(daemon.loop(), [this](const http::Request& request, http::Responder responder) {
           take_request(request, responder);
         }) {
-    if (archive_)
-      archivist_.emplace(daemon.loop(), offload_, *archive_, clock_,
-                         std::chrono::days(settings.integer("history-days")));
     path_.on_published = [this](const chat::MessagePtr& message) {
       counters_.count(*message);
       if (archivist_) archivist_->keep(message);
@@ -120,6 +117,9 @@ class Service {
     // What is read of the store from here on holds every event up to this one.
     SLUICE_TRY_VALUE(const store::Cursor begun, store_->events().last());
     SLUICE_TRY(restore());
+    // Not before: from here on the archive belongs to the thread that writes it.
+    if (archive_)
+      archivist_.emplace(daemon_.loop(), offload_, *archive_, clock_, std::chrono::days(settings.integer("history-days")));
     SLUICE_TRY_VALUE(follower_,
                      bus::EventFollower::start(daemon_.loop(), offload_, *store_, *bus_, begun,
                                                [this](const store::Event& event) { news_.take(event); }));
