@@ -56,6 +56,7 @@ class KeyFilePlatform final : public Platform {
   void renew(const Held&, Done<> done) override { answer<void>(done, {}); }
   void go_live(const Held&, Done<> done) override { answer<void>(done, {}); }
   void go_offline(const Held&, Done<> done) override { answer<void>(done, {}); }
+  void emit(std::string, std::string, std::string) override {}
   bool remembers() const override { return false; }
   Result<> check() override { return {}; }
 

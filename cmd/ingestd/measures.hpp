@@ -15,6 +15,14 @@ struct Measures {
       metrics::counter("sluice_ingest_dropped_gops_total", "GOPs dropped because a pipeline was too slow");
   prometheus::Counter& restarts =
       metrics::counter("sluice_ingest_pipeline_restarts_total", "Pipelines started again after they died");
+  prometheus::Gauge& ledger_bytes = metrics::gauge("sluice_ledger_bytes", "Bytes on the disk of all ledgers");
+  prometheus::Gauge& ledger_cap = metrics::gauge("sluice_ledger_cap_bytes", "Bytes that all ledgers may take together");
+  prometheus::Counter& removed_ledgers =
+      metrics::counter("sluice_ledgers_removed_total", "Ledgers of ended streams removed to keep within the disk cap");
+  prometheus::Gauge& recording_window =
+      metrics::gauge("sluice_recording_window", "1 while live ledgers may keep a window of the past only");
+  prometheus::Gauge& recording_stopped =
+      metrics::gauge("sluice_recording_stopped", "1 while recording has stopped because of the disk cap");
   static prometheus::Counter& refused(const std::string& reason) {
     return metrics::counter("sluice_ingest_refused_total", "Publishers and connections refused", {{"reason", reason}});
   }

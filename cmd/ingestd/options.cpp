@@ -37,6 +37,8 @@ const app::Program& program() {
                             {.name = "takeover", .kind = Kind::duration, .metavar = "TIME", .fallback = "2s", .help = "silence after which a publisher's place may be taken with its key", .reloads = true},
                             {.name = "retain", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how much of a stream is held for its pipeline at most", .reloads = true},
                             {.name = "retain-size", .kind = Kind::size, .metavar = "SIZE", .fallback = "64M", .help = "the same, in bytes", .reloads = true},
+                            {.name = "disk-cap", .kind = Kind::size, .metavar = "SIZE", .fallback = "0", .help = "how much disk all ledgers may take together; 0 sets no such cap", .reloads = true},
+                            {.name = "disk-share", .kind = Kind::integer, .metavar = "PERCENT", .fallback = "90", .help = "how much of the space that other files leave them ledgers may take", .min = 1, .max = 100, .reloads = true},
                             {.name = "flush-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a pipeline may take to end before it is killed", .reloads = true},
                             {.name = "stall-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a pipeline may take nothing before it is killed", .reloads = true},
                             {.name = "setup-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a connection may take to publish", .reloads = true},
@@ -98,6 +100,7 @@ Result<Config> configure(const app::Settings& settings) {
                    .takeover = settings.duration("takeover"),
                    .bits_per_second = static_cast<std::uint64_t>(settings.integer("max-bitrate")) * 1000,
                    .message_bytes = static_cast<std::uint32_t>(settings.size("max-message"))};
+  config.disk = {.bytes = settings.size("disk-cap"), .percent = static_cast<std::uint64_t>(settings.integer("disk-share"))};
   config.life.grace = settings.duration("grace");
   config.life.flush = settings.duration("flush-time");
   config.life.stall = settings.duration("stall-time");

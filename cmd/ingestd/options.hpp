@@ -30,6 +30,11 @@ struct Limits {
   std::uint32_t message_bytes = 0;
 };
 
+struct DiskLimits {
+  std::uint64_t bytes = 0;     // of all ledgers; 0: no absolute cap
+  std::uint64_t percent = 90;  // of the space that other files leave them
+};
+
 struct Config {
   std::string directory;      // of the platform; empty without one
   std::string store, bus;     // URLs; empty without a platform
@@ -40,6 +45,7 @@ struct Config {
   Feed feed = Feed::ledger;
   std::string command;        // of the feed
   Limits limits;
+  DiskLimits disk;
   media::LifecyclePolicy life;
   media::IntakePolicy intake;
   media::RetentionLimits retention;

@@ -44,6 +44,8 @@ class Platform {
   virtual void go_live(const Held& held, Done<> done) = 0;
   // Ends the stream and gives the lock back.
   virtual void go_offline(const Held& held, Done<> done) = 0;
+  // A fact that changes nothing else in the store, of the channel of that name, or of none. Failures are logged.
+  virtual void emit(std::string event, std::string channel, std::string payload) = 0;
   virtual bool remembers() const = 0;  // whether a stream outlives this process
   virtual Result<> reload(const Config& config) = 0;
   virtual Result<> check() = 0;        // blocks briefly; for health

@@ -151,8 +151,15 @@ void Server::take_back() {
       if (!live) (*stream)->end("it never went live");
     }
     open_ = true;
+    if (!config_.ledgers.empty()) disk_ = std::make_unique<DiskCap>(loop_, config_, *platform_, [this] { return held(); });
     for (auto& [socket, peer] : std::exchange(early_, {})) connected(std::move(socket), std::move(peer));
   });
+}
+
+std::set<std::string> Server::held() const {
+  std::set<std::string> ours;
+  for (const auto& [channel, stream] : streams_) ours.insert(stream->held().stream.value());
+  return ours;
 }
 
 void Server::forget(Stream& stream) {
@@ -186,6 +193,7 @@ Result<> Server::reload(const Config& config) {
   config_.limits = config.limits;
   config_.life = fitting(config.life);
   config_.retention = config.retention;
+  config_.disk = config.disk;
   config_.command = config.command;
   return {};
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "disk_cap.hpp"
 #include "ledger_follow.hpp"
 #include "options.hpp"
 #include "platform.hpp"
@@ -36,6 +37,7 @@ class Server {
   void begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel);
   void refuse_duplicate(Publisher& publisher, const ChannelRef& channel, std::string_view why);
   Result<std::shared_ptr<Stream>> open(Held held, bool resumed);
+  std::set<std::string> held() const;
   void forget(Stream& stream);
   void disconnected(Publisher& publisher);
 
@@ -53,6 +55,7 @@ class Server {
   std::vector<std::pair<os::UniqueFd, net::Endpoint>> early_;  // connected before the streams were taken back
   bool open_ = false;
   std::function<void()> drained_;
+  std::unique_ptr<DiskCap> disk_;  // null where no ledgers are kept
 };
 
 }  // namespace sluice::ingestd

@@ -93,13 +93,18 @@ Json describe(Stream& stream) {
 
 std::string Server::streams_json() const {
   Json rows = Json::array();
-  for (const auto& [channel, stream] : streams_) rows.push_back(describe(*stream));
+  for (const auto& [channel, stream] : streams_) {
+    rows.push_back(describe(*stream));
+    if (disk_) rows.back()["recording"] = hls::name(disk_->recording());
+  }
   return Json{{"streams", rows}}.dump();
 }
 
 std::string Server::summary_json() const {
   Json lines = Json::array();
   for (const auto& [channel, stream] : streams_) summarise(*stream, lines);
+  if (disk_ && disk_->recording() == hls::DiskBudget::Recording::window) lines.push_back("disk cap reached: live ledgers keep a window only");
+  if (disk_ && disk_->recording() == hls::DiskBudget::Recording::none) lines.push_back("disk cap reached: recording has stopped, live goes on");
   return Json{{"lines", lines}}.dump();
 }
 

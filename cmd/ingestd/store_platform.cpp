@@ -92,6 +92,20 @@ class StorePlatform final : public Platform {
         std::move(done));
   }
 
+  void emit(std::string event, std::string channel, std::string payload) override {
+    offload_.run(
+        [this, event, channel, payload = std::move(payload)]() -> Result<> {
+          ChannelId id;
+          if (!channel.empty())
+            if (const auto known = store_->channels().by_name(channel)) id = known->id;
+          SLUICE_TRY(store_->events().append(event, id, payload));
+          return {};
+        },
+        [event](Result<> done) {
+          if (!done) log::error("an event could not be recorded", {{"event", event}, done.error()});
+        });
+  }
+
   bool remembers() const override { return true; }
   Result<> reload(const Config&) override { return {}; }
   Result<> check() override { return store_->check(); }

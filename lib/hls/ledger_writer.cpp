@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/text.hpp"
+
 namespace sluice::hls {
 namespace {
 
@@ -133,6 +135,7 @@ Result<> LedgerWriter::write_part(WritePart& operation) {
   counters_.bytes += record.part.bytes;
   count(record);
   sync_after(record);
+  if (record.part.flags.last) read_cap();
   return trim();
 }
 
@@ -216,6 +219,11 @@ void LedgerWriter::count(const PartRecord& record) {
   stored_bytes_ += record.part.bytes;
 }
 
+void LedgerWriter::read_cap() {
+  const auto text = os::read_file(directory_ + "/cap");
+  cap_ = text ? parse_number<std::uint64_t>(std::string_view(*text).substr(0, text->find('\n'))) : std::nullopt;
+}
+
 Result<> LedgerWriter::trim() {
   const auto too_old = [&] {
     if (settings_.dvr_window.count() == 0 || stored_.empty()) return false;
@@ -223,7 +231,8 @@ Result<> LedgerWriter::trim() {
     const auto kept = settings_.dvr_window + seconds(3 * index_.header()->target_duration_s);
     return stored_.back().end - stored_.front().end > kept;
   };
-  while (too_old() || (settings_.most_bytes > 0 && stored_bytes_ > settings_.most_bytes)) {
+  while (too_old() || (settings_.most_bytes > 0 && stored_bytes_ > settings_.most_bytes) ||
+         (cap_ && stored_bytes_ > *cap_)) {
     SLUICE_TRY_VALUE(const bool removed, remove_oldest());
     if (!removed) break;
   }

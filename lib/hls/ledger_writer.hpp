@@ -4,10 +4,11 @@
 //
 // A full disk: the oldest segments go (down to six), then the part is written as a gap, so that live goes on;
 // the index keeps space in hand for such lines. Only when not even a line can be written does a call fail,
-// with Errc::unavailable.
+// with Errc::unavailable. The file `cap` in the ledger says how many bytes of media may stay, whoever has written it.
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,7 @@ class LedgerWriter {
   Result<> write_media(const WritePart& operation, PartRecord& record);
   Result<int> segment_fd(const PartRecord& record);
   void sync_after(const PartRecord& record);
+  void read_cap();
   Result<> trim();
   Result<bool> remove_oldest();
   void unlink_before(MediaSequence msn, MediaSequence from);
@@ -96,6 +98,7 @@ class LedgerWriter {
   std::vector<std::pair<std::string, OpenSegment>> open_;
   std::deque<Stored> stored_;
   std::uint64_t stored_bytes_ = 0;
+  std::optional<std::uint64_t> cap_;  // of stored_bytes_, as the file `cap` has it
   std::unique_ptr<LedgerSync> sync_;
   WriterCounters counters_;
   Bytes head_;

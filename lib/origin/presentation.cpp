@@ -1,6 +1,7 @@
 #include "origin/presentation.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -24,9 +25,10 @@ Result<std::shared_ptr<os::UniqueFd>> OpenFiles::open(const std::string& path) {
   return files_.front().file;
 }
 
-void OpenFiles::forget(const std::string& below) {
+void OpenFiles::drop_removed() {
   for (auto at = files_.begin(); at != files_.end();) {
-    if (!at->path.starts_with(below)) {
+    struct stat facts {};
+    if (::fstat(at->file->get(), &facts) == 0 && facts.st_nlink > 0) {
       ++at;
       continue;
     }

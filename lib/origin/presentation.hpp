@@ -20,7 +20,7 @@ class OpenFiles {
  public:
   explicit OpenFiles(std::size_t most) : most_(most) {}
   Result<std::shared_ptr<os::UniqueFd>> open(const std::string& path);
-  void forget(const std::string& below);  // those whose path begins so
+  void drop_removed();  // files that have been removed from the disk, which gets their space back
   std::size_t size() const { return files_.size(); }
 
  private:

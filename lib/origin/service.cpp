@@ -12,6 +12,7 @@ namespace sluice::origin {
 namespace {
 
 constexpr unsigned offline_retry_s = 5;
+constexpr std::chrono::seconds removed_files_look{5};
 constexpr std::uint32_t over_max_age_s = 600;  // of playlists that will not change any more
 
 http::Response not_found(std::string_view what) { return error_answer(404, "NOT_FOUND", what); }
@@ -113,6 +114,10 @@ void Service::tick() {
   for (const auto& [directory, presentation] : catalogue_.open()) open.push_back(presentation);
   for (const Shown& presentation : open) presentation->waiting.expire(now, hls::longest_wait(presentation->stream()));
   catalogue_.close_idle(options_.idle);
+  if (now - files_looked_at_ >= removed_files_look) {
+    files_looked_at_ = now;
+    files_.drop_removed();
+  }
   instruments().streams.Set(static_cast<double>(open_streams()));
 }
 

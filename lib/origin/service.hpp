@@ -59,6 +59,7 @@ class Service {
   Clock& clock_;
   OpenFiles files_;
   std::size_t waiting_ = 0;
+  Steady files_looked_at_{};
   Catalogue catalogue_;
 };
 

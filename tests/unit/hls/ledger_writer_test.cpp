@@ -1,5 +1,6 @@
 #include "hls/ledger_writer.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "hls/ledger_reader.hpp"
+#include "hls/ledger_shelf.hpp"
 #include "os/file.hpp"
 #include "unit/hls/segmenter_fixture.hpp"
 
@@ -167,4 +169,66 @@ TEST_CASE("a cap removes the oldest segments, and never the last six") {
   CHECK(reader.removed_before() == 9);
   CHECK_FALSE(fs::exists(folder.ledger() + "/source/8.m4s"));
   CHECK(fs::exists(folder.ledger() + "/audio/9.m4s"));
+}
+
+TEST_CASE("the file `cap` is obeyed at the end of each segment, and its absence") {
+  const Folder folder;
+  const auto frames = interleave(video_frames(900, {30, 1}, every(60)), audio_frames(1406), tracks());
+  fs::create_directories(folder.ledger());
+  std::ofstream(folder.ledger() + "/cap") << "0\n";
+  feed(folder.ledger(), frames, true);
+  LedgerReader capped(folder.ledger());
+  REQUIRE(capped.poll());
+  CHECK(capped.find("source")->segments.size() == 6);
+  for (const char* nonsense : {"", "soon\n", "-1\n"}) {
+    const std::string whole = folder.ledger("whole");
+    fs::remove_all(whole);
+    fs::create_directories(whole);
+    std::ofstream(whole + "/cap") << nonsense;
+    feed(whole, frames, true);
+    LedgerReader reader(whole);
+    REQUIRE(reader.poll());
+    CHECK(reader.removed_before() == 0);
+  }
+}
+
+TEST_CASE("a shelf knows which ledgers have ended, and removes one whole") {
+  const Folder folder;
+  feed(folder.ledger("a1"), stream(), true);
+  feed(folder.ledger("b2"), stream(), false);
+  fs::create_directories(folder.ledger(".removed-old") + "/source");
+  LedgerShelf shelf(folder.path.string());
+  auto found = shelf.survey({});
+  REQUIRE(found);
+  std::ranges::sort(*found, {}, &LedgerSize::stream);
+  REQUIRE(found->size() == 2);
+  CHECK((found->at(0).stream == "a1" && found->at(0).ended && found->at(0).bytes > 10'000));
+  CHECK((found->at(1).stream == "b2" && !found->at(1).ended && found->at(1).bytes > 10'000));
+  CHECK_FALSE(fs::exists(folder.ledger(".removed-old")));
+
+  CHECK(shelf.remove("a1") == "alice");
+  CHECK_FALSE(fs::exists(folder.ledger("a1")));
+  CHECK_FALSE(shelf.remove("a1"));
+  CHECK(shelf.survey({})->size() == 1);
+
+  REQUIRE(shelf.cap("b2", 12));
+  CHECK(os::read_file(folder.ledger("b2") + "/cap") == "12\n");
+  REQUIRE(shelf.cap("b2", std::nullopt));
+  REQUIRE(shelf.cap("b2", std::nullopt));
+  CHECK(LedgerShelf(folder.ledger("nowhere")).survey({})->empty());
+}
+
+TEST_CASE("a ledger without an end has ended when nobody has written it for an hour, unless it is kept") {
+  const Folder folder;
+  feed(folder.ledger("b2"), stream(), false);
+  FakeClock clock;
+  clock.set_wall(system_clock().wall());
+  const auto ended = [&](const std::set<std::string>& kept) { return LedgerShelf(folder.path.string(), clock).survey(kept)->at(0).ended; };
+  CHECK_FALSE(ended({}));
+  clock.advance(std::chrono::hours(2));
+  CHECK(ended({}));
+  CHECK_FALSE(ended({"b2"}));
+  const auto writer = LedgerWriter::open(folder.ledger("b2"), quick());
+  REQUIRE(writer);
+  CHECK_FALSE(ended({}));
 }

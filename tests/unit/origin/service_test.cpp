@@ -290,3 +290,20 @@ TEST_CASE("full addresses when the public one is given") {
   origin.write();
   CHECK(text_of(*origin.get("/live/demo/master.m3u8")).find("\nhttps://cdn.example/live/demo/s1/source/playlist.m3u8\n") != std::string::npos);
 }
+
+TEST_CASE("open files that have been removed are closed, so that the disk gets their space back") {
+  char folder[] = "/tmp/sluice-files-XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  const std::string kept = std::string(folder) + "/kept", gone = std::string(folder) + "/gone";
+  OpenFiles files(10);
+  for (const std::string& path : {kept, gone}) {
+    REQUIRE(os::write_file_atomically(path, "x"));
+    REQUIRE(files.open(path));
+  }
+  ::unlink(gone.c_str());
+  files.drop_removed();
+  CHECK(files.size() == 1);
+  CHECK(files.open(kept));
+  CHECK(files.open(gone).error().code == Errc::not_found);
+  std::filesystem::remove_all(folder);
+}

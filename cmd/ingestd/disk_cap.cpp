@@ -1,0 +1,101 @@
+#include "disk_cap.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "log/log.hpp"
+#include "measures.hpp"
+
+namespace sluice::ingestd {
+
+using Recording = hls::DiskBudget::Recording;
+
+namespace {
+constexpr seconds rhythm{2};
+constexpr int work_share = 20;  // one part in so many of the time goes into looking, however many files there are
+}  // namespace
+
+DiskCap::DiskCap(net::Loop& loop, const Config& config, Platform& platform, std::function<std::set<std::string>()> ours)
+    : config_(config), platform_(platform), ours_(std::move(ours)), timer_(loop), shelf_(config.ledgers), offload_(loop) {
+  timer_.after(rhythm, [this] { look(); });
+}
+
+void DiskCap::look() {
+  offload_.run([this, ours = ours_(), limits = config_.disk] { return work(ours, limits); },
+               [this](Report report) {
+                 tell(report);
+                 timer_.after(std::max<Steady::duration>(rhythm, report.took * work_share), [this] { look(); });
+               });
+}
+
+DiskCap::Report DiskCap::work(const std::set<std::string>& ours, DiskLimits limits) {
+  const Steady began = system_clock().steady();
+  Report report;
+  report.done = keep_within(ours, limits, report);
+  report.took = system_clock().steady() - began;
+  return report;
+}
+
+Result<> DiskCap::keep_within(const std::set<std::string>& ours, DiskLimits limits, Report& report) {
+  SLUICE_TRY_VALUE(const std::vector<hls::LedgerSize> ledgers, shelf_.survey(ours));
+  std::uint64_t bytes = 0;
+  for (const hls::LedgerSize& ledger : ledgers) bytes += ledger.bytes;
+  // The share is of what other files leave.
+  report.cap = (bytes + shelf_.free_bytes()) / 100 * limits.percent;
+  if (limits.bytes > 0) report.cap = std::min(report.cap, limits.bytes);
+  const hls::DiskBudget::Plan plan = budget_.plan(ledgers, report.cap, system_clock().steady());
+  report.bytes = plan.bytes;
+  report.recording = plan.recording;
+  for (const std::string& stream : plan.remove) {
+    const auto known = std::ranges::find(ledgers, stream, &hls::LedgerSize::stream);
+    SLUICE_TRY_VALUE(std::string channel, shelf_.remove(stream));
+    report.removed.push_back({stream, std::move(channel), known->bytes});
+  }
+  std::map<std::string, std::optional<std::uint64_t>> capped;
+  for (const hls::LedgerSize& ledger : ledgers) {
+    if (ledger.ended) continue;
+    const auto told = capped_.find(ledger.stream);
+    if (told == capped_.end() || told->second != plan.bytes_each) SLUICE_TRY(shelf_.cap(ledger.stream, plan.bytes_each));
+    capped[ledger.stream] = plan.bytes_each;
+  }
+  capped_ = std::move(capped);
+  return {};
+}
+
+void DiskCap::tell(const Report& report) {
+  measures().ledger_bytes.Set(static_cast<double>(report.bytes));
+  measures().ledger_cap.Set(static_cast<double>(report.cap));
+  for (const Removed& gone : report.removed) {
+    measures().removed_ledgers.Increment();
+    log::warn("ledger removed to keep within the disk cap",
+              {{"stream", gone.stream}, {"channel", gone.channel}, {"bytes", gone.bytes}, {"cap", report.cap}});
+    platform_.emit("ledger.remove", gone.channel,
+                   nlohmann::json{{"channel", gone.channel}, {"id", gone.stream}, {"bytes", gone.bytes}}.dump());
+  }
+  if (!report.done && !failing_) log::error("the ledgers' folder cannot be kept within its cap", {report.done.error()});
+  failing_ = !report.done;
+  if (report.done && report.recording != recording_) tell_recording(report);
+}
+
+void DiskCap::tell_recording(const Report& report) {
+  const Recording before = std::exchange(recording_, report.recording);
+  measures().recording_window.Set(recording_ == Recording::whole ? 0 : 1);
+  measures().recording_stopped.Set(recording_ == Recording::none ? 1 : 0);
+  const std::string payload = nlohmann::json{{"bytes", report.bytes}, {"cap", report.cap}}.dump();
+  if (recording_ == Recording::none) {
+    log::error("recording stopped: the disk cap is reached and live goes on with its newest segments only; free some space or raise "
+               "--disk-cap or --disk-share",
+               {{"bytes", report.bytes}, {"cap", report.cap}});
+    return platform_.emit("recording.stop", "", payload);
+  }
+  if (before == Recording::none) {
+    log::warn("recording again", {{"bytes", report.bytes}, {"cap", report.cap}});
+    return platform_.emit("recording.resume", "", payload);
+  }
+  log::warn(recording_ == Recording::window ? "the disk cap is reached: live ledgers keep a window of the past only"
+                                            : "live ledgers grow again",
+            {{"bytes", report.bytes}, {"cap", report.cap}});
+}
+
+}  // namespace sluice::ingestd
