@@ -159,7 +159,8 @@ void Service::live_playlist(const http::Request& request, const Route& route, co
        asked = std::move(asked)](std::chrono::milliseconds waited) -> std::optional<http::Response> {
         const hls::StreamView& stream = presentation.stream();
         const hls::RenditionView& rendition = *stream.find(name);
-        // Players refuse a playlist without any segment: one that asks for no particular part gets the first with one.
+        // A playlist of parts alone is valid (4.1), and refused by hls.js and ffmpeg: who asks for no particular part gets the first
+        // with a whole segment.
         const bool empty = rendition.complete() == 0 && !stream.ended && !directives.blocking();
         hls::Verdict verdict = hls::judge(stream, rendition, directives, waited);
         if (empty) verdict = waited < hls::longest_wait(stream) ? hls::Verdict::wait : hls::Verdict::unavailable;

@@ -1,0 +1,32 @@
+#!/bin/bash
+# Private memory of a passed-through stream's pipeline programs, after fifteen seconds of 720p30 at 6 Mbit/s in real time: each fed as ingestd
+# feeds it (NUT), and segmenter fed FLV by hand. "clean" is the program's own text, shared as soon as a second stream runs.
+# usage: tests/bench/pipeline_memory.sh [BUILD_DIR]   Results: appended to tests/bench/results/pipeline_memory.txt
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+bin=${1:-${SLUICE_BUILD:-$here/../../build}}/bin
+work=$(mktemp -d /dev/shm/sluice-bench.XXXXXX)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+mkfifo "$work/flv" "$work/nut" "$work/again" "$work/byhand"
+
+ffmpeg -v error -re -f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine -c:v libx264 -preset ultrafast -b:v 6M -minrate 6M -maxrate 6M \
+  -bufsize 6M -nal-hrd cbr -g 60 -c:a aac -t 20 -f flv - 2>"$work/log" | tee "$work/byhand" >"$work/flv" &
+"$bin/transcode" --ladder source <"$work/flv" >"$work/nut" 2>>"$work/log" &
+"$bin/transcode" --ladder source <"$work/nut" >"$work/again" 2>>"$work/log" &
+transcode=$!
+"$bin/segmenter" "$work/ledger" <"$work/again" 2>>"$work/log" &
+segmenter=$!
+"$bin/segmenter" "$work/other" <"$work/byhand" 2>>"$work/log" &
+byhand=$!
+
+told() { # NAME PID
+  awk -v name="$1" '/^Private_Dirty/ {dirty += $2} /^Private_Clean/ {clean += $2} END {printf "%-22s private dirty %5d kB  clean %5d kB\n", name, dirty, clean}' \
+    "/proc/$2/smaps"
+}
+sleep 15
+{
+  echo "# $(date -u +%FT%TZ) $(uname -mr), $(ffmpeg -version | head -1 | cut -d' ' -f1-3)"
+  told 'transcode (NUT in)' "$transcode"
+  told 'segmenter (NUT in)' "$segmenter"
+  told 'segmenter (FLV in)' "$byhand"
+} | tee -a "$here/results/pipeline_memory.txt"
