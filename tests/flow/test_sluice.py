@@ -59,6 +59,36 @@ def test_a_killed_program_is_back_within_five_seconds(platform, name):
     assert row["restarts"] == 1
 
 
+@pytest.mark.parametrize("name", ["origind", "ingestd"])
+def test_a_killed_keeper_takes_its_program_and_both_are_back(platform, name):
+    before = platform.pid(name)
+    with open(f"/proc/{before}/status") as status:
+        keeper = int(next(line for line in status if line.startswith("PPid:")).split()[1])
+    assert keeper != platform.process.pid
+    os.kill(keeper, signal.SIGKILL)
+    wait_for(lambda: not alive(before), 5, f"the end of the {name} whose keeper was killed")
+    wait_for(lambda: (pid := platform.pid(name)) and pid != before, 5, f"{name} again")
+    row = next(row for row in platform.status()["programs"] if row["name"] == name)
+    assert row["restarts"] == 1
+    assert platform.status()["state"] == "ready"
+    assert f"sluice: the keeper of {name} was killed" in platform.output()
+
+
+def test_status_tells_of_a_program_that_died_with_its_keeper(platform):
+    os.kill(platform.process.pid, signal.SIGSTOP)  # so that nobody starts them again
+    try:
+        before = platform.pid("webd")
+        with open(f"/proc/{before}/status") as status:
+            keeper = int(next(line for line in status if line.startswith("PPid:")).split()[1])
+        os.kill(keeper, signal.SIGKILL)
+        wait_for(lambda: platform.status()["state"] == "degraded", 5, "a degraded platform")
+        row = next(row for row in platform.status()["programs"] if row["name"] == "webd")
+        assert row["state"] == "restarting" and row["pid"] == 0
+    finally:
+        os.kill(platform.process.pid, signal.SIGCONT)
+    wait_for(lambda: platform.status()["state"] == "ready", 5, "a ready platform")
+
+
 def test_down_leaves_no_process(platform):
     subprocess.run([program("sluice"), "down", "--dir", platform.directory], check=True, timeout=60)
     assert platform.process.wait(10) == 0
