@@ -156,7 +156,10 @@ bool RenditionCutter::part_ends(std::int64_t start) const {
 
 void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   if (shed_) {
-    if (needs_key_ && !packet.key) return;
+    // A keyframe that gaps have passed already starts nothing: what leans on it could not be decoded.
+    const std::int64_t tolerance = std::min(usual(packet) / 2, ticks(same_frame));
+    const bool passed = video() && !free_start_ && packet.dts < end_ - tolerance;
+    if (needs_key_ && (!packet.key || passed)) return;
     shed_ = false;
     out.push_back(ShedRecord{track_.rendition, false});
   }

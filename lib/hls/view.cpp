@@ -26,6 +26,15 @@ std::uint64_t breaks_before(const std::vector<RenditionView>& renditions, MediaS
   return most;
 }
 
+// A segment of which a part is missing, as the one has in which a rendition is shed, is listed as a gap whole: its file would be
+// shorter than its EXTINF, and a player does better with another rendition. Its parts are gaps then too (6.2.1).
+void complete(SegmentView& segment) {
+  segment.complete = true;
+  if (segment.gap || std::ranges::none_of(segment.parts, &PartView::gap)) return;
+  segment.gap = true;
+  for (PartView& part : segment.parts) part.gap = true;
+}
+
 }  // namespace
 
 const SegmentView* RenditionView::find(MediaSequence msn) const {
@@ -94,7 +103,7 @@ void StreamView::append(const PartRecord& record, double keep_parts_s) {
   auto& segments = view->segments;
   if (segments.empty()) view->discontinuities_removed = breaks_before(renditions, part.msn);
   if (segments.empty() || part.msn > segments.back().msn) {
-    if (!segments.empty()) segments.back().complete = true;
+    if (!segments.empty() && !segments.back().complete) complete(segments.back());
     SegmentView segment;
     segment.msn = part.msn;
     segment.start = part.start;
@@ -111,7 +120,7 @@ void StreamView::append(const PartRecord& record, double keep_parts_s) {
   segment.bytes += part.bytes;
   segment.wall_ms = part.wall_ms;
   segment.gap = segment.gap && part.flags.gap;
-  segment.complete = part.flags.last;
+  if (part.flags.last) complete(segment);
   if (segment.complete) forget_old_parts(*view, keep_parts_s);
 }
 

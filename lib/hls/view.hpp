@@ -22,7 +22,7 @@ struct PartView {
   bool gap = false;            // there are no bytes
 };
 
-// A Media Segment. Listed (with EXTINF) once complete. `parts` is emptied when they are too old to be asked for.
+// A Media Segment. Listed (with EXTINF) once complete; as a gap when any of its parts is one. `parts` is emptied when they are too old to be asked for.
 struct SegmentView {
   MediaSequence msn = 0;
   std::int64_t start = 0, duration = 0;

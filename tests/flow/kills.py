@@ -4,6 +4,8 @@ For each kill: the recovery (until `sluice status` is ready, the program is back
 was finished after that), the stall (the longest time between two finished parts of a rendition around the kill, by the WALL_MS of
 the ledger's index), and how long the page's picture stood still. At the end the burnt-in numbers of every rendition are read:
 
+A rendition that the machine's load made transcode shed is named and not judged: what was shed is lost by intent.
+
 * The publisher stays connected (transcode, segmenter, origind, chatd, webd): every number from 0 to the last is there once.
 * ingestd dies: the publisher comes back by itself and the numbers go on with the clock, so what was sent into the void is a gap
   between two sessions. Each session must begin with its first number and go on without a hole or a repetition, and must hold
@@ -239,8 +241,12 @@ def read_all(platform):
         wait_for(lambda: ended(ledger), 15, "the end of the stream")
         lint(ledger)
         vod = f"http://127.0.0.1:{platform.port('origin')}/vod/alice/{ledger.name}/master.m3u8"
+        shed = {row[1] for row in records(ledger, "S") if row[2] == "shed"}
         for name, (url, width, height) in renditions(vod).items():
             result = check_frames(url, width, height)
+            if name in shed:
+                found.setdefault(f"{name} (shed)", []).append(result)
+                continue
             assert result["unreadable"] == 0 and not result["decoder"], (name, result)
             found.setdefault(name, []).append(result)
     return found
@@ -284,10 +290,13 @@ def run(platform, case, kills, seed, page=None):
         assert publisher.stop(), publisher.output()
     read = read_all(platform)
     sessions = publisher.sessions if case.breaks_publisher() else [0]
-    judged = {name: judge(results, sessions, killing.accepted) for name, results in read.items()}
+    shed = sorted(name for name in read if name.endswith(" (shed)"))
+    judged = {name: judge(results, sessions, killing.accepted) for name, results in read.items() if name not in shed}
+    if shed:
+        print("shed", json.dumps({name: read[name] for name in shed}))
     stalls, recoveries = killing.stalls(), [kill["recovery"] for kill in killing.kills]
     row = {
-        "program": case.victim, "picture": case.picture(), "renditions": sorted(judged), "kills": kills,
+        "program": case.victim, "picture": case.picture(), "renditions": sorted([*judged, *shed]), "kills": kills,
         "frames": max(each["pictures"] for each in judged.values()),
         "lost": sum(each["lost"] for each in judged.values()), "repeated": sum(each["repeated"] for each in judged.values()),
         "backwards": sum(each["backwards"] for each in judged.values()),

@@ -1,5 +1,6 @@
 #pragma once
 // A ledger in memory for tests: three renditions (source and low video, audio), 2 s segments of four parts.
+#include <map>
 #include <string>
 
 #include "hls/ledger_view.hpp"
@@ -34,7 +35,10 @@ class SampleLedger {
         part.flags.last = next_ == 3;
         part.flags.discontinuity = break_ && next_ == 0;
         part.bytes = part.flags.gap ? 0 : bytes_;
-        part.offset = part.flags.gap ? 0 : next_ * bytes_;
+        std::uint64_t& written = written_[name];
+        if (next_ == 0) written = 0;
+        part.offset = written;
+        written += part.bytes;
         put(PartRecord{name, part});
       }
       if (++next_ == 4) {
@@ -98,6 +102,7 @@ class SampleLedger {
   std::string text_;
   MediaSequence msn_ = 0;
   std::uint32_t next_ = 0, init_ = 0;
+  std::map<std::string, std::uint64_t> written_;  // of the open segment, by rendition
   std::uint64_t bytes_ = 1000;
   bool break_ = false, gap_ = false, independent_ = true;
 };

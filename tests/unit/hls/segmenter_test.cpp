@@ -229,6 +229,30 @@ TEST_CASE("a shed rendition becomes gaps until its next keyframe") {
   CHECK(ledger.index.find("480p30")->last.msn == ledger.index.find("source")->last.msn);
 }
 
+TEST_CASE("a keyframe that comes too late does not bring a shed rendition back") {
+  const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30")};
+  const auto source = video_frames(600, {30, 1}, every(60));
+  const auto rung = video_frames(600, {30, 1}, every(60), false, 1);
+  MemoryLedger ledger(tracks);
+  Operations operations;
+  Segmenter segmenter(ledger.index, {tracks, false, {}}, operations);
+  for (std::size_t i = 0; i < 600; ++i) {
+    if (i == 200) segmenter.shed("480p30", operations);
+    segmenter.push(packet_of(source[i]), operations);
+    if (i < 200) segmenter.push(packet_of(rung[i]), operations);
+    // A second behind: gaps have passed the keyframe at 360, the next is at 420.
+    if (i >= 390 && i < 420) segmenter.push(packet_of(rung[i - 30]), operations);
+    if (i >= 420) segmenter.push(packet_of(rung[i]), operations);
+    ledger.take(operations);
+    if (i == 419) CHECK(ledger.index.find("480p30")->shed);
+  }
+  segmenter.finish(true, operations);
+  ledger.take(operations);
+  ledger.check_rules();
+  CHECK_FALSE(ledger.index.find("480p30")->shed);
+  CHECK(ledger.samples["480p30"].size() == 200 + 180);
+}
+
 TEST_CASE("a discontinuity starts the same new segment in every rendition") {
   const std::vector<media::Track> tracks = {video_track(), audio_track()};
   MemoryLedger ledger(tracks);
