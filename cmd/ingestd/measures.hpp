@@ -27,6 +27,6 @@ struct Measures {
     return metrics::counter("sluice_ingest_refused_total", "Publishers and connections refused", {{"reason", reason}});
   }
 };
-Measures& measures();
+inline Measures& measures() { return metrics::group<Measures>(); }
 
 }  // namespace sluice::ingestd

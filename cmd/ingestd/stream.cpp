@@ -20,11 +20,6 @@ constexpr unsigned beats_a_renewal = 2;  // of a lease that lives 10 s
 constexpr std::chrono::seconds platform_retry{1};
 }  // namespace
 
-Measures& measures() {
-  static Measures all;
-  return all;
-}
-
 Stream::Stream(Surroundings& around, Held held, bool resumed)
     : around_(around),
       held_(std::move(held)),

@@ -20,6 +20,13 @@ prometheus::Histogram& histogram(const std::string& name, const std::string& hel
 // Forgets one labelled series (a stream that ended, a room that closed).
 void remove_gauge(const std::string& name, const Labels& labels);
 
+// The one Group of this process: a struct of references to metrics, looked up when it is first asked for.
+template <class Group>
+Group& group() {
+  static Group all;
+  return all;
+}
+
 // The whole registry in the text exposition format.
 std::string exposition();
 

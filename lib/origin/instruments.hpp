@@ -12,9 +12,6 @@ struct Instruments {
   prometheus::Gauge& streams = metrics::gauge("sluice_origin_open_streams", "Ledgers being followed.");
 };
 
-inline Instruments& instruments() {
-  static Instruments all;
-  return all;
-}
+inline Instruments& instruments() { return metrics::group<Instruments>(); }
 
 }  // namespace sluice::origin
