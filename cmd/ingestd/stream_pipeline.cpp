@@ -60,6 +60,7 @@ Result<> Stream::spawn() {
   }
   const media::Retained* first = retention_.peek();
   if (first == nullptr) return fail(Errc::internal, "nothing to feed");
+  if (first->run != last_run_) run_from_us_ = first->dts_us;
   last_run_ = first->run;
   generation_from_us_ = first->dts_us;
   fed_video_us_ = fed_audio_us_ = 0;
@@ -90,6 +91,8 @@ ffmpeg::Metadata Stream::metadata(const media::Run& run) const {
   // Said until the ledger holds something of this run.
   if (run.discontinuity && !ledger_->renditions().empty() && ledger_->greatest_end() <= run.start_us)
     told["sluice_discontinuity"] = "1";
+  else if (run.number > 0 && ledger_->renditions() > 0 && ledger_->greatest_end() < run_from_us_ + complete_within_us)
+    told["sluice_boundary"] = std::to_string(run_from_us_);
   return told;
 }
 

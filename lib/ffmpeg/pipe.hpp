@@ -18,7 +18,7 @@
 
 namespace sluice::ffmpeg {
 
-// Global metadata: sluice_epoch_ms, sluice_generation, sluice_discontinuity, sluice_resume … All optional.
+// Global metadata: sluice_epoch_ms, sluice_generation, sluice_discontinuity, sluice_boundary, sluice_resume … All optional.
 using Metadata = std::map<std::string, std::string>;
 
 // Told in-band, between the packets it stands between: a rendition sends nothing from `at` on (shed), or is back (live).

@@ -32,6 +32,9 @@ class RenditionCutter {
   // Gap parts until the segments before `msn` all exist.
   void fill_segments_before(MediaSequence msn, Operations& out);
   void shed(Operations& out);  // flushes; from here on gaps take its place until a keyframe comes
+  // The segment that the ledger's last part is in has no more: the next part opens the next one.
+  void close_segment() { closed_ = true; }
+  MediaSequence segment() const { return msn_; }
   bool is_shed() const { return shed_; }
 
   const media::Track& track() const { return track_; }

@@ -17,6 +17,24 @@ constexpr microseconds longest_hole{60'000'000};
 // What audio may have before the first picture.
 constexpr microseconds audio_lead{200'000};
 
+MediaSequence furthest_segment(const LedgerIndex& ledger) {
+  MediaSequence furthest = 0;
+  for (const Rendition& r : ledger.renditions())
+    if (r.started) furthest = std::max(furthest, r.last.msn);
+  return furthest;
+}
+
+std::int64_t last_segment_start(const Rendition& r) {
+  return r.segments.empty() ? r.last.start : r.segments.back().start();
+}
+
+// Whether the segment that is to begin at `at` has been begun by an earlier writer.
+bool begun(const LedgerIndex& ledger, microseconds at) {
+  return std::ranges::any_of(ledger.renditions(), [&](const Rendition& r) {
+    return r.started && r.last.msn == furthest_segment(ledger) && to_us(last_segment_start(r), r.record.timescale) >= at;
+  });
+}
+
 RenditionRecord record_of(const media::Track& track, std::optional<std::uint32_t> init) {
   RenditionRecord record;
   record.name = track.rendition;
@@ -81,7 +99,15 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
     lanes_.push_back(std::make_unique<Lane>(header_, track, init, boundaries_));
     if (known) lanes_.back()->cutter.resume(*known);
   }
-  recall_boundaries(so_far);
+  if (start.boundary && !discontinuity && !begun(so_far, *start.boundary)) {
+    begun_ = *start.boundary;
+    const MediaSequence furthest = furthest_segment(so_far);
+    for (const auto& lane : lanes_)
+      if (lane->cutter.started() && lane->cutter.segment() == furthest) lane->cutter.close_segment();
+    recall_boundaries(so_far, begun_);
+  } else {
+    recall_boundaries(so_far, {});
+  }
   if (discontinuity) {
     MediaSequence next = 0;
     for (const Rendition& r : so_far.renditions())
@@ -91,8 +117,8 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
 }
 
 // The boundaries that renditions still behind the furthest must keep to, and the next one where it is fixed
-// already.
-void Segmenter::recall_boundaries(const LedgerIndex& so_far) {
+// already, or given.
+void Segmenter::recall_boundaries(const LedgerIndex& so_far, std::optional<microseconds> next) {
   struct Known {
     bool set = false, video = false;
     microseconds at{0};
@@ -115,9 +141,14 @@ void Segmenter::recall_boundaries(const LedgerIndex& so_far) {
       Known& k = known[msn - lowest];
       if (!k.set || (video && !k.video)) k = {true, video, to_us(at, r.record.timescale)};
     };
-    set(r.last.msn, r.segments.empty() ? r.last.start : r.segments.back().start());
+    set(r.last.msn, last_segment_start(r));
     if (r.last.flags.last) set(r.last.msn + 1, r.end);
     if (video || !has_video_) furthest = std::max(furthest, to_us(r.end, r.record.timescale));
+  }
+  if (next) {
+    known.resize(furthest_segment(so_far) - lowest + 1);
+    known.push_back({true, true, *next});
+    furthest = std::max(furthest, *next);
   }
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (!known[i].set) known[i].at = known[i - 1].at;
@@ -136,7 +167,12 @@ void Segmenter::discontinue(MediaSequence at_least, Operations& out) {
     if (lane->cutter.started()) furthest = std::max(furthest, lane->cutter.position());
   for (const auto& lane : lanes_) {
     if (!lane->cutter.started()) continue;
-    lane->cutter.fill_until(furthest, out);
+    // Tracks never end on the same microsecond; what is missing of a part is left to the discontinuity.
+    if (furthest - lane->cutter.position() > milliseconds(header_.part_ms)) {
+      lane->cutter.fill_until(furthest, out);
+    } else {
+      lane->cutter.flush(false, out);
+    }
     next = std::max(next, lane->cutter.after_last());
   }
   for (const auto& lane : lanes_) lane->cutter.fill_segments_before(next, out);
@@ -195,6 +231,7 @@ void Segmenter::accept(Lane& lane, media::Packet packet, bool leads, Operations&
   }
   if (!video && has_video_ && !lane.cutter.started() && video_here_ && dts < first_video_ - audio_lead)
     return;
+  if (!lane.cutter.started() && to_us(packet.pts + packet.duration, track.timescale) <= begun_) return;
   if (video && video_here_) video_position_ = std::max(video_position_, dts);
   lane.cutter.push(std::move(packet), leads, out);
 }
@@ -249,8 +286,10 @@ void Segmenter::finish(bool ended, Operations& out) {
     while (!lane->waiting.empty()) {
       media::Packet packet = std::move(lane->waiting.front());
       lane->waiting.pop_front();
-      const bool leads =
-          !video_here_ || to_us(packet.dts, lane->cutter.track().timescale) > video_position_ + absent_after;
+      // No picture will come to end the segment that sound after the last one lies in.
+      const microseconds dts = to_us(packet.dts, lane->cutter.track().timescale);
+      const bool full = !boundaries_.empty() && dts - boundaries_.newest().at >= forced_length(header_);
+      const bool leads = !video_here_ || (full && dts > video_position_);
       accept(*lane, std::move(packet), leads, out);
     }
   }

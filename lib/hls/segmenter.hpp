@@ -3,6 +3,7 @@
 // the rules of sluice-ledger(5), going on where an earlier writer of the same ledger stopped.
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct SegmenterStart {
   // For each track: its configuration is not the one that the ledger's rendition last had. Implies a
   // discontinuity.
   std::vector<bool> new_config;
+  // Source time of the first packets, where a segment begins with them in every rendition: the tracks changed.
+  std::optional<microseconds> boundary;
 };
 
 class Segmenter {
@@ -38,7 +41,7 @@ class Segmenter {
  private:
   struct Lane;  // a rendition: its cutter, and the audio that waits for video
 
-  void recall_boundaries(const LedgerIndex& so_far);
+  void recall_boundaries(const LedgerIndex& so_far, std::optional<microseconds> next);
   void discontinue(MediaSequence at_least, Operations& out);
   bool jumps(const Lane& lane, const media::Packet& packet) const;
   void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
@@ -52,6 +55,7 @@ class Segmenter {
   bool video_here_ = false;         // a video frame has been taken
   microseconds video_position_{0};  // decode time of the video furthest on
   microseconds first_video_{0};
+  microseconds begun_{microseconds::min()};  // a rendition that is new has nothing before it
   MediaSequence first_msn_ = 0;  // of the next segment, while no boundary is known
 };
 

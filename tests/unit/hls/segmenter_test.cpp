@@ -269,6 +269,42 @@ TEST_CASE("a discontinuity starts the same new segment in every rendition") {
   CHECK(at[0] == at[1]);
 }
 
+TEST_CASE("sound that outlasts the picture by seconds keeps every sample") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, interleave(video_frames(120, {30, 1}, every(60)), audio_frames(400), tracks));
+  ledger.check_rules();
+  ledger.check_ids("audio", 400);
+  CHECK(ledger.remarks.empty());
+}
+
+TEST_CASE("a track that joins later joins at a new segment of all") {
+  const std::vector<media::Track> before = {video_track()}, after = {video_track(), audio_track()};
+  const std::size_t joined = GENERATE(120, 150, 200);  // at a boundary, and within segments
+  CAPTURE(joined);
+  const auto from = static_cast<std::int64_t>(joined) * 3000;
+  MemoryLedger ledger(after);
+  run(ledger, before, video_frames(joined, {30, 1}, every(60)), false);
+  const auto more = interleave(video_frames(120, {30, 1}, every(60), false, 0, from),
+                               audio_frames(180, 1, from * 48 / 90 - 512), after);
+  Operations operations;
+  Segmenter segmenter(ledger.index, {after, false, {}, to_us(from, 90'000)}, operations);
+  for (const Frame& frame : more) segmenter.push(packet_of(frame), operations);
+  segmenter.finish(true, operations);
+  ledger.take(operations);
+  ledger.check_rules();
+  const auto& video = ledger.index.find("source")->segments;
+  const auto& audio = ledger.index.find("audio")->segments;
+  REQUIRE(audio.front().msn == (joined + 59) / 60);
+  for (const Segment& segment : video) {
+    INFO("segment " << segment.msn);
+    CHECK(segment.parts.front().flags.independent);
+    CHECK(!segment.discontinuity());
+    CHECK((segment.msn == audio.front().msn) == (segment.start() == from));
+  }
+  CHECK(to_us(audio.front().start(), 48'000).count() == Approx(static_cast<double>(from) * 100 / 9).margin(11'000));
+}
+
 TEST_CASE("a new writer at every packet gives the same samples exactly once") {
   for (const bool b_frames : {false, true}) {
     const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30"), audio_track()};
