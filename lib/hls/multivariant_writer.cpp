@@ -27,7 +27,8 @@ Rates rates(const RenditionView& rendition, std::uint32_t target_duration_s) {
   double bits = 0, seconds = 0;
   for (const SegmentView& segment : rendition.segments) {
     const double length = rendition.seconds(segment.duration);
-    if (segment.gap || !segment.complete || length <= 0) continue;
+    // Of a stream that has just begun, the open segment tells more than nothing.
+    if (segment.gap || length <= 0 || (!segment.complete && rendition.complete() > 0)) continue;
     segments.push_back({8.0 * static_cast<double>(segment.bytes), length});
     bits += segments.back().bits;
     seconds += length;

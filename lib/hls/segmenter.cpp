@@ -231,7 +231,7 @@ void Segmenter::accept(Lane& lane, media::Packet packet, bool leads, Operations&
   }
   if (!video && has_video_ && !lane.cutter.started() && video_here_ && dts < first_video_ - audio_lead)
     return;
-  if (!lane.cutter.started() && to_us(packet.pts + packet.duration, track.timescale) <= begun_) return;
+  if (!lane.cutter.started() && to_us(packet.pts + packet.duration / 2, track.timescale) < begun_) return;
   if (video && video_here_) video_position_ = std::max(video_position_, dts);
   lane.cutter.push(std::move(packet), leads, out);
 }
