@@ -37,15 +37,22 @@ std::set<std::string> told_independent(const Playlists& playlists) {
   return told;
 }
 
+// Where the oldest version begins.
+std::uint64_t first_listed(const Subject& subject, const std::string& path) {
+  const auto history = subject.earlier.find(path);
+  if (history == subject.earlier.end() || history->second.empty()) return 0;
+  return read_playlist(history->second.front().text).media.media_sequence;
+}
+
 // The versions that led to `last`, and each step between two of them.
-void lint_history(const Subject& subject, const std::string& path, const ReadPlaylist& last, Findings& findings) {
+void lint_history(const Subject& subject, const std::string& path, const ReadPlaylist& last, std::uint64_t began, Findings& findings) {
   const auto history = subject.earlier.find(path);
   if (history == subject.earlier.end()) return;
   std::optional<ReadPlaylist> before;
   for (const Subject::Version& version : history->second) {
     ReadPlaylist now = read_playlist(version.text);
     syntax(now, version.name, findings);
-    lint_media_playlist(now, version.name, findings);
+    lint_media_playlist(now, version.name, findings, began);
     if (before) lint_update(*before, now, version.name, findings);
     before = std::move(now);
   }
@@ -113,10 +120,11 @@ Findings lint(const Subject& subject) {
   for (const auto& [path, playlist] : playlists) {
     syntax(playlist, path, findings);
     if (playlist.multivariant) continue;
-    lint_media_playlist(playlist, path, findings);
+    const std::uint64_t began = first_listed(subject, path);
+    lint_media_playlist(playlist, path, findings, began);
     const bool all_independent = playlist.independent_segments || independent.contains(path);
     if (subject.load) facts[path] = lint_media({path, &playlist}, all_independent, subject.load, findings);
-    lint_history(subject, path, playlist, findings);
+    lint_history(subject, path, playlist, began, findings);
   }
   for (const auto& [path, playlist] : playlists) {
     if (playlist.multivariant) lint_presentation(path, playlist, playlists, facts, findings);

@@ -28,7 +28,8 @@ struct Subject {
 Findings lint(const Subject& subject);
 
 // The parts lint() is made of.
-void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
+// `began`: the number of its first segment ever, where segments before it never were (a rendition that came late).
+void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, Findings& findings, std::uint64_t began = 0);
 void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
 void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings);
 

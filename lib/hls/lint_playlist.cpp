@@ -14,8 +14,8 @@ constexpr double slack_s = 0.0015;  // for durations that were rounded to millis
 
 class MediaRules {
  public:
-  MediaRules(const ReadMedia& list, const std::string& path, Findings& findings)
-      : list_(list), path_(path), findings_(findings) {}
+  MediaRules(const ReadMedia& list, const std::string& path, Findings& findings, std::uint64_t began)
+      : list_(list), path_(path), findings_(findings), began_(began) {}
 
   void check() {
     const double target = static_cast<double>(list_.target_duration.value_or(0));
@@ -76,7 +76,7 @@ class MediaRules {
     if (list_.end_list || !list_.type.empty()) return;
     const bool dated = std::ranges::any_of(list_.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
     if (!dated && !list_.segments.empty()) find("live-program-date-time", 0, "no segment has a date");
-    if (list_.media_sequence == 0) return;
+    if (list_.media_sequence <= began_) return;
     const std::size_t count = list_.complete() + list_.skipped;
     if (!list_.delta && list_.duration() < 3 * target) {
       find("live-too-short", 0, fmt::format("{:.3f} s are listed, three target durations are {} s", list_.duration(), 3 * target));
@@ -159,12 +159,13 @@ class MediaRules {
   const ReadMedia& list_;
   const std::string& path_;
   Findings& findings_;
+  std::uint64_t began_;
 };
 
 }  // namespace
 
-void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, Findings& findings) {
-  MediaRules(playlist.media, path, findings).check();
+void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, Findings& findings, std::uint64_t began) {
+  MediaRules(playlist.media, path, findings, began).check();
 }
 
 void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings) {

@@ -1,6 +1,8 @@
 #include "media/intake.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace sluice::media {
@@ -61,6 +63,34 @@ bool Intake::complete() const {
   return false;
 }
 
+// Segments, rungs and playlists are laid out by the frame rate; frames that wait can be counted.
+bool Intake::rate_known() const {
+  if (!video_ || video_->frame_rate.num > 0) return true;
+  const auto frames = std::count_if(waiting_.begin(), waiting_.end(), [](const Offered& p) { return p.kind == Kind::video; });
+  return static_cast<std::size_t>(frames) >= policy_.counted_frames;
+}
+
+// From the decode times of the frames that wait, to the nearest rate that cameras have.
+void Intake::measure_rate() {
+  if (!video_ || video_->frame_rate.num > 0) return;
+  std::vector<std::uint32_t> steps;
+  std::optional<std::uint32_t> last;
+  for (const Offered& packet : waiting_) {
+    if (packet.kind != Kind::video) continue;
+    if (last && packet.raw_ms - *last < 1000 && packet.raw_ms != *last) steps.push_back(packet.raw_ms - *last);
+    last = packet.raw_ms;
+  }
+  if (steps.size() < 2) return;
+  const double fps = 1000.0 * static_cast<double>(steps.size()) / std::accumulate(steps.begin(), steps.end(), 0.0);
+  constexpr double near = 0.03;  // milliseconds are coarse
+  for (const std::int64_t usual : {30, 60, 25, 50, 24, 15, 20, 10, 12, 5, 48, 120}) {
+    if (std::abs(fps / static_cast<double>(usual) - 1) > near) continue;
+    video_->frame_rate = {usual, 1};
+    return;
+  }
+  video_->frame_rate = {std::max<std::int64_t>(1, std::llround(fps)), 1};
+}
+
 std::optional<Steady> Intake::deadline() const {
   if (run_ || !waiting_since_) return std::nullopt;
   return *waiting_since_ + policy_.second_track;
@@ -80,7 +110,7 @@ void Intake::offer(Offered packet, Steady now) {
   if (!waiting_since_) waiting_since_ = now;
   waiting_bytes_ += packet.data.size();
   waiting_.push_back(std::move(packet));
-  if (complete() || now >= *deadline() || waiting_bytes_ > policy_.waiting_bytes) start(now);
+  if ((complete() && rate_known()) || now >= *deadline() || waiting_bytes_ > policy_.waiting_bytes) start(now);
 }
 
 // The first run: from the first video keyframe, or from the first sound where there is no video.
@@ -96,6 +126,7 @@ void Intake::start(Steady now) {
     }
     return;
   }
+  measure_rate();
   // Sound that came before the picture it belongs to is kept; pictures before the keyframe are of no use.
   const auto sound = std::find_if(waiting_.begin(), waiting_.end(), [](const Offered& p) { return p.kind == Kind::audio; });
   open_run(first->raw_ms, sound == waiting_.end() ? 0 : audio_frame_length(*audio_, sound->data));

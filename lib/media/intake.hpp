@@ -27,6 +27,7 @@ struct Offered {
 struct IntakePolicy {
   milliseconds second_track{1'000};   // how long a start waits for the other track, unless it is known not to come
   std::size_t waiting_bytes = 8u << 20;
+  std::size_t counted_frames = 10;    // where nothing tells the frame rate, a start waits for these and measures it
   TimelinePolicy timeline;
 };
 
@@ -62,6 +63,8 @@ class Intake {
 
  private:
   bool complete() const;
+  bool rate_known() const;
+  void measure_rate();
   void start(Steady now);
   void open_run(std::uint32_t raw_ms, std::uint32_t audio_frame);
   void pass(Offered& packet, Steady now);

@@ -8,7 +8,7 @@ using namespace sluice::media;
 namespace {
 const Bytes payload(100);
 
-Track h264(char config = 'a') { return {.codec = Codec::h264, .config = to_bytes(std::string(1, config))}; }
+Track h264(char config = 'a') { return {.codec = Codec::h264, .config = to_bytes(std::string(1, config)), .frame_rate = {30, 1}}; }
 Track aac() { return {.codec = Codec::aac, .config = to_bytes("\x11\x90"), .sample_rate = 48'000}; }
 
 struct Rig {
@@ -73,6 +73,25 @@ TEST_CASE("a start waits for an announced track, but not for ever") {
   rig.intake.tick(rig.clock.steady());
   CHECK(rig.fed() == "r0 v0k ");
   CHECK_FALSE(rig.intake.deadline());
+}
+
+TEST_CASE("a frame rate that nobody tells is counted from the first frames") {
+  const auto [step_us, fps] = GENERATE(table<int, int>({{33'333, 30}, {33'367, 30}, {16'667, 60}, {40'000, 25}, {41'708, 24}, {200'000, 5}, {333'333, 3}}));
+  Rig rig;
+  rig.intake.announce(true, false);
+  Track track = h264();
+  track.frame_rate = {0, 1};
+  rig.intake.configure(track);
+  for (int i = 0; i < 9; ++i) {
+    rig.video(static_cast<std::uint32_t>(i * step_us / 1000), i == 0);
+    rig.clock.advance(microseconds(step_us));
+  }
+  if (step_us < 100'000) {
+    CHECK(rig.retention.peek() == nullptr);
+    rig.video(static_cast<std::uint32_t>(9 * step_us / 1000));
+  }
+  REQUIRE(rig.retention.peek() != nullptr);  // or the second was over
+  CHECK(rig.retention.peek()->run->tracks[0].frame_rate == media::Rational{fps, 1});
 }
 
 TEST_CASE("a track that is known not to come is not waited for") {
