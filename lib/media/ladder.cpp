@@ -100,10 +100,17 @@ Ladder choose_ladder(const LadderSpec& spec, const Track& source, unsigned cores
   Ladder ladder{.source = spec.source};
   const double fps = fps_of(source);
   std::vector<Rung> wanted = spec.rungs;
+  // Not every player has HEVC, AV1 or VP9: such a source gets at least one rung that all can play.
+  const bool everywhere = source.codec == Codec::h264 || encode_source;
   if (spec.kind == LadderSpec::Kind::automatic) {
     for (const char* usual : {"1080p60", "720p60", "720p30", "480p30", "360p30"}) {
       Rung rung = *parse_rung(usual);
-      if (rung.height < source.height && (rung.fps <= 30 || fps > 45)) wanted.push_back(std::move(rung));
+      const bool smaller = rung.height < source.height || (rung.height == source.height && !everywhere);
+      if (smaller && (rung.fps <= 30 || fps > 45)) wanted.push_back(std::move(rung));
+    }
+    if (wanted.empty() && !everywhere && source.height >= 32) {
+      const std::uint32_t height = source.height & ~1u;
+      wanted.push_back(*parse_rung(std::to_string(height) + (fps > 45 ? "p60" : "p30")));
     }
   }
   for (Rung& rung : wanted) {
@@ -124,7 +131,8 @@ Ladder choose_ladder(const LadderSpec& spec, const Track& source, unsigned cores
       for (const Rung& rung : ladder.rungs) sum += encode_cost(rung.width, rung.height, std::min<double>(rung.fps, fps));
       return sum;
     };
-    while (!ladder.rungs.empty() && cost() > usable_share * cores) {
+    const std::size_t least = everywhere ? 0 : 1;
+    while (ladder.rungs.size() > least && cost() > usable_share * cores) {
       ladder.left_out.push_back(ladder.rungs.front().name);
       ladder.rungs.erase(ladder.rungs.begin());
     }

@@ -44,6 +44,11 @@ TEST_CASE("every frame rate, GOP and part length keeps the rules and every sampl
                         {{25, 1}, 50, 1000},
                         {{15, 1}, 17, 200},
                         {{25, 1}, 250, 500},
+                        {{3, 1}, 6, 500},
+                        {{5, 1}, 10, 500},
+                        {{7, 1}, 14, 200},
+                        {{12, 1}, 24, 250},
+                        {{15, 1}, 30, 250},
                         {{50, 1}, 1, 500}}) {
     INFO(c.rate.num << "/" << c.rate.den << " gop " << c.gop << " part " << c.part_ms);
     for (const bool b_frames : {false, true}) {

@@ -32,6 +32,19 @@ TEST_CASE("the automatic ladder stays below the source and within the machine") 
   CHECK(names(automatic(source(1920, 1080, 60), 1)) == "source");
 }
 
+TEST_CASE("a source that not every player has gets a rung that all have") {
+  const auto hevc = [](std::uint32_t width, std::uint32_t height, std::int64_t fps) {
+    Track track = source(width, height, fps);
+    track.codec = Codec::hevc;
+    return track;
+  };
+  CHECK(names(automatic(hevc(640, 360, 30), 2)) == "source 360p30");
+  CHECK(names(automatic(hevc(320, 180, 60), 2)) == "source 180p60");
+  CHECK(names(automatic(hevc(1280, 720, 30), 16)) == "source 720p30 480p30 360p30");
+  CHECK(names(automatic(hevc(3840, 2160, 60), 1)) == "source 360p30");
+  CHECK(names(automatic(hevc(640, 360, 30), 2, true)) == "source");
+}
+
 TEST_CASE("rungs above the source are left out and named") {
   const auto ladder = choose_ladder(*parse_ladder("1080p30:6000,720p60,480p30:1200,source"), source(1280, 720, 30), 2, false);
   CHECK(names(ladder) == "source 480p30");
