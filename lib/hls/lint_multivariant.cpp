@@ -134,7 +134,8 @@ void lint_declared(const ReadPlaylist& multivariant, const std::string& path,
       findings.push_back({find_rule("average-over-bandwidth")->id, at(path, variant.line), fmt::format("the average is {:.0f} bit/s, AVERAGE-BANDWIDTH {}", average, *variant.average_bandwidth)});
     }
     for (const std::string& codec : codecs) {
-      if (variant.codecs && variant.codecs->find(codec) == std::string::npos) {
+      // Browsers and packagers write "opus" and "flac" for the sample entries Opus and fLaC.
+      if (variant.codecs && ascii_lower(*variant.codecs).find(ascii_lower(codec)) == std::string::npos) {
         findings.push_back({find_rule("codecs-cover-media")->id, at(path, variant.line), "the media holds " + codec + ", CODECS does not name it"});
       }
     }
