@@ -91,7 +91,7 @@ ffmpeg::Metadata Stream::metadata(const media::Run& run) const {
   // Said until the ledger holds something of this run.
   if (run.discontinuity && !ledger_->renditions().empty() && ledger_->greatest_end() <= run.start_us)
     told["sluice_discontinuity"] = "1";
-  else if (run.number > 0 && ledger_->renditions() > 0 && ledger_->greatest_end() < run_from_us_ + complete_within_us)
+  else if (run.number > 0 && !ledger_->renditions().empty() && ledger_->greatest_end() < run_from_us_ + complete_within_us)
     told["sluice_boundary"] = std::to_string(run_from_us_);
   return told;
 }
