@@ -11,10 +11,10 @@
 
 namespace sluice::ingestd {
 
-Result<std::unique_ptr<FolderWatch>> FolderWatch::open(net::Loop& loop) {
+Result<std::shared_ptr<FolderWatch>> FolderWatch::open(net::Loop& loop) {
   os::UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   if (!fd) return fail_errno("watch folders (inotify)");
-  return std::unique_ptr<FolderWatch>(new FolderWatch(loop, std::move(fd)));
+  return std::shared_ptr<FolderWatch>(new FolderWatch(loop, std::move(fd)));
 }
 
 FolderWatch::FolderWatch(net::Loop& loop, os::UniqueFd fd) : fd_(std::move(fd)) {
@@ -54,18 +54,21 @@ void FolderWatch::read_events() {
 }
 
 LedgerFollow::LedgerFollow(FolderWatch& watch, std::string directory, std::function<void()> grown)
-    : watch_(watch),
+    : watch_(watch.weak_from_this()),
       directory_(std::move(directory)),
       grown_(std::move(grown)),
       reader_(std::make_unique<hls::LedgerReader>(directory_, hls::Keep::tail)) {}
 
 LedgerFollow::~LedgerFollow() {
-  if (watching_) watch_.remove(*watching_);
+  const auto watch = watch_.lock();
+  if (watch && watching_) watch->remove(*watching_);
 }
 
 Result<> LedgerFollow::open() {
   SLUICE_TRY(os::make_directories(directory_));
-  SLUICE_TRY_VALUE(watching_, watch_.add(directory_, [this] {
+  const auto watch = watch_.lock();
+  if (!watch) return fail(Errc::internal, "watch " + directory_ + ": the watch has ended");
+  SLUICE_TRY_VALUE(watching_, watch->add(directory_, [this] {
     poll();
     grown_();
   }));

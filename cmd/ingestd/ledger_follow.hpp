@@ -14,9 +14,9 @@
 
 namespace sluice::ingestd {
 
-class FolderWatch {
+class FolderWatch : public std::enable_shared_from_this<FolderWatch> {
  public:
-  static Result<std::unique_ptr<FolderWatch>> open(net::Loop& loop);
+  static Result<std::shared_ptr<FolderWatch>> open(net::Loop& loop);
   // `changed` is called when a file directly in the folder was made or written. The number ends the watch.
   Result<int> add(const std::string& folder, std::function<void()> changed);
   void remove(int watch);
@@ -50,7 +50,7 @@ class LedgerFollow {
   const std::vector<hls::Rendition>& renditions() const { return reader_->renditions(); }
 
  private:
-  FolderWatch& watch_;
+  std::weak_ptr<FolderWatch> watch_;  // a stream whose last task was still on its way may outlive it
   std::string directory_;
   std::function<void()> grown_;
   std::unique_ptr<hls::LedgerReader> reader_;

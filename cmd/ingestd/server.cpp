@@ -7,7 +7,7 @@
 
 namespace sluice::ingestd {
 
-Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::unique_ptr<FolderWatch> folders)
+Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<FolderWatch> folders)
     : loop_(loop),
       config_(std::move(config)),
       platform_(std::move(platform)),

@@ -16,7 +16,7 @@ namespace sluice::ingestd {
 
 class Server {
  public:
-  Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::unique_ptr<FolderWatch> folders);
+  Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<FolderWatch> folders);
   ~Server();
 
   // Takes back the streams of an earlier process on this node. Who connects meanwhile waits, to find its own.
@@ -46,7 +46,7 @@ class Server {
 
   Config config_;
   std::unique_ptr<Platform> platform_;
-  std::unique_ptr<FolderWatch> folders_;
+  std::shared_ptr<FolderWatch> folders_;
   Surroundings around_;
   Streams streams_;
   std::set<ChannelId> beginning_;   // asked of the platform, not answered
