@@ -26,11 +26,12 @@ std::uint64_t breaks_before(const std::vector<RenditionView>& renditions, MediaS
   return most;
 }
 
-// A segment of which a part is missing, as the one has in which a rendition is shed, is listed as a gap whole: its file would be
-// shorter than its EXTINF, and a player does better with another rendition. Its parts are gaps then too (6.2.1).
+// A segment in which the rendition was shed, or came back, is listed as a gap whole: its file would be shorter than its EXTINF,
+// and a player does better with another rendition. Its parts are gaps then too (6.2.1). Holes of the source stay parts: they are
+// in all renditions.
 void complete(SegmentView& segment) {
   segment.complete = true;
-  if (segment.gap || std::ranges::none_of(segment.parts, &PartView::gap)) return;
+  if (segment.gap || !segment.shed) return;
   segment.gap = true;
   for (PartView& part : segment.parts) part.gap = true;
 }
@@ -120,6 +121,7 @@ void StreamView::append(const PartRecord& record, double keep_parts_s) {
   segment.bytes += part.bytes;
   segment.wall_ms = part.wall_ms;
   segment.gap = segment.gap && part.flags.gap;
+  segment.shed = segment.shed || (view->shed && part.flags.gap);
   if (part.flags.last) complete(segment);
   if (segment.complete) forget_old_parts(*view, keep_parts_s);
 }

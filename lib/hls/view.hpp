@@ -22,14 +22,14 @@ struct PartView {
   bool gap = false;            // there are no bytes
 };
 
-// A Media Segment. Listed (with EXTINF) once complete; as a gap when any of its parts is one. `parts` is emptied when they are too old to be asked for.
+// A Media Segment. Listed (with EXTINF) once complete; as a gap when the rendition was shed in it. `parts` is emptied when they are too old to be asked for.
 struct SegmentView {
   MediaSequence msn = 0;
   std::int64_t start = 0, duration = 0;
   std::uint64_t bytes = 0;
   std::int64_t wall_ms = 0;
   std::uint32_t init = 0;
-  bool independent = false, gap = false, discontinuity = false, complete = false;
+  bool independent = false, gap = false, shed = false, discontinuity = false, complete = false;
   std::vector<PartView> parts;
 
   std::int64_t end() const { return start + duration; }

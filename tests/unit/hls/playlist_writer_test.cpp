@@ -118,15 +118,16 @@ TEST_CASE("a shed rendition's parts and segments are gaps") {
   CHECK_FALSE(contains(live_playlist(ledger.stream(), ledger.rendition("source"), {}), "GAP"));
 }
 
-TEST_CASE("a segment that lacks a part is a gap, once it is complete") {
+TEST_CASE("a segment in which the rendition was shed is a gap, once it is complete; a hole of the source makes none") {
   SampleLedger ledger;
-  ledger.segments(1).parts(2).gap(true).parts(1);
+  ledger.segments(1).parts(2).shed(true).gap(true).parts(1);
   CHECK(contains(live_playlist(ledger.stream(), ledger.rendition("low"), {}), "URI=\"1.0.m4s\",INDEPENDENT=YES\n"));
-  ledger.parts(1).gap(false).segments(1);
+  ledger.parts(1).gap(false).shed(false).segments(1).parts(3).gap(true).parts(1);
   const std::string text = live_playlist(ledger.stream(), ledger.rendition("low"), {});
   CHECK(contains(text, "URI=\"1.0.m4s\",INDEPENDENT=YES,GAP=YES\n"));
   CHECK(contains(text, "#EXT-X-GAP\n#EXTINF:2.000000,\n1.m4s\n"));
   CHECK_FALSE(contains(text, "#EXT-X-GAP\n#EXTINF:2.000000,\n2.m4s\n"));
+  CHECK(contains(text, "URI=\"3.3.m4s\",GAP=YES\n#EXTINF:2.000000,\n3.m4s\n"));
 }
 
 TEST_CASE("an ended stream has an ENDLIST and neither hint nor reports") {

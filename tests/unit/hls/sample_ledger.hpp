@@ -57,6 +57,10 @@ class SampleLedger {
     gap_ = on;
     return *this;
   }
+  SampleLedger& shed(bool on) {
+    put(ShedRecord{"low", on});
+    return *this;
+  }
   SampleLedger& independent(bool on) {
     independent_ = on;
     return *this;
