@@ -160,7 +160,8 @@ struct Offload::Impl {
       lock.unlock();
       auto done = std::make_shared<std::function<void()>>(job());
       job = nullptr;
-      loop.post([done, alive = alive] {
+      // Handed over, not shared: what it holds must end on the loop's thread, not here.
+      loop.post([done = std::move(done), alive = alive] {
         if (*alive) (*done)();
       });
       lock.lock();
