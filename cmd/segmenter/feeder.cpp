@@ -9,8 +9,8 @@
 namespace sluice::segmenter {
 
 namespace {
-// A killed process closes its pipes a moment before it counts as ended.
-constexpr int moment_ms = 50;
+// A killed process closes its pipes a moment before it counts as ended; on a loaded machine the moment is longer than 50 ms.
+constexpr int moment_ms = 250;
 }  // namespace
 
 Feeder::Feeder(const app::Settings& settings, std::string directory)
