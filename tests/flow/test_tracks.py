@@ -1,0 +1,96 @@
+"""Tracks that never come, and a picture that changes its size in mid-stream: the platform goes on, and so do players.
+The publishers' files are put together by flv.py and sent as they stand."""
+import subprocess
+
+import pytest
+
+import flv
+from harness import Platform, get, program, tool, wait_for
+from ingest import assert_unbroken, ended, parts, records
+from numbered import ledger_of
+from players import HlsJs
+
+
+@pytest.fixture(scope="module")
+def tags(tmp_path_factory):
+    """Four seconds each: a large picture, a small one; both with the same kind of sound."""
+    folder = tmp_path_factory.mktemp("tags")
+    return {name: flv.read(flv.make(folder / f"{name}.flv", size=size, seconds=4, gop=30))
+            for name, size in (("large", "640x360"), ("small", "320x180"))}
+
+
+@pytest.fixture(scope="module")
+def platform():
+    with Platform() as running:
+        yield running
+
+
+def publish(platform, name, path, *options):
+    return subprocess.Popen([tool("rtmp_publish"), *options, platform.publish_url(platform.channel(name)), str(path)], stdout=subprocess.DEVNULL)
+
+
+def finished(platform, name, publisher):
+    """The ledger of the stream when it is over, checked."""
+    assert publisher.wait(40) == 0
+    wait_for(lambda: name not in [row["channel"] for row in platform.status()["streams"]], 30, "the stream's end")
+    ledger = ledger_of(platform)
+    assert ended(ledger)
+    done = subprocess.run([program("hlslint"), str(ledger)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+    assert_unbroken(ledger)
+    return ledger
+
+
+def whole(platform, name, ledger):
+    return f"http://127.0.0.1:{platform.port('origin')}/vod/{name}/{ledger.name}/master.m3u8"
+
+
+def frames(url):
+    done = subprocess.run(["ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=codec_type,nb_read_packets", "-of", "csv=p=0",
+                           url], capture_output=True, text=True, timeout=60)
+    return {line.split(",")[0]: int(line.split(",")[1]) for line in done.stdout.split()}
+
+
+def starts(ledger, rendition):
+    """{msn: (start in seconds, flags)} of a rendition's segments."""
+    scale = next(int(row[5]) for row in records(ledger, "R") if row[1] == rendition)
+    return {int(row[2]): (int(row[6]) / scale, row[12]) for row in parts(ledger, rendition) if row[3] == "0"}
+
+
+@pytest.mark.parametrize("name, kind, codecs", [("sound_alone", flv.AUDIO, 'CODECS="mp4a.40.2"'), ("picture_alone", flv.VIDEO, 'CODECS="avc1.')])
+def test_one_track_alone_is_a_stream(platform, tags, tmp_path, name, kind, codecs):
+    file = flv.write(tmp_path / "alone.flv", flv.only(tags["large"], kind))
+    publisher = publish(platform, name, file)
+    platform.wait_live(name)
+    assert codecs in get(platform.master_url(name))[2].decode()
+    ledger = finished(platform, name, publisher)
+    seen = HlsJs(whole(platform, name, ledger), seconds=1, sizes=1 if kind == flv.VIDEO else 0).seen()
+    assert (seen["audio"] > 0) == (kind == flv.AUDIO) and (seen["frames"] > 0) == (kind == flv.VIDEO), seen
+    assert frames(whole(platform, name, ledger)).keys() == {"audio" if kind == flv.AUDIO else "video"}
+
+
+def test_a_change_of_size_in_mid_stream_is_played_across(platform, tags, tmp_path):
+    """Large, small in the middle of a GOP, large again: new headers, one discontinuity each, at the same segment everywhere; a
+    player in the browser shows both sizes and goes on."""
+    cut = flv.between(tags["large"], 0, 3500)
+    second = flv.only(tags["small"], flv.VIDEO, flv.AUDIO)
+    third = flv.only(tags["large"], flv.VIDEO, flv.AUDIO)
+    file = flv.write(tmp_path / "sizes.flv",
+                     cut + flv.shifted(second, 3500) + flv.shifted(third, 3500 + flv.length(second)))
+    publisher = publish(platform, "sizes", file)
+    platform.wait_live("sizes")
+    player = HlsJs(platform.master_url("sizes"), seconds=4, sizes=2)
+    ledger = finished(platform, "sizes", publisher)
+    seen = player.seen()
+    assert {"640x360", "320x180"} <= set(seen["sizes"]), seen
+    assert [(row[2], row[6]) for row in records(ledger, "R") if row[1] == "source"] == [
+        ("0", "640x360"), ("1", "320x180"), ("2", "640x360")]
+    breaks = {name: [msn for msn, (_, flags) in starts(ledger, name).items() if "D" in flags] for name in ("source", "audio")}
+    assert breaks["source"] == breaks["audio"] and len(breaks["source"]) == 2, breaks
+    assert not any("G" in row[12] for row in records(ledger, "P"))
+    for rendition in ("source", "audio"):
+        playlist = get(whole(platform, "sizes", ledger).replace("vod/sizes", "live/sizes").replace("master", f"{rendition}/whole"))[2].decode()
+        assert playlist.count("#EXT-X-DISCONTINUITY\n") == 2
+        assert playlist.count("#EXT-X-MAP") == (3 if rendition == "source" else 1)
+    again = HlsJs(whole(platform, "sizes", ledger), seconds=8, sizes=2).seen()
+    assert {"640x360", "320x180"} <= set(again["sizes"]), again
