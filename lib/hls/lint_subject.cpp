@@ -44,7 +44,11 @@ void draw_live(const StreamView& stream, std::map<std::string, std::string>& int
   into["master.m3u8"] = multivariant_playlist(stream, "", live_playlist_name);
 }
 
+// Not before every rendition has a segment that is complete: until then there is no recording to look at.
 void draw_whole(const StreamView& stream, std::map<std::string, std::string>& into) {
+  for (const RenditionView& rendition : stream.renditions) {
+    if (!rendition.segments.empty() && rendition.complete() == 0) return;
+  }
   for (const RenditionView& rendition : stream.renditions) {
     if (rendition.complete() > 0) into[rendition.name + "/" + whole_playlist_name] = whole_playlist(stream, rendition);
   }

@@ -1,5 +1,6 @@
 """hlslint: every rule's fixture gives exactly that finding, and the table of rules holds together."""
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -62,3 +63,14 @@ def test_what_cannot_be_read_is_an_error_with_a_hint(tmp_path):
         done = subprocess.run([program("hlslint"), *arguments], capture_output=True, text=True, timeout=60)
         assert done.returncode == status
         assert done.stderr and not done.stdout
+
+
+def test_a_stream_torn_in_its_first_segment_has_parts_to_look_at_and_no_recording(tmp_path):
+    ledger = tmp_path / "ledger"
+    made = subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=30:duration=1.3", "-f", "lavfi", "-i",
+                           "sine=sample_rate=48000:duration=1.3", "-c:v", "libx264", "-preset", "ultrafast", "-g", "60", "-bf", "0", "-c:a", "aac",
+                           "-f", "flv", "-"], capture_output=True, check=True)
+    # Fed by somebody who never says that the stream has ended, as a kill leaves it.
+    subprocess.run([program("segmenter"), str(ledger)], input=made.stdout, env={**os.environ, "SLUICE_FED": "1"}, check=True, capture_output=True)
+    assert "\nE " not in (ledger / "index").read_text() and (ledger / "index").read_text().count("\nP ") >= 4
+    assert hlslint(str(ledger)) == (0, "")
