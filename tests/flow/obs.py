@@ -10,11 +10,12 @@ import tempfile
 
 
 class Obs:
-    """OBS 29 with its simple output mode, streaming to server/key until stopped."""
+    """OBS 29 streaming to server/key until stopped: simple output mode as it is installed, or with a keyframe interval (in
+    seconds) as its advanced output mode has it."""
 
-    def __init__(self, server, key, width=640, height=360, kbit=800):
+    def __init__(self, server, key, width=640, height=360, kbit=800, keyframes=None):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="sluice-obs-"))
-        self._configure(server, key, width, height, kbit)
+        self._configure(server, key, width, height, kbit, keyframes)
         reader, writer = os.pipe()
         self.screen = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp"],
                                        pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -28,7 +29,7 @@ class Obs:
                  "XDG_RUNTIME_DIR": str(self.home), "LIBGL_ALWAYS_SOFTWARE": "1", "QT_QPA_PLATFORM": "xcb"},
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
 
-    def _configure(self, server, key, width, height, kbit):
+    def _configure(self, server, key, width, height, kbit, keyframes):
         settings = self.home / ".config/obs-studio"
         (settings / "basic/profiles/Test").mkdir(parents=True)
         (settings / "basic/scenes").mkdir(parents=True)
@@ -37,7 +38,12 @@ class Obs:
             "[Basic]\nProfile=Test\nProfileDir=Test\nSceneCollection=Test\nSceneCollectionFile=Test\n")
         (settings / "basic/profiles/Test/basic.ini").write_text(
             f"[General]\nName=Test\n[Video]\nBaseCX={width}\nBaseCY={height}\nOutputCX={width}\nOutputCY={height}\nFPSCommon=30\n"
-            f"[Output]\nMode=Simple\n[SimpleOutput]\nStreamEncoder=x264\nVBitrate={kbit}\nABitrate=96\nPreset=ultrafast\n")
+            f"[Output]\nMode={'Advanced' if keyframes else 'Simple'}\n"
+            f"[SimpleOutput]\nStreamEncoder=x264\nVBitrate={kbit}\nABitrate=96\nPreset=ultrafast\n"
+            "[AdvOut]\nEncoder=obs_x264\nTrackIndex=1\nApplyServiceSettings=false\n")
+        if keyframes:
+            (settings / "basic/profiles/Test/streamEncoder.json").write_text(json.dumps(
+                {"rate_control": "CBR", "bitrate": kbit, "keyint_sec": keyframes, "preset": "ultrafast"}))
         (settings / "basic/profiles/Test/service.json").write_text(json.dumps(
             {"type": "rtmp_custom", "settings": {"server": server, "key": key, "use_auth": False, "bwtest": False}}))
         colour = {"id": "color_source_v3", "versioned_id": "color_source_v3", "name": "C",

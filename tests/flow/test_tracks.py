@@ -1,4 +1,4 @@
-"""Tracks that never come, and a picture that changes its size in mid-stream: the platform goes on, and so do players.
+"""Tracks that come late or never, and a picture that changes its size in mid-stream: the platform goes on, and so do players.
 The publishers' files are put together by flv.py and sent as they stand."""
 import subprocess
 
@@ -55,6 +55,36 @@ def starts(ledger, rendition):
     """{msn: (start in seconds, flags)} of a rendition's segments."""
     scale = next(int(row[5]) for row in records(ledger, "R") if row[1] == rendition)
     return {int(row[2]): (int(row[6]) / scale, row[12]) for row in parts(ledger, rendition) if row[3] == "0"}
+
+
+LATE_MS = 3000
+AUDIO, VIDEO = (flv.AUDIO,), (flv.VIDEO,)
+
+
+@pytest.mark.parametrize("name, first, late", [("late_sound", VIDEO, AUDIO), ("late_picture", AUDIO, VIDEO)])
+def test_a_track_that_comes_late_joins_at_a_new_segment(platform, tags, tmp_path, name, first, late):
+    whole_of = flv.only(tags["large"], *first) + flv.shifted(flv.only(tags["small"], *first), flv.length(tags["large"]))
+    if first == VIDEO:  # one picture size throughout
+        whole_of = flv.only(tags["large"], *first) + flv.shifted(flv.only(tags["large"], *first), flv.length(tags["large"]))
+    file = flv.write(tmp_path / "late.flv", flv.merged(whole_of, flv.shifted(flv.only(tags["large"], *late), LATE_MS)))
+    publisher = publish(platform, name, file)
+    platform.wait_live(name)
+    joined = "audio" if late == AUDIO else "source"
+    ledger = finished(platform, name, publisher)
+    seen = HlsJs(whole(platform, name, ledger), seconds=3).seen()
+    assert seen["frames"] > 0 and seen["audio"] > 0, seen
+    early = starts(ledger, "source" if joined == "audio" else "audio")
+    came = starts(ledger, joined)
+    assert min(came) > 0 and min(early) == 0
+    for msn, (start, _) in came.items():
+        assert abs(start - early[msn][0]) < 0.1, (msn, came, early)
+    assert all("I" in flags for _, flags in starts(ledger, "source").values()), "each segment starts with a keyframe"
+    assert not any("G" in row[12] or "D" in row[12] for row in records(ledger, "P"))
+    counted = frames(whole(platform, name, ledger))
+    sent = {kind: len([tag for tag in flv.read(file) if tag.kind == number and tag.data[1] == 1])
+            for kind, number in (("video", flv.VIDEO), ("audio", flv.AUDIO))}
+    assert counted["video"] == sent["video"]
+    assert abs(counted["audio"] - sent["audio"]) <= 2
 
 
 @pytest.mark.parametrize("name, kind, codecs", [("sound_alone", flv.AUDIO, 'CODECS="mp4a.40.2"'), ("picture_alone", flv.VIDEO, 'CODECS="avc1.')])
