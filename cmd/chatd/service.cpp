@@ -22,7 +22,7 @@ namespace sluice::chatd {
 namespace {
 using app::Settings;
 constexpr seconds come_back_within{5};
-constexpr std::size_t restored_messages = 200;  // of each room
+constexpr std::size_t restored_messages = 200;  // of each room: what a history holds; one more shows that it is full
 
 std::uint32_t positive(const Settings& settings, std::string_view name) {
   return static_cast<std::uint32_t>(settings.integer(name));
@@ -147,10 +147,11 @@ class Service {
   // What was said before the start comes back into the rooms, and repeats of it are known.
   Result<> restore() {
     if (!archive_) return {};
+    rooms_.restored_from_archive();
     SLUICE_TRY_VALUE(const std::vector<store::Channel> channels, store_->channels().list());
     for (const store::Channel& channel : channels) {
       SLUICE_TRY_VALUE(const std::vector<chat::MessagePtr> messages,
-                       archive_->recent(channel.id, restored_messages));
+                       archive_->recent(channel.id, restored_messages + 1));
       if (messages.empty()) continue;
       chat::Room& room = rooms_.open(to_chat(channel));
       for (const chat::MessagePtr& message : messages) {

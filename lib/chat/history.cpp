@@ -6,7 +6,9 @@ namespace sluice::chat {
 
 void History::add(MessagePtr message) {
   messages_.push_back(std::move(message));
-  if (messages_.size() > capacity_) messages_.pop_front();
+  if (messages_.size() <= capacity_) return;
+  messages_.pop_front();
+  whole_ = false;
 }
 
 std::vector<MessagePtr> History::last(std::size_t count) const {
@@ -44,7 +46,7 @@ History::Missed History::after(const Seen& seen, std::string_view origin, std::u
     if (oldest != messages_.end()) {
       missed.gap = missed.gap || (*oldest)->seq > last + 1;
     } else {
-      missed.gap = missed.gap || name != origin || seq != last;
+      missed.gap = missed.gap || (name == origin ? seq != last : !whole_);
     }
   }
   return missed;

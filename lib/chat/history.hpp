@@ -19,6 +19,8 @@ class History {
  public:
   explicit History(std::size_t capacity = 200) : capacity_(capacity) {}
 
+  // It begins with the room's first message, earlier runs of the node counted: until it is full nothing is missing.
+  void begins_at_first() { whole_ = true; }
   void add(MessagePtr message);
   std::vector<MessagePtr> last(std::size_t count) const;  // oldest first
   MessagePtr find(std::string_view id) const;             // null when it is not kept
@@ -34,6 +36,7 @@ class History {
 
  private:
   std::size_t capacity_;
+  bool whole_ = false;  // all that was ever said is here
   std::deque<MessagePtr> messages_;
 };
 

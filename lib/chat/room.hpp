@@ -41,6 +41,7 @@ class Room {
   // Numbers the message, keeps it and tells everyone. `from` is the speaker's own membership, null when it
   // has none.
   MessagePtr publish(Message message, Member* from);
+  void begins_at_first() { history_.begins_at_first(); }  // see History
   void restore(MessagePtr message) {
     history_.add(std::move(message));
   }  // from an earlier run, before anyone joins

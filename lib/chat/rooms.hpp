@@ -31,6 +31,9 @@ class Rooms {
   Room* find(std::string_view name);
   const std::map<std::string, std::unique_ptr<Room>, std::less<>>& all() const { return rooms_; }
 
+  // Earlier runs are restored from an archive, all they said: see History::begins_at_first().
+  void restored_from_archive() { archived_ = true; }
+
   void change(Rhythm rhythm) { rhythm_ = rhythm; }
 
   // Called when something waits for flush(), once until then.
@@ -54,6 +57,7 @@ class Rooms {
   std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
   std::unordered_map<const Room*, Steady> flushed_;  // of busy rooms: when last
   std::vector<Room*> waiting_;
+  bool archived_ = false;
   bool asked_ = false;  // on_gathered was called, flush() not yet
   std::uint64_t deliveries_ = 0;
 };

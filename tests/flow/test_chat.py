@@ -187,6 +187,9 @@ def test_what_was_said_survives_kill_9():
         resumed = Page(chat.ws).join("demo", after={confirmed["origin"]: confirmed["seq"]})
         assert [message["seq"] for message in resumed["history"]] == [after["seq"]]
         assert resumed["history"][0]["origin"] != confirmed["origin"] and not resumed["gap"]
+        # A page that saw nothing of the run before was told where that began: nothing is missing between.
+        quiet = Page(chat.ws).join("demo", after={"an-earlier-run": 0})
+        assert not quiet["gap"] and len(quiet["history"]) == 2
 
 
 def archived(chat, text):

@@ -150,6 +150,17 @@ TEST_CASE("history resumes across runs of the node, and says when something is m
   CHECK(texts(History().after({{"b", 0}}, "b", 0)) == "");
 }
 
+TEST_CASE("a history that goes back to the first message misses nothing after a restart, until it is full") {
+  History history(3);
+  CHECK(texts(history.after({{"a", 7}}, "b", 0)) == "gap");  // nothing is known of what a run before said
+  history.begins_at_first();
+  CHECK(texts(history.after({{"a", 7}}, "b", 0)) == "");
+  for (std::uint64_t i = 1; i <= 3; ++i) history.add(message("b", i));
+  CHECK(texts(history.after({{"a", 7}}, "b", 3)) == "b1 b2 b3 ");
+  history.add(message("b", 4));
+  CHECK(texts(history.after({{"a", 7}}, "b", 4)) == "b2 b3 b4 gap");
+}
+
 TEST_CASE("a busy room's lines wait for its tick and go out together; a quiet one's at once") {
   TestHall hall;
   JsonPeer page(hall);
