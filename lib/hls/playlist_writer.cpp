@@ -108,7 +108,10 @@ class MediaPlaylist {
   std::int64_t map_ = -1;
 };
 
-int plain_version(const StreamView& stream) { return stream.format == Format::cmaf ? 6 : 3; }
+// EXT-X-MAP wants 6, EXTINF with fractions 3 (section 8).
+int plain_version(const StreamView& stream, std::size_t segments) {
+  return stream.format == Format::cmaf ? 6 : segments > 0 ? 3 : 1;
+}
 
 // How many segments, counted from `first`, lie beyond the skip boundary (4.4.3.8): wholly further than 6 target durations from the
 // end of the last complete segment.
@@ -153,7 +156,7 @@ std::string live_playlist(const StreamView& stream, const RenditionView& renditi
   const bool low_latency = options.low_latency && stream.part_target_us > 0;
   const std::size_t skipped =
       options.delta && low_latency && !stream.ended ? skippable(stream, rendition, first) : 0;
-  out.head(skipped > 0 ? 9 : plain_version(stream), first);
+  out.head(skipped > 0 ? 9 : plain_version(stream, rendition.complete() - first), first);
   if (low_latency) out.control();
   if (skipped > 0) {
     out.line("#EXT-X-SKIP:SKIPPED-SEGMENTS={}", skipped);
@@ -177,7 +180,7 @@ std::string live_playlist(const StreamView& stream, const RenditionView& renditi
 
 std::string whole_playlist(const StreamView& stream, const RenditionView& rendition) {
   MediaPlaylist out(stream, rendition);
-  out.head(plain_version(stream), 0);
+  out.head(plain_version(stream, rendition.complete()), 0);
   if (stream.ended) {
     out.line("#EXT-X-PLAYLIST-TYPE:VOD");
   } else if (stream.first_kept == 0) {

@@ -3,6 +3,7 @@
 Nothing here sleeps for a guessed time: `wait_for` looks again until a deadline, and readiness comes over a pipe.
 """
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -92,9 +93,11 @@ def read_line_from(fd, seconds):
 
 
 def install_npm(folder):
-    """The npm packages that the folder's lock file names, unless they are there."""
-    if not (folder / "node_modules" / ".package-lock.json").exists():
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
+    """The npm packages that the folder's lock file names, unless they are there; tests that want them at once take turns."""
+    with open(folder / "package.json") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not (folder / "node_modules" / ".package-lock.json").exists():
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
 
 
 class Daemon:

@@ -6,7 +6,7 @@ import select
 import subprocess
 import time
 
-from harness import BUILD
+from harness import BUILD, install_npm
 
 BROWSER = pathlib.Path(__file__).parents[1] / "browser"
 
@@ -15,8 +15,7 @@ class HlsJs:
     """hls.js in Chromium until so many seconds were played and so many picture sizes seen."""
 
     def __init__(self, url, seconds=2, sizes=1, patience=40):
-        if not (BROWSER / "node_modules" / ".package-lock.json").exists():
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=BROWSER, check=True, capture_output=True)
+        install_npm(BROWSER)
         self.process = subprocess.Popen(
             ["node", str(BROWSER / "hls_plays.mjs"), str(BUILD / "pages/node_modules/hls.js/dist/hls.min.js"), url,
              f"seconds={seconds}", f"sizes={sizes}", f"patience={patience}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

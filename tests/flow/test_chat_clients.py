@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from chat_platform import running
+from harness import install_npm
 
 CLIENTS = pathlib.Path(__file__).parents[1] / "browser" / "chat-clients"
 
@@ -14,8 +15,7 @@ CLIENTS = pathlib.Path(__file__).parents[1] / "browser" / "chat-clients"
 @pytest.fixture(scope="module", autouse=True)
 def installed():
     """The clients, as the lock file has them."""
-    if not (CLIENTS / "node_modules" / ".package-lock.json").exists():
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=CLIENTS, check=True, capture_output=True)
+    install_npm(CLIENTS)
 
 
 class Talker:

@@ -32,6 +32,8 @@ export const settings = {
 };
 
 const stallLimit = 8000;   // without a new picture while playing: start over
+const stuckLimit = 700;    // the same with media at hand: Chromium's decoder, when a discontinuity overlaps its last frame by a
+const stuckRetry = 1500;   //   rounding error, waits for the next keyframe; a seek to the spot brings it back
 const tooFarBehind = 10;   // s behind the target while playing: playing faster takes too long, jump
 const mediaGrace = 5000;   // a second media error within this time needs more than recoverMediaError
 
@@ -53,6 +55,7 @@ export class Playback {
   #watch = 0;
   #lastTime = -1;
   #lastProgress = 0;
+  #lastUnstuck = 0;
   #lastMediaError = 0;
   #failures = 0;
   #wanted = true;   // the viewer wants it to play
@@ -206,6 +209,10 @@ export class Playback {
     } else if (now - this.#lastProgress > stallLimit && !document.hidden) {
       this.#start();
       return;
+    } else if (now - this.#lastProgress > stuckLimit && now - this.#lastUnstuck > stuckRetry && this.#bufferedAhead() > 0.3) {
+      this.#lastUnstuck = now;
+      video.currentTime += 0.001;
+      this.#lastTime = video.currentTime;  // no progress
     }
     this.#keepTarget();
     const edge = this.#edge();
@@ -213,6 +220,15 @@ export class Playback {
     this.latency.value = edge.latency;
     this.behind.value = edge.latency > edge.target + 3;
     if (edge.latency > edge.target + tooFarBehind && this.state.value === "playing") this.goLive();
+  }
+
+  // Seconds of media at hand from where it plays.
+  #bufferedAhead() {
+    const { buffered, currentTime, seeking } = this.video;
+    for (let i = 0; i < buffered.length && !seeking; ++i) {
+      if (buffered.start(i) <= currentTime && currentTime < buffered.end(i)) return buffered.end(i) - currentTime;
+    }
+    return 0;
   }
 
   #edge() {
