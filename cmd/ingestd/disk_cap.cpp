@@ -13,7 +13,8 @@ using Recording = hls::DiskBudget::Recording;
 
 namespace {
 constexpr seconds rhythm{2};
-constexpr int work_share = 20;  // one part in so many of the time goes into looking, however many files there are
+constexpr int work_share = 20;  // one part in so many of the time goes into looking, however many files there are,
+constexpr seconds longest_pause{30};  // but it looks as often as this
 }  // namespace
 
 DiskCap::DiskCap(net::Loop& loop, const Config& config, Platform& platform, std::function<std::set<std::string>()> ours)
@@ -25,20 +26,20 @@ void DiskCap::look() {
   offload_.run([this, ours = ours_(), limits = config_.disk] { return work(ours, limits); },
                [this](Report report) {
                  tell(report);
-                 timer_.after(std::max<Steady::duration>(rhythm, report.took * work_share), [this] { look(); });
+                 timer_.after(std::clamp<Steady::duration>(report.took * work_share, rhythm, longest_pause), [this] { look(); });
                });
 }
 
 DiskCap::Report DiskCap::work(const std::set<std::string>& ours, DiskLimits limits) {
-  const Steady began = system_clock().steady();
   Report report;
   report.done = keep_within(ours, limits, report);
-  report.took = system_clock().steady() - began;
   return report;
 }
 
 Result<> DiskCap::keep_within(const std::set<std::string>& ours, DiskLimits limits, Report& report) {
+  const Steady began = system_clock().steady();
   SLUICE_TRY_VALUE(const std::vector<hls::LedgerSize> ledgers, shelf_.survey(ours));
+  report.took = system_clock().steady() - began;
   std::uint64_t bytes = 0;
   for (const hls::LedgerSize& ledger : ledgers) bytes += ledger.bytes;
   // The share is of what other files leave.
@@ -47,20 +48,30 @@ Result<> DiskCap::keep_within(const std::set<std::string>& ours, DiskLimits limi
   const hls::DiskBudget::Plan plan = budget_.plan(ledgers, report.cap, system_clock().steady());
   report.bytes = plan.bytes;
   report.recording = plan.recording;
+  Result<> done;  // the first failure: the others are seen to all the same
   for (const std::string& stream : plan.remove) {
     const auto known = std::ranges::find(ledgers, stream, &hls::LedgerSize::stream);
-    SLUICE_TRY_VALUE(std::string channel, shelf_.remove(stream));
-    report.removed.push_back({stream, std::move(channel), known->bytes});
+    auto channel = shelf_.remove(stream);
+    if (channel) {
+      report.removed.push_back({stream, std::move(*channel), known->bytes});
+    } else if (done) {
+      done = std::unexpected(channel.error());
+    }
   }
   std::map<std::string, std::optional<std::uint64_t>> capped;
   for (const hls::LedgerSize& ledger : ledgers) {
     if (ledger.ended) continue;
     const auto told = capped_.find(ledger.stream);
-    if (told == capped_.end() || told->second != plan.bytes_each) SLUICE_TRY(shelf_.cap(ledger.stream, plan.bytes_each));
+    if (told == capped_.end() || told->second != plan.bytes_each) {
+      if (auto heard = shelf_.cap(ledger.stream, plan.bytes_each); !heard) {
+        if (done) done = std::move(heard);
+        continue;
+      }
+    }
     capped[ledger.stream] = plan.bytes_each;
   }
   capped_ = std::move(capped);
-  return {};
+  return done;
 }
 
 void DiskCap::tell(const Report& report) {

@@ -146,7 +146,11 @@ class Run {
     for (;;) {
       SLUICE_TRY_VALUE(auto packet, input_.next());
       for (const ffmpeg::Notice& notice : input_.take_notices())
-        if (notice.state == ffmpeg::Notice::State::shed) segmenter_->shed(notice.rendition, operations_);
+        if (notice.state == ffmpeg::Notice::State::shed) {
+          segmenter_->shed(notice.rendition, operations_);
+        } else {
+          segmenter_->expect_back(notice.rendition);
+        }
       if (!packet) return write();
       SLUICE_TRY(take(std::move(*packet)));
     }

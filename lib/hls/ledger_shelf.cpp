@@ -16,7 +16,7 @@ namespace sluice::hls {
 namespace fs = std::filesystem;
 
 namespace {
-constexpr std::chrono::hours abandoned_after{1};
+constexpr std::chrono::minutes abandoned_after{10};
 constexpr std::string_view half_removed = ".removed-";
 
 std::uint64_t blocks_of(const fs::path& path) {
@@ -54,21 +54,26 @@ bool says_end(const std::string& index) {
   return record && std::holds_alternative<EndRecord>(*record);
 }
 
-std::string channel_of(const std::string& index) {
-  const auto text = os::read_file(index);
-  if (!text) return {};
-  const auto record = parse_record(std::string_view(*text).substr(0, text->find('\n')));
+// The header that an index begins with.
+std::optional<LedgerHeader> header_of(const std::string& index) {
+  const auto fd = os::open_file(index, O_RDONLY);
+  if (!fd) return std::nullopt;
+  std::string head(1024, 0);
+  const ssize_t n = ::pread(fd->get(), head.data(), head.size(), 0);
+  head.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
+  const auto record = parse_record(std::string_view(head).substr(0, head.find('\n')));
   const auto* header = record ? std::get_if<LedgerHeader>(&*record) : nullptr;
-  return header && header->channel != "-" ? header->channel : std::string();
+  return header ? std::optional(*header) : std::nullopt;
 }
 
 // Nobody writes it, and nobody has for long.
 bool abandoned(const std::string& directory, Wall now) {
   struct stat facts {};
-  if (::stat((directory + "/index").c_str(), &facts) != 0 && ::stat(directory.c_str(), &facts) != 0) return false;
+  if (::stat((directory + "/index").c_str(), &facts) != 0) return false;
   const Wall written{seconds(facts.st_mtim.tv_sec)};
   if (now - written < abandoned_after) return false;
-  return !fs::exists(directory + "/lock") || os::FileLock::try_lock(directory + "/lock").has_value();
+  if (::stat((directory + "/lock").c_str(), &facts) != 0) return errno == ENOENT;
+  return os::FileLock::try_lock(directory + "/lock").has_value();
 }
 }  // namespace
 
@@ -76,20 +81,23 @@ Result<std::vector<LedgerSize>> LedgerShelf::survey(const std::set<std::string>&
   std::vector<LedgerSize> found;
   std::error_code error;
   std::map<std::string, std::uint64_t> ended;
-  for (const auto& entry : fs::directory_iterator(folder_, error)) {
-    const std::string stream = entry.path().filename().string();
+  for (auto at = fs::directory_iterator(folder_, error); !error && at != fs::directory_iterator(); at.increment(error)) {
+    const std::string stream = at->path().filename().string();
     std::error_code ignored;
     if (stream.starts_with(half_removed)) {
-      fs::remove_all(entry.path(), ignored);
+      fs::remove_all(at->path(), ignored);
       continue;
     }
-    if (!entry.is_directory(ignored) || entry.is_symlink(ignored)) continue;
+    if (!at->is_directory(ignored) || at->is_symlink(ignored)) continue;
     if (const auto known = ended_.find(stream); known != ended_.end()) {
       found.push_back({stream, known->second, true});
     } else {
-      const std::string directory = entry.path().string();
+      // Whatever else lies in the folder is nobody's to count or to remove.
+      const std::string directory = at->path().string();
+      const auto header = header_of(directory + "/index");
+      if (!header || header->stream.value() != stream) continue;
       const bool over = !kept.contains(stream) && (says_end(directory + "/index") || abandoned(directory, clock_.wall()));
-      found.push_back({stream, size_on_disk(entry.path()), over});
+      found.push_back({stream, size_on_disk(at->path()), over});
     }
     if (found.back().ended) ended.emplace(stream, found.back().bytes);
   }
@@ -99,14 +107,13 @@ Result<std::vector<LedgerSize>> LedgerShelf::survey(const std::set<std::string>&
 }
 
 Result<std::string> LedgerShelf::remove(const std::string& stream) {
-  const std::string channel = channel_of(folder_ + "/" + stream + "/index");
+  const auto header = header_of(folder_ + "/" + stream + "/index");
   const std::string going = folder_ + "/" + std::string(half_removed) + stream;
   if (::rename((folder_ + "/" + stream).c_str(), going.c_str()) != 0) return fail_errno("remove " + folder_ + "/" + stream);
   ended_.erase(stream);
-  std::error_code error;
-  fs::remove_all(going, error);
-  if (error) return fail_errno(error.value(), "remove " + going);
-  return channel;
+  std::error_code later;  // what is left now, the next survey removes
+  fs::remove_all(going, later);
+  return header && header->channel != "-" ? header->channel : std::string();
 }
 
 Result<> LedgerShelf::cap(const std::string& stream, std::optional<std::uint64_t> bytes) {

@@ -18,11 +18,12 @@ class LedgerShelf {
  public:
   explicit LedgerShelf(std::string folder, const Clock& clock = system_clock()) : folder_(std::move(folder)), clock_(clock) {}
 
-  // Every ledger in the folder. Those in `kept` have not ended, whatever their index says; one without an end whose writer
-  // is gone for an hour has. What an earlier process left half removed is removed.
+  // Every ledger in the folder: a directory whose index says that it is the stream of that name; nothing else is looked at.
+  // Those in `kept` have not ended, whatever their index says; one without an end whose writer is gone for ten minutes has.
+  // What an earlier process left half removed is removed.
   Result<std::vector<LedgerSize>> survey(const std::set<std::string>& kept);
 
-  // Out of sight at once, then gone. The channel it was of ("-" or empty: none).
+  // Out of sight at once, then gone, at the latest with the next survey. The channel it was of ("-" or empty: none).
   Result<std::string> remove(const std::string& stream);
 
   // The `cap` file of a live ledger, sluice-ledger(5); none removes it.

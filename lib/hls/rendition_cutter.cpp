@@ -32,7 +32,7 @@ RenditionCutter::RenditionCutter(const LedgerHeader& header, const media::Track&
 
 void RenditionCutter::resume(const Rendition& so_far) {
   started_ = so_far.started;
-  shed_ = so_far.shed;
+  shed_ = expected_back_ = so_far.shed;  // a new feeder begins with every rung
   if (!started_) return;
   resumed_ = true;
   free_start_ = false;
@@ -160,8 +160,6 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
     const std::int64_t tolerance = std::min(usual(packet) / 2, ticks(same_frame));
     const bool passed = video() && !free_start_ && packet.dts < end_ - tolerance;
     if (needs_key_ && (!packet.key || passed)) return;
-    shed_ = false;
-    out.push_back(ShedRecord{track_.rendition, false});
   }
   const bool first = free_start_;
   if (!held_ && (needs_key_ || free_start_) && !joins(packet, out)) return;
@@ -174,6 +172,10 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   resumed_ = false;
   if (held_) append_held(*start, out);
   if (*start > end_) fill(*start, out);  // a hole: the held sample could not be that long
+  if (shed_) {
+    shed_ = expected_back_ = false;  // after the last of its gaps
+    out.push_back(ShedRecord{track_.rendition, false});
+  }
 
   const bool fresh = next_part_ == 0 && samples_.empty() && !closed_;
   const Boundary* cut = fresh ? nullptr : cut_at(packet, *start, leads);
@@ -293,6 +295,7 @@ void RenditionCutter::shed(Operations& out) {
   if (shed_) return;
   flush(false, out);
   shed_ = true;
+  expected_back_ = false;
   needs_key_ = video();
   out.push_back(ShedRecord{track_.rendition, true});
 }

@@ -36,6 +36,8 @@ class RenditionCutter {
   void close_segment() { closed_ = true; }
   MediaSequence segment() const { return msn_; }
   bool is_shed() const { return shed_; }
+  void expect_back() { expected_back_ = shed_; }  // announced: its next keyframe ends the gaps
+  bool expected_back() const { return expected_back_; }
 
   const media::Track& track() const { return track_; }
   bool started() const { return started_; }
@@ -79,6 +81,7 @@ class RenditionCutter {
   bool free_start_ = true;      // the next part may start anywhere at or after end_
   bool discontinuity_ = false;  // the next part carries D
   bool shed_ = false;
+  bool expected_back_ = false;
   bool closed_ = false;  // the last part had L
   MediaSequence msn_ = 0;
   std::uint32_t next_part_ = 0;

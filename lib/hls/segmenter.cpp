@@ -14,6 +14,9 @@ constexpr microseconds audio_wait{5'000'000};
 constexpr microseconds absent_after{10'000'000};
 // A hole longer than this is another timeline: a discontinuity, rather than hours of gap parts.
 constexpr microseconds longest_hole{60'000'000};
+// A rung that comes back lags behind the source by its encoder's delay: gaps wait so long for it, or they would pass each
+// keyframe that it could come back with.
+constexpr microseconds longest_return{5'000'000};
 // What audio may have before the first picture.
 constexpr microseconds audio_lead{200'000};
 
@@ -268,6 +271,7 @@ void Segmenter::fill_absent(Operations& out) {
     const microseconds behind = furthest - cutter.position();
     if (cutter.is_shed()) {
       const microseconds decided = std::min(furthest, has_video_ ? video_position_ : furthest);
+      if (cutter.expected_back() && decided - cutter.position() < longest_return) continue;
       if (decided - cutter.position() >= milliseconds(header_.part_ms)) cutter.fill_until(decided, out);
     } else if (behind > absent_after && behind <= longest_hole && lane->waiting.empty()) {
       out.push_back(Remark{Remark::What::absent, cutter.track().rendition, cutter.position(), behind});
@@ -279,6 +283,11 @@ void Segmenter::fill_absent(Operations& out) {
 void Segmenter::shed(std::string_view rendition, Operations& out) {
   for (const auto& lane : lanes_)
     if (lane->cutter.track().rendition == rendition) lane->cutter.shed(out);
+}
+
+void Segmenter::expect_back(std::string_view rendition) {
+  for (const auto& lane : lanes_)
+    if (lane->cutter.track().rendition == rendition) lane->cutter.expect_back();
 }
 
 void Segmenter::finish(bool ended, Operations& out) {
@@ -293,7 +302,11 @@ void Segmenter::finish(bool ended, Operations& out) {
       accept(*lane, std::move(packet), leads, out);
     }
   }
-  for (const auto& lane : lanes_) lane->cutter.flush(ended, out);
+  for (const auto& lane : lanes_) {
+    RenditionCutter& cutter = lane->cutter;
+    if (ended && video_here_ && cutter.is_shed() && cutter.started() && !cutter.awaits_start()) cutter.fill_until(video_position_, out);
+    lane->cutter.flush(ended, out);
+  }
 }
 
 }  // namespace sluice::hls

@@ -35,6 +35,7 @@ class Segmenter {
 
   void push(media::Packet packet, Operations& out);
   void shed(std::string_view rendition, Operations& out);
+  void expect_back(std::string_view rendition);  // the feeder says that a shed rendition comes again
   // The input is over; `ended` when the stream is too: then the last parts close their segments.
   void finish(bool ended, Operations& out);
 

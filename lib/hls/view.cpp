@@ -142,7 +142,7 @@ void StreamView::end(std::int64_t at_wall_ms) {
   ended_wall_ms = at_wall_ms;
   for (RenditionView& view : renditions) {
     ++view.revision;
-    if (!view.segments.empty()) view.segments.back().complete = true;
+    if (!view.segments.empty() && !view.segments.back().complete) complete(view.segments.back());
   }
 }
 

@@ -45,8 +45,8 @@ Result<StaticFiles> StaticFiles::load(const std::string& directory) {
   if (failed) return fail(Errc::not_found, "read the directory " + directory + ": " + failed.message());
   StaticFiles loaded;
   for (; walk != fs::recursive_directory_iterator(); walk.increment(failed)) {
-    if (failed) return fail(Errc::io, "read the directory " + directory + ": " + failed.message());
-    if (!walk->is_regular_file()) continue;
+    std::error_code vanished;
+    if (!walk->is_regular_file(vanished)) continue;
     SLUICE_TRY_VALUE(std::string content, os::read_file(walk->path().string()));
     File file;
     file.type = content_type(walk->path().filename().string());
@@ -56,6 +56,7 @@ Result<StaticFiles> StaticFiles::load(const std::string& directory) {
     file.plain = std::make_shared<const Bytes>(to_bytes(content));
     loaded.files_.emplace(fs::relative(walk->path(), directory).generic_string(), std::move(file));
   }
+  if (failed) return fail(Errc::io, "read the directory " + directory + ": " + failed.message());
   return loaded;
 }
 

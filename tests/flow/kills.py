@@ -143,6 +143,12 @@ class Killing:
         rows = walls(self.newest())
         return rows and all(times[-1] > moment_ms for times in rows.values())
 
+    def count_accepted(self, publisher):
+        """What is accepted by now must be held in the end."""
+        session = len(publisher.sessions) - 1 if self.case.breaks_publisher() else 0
+        if (stream := self.stream()) and "publisher" in stream:
+            self.accepted.append((session, stream["accepted_frames"]))
+
     # ---- one kill
 
     def strike(self, publisher):
@@ -152,9 +158,7 @@ class Killing:
         moment = time.monotonic() + self.dice.uniform(0, 3)
         wait_for(lambda: time.monotonic() >= moment, 5, "the random moment")
         page = self.page.mark() if self.page else None
-        session = len(publisher.sessions) - 1 if self.case.breaks_publisher() else 0
-        if (stream := self.stream()) and "publisher" in stream:
-            self.accepted.append((session, stream["accepted_frames"]))
+        self.count_accepted(publisher)
         members = below(self.platform.process.pid) if victim == "sluice" else {}
         kill = {"victim": victim, "at": now_ms()}
         started = time.monotonic()
@@ -286,6 +290,7 @@ def run(platform, case, kills, seed, page=None):
                 killing.strike(publisher)
         moment = now_ms()
         wait_for(lambda: killing.grown_since(moment + 1500), 10, "parts after the last kill")
+        killing.count_accepted(publisher)
         assert publisher.alive(), publisher.output()
         assert publisher.stop(), publisher.output()
     read = read_all(platform)

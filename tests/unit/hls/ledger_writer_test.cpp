@@ -53,7 +53,7 @@ void feed(const std::string& directory, const std::vector<Frame>& frames, bool e
   REQUIRE(writer);
   if (!writer->index().header()) {
     LedgerHeader header = plan_lengths(seconds(2), milliseconds(500), tracks());
-    header.stream = StreamId("k3x9"), header.channel = "alice";
+    header.stream = StreamId(fs::path(directory).filename().string()), header.channel = "alice";
     REQUIRE(writer->begin(header));
   }
   Operations operations;
@@ -197,6 +197,12 @@ TEST_CASE("a shelf knows which ledgers have ended, and removes one whole") {
   feed(folder.ledger("a1"), stream(), true);
   feed(folder.ledger("b2"), stream(), false);
   fs::create_directories(folder.ledger(".removed-old") + "/source");
+  // What is no ledger, or not the one that its name says, is not even counted.
+  fs::create_directories(folder.ledger("backups"));
+  std::ofstream(folder.ledger("backups") + "/index") << "mine\n";
+  fs::create_directories(folder.ledger("lost+found"));
+  fs::create_directories(folder.ledger("copy"));
+  fs::copy(folder.ledger("a1") + "/index", folder.ledger("copy") + "/index");
   LedgerShelf shelf(folder.path.string());
   auto found = shelf.survey({});
   REQUIRE(found);
@@ -218,14 +224,14 @@ TEST_CASE("a shelf knows which ledgers have ended, and removes one whole") {
   CHECK(LedgerShelf(folder.ledger("nowhere")).survey({})->empty());
 }
 
-TEST_CASE("a ledger without an end has ended when nobody has written it for an hour, unless it is kept") {
+TEST_CASE("a ledger without an end has ended when nobody has written it for ten minutes, unless it is kept") {
   const Folder folder;
   feed(folder.ledger("b2"), stream(), false);
   FakeClock clock;
   clock.set_wall(system_clock().wall());
   const auto ended = [&](const std::set<std::string>& kept) { return LedgerShelf(folder.path.string(), clock).survey(kept)->at(0).ended; };
   CHECK_FALSE(ended({}));
-  clock.advance(std::chrono::hours(2));
+  clock.advance(std::chrono::minutes(11));
   CHECK(ended({}));
   CHECK_FALSE(ended({"b2"}));
   const auto writer = LedgerWriter::open(folder.ledger("b2"), quick());

@@ -258,6 +258,34 @@ TEST_CASE("a keyframe that comes too late does not bring a shed rendition back")
   CHECK(ledger.samples["480p30"].size() == 200 + 180);
 }
 
+TEST_CASE("a shed rendition that is announced comes back, however far its encoder lags") {
+  const std::size_t lag = GENERATE(1u, 14u, 15u, 16u, 45u, 75u);  // frames
+  const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30")};
+  const auto source = video_frames(900, {30, 1}, every(60));
+  const auto rung = video_frames(900, {30, 1}, every(60), false, 1);
+  MemoryLedger ledger(tracks);
+  Operations operations;
+  Segmenter segmenter(ledger.index, {tracks, false, {}}, operations);
+  for (std::size_t i = 0; i < 900; ++i) {
+    if (i == 200) segmenter.shed("480p30", operations);
+    segmenter.push(packet_of(source[i]), operations);
+    if (i < 200) segmenter.push(packet_of(rung[i]), operations);
+    if (i == 360) segmenter.expect_back("480p30");
+    if (i >= 360 + lag) segmenter.push(packet_of(rung[i - lag]), operations);
+    ledger.take(operations);
+  }
+  segmenter.finish(true, operations);
+  ledger.take(operations);
+  ledger.check_rules();
+  CHECK_FALSE(ledger.index.find("480p30")->shed);
+  const auto& kept = ledger.samples["480p30"];
+  REQUIRE(kept.size() > 200);
+  INFO("a lag of " << lag << " frames");
+  CHECK((kept[200].id == 360 || kept[200].id == 420));
+  CHECK(kept[200].key);
+  CHECK(kept.back().id == 899 - lag);
+}
+
 TEST_CASE("a discontinuity starts the same new segment in every rendition") {
   const std::vector<media::Track> tracks = {video_track(), audio_track()};
   MemoryLedger ledger(tracks);

@@ -209,7 +209,7 @@ export class Playback {
     } else if (now - this.#lastProgress > stallLimit && !document.hidden) {
       this.#start();
       return;
-    } else if (now - this.#lastProgress > stuckLimit && now - this.#lastUnstuck > stuckRetry && this.#bufferedAhead() > 0.3) {
+    } else if (!this.native && now - this.#lastProgress > stuckLimit && now - this.#lastUnstuck > stuckRetry && this.#bufferedAhead() > 0.3) {
       this.#lastUnstuck = now;
       video.currentTime += 0.001;
       this.#lastTime = video.currentTime;  // no progress
