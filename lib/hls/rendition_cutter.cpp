@@ -292,10 +292,10 @@ void RenditionCutter::fill_segments_before(MediaSequence msn, Operations& out) {
 }
 
 void RenditionCutter::shed(Operations& out) {
+  expected_back_ = false;
   if (shed_) return;
   flush(false, out);
   shed_ = true;
-  expected_back_ = false;
   needs_key_ = video();
   out.push_back(ShedRecord{track_.rendition, true});
 }
