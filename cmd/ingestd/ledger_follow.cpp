@@ -122,6 +122,13 @@ std::optional<std::int64_t> LedgerFollow::least_end(const media::Run& run, std::
   return least;
 }
 
+std::optional<Wall> LedgerFollow::last_written() const {
+  std::optional<Wall> latest;
+  for (const hls::Rendition& rendition : reader_->renditions())
+    if (rendition.started) latest = std::max(latest.value_or(Wall{}), Wall{milliseconds(rendition.last.wall_ms)});
+  return latest;
+}
+
 std::string LedgerFollow::resume() const {
   std::string text;
   for (const hls::Rendition& rendition : reader_->renditions()) {

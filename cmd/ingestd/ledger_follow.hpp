@@ -46,6 +46,7 @@ class LedgerFollow {
   // Nothing while there is no rendition. Renditions that stopped more than `stale` before the others do not count.
   std::optional<std::int64_t> least_end(const media::Run& run, std::int64_t from, microseconds stale) const;
   std::int64_t greatest_end() const;         // µs; 0 without parts
+  std::optional<Wall> last_written() const;  // when its latest part was finished; nothing without parts
   std::string resume() const;                // "source=US,audio=US": sluice_resume
   const std::vector<hls::Rendition>& renditions() const { return reader_->renditions(); }
 

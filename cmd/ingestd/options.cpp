@@ -34,6 +34,7 @@ const app::Program& program() {
                             {.name = "node", .kind = Kind::text, .metavar = "NAME", .help = "this ingest's name among others; the host's when not given"},
                             {.name = "rtmp-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1935", .help = "the RTMP port, 0 for any", .min = 0, .max = 65535},
                             {.name = "grace", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how long a stream waits for a publisher that was cut off", .reloads = true},
+                            {.name = "resume-within", .kind = Kind::duration, .metavar = "TIME", .fallback = "10m", .help = "how old a stream's last part may be when ingestd starts for the stream to go on; an older stream is ended"},
                             {.name = "takeover", .kind = Kind::duration, .metavar = "TIME", .fallback = "2s", .help = "silence after which a publisher's place may be taken with its key", .reloads = true},
                             {.name = "retain", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how much of a stream is held for its pipeline at most", .reloads = true},
                             {.name = "retain-size", .kind = Kind::size, .metavar = "SIZE", .fallback = "64M", .help = "the same, in bytes", .reloads = true},
@@ -102,6 +103,7 @@ Result<Config> configure(const app::Settings& settings) {
                    .message_bytes = static_cast<std::uint32_t>(settings.size("max-message"))};
   config.disk = {.bytes = settings.size("disk-cap"), .percent = static_cast<std::uint64_t>(settings.integer("disk-share"))};
   config.life.grace = settings.duration("grace");
+  config.resume_within = settings.duration("resume-within");
   config.life.flush = settings.duration("flush-time");
   config.life.stall = settings.duration("stall-time");
   config.retention = {.time = settings.duration("retain"), .bytes = settings.size("retain-size")};

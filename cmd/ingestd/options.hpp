@@ -47,6 +47,7 @@ struct Config {
   Limits limits;
   DiskLimits disk;
   media::LifecyclePolicy life;
+  milliseconds resume_within{0};  // age of a stream's last part beyond which a new process ends it
   media::IntakePolicy intake;
   media::RetentionLimits retention;
 };

@@ -148,7 +148,10 @@ void Server::take_back() {
         continue;
       }
       log::info("stream taken back", {{"channel", held.channel.name}, {"stream", held.stream.value()}, {"live", live}});
-      if (!live) (*stream)->end("it never went live");
+      if (!live)
+        (*stream)->end("it never went live");
+      else if (!(*stream)->fresh(config_.resume_within))
+        (*stream)->end("its last part is older than --resume-within");
     }
     open_ = true;
     if (!config_.ledgers.empty()) disk_ = std::make_unique<DiskCap>(loop_, config_, *platform_, [this] { return held(); });

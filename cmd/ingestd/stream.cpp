@@ -51,6 +51,11 @@ Result<> Stream::open() {
   return {};
 }
 
+bool Stream::fresh(milliseconds within) const {
+  const auto written = ledger_ ? ledger_->last_written() : std::nullopt;
+  return !written || system_clock().wall() - *written <= within;
+}
+
 void Stream::attach(std::shared_ptr<Publisher> publisher) {
   if (publisher_) measures().publishers.Decrement();  // taken over
   publisher_ = std::move(publisher);

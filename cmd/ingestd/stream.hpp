@@ -37,6 +37,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   Stream(Surroundings& around, Held held, bool resumed);
   ~Stream();
   Result<> open();  // its ledger
+  // Whether its ledger's last part is at most that old. A stream without a ledger, or without a part, is.
+  bool fresh(milliseconds within) const;
 
   void attach(std::shared_ptr<Publisher> publisher);
   void detach(bool goodbye);    // the publisher went

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -199,6 +200,29 @@ def test_taken_back_and_never_published_again_ends():
         events = ingest.tool("chanctl", "events", "--json")
         assert events.count('"stream.online"') == 1
         assert events.count('"stream.offline"') == 1
+
+
+def test_a_stream_left_too_long_ago_is_ended_not_continued():
+    with Ingest(*SEGMENT, "--resume-within", "1s", platform=True) as ingest:
+        with Publisher(ingest.url(), gop=30) as publisher:
+            ledger = one_ledger(ingest)
+            wait_parts(ledger, 2)
+            ingest.wait_log("go_live")
+            ingest.daemon.process.kill()
+            ingest.daemon.process.wait()
+            publisher.kill()
+        written = lambda: max(int(row[10]) for row in parts(ledger)) / 1000  # its last part may still be on its way
+        wait_for(lambda: time.time() - written() > 1, 10, "the last part to be too old")
+        ingest.start()
+        ingest.wait_log("older than --resume-within")
+        with Publisher(ingest.url(), gop=30, seconds=2) as second:
+            assert second.process.wait(20) == 0, second.output()
+        wait_for(lambda: ended(ledger), 15, "the end record")
+        wait_for(lambda: len(ingest.ledgers()) == 2 and not ingest.streams(), 15, "the end of a second stream")
+        assert not any("D" in part[12] for part in parts(ledger))
+        events = ingest.tool("chanctl", "events", "--json")
+        assert events.count('"stream.online"') == 2
+        assert events.count('"stream.offline"') == 2
 
 
 def test_a_second_ingestd_of_the_same_name_is_refused():
