@@ -14,7 +14,8 @@ from players import Ffplay, HlsJs, Mpv, Streamlink
 
 
 class Gstreamer:
-    """gst-launch with one of its sinks: H.264 and AAC in FLV."""
+    """gst-launch with one of its sinks: H.264 and AAC in FLV. Without a latency of its own a live flvmux does not wait for
+    video that comes late on a busy machine, and stamps it with the audio's time."""
 
     def __init__(self, url, sink):
         self.process = subprocess.Popen(
@@ -24,7 +25,7 @@ class Gstreamer:
              "queue", "!", "mux.",
              "audiotestsrc", "is-live=true", "!", "audio/x-raw,rate=48000,channels=2", "!", "voaacenc", "!", "aacparse", "!",
              "queue", "!", "mux.",
-             "flvmux", "name=mux", "streamable=true", "!", sink, f"location={url}"],
+             "flvmux", "name=mux", "streamable=true", "latency=1000000000", "!", sink, f"location={url}"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def __enter__(self):
