@@ -108,8 +108,8 @@ void FlvIntake::offer(const rtmp::flv::Packet& packet, const rtmp::MediaMessage&
     (void)configure(bare);
   }
   media::Offered offered{.kind = packet.kind,
-                         .raw_ms = message.timestamp,
-                         .composition_ms = packet.composition_offset,
+                         .raw = message.timestamp,
+                         .composition = packet.composition_offset,
                          .key = packet.key,
                          .owner = message.payload.owner,
                          .data = packet.data};

@@ -19,7 +19,8 @@ bool same_configuration(const std::optional<Track>& a, const Track& b) {
 Intake::Intake(Retention& out, Policy policy, std::uint64_t first_run)
     : out_(out), policy_(policy), timeline_(policy.timeline), next_run_(first_run) {}
 
-void Intake::begin(std::int64_t source_us, bool discontinuity) {
+void Intake::begin(std::int64_t source_us, bool discontinuity, PublisherClock clock) {
+  clock_ = clock;
   base_us_ = std::max(source_us, timeline_.reached());
   discontinuity_ = discontinuity;
   fresh_ = true;
@@ -73,15 +74,17 @@ bool Intake::rate_known() const {
 // From the decode times of the frames that wait, to the nearest rate that cameras have.
 void Intake::measure_rate() {
   if (!video_ || video_->frame_rate.num > 0) return;
-  std::vector<std::uint32_t> steps;
-  std::optional<std::uint32_t> last;
+  const std::uint64_t wrap = std::uint64_t{1} << clock_.bits, second = static_cast<std::uint64_t>(clock_.rate);
+  std::vector<std::uint64_t> steps;
+  std::optional<std::uint64_t> last;
   for (const Offered& packet : waiting_) {
     if (packet.kind != Kind::video) continue;
-    if (last && packet.raw_ms - *last < 1000 && packet.raw_ms != *last) steps.push_back(packet.raw_ms - *last);
-    last = packet.raw_ms;
+    if (last)
+      if (const std::uint64_t step = (packet.raw - *last) % wrap; step > 0 && step < second) steps.push_back(step);
+    last = packet.raw;
   }
   if (steps.size() < 2) return;
-  const double fps = 1000.0 * static_cast<double>(steps.size()) / std::accumulate(steps.begin(), steps.end(), 0.0);
+  const double fps = static_cast<double>(clock_.rate) * static_cast<double>(steps.size()) / std::accumulate(steps.begin(), steps.end(), 0.0);
   constexpr double near = 0.03;  // milliseconds are coarse
   for (const std::int64_t usual : {30, 60, 25, 50, 24, 15, 20, 10, 12, 5, 48, 120}) {
     if (std::abs(fps / static_cast<double>(usual) - 1) > near) continue;
@@ -129,7 +132,7 @@ void Intake::start(Steady now) {
   measure_rate();
   // Sound that came before the picture it belongs to is kept; pictures before the keyframe are of no use.
   const auto sound = std::find_if(waiting_.begin(), waiting_.end(), [](const Offered& p) { return p.kind == Kind::audio; });
-  open_run(first->raw_ms, sound == waiting_.end() ? 0 : audio_frame_length(*audio_, sound->data));
+  open_run(first->raw, sound == waiting_.end() ? 0 : audio_frame_length(*audio_, sound->data));
   std::deque<Offered> held = std::exchange(waiting_, {});
   waiting_bytes_ = 0;
   bool before_key = video_.has_value();
@@ -143,7 +146,7 @@ void Intake::start(Steady now) {
   }
 }
 
-void Intake::open_run(std::uint32_t raw_ms, std::uint32_t audio_frame) {
+void Intake::open_run(std::uint64_t raw, std::uint32_t audio_frame) {
   auto run = std::make_shared<Run>();
   run->number = next_run_++;
   run->discontinuity = fresh_ && discontinuity_;
@@ -152,7 +155,7 @@ void Intake::open_run(std::uint32_t raw_ms, std::uint32_t audio_frame) {
   if (audio_) run->tracks.push_back(*audio_);
   run_ = std::move(run);
   changed_ = false;
-  if (fresh_) timeline_.begin(raw_ms, base_us_);
+  if (fresh_) timeline_.begin(raw, base_us_, clock_);
   fresh_ = false;
   if (video_) timeline_.set_track(video_clock, Kind::video, video_->timescale, 0);
   if (audio_) timeline_.set_track(audio_clock, Kind::audio, audio_->timescale, audio_frame);
@@ -161,7 +164,7 @@ void Intake::open_run(std::uint32_t raw_ms, std::uint32_t audio_frame) {
 void Intake::pass(Offered& offered, Steady now) {
   const bool is_video = offered.kind == Kind::video;
   if (changed_ && (video_ ? is_video && offered.key : !is_video))
-    open_run(offered.raw_ms, audio_ ? audio_frame_length(*audio_, is_video ? ByteView{} : offered.data) : 0);
+    open_run(offered.raw, audio_ ? audio_frame_length(*audio_, is_video ? ByteView{} : offered.data) : 0);
   const std::size_t track = is_video || !run_->has_video() ? 0 : 1;
   const std::optional<Track>& wanted = is_video ? video_ : audio_;
   // A new configuration waits for its keyframe: until then packets of that track cannot be decoded by the run's.
@@ -169,7 +172,7 @@ void Intake::pass(Offered& offered, Steady now) {
     ++counts_.unusable;
     return;
   }
-  const auto stamp = timeline_.stamp(is_video ? video_clock : audio_clock, offered.raw_ms, offered.composition_ms, now);
+  const auto stamp = timeline_.stamp(is_video ? video_clock : audio_clock, offered.raw, offered.composition, now);
   if (!stamp) {
     ++counts_.unusable;
     return;

@@ -17,8 +17,8 @@ namespace sluice::media {
 // One coded frame on the publisher's clock.
 struct Offered {
   Kind kind = Kind::video;
-  std::uint32_t raw_ms = 0;           // decode time, ms modulo 2^32
-  std::int32_t composition_ms = 0;    // PTS − DTS
+  std::uint64_t raw = 0;              // decode time, ticks of the publisher's clock modulo its bits
+  std::int64_t composition = 0;       // PTS − DTS, the same ticks
   bool key = false;
   std::shared_ptr<const void> owner;
   ByteView data;
@@ -45,8 +45,8 @@ class Intake {
   Intake(Retention& out, Policy policy = {}, std::uint64_t first_run = 0);
 
   // A publisher's media follows; what it sends first is at `source_us`. With `discontinuity` it does not continue what was
-  // there before.
-  void begin(std::int64_t source_us, bool discontinuity);
+  // there before. `clock` is what its packets are stamped with.
+  void begin(std::int64_t source_us, bool discontinuity, PublisherClock clock = rtmp_clock);
   // What its metadata announces.
   void announce(bool video, bool audio);
   // A track's configuration, first or new. The same again changes nothing.
@@ -66,13 +66,14 @@ class Intake {
   bool rate_known() const;
   void measure_rate();
   void start(Steady now);
-  void open_run(std::uint32_t raw_ms, std::uint32_t audio_frame);
+  void open_run(std::uint64_t raw, std::uint32_t audio_frame);
   void pass(Offered& packet, Steady now);
   void note_keyframe(std::int64_t dts_us);
 
   Retention& out_;
   Policy policy_;
   Timeline timeline_;
+  PublisherClock clock_;
   std::optional<Track> video_, audio_;
   std::optional<bool> video_expected_, audio_expected_;
   std::shared_ptr<const Run> run_;

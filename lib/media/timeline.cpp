@@ -7,13 +7,17 @@ namespace sluice::media {
 
 namespace {
 constexpr std::int64_t micro = 1'000'000;
+constexpr std::int64_t fine = 9'000'000;  // a second in units that hold milliseconds, microseconds and 1/90000 s exactly
+constexpr std::int64_t fine_us = fine / micro;
 constexpr std::int64_t wrap24 = 1LL << 24;
 
-std::int64_t us(milliseconds time) { return time.count() * 1000; }
+std::int64_t in_fine(milliseconds time) { return time.count() * (fine / 1000); }
 }  // namespace
 
-void Timeline::begin(std::uint32_t raw_ms, std::int64_t source_us) {
-  first_raw_ = raw_ms;
+void Timeline::begin(std::uint64_t raw, std::int64_t source_us, PublisherClock clock) {
+  clock_ = clock;
+  tick_ = fine / clock.rate;
+  first_raw_ = static_cast<std::int64_t>(raw & ((std::uint64_t{1} << clock.bits) - 1));
   first_us_ = source_us;
   for (Clocking& track : tracks_) {
     const std::int64_t next = track.next;
@@ -33,12 +37,18 @@ void Timeline::set_track(std::size_t index, Kind kind, std::uint32_t timescale, 
   track.frame = frame;
 }
 
+// The shortest way from one clock value to another, of which the clock's bits count.
+std::int64_t Timeline::distance(std::uint64_t from, std::uint64_t to) const {
+  const unsigned unused = 64 - clock_.bits;
+  return static_cast<std::int64_t>((to - from) << unused) >> unused;
+}
+
 // The clock value nearest to the track's last one (or to the start) that has these low bits.
-std::int64_t Timeline::unwrap(const Clocking& track, std::uint32_t raw_ms) const {
+std::int64_t Timeline::unwrap(const Clocking& track, std::uint64_t raw) const {
   const std::int64_t last = track.started ? track.raw : first_raw_;
-  const auto delta = static_cast<std::int32_t>(raw_ms - static_cast<std::uint32_t>(last));
-  // An encoder with a 24-bit clock: from just below 2^24 to just above 0.
-  if (raw_ms < wrap24 && std::abs(delta + wrap24) < policy_.forward_jump.count()) return last + delta + wrap24;
+  const std::int64_t delta = distance(static_cast<std::uint64_t>(last), raw);
+  // An RTMP encoder with a 24-bit clock: from just below 2^24 to just above 0.
+  if (clock_ == rtmp_clock && raw < wrap24 && std::abs(delta + wrap24) < policy_.forward_jump.count()) return last + delta + wrap24;
   return last + delta;
 }
 
@@ -48,57 +58,55 @@ std::int64_t Timeline::end_of(const Clocking& track) const {
 
 // Whether the track's clock has jumped to `raw`; if so its offset is set anew.
 bool Timeline::repair(Clocking& track, std::int64_t raw, Steady now) {
-  const std::int64_t moved = (raw - track.raw) * 1000;
-  const std::int64_t waited = std::chrono::duration_cast<microseconds>(now - track.seen).count();
-  const bool back = moved < -us(policy_.backward_jump);
-  const bool ahead = moved > us(policy_.forward_jump) && moved > waited + us(policy_.honest_gap);
+  const std::int64_t moved = (raw - track.raw) * tick_;
+  const std::int64_t waited = std::chrono::duration_cast<microseconds>(now - track.seen).count() * fine_us;
+  const bool back = moved < -in_fine(policy_.backward_jump);
+  const bool ahead = moved > in_fine(policy_.forward_jump) && moved > waited + in_fine(policy_.honest_gap);
   if (!back && !ahead) return false;
 
-  const std::int64_t expected = track.raw * 1000 + track.offset_us + track.step_us;
-  track.offset_us = expected - raw * 1000;
+  const std::int64_t expected = track.raw * tick_ + track.offset + track.step;
+  track.offset = expected - raw * tick_;
   for (const Clocking& other : tracks_) {
     if (&other == &track || !other.started) continue;
     // The other's clock may be on the far side of a wrap that this one has not seen, or the other way round.
-    const std::int64_t theirs = other.raw + static_cast<std::int32_t>(static_cast<std::uint32_t>(raw) -
-                                                                      static_cast<std::uint32_t>(other.raw));
-    const std::int64_t joined = theirs * 1000 + other.offset_us;
-    if (std::abs(joined - expected) > us(policy_.follow)) continue;
-    track.offset_us = joined - raw * 1000;
+    const std::int64_t theirs = other.raw + distance(static_cast<std::uint64_t>(other.raw), static_cast<std::uint64_t>(raw));
+    const std::int64_t joined = theirs * tick_ + other.offset;
+    if (std::abs(joined - expected) > in_fine(policy_.follow)) continue;
+    track.offset = joined - raw * tick_;
     break;
   }
   ++repairs_;
   return true;
 }
 
-std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint32_t raw_ms, std::int32_t composition_ms,
-                                               Steady now) {
+std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t counted, std::int64_t composition, Steady now) {
   if (index >= tracks_.size() || !tracks_[index].known) return std::nullopt;
   Clocking& track = tracks_[index];
-  const std::int64_t raw = unwrap(track, raw_ms);
+  const std::int64_t raw = unwrap(track, counted);
   Stamp out;
   if (!track.started) {
     // A track that starts far off the publisher's first clock value starts where the stream is now.
-    track.offset_us = first_us_ - first_raw_ * 1000;
-    const std::int64_t at = raw * 1000 + track.offset_us;
-    if (at > std::max(reached_us_, first_us_) + us(policy_.forward_jump) || at < first_us_ - us(policy_.forward_jump)) {
-      track.offset_us = std::max(reached_us_, first_us_) - raw * 1000;
+    const std::int64_t first = first_us_ * fine_us, reached = std::max(reached_us_, first_us_) * fine_us;
+    track.offset = first - first_raw_ * tick_;
+    const std::int64_t at = raw * tick_ + track.offset;
+    if (at > reached + in_fine(policy_.forward_jump) || at < first - in_fine(policy_.forward_jump)) {
+      track.offset = reached - raw * tick_;
       out.repaired = true;
       ++repairs_;
-    } else if (at < first_us_) {
+    } else if (at < first) {
       return std::nullopt;
     }
     track.started = true;
   } else {
     out.repaired = repair(track, raw, now);
-    if (!out.repaired && raw > track.raw) track.step_us = std::min<std::int64_t>((raw - track.raw) * 1000, micro);
+    if (!out.repaired && raw > track.raw) track.step = std::min<std::int64_t>((raw - track.raw) * tick_, fine);
   }
   track.raw = raw;
   track.seen = now;
 
-  const std::int64_t at_us = raw * 1000 + track.offset_us;
-  const std::int64_t at = rescale(at_us, micro, track.timescale);
+  const std::int64_t at = rescale(raw * tick_ + track.offset, fine, track.timescale);
   if (track.kind == Kind::audio && track.frame > 0) {
-    const std::int64_t snap = rescale(us(policy_.snap), micro, track.timescale);
+    const std::int64_t snap = rescale(in_fine(policy_.snap), fine, track.timescale);
     out.dts = at;
     if (track.next != INT64_MIN) {
       if (at < track.next - std::max<std::int64_t>(snap, track.frame)) return std::nullopt;
@@ -111,10 +119,10 @@ std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint32_t 
     return out;
   }
   out.dts = track.next == INT64_MIN ? at : std::max(at, track.next);
-  const std::int64_t composed = at + rescale(composition_ms, 1000, track.timescale);
+  const std::int64_t composed = at + rescale(composition, clock_.rate, track.timescale);
   out.pts = track.kind == Kind::video ? std::max(composed, out.dts) : out.dts;
   track.next = out.dts + 1;
-  reached_us_ = std::max(reached_us_, rescale(out.dts, track.timescale, micro) + track.step_us);
+  reached_us_ = std::max(reached_us_, rescale(out.dts, track.timescale, micro) + track.step / fine_us);
   return out;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // Timeline: from a publisher's timestamps to the stream's source time (0 = the stream's epoch). A publisher counts
-// milliseconds in 32 bits that wrap (RTMP 1.0, 5.3.1.3: 49.7 days; encoders that keep 24 bits wrap after 4 h 39 min), restarts
-// its clocks, or sets one track's clock off alone. What comes out grows without end, per track and strictly in DTS:
+// milliseconds in 32 bits that wrap (RTMP 1.0, 5.3.1.3: 49.7 days; encoders that keep 24 bits wrap after 4 h 39 min) or
+// 1/90000 s in 33 bits (H.222.0 2.4.3.7: 26.5 h), restarts its clocks, or sets one track's clock off alone. What comes out
+// grows without end, per track and strictly in DTS; no tick of the publisher's clock is rounded away:
 //  - video in 1/90000 s, PTS never before DTS;
 //  - audio in samples, laid end to end on the sample grid while the publisher's clock stays near it;
 //  - a jump (backward, or forward by more than real time explains) is closed up and flagged: the track goes on where it was,
@@ -23,14 +24,22 @@ struct TimelinePolicy {
   milliseconds follow{3'000};         // a jump that lands this near another track's clock joins it
 };
 
+// How a publisher counts time: `rate` ticks a second (a divisor of 9,000,000), in `bits` bits that wrap.
+struct PublisherClock {
+  std::int64_t rate = 1000;
+  unsigned bits = 32;
+  bool operator==(const PublisherClock&) const = default;
+};
+inline constexpr PublisherClock rtmp_clock{1000, 32}, mpegts_clock{90'000, 33};
+
 class Timeline {
  public:
   using Policy = TimelinePolicy;
   explicit Timeline(Policy policy = {}) : policy_(policy) {}
 
-  // A publisher's clock starts: its `raw_ms` is `source_us` from now on. Earlier tracks and jumps are forgotten, what they
+  // A publisher's clock starts: its `raw` is `source_us` from now on. Earlier tracks and jumps are forgotten, what they
   // reached is not: no track's DTS ever goes back.
-  void begin(std::uint32_t raw_ms, std::int64_t source_us);
+  void begin(std::uint64_t raw, std::int64_t source_us, PublisherClock clock = rtmp_clock);
 
   // What packets of `track` are counted in. `frame` is an audio packet's length in samples, 0 when it is not known (no grid).
   void set_track(std::size_t track, Kind kind, std::uint32_t timescale, std::uint32_t frame);
@@ -41,7 +50,8 @@ class Timeline {
     bool repaired = false;          // this packet's clock had jumped
   };
   // Nothing: the packet must be dropped (audio that runs ahead of its own clock, or that lies before begin()).
-  std::optional<Stamp> stamp(std::size_t track, std::uint32_t raw_ms, std::int32_t composition_ms, Steady now);
+  // `raw`: DTS in ticks of the publisher's clock, of which its bits count; `composition`: PTS − DTS in the same ticks.
+  std::optional<Stamp> stamp(std::size_t track, std::uint64_t raw, std::int64_t composition, Steady now);
 
   // The end of what has been stamped, over all tracks; microseconds.
   std::int64_t reached() const { return reached_us_; }
@@ -54,18 +64,21 @@ class Timeline {
     std::uint32_t timescale = video_timescale;
     std::uint32_t frame = 0;
     bool started = false;         // since begin()
-    std::int64_t raw = 0;         // the last packet's clock, unwrapped, ms
-    std::int64_t offset_us = 0;   // source time − raw
-    std::int64_t step_us = 0;     // from the packet before the last to the last
+    std::int64_t raw = 0;         // the last packet's clock, unwrapped, ticks of the publisher's clock
+    std::int64_t offset = 0;      // source time − raw, in 1/9,000,000 s
+    std::int64_t step = 0;        // from the packet before the last to the last, in 1/9,000,000 s
     Steady seen{};
     std::int64_t next = INT64_MIN;      // the least DTS the next packet may have; audio: its place on the grid
   };
 
-  std::int64_t unwrap(const Clocking& track, std::uint32_t raw_ms) const;
+  std::int64_t unwrap(const Clocking& track, std::uint64_t raw) const;
+  std::int64_t distance(std::uint64_t from, std::uint64_t to) const;
   bool repair(Clocking& track, std::int64_t raw, Steady now);
   std::int64_t end_of(const Clocking& track) const;
 
   Policy policy_;
+  PublisherClock clock_;
+  std::int64_t tick_ = 9'000;     // 1/9,000,000 s in a tick of the publisher's clock
   std::vector<Clocking> tracks_;
   std::int64_t first_raw_ = 0;
   std::int64_t first_us_ = 0;

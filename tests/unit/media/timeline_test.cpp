@@ -201,3 +201,49 @@ TEST_CASE("a stream of 30 hours keeps sound and picture within a frame of each o
   }
   CHECK(rig.timeline.repairs() == 0);
 }
+
+TEST_CASE("1/90000 s in 33 bits, 30 hours over its wrap: every tick arrives, sound stays on its grid") {
+  constexpr std::uint64_t wrap = std::uint64_t{1} << 33;
+  const std::uint64_t first = wrap - 90'000 * 60;
+  FakeClock clock;
+  Timeline timeline;
+  timeline.begin(first, 123'457, media::mpegts_clock);  // no whole number of ticks
+  timeline.set_track(video, Kind::video, 90'000, 0);
+  timeline.set_track(audio, Kind::audio, 44'100, 1024);
+  const auto origin = timeline.stamp(video, first, 7'507, clock.steady());
+  REQUIRE(origin);
+  CHECK(origin->pts - origin->dts == 7'507);
+  const auto sound = timeline.stamp(audio, first, 0, clock.steady());
+  REQUIRE(sound);
+  const std::int64_t frames = 30LL * 3600 * 30'000 / 1001;
+  std::int64_t heard = 0;
+  for (std::int64_t i = 1; i < frames; ++i) {
+    clock.advance(microseconds(33'366));
+    const auto stamp = timeline.stamp(video, (first + static_cast<std::uint64_t>(i) * 3003) % wrap, 3003, clock.steady());
+    REQUIRE(stamp);
+    REQUIRE(stamp->dts == origin->dts + i * 3003);
+    REQUIRE(stamp->pts == stamp->dts + 3003);
+    while ((heard + 1) * 1024 * 90'000 / 44'100 <= i * 3003) {
+      ++heard;
+      const auto stamped = timeline.stamp(audio, (first + static_cast<std::uint64_t>(heard * 1024 * 90'000 / 44'100)) % wrap, 0, clock.steady());
+      REQUIRE(stamped);
+      REQUIRE(stamped->dts == sound->dts + heard * 1024);
+    }
+  }
+  CHECK(timeline.repairs() == 0);
+}
+
+TEST_CASE("a jump of one track's 33-bit clock is closed up as one of 32 bits is") {
+  FakeClock clock;
+  Timeline timeline;
+  timeline.begin(0, 0, media::mpegts_clock);
+  timeline.set_track(video, Kind::video, 90'000, 0);
+  timeline.set_track(audio, Kind::audio, 48'000, 1024);
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(timeline.stamp(video, static_cast<std::uint64_t>(i) * 3000, 0, clock.steady())->dts == i * 3000);
+    clock.advance(milliseconds(33));
+  }
+  const auto jumped = timeline.stamp(video, 90'000ULL * 3600, 0, clock.steady());
+  CHECK(jumped->repaired);
+  CHECK(jumped->dts == 10 * 3000);
+}
