@@ -1,18 +1,20 @@
 #include "media/intake.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 #include <utility>
+
+#include "media/rendition_names.hpp"
 
 namespace sluice::media {
 
 namespace {
-constexpr std::size_t video_clock = 0, audio_clock = 1;  // the timeline's tracks
 constexpr std::size_t gops_remembered = 8;
+constexpr std::int64_t sure_us = 1'000'000;  // of missing a track, while others go on: not just a clock that leapt
 
-bool same_configuration(const std::optional<Track>& a, const Track& b) {
-  return a && a->codec == b.codec && a->config == b.config;
+// VP9's configuration does not tell its picture's size.
+bool same_configuration(const Track& a, const Track& b) {
+  return a.codec == b.codec && a.config == b.config &&
+         (a.codec != Codec::vp9 || (a.width == b.width && a.height == b.height));
 }
 }  // namespace
 
@@ -26,8 +28,7 @@ void Intake::begin(std::int64_t source_us, bool discontinuity, PublisherClock cl
   fresh_ = true;
   changed_ = false;
   run_.reset();
-  video_.reset();
-  audio_.reset();
+  tracks_.clear();
   video_expected_.reset();
   audio_expected_.reset();
   waiting_since_.reset();
@@ -37,61 +38,81 @@ void Intake::begin(std::int64_t source_us, bool discontinuity, PublisherClock cl
   gops_.clear();
 }
 
-void Intake::announce(bool video, bool audio) {
+void Intake::announce(unsigned video, unsigned audio) {
   video_expected_ = video;
   audio_expected_ = audio;
 }
 
-void Intake::configure(Track track) {
-  std::optional<Track>& held = track.kind() == Kind::video ? video_ : audio_;
-  if (same_configuration(held, track)) return;
-  if (track.kind() == Kind::video) {
-    track.rendition = "source";
+PublisherTrack* Intake::find(Kind kind, std::uint8_t id) {
+  const auto found = std::ranges::find_if(tracks_, [&](const PublisherTrack& t) { return t.kind == kind && t.id == id; });
+  return found == tracks_.end() ? nullptr : &*found;
+}
+
+// Of those that come, the first picture, or the first sound where there is no picture.
+const PublisherTrack* Intake::leading() const {
+  const auto found = std::ranges::find_if(tracks_, &PublisherTrack::present);
+  return found == tracks_.end() ? nullptr : &*found;
+}
+
+const Track* Intake::video() const {
+  const PublisherTrack* lead = leading();
+  return lead != nullptr && lead->kind == Kind::video ? &*lead->track : nullptr;
+}
+
+const Track* Intake::audio() const {
+  const auto found = std::ranges::find_if(tracks_, [](const PublisherTrack& t) { return t.kind == Kind::audio && t.present(); });
+  return found == tracks_.end() ? nullptr : &*found->track;
+}
+
+bool Intake::configure(Track track, std::uint8_t id) {
+  const Kind kind = track.kind();
+  PublisherTrack* held = find(kind, id);
+  if (held == nullptr) {
+    if (tracks_.size() == policy_.most_tracks) {
+      ++counts_.tracks_left_out;
+      return false;
+    }
+    const auto place = std::ranges::find_if(tracks_, [&](const PublisherTrack& t) { return std::pair(t.kind, t.id) > std::pair(kind, id); });
+    const std::size_t clock = clocks_.try_emplace({kind, id}, clocks_.size()).first->second;
+    held = &*tracks_.insert(place, PublisherTrack{.kind = kind, .id = id, .clock = clock});
+  }
+  if (held->track && same_configuration(*held->track, track)) return true;
+  if (kind == Kind::video) {
     track.timescale = video_timescale;
+    if (track.frame_rate.num == 0 && held->track) track.frame_rate = held->track->frame_rate;
   } else {
-    track.rendition = "audio";
     if (track.sample_rate == 0) track.sample_rate = 48'000;
     track.timescale = track.sample_rate;
+    held->frame = 0;
   }
-  held = std::move(track);
+  held->track = std::move(track);
+  changed_ = true;
+  return true;
+}
+
+void Intake::leave(Kind kind, std::uint8_t id) {
+  PublisherTrack* track = find(kind, id);
+  const auto others = std::ranges::count_if(tracks_, [&](const PublisherTrack& t) { return t.kind == kind && t.present(); });
+  if (track == nullptr || track->away || others < 2) return;
+  track->away = true;
   changed_ = true;
 }
 
 bool Intake::complete() const {
-  if (video_ && audio_) return true;
-  if (video_) return audio_expected_ == false;
-  if (audio_) return video_expected_ == false;
-  return false;
+  unsigned video = 0, audio = 0;
+  for (const PublisherTrack& track : tracks_)
+    if (track.present()) ++(track.kind == Kind::video ? video : audio);
+  const auto all = [](unsigned there, const std::optional<unsigned>& expected) {
+    return there > 0 ? there >= expected.value_or(1) : expected == 0u;
+  };
+  return video + audio > 0 && all(video, video_expected_) && all(audio, audio_expected_);
 }
 
 // Segments, rungs and playlists are laid out by the frame rate; frames that wait can be counted.
-bool Intake::rate_known() const {
-  if (!video_ || video_->frame_rate.num > 0) return true;
-  const auto frames = std::count_if(waiting_.begin(), waiting_.end(), [](const Offered& p) { return p.kind == Kind::video; });
-  return static_cast<std::size_t>(frames) >= policy_.counted_frames;
-}
-
-// From the decode times of the frames that wait, to the nearest rate that cameras have.
-void Intake::measure_rate() {
-  if (!video_ || video_->frame_rate.num > 0) return;
-  const std::uint64_t wrap = std::uint64_t{1} << clock_.bits, second = static_cast<std::uint64_t>(clock_.rate);
-  std::vector<std::uint64_t> steps;
-  std::optional<std::uint64_t> last;
-  for (const Offered& packet : waiting_) {
-    if (packet.kind != Kind::video) continue;
-    if (last)
-      if (const std::uint64_t step = (packet.raw - *last) % wrap; step > 0 && step < second) steps.push_back(step);
-    last = packet.raw;
-  }
-  if (steps.size() < 2) return;
-  const double fps = static_cast<double>(clock_.rate) * static_cast<double>(steps.size()) / std::accumulate(steps.begin(), steps.end(), 0.0);
-  constexpr double near = 0.03;  // milliseconds are coarse
-  for (const std::int64_t usual : {30, 60, 25, 50, 24, 15, 20, 10, 12, 5, 48, 120}) {
-    if (std::abs(fps / static_cast<double>(usual) - 1) > near) continue;
-    video_->frame_rate = {usual, 1};
-    return;
-  }
-  video_->frame_rate = {std::max<std::int64_t>(1, std::llround(fps)), 1};
+bool Intake::rates_known() const {
+  return std::ranges::all_of(tracks_, [this](const PublisherTrack& t) {
+    return t.kind != Kind::video || !t.present() || t.track->frame_rate.num > 0 || t.counted.size() >= policy_.counted_frames;
+  });
 }
 
 std::optional<Steady> Intake::deadline() const {
@@ -100,27 +121,34 @@ std::optional<Steady> Intake::deadline() const {
 }
 
 void Intake::tick(Steady now) {
-  if (!run_ && waiting_since_ && now >= *deadline() && (video_ || audio_)) start(now);
+  if (!run_ && waiting_since_ && now >= *deadline() && leading() != nullptr) start(now);
 }
 
 void Intake::offer(Offered packet, Steady now) {
-  const bool is_video = packet.kind == Kind::video;
-  if (packet.data.empty() || !(is_video ? video_ : audio_)) {
+  PublisherTrack* track = find(packet.kind, packet.id);
+  if (packet.data.empty() || track == nullptr || !track->track) {
     ++counts_.unusable;
     return;
   }
-  if (run_) return pass(packet, now);
+  if (std::exchange(track->away, false)) changed_ = true;
+  if (track->kind == Kind::audio && track->frame == 0) track->frame = audio_frame_length(*track->track, packet.data);
+  if (track->kind == Kind::video && track->track->frame_rate.num == 0) track->count(packet.raw, policy_.counted_frames);
+  if (run_) return pass(*track, packet, now);
   if (!waiting_since_) waiting_since_ = now;
   waiting_bytes_ += packet.data.size();
   waiting_.push_back(std::move(packet));
-  if ((complete() && rate_known()) || now >= *deadline() || waiting_bytes_ > policy_.waiting_bytes) start(now);
+  if ((complete() && rates_known()) || now >= *deadline() || waiting_bytes_ > policy_.waiting_bytes) start(now);
 }
 
-// The first run: from the first video keyframe, or from the first sound where there is no video.
+// The first run: from the leading video's first keyframe, or from the first sound where there is no video. When time is up, from
+// any video's.
 void Intake::start(Steady now) {
-  const auto first = std::find_if(waiting_.begin(), waiting_.end(), [this](const Offered& packet) {
-    return video_ ? packet.kind == Kind::video && packet.key : true;
-  });
+  const PublisherTrack* lead = leading();
+  const bool pictures = lead->kind == Kind::video;
+  const auto is_start = [&](const Offered& packet) {
+    return !pictures || (packet.kind == Kind::video && packet.key && (packet.id == lead->id || now >= *deadline()));
+  };
+  const auto first = std::ranges::find_if(waiting_, is_start);
   if (first == waiting_.end()) {
     if (waiting_bytes_ > policy_.waiting_bytes) {  // no keyframe within reason: begin again with what comes
       counts_.unusable += waiting_.size();
@@ -129,60 +157,102 @@ void Intake::start(Steady now) {
     }
     return;
   }
-  measure_rate();
-  // Sound that came before the picture it belongs to is kept; pictures before the keyframe are of no use.
-  const auto sound = std::find_if(waiting_.begin(), waiting_.end(), [](const Offered& p) { return p.kind == Kind::audio; });
-  open_run(first->raw, sound == waiting_.end() ? 0 : audio_frame_length(*audio_, sound->data));
+  // Keyframes of other tracks may come before it, at the same time or a millisecond earlier.
+  std::uint64_t begin = first->raw;
+  for (const Offered& packet : waiting_) {
+    const bool beside = pictures && packet.kind == Kind::video && packet.key && same_instant(clock_, packet.raw, first->raw);
+    if (beside && ticks_between(clock_, packet.raw, begin) > 0) begin = packet.raw;
+  }
+  open_run(begin);
   std::deque<Offered> held = std::exchange(waiting_, {});
   waiting_bytes_ = 0;
-  bool before_key = video_.has_value();
+  // Sound that came before the picture it belongs to is kept; pictures before their keyframe are of no use.
   for (Offered& packet : held) {
-    if (packet.kind == Kind::video && packet.key) before_key = false;
-    if (packet.kind == Kind::video && before_key) {
+    PublisherTrack& track = *find(packet.kind, packet.id);
+    if (packet.kind == Kind::video && track.awaits_key && ticks_between(clock_, begin, packet.raw) < 0) {
       ++counts_.unusable;
       continue;
     }
-    pass(packet, now);
+    pass(track, packet, now);
   }
 }
 
-void Intake::open_run(std::uint64_t raw, std::uint32_t audio_frame) {
+bool Intake::differs() const {
+  return !std::ranges::all_of(tracks_, [this](const PublisherTrack& t) {
+    return t.present() ? t.at && same_configuration(*t.track, run_->tracks[*t.at]) : !t.at;
+  });
+}
+
+// Whether another run may begin with the packet: all its tracks have a keyframe there, if any instant has one of each.
+bool Intake::opens(const PublisherTrack& track, const Offered& packet) const {
+  const PublisherTrack* lead = leading();
+  if (lead->kind == Kind::audio) return &track == lead;
+  return track.kind == Kind::video && packet.key && (&track == lead || track.precedes);
+}
+
+std::string Intake::name_for(const PublisherTrack& track) const {
+  std::vector<std::string> taken;
+  for (const PublisherTrack& other : tracks_) taken.push_back(other.rendition);
+  if (track.kind == Kind::audio) return unused_sound_name(taken);
+  const auto pictures = std::ranges::count_if(tracks_, [](const PublisherTrack& t) { return t.kind == Kind::video && t.present(); });
+  if (pictures > 1) return unused_picture_name(*track.track, taken);
+  return std::ranges::find(taken, "source") == taken.end() ? "source" : unused_picture_name(*track.track, taken);
+}
+
+void Intake::open_run(std::uint64_t raw) {
   auto run = std::make_shared<Run>();
   run->number = next_run_++;
   run->discontinuity = fresh_ && discontinuity_;
   run->start_us = fresh_ ? base_us_ : 0;
-  if (video_) run->tracks.push_back(*video_);
-  if (audio_) run->tracks.push_back(*audio_);
+  if (fresh_) timeline_.begin(raw, base_us_, clock_);
+  for (PublisherTrack& track : tracks_) {
+    const bool goes_on = !fresh_ && run_ && track.at && track.present() && same_configuration(*track.track, run_->tracks[*track.at]);
+    track.at.reset();
+    if (!track.present()) continue;
+    track.measure_rate(clock_);
+    if (track.rendition.empty()) track.rendition = name_for(track);
+    track.track->rendition = track.rendition;
+    track.at = run->tracks.size();
+    track.awaits_key = track.kind == Kind::video && !goes_on;
+    track.reached_us = timeline_.reached();
+    track.missed_us.reset();
+    run->tracks.push_back(*track.track);
+    if (track.kind == Kind::audio && track.frame == 0) track.frame = audio_frame_length(*track.track, {});
+    timeline_.set_track(track.clock, track.kind, track.track->timescale, track.frame);
+  }
   run_ = std::move(run);
   changed_ = false;
-  if (fresh_) timeline_.begin(raw, base_us_, clock_);
   fresh_ = false;
-  if (video_) timeline_.set_track(video_clock, Kind::video, video_->timescale, 0);
-  if (audio_) timeline_.set_track(audio_clock, Kind::audio, audio_->timescale, audio_frame);
 }
 
-void Intake::pass(Offered& offered, Steady now) {
+void Intake::pass(PublisherTrack& track, Offered& offered, Steady now) {
   const bool is_video = offered.kind == Kind::video;
-  if (changed_ && (video_ ? is_video && offered.key : !is_video))
-    open_run(offered.raw, audio_ ? audio_frame_length(*audio_, is_video ? ByteView{} : offered.data) : 0);
-  const std::size_t track = is_video || !run_->has_video() ? 0 : 1;
-  const std::optional<Track>& wanted = is_video ? video_ : audio_;
+  if (changed_ && opens(track, offered)) {
+    if (differs()) open_run(offered.raw);
+    changed_ = false;
+  }
   // A new configuration waits for its keyframe: until then packets of that track cannot be decoded by the run's.
-  if (track >= run_->tracks.size() || !same_configuration(wanted, run_->tracks[track])) {
+  const bool known = track.at && same_configuration(*track.track, run_->tracks[*track.at]);
+  if (!known || (track.awaits_key && !offered.key)) {
     ++counts_.unusable;
     return;
   }
-  const auto stamp = timeline_.stamp(is_video ? video_clock : audio_clock, offered.raw, offered.composition, now);
+  const auto stamp = timeline_.stamp(track.clock, offered.raw, offered.composition, now, offered.nanoseconds);
   if (!stamp) {
     ++counts_.unusable;
     return;
   }
+  track.awaits_key = false;
   if (stamp->repaired) ++counts_.repairs;
-  if (is_video && offered.key) note_keyframe(rescale(stamp->dts, video_timescale, 1'000'000));
+  const std::int64_t dts_us = rescale(stamp->dts, run_->tracks[*track.at].timescale, 1'000'000);
+  if (is_video && offered.key) note_keyframe(track, offered.raw, dts_us);
+  miss_others(track, dts_us);
+  track.reached_us = dts_us;
+  track.missed_us.reset();
   ++counts_.packets;
-  if (is_video) ++counts_.pictures;
+  if (is_video && *track.at == 0) ++counts_.pictures;
   counts_.bytes += offered.data.size();
-  out_.add(run_, Packet{.track = track,
+  out_.add(run_, Packet{.track = *track.at,
                         .pts = stamp->pts,
                         .dts = stamp->dts,
                         .duration = stamp->duration,
@@ -191,46 +261,33 @@ void Intake::pass(Offered& offered, Steady now) {
                         .data = offered.data});
 }
 
-void Intake::note_keyframe(std::int64_t dts_us) {
-  if (last_key_us_) gops_.push_back(dts_us - *last_key_us_);
-  if (gops_.size() > gops_remembered) gops_.pop_front();
-  last_key_us_ = dts_us;
+// One of several of its kind that sends nothing while this one goes on has gone away.
+void Intake::miss_others(const PublisherTrack& track, std::int64_t dts_us) {
+  for (PublisherTrack& other : tracks_) {
+    if (&other == &track || other.kind != track.kind || !other.at || other.away) continue;
+    if (dts_us - other.reached_us <= std::chrono::duration_cast<microseconds>(policy_.gone).count()) continue;
+    if (!other.missed_us) other.missed_us = dts_us;
+    if (dts_us - *other.missed_us < sure_us) continue;
+    other.away = true;
+    changed_ = true;
+  }
+}
+
+void Intake::note_keyframe(PublisherTrack& track, std::uint64_t raw, std::int64_t dts_us) {
+  if (&track == leading()) {
+    for (PublisherTrack& other : tracks_)
+      if (&other != &track && other.kind == Kind::video && other.at) other.compare_keys(track, raw, clock_);
+    if (last_key_us_) gops_.push_back(dts_us - *last_key_us_);
+    if (gops_.size() > gops_remembered) gops_.pop_front();
+    last_key_us_ = dts_us;
+  }
+  track.note_key(raw);
 }
 
 microseconds Intake::keyframe_interval() const {
   std::int64_t longest = gops_.empty() ? 0 : *std::max_element(gops_.begin(), gops_.end());
   if (last_key_us_) longest = std::max(longest, timeline_.reached() - *last_key_us_);
   return microseconds(longest);
-}
-
-namespace {
-// RFC 6716 section 3.1: the TOC byte.
-std::uint32_t opus_samples(ByteView packet) {
-  if (packet.empty()) return 960;
-  const auto toc = static_cast<unsigned>(packet[0]);
-  const unsigned config = toc >> 3;
-  constexpr std::uint32_t silk[] = {480, 960, 1920, 2880}, hybrid[] = {480, 960}, celt[] = {120, 240, 480, 960};
-  const std::uint32_t frame = config < 12 ? silk[config % 4] : config < 16 ? hybrid[config % 2] : celt[config % 4];
-  switch (toc & 3) {
-    case 0: return frame;
-    case 3: return packet.size() > 1 ? frame * (static_cast<unsigned>(packet[1]) & 0x3f) : frame;
-    default: return frame * 2;
-  }
-}
-}  // namespace
-
-std::uint32_t audio_frame_length(const Track& track, ByteView packet) {
-  switch (track.codec) {
-    case Codec::aac: {
-      // ISO/IEC 14496-3 1.6.2.1: object types 5 and 29 (SBR) put out twice the core's 1024 samples.
-      const unsigned type = track.config.empty() ? 2 : static_cast<unsigned>(track.config[0]) >> 3;
-      return type == 5 || type == 29 ? 2048 : 1024;
-    }
-    case Codec::opus: return opus_samples(packet);
-    case Codec::mp3: return track.sample_rate >= 32'000 ? 1152 : 576;
-    case Codec::ac3: return 1536;
-    default: return 0;
-  }
 }
 
 }  // namespace sluice::media

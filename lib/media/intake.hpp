@@ -1,13 +1,20 @@
 #pragma once
 // Intake: what a publisher offers (configurations and packets on its own clock) becomes runs of accepted packets in source
 // time, in a Retention. It decides when a stream has all its tracks, drops what no decoder could use, and starts a new run
-// where the tracks change: at a video keyframe when there is video. One video and one audio track; sans-IO.
+// where the tracks change: at a video keyframe when there is video. Of several video tracks the one with the least id leads; the
+// others are renditions of the same picture on the same clock. Sans-IO.
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
+#include "media/audio_frames.hpp"
+#include "media/publisher_track.hpp"
 #include "media/retention.hpp"
 #include "media/timeline.hpp"
 #include "media/track.hpp"
@@ -22,12 +29,16 @@ struct Offered {
   bool key = false;
   std::shared_ptr<const void> owner;
   ByteView data;
+  std::uint8_t id = 0;                // which of the publisher's tracks of that kind; 0 is the default
+  std::uint32_t nanoseconds = 0;      // of the decode time, beyond a tick
 };
 
 struct IntakePolicy {
   milliseconds second_track{1'000};   // how long a start waits for the other track, unless it is known not to come
   std::size_t waiting_bytes = 8u << 20;
   std::size_t counted_frames = 10;    // where nothing tells the frame rate, a start waits for these and measures it
+  std::size_t most_tracks = 16;       // of a publisher
+  milliseconds gone{3'000};           // of several of a kind one is silent for so long, and a second more: it has gone away
   TimelinePolicy timeline;
 };
 
@@ -39,6 +50,7 @@ class Intake {
     std::uint64_t pictures = 0;            // of the packets: video
     std::uint64_t unusable = 0;            // before a configuration or keyframe, or off the timeline
     std::uint64_t repairs = 0;             // clock jumps closed up
+    std::uint64_t tracks_left_out = 0;     // configurations of tracks beyond the most that are taken
   };
 
   // `out` must outlive it. Runs are numbered from `first_run`.
@@ -47,41 +59,50 @@ class Intake {
   // A publisher's media follows; what it sends first is at `source_us`. With `discontinuity` it does not continue what was
   // there before. `clock` is what its packets are stamped with.
   void begin(std::int64_t source_us, bool discontinuity, PublisherClock clock = rtmp_clock);
-  // What its metadata announces.
-  void announce(bool video, bool audio);
-  // A track's configuration, first or new. The same again changes nothing.
-  void configure(Track track);
+  // How many tracks of each kind its metadata announces.
+  void announce(unsigned video, unsigned audio);
+  // A track's configuration, first or new. The same again changes nothing. False: there are too many tracks, this one is left out.
+  bool configure(Track track, std::uint8_t id = 0);
+  // The track has said its end. It is missed only while there are others of its kind.
+  void leave(Kind kind, std::uint8_t id);
   void offer(Offered packet, Steady now);
   void tick(Steady now);
   std::optional<Steady> deadline() const;  // when tick() has something to do
 
-  const std::optional<Track>& video() const { return video_; }
-  const std::optional<Track>& audio() const { return audio_; }
+  const Track* video() const;  // the leading one; null while there is none
+  const Track* audio() const;  // the first
+  const std::vector<PublisherTrack>& tracks() const { return tracks_; }  // video first, each kind by id
   std::int64_t reached() const { return timeline_.reached(); }  // source time, µs
   microseconds keyframe_interval() const;                       // the longest of the last GOPs; 0 while unknown
   const Counts& counts() const { return counts_; }
 
  private:
+  PublisherTrack* find(Kind kind, std::uint8_t id);
+  const PublisherTrack* leading() const;
   bool complete() const;
-  bool rate_known() const;
-  void measure_rate();
+  bool rates_known() const;
+  bool differs() const;
+  bool opens(const PublisherTrack& track, const Offered& packet) const;
   void start(Steady now);
-  void open_run(std::uint64_t raw, std::uint32_t audio_frame);
-  void pass(Offered& packet, Steady now);
-  void note_keyframe(std::int64_t dts_us);
+  void open_run(std::uint64_t raw);
+  void pass(PublisherTrack& track, Offered& packet, Steady now);
+  void note_keyframe(PublisherTrack& track, std::uint64_t raw, std::int64_t dts_us);
+  void miss_others(const PublisherTrack& track, std::int64_t dts_us);
+  std::string name_for(const PublisherTrack& track) const;
 
   Retention& out_;
   Policy policy_;
   Timeline timeline_;
   PublisherClock clock_;
-  std::optional<Track> video_, audio_;
-  std::optional<bool> video_expected_, audio_expected_;
+  std::vector<PublisherTrack> tracks_;  // video first, each kind by id
+  std::map<std::pair<Kind, std::uint8_t>, std::size_t> clocks_;  // the timeline's tracks, over all sessions
+  std::optional<unsigned> video_expected_, audio_expected_;
   std::shared_ptr<const Run> run_;
   std::uint64_t next_run_;
   std::int64_t base_us_ = 0;
   bool fresh_ = true;              // the publisher's clock is not yet tied to source time
   bool discontinuity_ = false;
-  bool changed_ = false;           // configurations differ from the run's
+  bool changed_ = false;           // tracks or their configurations may differ from the run's
   std::optional<Steady> waiting_since_;
   std::deque<Offered> waiting_;    // before the first run
   std::size_t waiting_bytes_ = 0;
@@ -89,8 +110,5 @@ class Intake {
   std::optional<std::int64_t> last_key_us_;
   Counts counts_;
 };
-
-// Samples in an audio packet, at the track's sample rate; 0 when the codec does not tell.
-std::uint32_t audio_frame_length(const Track& track, ByteView packet);
 
 }  // namespace sluice::media

@@ -6,13 +6,16 @@ namespace sluice::media {
 
 namespace {
 constexpr std::int64_t micro = 1'000'000;
+
+bool is_video(const Retained& kept) { return kept.run->tracks[kept.packet.track].kind() == Kind::video; }
 }
 
 void Retention::add(std::shared_ptr<const Run> run, Packet packet) {
   const Track& track = run->tracks.at(packet.track);
   const bool start = run->has_video() ? track.kind() == Kind::video && packet.key : true;
-  if (wait_for_start_ && !start) {
+  if (wait_for_start_ && !(start && packet.track == 0)) {
     ++counts_.dropped_packets;
+    if (track.kind() == Kind::video) torn_.emplace(run->number, packet.track);
     return;
   }
   wait_for_start_ = false;
@@ -52,25 +55,42 @@ void Retention::drop_oldest_gop() {
   bool held_start = false;
   do {
     const Retained& front = packets_.front();
-    if (front.serial >= cursor_ && !skipped(front)) ++counts_.dropped_packets;
+    if (front.serial >= cursor_ && !skipped(front)) {
+      ++counts_.dropped_packets;
+      if (is_video(front)) torn_.emplace(front.run->number, front.packet.track);
+    }
     held_start = held_start || front.start;
     pop_front();
-  } while (!packets_.empty() && !packets_.front().start);
+  } while (!packets_.empty() && !packets_.front().leads());
   if (packets_.empty()) wait_for_start_ = true;
   if (counts_.dropped_packets > lost_before) ++counts_.dropped_gops;
   else if (held_start) ++counts_.forgotten_gops;
   cursor_ = std::max(cursor_, packets_.empty() ? next_serial_ : packets_.front().serial);
 }
 
-bool Retention::skipped(const Retained& kept) const {
-  return kept.serial < video_from_ && kept.run->tracks[kept.packet.track].kind() == Kind::video;
+bool Retention::needed(const Start& start, const Retained& kept) {
+  if (kept.run != start.run) return kept.serial >= start.lead;
+  if (is_video(kept)) return kept.serial >= start.video[kept.packet.track];
+  return kept.serial >= start.lead || kept.end_us > start.dts_us;
+}
+
+bool Retention::skipped(const Retained& kept) const { return rewound_ && !needed(*rewound_, kept); }
+
+// Whether the packet leans on one that was dropped.
+bool Retention::torn(const Retained& kept) {
+  const auto track = torn_.find({kept.run->number, kept.packet.track});
+  if (track == torn_.end() || !is_video(kept)) return false;
+  if (!kept.packet.key) return true;
+  torn_.erase(track);
+  return false;
 }
 
 const Retained* Retention::peek() {
-  while (cursor_ < next_serial_) {
-    const Retained& next = packets_[cursor_ - packets_.front().serial];
-    if (!skipped(next)) return &next;
-    ++cursor_;
+  for (; cursor_ < next_serial_; ++cursor_) {
+    const Retained& next = at(cursor_);
+    if (skipped(next)) continue;
+    if (!torn(next)) return &next;
+    ++counts_.dropped_packets;
   }
   return nullptr;
 }
@@ -84,50 +104,54 @@ std::shared_ptr<const Run> Retention::next_run() {
   return next == nullptr ? nullptr : next->run;
 }
 
+std::optional<Retention::Start> Retention::start_for(std::int64_t us) const {
+  std::optional<std::uint64_t> lead;
+  for (const std::uint64_t serial : starts_) {
+    if (!at(serial).leads() || (lead && at(serial).pts_us > us)) continue;
+    lead = serial;
+  }
+  if (!lead && starts_.empty()) return std::nullopt;
+  Start start;
+  start.lead = lead.value_or(starts_.front());
+  start.run = at(start.lead).run;
+  start.dts_us = at(start.lead).dts_us;
+  // Keyframes of the other tracks need not stand where the leading one's do, nor come in that order.
+  std::vector<std::optional<std::uint64_t>> first(start.run->tracks.size());
+  for (const std::uint64_t serial : starts_) {
+    const Retained& kept = at(serial);
+    if (kept.run != start.run) continue;
+    std::optional<std::uint64_t>& own = first[kept.packet.track];
+    if (!own || kept.pts_us <= us) own = serial;
+  }
+  for (const auto& serial : first) start.video.push_back(serial.value_or(next_serial_));
+  start.video[at(start.lead).packet.track] = start.lead;
+  return start;
+}
+
 std::optional<std::int64_t> Retention::rewind(std::int64_t us) {
-  if (starts_.empty()) return std::nullopt;
-  const std::uint64_t first = packets_.front().serial;
-  auto at = [&](std::uint64_t serial) -> const Retained& { return packets_[serial - first]; };
-  std::uint64_t start = starts_.front();
-  for (auto candidate = starts_.rbegin(); candidate != starts_.rend(); ++candidate) {
-    if (at(*candidate).pts_us > us) continue;
-    start = *candidate;
-    break;
-  }
-  const Retained& key = at(start);
-  cursor_ = start;
-  video_from_ = start;
-  for (std::uint64_t serial = start; serial-- > first;) {
-    const Retained& earlier = at(serial);
-    if (earlier.run != key.run) break;
-    if (earlier.run->tracks[earlier.packet.track].kind() == Kind::audio && earlier.end_us > key.dts_us) cursor_ = serial;
-  }
-  return key.pts_us;
+  auto start = start_for(us);
+  if (!start) return std::nullopt;
+  torn_.clear();
+  for (std::size_t track = 0; track < start->video.size(); ++track)
+    if (start->video[track] == next_serial_) torn_.emplace(start->run->number, track);  // its keyframe is no longer held
+  const std::int64_t pts_us = at(start->lead).pts_us;
+  cursor_ = packets_.front().serial;
+  while (!needed(*start, at(cursor_))) ++cursor_;
+  rewound_ = std::move(start);
+  return pts_us;
 }
 
 void Retention::passed(std::int64_t us) {
-  if (starts_.empty()) return;
-  const std::uint64_t first = packets_.front().serial;
-  std::uint64_t keep = starts_.front();
-  std::int64_t from_us = packets_[keep - first].dts_us;
-  for (std::uint64_t start : starts_) {
-    const Retained& kept = packets_[start - first];
-    if (kept.pts_us > us) break;
-    keep = start;
-    from_us = kept.dts_us;
-  }
-  while (!packets_.empty()) {
-    const Retained& front = packets_.front();
-    if (front.serial >= keep || front.serial >= cursor_) break;
-    if (front.run->tracks[front.packet.track].kind() == Kind::audio && front.end_us > from_us) break;
-    pop_front();
-  }
+  const auto start = start_for(us);
+  if (!start) return;
+  while (!packets_.empty() && packets_.front().serial < cursor_ && !needed(*start, packets_.front())) pop_front();
 }
 
 void Retention::clear() {
   while (!packets_.empty()) pop_front();
   cursor_ = next_serial_;
-  video_from_ = 0;
+  rewound_.reset();
+  torn_.clear();
 }
 
 }  // namespace sluice::media

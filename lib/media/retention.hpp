@@ -6,6 +6,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -16,7 +18,7 @@ namespace sluice::media {
 // A stretch of a stream with one set of tracks and an unbroken timeline: one pipeline generation can take it whole.
 struct Run {
   std::uint64_t number = 0;        // 0, 1, … within the stream
-  std::vector<Track> tracks;       // at most one video track, first; fixed for the run
+  std::vector<Track> tracks;       // video first, the leading one at the front; fixed for the run
   bool discontinuity = false;      // its first packets do not continue the run before
   std::int64_t start_us = 0;       // with discontinuity: source time of its first packet
   bool has_video() const { return !tracks.empty() && tracks.front().kind() == Kind::video; }
@@ -27,7 +29,8 @@ struct Retained {
   std::shared_ptr<const Run> run;
   Packet packet;
   std::int64_t dts_us = 0, pts_us = 0, end_us = 0;  // source time
-  bool start = false;              // a pipeline may start here: a video keyframe; any packet of a run without video
+  bool start = false;              // the track may start here: a video keyframe; any packet of a run without video
+  bool leads() const { return start && packet.track == 0; }  // a pipeline may: it is the leading video's, or there is no video
 };
 
 struct RetentionLimits {
@@ -52,9 +55,9 @@ class Retention {
   // The run that the cursor stands in: of the next packet.
   std::shared_ptr<const Run> next_run();
 
-  // Moves the cursor to where a new generation must start so that nothing from `us` on is missed: the latest start with a
-  // PTS ≤ us, and audio of that time that came before it. Without one, the oldest start. Returns the start's PTS in µs,
-  // nothing when there is nothing to feed.
+  // Moves the cursor to where a new generation must start so that nothing from `us` on is missed: the latest keyframe of the
+  // leading video with a PTS ≤ us, of each other video track its own latest one, and audio of that time that came before them.
+  // Without one, the oldest. Returns the leading start's PTS in µs, nothing when there is nothing to feed.
   std::optional<std::int64_t> rewind(std::int64_t us);
 
   // Every live rendition's ledger has passed `us`: what a rewind to it would not need is let go. Only what has been fed goes.
@@ -67,18 +70,30 @@ class Retention {
   const Counts& counts() const { return counts_; }
 
  private:
+  // What a generation is fed that starts anew: from which packets on.
+  struct Start {
+    std::shared_ptr<const Run> run;
+    std::uint64_t lead = 0;            // the leading start's serial
+    std::int64_t dts_us = 0;           // its decode time: sound that ends after it is fed, too
+    std::vector<std::uint64_t> video;  // the first serial of each video track of the run
+  };
   void trim();
   void drop_oldest_gop();
   void pop_front();
+  const Retained& at(std::uint64_t serial) const { return packets_[serial - packets_.front().serial]; }
+  std::optional<Start> start_for(std::int64_t us) const;
+  static bool needed(const Start& start, const Retained& packet);
   bool skipped(const Retained& packet) const;
+  bool torn(const Retained& packet);
 
   Limits limits_;
   std::deque<Retained> packets_;
-  std::deque<std::uint64_t> starts_;
+  std::deque<std::uint64_t> starts_;  // of all video tracks
   std::uint64_t next_serial_ = 0;
   std::uint64_t cursor_ = 0;
-  std::uint64_t video_from_ = 0;   // after a rewind: video before this serial is not fed again
+  std::optional<Start> rewound_;   // what is before it is not fed again
   bool wait_for_start_ = false;    // a GOP was dropped in the middle: what follows is of no use before the next start
+  std::set<std::pair<std::uint64_t, std::size_t>> torn_;  // run, video track: it lacks frames, and is fed from a keyframe on
   std::size_t bytes_ = 0;
   std::int64_t newest_us_ = 0;
   Counts counts_;

@@ -79,15 +79,25 @@ bool Timeline::repair(Clocking& track, std::int64_t raw, Steady now) {
   return true;
 }
 
-std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t counted, std::int64_t composition, Steady now) {
+std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t counted, std::int64_t composition, Steady now,
+                                               std::uint32_t nanoseconds) {
   if (index >= tracks_.size() || !tracks_[index].known) return std::nullopt;
   Clocking& track = tracks_[index];
-  const std::int64_t raw = unwrap(track, counted);
+  std::int64_t raw = unwrap(track, counted);
   Stamp out;
   if (!track.started) {
     // A track that starts far off the publisher's first clock value starts where the stream is now.
     const std::int64_t first = first_us_ * fine_us, reached = std::max(reached_us_, first_us_) * fine_us;
     track.offset = first - first_raw_ * tick_;
+    // All tracks of a publisher share its clock, with the jumps and wraps that it has had.
+    for (const Clocking& other : tracks_) {
+      if (&other == &track || !other.started) continue;
+      const std::int64_t near = distance(static_cast<std::uint64_t>(other.raw), counted);
+      if (std::abs(near * tick_) > in_fine(policy_.forward_jump)) continue;
+      raw = other.raw + near;
+      track.offset = other.offset;
+      break;
+    }
     const std::int64_t at = raw * tick_ + track.offset;
     if (at > reached + in_fine(policy_.forward_jump) || at < first - in_fine(policy_.forward_jump)) {
       track.offset = reached - raw * tick_;
@@ -104,7 +114,8 @@ std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t 
   track.raw = raw;
   track.seen = now;
 
-  const std::int64_t at = rescale(raw * tick_ + track.offset, fine, track.timescale);
+  const std::int64_t beyond = std::int64_t{nanoseconds} * fine_us / 1000;
+  const std::int64_t at = rescale(raw * tick_ + track.offset + beyond, fine, track.timescale);
   if (track.kind == Kind::audio && track.frame > 0) {
     const std::int64_t snap = rescale(in_fine(policy_.snap), fine, track.timescale);
     out.dts = at;

@@ -51,7 +51,9 @@ class Timeline {
   };
   // Nothing: the packet must be dropped (audio that runs ahead of its own clock, or that lies before begin()).
   // `raw`: DTS in ticks of the publisher's clock, of which its bits count; `composition`: PTS − DTS in the same ticks.
-  std::optional<Stamp> stamp(std::size_t track, std::uint64_t raw, std::int64_t composition, Steady now);
+  // `nanoseconds`: what the publisher tells beyond a tick.
+  std::optional<Stamp> stamp(std::size_t track, std::uint64_t raw, std::int64_t composition, Steady now,
+                             std::uint32_t nanoseconds = 0);
 
   // The end of what has been stamped, over all tracks; microseconds.
   std::int64_t reached() const { return reached_us_; }

@@ -38,6 +38,7 @@ struct Track {
   // audio
   std::uint32_t sample_rate = 0;
   std::uint32_t channels = 0;
+  std::string language;             // RFC 5646, as the publisher tells it; empty = unknown
 
   Kind kind() const { return kind_of(codec); }
   bool operator==(const Track&) const = default;
