@@ -1,9 +1,15 @@
 #include "flv_intake.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <set>
 
+#include "base/text.hpp"
+#include "log/log.hpp"
 #include "media/byte_stream.hpp"
 #include "media/codec_config.hpp"
+#include "media/vp9_frame.hpp"
 
 namespace sluice::ingestd {
 
@@ -40,82 +46,165 @@ void announce_four_byte_lengths(media::Track& track) {
   if (track.config.size() > at) track.config[at] |= std::byte{3};
 }
 
+double number(const rtmp::amf::Value& value, std::string_view name) {
+  const rtmp::amf::Value* found = value.find(name);
+  const double read = found == nullptr ? 0 : found->number();
+  return std::isfinite(read) && read > 0 && read < 1e9 ? read : 0;
+}
+
+// A language tag (RFC 5646), as far as a playlist takes it.
+std::string language(const rtmp::amf::Value& value) {
+  const rtmp::amf::Value* found = value.find("language");
+  const std::string_view tag = found == nullptr ? std::string_view() : found->text();
+  const bool plain = std::ranges::all_of(tag, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; });
+  return plain && tag.size() >= 2 && tag.size() <= 35 && tag != "und" ? std::string(tag) : "";
+}
+
+// Tracks beyond the default one, by their ids ("audioTrackIdInfoMap", "videoTrackIdInfoMap").
+template <class Each>
+void for_each_track(const rtmp::amf::Value& value, std::string_view map, Each each) {
+  const rtmp::amf::Value* found = value.find(map);
+  const rtmp::amf::Members* members = found == nullptr ? nullptr : found->members();
+  if (members == nullptr) return;
+  for (const auto& [name, about] : *members)
+    if (const auto id = parse_number<std::uint8_t>(name)) each(*id, about);
+}
+
 }  // namespace
 
 void FlvIntake::metadata(const rtmp::amf::Value& value) {
-  auto number = [&](const char* name) {
-    const rtmp::amf::Value* found = value.find(name);
-    const double read = found == nullptr ? 0 : found->number();
-    return std::isfinite(read) && read > 0 && read < 1e9 ? read : 0;
-  };
-  frame_rate_ = number("framerate");
-  video_kbits_ = number("videodatarate");
-  audio_kbits_ = number("audiodatarate");
-  width_ = number("width");
-  height_ = number("height");
-  audio_rate_ = number("audiosamplerate");
-  const bool video = value.find("videocodecid") != nullptr || width_ > 0;
-  const bool audio = value.find("audiocodecid") != nullptr || audio_rate_ > 0;
-  if (video || audio) intake_.announce(video, audio);
+  told_.clear();
+  Told& video = told_[{Kind::video, 0}];
+  video = {.frame_rate = number(value, "framerate"),
+           .video_kbits = number(value, "videodatarate"),
+           .width = number(value, "width"),
+           .height = number(value, "height")};
+  Told& audio = told_[{Kind::audio, 0}];
+  audio = {.audio_kbits = number(value, "audiodatarate"),
+           .audio_rate = number(value, "audiosamplerate"),
+           .channels = number(value, "audiochannels"),
+           .language = language(value)};
+  std::set<std::uint8_t> videos, audios;
+  if (value.find("videocodecid") != nullptr || video.width > 0) videos.insert(0);
+  if (value.find("audiocodecid") != nullptr || audio.audio_rate > 0) audios.insert(0);
+  // Each has an entry of its own for what differs from the default track; of what it does not tell we know nothing.
+  for_each_track(value, "videoTrackIdInfoMap", [&](std::uint8_t id, const rtmp::amf::Value& about) {
+    videos.insert(id);
+    if (id == 0) return;
+    told_[{Kind::video, id}] = {.frame_rate = number(about, "framerate"),
+                                .video_kbits = number(about, "videodatarate"),
+                                .width = number(about, "width"),
+                                .height = number(about, "height")};
+  });
+  for_each_track(value, "audioTrackIdInfoMap", [&](std::uint8_t id, const rtmp::amf::Value& about) {
+    audios.insert(id);
+    Told& own = told_[{Kind::audio, id}];
+    if (const std::string tag = language(about); !tag.empty()) own.language = tag;
+    if (id == 0) return;
+    own.audio_kbits = number(about, "audiodatarate");
+    own.audio_rate = std::max(number(about, "samplerate"), number(about, "audiosamplerate"));
+    own.channels = std::max(number(about, "channels"), number(about, "audiochannels"));
+  });
+  if (!videos.empty() || !audios.empty())
+    intake_.announce(static_cast<unsigned>(videos.size()), static_cast<unsigned>(audios.size()));
+}
+
+FlvIntake::Told FlvIntake::told(Kind kind, std::uint8_t id) const {
+  const auto found = told_.find({kind, id});
+  return found == told_.end() ? Told{} : found->second;
 }
 
 Result<> FlvIntake::media(const rtmp::MediaMessage& message, Steady now) {
   packets_.clear();
   const auto parsed = message.kind == Kind::video ? rtmp::flv::parse_video(message.payload.bytes, packets_)
                                                   : rtmp::flv::parse_audio(message.payload.bytes, packets_);
+  Result<> first_error = parsed;
   for (const rtmp::flv::Packet& packet : packets_) {
-    if (packet.track != 0 || !packet.codec) {
-      ++passed_over_;
-      continue;
-    }
-    if (packet.type == PacketType::sequence_start) {
-      SLUICE_TRY(configure(packet));
-    } else if (packet.type == PacketType::frames) {
-      offer(packet, message, now);
-    }
+    auto taken = take(packet, message, now);
+    if (!taken && first_error) first_error = std::move(taken);  // of one track: the others go on
   }
-  return parsed;
+  return first_error;
 }
 
-Result<> FlvIntake::configure(const rtmp::flv::Packet& packet) {
-  media::Track track;
-  track.codec = *packet.codec;
-  track.config.assign(packet.data.begin(), packet.data.end());
-  if (packet.kind == Kind::video) {
-    track.width = static_cast<std::uint32_t>(width_);
-    track.height = static_cast<std::uint32_t>(height_);
-    track.bitrate = static_cast<std::uint32_t>(video_kbits_ * 1000);
-    if (track.codec == Codec::h264 || track.codec == Codec::hevc) {
-      SLUICE_TRY_VALUE(length_size_, media::nal_length_size(track));
-      if (length_size_ != 4) announce_four_byte_lengths(track);
-    }
-  } else {
-    track.sample_rate = static_cast<std::uint32_t>(audio_rate_);
-    track.channels = 2;
-    track.bitrate = static_cast<std::uint32_t>(audio_kbits_ * 1000);
+Result<> FlvIntake::take(const rtmp::flv::Packet& packet, const rtmp::MediaMessage& message, Steady now) {
+  if (packet.type == PacketType::sequence_end) {
+    intake_.leave(packet.kind, packet.track);
+    return {};
   }
-  SLUICE_TRY(media::describe(track));
-  // What the streamer set is truer than a VUI that encoders fill at will.
-  if (packet.kind == Kind::video && frame_rate_ > 0) track.frame_rate = frame_rate_of(frame_rate_);
-  intake_.configure(std::move(track));
+  if (!packet.codec) {
+    ++passed_over_;
+    return {};
+  }
+  Lane& lane = lanes_[{packet.kind, packet.track}];
+  if (packet.type == PacketType::sequence_start) {
+    SLUICE_TRY(configure(lane, packet));
+    hand_in(lane, packet.track);
+  } else if (packet.type == PacketType::frames) {
+    lane.left_out ? static_cast<void>(++passed_over_) : offer(lane, packet, message, now);
+  }
   return {};
 }
 
-void FlvIntake::offer(const rtmp::flv::Packet& packet, const rtmp::MediaMessage& message, Steady now) {
-  if (!takes_config(*packet.codec) && !intake_.audio()) {
+Result<> FlvIntake::configure(Lane& lane, const rtmp::flv::Packet& packet) {
+  media::Track track;
+  const Told about = told(packet.kind, packet.track);
+  track.codec = *packet.codec;
+  track.config.assign(packet.data.begin(), packet.data.end());
+  if (packet.kind == Kind::video) {
+    track.width = static_cast<std::uint32_t>(about.width);
+    track.height = static_cast<std::uint32_t>(about.height);
+    track.bitrate = static_cast<std::uint32_t>(about.video_kbits * 1000);
+    if (track.codec == Codec::h264 || track.codec == Codec::hevc) {
+      SLUICE_TRY_VALUE(lane.length_size, media::nal_length_size(track));
+      if (lane.length_size != 4) announce_four_byte_lengths(track);
+    }
+  } else {
+    track.sample_rate = static_cast<std::uint32_t>(about.audio_rate);
+    track.channels = about.channels > 0 ? static_cast<std::uint32_t>(about.channels) : 2;
+    track.bitrate = static_cast<std::uint32_t>(about.audio_kbits * 1000);
+    track.language = about.language;
+  }
+  SLUICE_TRY(media::describe(track));
+  // What the streamer set is truer than a VUI that encoders fill at will.
+  if (packet.kind == Kind::video && about.frame_rate > 0) track.frame_rate = frame_rate_of(about.frame_rate);
+  lane.track = std::move(track);
+  return {};
+}
+
+void FlvIntake::hand_in(Lane& lane, std::uint8_t id) {
+  lane.configured = intake_.configure(lane.track, id);
+  if (!lane.configured && !lane.left_out)
+    log::warn("more tracks than are taken: one is left out", {{"kind", lane.track.kind() == Kind::video ? "video" : "audio"}, {"id", id}});
+  lane.left_out = !lane.configured;
+}
+
+// VP9 tells the size of its picture in each keyframe, and nowhere else.
+void FlvIntake::resize(Lane& lane, const rtmp::flv::Packet& packet) {
+  const auto size = media::read_vp9_keyframe(packet.data);
+  if (!size || (size->width == lane.track.width && size->height == lane.track.height)) return;
+  lane.track.width = size->width;
+  lane.track.height = size->height;
+  hand_in(lane, packet.track);
+}
+
+void FlvIntake::offer(Lane& lane, const rtmp::flv::Packet& packet, const rtmp::MediaMessage& message, Steady now) {
+  if (!takes_config(*packet.codec) && !lane.configured) {
     rtmp::flv::Packet bare = packet;  // its first frame tells all there is
     bare.data = {};
-    (void)configure(bare);
+    if (configure(lane, bare)) hand_in(lane, packet.track);
   }
+  if (packet.codec == Codec::vp9 && packet.key && lane.configured) resize(lane, packet);
   media::Offered offered{.kind = packet.kind,
                          .raw = message.timestamp,
                          .composition = packet.composition_offset,
                          .key = packet.key,
                          .owner = message.payload.owner,
-                         .data = packet.data};
+                         .data = packet.data,
+                         .id = packet.track,
+                         .nanoseconds = packet.nanoseconds};
   const bool units = packet.codec == Codec::h264 || packet.codec == Codec::hevc;
-  if (units && length_size_ != 4) {
-    auto bytes = std::make_shared<const Bytes>(with_four_byte_lengths(packet.data, length_size_));
+  if (units && lane.length_size != 4) {
+    auto bytes = std::make_shared<const Bytes>(with_four_byte_lengths(packet.data, lane.length_size));
     offered.data = *bytes;
     offered.owner = std::move(bytes);
   }

@@ -1,6 +1,9 @@
 #pragma once
-// FlvIntake: a publisher's RTMP media and metadata, offered to its stream's Intake. Track 0 of each kind; others are counted.
+// FlvIntake: a publisher's RTMP media and metadata, offered to its stream's Intake. All its tracks (Enhanced RTMP v2,
+// "Multitrack"): track 0 of a kind is the default one, as legacy headers name none.
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -18,16 +21,32 @@ class FlvIntake {
   // Errc::invalid: the message is broken; it was dropped.
   Result<> media(const rtmp::MediaMessage& message, Steady now);
 
-  std::uint64_t passed_over() const { return passed_over_; }  // other tracks, unknown codecs
+  std::uint64_t passed_over() const { return passed_over_; }  // unknown codecs, tracks beyond the most
 
  private:
-  Result<> configure(const rtmp::flv::Packet& packet);
-  void offer(const rtmp::flv::Packet& packet, const rtmp::MediaMessage& message, Steady now);
+  using Key = std::pair<media::Kind, std::uint8_t>;
+  struct Lane {
+    bool configured = false;
+    bool left_out = false;
+    unsigned length_size = 4;      // of NAL units as they come
+    media::Track track;            // as configured last
+  };
+  struct Told {                    // by onMetaData, of one track
+    double frame_rate = 0, video_kbits = 0, audio_kbits = 0, width = 0, height = 0, audio_rate = 0, channels = 0;
+    std::string language;
+  };
+
+  Result<> take(const rtmp::flv::Packet& packet, const rtmp::MediaMessage& message, Steady now);
+  Result<> configure(Lane& lane, const rtmp::flv::Packet& packet);
+  void hand_in(Lane& lane, std::uint8_t id);
+  void resize(Lane& lane, const rtmp::flv::Packet& packet);
+  void offer(Lane& lane, const rtmp::flv::Packet& packet, const rtmp::MediaMessage& message, Steady now);
+  Told told(media::Kind kind, std::uint8_t id) const;
 
   media::Intake& intake_;
   std::vector<rtmp::flv::Packet> packets_;  // of one message; kept for its memory
-  double frame_rate_ = 0, video_kbits_ = 0, audio_kbits_ = 0, width_ = 0, height_ = 0, audio_rate_ = 0;
-  unsigned length_size_ = 4;                // of NAL units as they come
+  std::map<Key, Lane> lanes_;
+  std::map<Key, Told> told_;
   std::uint64_t passed_over_ = 0;
 };
 

@@ -122,6 +122,22 @@ std::optional<std::int64_t> LedgerFollow::least_end(const media::Run& run, std::
   return least;
 }
 
+namespace {
+auto named(const std::vector<hls::Rendition>& renditions, std::string_view name) {
+  return std::ranges::find_if(renditions, [&](const hls::Rendition& r) { return r.record.name == name; });
+}
+}  // namespace
+
+bool LedgerFollow::holds(std::string_view rendition) const {
+  return named(reader_->renditions(), rendition) != reader_->renditions().end();
+}
+
+std::int64_t LedgerFollow::end_of(std::string_view rendition, std::int64_t from) const {
+  const auto found = named(reader_->renditions(), rendition);
+  if (found->shed) return INT64_MAX;
+  return found->started ? found->source_end.count() : from;
+}
+
 std::optional<Wall> LedgerFollow::last_written() const {
   std::optional<Wall> latest;
   for (const hls::Rendition& rendition : reader_->renditions())

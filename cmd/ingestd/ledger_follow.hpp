@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "hls/ledger_reader.hpp"
 #include "media/retention.hpp"
@@ -45,6 +46,9 @@ class LedgerFollow {
   // Where the least advanced live rendition of a run's kinds ends; those without a part yet count as at `from`.
   // Nothing while there is no rendition. Renditions that stopped more than `stale` before the others do not count.
   std::optional<std::int64_t> least_end(const media::Run& run, std::int64_t from, microseconds stale) const;
+  bool holds(std::string_view rendition) const;
+  // Where a rendition ends: at `from` without a part yet, at the end of time while it is shed. The ledger must hold it.
+  std::int64_t end_of(std::string_view rendition, std::int64_t from) const;
   std::int64_t greatest_end() const;         // µs; 0 without parts
   std::optional<Wall> last_written() const;  // when its latest part was finished; nothing without parts
   std::string resume() const;                // "source=US,audio=US": sluice_resume

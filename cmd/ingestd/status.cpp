@@ -35,6 +35,16 @@ Json describe(const hls::Rendition& rendition) {
   return row;
 }
 
+// One of the publisher's tracks.
+Json describe(const media::PublisherTrack& track) {
+  const bool video = track.kind == media::Kind::video;
+  Json row{{"kind", video ? "video" : "audio"}, {"id", track.id}, {"codec", media::name(track.track->codec)},
+           {"rendition", track.rendition}, {"state", track.away ? "away" : track.at ? "taken" : "waiting"}};
+  if (video) row["keyframes_aligned"] = !track.astray;
+  if (!track.track->language.empty()) row["language"] = track.track->language;
+  return row;
+}
+
 std::string mbits(std::uint64_t bits_per_second) { return fmt::format("{:.2f} Mbit/s", static_cast<double>(bits_per_second) / 1e6); }
 
 // A stream as people read it. Nothing in the lines needs escaping in JSON.
@@ -82,6 +92,10 @@ Json describe(Stream& stream) {
   if (const auto& audio = stream.intake().audio()) {
     row["audio"] = {{"codec", media::name(audio->codec)}, {"sample_rate", audio->sample_rate}, {"channels", audio->channels}};
   }
+  row["tracks"] = Json::array();
+  for (const media::PublisherTrack& track : stream.intake().tracks())
+    if (track.track) row["tracks"].push_back(describe(track));
+  row["tracks_left_out"] = counts.tracks_left_out;
   row["renditions"] = Json::array();
   if (stream.ledger() != nullptr)
     for (const hls::Rendition& rendition : stream.ledger()->renditions()) row["renditions"].push_back(describe(rendition));

@@ -115,13 +115,13 @@ void Stream::pump() {
         break;
       }
       pipeline_->write(next->packet);
-      std::int64_t& fed = next->run->tracks[next->packet.track].kind() == media::Kind::video ? fed_video_us_ : fed_audio_us_;
+      std::int64_t& fed = fed_us_[next->packet.track];
       fed = std::max(fed, next->dts_us);
       retention_.advance();
     }
     pipeline_->flush();
     if (!ledger_) {
-      retention_.passed(std::max(fed_video_us_, fed_audio_us_));
+      retention_.passed(std::ranges::max(fed_us_));
       life_.part_written();
     }
   }
@@ -262,10 +262,16 @@ void Stream::house_keeping() {
 }
 
 std::string Stream::advice() const {
-  if (!ledger_ || !intake_.video()) return {};
+  if (!ledger_ || intake_.video() == nullptr) return {};
   const milliseconds segment = ledger_->segment().value_or(milliseconds(2000));
   const auto interval = std::chrono::round<milliseconds>(intake_.keyframe_interval());
-  if (interval <= segment + milliseconds(100)) return {};
+  if (interval <= segment + milliseconds(100)) {
+    for (const media::PublisherTrack& track : intake_.tracks())
+      if (track.at && track.astray)
+        return "the keyframes of " + track.rendition + " (video track " + std::to_string(track.id) +
+               ") do not stand where those of the first video track do: give all tracks the same keyframe interval";
+    return {};
+  }
   return "keyframes come every " + std::to_string(interval.count() / 1000.0).substr(0, 3) +
          " s: set the encoder's keyframe interval to " + std::to_string(segment.count() / 1000) + " s";
 }

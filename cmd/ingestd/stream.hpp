@@ -98,7 +98,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::uint64_t generation_ = 0;
   std::shared_ptr<const media::Run> last_run_;
   std::int64_t generation_from_us_ = 0, run_from_us_ = 0;
-  std::int64_t fed_video_us_ = 0, fed_audio_us_ = 0;
+  std::vector<std::int64_t> fed_us_;  // by track of the run: how far this generation has been given it
   std::int64_t ledger_end_us_ = 0;  // as far as it has been seen to grow
   bool rewind_ = false;
   unsigned incomplete_ = 0;       // pipelines in a row that ended in order but left something out

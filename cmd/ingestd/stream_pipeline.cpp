@@ -7,6 +7,7 @@
 
 #include "log/log.hpp"
 #include "measures.hpp"
+#include "media/rendition_names.hpp"
 #include "os/file.hpp"
 #include "stream.hpp"
 
@@ -63,7 +64,7 @@ Result<> Stream::spawn() {
   if (first->run != last_run_) run_from_us_ = first->dts_us;
   last_run_ = first->run;
   generation_from_us_ = first->dts_us;
-  fed_video_us_ = fed_audio_us_ = 0;
+  fed_us_.assign(last_run_->tracks.size(), 0);
 
   if (ledger_) ::unlink((ledger_->directory() + "/pause").c_str());
   Pipeline::Setup setup;
@@ -86,6 +87,7 @@ ffmpeg::Metadata Stream::metadata(const media::Run& run) const {
   ffmpeg::Metadata told;
   told["sluice_epoch_ms"] = std::to_string(*epoch_ms_);
   told["sluice_generation"] = std::to_string(generation_);
+  if (media::count_pictures(run.tracks) > 1) told["sluice_ladder"] = "publisher";
   if (!ledger_) return told;
   if (const std::string resume = ledger_->resume(); !resume.empty()) told["sluice_resume"] = resume;
   // Said until the ledger holds something of this run.
@@ -110,17 +112,17 @@ std::vector<std::pair<std::string, std::string>> Stream::environment() const {
   return all;
 }
 
+// A track that is passed through has a rendition of its own name; of a lone video track's ladder every rung counts.
 bool Stream::ledger_complete() const {
   if (!ledger_ || !last_run_) return true;
-  const auto microseconds_kept = around_.config.retention.time;
-  for (const media::Kind kind : {media::Kind::video, media::Kind::audio}) {
-    media::Run only;
-    for (const media::Track& track : last_run_->tracks)
-      if (track.kind() == kind) only.tracks.push_back(track);
-    const std::int64_t fed = kind == media::Kind::video ? fed_video_us_ : fed_audio_us_;
-    if (only.tracks.empty() || fed == 0) continue;
-    const auto end = ledger_->least_end(only, generation_from_us_, microseconds_kept);
-    if (!end || *end < fed - complete_within_us) return false;
+  const bool ladder = media::count_pictures(last_run_->tracks) == 1;
+  for (std::size_t i = 0; i < last_run_->tracks.size(); ++i) {
+    const media::Track& track = last_run_->tracks[i];
+    if (fed_us_[i] == 0) continue;
+    const bool whole_kind = (ladder && track.kind() == media::Kind::video) || !ledger_->holds(track.rendition);
+    const auto end = whole_kind ? ledger_->least_end(media::Run{.tracks = {track}}, generation_from_us_, around_.config.retention.time)
+                                : ledger_->end_of(track.rendition, generation_from_us_);
+    if (!end || *end < fed_us_[i] - complete_within_us) return false;
   }
   return true;
 }

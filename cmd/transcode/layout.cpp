@@ -1,8 +1,10 @@
 #include "layout.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
+#include "media/rendition_names.hpp"
 
 namespace sluice::transcode {
 
@@ -73,7 +75,8 @@ Result<> lay_out_ladder(Layout& layout, const media::Track& source, std::size_t 
     if (source.bitrate > 500'000) same.bitrate = std::min(same.bitrate, source.bitrate);
     SLUICE_TRY(add_rung(layout, plan_of(source, settings, same), std::nullopt, false));
   }
-  for (const media::Rung& rung : ladder.rungs) {
+  for (media::Rung rung : ladder.rungs) {
+    if (rung.name == source.rendition) rung.name += "-h264";  // what was one of several tracks bears such a name itself
     std::optional<std::size_t> parent = rung.parent;
     if (parent) *parent += before;
     SLUICE_TRY(add_rung(layout, plan_of(source, settings, rung), parent, true));
@@ -93,41 +96,59 @@ std::map<std::string, std::int64_t> parse_resume(std::string_view text) {
   return ends;
 }
 
-std::optional<std::size_t> ladder_source(const std::vector<media::Track>& tracks) {
-  std::optional<std::size_t> found;
-  for (std::size_t i = 0; i < tracks.size(); ++i) {
-    if (tracks[i].kind() != Kind::video) continue;
-    if (found) return std::nullopt;
-    found = i;
-  }
-  return found;
+std::optional<std::size_t> leading_video(const std::vector<media::Track>& tracks) {
+  const auto found = std::ranges::find(tracks, Kind::video, &media::Track::kind);
+  if (found == tracks.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - tracks.begin());
 }
 
-Result<Layout> lay_out(const std::vector<media::Track>& tracks, const LayoutSettings& settings, bool encode_source) {
+namespace {
+// What players and segments take as it is. Of a lone picture's sound the first is AAC in any case, which all players have.
+bool passes(const media::Track& sound, bool as_published) {
+  return sound.codec == media::Codec::aac ||
+         (as_published && (sound.codec == media::Codec::opus || sound.codec == media::Codec::flac));
+}
+
+Result<> lay_out_video(Layout& layout, const media::Track& source, std::size_t index, const LayoutSettings& settings, bool encode_source) {
+  if (source.height == 0 || (settings.ladder.kind == media::LadderSpec::Kind::none && !encode_source)) {
+    layout.tracks.push_back(source);
+    layout.passed[index] = layout.tracks.size() - 1;
+    return {};
+  }
+  if (settings.ladder.kind != media::LadderSpec::Kind::none) return lay_out_ladder(layout, source, index, settings, encode_source);
+  LayoutSettings only = settings;
+  only.ladder = {.kind = media::LadderSpec::Kind::listed, .source = true, .rungs = {}};
+  return lay_out_ladder(layout, source, index, only, true);
+}
+}  // namespace
+
+Result<Layout> lay_out(std::vector<media::Track> tracks, const LayoutSettings& settings, bool encode_source) {
   Layout layout;
   layout.passed.resize(tracks.size());
   const auto pass = [&](std::size_t i) {
     layout.tracks.push_back(tracks[i]);
     layout.passed[i] = layout.tracks.size() - 1;
   };
-  const auto source = ladder_source(tracks);
+  const auto lead = leading_video(tracks);
+  const bool several = media::count_pictures(tracks) > 1;
+  layout.ready_made = several && !encode_source;
+  // ingestd has named its tracks; a stranger's have only numbers.
+  if (several && !settings.metadata.contains("sluice_epoch_ms")) media::name_pictures(tracks);
   for (std::size_t i = 0; i < tracks.size(); ++i) {
     if (tracks[i].kind() != Kind::video) continue;
-    if (source != i || settings.ladder.kind == media::LadderSpec::Kind::none || tracks[i].height == 0) {
-      if (source == i && encode_source && tracks[i].height) {
-        LayoutSettings only = settings;
-        only.ladder = {.kind = media::LadderSpec::Kind::listed, .source = true, .rungs = {}};
-        SLUICE_TRY(lay_out_ladder(layout, tracks[i], i, only, true));
-      } else {
-        pass(i);
-      }
-      continue;
+    if (layout.ready_made) {
+      pass(i);
+    } else if (i == lead) {
+      SLUICE_TRY(lay_out_video(layout, tracks[i], i, settings, encode_source));
+    } else {
+      layout.notes.push_back("left out " + tracks[i].rendition + ": the first video track is encoded, keyframes of others would not fit it");
     }
-    SLUICE_TRY(lay_out_ladder(layout, tracks[i], i, settings, encode_source));
   }
+  bool first = true;
   for (std::size_t i = 0; i < tracks.size(); ++i) {
     if (tracks[i].kind() != Kind::audio) continue;
-    if (tracks[i].codec == media::Codec::aac) {
+    const bool as_published = layout.ready_made || !std::exchange(first, false);
+    if (passes(tracks[i], as_published)) {
       pass(i);
       continue;
     }

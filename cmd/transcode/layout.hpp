@@ -23,6 +23,7 @@ struct LayoutSettings {
 
 struct Layout {
   std::vector<media::Track> tracks;                     // of the output: source, rungs (dearest first), audio
+  bool ready_made = false;                              // the publisher's own ladder
   std::vector<std::optional<std::size_t>> passed;       // by input track: the output track its packets go to as they are
   std::map<std::size_t, ffmpeg::AudioTranscoder> audio; // by input track: the output is made_audio.at(input)
   std::map<std::size_t, std::size_t> made_audio;
@@ -37,10 +38,12 @@ struct Layout {
   std::vector<std::string> notes;          // what a person should hear: rungs left out, tracks passed for want of a decoder
 };
 
-// The one video track that a ladder is made of; none when there is no video, or a ready-made ladder of several.
-std::optional<std::size_t> ladder_source(const std::vector<media::Track>& tracks);
+// The leading video track: the one that a ladder is made of, or the first of a publisher's own ladder. None without video.
+std::optional<std::size_t> leading_video(const std::vector<media::Track>& tracks);
 
-Result<Layout> lay_out(const std::vector<media::Track>& tracks, const LayoutSettings& settings, bool encode_source);
+// Several video tracks are a ladder that comes ready made: all of it is passed through and nothing encoded. With `encode_source`
+// its leading track cannot be (its keyframes are too far apart): then that one's ladder is made instead, and the rest left out.
+Result<Layout> lay_out(std::vector<media::Track> tracks, const LayoutSettings& settings, bool encode_source);
 
 // "source=1200000,720p30=1100000": where each rendition's ledger ends, in µs. What makes no sense is left out.
 std::map<std::string, std::int64_t> parse_resume(std::string_view text);

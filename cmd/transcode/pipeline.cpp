@@ -23,10 +23,10 @@ Result<> Pipeline::prepare() {
   const auto& tracks = reader_.tracks();
   settings_.layout.metadata = reader_.metadata();
   bool encode_source = false;
-  const auto source = ladder_source(tracks);
-  if (source && settings_.layout.ladder.source) {
+  lead_ = leading_video(tracks);
+  if (lead_ && settings_.layout.ladder.source) {
     plan_.emplace(settings_.source, settings_.segment, settings_.feeding);
-    SLUICE_TRY(plan_->decide(reader_, *source, held_));
+    SLUICE_TRY(plan_->decide(reader_, *lead_, held_));
     encode_source = plan_->encode();
   }
   SLUICE_TRY_VALUE(layout_, lay_out(tracks, settings_.layout, encode_source));
@@ -45,6 +45,8 @@ Result<> Pipeline::prepare() {
   ffmpeg::Metadata metadata;
   for (const auto& [key, value] : reader_.metadata())
     if (key.starts_with("sluice_")) metadata[key] = value;
+  metadata.erase("sluice_ladder");
+  if (layout_.ready_made) metadata["sluice_ladder"] = "publisher";
   SLUICE_TRY_VALUE(auto writer, ffmpeg::PipeWriter::open(STDOUT_FILENO, layout_.tracks, metadata));
   output_.emplace(std::move(writer), layout_.tracks.size(), [this] { reader_.stop(); });
 
@@ -52,6 +54,7 @@ Result<> Pipeline::prepare() {
   for (const media::Track& track : layout_.tracks) names += (names.empty() ? "" : " ") + track.rendition;
   log::info("transcoding", {{"renditions", names},
                             {"source", !plan_ ? "" : encode_source ? "encoded" : "passed through"},
+                            {"ladder", layout_.ready_made ? "the publisher's own, nothing is encoded" : ""},
                             {"because", plan_ ? plan_->why() : ""}});
   for (const std::string& note : layout_.notes) log::info(note);
   return {};
@@ -96,10 +99,23 @@ bool Pipeline::feed(media::Packet packet) {
     return true;
   }
   const auto to = layout_.passed[from];
-  if (to && track.kind() == media::Kind::video && plan_ && !plan_->watch(dts, packet.key)) return false;
+  if (to && lead_ == from && plan_ && !plan_->watch(dts, packet.key)) return false;
+  if (to && track.kind() == media::Kind::video && lead_ != from) watch_follower(from, dts, packet.key);
   if (layout_.video == from) coded_->push(packet, packet.data.size() + packet_weight);
   if (to) output_->write(*to, std::move(packet));
   return true;
+}
+
+// Decision 6 for the tracks beside the first: one whose keyframes are too far apart has none where a segment begins, and the
+// segmenter puts gaps in its place until the next. That is said once.
+void Pipeline::watch_follower(std::size_t from, microseconds dts, bool key) {
+  media::GopMeter& meter = followers_[from];
+  const microseconds longest = media::longest_fitting_gop(settings_.segment);
+  const bool fitted = meter.longest() <= longest;
+  meter.add(dts, key);
+  if (!fitted || meter.longest() <= longest) return;
+  log::warn("a track's keyframe interval is too long: segments that begin without one are gaps in it",
+            {{"rendition", reader_.tracks()[from].rendition}, {"gop_s", std::chrono::duration<double>(meter.longest()).count()}});
 }
 
 void Pipeline::decode_all() {
@@ -167,6 +183,11 @@ void Pipeline::measure() const {
   static auto& errors = metrics::gauge("sluice_transcode_damaged", "Packets and frames that made no sense");
   behind.Set(std::chrono::duration<double>(lag()).count());
   frames.Set(static_cast<double>(frames_));
+  const auto sent = output_->sent();
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    metrics::gauge("sluice_transcode_sent_packets", "Packets passed on or encoded", {{"rendition", layout_.tracks[i].rendition}})
+        .Set(static_cast<double>(sent[i].packets));
+  }
   errors.Set(static_cast<double>(decode_errors_ + reader_.damaged()));
   for (const Layout::Encoded& rung : layout_.rungs) {
     const metrics::Labels labels{{"rendition", rung.worker->track().rendition}};

@@ -33,6 +33,7 @@ class Pipeline {
   void start();
   bool feed(media::Packet packet);  // false: a next generation shall take over
   Result<> finish();
+  void watch_follower(std::size_t from, microseconds dts, bool key);
   void decode_all();
   void watch(std::stop_token stop);
   void shed(Steady now);
@@ -45,6 +46,8 @@ class Pipeline {
   Settings settings_;
   Clock& clock_;
   std::optional<SourcePlan> plan_;
+  std::optional<std::size_t> lead_;                  // input track: the leading video
+  std::map<std::size_t, media::GopMeter> followers_; // by input track
   std::deque<media::Packet> held_;
   Layout layout_;
   std::optional<Output> output_;

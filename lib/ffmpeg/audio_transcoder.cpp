@@ -44,6 +44,7 @@ Result<> AudioTranscoder::Impl::open(const media::Track& from, std::uint32_t bit
   if (const int opened = avcodec_open2(encoder.get(), codec, nullptr); opened < 0) return fail_av(opened, "open AAC encoder");
   track.codec = media::Codec::aac;
   track.rendition = from.rendition;
+  track.language = from.language;
   track.timescale = track.sample_rate = from.sample_rate;
   track.channels = static_cast<std::uint32_t>(channels);
   track.bitrate = bitrate;

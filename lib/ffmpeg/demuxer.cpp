@@ -126,6 +126,8 @@ Result<> Demuxer::Impl::make_tracks() {
       track.timescale = track.sample_rate;
     }
     if (const auto* name = av_dict_get(stream.metadata, "rendition", nullptr, 0)) track.rendition = name->value;
+    if (const auto* tag = av_dict_get(stream.metadata, "language", nullptr, 0); tag && std::string_view(tag->value) != "und")
+      track.language = tag->value;
     lane = Lane{.track = tracks.size(), .time_base = stream.time_base};
     tracks.push_back(std::move(track));
   }

@@ -160,6 +160,7 @@ Result<bool> Reader::header_packet() {
     else if (change) {
       media::Track& track = tracks_[*change->track];
       track.rendition = change->info["rendition"];
+      track.language = change->info["language"];
       track.bitrate = parse_number<std::uint32_t>(change->info["sluice_bitrate"]).value_or(0);
       const auto rate = split(change->info["r_frame_rate"], '/');
       if (rate.size() == 2) {
