@@ -124,6 +124,8 @@ class Run {
     hls::SegmenterStart start{tracks_};
     SLUICE_TRY_VALUE(start.new_config, new_configurations(writer_, tracks_));
     start.discontinuity = number_in(input_.metadata(), "sluice_discontinuity").value_or(0) != 0;
+    const auto ladder = input_.metadata().find("sluice_ladder");
+    start.ready_made = ladder != input_.metadata().end() && ladder->second == "publisher";
     if (const auto boundary = number_in(input_.metadata(), "sluice_boundary")) start.boundary = microseconds(*boundary);
     microseconds end{0};
     for (const hls::Rendition& r : writer_.index().renditions()) end = std::max(end, r.source_end);

@@ -74,6 +74,7 @@ class Fields {
   void require(bool right) {
     if (!right) bad_ = true;
   }
+  bool more() const { return at_ < fields_.size(); }
   bool right() const { return !bad_ && at_ == fields_.size(); }
 
  private:
@@ -124,6 +125,10 @@ RenditionRecord read_rendition(Fields& in) {
   r.channels = in.number<std::uint32_t>(channels);
   r.bitrate = in.number<std::uint64_t>();
   r.max_bitrate = in.number<std::uint64_t>();
+  if (in.more()) {
+    r.language = in.text();
+    in.require(valid_language(r.language));
+  }
   return r;
 }
 
@@ -182,10 +187,10 @@ struct Formatter {
                        h.part_ms, h.part_target_us, h.target_duration_s, name(h.format));
   }
   std::string operator()(const RenditionRecord& r) const {
-    return fmt::format("R {} {} {} {} {} {}x{} {}/{} {}/{} {} {}", r.name, init_text(r.init),
+    return fmt::format("R {} {} {} {} {} {}x{} {}/{} {}/{} {} {}{}{}", r.name, init_text(r.init),
                        r.kind == media::Kind::video ? "video" : "audio", r.codecs, r.timescale, r.width,
                        r.height, r.frame_rate.num, r.frame_rate.den, r.sample_rate, r.channels, r.bitrate,
-                       r.max_bitrate);
+                       r.max_bitrate, r.language.empty() ? "" : " ", r.language);
   }
   std::string operator()(const PartRecord& r) const {
     const Part& p = r.part;
@@ -202,6 +207,9 @@ struct Formatter {
 
 }  // namespace
 
+bool valid_language(std::string_view tag) {
+  return only(tag, "-", true);
+}
 bool valid_rendition_name(std::string_view name) {
   return only(name, "_-", false);
 }

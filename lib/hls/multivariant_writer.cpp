@@ -66,6 +66,7 @@ std::string multivariant_playlist(const StreamView& stream, const std::string& p
       const bool first = r == audio.front();
       out += fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{}\",DEFAULT={},AUTOSELECT=YES", r->name,
                          first ? "YES" : "NO");
+      if (!r->language.empty()) out += fmt::format(",LANGUAGE=\"{}\"", r->language);
       if (r->channels > 0) out += fmt::format(",CHANNELS=\"{}\"", r->channels);
       out += fmt::format(",URI=\"{}\"\n", uri(*r));
       const Rates rate = rates(*r, stream.target_duration_s);

@@ -129,7 +129,7 @@ const Boundary* RenditionCutter::cut_at(const media::Packet& packet, std::int64_
   const std::int64_t half = limits_.frame / 2;
   const Boundary* next = boundaries_.find(msn_ + 1);
   if (!next) {
-    if (video())
+    if (video() && leads)
       return boundaries_.video(
           {us(packet.pts), us(start), us(usual(packet)), us(segment_start_), packet.key});
     return leads ? boundaries_.audio(us(start), us(usual(packet))) : nullptr;
@@ -182,6 +182,11 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   if (cut) {
     close_part(true, out);
     start_segment(cut->msn, *start);
+    if (!packet.key && requires_keys_ && !cut->forced) {
+      shed(out);
+      expect_back();
+      return;
+    }
     if (!packet.key) remark(Remark::What::forced_cut, *start, 0, out);
   } else if (closed_) {
     // An earlier writer closed its last segment at the boundary that this packet starts.
@@ -298,6 +303,11 @@ void RenditionCutter::shed(Operations& out) {
   shed_ = true;
   needs_key_ = video();
   out.push_back(ShedRecord{track_.rendition, true});
+}
+
+void RenditionCutter::go(Operations& out) {
+  shed(out);
+  expected_back_ = false;
 }
 
 void RenditionCutter::flush(bool last, Operations& out) {

@@ -36,6 +36,8 @@ class RenditionCutter {
   void close_segment() { closed_ = true; }
   MediaSequence segment() const { return msn_; }
   bool is_shed() const { return shed_; }
+  void go(Operations& out);    // nothing feeds it any more: gaps from here on
+  void require_keys() { requires_keys_ = true; }  // a segment that another video began and that has no keyframe here is a gap
   void expect_back() { expected_back_ = shed_; }  // announced: its next keyframe ends the gaps
   bool expected_back() const { return expected_back_; }
 
@@ -82,6 +84,7 @@ class RenditionCutter {
   bool discontinuity_ = false;  // the next part carries D
   bool shed_ = false;
   bool expected_back_ = false;
+  bool requires_keys_ = false;
   bool closed_ = false;  // the last part had L
   MediaSequence msn_ = 0;
   std::uint32_t next_part_ = 0;

@@ -8,8 +8,8 @@
 namespace sluice::hls {
 namespace {
 
-// Audio waits for the video that fixes its boundaries; longer than an encoder's delay, then it goes on alone.
-constexpr microseconds audio_wait{5'000'000};
+// A follower waits for the video that fixes its boundaries; longer than an encoder's delay, then it goes on alone.
+constexpr microseconds follower_wait{5'000'000};
 // A rendition this far behind the furthest is absent: gap parts take its place up to half of it.
 constexpr microseconds absent_after{10'000'000};
 // A hole longer than this is another timeline: a discontinuity, rather than hours of gap parts.
@@ -50,7 +50,21 @@ RenditionRecord record_of(const media::Track& track, std::optional<std::uint32_t
   if (track.frame_rate.num > 0 && track.frame_rate.den > 0) record.frame_rate = track.frame_rate;
   record.sample_rate = track.sample_rate, record.channels = track.channels;
   record.bitrate = track.bitrate;
+  if (valid_language(track.language)) record.language = track.language;
   return record;
+}
+
+// What the cutter needs of a rendition that nothing is fed to any more.
+media::Track track_of(const RenditionRecord& record) {
+  media::Track track;
+  track.codec = record.kind == media::Kind::video ? media::Codec::h264
+                : record.codecs == "opus"         ? media::Codec::opus
+                                                  : media::Codec::aac;
+  track.rendition = record.name;
+  track.timescale = record.timescale;
+  track.frame_rate = record.frame_rate;
+  track.sample_rate = record.sample_rate;
+  return track;
 }
 
 }  // namespace
@@ -80,7 +94,14 @@ struct Segmenter::Lane {
        Boundaries& boundaries)
       : cutter(header, track, init, boundaries) {}
   RenditionCutter cutter;
+  bool follows = false;  // another lane's video decides for it
   std::deque<media::Packet> waiting;
+
+  bool video() const { return cutter.track().kind() == media::Kind::video; }
+  // What the leading video must have reached before the packet's place is decided: its boundaries are pictures' times.
+  microseconds decided_at(const media::Packet& packet) const {
+    return to_us(video() && packet.key ? packet.pts : packet.dts, cutter.track().timescale);
+  }
 };
 
 Segmenter::~Segmenter() = default;
@@ -98,10 +119,18 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
     const RenditionRecord record = record_of(track, init);
     if (new_config || record != known->record) out.push_back(DeclareRendition{record, track});
     discontinuity = discontinuity || (known && known->started && new_config);
-    has_video_ = has_video_ || track.kind() == media::Kind::video;
+    const bool video = track.kind() == media::Kind::video;
     lanes_.push_back(std::make_unique<Lane>(header_, track, init, boundaries_));
     if (known) lanes_.back()->cutter.resume(*known);
+    if (video && has_video_ && start.ready_made) {
+      lanes_.back()->follows = true;
+      lanes_.back()->cutter.require_keys();
+    }
+    has_video_ = has_video_ || video;
   }
+  for (const auto& lane : lanes_) lane->follows = lane->follows || (has_video_ && !lane->video());
+  tracks_ = lanes_.size();
+  add_gone(so_far, out);
   if (start.boundary && !discontinuity && !begun(so_far, *start.boundary)) {
     begun_ = *start.boundary;
     const MediaSequence furthest = furthest_segment(so_far);
@@ -117,6 +146,19 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
       if (r.started) next = std::max(next, r.last.msn + 1);
     discontinue(next, out);
   }
+}
+
+// A rendition that the ledger holds and no track feeds stays listed, as gaps.
+void Segmenter::add_gone(const LedgerIndex& so_far, Operations& out) {
+  const microseconds part = boundaries_.part();
+  for (const Rendition& r : so_far.renditions()) {
+    const bool fed = std::ranges::any_of(lanes_, [&](const auto& lane) { return lane->cutter.track().rendition == r.record.name; });
+    if (fed || !r.started) continue;
+    lanes_.push_back(std::make_unique<Lane>(header_, track_of(r.record), r.record.init, boundaries_));
+    lanes_.back()->cutter.resume(r);
+    lanes_.back()->cutter.go(out);
+  }
+  boundaries_.set_part(part);
 }
 
 // The boundaries that renditions still behind the furthest must keep to, and the next one where it is fixed
@@ -193,7 +235,7 @@ bool Segmenter::jumps(const Lane& lane, const media::Packet& packet) const {
 }
 
 void Segmenter::push(media::Packet packet, Operations& out) {
-  if (packet.track >= lanes_.size()) return;
+  if (packet.track >= tracks_) return;
   Lane& lane = *lanes_[packet.track];
   if (jumps(lane, packet)) {
     for (const auto& other : lanes_) {
@@ -207,12 +249,12 @@ void Segmenter::push(media::Packet packet, Operations& out) {
                          to_us(packet.dts, lane.cutter.track().timescale) - lane.cutter.position()});
     discontinue(0, out);
   }
-  if (lane.cutter.track().kind() == media::Kind::audio && has_video_) {
+  if (lane.follows) {
     lane.waiting.push_back(std::move(packet));
   } else {
     accept(lane, std::move(packet), true, out);
   }
-  if (has_video_) release_audio(out);
+  if (has_video_) release_followers(out);
   fill_absent(out);
 }
 
@@ -239,14 +281,14 @@ void Segmenter::accept(Lane& lane, media::Packet packet, bool leads, Operations&
   lane.cutter.push(std::move(packet), leads, out);
 }
 
-void Segmenter::release_audio(Operations& out) {
+void Segmenter::release_followers(Operations& out) {
   for (const auto& lane : lanes_) {
     std::deque<media::Packet>& waiting = lane->waiting;
     const std::uint32_t timescale = lane->cutter.track().timescale;
     while (!waiting.empty()) {
       const microseconds dts = to_us(waiting.front().dts, timescale);
-      const bool decided = video_here_ && dts <= video_position_;
-      const bool leads = !decided && to_us(waiting.back().dts, timescale) - dts >= audio_wait;
+      const bool decided = video_here_ && lane->decided_at(waiting.front()) <= video_position_;
+      const bool leads = !decided && to_us(waiting.back().dts, timescale) - dts >= follower_wait;
       if (!decided && !leads) break;
       media::Packet packet = std::move(waiting.front());
       waiting.pop_front();

@@ -22,6 +22,9 @@ struct SegmenterStart {
   std::vector<bool> new_config;
   // Source time of the first packets, where a segment begins with them in every rendition: the tracks changed.
   std::optional<microseconds> boundary;
+  // The video tracks were encoded apart, by the publisher: the first fixes the boundaries, and another that has no keyframe at
+  // one is a gap until it has.
+  bool ready_made = false;
 };
 
 class Segmenter {
@@ -40,18 +43,20 @@ class Segmenter {
   void finish(bool ended, Operations& out);
 
  private:
-  struct Lane;  // a rendition: its cutter, and the audio that waits for video
+  struct Lane;  // a rendition: its cutter, and what waits for the video that leads
 
   void recall_boundaries(const LedgerIndex& so_far, std::optional<microseconds> next);
   void discontinue(MediaSequence at_least, Operations& out);
   bool jumps(const Lane& lane, const media::Packet& packet) const;
   void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
-  void release_audio(Operations& out);
+  void add_gone(const LedgerIndex& so_far, Operations& out);
+  void release_followers(Operations& out);
   void fill_absent(Operations& out);
 
   LedgerHeader header_;
   Boundaries boundaries_;
-  std::vector<std::unique_ptr<Lane>> lanes_;  // one a track
+  std::vector<std::unique_ptr<Lane>> lanes_;  // one a track, then those of the ledger that have none any more
+  std::size_t tracks_ = 0;
   bool has_video_ = false;
   bool video_here_ = false;         // a video frame has been taken
   microseconds video_position_{0};  // decode time of the video furthest on

@@ -94,6 +94,7 @@ void StreamView::apply_rendition(const RenditionRecord& record) {
   view->channels = record.channels;
   view->bitrate = record.bitrate;
   view->maxrate = record.max_bitrate;
+  view->language = record.language;
 }
 
 void StreamView::append(const PartRecord& record, double keep_parts_s) {
