@@ -171,7 +171,17 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   }
   resumed_ = false;
   if (held_) append_held(*start, out);
-  if (*start > end_) fill(*start, out);  // a hole: the held sample could not be that long
+  if (*start > end_) {  // a hole: the held sample could not be that long
+    const bool alone = requires_keys_ && started_ && !shed_;  // the others go on: players do better with one of them
+    if (alone) {
+      remark(Remark::What::hole, end_, *start - end_, out);
+      shed(out);
+      expect_back();
+    }
+    if (alone && !packet.key) return;
+    needs_key_ = false;
+    fill(*start, out);
+  }
   if (shed_) {
     shed_ = expected_back_ = false;  // after the last of its gaps
     out.push_back(ShedRecord{track_.rendition, false});

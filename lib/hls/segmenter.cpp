@@ -38,6 +38,11 @@ bool begun(const LedgerIndex& ledger, microseconds at) {
   });
 }
 
+// Further behind than its missing segments are known: it has been left alone by an earlier version, or by hand.
+bool long_gone(const LedgerIndex& ledger, const Rendition& r) {
+  return furthest_segment(ledger) - r.last.msn >= Rendition::starts_kept;
+}
+
 RenditionRecord record_of(const media::Track& track, std::optional<std::uint32_t> init) {
   RenditionRecord record;
   record.name = track.rendition;
@@ -134,9 +139,11 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
   if (start.boundary && !discontinuity && !begun(so_far, *start.boundary)) {
     begun_ = *start.boundary;
     const MediaSequence furthest = furthest_segment(so_far);
-    for (const auto& lane : lanes_)
-      if (lane->cutter.started() && lane->cutter.segment() == furthest) lane->cutter.close_segment();
     recall_boundaries(so_far, begun_);
+    for (const auto& lane : lanes_) {
+      if (lane->cutter.started() && lane->cutter.is_shed()) lane->cutter.fill_until(begun_, out);
+      if (lane->cutter.started() && lane->cutter.segment() == furthest) lane->cutter.close_segment();
+    }
   } else {
     recall_boundaries(so_far, {});
   }
@@ -153,7 +160,7 @@ void Segmenter::add_gone(const LedgerIndex& so_far, Operations& out) {
   const microseconds part = boundaries_.part();
   for (const Rendition& r : so_far.renditions()) {
     const bool fed = std::ranges::any_of(lanes_, [&](const auto& lane) { return lane->cutter.track().rendition == r.record.name; });
-    if (fed || !r.started) continue;
+    if (fed || !r.started || long_gone(so_far, r)) continue;
     lanes_.push_back(std::make_unique<Lane>(header_, track_of(r.record), r.record.init, boundaries_));
     lanes_.back()->cutter.resume(r);
     lanes_.back()->cutter.go(out);
@@ -173,7 +180,7 @@ void Segmenter::recall_boundaries(const LedgerIndex& so_far, std::optional<micro
   bool any = false;
   microseconds furthest{0};
   for (const Rendition& r : so_far.renditions()) {
-    if (!r.started) continue;
+    if (!r.started || long_gone(so_far, r)) continue;
     lowest = any ? std::min(lowest, r.last.msn) : r.last.msn;
     any = true;
   }
@@ -182,11 +189,12 @@ void Segmenter::recall_boundaries(const LedgerIndex& so_far, std::optional<micro
     if (!r.started) continue;
     const bool video = r.record.kind == media::Kind::video;
     const auto set = [&](MediaSequence msn, std::int64_t at) {
+      if (msn < lowest) return;
       if (msn - lowest >= known.size()) known.resize(msn - lowest + 1);
       Known& k = known[msn - lowest];
       if (!k.set || (video && !k.video)) k = {true, video, to_us(at, r.record.timescale)};
     };
-    set(r.last.msn, last_segment_start(r));
+    for (const auto& [msn, at] : r.starts) set(msn, at);
     if (r.last.flags.last) set(r.last.msn + 1, r.end);
     if (video || !has_video_) furthest = std::max(furthest, to_us(r.end, r.record.timescale));
   }
@@ -317,6 +325,10 @@ void Segmenter::fill_absent(Operations& out) {
       if (decided - cutter.position() >= milliseconds(header_.part_ms)) cutter.fill_until(decided, out);
     } else if (behind > absent_after && behind <= longest_hole && lane->waiting.empty()) {
       out.push_back(Remark{Remark::What::absent, cutter.track().rendition, cutter.position(), behind});
+      if (lane->follows && lane->video()) {
+        cutter.shed(out);  // it comes back with a keyframe only
+        cutter.expect_back();
+      }
       cutter.fill_until(furthest - absent_after / 2, out);
     }
   }

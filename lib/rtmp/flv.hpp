@@ -57,5 +57,7 @@ void write_legacy_video(Bytes& out, PacketType type, bool key, std::int32_t comp
 void write_legacy_audio(Bytes& out, PacketType type);                                             // AAC, 44 kHz, stereo
 void write_enhanced_video(Bytes& out, media::Codec codec, PacketType type, bool key, std::int32_t composition_offset);
 void write_enhanced_audio(Bytes& out, media::Codec codec, PacketType type);
+// A multitrack message of one track (OneTrack).
+void write_track(Bytes& out, media::Codec codec, PacketType type, bool key, std::int32_t composition_offset, std::uint8_t track);
 
 }  // namespace sluice::rtmp::flv

@@ -38,4 +38,14 @@ void write_enhanced_audio(Bytes& out, media::Codec codec, PacketType type) {
   ByteWriter(out).u8(0x90 | number(type)).be32(fourcc_of(codec));
 }
 
+void write_track(Bytes& out, media::Codec codec, PacketType type, bool key, std::int32_t composition_offset, std::uint8_t track) {
+  constexpr std::uint8_t video_multitrack = 6, audio_multitrack = 5;
+  const bool video = media::kind_of(codec) == media::Kind::video;
+  ByteWriter w(out);
+  w.u8(video ? 0x80 | (key ? 0x10 : 0x20) | video_multitrack : 0x90 | audio_multitrack);
+  w.u8(number(type)).be32(fourcc_of(codec)).u8(track);
+  const bool has_offset = codec == media::Codec::h264 || codec == media::Codec::hevc;
+  if (has_offset && type == PacketType::frames) w.be24(static_cast<std::uint32_t>(composition_offset) & 0xff'ffff);
+}
+
 }  // namespace sluice::rtmp::flv

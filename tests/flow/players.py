@@ -87,3 +87,18 @@ class Mpv:
         said, _ = self.process.communicate(timeout=60)
         assert self.process.returncode == 0, said
         assert video in said and audio in said, said
+
+
+class HlsJsSwitching:
+    """hls.js in Chromium, switched to each level and each audio track in turn."""
+
+    def __init__(self, url, patience=30):
+        install_npm(BROWSER)
+        self.process = subprocess.Popen(
+            ["node", str(BROWSER / "hls_switches.mjs"), str(BUILD / "pages/node_modules/hls.js/dist/hls.min.js"), url,
+             f"patience={patience}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def seen(self):
+        said, _ = self.process.communicate(timeout=180)
+        assert self.process.returncode == 0, said
+        return json.loads(said.splitlines()[-1])

@@ -1,9 +1,13 @@
 """Publishers of several tracks (Enhanced RTMP v2, multitrack) through the whole platform: the ladder comes ready made."""
+import subprocess
+
 import pytest
 
 import flv
-from harness import Platform
-from multitrack import SIZES, assert_every_number_once, clips, finished, inits, master_lines, publish, whole
+from harness import Platform, free_port, get, wait_for
+from ingest import Ingest, assert_unbroken, ended, media_seconds, parts, records
+from multitrack import SIZES, assert_every_number_once, clips, finished, inits, master_lines, publish, states, whole
+from players import HlsJsSwitching
 
 SECONDS = 6
 FRAMES = SECONDS * 30
@@ -21,6 +25,12 @@ def platform():
         yield running
 
 
+def metrics(port):
+    """{series: value} of a program's /metrics."""
+    lines = get(f"http://127.0.0.1:{port}/metrics")[2].decode().splitlines()
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if line and not line.startswith("#")}
+
+
 @pytest.mark.parametrize("form", [flv.ONE_TRACK, flv.MANY_TRACKS, flv.MANY_CODECS], ids=["one", "many", "codecs"])
 def test_three_pictures_and_two_sounds(platform, tags, tmp_path, form):
     name = f"form{form}"
@@ -36,3 +46,117 @@ def test_three_pictures_and_two_sounds(platform, tags, tmp_path, form):
     assert ['NAME="audio"' in line and "DEFAULT=YES" in line for line in sounds] == [True, False]
     assert 'NAME="audio2"' in sounds[1] and "DEFAULT=NO" in sounds[1]
     assert_every_number_once(url, NAMES, FRAMES)
+
+
+def test_a_player_switches_between_what_the_publisher_sent(platform, tags, tmp_path):
+    file = flv.write(tmp_path / "all.flv", flv.bundle(tags, {0: tags[0], 1: tags[1]}))
+    publisher = publish(platform.publish_url(platform.channel("switching")), file, "--enhanced", "--loop", "0", "--seconds", "60")
+    platform.wait_live("switching")
+    wait_for(lambda: len(master_lines(platform.master_url("switching"), "#EXT-X-STREAM-INF")) == 3, 20, "three variants")
+    seen = HlsJsSwitching(platform.master_url("switching")).seen()
+    assert sorted(seen["shown"]) == sorted(f"{w}x{h}" for w, h in SIZES.values()), seen
+    assert seen["heard"] == ["audio2", "audio"], seen
+    publisher.terminate()
+    publisher.wait()
+
+
+def test_nothing_is_encoded(tags, tmp_path):
+    """transcode's own count: no picture decoded, no rung; every packet passed on."""
+    port = free_port()
+    with Ingest("--pipeline", f"transcode --metrics 127.0.0.1:{port} | segmenter") as ingest:
+        file = flv.write(tmp_path / "all.flv", flv.bundle(tags, {0: tags[0], 1: tags[1]}))
+        publisher = publish(ingest.url(), file, "--enhanced")
+
+        def passed():
+            try:
+                return metrics(port)
+            except OSError:
+                return {}
+        found = wait_for(lambda: (now := passed()).get('sluice_transcode_sent_packets{rendition="audio2"}', 0) > 100 and now, 20, "packets passed on")
+        assert found["sluice_transcode_decoded_frames"] == 0 and not any("rung" in name for name in found), found
+        assert all(found[f'sluice_transcode_sent_packets{{rendition="{name}"}}'] > 20 for name in [*NAMES, "audio"]), found
+        assert publisher.wait(30) == 0
+        ledger = wait_for(lambda: ingest.ledgers() and ended(ingest.ledgers()[0]) and ingest.ledgers()[0], 30, "the end")
+        assert "nothing is encoded" in ingest.log()
+        counted = {name: sum(1 for tag in tags[track] if tag.kind == flv.VIDEO and not tag.config and tag.data[1] == 1) for track, name in enumerate(NAMES)}
+        assert all(abs(media_seconds(ledger, name) - frames / 30) < 0.001 for name, frames in counted.items())
+
+
+def test_vp9_and_opus_pass_as_they_are(platform, tmp_path):
+    clip = tmp_path / "vp9.mkv"
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=30:duration={SECONDS}",
+                    "-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=48000:duration={SECONDS}", "-filter_complex",
+                    "[0:v]split[a][b];[b]scale=320:180[c]", "-map", "[a]", "-map", "[c]", "-map", "1:a", "-map", "1:a", "-c:v", "libvpx-vp9", "-deadline",
+                    "realtime", "-cpu-used", "8", "-g", "60", "-b:v:0", "500k", "-b:v:1", "200k", "-c:a", "libopus", str(clip)], check=True)
+    publisher = publish(platform.publish_url(platform.channel("vp9")), clip, "--enhanced", "--loop", "5")
+    platform.wait_live("vp9")
+    wait_for(lambda: len(master_lines(platform.master_url("vp9"), "#EXT-X-STREAM-INF")) == 2, 20, "both variants")
+    player = HlsJsSwitching(platform.master_url("vp9"))
+    ledger = finished(platform, "vp9", publisher)
+    url = whole(platform, "vp9", ledger)
+    assert {name: codec for name, row in inits(ledger).items() for codec, _ in row.values()} == {
+        "360p30": "vp09.00.31.08", "180p30": "vp09.00.31.08", "audio": "opus", "audio2": "opus"}
+    assert all('CODECS="vp09.00.31.08,opus"' in line and "FRAME-RATE=30.000" in line for line in master_lines(url, "#EXT-X-STREAM-INF"))
+    seen = player.seen()
+    assert sorted(seen["shown"]) == ["320x180", "640x360"] and sorted(seen["heard"]) == ["audio", "audio2"], seen
+    assert abs(media_seconds(ledger, "360p30") - 5 * SECONDS) < 0.1 and media_seconds(ledger, "360p30") == media_seconds(ledger, "180p30")
+
+
+def test_a_second_sound_that_comes_late(platform, tags, tmp_path):
+    """It begins with a segment of all renditions, is in the multivariant playlist from then on, with its language, and in the reports of
+    those that are watched already."""
+    late = flv.shifted(flv.only(tags[1], flv.AUDIO), 3000)
+    about = {"width": 640.0, "height": 360.0, "framerate": 30.0, "videocodecid": 7.0, "audiocodecid": 10.0,
+             "audioTrackIdInfoMap": {"0": {"language": "en"}}}
+    rest = flv.metadata(**{**about, "audioTrackIdInfoMap": {"0": {"language": "en"}, "1": {"language": "de"}}})._replace(ms=2990)
+    merged = flv.bundle({0: tags[0], 2: tags[2]}, {0: tags[0], 1: late}, about=about)
+    file = flv.write(tmp_path / "late.flv", sorted([*merged, rest], key=lambda tag: tag.ms))
+    publisher = publish(platform.publish_url(platform.channel("late")), file, "--enhanced")
+    platform.wait_live("late")
+    ledger = finished(platform, "late", publisher)
+    first = {name: min(int(row[2]) for row in parts(ledger, name)) for name in ("360p30", "180p30", "audio", "audio2")}
+    assert first["audio2"] > 0 and first["360p30"] == first["180p30"] == first["audio"] == 0, first
+    assert_unbroken(ledger)
+    assert not any("G" in row[12] or "D" in row[12] for row in records(ledger, "P"))
+    begin = next(int(row[6]) / 48000 for row in parts(ledger, "audio2"))
+    assert abs(begin - next(int(row[6]) / 90000 for row in parts(ledger, "360p30") if int(row[2]) == first["audio2"])) < 0.03
+    url = whole(platform, "late", ledger)
+    sounds = master_lines(url, "#EXT-X-MEDIA")
+    assert 'LANGUAGE="en"' in sounds[0] and 'LANGUAGE="de"' in sounds[1], sounds
+    assert_every_number_once(url, ["360p30", "180p30"], FRAMES)
+
+
+def test_a_track_that_goes_away_is_gaps_and_comes_back(platform, tags, tmp_path):
+    """Track 1 is silent for a while: the others go on without a break, it is listed with gaps, and it is there again afterwards."""
+    once = {track: [tag for tag in each if tag.kind != flv.VIDEO or tag.data[1] != 2] for track, each in tags.items()}  # no end of sequence
+    twice = {track: each + flv.shifted([tag for tag in each if not tag.config and tag.kind != flv.SCRIPT], 6000) for track, each in once.items()}
+    silent = [tag for tag in twice[1] if tag.config or not 2000 <= tag.ms < 8000]
+    file = flv.write(tmp_path / "away.flv", flv.bundle({0: twice[0], 1: silent, 2: twice[2]}, {0: twice[0]}))
+    publisher = publish(platform.publish_url(platform.channel("away")), file, "--enhanced")
+    platform.wait_live("away")
+    ledger = finished(platform, "away", publisher)
+    assert_unbroken(ledger)
+    assert not any("D" in row[12] for row in records(ledger, "P"))
+    for name in ("360p30", "180p30"):
+        assert not any("G" in row[12] for row in parts(ledger, name))
+    gaps = [int(row[6]) / 90000 for row in parts(ledger, "270p30") if "G" in row[12]]
+    assert gaps and 1.9 < gaps[0] < 2.1 and gaps[-1] < 11, gaps
+    assert parts(ledger, "270p30")[-1][12] != "G"
+    assert abs(media_seconds(ledger, "270p30") - media_seconds(ledger, "360p30")) < 0.1
+
+
+def test_keyframes_that_stand_apart(platform, tags, tmp_path_factory, tmp_path):
+    """Track 1's keyframes are a second off: every segment of it would begin without one, so it is gaps there, and status tells the
+    streamer why. What is listed keeps the rules."""
+    apart = clips(tmp_path_factory.mktemp("apart"), SECONDS, {1: SIZES[1]}, gop=50)[1]
+    file = flv.write(tmp_path / "apart.flv", flv.bundle({0: tags[0], 1: apart}, {0: tags[0]}))
+    publisher = publish(platform.publish_url(platform.channel("apart")), file, "--enhanced")
+    platform.wait_live("apart")
+    told = wait_for(lambda: states(platform).get("apart", {}).get("advice"), 20, "advice")
+    assert "270p30" in told and "keyframe" in told
+    ledger = finished(platform, "apart", publisher)
+    starts = {}
+    for row in parts(ledger, "270p30"):
+        starts.setdefault(int(row[2]), row[12])
+    assert all("I" in flags or "G" in flags for flags in starts.values()), starts
+    assert not any("G" in row[12] for row in parts(ledger, "360p30"))

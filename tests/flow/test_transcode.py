@@ -214,8 +214,8 @@ def test_a_ready_made_ladder_is_passed_through(clips, tmp_path):
     ffmpeg("-i", clips / "clip.mp4", "-map", "0:v", "-map", "0:v", "-map", "0:a", "-c", "copy", "-f", "matroska", tmp_path / "two")
     out, _ = transcode(tmp_path / "two")
     listing = Listing(out)
-    assert listing.names == ["source", "source2", "audio"]
-    assert len(listing.of("source")) == len(listing.of("source2")) == SECONDS * FPS
+    assert listing.names == ["720p30", "720p30-2", "audio"]
+    assert len(listing.of("720p30")) == len(listing.of("720p30-2")) == SECONDS * FPS
 
 
 def test_what_is_no_media_is_refused():

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "media/codec_config.hpp"
+#include "media/vp9_frame.hpp"
 
 using namespace sluice;
 
@@ -15,5 +16,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (described && (track.width > 65'536 || track.height > 65'536 || track.frame_rate.den <= 0)) std::abort();
   media::codec_string(track);
   static_cast<void>(media::nal_length_size(track));
+  if (const auto size = media::read_vp9_keyframe(config); size && (size->width > 65'536 || size->height == 0)) std::abort();
   return 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // What a test publisher sends: the tags of an FLV file as they stand, or any other file's packets with the tag headers that
-// their codecs need (H.264 and AAC in the old form unless `enhanced`, everything else by FourCC).
+// their codecs need (H.264 and AAC in the old form unless `enhanced`, everything else by FourCC; tracks beyond the first of a
+// kind as multitrack messages).
 #include <fcntl.h>
 
 #include <cstdint>
@@ -69,9 +70,12 @@ inline Result<std::vector<Tag>> read_flv(ByteView file, bool enhanced) {
   return tags;
 }
 
-inline Bytes tag_header(media::Codec codec, rtmp::flv::PacketType type, bool key, std::int32_t offset, bool enhanced) {
+inline Bytes tag_header(media::Codec codec, rtmp::flv::PacketType type, bool key, std::int32_t offset, bool enhanced,
+                        std::uint8_t track) {
   Bytes out;
-  if (media::kind_of(codec) == media::Kind::video) {
+  if (track > 0) {
+    rtmp::flv::write_track(out, codec, type, key, offset, track);
+  } else if (media::kind_of(codec) == media::Kind::video) {
     if (codec == media::Codec::h264 && !enhanced) {
       rtmp::flv::write_legacy_video(out, type, key, offset);
     } else {
@@ -90,8 +94,14 @@ inline Result<std::vector<Tag>> read_container(const std::string& path, bool enh
   if (!fd) return fail_errno("open " + path);
   SLUICE_TRY_VALUE(ffmpeg::PipeReader reader, ffmpeg::PipeReader::open(fd.get()));
   std::vector<Tag> tags;
+  std::vector<std::uint8_t> ids;  // by track: 0, 1, … of its kind
+  unsigned videos = 0, audios = 0;
+  for (const media::Track& track : reader.tracks())
+    ids.push_back(static_cast<std::uint8_t>(track.kind() == media::Kind::video ? videos++ : audios++));
   rtmp::amf::EcmaArray metadata;
-  for (const media::Track& track : reader.tracks()) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const media::Track& track = reader.tracks()[i];
+    if (ids[i] > 0) continue;
     if (track.kind() == media::Kind::video) {
       metadata.members.emplace_back("width", static_cast<double>(track.width));
       metadata.members.emplace_back("height", static_cast<double>(track.height));
@@ -104,11 +114,15 @@ inline Result<std::vector<Tag>> read_container(const std::string& path, bool enh
   rtmp::amf::write_amf0(script.payload, "onMetaData");
   rtmp::amf::write_amf0(script.payload, metadata);
   tags.push_back(std::move(script));
-  for (const media::Track& track : reader.tracks()) {
-    if (track.config.empty()) continue;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const media::Track& track = reader.tracks()[i];
+    Bytes config = track.config;
+    // libavformat keeps no vpcC: profile 0, level 3.1, 8 bits, 4:2:0.
+    if (track.codec == media::Codec::vp9) config.clear(), ByteWriter(config).u8(0).u8(31).u8(0x82).u8(2).u8(2).u8(2).be16(0);
+    if (config.empty()) continue;
     Tag tag{.kind = track.kind()};
-    tag.payload = tag_header(track.codec, rtmp::flv::PacketType::sequence_start, true, 0, enhanced);
-    append(tag.payload, track.config);
+    tag.payload = tag_header(track.codec, rtmp::flv::PacketType::sequence_start, true, 0, enhanced, ids[i]);
+    append(tag.payload, config);
     tags.push_back(std::move(tag));
   }
   for (;;) {
@@ -119,7 +133,7 @@ inline Result<std::vector<Tag>> read_container(const std::string& path, bool enh
     const std::int64_t pts = media::rescale(packet->pts, track.timescale, 1000);
     Tag tag{.kind = track.kind(), .ms = static_cast<std::uint32_t>(dts)};
     tag.payload = tag_header(track.codec, rtmp::flv::PacketType::frames, packet->key,
-                             static_cast<std::int32_t>(pts - dts), enhanced);
+                             static_cast<std::int32_t>(pts - dts), enhanced, ids[packet->track]);
     append(tag.payload, packet->data);
     tags.push_back(std::move(tag));
   }

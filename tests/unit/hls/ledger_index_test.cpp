@@ -89,10 +89,15 @@ TEST_CASE("right checksums do not save wrong fields") {
         "S ../x shed", "P source 0 0 0 0 0 45000 0 500000 0 0 I", "P source 0 0 0 10 0 45000 0 500000 0 0 G",
         "P source 0 0 0 10 0 45000 0 500000 0 0 LI", "P source 0 0 0 10 0 0 0 500000 0 0 I",
         "R source 0 video avc1.64001f 0 1280x720 30/1 0/0 0 0",
-        "R source 0 video avc1.64001f 90000 1280 30/1 0/0 0 0", "L 2 k alice 0 2000 500 533334 2 cmaf",
+        "R source 0 video avc1.64001f 90000 1280 30/1 0/0 0 0", "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 e_n",
+        "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 en de", "L 2 k alice 0 2000 500 533334 2 cmaf",
         "L 1 K alice 0 2000 500 533334 2 cmaf"})
     CHECK_FALSE(parse_record(with_crc(body)));
   CHECK(parse_record(with_crc("E 1")));
+  const auto told = parse_record(with_crc("R audio2 0 audio opus 48000 0x0 0/1 48000/2 0 0 pt-BR"));
+  REQUIRE(told);
+  CHECK(std::get<RenditionRecord>(*told).language == "pt-BR");
+  CHECK(format_record(*told) == with_crc("R audio2 0 audio opus 48000 0x0 0/1 48000/2 0 0 pt-BR") + "\n");
 }
 
 TEST_CASE("the index follows the story") {

@@ -183,6 +183,29 @@ TEST_CASE("the multivariant playlist names variants, their audio group and what 
         "s1/low/playlist.m3u8\n");
 }
 
+TEST_CASE("further sound is in the same group, the first one its default, each with its language where that is told") {
+  StreamView stream;
+  stream.target_duration_s = 2;
+  const auto add = [&](const char* name, media::Kind kind, const char* codecs, const char* language) {
+    RenditionRecord record{.name = name, .kind = kind, .codecs = codecs, .timescale = 1000, .language = language};
+    stream.apply(record, 10);
+    PartRecord part{.rendition = name};
+    part.part.bytes = 1000;
+    part.part.duration = 2000;
+    part.part.flags = {.independent = true, .last = true};
+    stream.apply(part, 10);
+  };
+  add("1080p60", media::Kind::video, "avc1.64002a", "");
+  add("720p30", media::Kind::video, "avc1.64001f", "");
+  add("audio", media::Kind::audio, "mp4a.40.2", "");
+  add("audio2", media::Kind::audio, "opus", "de");
+  const std::string text = multivariant_playlist(stream, "", "playlist.m3u8");
+  CHECK(contains(text, "GROUP-ID=\"audio\",NAME=\"audio\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio/playlist.m3u8\""));
+  CHECK(contains(text, "GROUP-ID=\"audio\",NAME=\"audio2\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"de\",URI=\"audio2/playlist.m3u8\""));
+  CHECK(contains(text, "CODECS=\"avc1.64002a,mp4a.40.2,opus\""));
+  CHECK(contains(text, "CODECS=\"avc1.64001f,mp4a.40.2,opus\""));
+}
+
 TEST_CASE("measured rates count when they are above the declared ones") {
   SampleLedger ledger;
   ledger.part_bytes(1'000'000).segments(2);

@@ -23,6 +23,7 @@ media::Track audio() {
   media::Track track;
   track.codec = media::Codec::aac;
   track.rendition = "audio";
+  track.language = "de";
   track.timescale = track.sample_rate = 48'000;
   track.channels = 2;
   track.config = to_bytes("\x11\x90");

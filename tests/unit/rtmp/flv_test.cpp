@@ -153,6 +153,18 @@ TEST_CASE("multitrack: one track, many of one codec, many of many") {
   CHECK(hex(codecs.packets[1].data) == "bbcc");
 
   CHECK(video("96 06 61766331 00").packets[0].type == PacketType::unknown);  // nested
+  CHECK(video("96 26 61766331 00 000000").packets[0].type == PacketType::unknown);
+  CHECK(audio("95 05 4f707573 00").packets[0].type == PacketType::unknown);
+  CHECK(video("96 31 61766331 00").packets[0].type == PacketType::unknown);  // no such form
+  // VP9: its configuration, and frames without a composition time; nanoseconds before a multitrack header hold for all its tracks
+  const auto vp9 = video("97 02 07a120 06 11 76703039 00 000002 aabb 01 000001 cc");
+  REQUIRE(vp9.packets.size() == 2);
+  for (const Packet& packet : vp9.packets) {
+    CHECK(packet.codec == Codec::vp9);
+    CHECK(packet.nanoseconds == 500'000);
+    CHECK(packet.key);
+    CHECK(packet.composition_offset == 0);
+  }
   const auto torn = video("96 13 61766331 00 000002 aabb 01 000009 cc");
   CHECK_FALSE(torn.ok);
   CHECK(torn.packets.size() == 1);

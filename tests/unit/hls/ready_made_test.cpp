@@ -1,0 +1,114 @@
+// A publisher's own ladder: the first video track fixes the boundaries, others follow it or are gaps; what is fed no more is gaps.
+#include "unit/hls/segmenter_fixture.hpp"
+
+using namespace sluice;
+using namespace sluice::hls;
+using namespace sluice::hls::test;
+
+namespace {
+struct Ladder {
+  std::vector<media::Track> tracks{video_track({30, 1}, "720p30"), video_track({30, 1}, "480p30"), video_track({30, 1}, "360p30"), audio_track()};
+  std::vector<Frame> frames;
+
+  explicit Ladder(std::size_t count, std::size_t gop_of_second = 60) {
+    const auto merge = [&](std::vector<Frame> more) { frames = interleave(std::move(more), frames, tracks); };
+    merge(video_frames(count, {30, 1}, every(60)));
+    merge(video_frames(count, {30, 1}, every(gop_of_second), false, 1));
+    merge(video_frames(count, {30, 1}, every(60), true, 2));
+    merge(audio_frames(count * 48'000 / 30 / 1024, 3));
+  }
+};
+
+// `until`: what is fed of the frames before the segmenter dies, leaving its open parts unwritten.
+void feed(MemoryLedger& ledger, const std::vector<media::Track>& tracks, const std::vector<Frame>& frames, std::size_t until, bool ended) {
+  Operations operations;
+  Segmenter segmenter(ledger.index, {.tracks = tracks, .ready_made = true}, operations);
+  for (std::size_t i = 0; i < until; ++i) {
+    segmenter.push(packet_of(frames[i]), operations);
+    ledger.take(operations);
+  }
+  if (ended) segmenter.finish(true, operations);
+  if (ended) ledger.take(operations);
+}
+
+std::vector<std::int64_t> starts(const MemoryLedger& ledger, const std::string& rendition) {
+  std::vector<std::int64_t> found;
+  for (const Segment& segment : ledger.index.find(rendition)->segments) found.push_back(segment.start() / 9);
+  return found;
+}
+}  // namespace
+
+TEST_CASE("all tracks of a publisher's ladder begin their segments together, each with a keyframe") {
+  const Ladder ladder(600);
+  MemoryLedger ledger(ladder.tracks);
+  feed(ledger, ladder.tracks, ladder.frames, ladder.frames.size(), true);
+  ledger.check_rules();
+  for (const char* name : {"720p30", "480p30", "360p30"}) {
+    ledger.check_ids(name, 600);
+    CHECK(starts(ledger, name) == starts(ledger, "720p30"));
+    for (const Segment& segment : ledger.index.find(name)->segments) CHECK(segment.parts.front().flags.independent);
+  }
+}
+
+TEST_CASE("a new writer anywhere in a publisher's ladder: every frame once in every rendition") {
+  const Ladder ladder(300);
+  for (std::size_t cut = 1; cut < ladder.frames.size(); cut += 41) {
+    INFO("cut at " << cut);
+    MemoryLedger ledger(ladder.tracks);
+    feed(ledger, ladder.tracks, ladder.frames, cut, false);
+    feed(ledger, ladder.tracks, ladder.frames, ladder.frames.size(), true);
+    ledger.check_rules(false);
+    for (const char* name : {"720p30", "480p30", "360p30"}) ledger.check_ids(name, 300);
+    CHECK(ledger.samples.at("audio").size() >= 300 * 48'000 / 30 / 1024 - 1);
+  }
+}
+
+TEST_CASE("a track without a keyframe where a segment begins is a gap until it has one, and never leads") {
+  const Ladder ladder(600, 50);
+  MemoryLedger ledger(ladder.tracks);
+  feed(ledger, ladder.tracks, ladder.frames, ladder.frames.size(), true);
+  ledger.check_rules();
+  ledger.check_ids("720p30", 600);
+  ledger.check_ids("360p30", 600);
+  for (const Segment& segment : ledger.index.find("480p30")->segments) {
+    INFO("segment " << segment.msn);
+    CHECK((segment.parts.front().flags.independent || segment.parts.front().flags.gap));
+  }
+  CHECK(ledger.samples.at("480p30").size() < 600);
+  for (const double length : ledger.segment_seconds("720p30")) CHECK(length == Approx(2));
+}
+
+TEST_CASE("a rendition that no track feeds any more goes on as gaps, and comes back where it is fed again") {
+  const Ladder ladder(900);
+  MemoryLedger ledger(ladder.tracks);
+  const auto part_of = [&](std::int64_t from, std::int64_t to, bool with_second) {
+    std::vector<Frame> some;
+    for (const Frame& frame : ladder.frames) {
+      const std::int64_t at = frame.dts * 1000 / ladder.tracks[frame.track].timescale;
+      if (at >= from && at < to && (with_second || frame.track != 1)) some.push_back(frame);
+    }
+    return some;
+  };
+  const auto run_of = [&](const std::vector<Frame>& frames, std::vector<media::Track> tracks, std::optional<microseconds> boundary, bool ended) {
+    Operations operations;
+    Segmenter segmenter(ledger.index, {.tracks = tracks, .boundary = boundary, .ready_made = true}, operations);
+    for (Frame frame : frames) {
+      if (tracks.size() == 3 && frame.track > 1) --frame.track;
+      segmenter.push(packet_of(frame), operations);
+      ledger.take(operations);
+    }
+    segmenter.finish(ended, operations);
+    ledger.take(operations);
+  };
+  run_of(part_of(0, 10'000, true), ladder.tracks, {}, false);
+  run_of(part_of(10'000, 20'000, false), {ladder.tracks[0], ladder.tracks[2], ladder.tracks[3]}, seconds(10), false);
+  CHECK(ledger.index.find("480p30")->shed);
+  CHECK(ledger.index.find("480p30")->last.flags.gap);
+  run_of(part_of(20'000, 30'000, true), ladder.tracks, seconds(20), true);
+  ledger.check_rules(false);
+  CHECK_FALSE(ledger.index.find("480p30")->shed);
+  CHECK(ledger.samples.at("480p30").size() == 600);
+  ledger.check_ids("720p30", 900);
+  ledger.check_ids("360p30", 900);
+  CHECK(starts(ledger, "480p30") == starts(ledger, "720p30"));
+}
