@@ -1,0 +1,130 @@
+#include "mpegts/sections.hpp"
+
+namespace sluice::mpegts {
+
+namespace {
+
+constexpr std::size_t longest_section = 1024;  // 2.4.4: PAT and PMT
+constexpr std::byte stuffing{0xff};
+constexpr unsigned pat_table = 0, pmt_table = 2;
+constexpr unsigned registration_descriptor = 5;
+constexpr std::uint32_t hevc_format = 0x48455643;  // "HEVC"
+
+// Table 2-34. Private data may name its format in a registration descriptor (2.6.8).
+std::optional<media::Codec> codec_of(unsigned type, ByteView descriptors) {
+  switch (type) {
+    case 0x0f: return media::Codec::aac;
+    case 0x1b: return media::Codec::h264;
+    case 0x24: return media::Codec::hevc;
+    case 0x06: break;
+    default: return std::nullopt;
+  }
+  ByteReader in(descriptors);
+  while (in.remaining() >= 2) {
+    const unsigned tag = in.u8();
+    ByteReader body(in.take(in.u8()));
+    if (tag == registration_descriptor && body.be32() == hevc_format && !body.failed()) return media::Codec::hevc;
+  }
+  return std::nullopt;
+}
+
+// The body of a section of that table that applies now, behind last_section_number.
+std::optional<ByteView> body_of(ByteView section, unsigned table) {
+  ByteReader in(section);
+  const unsigned id = in.u8();
+  in.skip(4);
+  const unsigned version = in.u8();
+  in.skip(2);
+  const bool current = version & 1;
+  if (in.failed() || id != table || !current) return std::nullopt;
+  return in.rest();
+}
+
+}  // namespace
+
+std::uint32_t crc32_mpeg(ByteView bytes) {
+  std::uint32_t crc = 0xffff'ffff;
+  for (const std::byte b : bytes) {
+    crc ^= static_cast<std::uint32_t>(b) << 24;
+    for (int i = 0; i < 8; ++i) crc = crc << 1 ^ (crc >> 31 ? 0x04c1'1db7 : 0);
+  }
+  return crc;
+}
+
+void SectionAssembler::receive(ByteView payload, bool unit_start, std::vector<Bytes>& out) {
+  if (!unit_start) {
+    if (!started_) return;
+    append(held_, payload);
+    return take_whole(out);
+  }
+  ByteReader in(payload);
+  const ByteView before = in.take(in.u8());  // pointer_field: the rest of an earlier section comes first
+  if (in.failed()) return reset();
+  if (started_) {
+    append(held_, before);
+    take_whole(out);
+  }
+  held_.clear();
+  started_ = true;
+  append(held_, in.rest());
+  take_whole(out);
+}
+
+void SectionAssembler::take_whole(std::vector<Bytes>& out) {
+  std::size_t at = 0;
+  while (started_) {
+    const ByteView rest = ByteView(held_).subspan(at);
+    if (rest.size() < 3) break;
+    if (rest[0] == stuffing) {
+      started_ = false;
+      break;
+    }
+    const std::size_t size = 3 + ((static_cast<std::size_t>(rest[1]) << 8 | static_cast<std::size_t>(rest[2])) & 0x0fff);
+    if (size > longest_section || size < 7) {
+      ++broken_;
+      started_ = false;
+      break;
+    }
+    if (rest.size() < size) break;
+    const ByteView section = rest.first(size);
+    if (crc32_mpeg(section) == 0)
+      out.emplace_back(section.begin(), section.end() - 4);
+    else
+      ++broken_;
+    at += size;
+  }
+  if (!started_)
+    held_.clear();
+  else
+    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+std::optional<std::uint16_t> read_pat(ByteView section) {
+  const auto body = body_of(section, pat_table);
+  if (!body) return std::nullopt;
+  ByteReader in(*body);
+  while (in.remaining() >= 4) {
+    const unsigned program = in.be16(), pid = in.be16() & 0x1fff;
+    if (program != 0) return static_cast<std::uint16_t>(pid);  // 0 names the network's table
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<ElementaryStream>> read_pmt(ByteView section) {
+  const auto body = body_of(section, pmt_table);
+  if (!body) return std::nullopt;
+  ByteReader in(*body);
+  in.skip(2);  // PCR_PID
+  in.skip(in.be16() & 0x0fff);
+  std::vector<ElementaryStream> streams;
+  while (!in.failed() && in.remaining() >= 5) {
+    const unsigned type = in.u8(), pid = in.be16() & 0x1fff;
+    const ByteView descriptors = in.take(in.be16() & 0x0fff);
+    if (in.failed()) break;
+    streams.push_back({static_cast<std::uint16_t>(pid), static_cast<std::uint8_t>(type), codec_of(type, descriptors)});
+  }
+  if (in.failed()) return std::nullopt;
+  return streams;
+}
+
+}  // namespace sluice::mpegts
