@@ -1,5 +1,5 @@
 #pragma once
-// Inside lib/net only: socket calls with our endpoints.
+// Socket calls with our endpoints: for lib/net, and rooms that wrap a library with sockets of its own.
 #include <sys/socket.h>
 
 #include "base/result.hpp"
