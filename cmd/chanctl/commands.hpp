@@ -26,6 +26,8 @@ Result<int> channel_list(const app::Settings&, Platform&);
 Result<int> channel_show(const app::Settings&, Platform&);
 Result<int> channel_set_title(const app::Settings&, Platform&);
 Result<int> key_rotate(const app::Settings&, Platform&);
+Result<int> passphrase_set(const app::Settings&, Platform&);
+Result<int> passphrase_clear(const app::Settings&, Platform&);
 Result<int> token_issue(const app::Settings&, Platform&);
 Result<int> token_revoke(const app::Settings&, Platform&);
 Result<int> token_list(const app::Settings&, Platform&);

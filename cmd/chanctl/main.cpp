@@ -15,6 +15,8 @@ const std::map<std::string, Result<int> (*)(const app::Settings&, chanctl::Platf
     {"channel show", chanctl::channel_show},
     {"channel set-title", chanctl::channel_set_title},
     {"key rotate", chanctl::key_rotate},
+    {"passphrase set", chanctl::passphrase_set},
+    {"passphrase clear", chanctl::passphrase_clear},
     {"token issue", chanctl::token_issue},
     {"token revoke", chanctl::token_revoke},
     {"token list", chanctl::token_list},

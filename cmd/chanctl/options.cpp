@@ -49,6 +49,13 @@ const app::Program& program() {
           {.path = "key rotate",
            .summary = "make a new stream key and print it, this once; the old one stops working",
            .positionals = {channel}},
+          {.path = "passphrase set",
+           .summary = "set the phrase that the channel's SRT publisher must have, read from standard input; "
+                      "without one there, make one and print it",
+           .positionals = {channel}},
+          {.path = "passphrase clear",
+           .summary = "let the channel's SRT publisher send without a passphrase",
+           .positionals = {channel}},
           {.path = "token issue",
            .summary = "make a token for chat and API and print it, this once",
            .options =

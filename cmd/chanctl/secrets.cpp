@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "output.hpp"
+#include "platform/secrets.hpp"
 
 namespace sluice::chanctl {
 
@@ -18,6 +19,31 @@ Result<int> key_rotate(const app::Settings& settings, Platform& platform) {
     print_json({{"channel", channel.name}, {"key", key}});
   else
     print_line(key);
+  return 0;
+}
+
+Result<int> passphrase_set(const app::Settings& settings, Platform& platform) {
+  SLUICE_TRY_VALUE(store::Channel channel, named_channel(platform, settings.positional("CHANNEL")));
+  if (::isatty(STDIN_FILENO)) std::cerr << "passphrase (empty: make one): " << std::flush;
+  std::string passphrase;
+  std::getline(std::cin, passphrase);
+  const bool made = passphrase.empty();
+  if (made) passphrase = platform::new_secret(system_random());
+  SLUICE_TRY(platform.store->credentials().set_srt_passphrase(channel.id, passphrase, platform.actor));
+  if (settings.flag("json")) {
+    Json object{{"channel", channel.name}};
+    if (made) object["passphrase"] = passphrase;
+    print_json(object);
+  } else if (made) {
+    print_line(passphrase);
+  }
+  return 0;
+}
+
+Result<int> passphrase_clear(const app::Settings& settings, Platform& platform) {
+  SLUICE_TRY_VALUE(store::Channel channel, named_channel(platform, settings.positional("CHANNEL")));
+  SLUICE_TRY(platform.store->credentials().set_srt_passphrase(channel.id, "", platform.actor));
+  if (settings.flag("json")) print_json({{"channel", channel.name}});
   return 0;
 }
 

@@ -1,20 +1,26 @@
-// No platform: a file with a stream key and a channel on each line. Keys are kept hashed once read.
+// No platform: a file with a stream key, a channel and, where the channel has one, an SRT passphrase on each line. Keys are
+// kept hashed once read.
 #include <fmt/format.h>
 
 #include <map>
+#include <mutex>
 
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "os/file.hpp"
 #include "platform.hpp"
+#include "platform/secrets.hpp"
 #include "platform/stream_id.hpp"
 
 namespace sluice::ingestd {
 
 namespace {
 
-using Keys = std::map<std::string, std::string>;  // hash of the key → channel
+struct Entry {
+  std::string channel, passphrase;
+};
+using Keys = std::map<std::string, Entry>;  // by the key's hash
 
 Result<Keys> read_keys(const std::string& path) {
   SLUICE_TRY_VALUE(const std::string content, os::read_file(path));
@@ -25,13 +31,18 @@ Result<Keys> read_keys(const std::string& path) {
     line = trim(line);
     if (line.empty() || line.front() == '#') continue;
     const std::size_t space = line.find_first_of(" \t");
-    const std::string_view channel = space == std::string_view::npos ? "" : trim(line.substr(space));
+    const std::string_view rest = space == std::string_view::npos ? "" : trim(line.substr(space));
+    const std::size_t end = std::min(rest.find_first_of(" \t"), rest.size());
+    const std::string_view channel = rest.substr(0, end), passphrase = trim(rest.substr(end));
     const bool named = !channel.empty() && channel.size() <= 64 &&
                        channel.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
     if (!named)
       return fail(Errc::config, fmt::format("{}:{}: not a key and a channel", path, number),
                   "write KEY CHANNEL, the channel in a-z, 0-9 and _");
-    keys[crypto::secret_hash(line.substr(0, space))] = std::string(channel);
+    if (!passphrase.empty())
+      if (const auto good = platform::check_srt_passphrase(passphrase); !good)
+        return fail(Errc::config, fmt::format("{}:{}: {}", path, number, good.error().what), "write KEY CHANNEL PASSPHRASE");
+    keys[crypto::secret_hash(line.substr(0, space))] = {std::string(channel), std::string(passphrase)};
   }
   if (keys.empty()) return fail(Errc::config, path + " holds no key");
   return keys;
@@ -42,9 +53,17 @@ class KeyFilePlatform final : public Platform {
   KeyFilePlatform(net::Loop& loop, Keys keys) : loop_(loop), keys_(std::move(keys)) {}
 
   void channel_by_key(std::string key, Done<ChannelRef> done) override {
+    auto found = srt_key(key);
+    if (!found) return answer<ChannelRef>(done, std::unexpected(found.error()));
+    answer<ChannelRef>(done, std::move(found->channel));
+  }
+
+  Result<SrtKey> srt_key(const std::string& key) override {
+    std::lock_guard lock(mutex_);
     const auto found = keys_.find(crypto::secret_hash(key));
-    if (found == keys_.end()) return answer<ChannelRef>(done, fail(Errc::denied, "no channel has this key"));
-    answer<ChannelRef>(done, ChannelRef{ChannelId(number(found->second)), found->second});
+    if (found == keys_.end()) return fail(Errc::denied, "no channel has this key");
+    const auto& [channel, passphrase] = found->second;
+    return SrtKey{{ChannelId(number(channel)), channel}, passphrase};
   }
 
   void begin(ChannelRef channel, Done<Held> done) override {
@@ -61,7 +80,9 @@ class KeyFilePlatform final : public Platform {
   Result<> check() override { return {}; }
 
   Result<> reload(const Config& config) override {
-    SLUICE_TRY_VALUE(keys_, read_keys(config.key_file));
+    SLUICE_TRY_VALUE(Keys fresh, read_keys(config.key_file));
+    std::lock_guard lock(mutex_);
+    keys_ = std::move(fresh);
     return {};
   }
 
@@ -76,6 +97,7 @@ class KeyFilePlatform final : public Platform {
   }
 
   net::Loop& loop_;
+  std::mutex mutex_;  // of what follows
   Keys keys_;
   std::map<std::string, std::int64_t> numbers_;
 };

@@ -8,6 +8,14 @@ using namespace sluice;
 
 namespace {
 
+// A port that nobody asked for by name need not be had: RTMP is served without it.
+Result<> unless_taken(const app::Daemon& daemon, const std::string& port_name, Result<> listening) {
+  if (listening || listening.error().code != Errc::unavailable) return listening;
+  if (daemon.settings().origin(port_name + "-port") != "default") return listening;
+  log::error("a way in is not served", {{"port", port_name}, listening.error()});
+  return {};
+}
+
 Result<int> run(const app::Settings& settings) {
   SLUICE_TRY_VALUE(const ingestd::Config config, ingestd::configure(settings));
   std::optional<os::FileLock> alone;
@@ -43,6 +51,7 @@ Result<int> run(const app::Settings& settings) {
   SLUICE_TRY(daemon.listen("rtmp", config.port, [&server](os::UniqueFd socket, net::Endpoint peer) {
     server.connected(std::move(socket), std::move(peer));
   }));
+  SLUICE_TRY(unless_taken(daemon, "srt", daemon.listen_with("srt", config.srt_port, [&server](const net::Endpoint& at) { return server.listen_srt(at); })));
   server.take_back();
   return daemon.run();
 }

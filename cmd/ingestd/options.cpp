@@ -33,6 +33,8 @@ const app::Program& program() {
                             {.name = "pipeline", .kind = Kind::text, .metavar = "COMMAND", .fallback = "transcode | segmenter", .help = "what turns a stream into its ledger; none drops what is received", .reloads = true},
                             {.name = "node", .kind = Kind::text, .metavar = "NAME", .help = "this ingest's name among others; the host's when not given"},
                             {.name = "rtmp-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1935", .help = "the RTMP port, 0 for any", .min = 0, .max = 65535},
+                            {.name = "srt-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "8890", .help = "the SRT port (UDP), 0 for any", .min = 0, .max = 65535},
+                            {.name = "srt-latency", .kind = Kind::duration, .metavar = "TIME", .fallback = "120ms", .help = "how long SRT waits for a lost packet to come again; the longer of both sides' settings holds"},
                             {.name = "grace", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how long a stream waits for a publisher that was cut off", .reloads = true},
                             {.name = "resume-within", .kind = Kind::duration, .metavar = "TIME", .fallback = "10m", .help = "how old a stream's last part may be when ingestd starts for the stream to go on; an older stream is ended"},
                             {.name = "takeover", .kind = Kind::duration, .metavar = "TIME", .fallback = "2s", .help = "silence after which a publisher's place may be taken with its key", .reloads = true},
@@ -81,6 +83,8 @@ Result<Config> configure(const app::Settings& settings) {
   }
   config.node = settings.has("node") ? settings.text("node") : host_name();
   config.port = static_cast<std::uint16_t>(settings.integer("rtmp-port"));
+  config.srt_port = static_cast<std::uint16_t>(settings.integer("srt-port"));
+  config.srt_latency = settings.duration("srt-latency");
 
   config.feed = Feed::ledger;
   config.command = settings.text("pipeline");

@@ -41,7 +41,8 @@ struct Config {
   std::string ledgers, live;  // folders; empty when not kept
   std::string key_file;
   std::string node;
-  std::uint16_t port = 0;
+  std::uint16_t port = 0, rtmps_port = 0, srt_port = 0;
+  milliseconds srt_latency{0};  // for lost packets to come again
   Feed feed = Feed::ledger;
   std::string command;        // of the feed
   Limits limits;

@@ -19,6 +19,12 @@ struct ChannelRef {
   std::string name;
 };
 
+// What a key opens to a caller by SRT.
+struct SrtKey {
+  ChannelRef channel;
+  std::string passphrase;  // empty: none is set
+};
+
 // A stream that this node holds the lock of.
 struct Held {
   ChannelRef channel;
@@ -36,6 +42,8 @@ class Platform {
   virtual ~Platform() = default;
   // Errc::denied for a key that opens no channel.
   virtual void channel_by_key(std::string key, Done<ChannelRef> done) = 0;
+  // The same for a handshake that waits: any thread may call, and is answered by a look-up nearby. Errc::denied as above.
+  virtual Result<SrtKey> srt_key(const std::string& key) = 0;
   // Takes the channel's lock and makes a stream. Errc::conflict while another node holds it.
   virtual void begin(ChannelRef channel, Done<Held> done) = 0;
   // What this node left unended when it last stopped, its locks taken back.

@@ -1,77 +1,87 @@
 #pragma once
-// Publisher: one RTMP connection. It owns the socket and the session; once accepted it feeds its stream, and lives no
-// longer than either. Until then it is a stranger with little room and time.
+// Publisher: who sends a stream, whatever the protocol. It owns its connection; once accepted it feeds its stream, and lives no
+// longer than either. Until then it is a stranger with little room and time. RtmpPublisher and SrtPublisher are the two kinds.
+#include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
-#include "flv_intake.hpp"
-#include "net/tcp.hpp"
+#include "base/clock.hpp"
+#include "media/intake.hpp"
 #include "options.hpp"
-#include "rtmp/session.hpp"
 
 namespace sluice::ingestd {
 
+class Publisher;
 class Stream;
 
-class Publisher final : public net::Connection::Handler, public std::enable_shared_from_this<Publisher> {
- public:
-  struct Door {
-    // Who asked to publish: answer with accept() or refuse(), now or later.
-    std::function<void(std::shared_ptr<Publisher>, std::string key)> asked;
-    std::function<void(Publisher&)> closed;
-  };
+// Whether a publisher is there just now, for threads other than the loop's.
+struct Presence {
+  std::atomic<Steady> last_heard;
+  std::atomic<bool> publishing = false;
+};
 
-  Publisher(net::Loop& loop, const Limits& limits, Door door);
-  void start(os::UniqueFd socket);
+// Whom a publisher tells of itself.
+struct Door {
+  // Who asked to publish with a key: answer with accept() or refuse(), now or later.
+  std::function<void(std::shared_ptr<Publisher>, std::string key)> asked;
+  std::function<void(Publisher&)> closed;
+};
+
+enum class Refusal {
+  key,        // opens no channel
+  duplicate,  // the channel has a publisher
+  stopping,
+  other,
+};
+
+class Publisher : public std::enable_shared_from_this<Publisher> {
+ public:
+  virtual ~Publisher() = default;
 
   void accept(std::shared_ptr<Stream> stream);
-  void refuse(std::string_view code, const std::string& reason);
-  // Ends it, whatever it is doing: the peer is told why. Its stream must have been told by the caller.
+  virtual void refuse(Refusal why, const std::string& reason) = 0;
+  // Ends it, whatever it is doing: the peer is told why where the protocol can. Its stream must have been told by the caller.
   void drop(const std::string& reason);
   // Asks it to come back to another process, or closes the connection. The stream waits for it.
-  void move_on();
+  virtual void move_on() = 0;
 
-  Steady last_heard() const { return last_heard_; }
+  virtual std::string_view protocol() const = 0;         // "rtmp", "rtmps", "srt"
+  virtual media::PublisherClock clock() const = 0;       // of its timestamps
+  virtual std::string address() const = 0;               // host:port
+  virtual std::string host() const = 0;
+  const std::string& program() const { return program_; }  // what it says it is
+  Steady last_heard() const { return presence_->last_heard; }
   Wall since() const { return since_; }
   bool closed() const { return closed_; }
-  std::string address() const;   // host:port
-  std::string host() const;
-  const std::string& program() const { return program_; }  // what it says it is
+  std::shared_ptr<const Presence> presence() const { return presence_; }
 
-  void on_data(ByteView bytes) override;
-  void on_closed(const Error& why) override;
+ protected:
+  Publisher(const Limits& limits, Door door);
+
+  virtual void begin_media(media::Intake& intake) = 0;  // accepted: what comes now is for this intake
+  virtual void end_media() = 0;
+  virtual void welcome() = 0;                           // tells the peer that it is accepted
+
+  void heard(std::size_t bytes);
+  // The stream gets what was offered to its intake. False: the publisher sends more than the limit, and was told so in the log.
+  bool took_in(std::size_t bytes);
+  void leave(bool goodbye);
+  void gone();  // the connection is closed: nothing will come any more
+
+  const Limits& limits_;
+  const Door door_;
+  std::string program_;
+  std::shared_ptr<Stream> stream_;  // accepted
 
  private:
-  void process();
-  void handle(rtmp::ConnectRequest& request);
-  void handle(rtmp::PublishRequest& request);
-  void handle(rtmp::MediaMessage& message);
-  void handle(rtmp::DataMessage& message);
-  void handle(rtmp::Unpublished& unpublished);
-  void handle(rtmp::Notice& notice);
-  void handle(rtmp::Failed& failed);
-  void push();          // sends what the session has to say; closes when it is finished
-  void watch_deadline();
   bool within_bitrate(std::size_t bytes);
-  void leave(bool goodbye);
 
-  net::Loop& loop_;
-  const Limits& limits_;
-  Door door_;
-  std::shared_ptr<net::Connection> connection_;
-  rtmp::ServerSession session_;
-  net::Timer deadline_;
-  std::shared_ptr<Stream> stream_;
-  std::optional<FlvIntake> intake_;
-  Steady last_heard_;
-  Wall since_;
-  std::string program_;
+  std::shared_ptr<Presence> presence_ = std::make_shared<Presence>();
+  const Wall since_;
   Steady window_began_;
   std::uint64_t window_bytes_ = 0;
-  unsigned broken_messages_ = 0;
-  bool closed_ = false, paused_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace sluice::ingestd

@@ -3,7 +3,7 @@
 #include "app/run.hpp"
 #include "log/log.hpp"
 #include "measures.hpp"
-#include "rtmp/status.hpp"
+#include "srt_publisher.hpp"
 
 namespace sluice::ingestd {
 
@@ -12,7 +12,8 @@ Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platfor
       config_(std::move(config)),
       platform_(std::move(platform)),
       folders_(std::move(folders)),
-      around_{loop, config_, *platform_, *folders_, app::executable_folder(), [this](Stream& stream) { forget(stream); }} {
+      around_{loop, config_, *platform_, *folders_, app::executable_folder(), [this](Stream& stream) { forget(stream); }},
+      doorstep_(config_.limits) {
   config_.life = fitting(config_.life);
 }
 
@@ -24,36 +25,60 @@ media::LifecyclePolicy Server::fitting(media::LifecyclePolicy life) const {
 
 Server::~Server() = default;
 
+Door Server::door() {
+  return {[this](std::shared_ptr<Publisher> asking, std::string key) { admit(asking, std::move(key)); },
+          [this](Publisher& gone) { disconnected(gone); }};
+}
+
+void Server::enter(const std::shared_ptr<Publisher>& publisher) {
+  publishers_.insert(publisher);
+  measures().connections.Set(static_cast<double>(publishers_.size()));
+}
+
 void Server::connected(os::UniqueFd socket, net::Endpoint peer) {
   if (drained_) return;
-  if (!open_) return early_.emplace_back(std::move(socket), std::move(peer)), void();
-  const char* full = publishers_.size() >= config_.limits.connections      ? "connections"
-                     : addresses_[peer.host] >= config_.limits.per_address ? "address"
-                                                                           : nullptr;
-  if (full != nullptr) {
+  if (!open_) {
+    auto held = std::make_shared<os::UniqueFd>(std::move(socket));
+    return early_.emplace_back([this, held, peer] { connected(std::move(*held), peer); }), void();
+  }
+  if (const char* full = doorstep_.full(peer.host)) {
     Measures::refused(full).Increment();
     log::warn("connection refused: too many", {{"peer", peer.text()}, {"limit", full}});
     return;
   }
-  ++addresses_[peer.host];
-  auto publisher = std::make_shared<Publisher>(
-      loop_, config_.limits,
-      Publisher::Door{[this](std::shared_ptr<Publisher> asking, std::string key) { admit(asking, std::move(key)); },
-                      [this](Publisher& gone) { disconnected(gone); }});
-  publishers_.insert(publisher);
-  measures().connections.Set(static_cast<double>(publishers_.size()));
+  doorstep_.entered(peer.host);
+  auto publisher = std::make_shared<RtmpPublisher>(loop_, config_.limits, door());
+  enter(publisher);
   publisher->start(std::move(socket));
 }
 
+Result<net::Endpoint> Server::listen_srt(const net::Endpoint& at) {
+  if (!srt_) {
+    SLUICE_TRY_VALUE(srt_, SrtDoor::open(loop_, config_.srt_latency, *platform_, doorstep_,
+                                         [this](std::shared_ptr<srt::Session> session, const ChannelRef& channel) {
+                                           connected(std::move(session), channel);
+                                         }));
+  }
+  return srt_->listen(at);
+}
+
+void Server::connected(std::shared_ptr<srt::Session> session, const ChannelRef& channel) {
+  if (drained_) return session->close();
+  if (!open_) return early_.emplace_back([this, session, channel] { connected(session, channel); }), void();
+  doorstep_.entered(session->peer().host);
+  auto publisher = std::make_shared<SrtPublisher>(loop_, config_.limits, door(), std::move(session));
+  enter(publisher);
+  admit_to(publisher, channel);
+}
+
 void Server::disconnected(Publisher& publisher) {
-  const auto count = addresses_.find(publisher.host());
-  if (count != addresses_.end() && --count->second == 0) addresses_.erase(count);
+  doorstep_.left(publisher.host());
   publishers_.erase(publisher.shared_from_this());
   measures().connections.Set(static_cast<double>(publishers_.size()));
 }
 
 void Server::admit(const std::shared_ptr<Publisher>& publisher, std::string key) {
-  if (drained_) return publisher->refuse(rtmp::status::publish_denied, "the server is stopping");
+  if (drained_) return publisher->refuse(Refusal::stopping, "the server is stopping");
   platform_->channel_by_key(std::move(key), [this, publisher](Result<ChannelRef> channel) {
     if (publisher->closed()) return;
     if (channel) return admit_to(publisher, *channel);
@@ -61,10 +86,10 @@ void Server::admit(const std::shared_ptr<Publisher>& publisher, std::string key)
     Measures::refused(unknown ? "key" : "store").Increment();
     if (unknown) {
       log::warn("publisher refused: wrong stream key", {{"peer", publisher->address()}});
-      return publisher->refuse(rtmp::status::publish_bad_name, "the stream key is not valid");
+      return publisher->refuse(Refusal::key, "the stream key is not valid");
     }
     log::error("publisher refused: keys cannot be looked up", {{"peer", publisher->address()}, channel.error()});
-    publisher->refuse(rtmp::status::publish_rejected, "stream keys cannot be checked just now: try again");
+    publisher->refuse(Refusal::other, "stream keys cannot be checked just now: try again");
   });
 }
 
@@ -72,12 +97,12 @@ void Server::refuse_duplicate(Publisher& publisher, const ChannelRef& channel, s
   Measures::refused("duplicate").Increment();
   log::warn("publisher refused: the channel is being published",
             {{"peer", publisher.address()}, {"channel", channel.name}, {"by", why}});
-  publisher.refuse(rtmp::status::publish_bad_name, "this channel is already being published");
+  publisher.refuse(Refusal::duplicate, "this channel is already being published");
 }
 
 // New, reconnect, take-over, or duplicate.
 void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
-  if (drained_) return publisher->refuse(rtmp::status::publish_denied, "the server is stopping");
+  if (drained_) return publisher->refuse(Refusal::stopping, "the server is stopping");
   if (beginning_.contains(channel.id)) return refuse_duplicate(*publisher, channel, "one that came first");
   const auto found = streams_.find(channel.id);
   if (found == streams_.end()) return begin(publisher, channel);
@@ -100,7 +125,12 @@ void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const Channel
   }
   log::info("publisher reconnected",
             {{"peer", publisher->address()}, {"channel", channel.name}, {"stream", stream->held().stream.value()}});
+  welcome(publisher, stream);
+}
+
+void Server::welcome(const std::shared_ptr<Publisher>& publisher, const std::shared_ptr<Stream>& stream) {
   publisher->accept(stream);
+  doorstep_.publishes(stream->held().channel.id, publisher->presence());
 }
 
 void Server::begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
@@ -111,20 +141,21 @@ void Server::begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef
       if (held.error().code == Errc::conflict) return refuse_duplicate(*publisher, channel, held.error().what);
       Measures::refused("store").Increment();
       log::error("publisher refused: no stream could be made", {{"channel", channel.name}, held.error()});
-      return publisher->refuse(rtmp::status::publish_rejected, "the stream could not be started: try again");
+      return publisher->refuse(Refusal::other, "the stream could not be started: try again");
     }
     auto stream = open(*held, false);
     if (!stream) {
       log::error("publisher refused: no ledger could be made", {{"channel", channel.name}, stream.error()});
       platform_->go_offline(*held, [](Result<>) {});
-      return publisher->refuse(rtmp::status::publish_rejected, "the stream could not be started: try again");
+      return publisher->refuse(Refusal::other, "the stream could not be started: try again");
     }
     log::info("publisher accepted", {{"peer", publisher->address()},
+                                     {"protocol", publisher->protocol()},
                                      {"program", publisher->program()},
                                      {"channel", channel.name},
                                      {"stream", held->stream.value()}});
     if (publisher->closed()) return (*stream)->end("the publisher left at once");
-    publisher->accept(*stream);
+    welcome(publisher, *stream);
   });
 }
 
@@ -155,7 +186,7 @@ void Server::take_back() {
     }
     open_ = true;
     if (!config_.ledgers.empty()) disk_ = std::make_unique<DiskCap>(loop_, config_, *platform_, [this] { return held(); });
-    for (auto& [socket, peer] : std::exchange(early_, {})) connected(std::move(socket), std::move(peer));
+    for (const auto& connect : std::exchange(early_, {})) connect();
   });
 }
 
@@ -178,6 +209,8 @@ void Server::forget(Stream& stream) {
 
 void Server::drain(std::function<void()> done) {
   drained_ = std::move(done);
+  doorstep_.close();
+  if (srt_) srt_->stop_listening();
   for (const auto& publisher : std::set(publishers_)) publisher->move_on();
   for (const auto& [channel, stream] : Streams(streams_)) {
     if (platform_->remembers())
@@ -194,6 +227,7 @@ Result<> Server::reload(const Config& config) {
                 "start ingestd again");
   SLUICE_TRY(platform_->reload(config));
   config_.limits = config.limits;
+  doorstep_.set(config_.limits);
   config_.life = fitting(config.life);
   config_.retention = config.retention;
   config_.disk = config.disk;

@@ -6,10 +6,12 @@
 #include <string>
 
 #include "disk_cap.hpp"
+#include "doorstep.hpp"
 #include "ledger_follow.hpp"
 #include "options.hpp"
 #include "platform.hpp"
-#include "publisher.hpp"
+#include "rtmp_publisher.hpp"
+#include "srt_door.hpp"
 #include "stream.hpp"
 
 namespace sluice::ingestd {
@@ -21,7 +23,8 @@ class Server {
 
   // Takes back the streams of an earlier process on this node. Who connects meanwhile waits, to find its own.
   void take_back();
-  void connected(os::UniqueFd socket, net::Endpoint peer);   // from the listener
+  void connected(os::UniqueFd socket, net::Endpoint peer);   // from the RTMP listener
+  Result<net::Endpoint> listen_srt(const net::Endpoint& at);
   void drain(std::function<void()> done);
   Result<> reload(const Config& config);
 
@@ -35,6 +38,10 @@ class Server {
   void admit(const std::shared_ptr<Publisher>& publisher, std::string key);
   void admit_to(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel);
   void begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel);
+  void welcome(const std::shared_ptr<Publisher>& publisher, const std::shared_ptr<Stream>& stream);
+  void connected(std::shared_ptr<srt::Session> session, const ChannelRef& channel);
+  Door door();
+  void enter(const std::shared_ptr<Publisher>& publisher);
   void refuse_duplicate(Publisher& publisher, const ChannelRef& channel, std::string_view why);
   Result<std::shared_ptr<Stream>> open(Held held, bool resumed);
   std::set<std::string> held() const;
@@ -51,11 +58,12 @@ class Server {
   Streams streams_;
   std::set<ChannelId> beginning_;   // asked of the platform, not answered
   std::set<std::shared_ptr<Publisher>> publishers_;
-  std::map<std::string, std::size_t> addresses_;
-  std::vector<std::pair<os::UniqueFd, net::Endpoint>> early_;  // connected before the streams were taken back
+  Doorstep doorstep_;
+  std::vector<std::function<void()>> early_;  // connected before the streams were taken back
   bool open_ = false;
   std::function<void()> drained_;
   std::unique_ptr<DiskCap> disk_;  // null where no ledgers are kept
+  std::unique_ptr<SrtDoor> srt_;   // null where SRT is not served
 };
 
 }  // namespace sluice::ingestd

@@ -79,6 +79,7 @@ Json describe(Stream& stream) {
            {"held_ms", stream.retention().span().count() / 1000}};
   if (const auto& publisher = stream.publisher()) {
     row["publisher"] = {{"address", publisher->address()},
+                        {"protocol", publisher->protocol()},
                         {"program", publisher->program()},
                         {"since", format_rfc3339(publisher->since())}};
   }

@@ -1,4 +1,6 @@
 // The platform of a store: blocking calls run on one thread of their own.
+#include <mutex>
+
 #include "base/random.hpp"
 #include "bus/bus.hpp"
 #include "log/log.hpp"
@@ -11,8 +13,8 @@ namespace {
 
 class StorePlatform final : public Platform {
  public:
-  StorePlatform(net::Loop& loop, std::string node, std::unique_ptr<store::Store> store, std::unique_ptr<bus::Bus> bus)
-      : node_(std::move(node)), bus_(std::move(bus)), store_(std::move(store)), offload_(loop) {
+  StorePlatform(net::Loop& loop, std::string node, std::string url, std::unique_ptr<store::Store> store, std::unique_ptr<bus::Bus> bus)
+      : node_(std::move(node)), url_(std::move(url)), bus_(std::move(bus)), store_(std::move(store)), offload_(loop) {
     store_->on_events = [this](store::Cursor up_to) { bus_->nudge(up_to); };
   }
 
@@ -23,6 +25,17 @@ class StorePlatform final : public Platform {
           return ChannelRef{channel.id, channel.name};
         },
         std::move(done));
+  }
+
+  // On a connection of its own: the other one may be waiting for the disk, and a handshake holds up every SRT publisher.
+  Result<SrtKey> srt_key(const std::string& key) override {
+    std::lock_guard lock(handshakes_);
+    if (!reader_) {
+      SLUICE_TRY_VALUE(reader_, store::open_store(url_));
+    }
+    SLUICE_TRY_VALUE(const store::Channel channel, reader_->credentials().channel_by_key(key));
+    SLUICE_TRY_VALUE(std::string passphrase, reader_->credentials().srt_passphrase(channel.id));
+    return SrtKey{{channel.id, channel.name}, std::move(passphrase)};
   }
 
   void begin(ChannelRef channel, Done<Held> done) override {
@@ -111,7 +124,9 @@ class StorePlatform final : public Platform {
   Result<> check() override { return store_->check(); }
 
  private:
-  std::string node_;
+  std::string node_, url_;
+  std::mutex handshakes_;
+  std::unique_ptr<store::Store> reader_;  // opened by the first handshake
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<store::Store> store_;
   net::Offload offload_;
@@ -122,7 +137,7 @@ class StorePlatform final : public Platform {
 Result<std::unique_ptr<Platform>> store_platform(net::Loop& loop, const Config& config) {
   SLUICE_TRY_VALUE(auto store, store::open_store(config.store));
   SLUICE_TRY_VALUE(auto bus, bus::open_bus(config.bus));
-  return std::make_unique<StorePlatform>(loop, config.node, std::move(store), std::move(bus));
+  return std::make_unique<StorePlatform>(loop, config.node, config.store, std::move(store), std::move(bus));
 }
 
 }  // namespace sluice::ingestd

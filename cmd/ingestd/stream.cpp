@@ -64,7 +64,7 @@ void Stream::attach(std::shared_ptr<Publisher> publisher) {
   const bool begun = epoch_ms_.has_value();
   if (begun) from_us = (system_clock().wall().time_since_epoch().count() - *epoch_ms_) * 1000;
   if (ledger_) from_us = std::max(from_us, ledger_->greatest_end());
-  intake_.begin(from_us, begun);
+  intake_.begin(from_us, begun, publisher_->clock());
   advised_ = false;
   life_.publisher_arrived();
   measures().publishers.Increment();

@@ -36,6 +36,7 @@ struct Daemon::Impl {
   Stage stage = Stage::starting;
   std::multimap<std::string, os::UniqueFd> passed = take_passed_sockets();
   std::multimap<std::string, std::unique_ptr<net::Listener>> listeners;
+  std::multimap<std::string, net::Endpoint> others;  // that are listened at by other means
   std::optional<http::Server> health_server;
   Control control;
   net::Timer drain_limit{loop};
@@ -87,6 +88,33 @@ struct Daemon::Impl {
     return {};
   }
 
+  // Binds `port` at each --bind address.
+  Result<> bind_each(const std::string& port_name, std::uint16_t port, const std::function<Result<net::Endpoint>(const net::Endpoint& at)>& bind) {
+    const bool by_default = settings.origin("bind") == "default";
+    bool bound = false;
+    for (const std::string& address : settings.list("bind")) {
+      const auto local = bind({address, port, ""});
+      if (!local) {
+        // A machine without IPv6 is served on IPv4 alone, unless ::1 was asked for.
+        if (by_default && bound && local.error().code != Errc::unavailable) continue;
+        Error error = local.error();
+        if (error.code == Errc::unavailable) error.hint += ": --" + port_name + "-port";
+        return std::unexpected(std::move(error));
+      }
+      if (port == 0) port = local->port;
+      bound = true;
+    }
+    if (!bound) return sluice::fail(Errc::config, "--bind names no address", "give --bind 127.0.0.1");
+    return {};
+  }
+
+  // Where each port listens, by its name.
+  std::multimap<std::string, net::Endpoint> locals() const {
+    auto all = others;
+    for (const auto& [port, listener] : listeners) all.emplace(port, listener->local());
+    return all;
+  }
+
   Result<> serve_health() {
     if (!settings.has("metrics")) return {};
     SLUICE_TRY_VALUE(const net::Endpoint at, net::parse_endpoint(settings.text("metrics")));
@@ -101,7 +129,7 @@ struct Daemon::Impl {
     control.add("status", [this](const std::string&) {
       static constexpr std::string_view stages[] = {"starting", "ready", "draining"};
       nlohmann::ordered_json ports = nlohmann::ordered_json::object();
-      for (const auto& [port, listener] : listeners) ports[port] = listener->local().port;
+      for (const auto& [port, local] : locals()) ports[port] = local.port;
       return nlohmann::ordered_json{{"name", name},
                                     {"pid", ::getpid()},
                                     {"state", stages[static_cast<int>(stage)]},
@@ -132,23 +160,18 @@ Result<> Daemon::listen(const std::string& port_name, std::uint16_t port, net::L
     impl_->passed.erase(first, last);
     return {};
   }
-  const bool by_default = impl_->settings.origin("bind") == "default";
-  bool bound = false;
-  for (const std::string& address : impl_->settings.list("bind")) {
-    auto listener = net::Listener::bind(impl_->loop, {address, port, ""}, accept);
-    if (!listener) {
-      // A machine without IPv6 is served on IPv4 alone, unless ::1 was asked for.
-      if (by_default && bound && listener.error().code != Errc::unavailable) continue;
-      Error error = listener.error();
-      if (error.code == Errc::unavailable) error.hint += ": --" + port_name + "-port";
-      return std::unexpected(std::move(error));
-    }
-    if (port == 0) port = (*listener)->local().port;
-    impl_->listeners.emplace(port_name, std::move(*listener));
-    bound = true;
-  }
-  if (!bound) return sluice::fail(Errc::config, "--bind names no address", "give --bind 127.0.0.1");
-  return {};
+  return impl_->bind_each(port_name, port, [&](const net::Endpoint& at) -> Result<net::Endpoint> {
+    SLUICE_TRY_VALUE(auto listener, net::Listener::bind(impl_->loop, at, accept));
+    return impl_->listeners.emplace(port_name, std::move(listener))->second->local();
+  });
+}
+
+Result<> Daemon::listen_with(const std::string& port_name, std::uint16_t port,
+                             const std::function<Result<net::Endpoint>(const net::Endpoint& at)>& bind) {
+  return impl_->bind_each(port_name, port, [&](const net::Endpoint& at) -> Result<net::Endpoint> {
+    SLUICE_TRY_VALUE(net::Endpoint bound, bind(at));
+    return impl_->others.emplace(port_name, std::move(bound))->second;
+  });
 }
 
 void Daemon::on_drain(std::function<void(std::function<void()> done)> drain) { impl_->drain = std::move(drain); }
@@ -171,7 +194,7 @@ Result<int> Daemon::run() {
     if (impl_->stage != Stage::starting) return;
     impl_->stage = Stage::ready;
     std::string ports;
-    for (const auto& [port, listener] : impl_->listeners) ports += (ports.empty() ? "" : " ") + port + "=" + listener->local().text();
+    for (const auto& [port, local] : impl_->locals()) ports += (ports.empty() ? "" : " ") + port + "=" + local.text();
     log::info("ready", {{"ports", ports}});
     if (impl_->settings.has("ready-fd")) write_ready_fd(static_cast<int>(impl_->settings.integer("ready-fd")));
     notify_systemd("READY=1");

@@ -33,6 +33,9 @@ class Daemon {
   // at `port`. The port is reported to `sluice status` under that name.
   Result<> listen(const std::string& port_name, std::uint16_t port, net::Listener::Accept accept);
 
+  // The same for sockets that are no stream sockets: `bind` is called for each --bind address and tells where it listens.
+  Result<> listen_with(const std::string& port_name, std::uint16_t port, const std::function<Result<net::Endpoint>(const net::Endpoint& at)>& bind);
+
   void on_drain(std::function<void(std::function<void()> done)> drain);  // finish, then call done; --drain-time bounds it
   // SIGHUP: the whole configuration has been read again and is sound. What comes differs from settings() in options that
   // reload only (Option::reloads): swap to it, or keep everything as it was and say why.

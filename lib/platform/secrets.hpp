@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/random.hpp"
+#include "base/result.hpp"
 
 namespace sluice::platform {
 
@@ -15,5 +16,8 @@ std::string_view bare_secret(std::string_view sent);
 
 // Its hash, as the store keeps it, of the bare secret.
 std::string hash_of_secret(std::string_view sent);
+
+// The phrase of an SRT publisher as libsrt takes it: 10 to 79 characters, no blanks. Errors: Errc::invalid.
+Result<> check_srt_passphrase(std::string_view passphrase);
 
 }  // namespace sluice::platform

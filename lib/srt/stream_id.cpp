@@ -9,7 +9,6 @@ namespace sluice::srt {
 namespace {
 
 constexpr std::string_view list_mark = "#!::";
-constexpr std::size_t shortest_passphrase = 10, longest_passphrase = 79;
 
 std::string_view without_application(std::string_view resource) {
   if (resource.starts_with('/')) resource.remove_prefix(1);
@@ -69,13 +68,6 @@ Result<StreamId> parse_stream_id(std::string_view text) {
   }
   if (id.resource.empty()) return fail(Errc::invalid, "the streamid names no resource", "write #!::r=KEY,m=publish, or the key alone");
   return id;
-}
-
-Result<> check_passphrase(std::string_view passphrase) {
-  if (passphrase.size() >= shortest_passphrase && passphrase.size() <= longest_passphrase &&
-      std::ranges::none_of(passphrase, [](char c) { return static_cast<unsigned char>(c) < 0x21 || c == 0x7f; }))
-    return {};
-  return fail(Errc::invalid, "an SRT passphrase has 10 to 79 characters, none of them a blank");
 }
 
 }  // namespace sluice::srt

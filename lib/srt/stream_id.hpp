@@ -26,7 +26,4 @@ struct StreamId {
 // characters, a list that is none, a key twice, a mode that there is not, no resource.
 Result<StreamId> parse_stream_id(std::string_view text);
 
-// libsrt's bounds of a passphrase: 10 to 79 characters.
-Result<> check_passphrase(std::string_view passphrase);
-
 }  // namespace sluice::srt

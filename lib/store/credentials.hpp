@@ -56,6 +56,12 @@ class Credentials {
   // The channel that a publisher's key opens; Errc::denied for a key that opens none.
   virtual Result<Channel> channel_by_key(std::string_view key) = 0;
 
+  // The phrase that a channel's SRT publisher must have, 10 to 79 characters; empty takes it away, and the publisher sends in clear.
+  // SRT needs the phrase itself, so it is kept in clear, in the store's own file (0600). Audited as srt_passphrase.set and
+  // srt_passphrase.clear, without it. Errc::invalid for another length.
+  virtual Result<> set_srt_passphrase(ChannelId channel, std::string_view passphrase, const Actor& actor) = 0;
+  virtual Result<std::string> srt_passphrase(ChannelId channel) = 0;  // empty: none is set
+
   // Audited as token.issue and token.revoke. Errc::not_found for the user or token, Errc::invalid for no
   // scope or an expiry in the past.
   virtual Result<IssuedToken> issue_token(UserId user, platform::Scopes scopes,

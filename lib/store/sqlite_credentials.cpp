@@ -83,6 +83,34 @@ Result<Channel> SqliteCredentials::channel_by_key(std::string_view key) {
   });
 }
 
+Result<> SqliteCredentials::set_srt_passphrase(ChannelId id, std::string_view passphrase, const Actor& actor) {
+  if (!passphrase.empty()) SLUICE_TRY(platform::check_srt_passphrase(passphrase));
+  return core_.write([&](Change& change) -> Result<> {
+    SLUICE_TRY_VALUE(Channel channel, channel_by_id(change.db, id));
+    if (passphrase.empty())
+      SLUICE_TRY(change.db.run("DELETE FROM srt_passphrases WHERE channel_id = ?", id.value()));
+    else
+      SLUICE_TRY(change.db.run(
+          "INSERT OR REPLACE INTO srt_passphrases (channel_id, passphrase, created_ms) VALUES (?, ?, ?)", id.value(),
+          passphrase, to_ms(change.now)));
+    const std::string_view action = passphrase.empty() ? "srt_passphrase.clear" : "srt_passphrase.set";
+    SLUICE_TRY(append_audit(
+        change, {.actor = actor, .action = std::string(action), .target = "channel:" + channel.name}));
+    SLUICE_TRY(change.emit(action, id, {{"channel", channel.name}}));
+    return {};
+  });
+}
+
+Result<std::string> SqliteCredentials::srt_passphrase(ChannelId id) {
+  return core_.read([&](sqlite::Database& db, Wall) -> Result<std::string> {
+    auto found = first(
+        db.query("SELECT passphrase FROM srt_passphrases WHERE channel_id = ?", id.value()),
+        [](auto& row) { return std::string(row.text(0)); }, "");
+    if (!found && found.error().code == Errc::not_found) return "";
+    return found;
+  });
+}
+
 Result<IssuedToken> SqliteCredentials::issue_token(UserId user, platform::Scopes scopes,
                                                    std::optional<Wall> expires_at, const Actor& actor) {
   if (scopes.empty()) return fail(Errc::invalid, "a token needs a scope");

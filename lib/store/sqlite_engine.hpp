@@ -36,6 +36,8 @@ class SqliteCredentials final : public Credentials {
   explicit SqliteCredentials(SqliteCore& core) : core_(core) {}
   Result<std::string> rotate_key(ChannelId channel, const Actor& actor) override;
   Result<Channel> channel_by_key(std::string_view key) override;
+  Result<> set_srt_passphrase(ChannelId channel, std::string_view passphrase, const Actor& actor) override;
+  Result<std::string> srt_passphrase(ChannelId channel) override;
   Result<IssuedToken> issue_token(UserId user, platform::Scopes scopes, std::optional<Wall> expires_at,
                                   const Actor& actor) override;
   Result<Token> revoke_token(TokenId id, const Actor& actor) override;

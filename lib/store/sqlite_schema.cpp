@@ -117,7 +117,16 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_by_expiry ON idempotency(expires_ms);
 )sql";
 
-constexpr std::array steps{first_step};
+// In clear: SRT's key derivation needs the phrase itself on both sides (libsrt's SRTO_PASSPHRASE), so no hash would do.
+constexpr std::string_view second_step = R"sql(
+CREATE TABLE srt_passphrases (
+  channel_id  INTEGER PRIMARY KEY REFERENCES channels(id),
+  passphrase  TEXT NOT NULL,
+  created_ms  INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array steps{first_step, second_step};
 }  // namespace
 
 int newest_schema() {

@@ -47,11 +47,3 @@ TEST_CASE("what is no streamid") {
     CHECK(id.error().what.find("s3cret") == std::string::npos);
   }
 }
-
-TEST_CASE("passphrases have 10 to 79 characters") {
-  CHECK(srt::check_passphrase(std::string(10, 'x')));
-  CHECK(srt::check_passphrase(std::string(79, 'x')));
-  CHECK_FALSE(srt::check_passphrase(std::string(9, 'x')));
-  CHECK_FALSE(srt::check_passphrase(std::string(80, 'x')));
-  CHECK_FALSE(srt::check_passphrase("has a blank in it"));
-}

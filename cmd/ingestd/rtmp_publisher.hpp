@@ -1,0 +1,52 @@
+#pragma once
+// RtmpPublisher: one RTMP connection, over TLS or not.
+#include <optional>
+
+#include "flv_intake.hpp"
+#include "net/tcp.hpp"
+#include "publisher.hpp"
+#include "rtmp/session.hpp"
+
+namespace sluice::ingestd {
+
+class RtmpPublisher final : public Publisher, public net::Connection::Handler {
+ public:
+  RtmpPublisher(net::Loop& loop, const Limits& limits, Door door);
+  void start(os::UniqueFd socket);
+
+  void refuse(Refusal why, const std::string& reason) override;
+  void move_on() override;
+  std::string_view protocol() const override { return "rtmp"; }
+  media::PublisherClock clock() const override { return media::rtmp_clock; }
+  std::string address() const override;
+  std::string host() const override;
+
+  void on_data(ByteView bytes) override;
+  void on_closed(const Error& why) override;
+
+ private:
+  void begin_media(media::Intake& intake) override { intake_.emplace(intake); }
+  void end_media() override { intake_.reset(); }
+  void welcome() override;
+
+  void process();
+  void handle(rtmp::ConnectRequest& request);
+  void handle(rtmp::PublishRequest& request);
+  void handle(rtmp::MediaMessage& message);
+  void handle(rtmp::DataMessage& message);
+  void handle(rtmp::Unpublished& unpublished);
+  void handle(rtmp::Notice& notice);
+  void handle(rtmp::Failed& failed);
+  void push();          // sends what the session has to say; closes when it is finished
+  void watch_deadline();
+
+  net::Loop& loop_;
+  std::shared_ptr<net::Connection> connection_;
+  rtmp::ServerSession session_;
+  net::Timer deadline_;
+  std::optional<FlvIntake> intake_;
+  unsigned broken_messages_ = 0;
+  bool paused_ = false;
+};
+
+}  // namespace sluice::ingestd

@@ -1,0 +1,62 @@
+#include "srt_door.hpp"
+
+#include "log/log.hpp"
+#include "measures.hpp"
+#include "srt/stream_id.hpp"
+
+namespace sluice::ingestd {
+
+namespace {
+
+srt::Verdict refused(const srt::Caller& caller, srt::Refusal refusal, const char* reason, std::string_view why) {
+  Measures::refused(reason).Increment();
+  log::warn("publisher refused", {{"peer", caller.peer.text()}, {"protocol", "srt"}, {"why", why}, {"code", static_cast<int>(refusal)}});
+  return {.refusal = refusal};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SrtDoor>> SrtDoor::open(net::Loop& loop, milliseconds latency, Platform& platform, const Doorstep& doorstep,
+                                               Connected connected) {
+  std::unique_ptr<SrtDoor> door(new SrtDoor(platform, doorstep));
+  SLUICE_TRY_VALUE(
+      door->server_,
+      srt::Server::start(
+          loop, {.latency = latency},
+          {.ask = [door = door.get()](const srt::Caller& caller) { return door->decide(caller); },
+           .connected =
+               [connected = std::move(connected)](std::shared_ptr<srt::Session> session) {
+                 const ChannelRef channel = *static_cast<const ChannelRef*>(session->guest().get());
+                 connected(std::move(session), channel);
+               },
+           .failed =
+               [](const net::Endpoint& peer, std::shared_ptr<const void> guest) {
+                 Measures::refused("passphrase").Increment();
+                 log::warn("publisher refused: wrong SRT passphrase, or one where none is set",
+                           {{"peer", peer.text()}, {"channel", static_cast<const ChannelRef*>(guest.get())->name}});
+               }}));
+  return door;
+}
+
+srt::Verdict SrtDoor::decide(const srt::Caller& caller) const {
+  using srt::Refusal;
+  if (doorstep_.closed()) return refused(caller, Refusal::down, "stopping", "the server is stopping");
+  if (const char* limit = doorstep_.full(caller.peer.host)) return refused(caller, Refusal::overload, limit, "too many connections");
+  const auto id = srt::parse_stream_id(caller.stream_id);
+  if (!id) return refused(caller, Refusal::bad_request, "streamid", id.error().what);
+  if (id->mode != srt::StreamId::Mode::publish)
+    return refused(caller, Refusal::bad_mode, "mode", "only m=publish is served: players find the stream by HLS");
+  if (id->type != "stream") return refused(caller, Refusal::media_type, "streamid", "only t=stream is served");
+  auto key = platform_.srt_key(id->resource);
+  if (!key) {
+    if (key.error().code == Errc::denied) return refused(caller, Refusal::unauthorized, "key", "wrong stream key");
+    return refused(caller, Refusal::down, "store", to_string(key.error()));
+  }
+  if (!id->user.empty() && id->user != key->channel.name)
+    return refused(caller, Refusal::forbidden, "key", "the streamid's u names another channel than the key's");
+  if (doorstep_.taken(key->channel.id))
+    return refused(caller, Refusal::conflict, "duplicate", "the channel is being published");
+  return {.passphrase = std::move(key->passphrase), .guest = std::make_shared<const ChannelRef>(std::move(key->channel))};
+}
+
+}  // namespace sluice::ingestd

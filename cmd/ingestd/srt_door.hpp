@@ -1,0 +1,31 @@
+#pragma once
+// SrtDoor: who may send by SRT. A caller's streamid brings its key; the handshake itself answers a wrong one, a wrong passphrase,
+// a second publisher and a request for media, so that the caller is told why (srt::Refusal).
+#include <functional>
+#include <memory>
+
+#include "doorstep.hpp"
+#include "platform.hpp"
+#include "srt/server.hpp"
+
+namespace sluice::ingestd {
+
+class SrtDoor {
+ public:
+  using Connected = std::function<void(std::shared_ptr<srt::Session>, const ChannelRef&)>;
+  // All outlive it. `connected` comes on the loop's thread.
+  static Result<std::unique_ptr<SrtDoor>> open(net::Loop& loop, milliseconds latency, Platform& platform, const Doorstep& doorstep,
+                                               Connected connected);
+  Result<net::Endpoint> listen(const net::Endpoint& at) { return server_->listen(at); }
+  void stop_listening() { server_->stop_listening(); }
+
+ private:
+  SrtDoor(Platform& platform, const Doorstep& doorstep) : platform_(platform), doorstep_(doorstep) {}
+  srt::Verdict decide(const srt::Caller& caller) const;  // on libsrt's thread
+
+  Platform& platform_;
+  const Doorstep& doorstep_;
+  std::unique_ptr<srt::Server> server_;
+};
+
+}  // namespace sluice::ingestd
