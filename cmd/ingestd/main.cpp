@@ -49,8 +49,13 @@ Result<int> run(const app::Settings& settings) {
   daemon.on_control("kick", [&server](const std::string& request) { return server.kick(request); });
 
   SLUICE_TRY(daemon.listen("rtmp", config.port, [&server](os::UniqueFd socket, net::Endpoint peer) {
-    server.connected(std::move(socket), std::move(peer));
+    server.connected(std::move(socket), std::move(peer), false);
   }));
+  SLUICE_TRY_VALUE(const bool encrypted, server.load_certificate());
+  if (encrypted)
+    SLUICE_TRY(unless_taken(daemon, "rtmps", daemon.listen("rtmps", config.rtmps_port, [&server](os::UniqueFd socket, net::Endpoint peer) {
+      server.connected(std::move(socket), std::move(peer), true);
+    })));
   SLUICE_TRY(unless_taken(daemon, "srt", daemon.listen_with("srt", config.srt_port, [&server](const net::Endpoint& at) { return server.listen_srt(at); })));
   server.take_back();
   return daemon.run();

@@ -33,6 +33,9 @@ const app::Program& program() {
                             {.name = "pipeline", .kind = Kind::text, .metavar = "COMMAND", .fallback = "transcode | segmenter", .help = "what turns a stream into its ledger; none drops what is received", .reloads = true},
                             {.name = "node", .kind = Kind::text, .metavar = "NAME", .help = "this ingest's name among others; the host's when not given"},
                             {.name = "rtmp-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1935", .help = "the RTMP port, 0 for any", .min = 0, .max = 65535},
+                            {.name = "rtmps-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1936", .help = "the port of RTMP over TLS, 0 for any; not opened without a certificate", .min = 0, .max = 65535},
+                            {.name = "tls-cert", .kind = Kind::path, .metavar = "FILE", .help = "the certificate for RTMPS and those that it was signed by, PEM; without it a platform makes one of its own in DIR/tls", .reloads = true},
+                            {.name = "tls-key", .kind = Kind::path, .metavar = "FILE", .help = "the certificate's key, PEM", .reloads = true},
                             {.name = "srt-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "8890", .help = "the SRT port (UDP), 0 for any", .min = 0, .max = 65535},
                             {.name = "srt-latency", .kind = Kind::duration, .metavar = "TIME", .fallback = "120ms", .help = "how long SRT waits for a lost packet to come again; the longer of both sides' settings holds"},
                             {.name = "grace", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how long a stream waits for a publisher that was cut off", .reloads = true},
@@ -83,6 +86,14 @@ Result<Config> configure(const app::Settings& settings) {
   }
   config.node = settings.has("node") ? settings.text("node") : host_name();
   config.port = static_cast<std::uint16_t>(settings.integer("rtmp-port"));
+  config.rtmps_port = static_cast<std::uint16_t>(settings.integer("rtmps-port"));
+  if (settings.has("tls-cert") != settings.has("tls-key"))
+    return fail(Errc::config, "a certificate and its key go together", "give --tls-cert FILE and --tls-key FILE");
+  config.self_signed = !settings.has("tls-cert") && !config.directory.empty() && config.key_file.empty();
+  config.tls_certificate = config.self_signed ? config.directory + "/tls/cert.pem" : text("tls-cert");
+  config.tls_key = config.self_signed ? config.directory + "/tls/key.pem" : text("tls-key");
+  if (config.tls_certificate.empty() && settings.origin("rtmps-port") != "default" && settings.integer("rtmps-port") != 0)
+    return fail(Errc::config, "RTMPS needs a certificate", "give --tls-cert FILE and --tls-key FILE");
   config.srt_port = static_cast<std::uint16_t>(settings.integer("srt-port"));
   config.srt_latency = settings.duration("srt-latency");
 

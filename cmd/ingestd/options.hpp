@@ -42,6 +42,8 @@ struct Config {
   std::string key_file;
   std::string node;
   std::uint16_t port = 0, rtmps_port = 0, srt_port = 0;
+  std::string tls_certificate, tls_key;  // files; empty: RTMPS is not served
+  bool self_signed = false;              // they are made where they are missing
   milliseconds srt_latency{0};  // for lost packets to come again
   Feed feed = Feed::ledger;
   std::string command;        // of the feed

@@ -1,6 +1,7 @@
 #include "rtmp_publisher.hpp"
 
 #include "log/log.hpp"
+#include "measures.hpp"
 #include "rtmp/status.hpp"
 #include "stream.hpp"
 
@@ -30,11 +31,13 @@ std::string_view status_of(Refusal why) {
 }
 }  // namespace
 
-RtmpPublisher::RtmpPublisher(net::Loop& loop, const Limits& limits, Door door)
+RtmpPublisher::RtmpPublisher(net::Loop& loop, const Limits& limits, Door door, const net::TlsContext* tls)
     : Publisher(limits, std::move(door)),
       loop_(loop),
       session_(system_clock().steady(), system_random(), session_config(limits)),
-      deadline_(loop) {}
+      deadline_(loop) {
+  if (tls != nullptr) tls_.emplace(*tls);
+}
 
 void RtmpPublisher::start(os::UniqueFd socket) {
   connection_ = net::Connection::adopt(loop_, std::move(socket), std::static_pointer_cast<RtmpPublisher>(shared_from_this()));
@@ -46,13 +49,35 @@ std::string RtmpPublisher::host() const { return connection_ ? connection_->peer
 
 void RtmpPublisher::on_data(ByteView bytes) {
   heard(bytes.size());
-  session_.receive(bytes, last_heard());
+  if (tls_ && !decipher(bytes)) return;
+  session_.receive(tls_ ? ByteView(plain_) : bytes, last_heard());
   process();
   if (!took_in(bytes.size())) {
     session_.reject(rtmp::status::publish_rejected, "the bitrate is above this server's limit");
     leave(true);
   }
   push();
+}
+
+bool RtmpPublisher::decipher(ByteView bytes) {
+  plain_.clear();
+  const Result<> read = tls_->receive(bytes, plain_);
+  if (Bytes answer = tls_->take_output(); !answer.empty()) connection_->send(std::move(answer));
+  if (read) {
+    if (tls_->ended()) connection_->close();
+    return true;
+  }
+  Measures::refused("tls").Increment();
+  log::info("session ended", {{"peer", address()}, read.error()});
+  leave(false);
+  connection_->close();
+  return false;
+}
+
+void RtmpPublisher::send(Bytes bytes) {
+  if (!tls_) return connection_->send(std::move(bytes));
+  tls_->send(bytes);
+  connection_->send(tls_->take_output());
 }
 
 void RtmpPublisher::process() {
@@ -65,9 +90,15 @@ void RtmpPublisher::process() {
 
 void RtmpPublisher::push() {
   if (closed() || !connection_) return;
-  if (session_.has_output()) connection_->send(session_.take_output());
+  if (session_.has_output()) send(session_.take_output());
   if (connection_->queued() > most_unread) return connection_->abort(Error{Errc::io, "the peer reads none of its answers", ""});
-  if (session_.finished()) return connection_->close();
+  if (session_.finished()) {
+    if (tls_) {
+      tls_->close();
+      connection_->send(tls_->take_output());
+    }
+    return connection_->close();
+  }
   const bool wants = session_.wants_input();
   if (wants == !paused_) return;
   paused_ = !wants;

@@ -1,9 +1,10 @@
 #pragma once
-// RtmpPublisher: one RTMP connection, over TLS or not.
+// RtmpPublisher: one RTMP connection, over TLS (RTMPS) or not. The time to set up counts from connecting, TLS's handshake included.
 #include <optional>
 
 #include "flv_intake.hpp"
 #include "net/tcp.hpp"
+#include "net/tls.hpp"
 #include "publisher.hpp"
 #include "rtmp/session.hpp"
 
@@ -11,12 +12,13 @@ namespace sluice::ingestd {
 
 class RtmpPublisher final : public Publisher, public net::Connection::Handler {
  public:
-  RtmpPublisher(net::Loop& loop, const Limits& limits, Door door);
+  // `tls`: the certificate to show; null for plain RTMP.
+  RtmpPublisher(net::Loop& loop, const Limits& limits, Door door, const net::TlsContext* tls);
   void start(os::UniqueFd socket);
 
   void refuse(Refusal why, const std::string& reason) override;
   void move_on() override;
-  std::string_view protocol() const override { return "rtmp"; }
+  std::string_view protocol() const override { return tls_ ? "rtmps" : "rtmp"; }
   media::PublisherClock clock() const override { return media::rtmp_clock; }
   std::string address() const override;
   std::string host() const override;
@@ -37,11 +39,15 @@ class RtmpPublisher final : public Publisher, public net::Connection::Handler {
   void handle(rtmp::Unpublished& unpublished);
   void handle(rtmp::Notice& notice);
   void handle(rtmp::Failed& failed);
+  bool decipher(ByteView bytes);  // into plain_; false: the connection is over
+  void send(Bytes bytes);
   void push();          // sends what the session has to say; closes when it is finished
   void watch_deadline();
 
   net::Loop& loop_;
   std::shared_ptr<net::Connection> connection_;
+  std::optional<net::TlsSession> tls_;
+  Bytes plain_;  // of one reading; kept for its memory
   rtmp::ServerSession session_;
   net::Timer deadline_;
   std::optional<FlvIntake> intake_;

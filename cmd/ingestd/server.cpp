@@ -3,6 +3,7 @@
 #include "app/run.hpp"
 #include "log/log.hpp"
 #include "measures.hpp"
+#include "os/file.hpp"
 #include "srt_publisher.hpp"
 
 namespace sluice::ingestd {
@@ -35,11 +36,33 @@ void Server::enter(const std::shared_ptr<Publisher>& publisher) {
   measures().connections.Set(static_cast<double>(publishers_.size()));
 }
 
-void Server::connected(os::UniqueFd socket, net::Endpoint peer) {
+namespace {
+
+Result<std::shared_ptr<const net::TlsContext>> certificate_of(const Config& config) {
+  if (config.tls_certificate.empty()) return nullptr;
+  if (config.self_signed) {
+    SLUICE_TRY(os::make_directories(config.directory + "/tls", 0700));
+    SLUICE_TRY(net::make_self_signed(config.tls_certificate, config.tls_key));
+  }
+  SLUICE_TRY_VALUE(auto loaded, net::TlsContext::load(config.tls_certificate, config.tls_key));
+  if (loaded->expires() < system_clock().wall())
+    log::warn("the certificate has expired: publishers that look will not connect",
+              {{"certificate", config.tls_certificate}, {"expired", format_rfc3339(loaded->expires())}});
+  return loaded;
+}
+
+}  // namespace
+
+Result<bool> Server::load_certificate() {
+  SLUICE_TRY_VALUE(tls_, certificate_of(config_));
+  return tls_ != nullptr;
+}
+
+void Server::connected(os::UniqueFd socket, net::Endpoint peer, bool tls) {
   if (drained_) return;
   if (!open_) {
     auto held = std::make_shared<os::UniqueFd>(std::move(socket));
-    return early_.emplace_back([this, held, peer] { connected(std::move(*held), peer); }), void();
+    return early_.emplace_back([this, held, peer, tls] { connected(std::move(*held), peer, tls); }), void();
   }
   if (const char* full = doorstep_.full(peer.host)) {
     Measures::refused(full).Increment();
@@ -47,7 +70,7 @@ void Server::connected(os::UniqueFd socket, net::Endpoint peer) {
     return;
   }
   doorstep_.entered(peer.host);
-  auto publisher = std::make_shared<RtmpPublisher>(loop_, config_.limits, door());
+  auto publisher = std::make_shared<RtmpPublisher>(loop_, config_.limits, door(), tls ? tls_.get() : nullptr);
   enter(publisher);
   publisher->start(std::move(socket));
 }
@@ -225,7 +248,16 @@ Result<> Server::reload(const Config& config) {
   if (config.feed != config_.feed)
     return fail(Errc::config, "where streams go cannot change between a pipeline, --exec and none while serving",
                 "start ingestd again");
+  SLUICE_TRY_VALUE(auto certificate, certificate_of(config));
   SLUICE_TRY(platform_->reload(config));
+  if (certificate != nullptr && tls_ != nullptr) {
+    tls_ = std::move(certificate);
+    config_.tls_certificate = config.tls_certificate;
+    config_.tls_key = config.tls_key;
+    log::info("certificate read", {{"certificate", config_.tls_certificate}, {"expires", format_rfc3339(tls_->expires())}});
+  } else if ((certificate != nullptr) != (tls_ != nullptr)) {
+    log::warn("RTMPS begins or ends to be served at a restart only");
+  }
   config_.limits = config.limits;
   doorstep_.set(config_.limits);
   config_.life = fitting(config.life);

@@ -23,7 +23,9 @@ class Server {
 
   // Takes back the streams of an earlier process on this node. Who connects meanwhile waits, to find its own.
   void take_back();
-  void connected(os::UniqueFd socket, net::Endpoint peer);   // from the RTMP listener
+  // Reads the certificate for RTMPS, made before where the platform makes its own. False: none is configured.
+  Result<bool> load_certificate();
+  void connected(os::UniqueFd socket, net::Endpoint peer, bool tls);   // from the RTMP and RTMPS listeners
   Result<net::Endpoint> listen_srt(const net::Endpoint& at);
   void drain(std::function<void()> done);
   Result<> reload(const Config& config);
@@ -52,6 +54,7 @@ class Server {
   media::LifecyclePolicy fitting(media::LifecyclePolicy life) const;
 
   Config config_;
+  std::shared_ptr<const net::TlsContext> tls_;  // that new RTMPS connections are shown; null where there is none
   std::unique_ptr<Platform> platform_;
   std::shared_ptr<FolderWatch> folders_;
   Surroundings around_;

@@ -1,0 +1,146 @@
+#include "net/tls.hpp"
+
+#include <openssl/ssl.h>
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+using namespace sluice;
+using net::TlsContext;
+using net::TlsSession;
+
+namespace {
+
+struct Folder {
+  std::filesystem::path path;
+  Folder() {
+    char name[] = "/tmp/sluice-tls-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string operator/(const char* name) const { return path / name; }
+};
+
+std::shared_ptr<const TlsContext> context(const Folder& folder) {
+  REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
+  auto made = TlsContext::load(folder / "cert", folder / "key");
+  REQUIRE(made);
+  return *made;
+}
+
+// OpenSSL's own client, in memory.
+struct Client {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL* ssl = nullptr;
+  explicit Client(int newest = TLS1_3_VERSION) {
+    SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context, newest);
+    SSL_CTX_set_security_level(context, 0);
+    ssl = SSL_new(context);
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(ssl);
+  }
+  ~Client() {
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+  }
+  Bytes output() {
+    Bytes bytes(BIO_ctrl_pending(SSL_get_wbio(ssl)));
+    if (!bytes.empty()) BIO_read(SSL_get_wbio(ssl), bytes.data(), static_cast<int>(bytes.size()));
+    return bytes;
+  }
+  void input(ByteView bytes) {
+    if (!bytes.empty()) BIO_write(SSL_get_rbio(ssl), bytes.data(), static_cast<int>(bytes.size()));
+  }
+};
+
+// Hands bytes to and fro, `step` at a time, until both rest. The server's first error.
+Result<> talk(Client& client, TlsSession& server, Bytes& plain, std::size_t step = 100'000) {
+  for (int i = 0; i < 10; ++i) {
+    if (!SSL_is_init_finished(client.ssl)) SSL_do_handshake(client.ssl);
+    const Bytes sent = client.output();
+    for (std::size_t at = 0; at < sent.size(); at += step)
+      SLUICE_TRY(server.receive(ByteView(sent).subspan(at, std::min(step, sent.size() - at)), plain));
+    client.input(server.take_output());
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a handshake of both versions, cut anywhere, and data both ways") {
+  const Folder folder;
+  const auto certificate = context(folder);
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  const std::size_t step = GENERATE(std::size_t{1}, std::size_t{7}, std::size_t{100'000});
+  Client client(version);
+  TlsSession server(*certificate);
+  Bytes plain;
+  REQUIRE(talk(client, server, plain, step));
+  REQUIRE(server.established());
+  const std::string text(40'000, 'x');
+  SSL_write(client.ssl, text.data(), static_cast<int>(text.size()));
+  server.send(as_bytes("answer"));
+  REQUIRE(talk(client, server, plain, step));
+  CHECK(as_text(plain) == text);
+  char read[16];
+  CHECK(SSL_read(client.ssl, read, sizeof read) == 6);
+  SSL_shutdown(client.ssl);
+  REQUIRE(talk(client, server, plain, step));
+  CHECK(server.ended());
+}
+
+TEST_CASE("TLS 1.1, plain RTMP and random bytes are refused") {
+  const Folder folder;
+  const auto certificate = context(folder);
+  Bytes plain;
+  Client old(TLS1_1_VERSION);
+  TlsSession first(*certificate);
+  CHECK_FALSE(talk(old, first, plain));
+  TlsSession second(*certificate);
+  CHECK_FALSE(second.receive(Bytes(1537, std::byte{3}), plain));
+  TlsSession third(*certificate);
+  CHECK_FALSE(third.receive(as_bytes("GET / HTTP/1.1\r\n\r\n"), plain));
+  CHECK(plain.empty());
+}
+
+TEST_CASE("a handshake that never ends is cut off by its length") {
+  const Folder folder;
+  const auto certificate = context(folder);
+  TlsSession server(*certificate);
+  Bytes plain;
+  // A client hello that says it is 16 MB long, in records.
+  Bytes record;
+  ByteWriter(record).u8(22).be16(0x0301).be16(4).u8(1).be24(0xffffff);
+  Result<> said = server.receive(record, plain);
+  for (int i = 0; said && i < 100; ++i) {
+    Bytes more;
+    ByteWriter(more).u8(22).be16(0x0301).be16(1024).zeros(1024);
+    said = server.receive(more, plain);
+  }
+  CHECK_FALSE(said);
+}
+
+TEST_CASE("files that are no certificate are named") {
+  const Folder folder;
+  context(folder);
+  std::ofstream(folder / "bad") << "nonsense";
+  CHECK(TlsContext::load(folder / "bad", folder / "key").error().what.find(folder / "bad") != std::string::npos);
+  CHECK(TlsContext::load(folder / "cert", folder / "bad").error().what.find(folder / "bad") != std::string::npos);
+  CHECK_FALSE(TlsContext::load(folder / "none", folder / "key"));
+  REQUIRE(net::make_self_signed(folder / "other", folder / "other-key"));
+  CHECK_FALSE(TlsContext::load(folder / "cert", folder / "other-key"));
+}
+
+TEST_CASE("a self-signed pair is made once, its key readable by its owner only") {
+  const Folder folder;
+  const auto made = context(folder);
+  CHECK(made->expires() > system_clock().wall() + std::chrono::hours(24 * 3000));
+  const auto rights = std::filesystem::status(folder / "key").permissions();
+  CHECK(rights == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  const auto before = std::filesystem::last_write_time(folder / "cert");
+  REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
+  CHECK(std::filesystem::last_write_time(folder / "cert") == before);
+}
