@@ -29,6 +29,10 @@ check_ffmpeg() {
   done
 }
 
+udp_port_taken() { # NUMBER
+  cat /proc/net/udp /proc/net/udp6 2>/dev/null | awk '{ print $2 }' | grep -qi ":$(printf '%04x' "$1")\$"
+}
+
 check_ports() {
   local name port number
   if is_up; then
@@ -38,6 +42,14 @@ check_ports() {
   while IFS='|' read -r name ports; do
     for port in $ports metrics; do
       number=$(port_of "$name" "$port")
+      if [[ $port == srt ]]; then
+        if udp_port_taken "$number"; then
+          bad "UDP port $number ($name $port) is taken" "find its owner with 'ss -lunp sport = :$number', or run 'sluice up --port-base N'"
+        else
+          good "UDP port $number is free ($name $port)"
+        fi
+        continue
+      fi
       if (exec 3<>"/dev/tcp/127.0.0.1/$number") 2>/dev/null; then
         bad "port $number ($name $port) is taken" "find its owner with 'ss -ltnp sport = :$number', or run 'sluice up --port-base N'"
       else

@@ -20,7 +20,7 @@ sluice_options() {
 |config|path|FILE||read options from FILE, one 'name = value' a line
 |print-config|flag|||print every option's value and where it came from, and exit|
 up|demo|flag|||publish a moving picture with a clock and a tone, and print a key of your own|
-up|port-base|integer|N||put the ports at N and up: RTMP N, web N+3, HLS N+4, chat N+5, IRC N+6
+up|port-base|integer|N||put the ports at N and up: RTMP N, RTMPS N+1, SRT N+2, web N+3, HLS N+4, chat N+5, IRC N+6
 up|bind|text|ADDRESS||numeric address to listen on; repeat by commas (default: loopback only)
 up|public-url|text|URL||where viewers reach the pages, handed out by pages and playlists
 up|ready-fd|integer|FD||write a newline to this descriptor when the whole platform serves

@@ -7,7 +7,7 @@ platform_programs() {
 origind|http
 chatd|ws irc
 webd|http
-ingestd|rtmp
+ingestd|rtmp rtmps srt
 TABLE
 }
 
@@ -16,6 +16,8 @@ port_of() {
   local offset default
   case $1:$2 in
     ingestd:rtmp) offset=0 default=1935 ;;
+    ingestd:rtmps) offset=1 default=1936 ;;
+    ingestd:srt) offset=2 default=8890 ;;
     webd:http) offset=3 default=8080 ;;
     origind:http) offset=4 default=8081 ;;
     chatd:ws) offset=5 default=8082 ;;

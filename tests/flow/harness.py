@@ -40,6 +40,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def free_udp_port():
+    """A UDP port that nobody has bound just now."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def free_port_base(span=20):
     """The first of `span` neighbouring ports that nothing listens on just now, below the ephemeral range."""
     while True:
@@ -47,9 +54,11 @@ def free_port_base(span=20):
         with contextlib.ExitStack() as held:
             try:
                 for port in range(base, base + span):
-                    probe = held.enter_context(socket.socket())
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind(("127.0.0.1", port))
+                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                        probe = held.enter_context(socket.socket(type=kind))
+                        if kind == socket.SOCK_STREAM:
+                            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                        probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return base
@@ -167,7 +176,7 @@ class Platform:
         return (self.directory / "up.log").read_text(errors="replace")
 
     def port(self, name):
-        return self.base + {"rtmp": 0, "http": 3, "origin": 4, "ws": 5, "irc": 6}[name]
+        return self.base + {"rtmp": 0, "rtmps": 1, "srt": 2, "http": 3, "origin": 4, "ws": 5, "irc": 6}[name]
 
     def run(self, name, *arguments, check=True, stdin=None):
         """Runs one of our tools on this platform; its standard output, stripped."""
@@ -232,15 +241,16 @@ class Platform:
 class Publisher:
     """A real ffmpeg that publishes a small test picture with a tone, in real time, until stopped."""
 
-    def __init__(self, url, size="320x180", rate=30, gop=60, seconds=None, video=None, extra=()):
+    def __init__(self, url, size="320x180", rate=30, gop=60, seconds=None, video=None, extra=(), encoder="libx264", output=None):
         source = video or f"testsrc2=size={size}:rate={rate}"
         limit = ["-t", str(seconds)] if seconds else []
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             ["ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning", "-re",
              "-f", "lavfi", "-i", source, "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", *limit,
-             "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", str(gop), "-keyint_min", str(gop),
-             "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "64k", *extra, "-f", "flv", url],
+             "-c:v", encoder, "-preset", "ultrafast", "-tune", "zerolatency", "-g", str(gop), "-keyint_min", str(gop),
+             "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "64k", *extra,
+             "-f", output or ("mpegts" if url.startswith("srt:") else "flv"), url],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
     def output(self):

@@ -7,7 +7,7 @@ import struct
 import subprocess
 import tempfile
 
-from harness import Daemon, free_port, program, wait_for
+from harness import Daemon, free_port, free_udp_port, program, wait_for
 
 KEY = "s3cret"
 
@@ -18,7 +18,7 @@ class Ingest:
     def __init__(self, *options, platform=False, env=None):
         self.folder = tempfile.TemporaryDirectory(prefix="sluice-ingest-")
         self.directory = pathlib.Path(self.folder.name)
-        self.port = free_port()
+        self.port, self.tls_port, self.srt_port = free_port(), free_port() if platform or "--tls-cert" in options else 0, free_udp_port()
         self.control = self.directory / "control.sock"
         self.options = options
         self.env = env
@@ -42,11 +42,18 @@ class Ingest:
         else:
             where = ["--key-file", str(self.directory / "keys"), "--ledgers", str(self.directory / "ledgers"),
                      "--live", str(self.directory / "live")]
-        self.daemon = Daemon(program("ingestd"), *where, "--rtmp-port", str(self.port), "--bind", "127.0.0.1", "--control",
+        self.daemon = Daemon(program("ingestd"), *where, "--rtmp-port", str(self.port), "--rtmps-port", str(self.tls_port), "--srt-port", str(self.srt_port), "--bind", "127.0.0.1", "--control",
                              str(self.control), *self.options, env=self.env)
 
     def url(self, key=None):
         return f"rtmp://127.0.0.1:{self.port}/live/{key or self.key}"
+
+    def tls_url(self, key=None):
+        return f"rtmps://127.0.0.1:{self.tls_port}/live/{key or self.key}"
+
+    def srt_url(self, stream_id=None, **query):
+        more = "".join(f"&{name}={value}" for name, value in query.items())
+        return f"srt://127.0.0.1:{self.srt_port}?streamid={stream_id or self.key}{more}"
 
     def ask(self, **request):
         with socket.socket(socket.AF_UNIX) as link:
