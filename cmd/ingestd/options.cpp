@@ -21,14 +21,14 @@ const app::Program& program() {
   static const app::Program table{
       .name = "ingestd",
       .section = 8,
-      .summary = "receive live streams over RTMP",
+      .summary = "receive live streams over RTMP, RTMPS and SRT",
       .commands = {{.path = "",
-                    .summary = "receive live streams over RTMP",
+                    .summary = "receive live streams over RTMP, RTMPS and SRT",
                     .options = with_platform(
                         {
                             {.name = "ledgers", .kind = Kind::path, .metavar = "FOLDER", .help = "where streams are kept; DIR/ledgers when not given"},
                             {.name = "live", .kind = Kind::path, .metavar = "FOLDER", .help = "where links to live streams stand; DIR/live when not given"},
-                            {.name = "key-file", .kind = Kind::path, .metavar = "FILE", .help = "serve without a platform: a stream key and a channel on each line of FILE"},
+                            {.name = "key-file", .kind = Kind::path, .metavar = "FILE", .help = "serve without a platform: a stream key, a channel and perhaps an SRT passphrase on each line of FILE"},
                             {.name = "exec", .kind = Kind::text, .metavar = "COMMAND", .help = "feed each stream to COMMAND's standard input and keep no ledger", .reloads = true},
                             {.name = "pipeline", .kind = Kind::text, .metavar = "COMMAND", .fallback = "transcode | segmenter", .help = "what turns a stream into its ledger; none drops what is received", .reloads = true},
                             {.name = "node", .kind = Kind::text, .metavar = "NAME", .help = "this ingest's name among others; the host's when not given"},
@@ -49,10 +49,10 @@ const app::Program& program() {
                             {.name = "stall-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a pipeline may take nothing before it is killed", .reloads = true},
                             {.name = "setup-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a connection may take to publish", .reloads = true},
                             {.name = "idle-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "30s", .help = "how long a publisher may send nothing", .reloads = true},
-                            {.name = "max-connections", .kind = Kind::integer, .metavar = "N", .fallback = "1000", .help = "connections at once", .min = 1, .max = 100000, .reloads = true},
+                            {.name = "max-connections", .kind = Kind::integer, .metavar = "N", .fallback = "1000", .help = "connections at once, of all protocols", .min = 1, .max = 100000, .reloads = true},
                             {.name = "max-per-address", .kind = Kind::integer, .metavar = "N", .fallback = "200", .help = "connections at once from one address", .min = 1, .max = 100000, .reloads = true},
                             {.name = "max-bitrate", .kind = Kind::integer, .metavar = "KBITS", .fallback = "60000", .help = "of one publisher over five seconds, in kbit/s", .min = 1, .max = 10000000, .reloads = true},
-                            {.name = "max-message", .kind = Kind::size, .metavar = "SIZE", .fallback = "8M", .help = "one RTMP message, a picture", .reloads = true},
+                            {.name = "max-message", .kind = Kind::size, .metavar = "SIZE", .fallback = "8M", .help = "one RTMP message or PES packet, a picture", .reloads = true},
                         })}},
       .daemon = true,
   };

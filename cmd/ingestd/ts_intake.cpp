@@ -24,40 +24,46 @@ void TsIntake::take_events(Steady now) {
 }
 
 void TsIntake::take(const mpegts::ProgramFound& program) {
-  std::optional<Picked> video, audio;
+  std::map<std::uint16_t, Lane> lanes;
+  std::uint8_t pictures = 0, sounds = 0;
   for (const mpegts::ElementaryStream& stream : program.streams) {
-    if (!stream.codec) continue;
-    std::optional<Picked>& first = media::kind_of(*stream.codec) == Kind::video ? video : audio;
-    if (!first) first = Picked{stream.pid, *stream.codec};
+    if (!stream.codec || lanes.contains(stream.pid) || lanes.size() == mpegts::DemuxerLimits{}.streams) continue;
+    Lane lane{.codec = *stream.codec, .language = stream.language};
+    lane.id = lane.kind() == Kind::video ? pictures++ : sounds++;
+    const auto before = lanes_.find(stream.pid);
+    if (before != lanes_.end() && before->second.codec == lane.codec && before->second.id == lane.id)
+      lane.frames = std::move(before->second.frames);
+    else if (lane.kind() == Kind::video)
+      lane.frames.emplace<mpegts::VideoFrames>(lane.codec);
+    lanes.emplace(stream.pid, std::move(lane));
   }
-  if (video && video != video_) pictures_.emplace(video->codec);
-  if (audio && audio != audio_) sound_ = {};
-  video_ = video;
-  audio_ = audio;
-  intake_.announce(video_.has_value(), audio_.has_value());
+  for (const auto& [pid, lane] : lanes_)
+    if (lane.id >= (lane.kind() == Kind::video ? pictures : sounds)) intake_.leave(lane.kind(), lane.id);
+  lanes_ = std::move(lanes);
+  intake_.announce(pictures, sounds);
 }
 
 void TsIntake::take(const mpegts::Unit& unit, Steady now) {
-  const bool is_video = video_ && unit.pid == video_->pid;
-  if (!is_video && !(audio_ && unit.pid == audio_->pid)) return;
+  const auto found = lanes_.find(unit.pid);
+  if (found == lanes_.end()) return;
+  Lane& lane = found->second;
   frames_.clear();
-  if (is_video)
-    pictures_->take(unit, frames_);
-  else
-    sound_.take(unit, frames_);
+  std::visit([&](auto& frames) { frames.take(unit, frames_); }, lane.frames);
   for (mpegts::FrameEvent& event : frames_) {
     if (auto* track = std::get_if<media::Track>(&event)) {
-      intake_.configure(std::move(*track));
+      track->language = lane.language;
+      intake_.configure(std::move(*track), lane.id);
       continue;
     }
     auto& frame = std::get<mpegts::Frame>(event);
     const ByteView data(*frame.data);
-    intake_.offer({.kind = is_video ? Kind::video : Kind::audio,
+    intake_.offer({.kind = lane.kind(),
                    .raw = frame.dts,
                    .composition = frame.composition,
                    .key = frame.key,
                    .owner = std::move(frame.data),
-                   .data = data},
+                   .data = data,
+                   .id = lane.id},
                   now);
   }
 }

@@ -1,7 +1,9 @@
 #pragma once
-// TsIntake: a publisher's MPEG transport stream, offered to its stream's Intake. The first video and the first audio stream of
-// its first program; others are passed over.
-#include <optional>
+// TsIntake: a publisher's MPEG transport stream, offered to its stream's Intake. Every stream of its first program whose codec we
+// know is a track; they are numbered in the order of the program's map, each kind from 0.
+#include <map>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -21,20 +23,20 @@ class TsIntake {
   mpegts::Demuxer::Counts counts() const { return demuxer_.counts(); }
 
  private:
+  struct Lane {
+    media::Codec codec{};
+    std::uint8_t id = 0;
+    std::string language;
+    std::variant<mpegts::AdtsFrames, mpegts::VideoFrames> frames;
+    media::Kind kind() const { return media::kind_of(codec); }
+  };
   void take_events(Steady now);
   void take(const mpegts::ProgramFound& program);
   void take(const mpegts::Unit& unit, Steady now);
 
   media::Intake& intake_;
   mpegts::Demuxer demuxer_;
-  struct Picked {
-    std::uint16_t pid;
-    media::Codec codec;
-    bool operator==(const Picked&) const = default;
-  };
-  std::optional<Picked> video_, audio_;
-  std::optional<mpegts::VideoFrames> pictures_;
-  mpegts::AdtsFrames sound_;
+  std::map<std::uint16_t, Lane> lanes_;     // by PID
   std::vector<mpegts::FrameEvent> frames_;  // of one unit; kept for its memory
 };
 

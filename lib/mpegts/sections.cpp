@@ -7,8 +7,25 @@ namespace {
 constexpr std::size_t longest_section = 1024;  // 2.4.4: PAT and PMT
 constexpr std::byte stuffing{0xff};
 constexpr unsigned pat_table = 0, pmt_table = 2;
-constexpr unsigned registration_descriptor = 5;
+constexpr unsigned registration_descriptor = 5, language_descriptor = 10;
 constexpr std::uint32_t hevc_format = 0x48455643;  // "HEVC"
+
+// What the descriptor of that tag holds; empty where there is none.
+ByteView descriptor(ByteView descriptors, unsigned wanted) {
+  ByteReader in(descriptors);
+  while (in.remaining() >= 2) {
+    const unsigned tag = in.u8();
+    const ByteView body = in.take(in.u8());
+    if (tag == wanted) return body;
+  }
+  return {};
+}
+
+std::string language_of(ByteView descriptors) {
+  const std::string_view text = as_text(descriptor(descriptors, language_descriptor)).substr(0, 3);
+  const bool letters = text.size() == 3 && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string_view::npos;
+  return letters && text != "und" ? std::string(text) : "";
+}
 
 // Table 2-34. Private data may name its format in a registration descriptor (2.6.8).
 std::optional<media::Codec> codec_of(unsigned type, ByteView descriptors) {
@@ -19,12 +36,8 @@ std::optional<media::Codec> codec_of(unsigned type, ByteView descriptors) {
     case 0x06: break;
     default: return std::nullopt;
   }
-  ByteReader in(descriptors);
-  while (in.remaining() >= 2) {
-    const unsigned tag = in.u8();
-    ByteReader body(in.take(in.u8()));
-    if (tag == registration_descriptor && body.be32() == hevc_format && !body.failed()) return media::Codec::hevc;
-  }
+  ByteReader registered(descriptor(descriptors, registration_descriptor));
+  if (registered.be32() == hevc_format) return media::Codec::hevc;
   return std::nullopt;
 }
 
@@ -121,7 +134,8 @@ std::optional<std::vector<ElementaryStream>> read_pmt(ByteView section) {
     const unsigned type = in.u8(), pid = in.be16() & 0x1fff;
     const ByteView descriptors = in.take(in.be16() & 0x0fff);
     if (in.failed()) break;
-    streams.push_back({static_cast<std::uint16_t>(pid), static_cast<std::uint8_t>(type), codec_of(type, descriptors)});
+    streams.push_back({static_cast<std::uint16_t>(pid), static_cast<std::uint8_t>(type), codec_of(type, descriptors),
+                       language_of(descriptors)});
   }
   if (in.failed()) return std::nullopt;
   return streams;

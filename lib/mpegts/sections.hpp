@@ -3,6 +3,7 @@
 // tables in them. Sans-IO.
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -32,6 +33,7 @@ struct ElementaryStream {
   std::uint16_t pid = 0;
   std::uint8_t type = 0;              // stream_type, H.222.0 table 2-34
   std::optional<media::Codec> codec;  // H.264, HEVC, AAC with ADTS headers; nothing for all others
+  std::string language;               // ISO 639-2, three letters (2.6.18); empty: not told
   bool operator==(const ElementaryStream&) const = default;
 };
 // The streams of a program map section in use. Nothing: no such section, or broken.

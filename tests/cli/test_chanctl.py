@@ -128,6 +128,16 @@ def test_tokens(demo):
     assert "--scope" in demo.refused("token", "issue", "alice", code=2)
 
 
+def test_passphrases(demo):
+    made = demo("passphrase", "set", "demo", stdin="").strip()
+    assert 10 <= len(made) <= 79
+    assert demo("passphrase", "set", "demo", stdin="a-phrase-of-mine\n") == ""
+    assert json.loads(demo("passphrase", "set", "demo", "--json", stdin="a-phrase-of-mine\n")) == {"channel": "demo"}
+    assert "10 to 79" in demo.refused("passphrase", "set", "demo", stdin="short\n")
+    assert demo("passphrase", "clear", "demo") == ""
+    assert "phrase-of-mine" not in demo("events") + demo("channel", "show", "demo")
+
+
 def test_events_are_ndjson(demo):
     demo("channel", "set-title", "demo", "Next")
     demo("key", "rotate", "demo")

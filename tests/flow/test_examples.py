@@ -6,14 +6,14 @@ import subprocess
 
 import pytest
 
-from harness import BIN, free_port, free_port_base
+from harness import BIN, free_port, free_port_base, free_udp_port
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
-ARGUMENTS = {"01": ["DIR"], "02": ["DIR"], "04": ["PORT"], "05": ["BASE", "DIR"], "06": ["PORT"]}
+ARGUMENTS = {"01": ["DIR"], "02": ["DIR"], "04": ["PORT"], "05": ["BASE", "DIR"], "06": ["PORT"], "07": ["PORT"], "08": ["UDP"]}
 
 
 def run(script, tmp_path):
-    places = {"DIR": str(tmp_path / "out"), "PORT": str(free_port()), "BASE": str(free_port_base())}
+    places = {"DIR": str(tmp_path / "out"), "PORT": str(free_port()), "UDP": str(free_udp_port()), "BASE": str(free_port_base())}
     (tmp_path / "out").mkdir()
     arguments = [places[name] for name in ARGUMENTS.get(script.name[:2], [])]
     done = subprocess.run([script, *arguments], capture_output=True, text=True, timeout=120,
@@ -50,6 +50,14 @@ def test_05_platform(tmp_path):
 
 def test_06_serve_a_ledger(tmp_path):
     assert "#EXT-X-STREAM-INF" in run(example("06"), tmp_path)
+
+
+def test_07_rtmps(tmp_path):
+    assert re.search(r"h264,9\d", run(example("07"), tmp_path))
+
+
+def test_08_srt(tmp_path):
+    assert "hvc1." in run(example("08"), tmp_path)
 
 
 def test_every_example_is_run_here_and_listed():

@@ -14,7 +14,7 @@ from harness import BIN
 
 UNITS = sorted((pathlib.Path(__file__).parents[2] / "examples" / "systemd").iterdir())
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
-PORTS = {"ingestd": ["rtmp"], "origind": ["http"], "chatd": ["ws", "irc"], "webd": ["http"]}
+PORTS = {"ingestd": ["rtmp", "rtmps", "srt"], "origind": ["http"], "chatd": ["ws", "irc"], "webd": ["http"]}
 
 
 def read(unit):

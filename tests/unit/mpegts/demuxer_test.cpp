@@ -151,6 +151,16 @@ TEST_CASE("a map over several packets, and HEVC in private data by its registrat
   CHECK(out[0].ends_with(" 256:hevc"));
 }
 
+TEST_CASE("a stream's language") {
+  Bytes body;
+  ByteWriter(body).be16(0xe100).be16(0xf000).u8(0x0f).be16(0xe101).be16(0xf006).u8(10).u8(4).text("deu").u8(0).u8(0x0f).be16(0xe102).be16(0xf006).u8(10).u8(4).text("D<u").u8(0);
+  const Bytes section = TsWriter::section(2, body);
+  const auto streams = read_pmt(ByteView(section).first(section.size() - 4));
+  REQUIRE(streams);
+  CHECK(streams->at(0).language == "deu");
+  CHECK(streams->at(1).language.empty());
+}
+
 TEST_CASE("a changed map drops what its streams had begun") {
   TsWriter ts;
   ts.program({{TsWriter::video, 0x1b}});

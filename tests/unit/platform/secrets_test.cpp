@@ -56,3 +56,11 @@ TEST_CASE("stream ids sort by time and carry it") {
   CHECK_FALSE(time_of(StreamId("nonsense")));
   CHECK_FALSE(time_of(StreamId("zzzzzzzzzzzzzzzzzzzz")));
 }
+
+TEST_CASE("SRT passphrases have 10 to 79 characters, none of them a blank") {
+  CHECK(platform::check_srt_passphrase(std::string(10, 'x')));
+  CHECK(platform::check_srt_passphrase(std::string(79, 'x')));
+  CHECK_FALSE(platform::check_srt_passphrase(std::string(9, 'x')));
+  CHECK_FALSE(platform::check_srt_passphrase(std::string(80, 'x')));
+  CHECK_FALSE(platform::check_srt_passphrase("has a blank in it"));
+}

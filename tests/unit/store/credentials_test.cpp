@@ -28,6 +28,26 @@ TEST_CASE("the newest key alone opens its channel") {
   CHECK(audit[0].at == fresh.clock.wall());
 }
 
+TEST_CASE("a channel's SRT passphrase is kept as it is, and nowhere else") {
+  Fresh fresh;
+  Channel channel = fresh.channel();
+  auto& credentials = fresh->credentials();
+  CHECK(credentials.srt_passphrase(channel.id).value() == "");
+  REQUIRE(credentials.set_srt_passphrase(channel.id, "first-passphrase", shell));
+  REQUIRE(credentials.set_srt_passphrase(channel.id, "second-passphrase", shell));
+  CHECK(credentials.srt_passphrase(channel.id).value() == "second-passphrase");
+  CHECK(code_of(credentials.set_srt_passphrase(channel.id, "too short", shell)) == Errc::invalid);
+  CHECK(code_of(credentials.set_srt_passphrase(ChannelId(99), "long-enough-it-is", shell)) == Errc::not_found);
+  REQUIRE(credentials.set_srt_passphrase(channel.id, "", shell));
+  CHECK(credentials.srt_passphrase(channel.id).value() == "");
+
+  auto audit = fresh->audit().since(0, 10).value();
+  REQUIRE(audit.size() == 3);
+  CHECK(audit[0].action == "srt_passphrase.set");
+  CHECK(audit[2].action == "srt_passphrase.clear");
+  for (const auto& row : audit) CHECK(row.reason.find("passphrase") == std::string::npos);
+}
+
 TEST_CASE("a token says who and what for, until it expires or is revoked") {
   Fresh fresh;
   User alice = fresh.user();
