@@ -49,7 +49,7 @@ def test_h264_and_aac_with_b_frames_become_a_clean_ledger():
         assert media_seconds(ledger, "audio") == pytest.approx(7, abs=1.5)
         assert_unbroken(ledger)
         lint_clean(ledger)
-        assert ingest.streams() == []
+        wait_for(lambda: not ingest.streams(), 10, "the end")
         assert KEY not in ingest.log()
 
 
