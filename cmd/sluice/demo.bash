@@ -46,5 +46,6 @@ start_demo() {
   printf '\nYour own channel: http://%s:%s/studio\n' "$host" "$(port_of webd http)"
   printf '  OBS      server rtmp://%s:%s/live   stream key %s\n' "$host" "$(port_of ingestd rtmp)" "$own_key"
   printf '  ffmpeg   ... -f flv rtmp://%s:%s/live/%s\n' "$host" "$(port_of ingestd rtmp)" "$own_key"
+  printf '  SRT      ... -f mpegts "srt://%s:%s?streamid=%s"\n' "$host" "$(port_of ingestd srt)" "$own_key"
   printf '  chat     sign in on a channel page with the token %s\n' "$token"
 }
