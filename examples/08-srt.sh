@@ -6,7 +6,7 @@ work=$(mktemp -d)
 echo 'secret-key alice a-long-passphrase' >"$work/keys"
 
 mkfifo "$work/ready"
-ingestd --key-file "$work/keys" --rtmp-port 0 --srt-port "$port" --grace 1s --ledgers "$work/ledgers" --pipeline segmenter \
+ingestd --key-file "$work/keys" --rtmp-port 0 --srt-port "$port" --srt-latency 1s --grace 1s --ledgers "$work/ledgers" --pipeline segmenter \
   --ready-fd 3 3>"$work/ready" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT

@@ -10,16 +10,16 @@ from harness import Platform, Publisher, free_udp_port, program, wait_for
 from ingest import KEY, Ingest, assert_unbroken, ended, hand_publish, media_seconds, parts, records
 from srt_caller import Caller, refused
 
-SEGMENT = ("--pipeline", "segmenter")
+SEGMENT = ("--pipeline", "segmenter", "--srt-latency", "500ms")  # a busy machine is late too
 PHRASE = "a-phrase-of-bob"
 CAT = ("--exec", "cat >/dev/null")
 
 
 def one_ledger(ingest):
-    return wait_for(lambda: len(ingest.ledgers()) == 1 and ingest.ledgers()[0], 15, "one ledger")
+    return wait_for(lambda: len(ingest.ledgers()) == 1 and ingest.ledgers()[0], 60, "one ledger")
 
 
-def wait_parts(ledger, count, seconds=20):
+def wait_parts(ledger, count, seconds=60):
     wait_for(lambda: len(parts(ledger)) >= count, seconds, f"{count} parts")
 
 
@@ -37,29 +37,33 @@ def with_passphrase(ingest):
 def test_h264_and_aac_with_b_frames_become_a_clean_ledger():
     with Ingest(*SEGMENT, "--grace", "1s") as ingest:
         with Publisher(ingest.srt_url(), seconds=7, gop=30, extra=("-tune", "film", "-bf", "2")) as publisher:
-            row = ingest.wait_state("live")
+            row = ingest.wait_state("live", 60)
             assert row["channel"] == "alice" and row["publisher"]["protocol"] == "srt"
             assert row["video"] == {**row["video"], "codec": "h264", "width": 320, "height": 180, "fps": 30.0}
             assert row["audio"] == {**row["audio"], "codec": "aac", "sample_rate": 48000}
             ledger = one_ledger(ingest)
-            assert publisher.process.wait(30) == 0, publisher.output()
-        wait_for(lambda: ended(ledger), 15, "the end record")
+            assert publisher.process.wait(90) == 0, publisher.output()
+        wait_for(lambda: ended(ledger), 60, "the end record")
         # what ffmpeg had not sent when it closed its socket is gone
-        assert media_seconds(ledger) == pytest.approx(7, abs=1.5)
-        assert media_seconds(ledger, "audio") == pytest.approx(7, abs=1.5)
+        assert media_seconds(ledger) == pytest.approx(7, abs=2)
+        assert media_seconds(ledger, "audio") == pytest.approx(7, abs=2)
         assert_unbroken(ledger)
         lint_clean(ledger)
-        wait_for(lambda: not ingest.streams(), 10, "the end")
+        wait_for(lambda: not ingest.streams(), 60, "the end")
         assert KEY not in ingest.log()
 
 
-def test_hevc():
+def test_hevc(tmp_path):
+    film = tmp_path / "film.mp4"  # made before: x265 may be slower than real time
+    subprocess.run(["ffmpeg", "-loglevel", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i",
+                    "sine=sample_rate=48000", "-t", "6", "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=30",
+                    "-pix_fmt", "yuv420p", "-c:a", "aac", str(film)], check=True)
     with Ingest(*SEGMENT, "--grace", "1s") as ingest:
-        with Publisher(ingest.srt_url(), seconds=6, gop=30, encoder="libx265", extra=("-x265-params", "log-level=none:keyint=30")) as publisher:
-            assert ingest.wait_state("live")["video"]["codec"] == "hevc"
-            ledger = one_ledger(ingest)
-            assert publisher.process.wait(30) == 0, publisher.output()
-        wait_for(lambda: ended(ledger), 15, "the end record")
+        publisher = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-nostdin", "-re", "-i", str(film), "-c", "copy", "-f", "mpegts", ingest.srt_url()])
+        assert ingest.wait_state("live", 60)["video"]["codec"] == "hevc"
+        ledger = one_ledger(ingest)
+        assert publisher.wait(90) == 0
+        wait_for(lambda: ended(ledger), 60, "the end record")
         codecs = next(row for row in records(ledger, "R") if row[3] == "video")[4]
         assert codecs.startswith("hvc1.")
         assert_unbroken(ledger)
@@ -72,7 +76,7 @@ def test_every_form_of_streamid():
             with Caller(ingest.srt_port, stream_id) as caller:
                 assert caller.refused is None
                 wait_for(lambda: ingest.streams(), 10, "the stream")
-            wait_for(lambda: not ingest.streams(), 15, "the stream to end")
+            wait_for(lambda: not ingest.streams(), 60, "the stream to end")
 
 
 def test_what_the_handshake_refuses_and_why():
@@ -102,26 +106,26 @@ def test_a_passphrase_is_kept_by_ffmpeg_too():
     with Ingest(*SEGMENT, "--grace", "1s") as ingest:
         with_passphrase(ingest)
         with Publisher(ingest.srt_url("other", passphrase="a-phrase-of-eve"), seconds=5) as publisher:
-            assert publisher.process.wait(20) != 0
+            assert publisher.process.wait(90) != 0
         with Publisher(ingest.srt_url("other", passphrase=PHRASE, pbkeylen=32), seconds=4, gop=30) as publisher:
             ledger = one_ledger(ingest)
-            assert publisher.process.wait(20) == 0, publisher.output()
-        wait_for(lambda: ended(ledger), 15, "the end record")
+            assert publisher.process.wait(90) == 0, publisher.output()
+        wait_for(lambda: ended(ledger), 60, "the end record")
         assert media_seconds(ledger) > 2
 
 
 def test_a_second_publisher_is_refused_whichever_way_it_comes():
     with Ingest(*CAT, "--takeover", "5s", "--grace", "0s") as ingest:
         with Publisher(ingest.srt_url()) as first:
-            ingest.wait_state("live")
+            ingest.wait_state("live", 60)
             assert refused(ingest.srt_port, KEY) == 1409
             link, answer = hand_publish(ingest.port, KEY)
             link.close()
             assert b"NetStream.Publish.BadName" in answer
             assert first.process.poll() is None and ingest.stream()["state"] == "live"
-        wait_for(lambda: not ingest.streams(), 15, "the end")
+        wait_for(lambda: not ingest.streams(), 60, "the end")
         with Publisher(ingest.url()):
-            ingest.wait_state("live")
+            ingest.wait_state("live", 60)
             assert refused(ingest.srt_port, KEY) == 1409
 
 
@@ -136,7 +140,7 @@ def test_a_killed_publisher_comes_back_to_the_same_stream():
         def back():
             publisher = Publisher(ingest.srt_url(), gop=30)
             try:
-                wait_for(lambda: publisher.process.poll() is not None or ingest.log().count("publisher reconnected"), 15, "an answer")
+                wait_for(lambda: publisher.process.poll() is not None or ingest.log().count("publisher reconnected"), 60, "an answer")
             except AssertionError:
                 publisher.stop()
                 raise
@@ -145,7 +149,7 @@ def test_a_killed_publisher_comes_back_to_the_same_stream():
             publisher.stop()
             return None
 
-        with wait_for(back, 20, "the return"):  # the first is refused while the other's silence is short
+        with wait_for(back, 90, "the return"):  # the first is refused while the other's silence is short
             count = len(parts(ledger))
             wait_parts(ledger, count + 4)
         assert ingest.ledgers() == [ledger] and ingest.stream()["stream"] == stream
@@ -158,14 +162,14 @@ def test_a_stream_moves_between_srt_and_rtmp():
     with Ingest(*SEGMENT) as ingest:
         with Publisher(ingest.srt_url(), seconds=4, gop=30) as first:
             ledger = one_ledger(ingest)
-            assert first.process.wait(20) == 0, first.output()
-        wait_for(lambda: ingest.log().count("the publisher is gone"), 15, "the first to be gone")
+            assert first.process.wait(90) == 0, first.output()
+        wait_for(lambda: ingest.log().count("the publisher is gone"), 60, "the first to be gone")
         count = len(parts(ledger))
         with Publisher(ingest.url(), seconds=4, gop=30) as second:
             wait_parts(ledger, count + 4)
             assert ingest.stream()["publisher"]["protocol"] == "rtmp"
-            assert second.process.wait(20) == 0, second.output()
-        wait_for(lambda: ended(ledger), 15, "the end record")
+            assert second.process.wait(90) == 0, second.output()
+        wait_for(lambda: ended(ledger), 60, "the end record")
         assert ingest.ledgers() == [ledger]
         assert_unbroken(ledger)
         lint_clean(ledger)
@@ -183,7 +187,7 @@ def test_srt_live_transmit_passes_a_feed_on(tmp_path):
         finally:
             relay.terminate()
             relay.wait(10)
-        wait_for(lambda: ended(ledger), 20, "the end record")
+        wait_for(lambda: ended(ledger), 60, "the end record")
         assert_unbroken(ledger)
         lint_clean(ledger)
 
@@ -191,7 +195,7 @@ def test_srt_live_transmit_passes_a_feed_on(tmp_path):
 def test_too_high_a_bitrate_ends_the_publisher():
     with Ingest(*CAT, "--max-bitrate", "100") as ingest:
         with Publisher(ingest.srt_url(), extra=("-b:v", "2M", "-minrate", "2M", "-bufsize", "2M")) as publisher:
-            assert publisher.process.wait(30) != 0
+            assert publisher.process.wait(90) != 0
         assert "sends too much" in ingest.log()
 
 
@@ -212,9 +216,9 @@ def test_who_sends_nothing_or_nonsense_costs_nothing():
             assert silent.refused is None and noisy.refused is None
             for _ in range(300):
                 noisy.send(dice.randbytes(dice.randrange(1, 1316)))
-            wait_for(lambda: not ingest.streams(), 15, "both to be ended")
+            wait_for(lambda: not ingest.streams(), 60, "both to be ended")
         with Publisher(ingest.srt_url()):
-            ingest.wait_state("live")
+            ingest.wait_state("live", 60)
 
 
 def test_holes_and_garbage_in_the_transport_stream(tmp_path):
@@ -235,8 +239,8 @@ def test_holes_and_garbage_in_the_transport_stream(tmp_path):
             for at in range(0, len(broken), 1316):
                 assert caller.send(broken[at:at + 1316])
             ledger = one_ledger(ingest)
-            wait_for(lambda: media_seconds(ledger) > 8 if records(ledger, "R") else False, 30, "most of the film")
-        wait_for(lambda: ended(ledger), 20, "the end record")
+            wait_for(lambda: media_seconds(ledger) > 8 if records(ledger, "R") else False, 60, "most of the film")
+        wait_for(lambda: ended(ledger), 60, "the end record")
         assert {row[1] for row in records(ledger, "P")} == {"source", "audio", "audio2"}
         assert_unbroken(ledger)
 
@@ -244,10 +248,10 @@ def test_holes_and_garbage_in_the_transport_stream(tmp_path):
 def test_kick_ends_the_stream():
     with Ingest(*CAT) as ingest:
         with Publisher(ingest.srt_url()) as publisher:
-            ingest.wait_state("live")
+            ingest.wait_state("live", 60)
             assert ingest.ask(command="kick", channel="alice")["ok"]
-            assert publisher.process.wait(20) != 0
-        wait_for(lambda: not ingest.streams(), 10, "the end")
+            assert publisher.process.wait(90) != 0
+        wait_for(lambda: not ingest.streams(), 60, "the end")
 
 
 def test_ingestd_is_replaced_and_the_stream_goes_on():
@@ -256,7 +260,7 @@ def test_ingestd_is_replaced_and_the_stream_goes_on():
             ledger = one_ledger(ingest)
             wait_parts(ledger, 4)
             ingest.daemon.stop()
-            assert publisher.process.wait(20) != 0
+            assert publisher.process.wait(90) != 0
         ingest.start()
         count = len(parts(ledger))
         with Publisher(ingest.srt_url(), gop=30):
@@ -276,7 +280,7 @@ def test_a_platform_keeps_passphrases_for_each_channel():
         short = platform.run("chanctl", "passphrase", "set", "alice", stdin="short\n", check=False)
         assert short.returncode == 1 and "10 to 79" in short.stderr
         with Publisher(url + "&passphrase=another-phrase"):
-            platform.wait_live("alice", 30)
+            platform.wait_live("alice", 60)
             ports = next(row for row in platform.status()["programs"] if row["name"] == "ingestd")["ports"]
             assert (ports["rtmps"], ports["srt"]) == (platform.base + 1, platform.base + 2)
         platform.run("chanctl", "passphrase", "clear", "alice")
