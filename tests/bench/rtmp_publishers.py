@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """CPU and private memory per RTMP publisher (720p30 at 6 Mbit/s): ingestd beside nginx-rtmp, in one run.
 
-receive  the stream is taken and given to nobody: nginx-rtmp as it is; ingestd into `cat >/dev/null` (its own share also
-         alone, since nginx-rtmp runs no child)
+receive  the stream is taken and given to nobody: nginx-rtmp without players; ingestd --pipeline none
+command  the stream goes to a program: ingestd into `cat >/dev/null`, its own share also alone (nginx-rtmp has no such mode)
 hls      2 s segments on a RAM disk: nginx-rtmp's hls; ingestd + segmenter with 0.5 s parts and the ledger, source passed
          through, as on a platform
 
 The server has one core and the load the other. One NDJSON line a measurement.
-usage: rtmp_publishers.py [--publishers N] [--seconds S] [--rounds R]"""
+usage: rtmp_publishers.py [--publishers N] [--seconds S] [--rounds R] [--modes receive|command|hls …]"""
 import argparse
 import contextlib
 import json
@@ -95,12 +95,12 @@ rtmp {{ server {{ listen 127.0.0.1:{port}; chunk_size 65536; application live {{
     return ["nginx", "-e", str(folder / "nginx.log"), "-c", str(conf)], "key{}", {}
 
 
-def ingestd(folder, port, hls, publishers):
-    if not hls:
+def ingestd(folder, port, mode, publishers):
+    if mode != "hls":
         keys = folder / "keys"
         keys.write_text("".join(f"key{n} channel{n}\n" for n in range(publishers)))
         keys.chmod(0o600)
-        command = [BUILD / "bin" / "ingestd", "--key-file", keys, "--exec", "exec cat >/dev/null"]
+        command = [BUILD / "bin" / "ingestd", "--key-file", keys, *(("--pipeline", "none") if mode == "receive" else ("--exec", "exec cat >/dev/null"))]
         return [*map(str, command), "--rtmp-port", str(port), "--max-per-address", "1000"], "key{}", {}
     platform = folder / "platform"
     environment = {"SLUICE_DIR": str(platform), "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}"}
@@ -134,7 +134,7 @@ def measure(name, mode, publishers, seconds, media, folder):
     port = free_port()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    command, key, environment = nginx(folder, port, mode == "hls") if name == "nginx-rtmp" else ingestd(folder, port, mode == "hls", publishers)
+    command, key, environment = nginx(folder, port, mode == "hls") if name == "nginx-rtmp" else ingestd(folder, port, mode, publishers)
     server = subprocess.Popen(["taskset", "-c", SERVER_CORE, *command], env={**os.environ, **environment, "SLUICE_LOG_LEVEL": "warn"}, preexec_fn=end_with_parent)
     load = []
     try:
@@ -184,6 +184,7 @@ def main():
     options.add_argument("--publishers", type=int, default=100)
     options.add_argument("--seconds", type=float, default=15)
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--modes", nargs="+", default=["receive", "command", "hls"])
     given = options.parse_args()
     servers = ["ingestd"]
     if NGINX_MODULE.exists() and shutil.which("nginx"):
@@ -197,8 +198,8 @@ def main():
         folder = pathlib.Path(folder)
         media = clip(folder)
         for _ in range(given.rounds):
-            for mode in ("receive", "hls"):
-                for server in servers:
+            for mode in given.modes:
+                for server in servers if mode != "command" else servers[:1]:
                     measure(server, mode, given.publishers, given.seconds, media, folder / "run")
 
 
