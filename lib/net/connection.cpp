@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <deque>
@@ -19,13 +18,11 @@
 namespace sluice::net {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
-using Descriptor = asio::posix::stream_descriptor;
 
 namespace {
 
 constexpr std::size_t read_size = 256 * 1024;     // one buffer a thread: a connection at rest holds none
-constexpr int reads_per_wake = 4;                 // then others get their turn
+constexpr int reads_per_turn = 4;                 // then others have theirs
 constexpr std::size_t buffers_per_write = 64;
 constexpr std::size_t file_bytes_per_write = 1024 * 1024;
 constexpr std::chrono::seconds linger_time{2};
@@ -53,41 +50,43 @@ struct Chunk {
 
 }  // namespace
 
-struct Connection::Impl {
+struct Connection::Impl final : Poller::Source {
   Impl(Loop& l, os::UniqueFd f, std::shared_ptr<Handler> h)
-      : loop(l), fd(std::move(f)), descriptor(l.impl().context, fd.get()), handler(std::move(h)), linger(l) {}
+      : loop(l), fd(std::move(f)), handler(std::move(h)), linger(l) {}
 
   Loop& loop;
   os::UniqueFd fd;
-  Descriptor descriptor;
   std::shared_ptr<Handler> handler;
   Timer linger;
   Endpoint peer;
   std::deque<Chunk> queue;
   std::size_t queued = 0;
   std::weak_ptr<Connection> self;
-  bool reading = false, read_paused = false, read_ended = false;
-  bool waiting_to_write = false, flush_asked = false;
+  bool readable = false;  // an edge was told, and not all behind it has been read
+  bool peer_ended = false;  // the peer's end was told: it comes behind what is read
+  bool read_again_asked = false, read_paused = false, read_ended = false;
+  bool blocked = false;  // the socket took no more: an edge will tell
+  bool flush_asked = false;
   bool closing = false, lingering = false, closed = false;
 
-  void arm_read() {
-    if (reading || read_paused || read_ended || closed) return;
-    reading = true;
-    descriptor.async_wait(Descriptor::wait_read, [this, keep = self.lock()](const error_code& error) {
-      reading = false;
-      if (!error && !closed) read_waiting();
-    });
+  void ready(bool can_read, bool can_write, bool ended) override {
+    const auto keep = self.lock();
+    peer_ended = peer_ended || ended;
+    readable = readable || can_read;
+    if (can_write && std::exchange(blocked, false)) flush();
+    if (readable) read_waiting();
   }
 
   void read_waiting() {
     const auto buffer = read_buffer();
-    for (int i = 0; i < reads_per_wake; ++i) {
-      if (closed || read_paused) return;
+    for (int i = 0; i < reads_per_turn; ++i) {
+      if (closed || read_paused || read_ended) return;
       const ssize_t n = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
       if (n < 0) {
         if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-        return finish(fail_errno("receive from " + peer.text()).error());
+        if (errno != EAGAIN && errno != EWOULDBLOCK) return finish(fail_errno("receive from " + peer.text()).error());
+        readable = false;
+        return;
       }
       if (n == 0) {
         read_ended = true;
@@ -95,10 +94,23 @@ struct Connection::Impl {
         if (!closing && !handler->on_eof() && !closed) start_closing();
         return;
       }
+      // A short read means that nothing more is waiting, unless it is the end, of which no other edge tells.
+      const bool all = static_cast<std::size_t>(n) < buffer.size() && !peer_ended;
+      if (all) readable = false;
       if (!closing) handler->on_data(buffer.first(static_cast<std::size_t>(n)));
-      if (static_cast<std::size_t>(n) < buffer.size()) break;  // nothing more is waiting
+      if (all) return;
     }
-    arm_read();
+    read_again();
+  }
+
+  // Goes on with what an edge has told, after others have had their turn.
+  void read_again() {
+    if (!readable || read_again_asked) return;
+    read_again_asked = true;
+    asio::post(loop.impl().context, [this, keep = self.lock()] {
+      read_again_asked = false;
+      read_waiting();
+    });
   }
 
   void enqueue(Chunk chunk) {
@@ -107,7 +119,7 @@ struct Connection::Impl {
     if (size == 0) return;
     queue.push_back(std::move(chunk));
     queued += size;
-    if (!waiting_to_write) ask_for_flush();
+    if (!blocked) ask_for_flush();
   }
 
   // Everything sent in one turn of the loop goes out in one write.
@@ -134,7 +146,10 @@ struct Connection::Impl {
       const ssize_t n = queue.front().is_file() ? write_file() : write_buffers();
       if (n < 0) {
         if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return arm_write();
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+          blocked = true;
+          return;
+        }
         return finish(fail_errno("send to " + peer.text()).error());
       }
       if (n == 0) return finish(Error{Errc::io, "the file being sent to " + peer.text() + " was cut short", ""});
@@ -177,15 +192,6 @@ struct Connection::Impl {
     }
   }
 
-  void arm_write() {
-    if (waiting_to_write) return;
-    waiting_to_write = true;
-    descriptor.async_wait(Descriptor::wait_write, [this, keep = self.lock()](const error_code& error) {
-      waiting_to_write = false;
-      if (!error && !closed) flush();
-    });
-  }
-
   void start_closing() {
     if (closing || closed) return;
     closing = true;
@@ -202,7 +208,7 @@ struct Connection::Impl {
     ::shutdown(fd.get(), SHUT_WR);
     linger.after(linger_time, [this] { finish(Error{Errc::io, "closed", ""}); });
     read_paused = false;
-    arm_read();
+    read_again();
   }
 
   void finish(Error why) {
@@ -210,7 +216,7 @@ struct Connection::Impl {
     closed = true;
     const auto keep = self.lock();
     linger.cancel();
-    descriptor.release();
+    loop.impl().poller.remove(fd.get(), *this);
     fd.reset();
     queue.clear();
     queued = 0;
@@ -222,7 +228,7 @@ struct Connection::Impl {
 
 Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Connection::~Connection() {
-  if (!impl_->closed && impl_->descriptor.is_open()) impl_->descriptor.release();
+  if (!impl_->closed) impl_->loop.impl().poller.remove(impl_->fd.get(), *impl_);
 }
 
 std::shared_ptr<Connection> Connection::adopt(Loop& loop, os::UniqueFd fd, std::shared_ptr<Handler> handler) {
@@ -236,7 +242,7 @@ std::shared_ptr<Connection> Connection::adopt(Loop& loop, os::UniqueFd fd, std::
   loop.impl().open.insert(connection);
   SocketAddress peer;
   if (::getpeername(impl.fd.get(), peer.get(), &peer.size) == 0) impl.peer = to_endpoint(peer);
-  impl.arm_read();
+  if (const auto watched = loop.impl().poller.add(impl.fd.get(), impl); !watched) connection->abort(watched.error());
   return connection;
 }
 
@@ -276,7 +282,7 @@ std::size_t Connection::queued() const { return impl_->queued; }
 void Connection::pause_reading() { impl_->read_paused = true; }
 void Connection::resume_reading() {
   impl_->read_paused = false;
-  impl_->arm_read();
+  impl_->read_again();
 }
 void Connection::set_handler(std::shared_ptr<Handler> handler) {
   if (!impl_->closed) impl_->handler = std::move(handler);
@@ -296,7 +302,7 @@ int Connection::fd() const { return impl_->fd.get(); }
 os::UniqueFd Connection::release() {
   impl_->closed = true;
   impl_->linger.cancel();
-  if (impl_->descriptor.is_open()) impl_->descriptor.release();
+  impl_->loop.impl().poller.remove(impl_->fd.get(), *impl_);
   impl_->handler.reset();
   impl_->queue.clear();
   auto fd = std::move(impl_->fd);

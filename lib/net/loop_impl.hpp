@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/loop.hpp"
+#include "net/poller.hpp"
 
 namespace sluice::net {
 
@@ -15,6 +16,7 @@ class Connection;
 struct Loop::Impl {
   boost::asio::io_context context{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+  Poller poller{context};  // of connections
   // Connections with bytes queued in this turn: each is written once, with one writev, when the turn's calls are done.
   std::vector<std::shared_ptr<Connection>> unflushed;
   // Every connection that is open: the loop keeps it alive.
