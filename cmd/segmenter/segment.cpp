@@ -17,6 +17,7 @@
 #include "hls/ledger_writer.hpp"
 #include "hls/segmenter.hpp"
 #include "log/log.hpp"
+#include "media/pace.hpp"
 #include "playlists.hpp"
 #include "remarks.hpp"
 #include "stop_signals.hpp"
@@ -155,6 +156,7 @@ class Run {
         }
       if (!packet) return write();
       SLUICE_TRY(take(std::move(*packet)));
+      if (const auto until = pace_.rest(segmenter_->due(), system_clock().steady())) input_.rest_until(*until);
     }
   }
 
@@ -194,6 +196,7 @@ class Run {
     const std::int64_t ticks = hls::to_ticks(shift_, tracks_[packet.track].timescale);
     packet.dts += ticks;
     packet.pts += ticks;
+    pace_.arrived(hls::to_us(packet.dts, tracks_[packet.track].timescale), system_clock().steady());
     segmenter_->push(std::move(packet), operations_);
     return write();
   }
@@ -220,6 +223,7 @@ class Run {
   std::vector<media::Track> tracks_;
   std::vector<std::optional<std::size_t>> lane_of_;  // of each track of the input
   microseconds shift_{0};
+  media::Pace pace_;
   hls::Operations operations_;
   std::optional<hls::Segmenter> segmenter_;
   std::optional<Playlists> playlists_;

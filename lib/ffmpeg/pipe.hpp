@@ -51,6 +51,9 @@ class PipeReader {
   // A foreign stream's time is moved so that it begins at 0; ours (it has sluice_epoch_ms) is left as it is.
   Result<std::optional<media::Packet>> next();
 
+  // Until then next() looks for no more bytes, when those it has are used up; stop() ends it.
+  void rest_until(std::chrono::steady_clock::time_point when);
+
   // The notices read since this was last asked; they stand before the packet that next() gave last.
   std::vector<Notice> take_notices();
 

@@ -32,6 +32,7 @@ struct PipeReader::Impl {
   int fd;
   int wake;
   std::atomic<bool> stopped{false};
+  std::chrono::steady_clock::time_point rest_until{};
   bool ended = false;
   Bytes begin;  // read while recognising the container
   nut::Reader nut;
@@ -42,6 +43,7 @@ struct PipeReader::Impl {
   std::int64_t shift_us = 0;
 
   Result<std::size_t> read(std::span<std::byte> into);
+  void rest();
   Result<> open(ReadLimits limits);
   Result<> align();
   Result<std::optional<media::Packet>> next_own();
@@ -49,7 +51,17 @@ struct PipeReader::Impl {
   void take(const nut::InfoChange& change);
 };
 
+void PipeReader::Impl::rest() {
+  using namespace std::chrono;
+  for (auto left = rest_until - steady_clock::now(); left > 0ns && !stopped; left = rest_until - steady_clock::now()) {
+    const timespec time{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s) / 1ns)};
+    pollfd wait{wake, POLLIN, 0};
+    if (::ppoll(&wait, 1, &time, nullptr) == 0) return;
+  }
+}
+
 Result<std::size_t> PipeReader::Impl::read(std::span<std::byte> into) {
+  rest();
   for (;;) {
     if (stopped) return 0;
     pollfd wait[2] = {{fd, POLLIN, 0}, {wake, POLLIN, 0}};
@@ -188,6 +200,8 @@ Result<std::optional<media::Packet>> PipeReader::next() {
 
 std::vector<Notice> PipeReader::take_notices() { return std::exchange(impl_->notices, {}); }
 std::uint64_t PipeReader::damaged() const { return impl_->foreign ? impl_->foreign->damaged() : 0; }
+
+void PipeReader::rest_until(std::chrono::steady_clock::time_point when) { impl_->rest_until = when; }
 
 void PipeReader::stop() {
   impl_->stopped = true;

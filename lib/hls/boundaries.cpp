@@ -48,6 +48,11 @@ microseconds Boundaries::longest_gop(microseconds length) const {
   return gops_.empty() ? length : *std::max_element(gops_.begin(), gops_.end());
 }
 
+std::optional<microseconds> Boundaries::next_key() const {
+  if (!last_key_ || gops_.empty()) return std::nullopt;
+  return last_key_decoded_ + *std::min_element(gops_.begin(), gops_.end());
+}
+
 const Boundary* Boundaries::video(const Frame& frame) {
   if (known_.empty()) return nullptr;
   const bool too_long = frame.dts + frame.duration - frame.segment_start > forced_;
@@ -58,6 +63,7 @@ const Boundary* Boundaries::video(const Frame& frame) {
       if (gops_.size() > recent_gops) gops_.pop_front();
     }
     last_key_ = frame.pts;
+    last_key_decoded_ = frame.dts;
     const microseconds length = frame.pts - newest().at;
     const bool enough = length >= segment_ - frame.duration / 2;
     const bool next_would_pass = length > frame.duration && length + longest_gop(length) > segment_ * 5 / 4;

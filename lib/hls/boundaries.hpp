@@ -48,6 +48,9 @@ class Boundaries {
   // Declares the next boundary (a hole in the leading rendition).
   const Boundary* declare(microseconds at, bool forced);
 
+  // Decode time at which the next keyframe may come at the earliest, going by the last few GOPs; nothing before one has been seen whole.
+  std::optional<microseconds> next_key() const;
+
   void evaluated_until(microseconds at) {
     evaluated_until_ = at;
   }  // keyframes before it have been decided on
@@ -58,6 +61,7 @@ class Boundaries {
   microseconds segment_, part_, forced_;
   std::deque<Boundary> known_;
   std::optional<microseconds> last_key_;
+  microseconds last_key_decoded_{0};
   std::deque<microseconds> gops_;  // the last few
   microseconds evaluated_until_ = microseconds::min();
 };

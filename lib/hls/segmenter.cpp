@@ -344,6 +344,20 @@ void Segmenter::expect_back(std::string_view rendition) {
     if (lane->cutter.track().rendition == rendition) lane->cutter.expect_back();
 }
 
+microseconds Segmenter::due() const {
+  std::optional<microseconds> due;
+  if (has_video_) {
+    due = boundaries_.next_key();
+    if (!due) return microseconds(0);
+  }
+  for (const auto& lane : lanes_) {
+    const bool leads = !has_video_ || lane->cutter.track().kind() == media::Kind::video;
+    if (!leads || lane->cutter.is_shed()) continue;
+    due = due ? std::min(*due, lane->cutter.part_due()) : lane->cutter.part_due();
+  }
+  return due.value_or(microseconds(0));
+}
+
 void Segmenter::finish(bool ended, Operations& out) {
   for (const auto& lane : lanes_) {
     while (!lane->waiting.empty()) {

@@ -42,6 +42,9 @@ class Segmenter {
   // The input is over; `ended` when the stream is too: then the last parts close their segments.
   void finish(bool ended, Operations& out);
 
+  // No packet before this decode time can finish a part, as far as the stream keeps to its rhythm. Zero while it has none.
+  microseconds due() const;
+
  private:
   struct Lane;  // a rendition: its cutter, and what waits for the video that leads
 
