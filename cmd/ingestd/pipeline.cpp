@@ -1,8 +1,11 @@
 #include "pipeline.hpp"
 
 #include <signal.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "log/log.hpp"
@@ -11,6 +14,7 @@ namespace sluice::ingestd {
 
 namespace {
 constexpr int pipe_capacity = 256 * 1024;          // a keyframe of 6 Mbit/s; the kernel's share for one user is 64 MB
+constexpr std::size_t buffers_per_write = 128;
 constexpr std::size_t buffered_at_most = 256 * 1024;  // then packets stay in the stream's retention
 }  // namespace
 
@@ -40,8 +44,9 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(net::Loop& loop, Setup setup) 
 }
 
 Result<> Pipeline::open_writer() {
-  auto sink = [this](ByteView bytes) -> Result<> {
-    append(waiting_, bytes);
+  auto sink = [this](Bytes head, const media::Packet* packet) -> Result<> {
+    waiting_.push_back({std::move(head), packet != nullptr ? packet->owner : nullptr, packet != nullptr ? packet->data : ByteView{}});
+    waiting_bytes_ += waiting_.back().size();
     return {};
   };
   SLUICE_TRY_VALUE(auto writer, ffmpeg::PipeWriter::open(sink, setup_.run->tracks, setup_.metadata));
@@ -49,7 +54,7 @@ Result<> Pipeline::open_writer() {
   return {};
 }
 
-bool Pipeline::wants_more() const { return !broken_ && !closing_ && waiting_.size() - sent_ < buffered_at_most; }
+bool Pipeline::wants_more() const { return !broken_ && !closing_ && waiting_bytes_ < buffered_at_most; }
 
 void Pipeline::write(const media::Packet& packet) {
   if (broken_ || closing_) return;
@@ -61,9 +66,25 @@ void Pipeline::flush() {
   if (!blocked_) drain();
 }
 
+ssize_t Pipeline::write_waiting() {
+  std::array<iovec, buffers_per_write> parts;
+  std::size_t count = 0, skip = sent_;
+  const auto add = [&](ByteView bytes) {
+    const std::size_t skipped = std::min(skip, bytes.size());
+    skip -= skipped;
+    if (skipped < bytes.size()) parts[count++] = {const_cast<std::byte*>(bytes.data()) + skipped, bytes.size() - skipped};
+  };
+  for (const Piece& piece : waiting_) {
+    if (count + 2 > parts.size()) break;
+    add(piece.head);
+    add(piece.data);
+  }
+  return ::writev(input_.get(), parts.data(), static_cast<int>(count));
+}
+
 void Pipeline::drain() {
-  while (!broken_ && sent_ < waiting_.size()) {
-    const ssize_t n = ::write(input_.get(), waiting_.data() + sent_, waiting_.size() - sent_);
+  while (!broken_ && !waiting_.empty()) {
+    const ssize_t n = write_waiting();
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) {
       if (blocked_) return;
@@ -75,11 +96,12 @@ void Pipeline::drain() {
       return;
     }
     if (n < 0) return broken("it reads no more");
-    sent_ += static_cast<std::size_t>(n);
     bytes_ += static_cast<std::uint64_t>(n);
+    waiting_bytes_ -= static_cast<std::size_t>(n);
+    for (sent_ += static_cast<std::size_t>(n); !waiting_.empty() && sent_ >= waiting_.front().size(); waiting_.pop_front())
+      sent_ -= waiting_.front().size();
   }
-  waiting_.clear();
-  sent_ = 0;
+  if (broken_) waiting_.clear(), waiting_bytes_ = sent_ = 0;
   if (blocked_) {
     blocked_ = false;
     writable_->cancel_writable();

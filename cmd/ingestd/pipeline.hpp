@@ -1,6 +1,7 @@
 #pragma once
 // Pipeline: one generation of a stream's pipeline, a shell command fed through a pipe that never blocks us. Packets become the media
-// pipe's bytes (ffmpeg/pipe.hpp), wait in a small buffer and go out merged, in one write a turn.
+// pipe's bytes (ffmpeg/pipe.hpp), wait in a short queue, uncopied, and go out merged, in one write a turn.
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,7 @@ class Pipeline {
   Pipeline(net::Loop& loop, Setup setup);
   Result<> open_writer();
   void drain();
+  ssize_t write_waiting();
   void broken(std::string_view why);
   void shell_ended();
 
@@ -48,8 +50,15 @@ class Pipeline {
   os::UniqueFd input_;
   std::unique_ptr<net::FdWatch> writable_, ended_;
   std::unique_ptr<ffmpeg::PipeWriter> writer_;
-  Bytes waiting_;
-  std::size_t sent_ = 0;     // of waiting_
+  struct Piece {
+    Bytes head;
+    std::shared_ptr<const void> owner;  // of data
+    ByteView data;
+    std::size_t size() const { return head.size() + data.size(); }
+  };
+  std::deque<Piece> waiting_;
+  std::size_t waiting_bytes_ = 0;  // without what has been sent of the first piece
+  std::size_t sent_ = 0;           // of the first piece
   bool blocked_ = false;     // the pipe is full; on_writable will go on
   bool closing_ = false, broken_ = false;
   std::uint64_t bytes_ = 0;

@@ -68,8 +68,9 @@ class PipeReader {
 
 class PipeWriter {
  public:
-  // Takes the bytes of the pipe in order: a header, then each packet's bytes in one call. An error ends the writing.
-  using Sink = std::function<Result<>(ByteView)>;
+  // Takes the bytes of the pipe in order: `head`, then the data of `packet`, uncopied, where there is one; its owner may be kept to
+  // write it later. An error ends the writing.
+  using Sink = std::function<Result<>(Bytes head, const media::Packet* packet)>;
 
   // To a descriptor (borrowed, blocking). A reader that went away is Errc::io (EPIPE; SIGPIPE must be ignored).
   static Result<PipeWriter> open(int fd, const std::vector<media::Track>& tracks, const Metadata& metadata);

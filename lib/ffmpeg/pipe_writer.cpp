@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "ffmpeg/av.hpp"
 #include "ffmpeg/pipe.hpp"
@@ -52,10 +53,9 @@ struct PipeWriter::Impl {
   nut::Writer nut;
   Bytes buffer;
 
-  Result<> send(ByteView data) {
-    if (!sink) return write_both(fd, buffer, data);
-    append(buffer, data);
-    return sink(buffer);
+  Result<> send(const media::Packet* packet) {
+    if (sink) return sink(std::exchange(buffer, {}), packet);
+    return write_both(fd, buffer, packet != nullptr ? packet->data : ByteView{});
   }
 };
 
@@ -65,7 +65,7 @@ PipeWriter& PipeWriter::operator=(PipeWriter&&) noexcept = default;
 PipeWriter::~PipeWriter() = default;
 
 Result<PipeWriter> PipeWriter::open(int fd, const std::vector<media::Track>& tracks, const Metadata& metadata) {
-  auto writer = open([fd](ByteView bytes) { return write_both(fd, bytes, {}); }, tracks, metadata);
+  auto writer = open([fd](const Bytes& head, const media::Packet*) { return write_both(fd, head, {}); }, tracks, metadata);
   if (writer) {
     writer->impl_->sink = nullptr;  // packets go out by writev, uncopied
     writer->impl_->fd = fd;
@@ -80,14 +80,14 @@ Result<PipeWriter> PipeWriter::open(Sink sink, const std::vector<media::Track>& 
   for (const media::Track& track : tracks) delays.push_back(decode_delay(track));
   auto impl = std::make_unique<Impl>(Impl{-1, std::move(sink), tracks, nut::Writer(tracks, metadata, std::move(delays)), {}});
   impl->nut.header(impl->buffer);
-  SLUICE_TRY(impl->send({}));
+  SLUICE_TRY(impl->send(nullptr));
   return PipeWriter(std::move(impl));
 }
 
 Result<> PipeWriter::write(const media::Packet& packet) {
   impl_->buffer.clear();
   SLUICE_TRY(impl_->nut.frame(impl_->buffer, packet));
-  return impl_->send(packet.data);
+  return impl_->send(&packet);
 }
 
 Result<> PipeWriter::write(const Notice& notice) {
@@ -97,7 +97,7 @@ Result<> PipeWriter::write(const Notice& notice) {
   impl_->nut.info(impl_->buffer, static_cast<std::size_t>(track - impl_->tracks.begin()),
                   {{"sluice_state", notice.state == Notice::State::shed ? "shed" : "live"},
                    {"sluice_at", std::to_string(notice.at.count())}});
-  return impl_->send({});
+  return impl_->send(nullptr);
 }
 
 Result<> PipeWriter::finish() { return {}; }

@@ -84,11 +84,12 @@ TEST_CASE("stop ends a read that waits") {
   ::close(ends[1]);
 }
 
-TEST_CASE("a sink takes a packet's bytes in one call") {
-  std::vector<std::size_t> calls;
+TEST_CASE("a sink takes a packet in one call, its data uncopied") {
+  std::vector<const media::Packet*> calls;
   auto writer = ffmpeg::PipeWriter::open(
-      [&](ByteView bytes) -> Result<> {
-        calls.push_back(bytes.size());
+      [&](Bytes head, const media::Packet* sent) -> Result<> {
+        CHECK_FALSE(head.empty());
+        calls.push_back(sent);
         return {};
       },
       {track(media::Codec::aac, "audio")}, {});
@@ -98,7 +99,8 @@ TEST_CASE("a sink takes a packet's bytes in one call") {
   packet.data = payload;
   REQUIRE(writer->write(packet));
   REQUIRE(calls.size() == 2);
-  CHECK(calls[1] > payload.size());
+  CHECK(calls[0] == nullptr);
+  CHECK(calls[1] == &packet);
 }
 
 TEST_CASE("what is no media is refused with words") {
