@@ -65,6 +65,15 @@ microseconds RenditionCutter::position() const {
   return held_ ? us(held_->start + usual(held_->packet)) : us(end_);
 }
 
+microseconds RenditionCutter::part_due() const {
+  if (!held_) return position();
+  constexpr int reordering = 4;  // frames by which a keyframe's decode time may be before the boundary it starts
+  const microseconds due = std::min(us(part_start_ + limits_.usual_part - limits_.frame),
+                                    us(segment_start_ - limits_.frame) + forced_length_);
+  const Boundary* next = boundaries_.find(msn_ + 1);
+  return next ? std::min(due, next->at - us(reordering * limits_.frame)) : due;
+}
+
 std::int64_t RenditionCutter::usual(const media::Packet& packet) const {
   return packet.duration > 0 && packet.duration <= limits_.part_most ? packet.duration : limits_.frame;
 }

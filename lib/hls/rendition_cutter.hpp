@@ -47,8 +47,9 @@ class RenditionCutter {
   void begin_at(microseconds at);                    // that start: with gaps, where it sends nothing
   // Where it will go on: the end of its last sample, the held one counted.
   microseconds position() const;
-  // Where the packet begins that will close its open part, going by the usual length (or one before it); its position while none is open.
-  microseconds part_due() const { return held_ ? us(part_start_ + limits_.usual_part - limits_.frame) : position(); }
+  // Decode time before which no packet closes its open part, going by the usual length and the boundaries that others have set; its
+  // position while none is open.
+  microseconds part_due() const;
   MediaSequence after_last() const { return next_part_ > 0 ? msn_ + 1 : msn_; }  // first MSN without a part
   MediaSequence next_msn() const { return closed_ ? msn_ + 1 : msn_; }           // of the next part
 

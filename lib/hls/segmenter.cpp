@@ -351,8 +351,7 @@ microseconds Segmenter::due() const {
     if (!due) return microseconds(0);
   }
   for (const auto& lane : lanes_) {
-    const bool leads = !has_video_ || lane->cutter.track().kind() == media::Kind::video;
-    if (!leads || lane->cutter.is_shed()) continue;
+    if (lane->cutter.is_shed()) continue;
     due = due ? std::min(*due, lane->cutter.part_due()) : lane->cutter.part_due();
   }
   return due.value_or(microseconds(0));

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "base/random.hpp"
@@ -426,4 +428,42 @@ TEST_CASE("a jump of hours is one discontinuity, and not hours of gap parts") {
   CHECK(at[0] == at[1]);
   CHECK(ledger.samples["source"].size() == 600);
   CHECK(ledger.samples["audio"].size() >= 936);
+}
+
+TEST_CASE("no packet before what is due finishes a part, in streams that keep their rhythm") {
+  struct Case {
+    media::Rational rate;
+    std::size_t gop;
+    int part_ms;
+    bool video;
+  };
+  for (const Case& c : {Case{{30, 1}, 60, 500, true}, Case{{30'000, 1001}, 48, 500, true}, Case{{60, 1}, 120, 200, true},
+                        Case{{25, 1}, 40, 500, true}, Case{{25, 1}, 250, 1000, true}, Case{{30, 1}, 60, 500, false}})
+    for (const bool b_frames : {false, true}) {
+      INFO(c.rate.num << "/" << c.rate.den << " gop " << c.gop << " part " << c.part_ms << " video " << c.video << " b " << b_frames);
+      std::vector<media::Track> tracks = {audio_track()};
+      std::vector<Frame> frames = audio_frames(900, 0);
+      if (c.video) {
+        tracks = {video_track(c.rate), audio_track()};
+        frames = interleave(video_frames(600, c.rate, every(c.gop), b_frames), audio_frames(900), tracks);
+      }
+      MemoryLedger ledger(tracks, milliseconds(2000), milliseconds(c.part_ms));
+      Operations operations;
+      Segmenter segmenter(ledger.index, {tracks, false, {}}, operations);
+      std::size_t early = 0, parts = 0;
+      microseconds rested{0};
+      for (const Frame& frame : frames) {
+        const microseconds due = segmenter.due(), at = to_us(frame.dts, tracks[frame.track].timescale);
+        if (due > at) rested = std::max(rested, due - at);
+        const std::size_t before = operations.size();
+        segmenter.push(packet_of(frame), operations);
+        const auto finished = std::count_if(operations.begin() + static_cast<std::ptrdiff_t>(before), operations.end(),
+                                            [](const Operation& o) { return std::holds_alternative<WritePart>(o); });
+        parts += static_cast<std::size_t>(finished);
+        early += finished > 0 && at < due;
+      }
+      CHECK(parts > 10);
+      CHECK(early == 0);
+      CHECK(rested > milliseconds(c.part_ms) / 2);
+    }
 }
