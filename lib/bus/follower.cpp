@@ -8,7 +8,6 @@
 namespace sluice::bus {
 
 namespace {
-constexpr std::chrono::seconds look_period{1};
 constexpr std::size_t batch_size = 500;
 }  // namespace
 
@@ -31,7 +30,7 @@ struct EventFollower::Impl : std::enable_shared_from_this<EventFollower::Impl> {
     reading = false;
     if (!batch) {
       if (!std::exchange(failing, true))
-        log::warn("events cannot be read; trying every second", {batch.error()});
+        log::warn("events cannot be read; trying again at the next look", {batch.error()});
       return;
     }
     if (std::exchange(failing, false)) log::info("events are read again", {{"cursor", cursor.value()}});
@@ -57,7 +56,7 @@ struct EventFollower::Impl : std::enable_shared_from_this<EventFollower::Impl> {
 
 Result<std::unique_ptr<EventFollower>> EventFollower::start(
     net::Loop& loop, net::Offload& offload, store::Store& store, Bus& bus, store::Cursor since,
-    std::function<void(const store::Event&)> deliver) {
+    std::function<void(const store::Event&)> deliver, std::chrono::milliseconds look_period) {
   auto impl = std::make_shared<Impl>(loop, offload, store, since, std::move(deliver));
   SLUICE_TRY_VALUE(impl->subscription, bus.subscribe(loop, [weak = std::weak_ptr(impl)](store::Cursor up_to) {
     auto self = weak.lock();

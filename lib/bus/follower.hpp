@@ -1,7 +1,8 @@
 #pragma once
 // EventFollower: every event after a cursor, each once, in order, on the loop's thread. It reads when nudged
-// and once a second, on the Offload; an error of the store is logged and the same events are asked for again
+// and once in a while (a second, decision 17), on the Offload; an error of the store is logged and the same events are asked for again
 // a second later.
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -18,7 +19,8 @@ class EventFollower {
   // no event comes after that.
   static Result<std::unique_ptr<EventFollower>> start(net::Loop& loop, net::Offload& offload,
                                                       store::Store& store, Bus& bus, store::Cursor since,
-                                                      std::function<void(const store::Event&)> deliver);
+                                                      std::function<void(const store::Event&)> deliver,
+                                                      std::chrono::milliseconds look_period = std::chrono::seconds(1));
   ~EventFollower();
   store::Cursor cursor() const;  // of the last event delivered
 

@@ -56,7 +56,7 @@ struct Pair {
     };
     left->changed = right->changed = check;
     bool late = false;
-    limit.after(5s, [&] {
+    limit.after(60s, [&] {
       late = true;
       loop.stop();
     });
