@@ -20,7 +20,7 @@ void print_rule(const hls::Rule& rule, bool json) {
   if (json) {
     ordered_json out{{"rule", rule.id}, {"document", rule.document}, {"paragraph", rule.paragraph}, {"severity", hls::name(rule.severity)}, {"text", rule.text}, {"checked", rule.unchecked.empty()}};
     out[rule.unchecked.empty() ? "fixture" : "reason"] =
-        rule.unchecked.empty() ? "tests/fixtures/hlslint/" + std::string(rule.id) : std::string(rule.unchecked);
+        !rule.unchecked.empty() ? std::string(rule.unchecked) : rule.needs == hls::Needs::url ? "tests/flow/broken_hls.py " + std::string(rule.id) : "tests/fixtures/hlslint/" + std::string(rule.id);
     return print(out.dump());
   }
   print(fmt::format("{:<32} {:<6} {} {}: {}", rule.id, hls::name(rule.severity), rule.document, rule.paragraph, rule.text));

@@ -10,14 +10,6 @@
 namespace sluice::hls {
 namespace {
 
-using Playlists = std::map<std::string, ReadPlaylist>;
-
-void syntax(const ReadPlaylist& playlist, const std::string& path, Findings& findings) {
-  for (const Problem& problem : playlist.problems) {
-    findings.push_back({find_rule(problem.rule)->id, problem.line > 0 ? fmt::format("{}:{}", path, problem.line) : path, problem.what});
-  }
-}
-
 std::vector<std::string> named_by(const ReadMultivariant& multi) {
   std::vector<std::string> uris;
   for (const ReadVariant& variant : multi.variants) uris.push_back(variant.uri);
@@ -25,16 +17,6 @@ std::vector<std::string> named_by(const ReadMultivariant& multi) {
     if (!rendition.uri.empty()) uris.push_back(rendition.uri);
   }
   return uris;
-}
-
-// The media playlists of which a multivariant playlist says that their segments are independent (4.4.2.1).
-std::set<std::string> told_independent(const Playlists& playlists) {
-  std::set<std::string> told;
-  for (const auto& [path, master] : playlists) {
-    if (!master.multivariant || !master.independent_segments) continue;
-    for (const std::string& uri : named_by(master.multi)) told.insert(resolve(path, uri));
-  }
-  return told;
 }
 
 // Where the oldest version begins.
@@ -51,7 +33,7 @@ void lint_history(const Subject& subject, const std::string& path, const ReadPla
   std::optional<ReadPlaylist> before;
   for (const Subject::Version& version : history->second) {
     ReadPlaylist now = read_playlist(version.text);
-    syntax(now, version.name, findings);
+    lint_syntax(now, version.name, findings);
     lint_media_playlist(now, version.name, findings, began);
     if (before) lint_update(*before, now, version.name, findings);
     before = std::move(now);
@@ -59,13 +41,30 @@ void lint_history(const Subject& subject, const std::string& path, const ReadPla
   if (before) lint_update(*before, last, path, findings);
 }
 
+}  // namespace
+
+void lint_syntax(const ReadPlaylist& playlist, const std::string& path, Findings& findings) {
+  for (const Problem& problem : playlist.problems) {
+    findings.push_back({find_rule(problem.rule)->id, problem.line > 0 ? fmt::format("{}:{}", path, problem.line) : path, problem.what});
+  }
+}
+
+std::set<std::string> told_independent(const Playlists& playlists, const Resolve& resolve_by) {
+  std::set<std::string> told;
+  for (const auto& [path, master] : playlists) {
+    if (!master.multivariant || !master.independent_segments) continue;
+    for (const std::string& uri : named_by(master.multi)) told.insert(resolve_by(path, uri));
+  }
+  return told;
+}
+
 void lint_presentation(const std::string& path, const ReadPlaylist& master, const Playlists& playlists,
-                       const std::map<std::string, MediaFacts>& facts, Findings& findings) {
+                       const std::map<std::string, MediaFacts>& facts, Findings& findings, const Resolve& resolve_by) {
   lint_multivariant(master, path, findings);
   std::vector<NamedPlaylist> renditions;
   bool independent = true;
   for (const std::string& uri : named_by(master.multi)) {
-    const std::string target = resolve(path, uri);
+    const std::string target = resolve_by(path, uri);
     if (target.empty()) continue;
     const auto found = playlists.find(target);
     if (found == playlists.end()) {
@@ -82,16 +81,14 @@ void lint_presentation(const std::string& path, const ReadPlaylist& master, cons
   if (!renditions.empty() && independent && !master.independent_segments) {
     findings.push_back({find_rule("independent-segments-told")->id, path, "its media playlists have EXT-X-INDEPENDENT-SEGMENTS, it has not"});
   }
-  lint_renditions(renditions, findings);
+  lint_renditions(renditions, findings, resolve_by);
   const bool live = std::ranges::any_of(renditions, [](const NamedPlaylist& n) { return !n.playlist->media.end_list; });
   const auto facts_of = [&](const std::string& uri) -> const MediaFacts* {
-    const auto known = facts.find(resolve(path, uri));
+    const auto known = facts.find(resolve_by(path, uri));
     return known == facts.end() ? nullptr : &known->second;
   };
   lint_declared(master, path, facts_of, live, findings);
 }
-
-}  // namespace
 
 std::string resolve(const std::string& path, std::string_view uri) {
   uri = uri.substr(0, uri.find_first_of("?#"));
@@ -118,7 +115,7 @@ Findings lint(const Subject& subject) {
   for (const auto& [path, text] : subject.playlists) playlists[path] = read_playlist(text);
   const std::set<std::string> independent = told_independent(playlists);
   for (const auto& [path, playlist] : playlists) {
-    syntax(playlist, path, findings);
+    lint_syntax(playlist, path, findings);
     if (playlist.multivariant) continue;
     const std::uint64_t began = first_listed(subject, path);
     lint_media_playlist(playlist, path, findings, began);

@@ -2,6 +2,8 @@
 // hlslint's judgement: playlists and media of a presentation in, findings out. Sans-IO: files come through `load`.
 #include <functional>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,13 +35,20 @@ void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, 
 void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
 void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings);
 
+// Names a resource that the playlist `base` names as `uri`; empty when there is no such thing to look at.
+using Resolve = std::function<std::string(const std::string& base, std::string_view uri)>;
+// Of a directory: without query, empty when `uri` leads out of it or is absolute.
+std::string resolve(const std::string& path, std::string_view uri);
+
+void lint_syntax(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
+
 struct NamedPlaylist {
   std::string path;
   const ReadPlaylist* playlist = nullptr;
   bool subtitles = false;             // an EXT-X-MEDIA of that type names it
 };
 // The media playlists of one multivariant playlist, against each other.
-void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& findings);
+void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& findings, const Resolve& resolve_by = resolve);
 
 // What the media of a playlist turned out to be.
 struct MediaFacts {
@@ -47,14 +56,35 @@ struct MediaFacts {
   double peak_bps = 0, average_bps = 0;
   std::vector<std::string> codecs;    // sample entries of its headers: "avc1"
 };
-// `independent`: EXT-X-INDEPENDENT-SEGMENTS holds for it, by itself or by its multivariant playlist.
-MediaFacts lint_media(const NamedPlaylist& playlist, bool independent, const std::function<Result<Bytes>(const std::string&)>& load,
-                      Findings& findings);
+
+// The media of one playlist, segment by segment in order.
+class MediaLint {
+ public:
+  using Load = std::function<Result<Bytes>(const std::string& path)>;
+  // `independent`: EXT-X-INDEPENDENT-SEGMENTS holds for it, by itself or by its multivariant playlist. The findings are borrowed.
+  MediaLint(std::string path, bool independent, bool low_latency, Load load, Findings& findings, Resolve resolve_by = resolve);
+  ~MediaLint();
+  // The segment, its parts and its header are loaded and judged.
+  void add(const ReadSegment& segment);
+  // `target`: the playlist's target duration, by which a peak is measured.
+  MediaFacts facts(double target) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// A playlist of which no segment is there is judged as such.
+MediaFacts lint_media(const NamedPlaylist& playlist, bool independent, const MediaLint::Load& load, Findings& findings);
 // Declared rates and codecs against what the media of each variant and its audio group are.
 void lint_declared(const ReadPlaylist& multivariant, const std::string& path,
                    const std::function<const MediaFacts*(const std::string& uri)>& facts_of, bool live, Findings& findings);
 
-// `uri` as seen from the playlist at `path`, without query; empty when it leads out of the presentation or is absolute.
-std::string resolve(const std::string& path, std::string_view uri);
+using Playlists = std::map<std::string, ReadPlaylist>;
+// The media playlists of which a multivariant playlist says that their segments are independent (4.4.2.1).
+std::set<std::string> told_independent(const Playlists& playlists, const Resolve& resolve_by = resolve);
+// A multivariant playlist with the media playlists that it names and what is known of their media.
+void lint_presentation(const std::string& path, const ReadPlaylist& multivariant, const Playlists& playlists,
+                       const std::map<std::string, MediaFacts>& facts, Findings& findings, const Resolve& resolve_by = resolve);
 
 }  // namespace sluice::hls

@@ -12,41 +12,41 @@
 namespace sluice::hls {
 namespace {
 
-using Load = std::function<Result<Bytes>(const std::string&)>;
-
 bool is_mp4(std::string_view uri) {
+  uri = uri.substr(0, uri.find('?'));
   return uri.ends_with(".m4s") || uri.ends_with(".mp4") || uri.ends_with(".m4v") || uri.ends_with(".m4a");
 }
 
-class MediaFiles {
- public:
-  MediaFiles(const NamedPlaylist& named, bool independent, const Load& load, Findings& findings)
-      : path_(named.path), playlist_(*named.playlist), independent_(independent), load_(load), findings_(findings) {}
+}  // namespace
 
-  MediaFacts check() {
-    if (!anything_there()) return facts_;
+class MediaLint::Impl {
+ public:
+  Impl(std::string path, bool independent, bool low_latency, Load load, Findings& findings, Resolve resolve_by)
+      : path_(std::move(path)), independent_(independent), low_latency_(low_latency), load_(std::move(load)), findings_(findings), resolve_(std::move(resolve_by)) {}
+
+  void add(const ReadSegment& segment) {
     facts_.found = true;
-    double bits = 0, seconds = 0;
-    std::vector<std::pair<double, double>> lengths;  // bits, seconds
-    for (const ReadSegment& segment : playlist_.media.segments) {
-      if (segment.discontinuity) expected_.reset();
-      if (segment.gap || segment.byte_range) {
-        expected_.reset();
-        continue;
-      }
-      const auto bytes = segment.uri.empty() ? std::optional<Bytes>() : fetch(segment.uri);
-      if (bytes) {
-        const double size = 8.0 * static_cast<double>(bytes->size());
-        lengths.push_back({size, segment.duration});
-        bits += size;
-        seconds += segment.duration;
-        check_segment(segment, *bytes);
-      }
-      check_parts(segment, bytes);
+    if (segment.discontinuity) expected_.reset();
+    if (segment.gap || segment.byte_range) {
+      expected_.reset();
+      return;
     }
-    facts_.peak_bps = peak(lengths, static_cast<double>(playlist_.media.target_duration.value_or(0)));
-    if (seconds > 0) facts_.average_bps = bits / seconds;
-    return facts_;
+    const auto bytes = segment.uri.empty() ? std::optional<Bytes>() : fetch(segment.uri);
+    if (bytes) {
+      const double size = 8.0 * static_cast<double>(bytes->size());
+      lengths_.push_back({size, segment.duration});
+      bits_ += size;
+      seconds_ += segment.duration;
+      check_segment(segment, *bytes);
+    }
+    check_parts(segment, bytes);
+  }
+
+  MediaFacts facts(double target) const {
+    MediaFacts facts = facts_;
+    facts.peak_bps = peak(lengths_, target);
+    if (seconds_ > 0) facts.average_bps = bits_ / seconds_;
+    return facts;
   }
 
  private:
@@ -69,16 +69,8 @@ class MediaFiles {
     return highest;
   }
 
-  // A folder of playlists alone is judged as such.
-  bool anything_there() {
-    return std::ranges::any_of(playlist_.media.segments, [&](const ReadSegment& segment) {
-      const std::string path = resolve(path_, segment.uri);
-      return !segment.uri.empty() && !segment.gap && !path.empty() && load_(path).has_value();
-    });
-  }
-
   std::optional<Bytes> fetch(const std::string& uri) {
-    const std::string path = resolve(path_, uri);
+    const std::string path = resolve_(path_, uri);
     if (path.empty()) return std::nullopt;
     auto bytes = load_(path);
     if (bytes) return *std::move(bytes);
@@ -97,14 +89,14 @@ class MediaFiles {
         for (const Mp4Track& track : read->tracks) facts_.codecs.push_back(track.codec);
         slot = *std::move(read);
       } else {
-        find("mp4-broken", resolve(path_, *map), read.error().what);
+        find("mp4-broken", resolve_(path_, *map), read.error().what);
       }
     }
     return slot ? &*slot : nullptr;
   }
 
   void check_segment(const ReadSegment& segment, const Bytes& bytes) {
-    const std::string where = resolve(path_, segment.uri);
+    const std::string where = resolve_(path_, segment.uri);
     const Mp4Header* head = is_mp4(where) ? header(segment.map) : nullptr;
     if (!head) return;
     const auto fragments = read_mp4_fragments(bytes, *head);
@@ -135,6 +127,9 @@ class MediaFiles {
     if (independent_ && track.handler == "vide" && !starts_with_key(*fragments)) {
       find("segment-starts-key", where, "its first sample is no key frame");
     }
+    if (!independent_ && low_latency_ && track.handler == "vide" && !holds_key(*fragments)) {
+      find("segment-holds-key", where, "it holds no key frame");
+    }
   }
 
   void check_parts(const ReadSegment& segment, const std::optional<Bytes>& whole) {
@@ -155,13 +150,13 @@ class MediaFiles {
       if (!head) continue;
       const auto fragments = read_mp4_fragments(*bytes, *head);
       if (!fragments) {
-        find("mp4-broken", resolve(path_, part.uri), fragments.error().what);
+        find("mp4-broken", resolve_(path_, part.uri), fragments.error().what);
       } else if (part.independent && head->find(fragments->front().track)->handler == "vide" && !holds_key(*fragments)) {
-        find("independent-part-key", resolve(path_, part.uri), "it is INDEPENDENT and holds no key frame");
+        find("independent-part-key", resolve_(path_, part.uri), "it is INDEPENDENT and holds no key frame");
       }
     }
     if (whole && all && !segment.parts.empty() && together != *whole && !same_samples(together, *whole, segment)) {
-      find("parts-are-segment", resolve(path_, segment.uri), "its parts hold other samples");
+      find("parts-are-segment", resolve_(path_, segment.uri), "its parts hold other samples");
     }
   }
 
@@ -195,21 +190,36 @@ class MediaFiles {
     return !fragments.front().samples.empty() && fragments.front().samples.front().sync;
   }
 
-  const std::string& path_;
-  const ReadPlaylist& playlist_;
-  const bool independent_;
-  const Load& load_;
+  const std::string path_;
+  const bool independent_, low_latency_;
+  const Load load_;
   Findings& findings_;
+  const Resolve resolve_;
   MediaFacts facts_;
+  double bits_ = 0, seconds_ = 0;
+  std::vector<std::pair<double, double>> lengths_;  // of segments: bits, seconds
   std::map<std::string, std::optional<Mp4Header>> headers_;
   std::optional<std::uint64_t> expected_;
   std::optional<std::string> expected_map_;
 };
 
-}  // namespace
+MediaLint::MediaLint(std::string path, bool independent, bool low_latency, Load load, Findings& findings, Resolve resolve_by)
+    : impl_(std::make_unique<Impl>(std::move(path), independent, low_latency, std::move(load), findings, std::move(resolve_by))) {}
+MediaLint::~MediaLint() = default;
+void MediaLint::add(const ReadSegment& segment) { impl_->add(segment); }
+MediaFacts MediaLint::facts(double target) const { return impl_->facts(target); }
 
-MediaFacts lint_media(const NamedPlaylist& playlist, bool independent, const Load& load, Findings& findings) {
-  return MediaFiles(playlist, independent, load, findings).check();
+MediaFacts lint_media(const NamedPlaylist& named, bool independent, const MediaLint::Load& load, Findings& findings) {
+  const ReadMedia& list = named.playlist->media;
+  // A folder of playlists alone is judged as such.
+  const bool any = std::ranges::any_of(list.segments, [&](const ReadSegment& segment) {
+    const std::string path = resolve(named.path, segment.uri);
+    return !segment.uri.empty() && !segment.gap && !path.empty() && load(path).has_value();
+  });
+  if (!any) return {};
+  MediaLint media(named.path, independent, list.part_target.has_value(), load, findings);
+  for (const ReadSegment& segment : list.segments) media.add(segment);
+  return media.facts(static_cast<double>(list.target_duration.value_or(0)));
 }
 
 }  // namespace sluice::hls

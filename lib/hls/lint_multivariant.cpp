@@ -63,7 +63,7 @@ void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Fi
   }
 }
 
-void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& findings) {
+void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& findings, const Resolve& resolve_by) {
   if (renditions.size() < 2) return;
   const NamedPlaylist& first = renditions.front();
   const ReadMedia& reference = first.playlist->media;
@@ -102,7 +102,7 @@ void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& fin
     if (!list.part_target || list.end_list) continue;
     for (const NamedPlaylist& other : renditions) {
       if (&other == &one) continue;
-      const bool told = std::ranges::any_of(list.reports, [&](const Report& r) { return resolve(one.path, r.uri) == other.path; });
+      const bool told = std::ranges::any_of(list.reports, [&](const Report& r) { return resolve_by(one.path, r.uri) == other.path; });
       if (!told) findings.push_back({find_rule("report-required")->id, one.path, "it does not report on " + other.path});
     }
   }

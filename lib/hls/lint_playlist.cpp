@@ -168,6 +168,26 @@ void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, 
   MediaRules(playlist.media, path, findings, began).check();
 }
 
+namespace {
+
+std::size_t open_parts(const ReadMedia& list) {
+  return !list.segments.empty() && list.segments.back().uri.empty() ? list.segments.back().parts.size() : 0;
+}
+
+// Parts go from the front when they are old (6.2.2); those that both list are the same.
+std::optional<std::string> changed_part(const ReadSegment& was, const ReadSegment& is) {
+  const bool both_whole = !was.uri.empty() && !is.uri.empty();
+  const std::size_t gone = both_whole && was.parts.size() > is.parts.size() ? was.parts.size() - is.parts.size() : 0;
+  for (std::size_t k = gone; k < was.parts.size() && k - gone < is.parts.size(); ++k) {
+    const ReadPart &before = was.parts[k], &now = is.parts[k - gone];
+    if (before.uri == now.uri && before.duration == now.duration && before.independent == now.independent && before.gap == now.gap) continue;
+    return fmt::format("part {} of segment {} was {} of {} s, now {} of {} s", k, was.msn, before.uri, before.duration, now.uri, now.duration);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings) {
   const auto find = [&](std::string_view rule, std::string what) { findings.push_back({find_rule(rule)->id, path, std::move(what)}); };
   const ReadMedia &old = before.media, &now = after.media;
@@ -185,20 +205,28 @@ void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const st
   }
   const std::uint64_t old_end = old.media_sequence + old.skipped + old.complete();
   const std::uint64_t new_end = now.media_sequence + now.skipped + now.complete();
+  if (new_end < old_end || (new_end == old_end && open_parts(now) < open_parts(old))) {
+    find("update-end-back", fmt::format("it ended before segment {} part {}, now before segment {} part {}", old_end, open_parts(old), new_end, open_parts(now)));
+  }
   if (old.end_list && new_end > old_end) find("update-after-end", "segments were added after EXT-X-ENDLIST");
   // EXT-X-SKIP stands for the skipped segments' EXT-X-DISCONTINUITY too (4.4.5.2), so a delta's numbers count from an unknown one:
   // the first segment that both list tells which.
   std::optional<std::int64_t> shift;
   if (old.skipped == 0 && now.skipped == 0) shift = 0;
+  const std::uint64_t first = now.media_sequence + now.skipped;
   for (const ReadSegment& was : old.segments) {
-    const std::uint64_t first = now.media_sequence + now.skipped;
-    if (was.uri.empty() || was.msn < first || was.msn >= first + now.segments.size()) continue;
+    if (was.msn < first || was.msn >= first + now.segments.size()) continue;
     const ReadSegment& is = now.segments[was.msn - first];
+    if (const auto changed = changed_part(was, is)) find("update-part-changed", *changed);
+    if (was.uri.empty()) continue;
     const std::int64_t step = static_cast<std::int64_t>(is.discontinuity_sequence) - static_cast<std::int64_t>(was.discontinuity_sequence);
     if (!shift) shift = step;
-    if (is.uri == was.uri && is.duration == was.duration && step == *shift && is.gap == was.gap) continue;
-    find("update-segment-changed", fmt::format("segment {} was {} of {} s, discontinuity {}; now {} of {} s, discontinuity {}", was.msn, was.uri,
-                                               was.duration, was.discontinuity_sequence, is.uri, is.duration, is.discontinuity_sequence));
+    const bool same_date = !was.date_ms || !is.date_ms || *was.date_ms == *is.date_ms;
+    if (is.uri == was.uri && is.duration == was.duration && step == *shift && is.gap == was.gap && same_date) continue;
+    if (is.uri.empty()) continue;  // update-end-back has said it
+    find("update-segment-changed", fmt::format("segment {} was {} of {} s, discontinuity {}; now {} of {} s, discontinuity {}{}", was.msn, was.uri,
+                                               was.duration, was.discontinuity_sequence, is.uri, is.duration, is.discontinuity_sequence,
+                                               same_date ? "" : ", at another date"));
   }
 }
 

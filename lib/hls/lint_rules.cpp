@@ -7,7 +7,7 @@ namespace {
 
 constexpr auto must = Severity::must;
 constexpr auto should = Severity::should;
-constexpr const char* needs_server = "needs a server and a clock: the live form of hlslint watches a URL";
+constexpr auto url = Needs::url;
 constexpr const char* not_made = "nothing here makes it, and what is read without it is judged by the other rules";
 constexpr const char* by_encoder = "the publisher's and the ladder's settings decide; they are tested in transcode";
 
@@ -87,6 +87,8 @@ constexpr Rule rules[] = {
     {"update-target-changed", "8216bis", "6.2.1", must, "the target duration never changes"},
     {"update-segment-changed", "8216bis", "6.2.1", must, "a segment that has been listed does not change, but for its parts' going"},
     {"update-event-removed", "8216bis", "6.2.1", must, "nothing is removed from an EVENT playlist, and a VOD playlist does not change"},
+    {"update-end-back", "8216bis", "6.2.1", must, "segments and parts do not go from the end of a playlist"},
+    {"update-part-changed", "8216bis", "6.2.1", must, "a part that has been listed does not change"},
     {"update-after-end", "8216bis", "4.4.3.4", must, "a playlist that has ended gains no segments"},
     // media
     {"media-missing", "8216bis", "6.2.1", must, "listed segments, parts and headers are there"},
@@ -94,34 +96,48 @@ constexpr Rule rules[] = {
     {"timestamps-continuous", "8216bis", "3", must, "decode times run on from segment to segment, or EXT-X-DISCONTINUITY says that they do not"},
     {"extinf-media-duration", "8216bis", "4.4.4.1", should, "EXTINF is the duration of the segment's samples"},
     {"segment-starts-key", "8216bis", "4.4.2.1", must, "where EXT-X-INDEPENDENT-SEGMENTS holds, every segment starts with a key frame"},
+    {"segment-holds-key", "8216bis", "B.1", must, "each segment of a low-latency playlist holds a key frame"},
     {"independent-part-key", "8216bis", "4.4.4.9", must, "a part with INDEPENDENT=YES holds a key frame"},
     {"parts-are-segment", "8216bis", "3.2", must, "a segment's parts hold the samples of the segment, at their times"},
     {"codecs-cover-media", "8216bis", "6.2.4", must, "CODECS names the format of every header"},
     {"peak-over-bandwidth", "apple", "1.29", must, "a live variant's peak is below 125 % of BANDWIDTH, a recorded one's within 10 % above (1.27)"},
     {"average-over-bandwidth", "apple", "1.28", must, "a variant's average is not above 110 % of AVERAGE-BANDWIDTH (recorded: 1.26)"},
 
-    // not checked yet
+    // of a URL: answers
+    {"content-type", "8216bis", "4", must, "a playlist is told by its name's end or its Content-Type", "", url},
+    {"compression", "8216bis", "6.2.1", should, "playlists are sent with gzip where that is accepted", "", url},
+    {"atomic-change", "8216bis", "6.2.1", must, "a playlist changes as a whole: no answer is cut short", "", url},
+    {"cors", "house", "players on any page", should, "answers have Access-Control-Allow-Origin: browsers keep them from players of other sites without", "", url},
+    {"live-cache-time", "house", "stale playlists", should, "a live playlist asked for without _HLS_msn may be kept for no longer than a target duration", "", url},
+    {"expires-told", "8216bis", "6.2.2", should, "the answer says until when a segment is kept, by Expires or max-age", "", url},
+    {"low-latency-transport", "8216bis", "B.1", must, "over https, low-latency playlists go by HTTP/2 or HTTP/3 (without TLS no player asks for them)", "", url},
+    // of a URL: a live playlist as it grows
+    {"updated-in-time", "8216bis", "6.2.1", must, "a live playlist gains a segment within 1.5 target durations, a part within one part target, but where a discontinuity or a gap tells that the source was away", "", url},
+    {"renditions-in-step", "8216bis", "B.1", must, "renditions grow together, within a part target", "", url},
+    {"report-values", "8216bis", "4.4.5.4", must, "a rendition report tells the rendition's last segment and part", "", url},
+    {"available-at-once", "8216bis", "6.2.1", must, "a segment or part can be fetched at full speed when it is listed", "", url},
+    {"available-long-enough", "8216bis", "6.2.2", must, "a removed segment stays fetchable for its availability duration, a part three target durations", "", url},
+    // of a URL: delivery directives
+    {"blocking-reload", "8216bis", "6.2.5.2", must, "a request with _HLS_msn and _HLS_part is answered by a playlist that holds what was asked for", "", url},
+    {"blocking-part-alone", "8216bis", "6.2.5.2", must, "_HLS_part without _HLS_msn is refused as a bad request", "", url},
+    {"blocking-far-ahead", "8216bis", "6.2.5.2", should, "what is too far ahead is refused at once as a bad request", "", url},
+    {"blocking-past-part", "8216bis", "6.2.5.2", must, "a part past the last of its segment is part 0 of the next", "", url},
+    {"blocking-gone", "8216bis", "6.2.5.2", must, "the whole playlist is the answer for a segment that it no longer holds", "", url},
+    {"blocking-gives-up", "8216bis", "6.2.5.2", should, "who has waited for more than three target durations is told that it is unavailable", "", url},
+    {"blocking-after-end", "8216bis", "6.2.5.2", must, "_HLS_msn, _HLS_part and _HLS_skip are ignored when the playlist has ended", "", url},
+    {"delta-update", "8216bis", "6.2.5.1", must, "_HLS_skip=YES is answered by a delta update that agrees with the whole playlist", "", url},
+    {"delta-boundary", "8216bis", "6.2.5.1", must, "a delta update skips the segments beyond the skip boundary, and no others", "", url},
+    {"hint-available", "8216bis", "6.2.6", must, "a hinted resource may be asked for as soon as it is hinted", "", url},
+    {"hint-answered-whole", "8216bis", "6.2.6", must, "no byte of a hinted part is sent before all can be", "", url},
+    {"hint-kept", "house", "preload hints", should, "the part that was hinted is the next that is listed, with that URI and those bytes", "", url},
+
+    // not checked
     {"unicode-normal-form", "8216bis", "4.1", must, "character sequences are in Unicode normal form NFC", "our playlists are ASCII; needs Unicode tables"},
-    {"content-type", "8216bis", "4", must, "a playlist is told by its name's end or its Content-Type", needs_server},
-    {"compression", "8216bis", "6.2.1", should, "playlists are sent with gzip where that is accepted", needs_server},
-    {"available-at-once", "8216bis", "6.2.1", must, "a segment or part can be fetched at full speed when it is listed", needs_server},
-    {"available-long-enough", "8216bis", "6.2.2", must, "a removed segment stays fetchable for its availability duration, a part three target durations", needs_server},
-    {"updated-in-time", "8216bis", "6.2.1", must, "a live playlist gains a segment within 1.5 target durations, a part within one part target", needs_server},
-    {"atomic-change", "8216bis", "6.2.1", must, "a playlist changes as a whole", needs_server},
-    {"expires-told", "8216bis", "6.2.2", should, "the answer says until when a segment is kept", needs_server},
-    {"blocking-reload", "8216bis", "6.2.5.2", must, "_HLS_msn and _HLS_part block, err and are ignored as written", needs_server},
-    {"delta-update", "8216bis", "6.2.5.1", must, "_HLS_skip is answered by a delta update that agrees with the whole playlist", needs_server},
-    {"hint-answered-whole", "8216bis", "6.2.6", must, "no byte of a hinted part is sent before all can be", needs_server},
-    {"hint-available", "8216bis", "6.2.6", must, "a hinted resource may be asked for as soon as it is hinted", needs_server},
-    {"removed-presentation", "8216bis", "6.2.1", should, "a removed playlist answers 404 or 410 and its segments outlive it", needs_server},
+    {"removed-presentation", "8216bis", "6.2.1", should, "a removed playlist answers 404 or 410 and its segments outlive it", "a watch sees what is there; removal comes hours or days later"},
+    {"hint-map", "8216bis", "B.1", must, "a hinted part with a new header comes with a hint of that header", "whoever hints at a part before it is encoded cannot know that its header will be new; hint-available covers the headers that are hinted"},
     {"same-content", "8216bis", "6.2.4", must, "variants present the same content, which may differ by a target duration at its ends", "needs decoding; tests with burnt-in frame numbers do it"},
     {"whitespace", "8216bis", "4.1", must, "there is no white space but where the grammar has it", "what it damages breaks the rule of the tag or the file that it stands in"},
-    {"report-values", "8216bis", "4.4.5.4", must, "a rendition report tells the rendition's last segment and part, or leaves out what is also the playlist's own", needs_server},
-    {"hint-map", "8216bis", "B.1", must, "a hinted part with a new header comes with a hint of that header", needs_server},
     {"independent-part-told", "8216bis", "4.4.4.9", should, "every part that holds a key frame says so", "players join at a part that begins with one: ours says so of those"},
-    {"segment-holds-key", "8216bis", "B.1", must, "each segment of a low-latency playlist holds a key frame", "where EXT-X-INDEPENDENT-SEGMENTS holds, segment-starts-key asks for more; elsewhere not yet"},
-    {"renditions-in-step", "8216bis", "B.1", must, "renditions grow together, within a part target", needs_server},
-    {"low-latency-transport", "8216bis", "B.1", must, "playlists, gzipped, and media go over HTTP/2 or HTTP/3", "a server in front does it; ours speaks HTTP/1.1"},
     {"same-audio", "8216bis", "6.2.4", should, "variants have the same audio", "ours share one audio group; needs decoding elsewhere"},
     {"key-tags", "8216bis", "6.2.3", must, "encrypted segments have keys and IVs as written", not_made},
     {"date-ranges", "8216bis", "4.4.5.1", must, "EXT-X-DATERANGE has its attributes, and ranges stay", not_made},

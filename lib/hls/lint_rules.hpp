@@ -11,6 +11,7 @@
 namespace sluice::hls {
 
 enum class Severity { must, should };
+enum class Needs { files, url };  // url: answers, and the times they came at
 
 struct Rule {
   std::string_view id;         // [a-z0-9-]+
@@ -18,7 +19,8 @@ struct Rule {
   std::string_view paragraph;
   Severity severity = Severity::must;
   std::string_view text;       // what it demands
-  std::string_view unchecked;  // why it is not checked; empty: it is, and tests/fixtures/hlslint/ID breaks it
+  std::string_view unchecked;  // why it is not checked; empty: it is
+  Needs needs = Needs::files;  // checked in a folder (tests/fixtures/hlslint/ID breaks it) or of a URL (ID of tests/flow/broken_hls.py)
 };
 
 std::span<const Rule> lint_rules();
