@@ -50,7 +50,7 @@ function(sluice_program name section)
 endfunction()
 
 sluice_program(transcode 1 ROOMS ffmpeg media os log http metrics)
-sluice_program(hlslint 1 ROOMS hls LIBS nlohmann_json::nlohmann_json)
+sluice_program(hlslint 1 ROOMS hls lint curl LIBS nlohmann_json::nlohmann_json)
 sluice_program(origind 8 ROOMS origin LIBS nlohmann_json::nlohmann_json)
 sluice_program(segmenter 1 ROOMS hls ffmpeg)
 sluice_pages(sluice 1)

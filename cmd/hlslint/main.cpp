@@ -8,6 +8,7 @@
 #include "hls/lint.hpp"
 #include "hls/lint_subject.hpp"
 #include "options.hpp"
+#include "watch.hpp"
 
 namespace {
 
@@ -27,12 +28,36 @@ void print_rule(const hls::Rule& rule, bool json) {
   if (!rule.unchecked.empty()) print(fmt::format("{:<32} not checked: {}", "", rule.unchecked));
 }
 
-void print_finding(const hls::Finding& finding, const std::string& directory, bool json) {
+// `place`: a directory, or the URL that was given; what a finding is about lies below it.
+void print_finding(const hls::Finding& finding, const std::string& place, bool url, bool json) {
   const hls::Rule& rule = *hls::find_rule(finding.rule);
   if (json) {
-    return print(ordered_json{{"directory", directory}, {"where", finding.where}, {"rule", rule.id}, {"severity", hls::name(rule.severity)}, {"document", rule.document}, {"paragraph", rule.paragraph}, {"what", finding.what}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    return print(ordered_json{{url ? "url" : "directory", place}, {"where", finding.where}, {"rule", rule.id}, {"severity", hls::name(rule.severity)}, {"document", rule.document}, {"paragraph", rule.paragraph}, {"what", finding.what}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
-  print(fmt::format("{}/{}: {} {}: {} ({} {})", directory, finding.where, hls::name(rule.severity), rule.id, finding.what, rule.document, rule.paragraph));
+  const std::string where = url ? finding.where : place + "/" + finding.where;
+  print(fmt::format("{}: {} {}: {} ({} {})", where, hls::name(rule.severity), rule.id, finding.what, rule.document, rule.paragraph));
+}
+
+Result<bool> lint_directory(std::string directory, bool json) {
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  auto subject = hls::is_ledger(directory) ? hls::subject_of_ledger(directory) : hls::subject_of_folder(directory);
+  if (!subject) return std::unexpected(subject.error());
+  const hls::Findings findings = hls::lint(*subject);
+  for (const hls::Finding& finding : findings) print_finding(finding, directory, false, json);
+  return findings.empty();
+}
+
+Result<bool> lint_url(const std::string& url, const app::Settings& settings, bool json) {
+  lint::Options options;
+  if (settings.has("watch")) options.watch = settings.duration("watch");
+  options.late = settings.duration("late");
+  bool clean = true;
+  SLUICE_TRY(hlslint::watch(url, options, settings.text("ca-file"), [&](const hls::Finding& finding) {
+    clean = false;
+    print_finding(finding, url, true, json);
+    std::fflush(stdout);
+  }));
+  return clean;
 }
 
 Result<int> run(const app::Settings& settings) {
@@ -41,15 +66,11 @@ Result<int> run(const app::Settings& settings) {
     for (const hls::Rule& rule : hls::lint_rules()) print_rule(rule, json);
     return app::exit_done;
   }
-  if (settings.positionals("DIR").empty()) return fail(Errc::usage, "nothing to check", "give the directory of a ledger or of playlists");
+  if (settings.positionals("PLACE").empty()) return fail(Errc::usage, "nothing to check", "give the URL of a playlist, or the directory of a ledger or of playlists");
   bool clean = true;
-  for (std::string directory : settings.positionals("DIR")) {
-    while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
-    auto subject = hls::is_ledger(directory) ? hls::subject_of_ledger(directory) : hls::subject_of_folder(directory);
-    if (!subject) return std::unexpected(subject.error());
-    const hls::Findings findings = hls::lint(*subject);
-    for (const hls::Finding& finding : findings) print_finding(finding, directory, json);
-    clean = clean && findings.empty();
+  for (const std::string& place : settings.positionals("PLACE")) {
+    SLUICE_TRY_VALUE(const bool nothing_found, hlslint::is_url(place) ? lint_url(place, settings, json) : lint_directory(place, json));
+    clean = clean && nothing_found;
   }
   return clean ? app::exit_done : app::exit_failed;
 }

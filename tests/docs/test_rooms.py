@@ -19,6 +19,7 @@ WRAPPED = {
     "spdlog/": {"log"},
     "CLI/": {"app"},
     "zlib.h": {"http"},
+    "curl/curl.h": {"curl"},
     "srt/": {"srt"},
     "hiredis": {"redis"},
     "libpq": {"pg"},

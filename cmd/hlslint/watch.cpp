@@ -1,0 +1,40 @@
+#include "watch.hpp"
+
+#include <algorithm>
+
+#include "curl/transfers.hpp"
+#include "lint/watcher.hpp"
+
+namespace sluice::hlslint {
+namespace {
+
+constexpr milliseconds longest_turn{1000};
+
+lint::Reply reply_of(std::uint64_t id, const curl::Exchange& exchange) {
+  return {id, exchange.url, exchange.status, exchange.error, exchange.timed_out, exchange.cut, exchange.http, exchange.headers, exchange.body, exchange.asked, exchange.first, exchange.done};
+}
+
+}  // namespace
+
+bool is_url(std::string_view place) { return place.starts_with("http://") || place.starts_with("https://"); }
+
+Result<> watch(const std::string& url, const lint::Options& options, const std::string& ca_file, const std::function<void(const hls::Finding&)>& found) {
+  curl::Transfers transfers(ca_file);
+  lint::Watcher watcher(url, options);
+  while (!watcher.done()) {
+    for (const lint::Ask& ask : watcher.take(system_clock().steady())) {
+      transfers.get(ask.url, ask.patience, [&watcher, id = ask.id](const curl::Exchange& exchange) { watcher.answer(reply_of(id, exchange)); });
+    }
+    milliseconds wait = longest_turn;
+    if (const auto wake = watcher.wake()) {
+      wait = std::clamp(std::chrono::ceil<milliseconds>(*wake - system_clock().steady()), milliseconds(0), longest_turn);
+    }
+    if (!watcher.done()) SLUICE_TRY(transfers.turn(wait));
+    for (const hls::Finding& finding : watcher.take_findings()) found(finding);
+  }
+  for (const hls::Finding& finding : watcher.take_findings()) found(finding);
+  if (watcher.failure()) return std::unexpected(*watcher.failure());
+  return {};
+}
+
+}  // namespace sluice::hlslint

@@ -1,0 +1,150 @@
+#include "curl/transfers.hpp"
+
+#include <curl/curl.h>
+
+#include <map>
+
+#include "base/text.hpp"
+
+namespace sluice::curl {
+namespace {
+
+constexpr std::size_t most_bytes = 256u << 20;  // of one answer
+
+struct Transfer {
+  CURL* easy = nullptr;
+  Exchange exchange;
+  Transfers::Done done;
+  char error[CURL_ERROR_SIZE] = "";
+  bool too_large = false;
+  ~Transfer() { curl_easy_cleanup(easy); }
+};
+
+Steady now() { return system_clock().steady(); }
+
+std::size_t take_body(char* data, std::size_t size, std::size_t count, void* of) {
+  Transfer& transfer = *static_cast<Transfer*>(of);
+  if (transfer.exchange.body.empty()) transfer.exchange.first = now();
+  if (transfer.exchange.body.size() + size * count > most_bytes) {
+    transfer.too_large = true;
+    return 0;
+  }
+  append(transfer.exchange.body, as_bytes({data, size * count}));
+  return size * count;
+}
+
+std::size_t take_header(char* data, std::size_t size, std::size_t count, void* of) {
+  auto& headers = static_cast<Transfer*>(of)->exchange.headers;
+  std::string_view line(data, size * count);
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  if (line.starts_with("HTTP/")) headers.clear();  // of a redirect, or an interim answer
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos) headers.emplace_back(ascii_lower(line.substr(0, colon)), trim(line.substr(colon + 1)));
+  return size * count;
+}
+
+int version_of(long version) {
+  switch (version) {
+    case CURL_HTTP_VERSION_1_0: return 10;
+    case CURL_HTTP_VERSION_2_0: return 20;
+    case CURL_HTTP_VERSION_3: return 30;
+    default: return 11;
+  }
+}
+
+void read_outcome(Transfer& transfer, CURLcode code) {
+  Exchange& exchange = transfer.exchange;
+  exchange.done = now();
+  if (exchange.body.empty()) exchange.first = exchange.done;
+  long status = 0, version = 0;
+  const char* url = nullptr;
+  curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(transfer.easy, CURLINFO_HTTP_VERSION, &version);
+  curl_easy_getinfo(transfer.easy, CURLINFO_EFFECTIVE_URL, &url);
+  exchange.url = url ? url : "";
+  exchange.http = version_of(version);
+  exchange.timed_out = code == CURLE_OPERATION_TIMEDOUT;
+  if (code == CURLE_OK) {
+    exchange.status = static_cast<int>(status);
+    return;
+  }
+  exchange.error = transfer.too_large ? "it is larger than 256 MB" : transfer.error[0] ? transfer.error : curl_easy_strerror(code);
+  // An answer had begun: what it was is told, and that it is not whole.
+  const bool had_answer = status > 0 && (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_WRITE_ERROR || code == CURLE_BAD_CONTENT_ENCODING);
+  if (had_answer) {
+    exchange.status = static_cast<int>(status);
+    exchange.cut = true;
+  }
+}
+
+}  // namespace
+
+struct Transfers::Impl {
+  CURLM* multi = nullptr;
+  std::string ca_file;
+  std::map<CURL*, std::unique_ptr<Transfer>> under_way;
+};
+
+Transfers::Transfers(std::string ca_file) : impl_(std::make_unique<Impl>()) {
+  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
+  (void)once;
+  impl_->multi = curl_multi_init();
+  impl_->ca_file = std::move(ca_file);
+  curl_multi_setopt(impl_->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+}
+
+Transfers::~Transfers() {
+  for (auto& [easy, transfer] : impl_->under_way) curl_multi_remove_handle(impl_->multi, easy);
+  impl_->under_way.clear();
+  curl_multi_cleanup(impl_->multi);
+}
+
+std::size_t Transfers::under_way() const { return impl_->under_way.size(); }
+
+void Transfers::get(const std::string& url, milliseconds patience, Done done) {
+  auto transfer = std::make_unique<Transfer>();
+  CURL* easy = transfer->easy = curl_easy_init();
+  transfer->done = std::move(done);
+  transfer->exchange.asked = now();
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "hlslint");
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(patience.count()));
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  if (!impl_->ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, impl_->ca_file.c_str());
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer.get());
+  curl_multi_add_handle(impl_->multi, easy);
+  impl_->under_way.emplace(easy, std::move(transfer));
+}
+
+Result<> Transfers::turn(milliseconds wait) {
+  int running = 0;
+  CURLMcode code = curl_multi_perform(impl_->multi, &running);
+  if (code == CURLM_OK) code = curl_multi_poll(impl_->multi, nullptr, 0, static_cast<int>(wait.count()), nullptr);
+  if (code == CURLM_OK) code = curl_multi_perform(impl_->multi, &running);
+  if (code != CURLM_OK) return fail(Errc::io, std::string("move HTTP transfers: ") + curl_multi_strerror(code));
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(impl_->multi, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode outcome = message->data.result;
+    const auto at = impl_->under_way.find(message->easy_handle);
+    const std::unique_ptr<Transfer> transfer = std::move(at->second);
+    impl_->under_way.erase(at);
+    read_outcome(*transfer, outcome);
+    curl_multi_remove_handle(impl_->multi, transfer->easy);
+    transfer->done(transfer->exchange);
+  }
+  return {};
+}
+
+}  // namespace sluice::curl

@@ -1,0 +1,41 @@
+#pragma once
+// What is asked of a server and what comes back, as hlslint sees it: no sockets, times are given.
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+
+namespace sluice::lint {
+
+// A GET, with gzip accepted; redirects are followed.
+struct Ask {
+  std::uint64_t id = 0;
+  std::string url;
+  milliseconds patience{0};  // after which it is given up
+};
+
+struct Reply {
+  std::uint64_t id = 0;
+  std::string url;                // that answered, after redirects
+  int status = 0;                 // 0: there was none, for `error`
+  std::string error;
+  bool timed_out = false;         // its patience was over
+  bool cut = false;               // the body ended before its length
+  int http = 11;                  // version: 10, 11, 20, 30
+  std::vector<std::pair<std::string, std::string>> headers;  // of the last answer, names in lower case
+  Bytes body;                     // decoded
+  Steady asked{}, first{}, done{};  // sent; first byte of the body; last byte
+
+  std::string_view header(std::string_view name) const;  // empty when there is none
+  bool gzipped() const;
+  // Seconds that a cache may keep it: max-age of Cache-Control, 0 for no-store and no-cache; -1 when nothing tells.
+  double max_age_s() const;
+  bool ok() const { return status == 200 && !cut; }
+};
+
+}  // namespace sluice::lint

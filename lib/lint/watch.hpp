@@ -1,0 +1,47 @@
+#pragma once
+// What the parts of a watch share: the requests, the names, the findings, and when it is over.
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "hls/lint.hpp"
+#include "lint/places.hpp"
+#include "lint/requests.hpp"
+
+namespace sluice::lint {
+
+struct Options {
+  std::optional<milliseconds> watch;  // a live presentation is followed so long; none: three target durations
+  milliseconds late{1000};            // by which anything may be later than the rules say: the network's part, and this machine's
+};
+
+// Findings, each rule told once of each playlist: what is wrong in one version mostly is in all.
+class Notes {
+ public:
+  // `of`: the playlist that it is about, however `finding.where` narrows that down.
+  void add(const std::string& of, hls::Finding finding);
+  void add(const std::string& of, std::string_view rule, std::string where, std::string what);
+  void take_from(const std::string& of, hls::Findings& findings);  // empties it
+  hls::Findings take();                                            // those since the last call
+
+ private:
+  std::set<std::pair<std::string, std::string>> told_;  // rule, of
+  hls::Findings findings_;
+};
+
+struct Watch {
+  Requests requests;
+  Places places;
+  Options options;
+  Notes notes;
+  Steady ends = Steady::max();  // known when the first media playlist has come
+
+  bool closing() const { return requests.now() >= ends; }
+};
+
+// Seconds, for rules and texts.
+inline double seconds_of(Steady::duration duration) { return std::chrono::duration<double>(duration).count(); }
+inline milliseconds ms_of(double seconds) { return milliseconds(static_cast<std::int64_t>(seconds * 1000)); }
+
+}  // namespace sluice::lint

@@ -1,0 +1,110 @@
+#include "lint/watcher.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lint/answers.hpp"
+
+namespace sluice::lint {
+namespace {
+
+constexpr milliseconds first_patience{20'000};
+
+Error unreachable(const std::string& url, const Reply& reply) {
+  if (reply.status == 0) return {Errc::unavailable, "get " + url + ": " + reply.error, ""};
+  const std::string what = fmt::format("get {}: status {}", url, reply.status);
+  if (reply.status >= 500) return {Errc::unavailable, what, "the server may give it later"};
+  return {Errc::not_found, what, reply.status == 404 ? "is the channel live?" : ""};
+}
+
+}  // namespace
+
+Watcher::Watcher(std::string url, Options options) : url_(std::move(url)), options_(options) {
+  first_.ask(url_, first_patience, [this](const Reply& reply) { begin(reply); });
+}
+
+std::vector<Ask> Watcher::take(Steady now) {
+  if (!watch_) return first_.take(now);
+  auto asks = watch_->requests.take(now);
+  finish_if_over();
+  return asks;
+}
+
+void Watcher::answer(const Reply& reply) {
+  if (!watch_) return first_.answer(reply);
+  watch_->requests.answer(reply);
+  finish_if_over();
+}
+
+hls::Findings Watcher::take_findings() { return watch_ ? watch_->notes.take() : hls::Findings(); }
+
+void Watcher::begin(const Reply& reply) {
+  if (!reply.ok()) {
+    failure_ = unreachable(url_, reply);
+    done_ = true;
+    return;
+  }
+  watch_ = std::make_unique<Watch>(Watch{{}, Places(reply.url), options_, {}, Steady::max()});
+  watch_->requests.take(reply.done);
+  together_ = std::make_unique<Renditions>(*watch_);
+  name_ = watch_->places.name(reply.url);
+  hls::ReadPlaylist first = hls::read_playlist(as_text(reply.body));
+  if (!first.multivariant) {
+    add(reply.url, false);
+    return renditions_.front().playlist->start_with(reply);
+  }
+  hls::Findings found;
+  hls::lint_syntax(first, name_, found);
+  watch_->notes.take_from(name_, found);
+  lint_playlist_answer(reply, first, true, name_, watch_->notes);
+  for (const hls::ReadVariant& variant : first.multi.variants) add(resolve_url(reply.url, variant.uri), first.independent_segments);
+  for (const hls::ReadRendition& rendition : first.multi.renditions) {
+    if (!rendition.uri.empty()) add(resolve_url(reply.url, rendition.uri), first.independent_segments);
+  }
+  multivariant_ = std::move(first);
+  for (const Rendition& rendition : renditions_) rendition.playlist->start();
+}
+
+void Watcher::add(const std::string& url, bool independent) {
+  if (std::ranges::any_of(renditions_, [&](const Rendition& r) { return r.playlist->url() == url; })) return;
+  Rendition& rendition = renditions_.emplace_back();
+  rendition.playlist = std::make_unique<PlaylistWatch>(*watch_, url, [this](PlaylistWatch& playlist) { changed(playlist); });
+  rendition.media = std::make_unique<MediaWatch>(*watch_, rendition.playlist->name(), independent);
+  rendition.probes = std::make_unique<Probes>(*watch_);
+}
+
+void Watcher::changed(PlaylistWatch& playlist) {
+  if (playlist.over()) return;
+  const auto at = std::ranges::find_if(renditions_, [&](const Rendition& r) { return r.playlist.get() == &playlist; });
+  together_->grew(playlist);
+  at->media->listed(playlist);
+  at->probes->go_on(playlist);
+}
+
+void Watcher::finish_if_over() {
+  if (done_ || !watch_->requests.idle()) return;
+  done_ = true;
+  finish();
+}
+
+// The presentation as a whole, by the last versions.
+void Watcher::finish() {
+  if (!multivariant_) return;
+  hls::Playlists playlists;
+  std::map<std::string, hls::MediaFacts> facts;
+  for (const Rendition& rendition : renditions_) {
+    if (!rendition.playlist->has_version()) continue;
+    playlists[rendition.playlist->name()] = rendition.playlist->latest().playlist;
+    facts[rendition.playlist->name()] = rendition.media->facts();
+  }
+  hls::Findings found;
+  const auto resolve = [this](const std::string& base, std::string_view uri) { return watch_->places.resolve(base, uri); };
+  hls::lint_presentation(name_, *multivariant_, playlists, facts, found, resolve);
+  for (hls::Finding& finding : found) {
+    const std::string of = finding.where.substr(0, finding.where.find(".m3u8:") + 5);
+    watch_->notes.add(of, std::move(finding));
+  }
+}
+
+}  // namespace sluice::lint
