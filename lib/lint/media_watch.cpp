@@ -181,7 +181,7 @@ void MediaWatch::hint_answered(const std::string& url, const Reply& reply) {
     resource.failure = told(reply);
     const bool listed = parts_.contains(url);
     const double took = seconds_of(reply.done - reply.asked);
-    if (reply.status >= 500 && took >= 0.9 * 3 * target_) {  // the source was away: it is asked for again when it is listed or hinted
+    if ((reply.status >= 500 || reply.timed_out) && took >= 0.9 * 3 * target_) {  // the source was away: it is asked for again when it is listed or hinted
       resources_.erase(at);
       if (listed) want(url, part_target_);
     } else if (listed) {

@@ -29,10 +29,11 @@ void Pace::grew(const hls::ReadMedia& before, const hls::ReadMedia& now, Steady 
   const bool explained = explains_lateness(before, now) || now.end_list;
   if (late_ && !explained) sure_ = late_;
   late_.reset();
+  if (explained) return begins(at);
   const auto judge = [&](Steady& since, double limit, const char* what) {
     const double took = seconds_of(at - since);
     since = at;
-    if (explained || took <= limit + seconds_of(late) + seconds_of(between)) return;
+    if (took <= limit + seconds_of(late) + seconds_of(between)) return;
     late_ = fmt::format("{} came {:.3f} s after the one before, at most {:.3f} s are allowed", what, took, limit);
   };
   if (part && now.part_target) judge(part_at_, *now.part_target, "a part");
