@@ -34,7 +34,9 @@ def test_a_fixture_gives_its_finding_and_no_other(name):
 
 def test_every_checked_rule_has_its_fixture_and_every_other_its_reason():
     for rule in rules():
-        if rule["checked"]:
+        if rule.get("fixture", "").startswith("tests/flow/"):
+            assert rule["rule"] not in FOLDERS  # flow/test_hlslint_broken.py has them
+        elif rule["checked"]:
             assert rule["rule"] in FOLDERS
             assert rule["fixture"] == f"tests/fixtures/hlslint/{rule['rule']}"
         else:

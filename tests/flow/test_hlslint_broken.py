@@ -1,0 +1,68 @@
+"""hlslint, the whole program, against servers each of which breaks one rule: exactly that is found, in text and NDJSON."""
+import concurrent.futures
+import json
+import re
+import subprocess
+
+import pytest
+from broken_hls import CLEAN, FIXTURES, WATCHED, Server
+from harness import program
+
+LATE = "3s"  # what a busy machine may add
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", str(path), "-out", str(path) + ".crt",
+                    "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    path.write_text(path.read_text() + path.with_name("server.pem.crt").read_text())
+    return str(path)
+
+
+def hlslint(*arguments):
+    return subprocess.run([program("hlslint"), "--late", LATE, *arguments], capture_output=True, text=True, timeout=120)
+
+
+def watch(broken, certificate):
+    tls = certificate if broken == "low-latency-transport" else None
+    with Server(broken, tls) as server:
+        return hlslint("--json", "--watch", f"{WATCHED.get(broken, 6)}s", *(["--ca-file", tls] if tls else []), server.url)
+
+
+@pytest.fixture(scope="module")
+def watched(certificate):
+    # a few at a time: they mostly wait, and a machine that cannot keep up would be found late
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        names = sorted(FIXTURES + CLEAN, key=lambda name: -WATCHED.get(name, 6))
+        return dict(zip(names, pool.map(lambda name: watch(name, certificate), names)))
+
+
+@pytest.mark.parametrize("name", FIXTURES + CLEAN)
+def test_a_server_gives_its_finding_and_no_other(watched, name):
+    done = watched[name]
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.stderr == ""
+    assert {row["rule"] for row in found} == (set() if name in CLEAN else {name}), done.stdout
+    assert done.returncode == (0 if name in CLEAN else 1)
+    assert len({row["where"] for row in found}) == len(found)
+    for row in found:
+        assert row["url"].endswith("/live/master.m3u8") and row["severity"] in ("MUST", "SHOULD") and row["what"] and row["paragraph"]
+
+
+def test_the_table_names_these_servers():
+    rules = [json.loads(line) for line in hlslint("--rules", "--json").stdout.splitlines()]
+    named = {rule["rule"] for rule in rules if rule.get("fixture", "").startswith("tests/flow/broken_hls.py ")}
+    assert named == set(FIXTURES)
+
+
+def test_in_text_a_finding_is_a_line():
+    with Server("live-cache-time") as server:
+        done = hlslint("--watch", "100ms", server.url)
+    assert re.fullmatch(r"video/playlist\.m3u8: SHOULD live-cache-time: max-age is 60 s, the target duration 1 s \(house stale playlists\)\n", done.stdout)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(certificate):
+    with Server("nothing", certificate) as server:
+        done = hlslint("--watch", "1s", server.url)
+    assert done.returncode == 75 and "certificate" in done.stderr
