@@ -82,6 +82,7 @@ void lint_presentation(const std::string& path, const ReadPlaylist& master, cons
     findings.push_back({find_rule("independent-segments-told")->id, path, "its media playlists have EXT-X-INDEPENDENT-SEGMENTS, it has not"});
   }
   lint_renditions(renditions, findings, resolve_by);
+  lint_times(renditions, facts, findings);
   const bool live = std::ranges::any_of(renditions, [](const NamedPlaylist& n) { return !n.playlist->media.end_list; });
   const auto facts_of = [&](const std::string& uri) -> const MediaFacts* {
     const auto known = facts.find(resolve_by(path, uri));

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -55,6 +56,8 @@ struct MediaFacts {
   bool found = false;                 // any of it
   double peak_bps = 0, average_bps = 0;
   std::vector<std::string> codecs;    // sample entries of its headers: "avc1"
+  std::optional<double> first_start_s;                // decode time of its first segment
+  std::map<std::uint64_t, double> zero_dates_ms;      // the date of decode time 0, by discontinuity sequence number
 };
 
 // The media of one playlist, segment by segment in order.
@@ -76,6 +79,8 @@ class MediaLint {
 
 // A playlist of which no segment is there is judged as such.
 MediaFacts lint_media(const NamedPlaylist& playlist, bool independent, const MediaLint::Load& load, Findings& findings);
+// The renditions' media times against each other and their dates.
+void lint_times(const std::vector<NamedPlaylist>& renditions, const std::map<std::string, MediaFacts>& facts, Findings& findings);
 // Declared rates and codecs against what the media of each variant and its audio group are.
 void lint_declared(const ReadPlaylist& multivariant, const std::string& path,
                    const std::function<const MediaFacts*(const std::string& uri)>& facts_of, bool live, Findings& findings);

@@ -27,13 +27,15 @@ class MediaLint::Impl {
   void add(const ReadSegment& segment) {
     facts_.found = true;
     if (segment.discontinuity) expected_.reset();
-    if (segment.gap || segment.byte_range) {
+    if (segment.gap) {
       expected_.reset();
       return;
     }
-    const auto bytes = segment.uri.empty() ? std::optional<Bytes>() : fetch(segment.uri);
+    auto bytes = segment.uri.empty() ? std::optional<Bytes>() : fetch(segment.uri);
+    if (bytes && segment.byte_range) bytes = within(*segment.byte_range, *std::move(bytes), resolve_(path_, segment.uri));
     if (bytes) {
       const double size = 8.0 * static_cast<double>(bytes->size());
+      check_bitrate(segment, size);
       lengths_.push_back({size, segment.duration});
       bits_ += size;
       seconds_ += segment.duration;
@@ -78,26 +80,44 @@ class MediaLint::Impl {
     return std::nullopt;
   }
 
-  const Mp4Header* header(const std::optional<std::string>& map) {
-    if (!map) return nullptr;
-    const auto known = headers_.find(*map);
-    if (known != headers_.end()) return known->second ? &*known->second : nullptr;
-    auto& slot = headers_[*map];
-    if (const auto bytes = fetch(*map)) {
-      auto read = read_mp4_header(*bytes);
-      if (read) {
-        for (const Mp4Track& track : read->tracks) facts_.codecs.push_back(track.codec);
-        slot = *std::move(read);
-      } else {
-        find("mp4-broken", resolve_(path_, *map), read.error().what);
-      }
+  std::optional<Bytes> within(const ReadSegment::Range& range, Bytes whole, const std::string& where) {
+    if (range.offset <= whole.size() && range.length <= whole.size() - range.offset) {
+      whole.resize(range.offset + range.length);
+      whole.erase(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(range.offset));
+      return whole;
     }
-    return slot ? &*slot : nullptr;
+    find("byte-ranges", where, fmt::format("it has {} bytes, {} at byte {} are listed", whole.size(), range.length, range.offset));
+    return std::nullopt;
+  }
+
+  void check_bitrate(const ReadSegment& segment, double bits) {
+    if (!segment.bitrate || segment.duration <= 0) return;
+    const double is = bits / segment.duration / 1000, told = static_cast<double>(*segment.bitrate);
+    if (is >= 0.9 * told && is <= 1.1 * told) return;
+    find("bitrate-tag", resolve_(path_, segment.uri), fmt::format("it has {:.0f} kbit/s, EXT-X-BITRATE is {}", is, *segment.bitrate));
+  }
+
+  const Mp4Header* header(const ReadSegment& segment) {
+    if (!segment.map) return nullptr;
+    const auto [known, fresh] = headers_.try_emplace(*segment.map);
+    if (!fresh) return known->second ? &*known->second : nullptr;
+    const std::string where = resolve_(path_, *segment.map);
+    auto bytes = fetch(*segment.map);
+    if (bytes && segment.map_range) bytes = within(*segment.map_range, *std::move(bytes), where);
+    if (!bytes) return nullptr;
+    auto read = read_mp4_header(*bytes);
+    if (!read) {
+      find("mp4-broken", where, read.error().what);
+      return nullptr;
+    }
+    for (const Mp4Track& track : read->tracks) facts_.codecs.push_back(track.codec);
+    known->second = *std::move(read);
+    return &*known->second;
   }
 
   void check_segment(const ReadSegment& segment, const Bytes& bytes) {
     const std::string where = resolve_(path_, segment.uri);
-    const Mp4Header* head = is_mp4(where) ? header(segment.map) : nullptr;
+    const Mp4Header* head = is_mp4(where) ? header(segment) : nullptr;
     if (!head) return;
     const auto fragments = read_mp4_fragments(bytes, *head);
     if (!fragments) {
@@ -107,6 +127,7 @@ class MediaLint::Impl {
     const Mp4Track& track = *head->find(fragments->front().track);
     std::uint64_t at = fragments->front().decode_time, duration = 0;
     const std::uint64_t start = at;
+    note_start(segment, static_cast<double>(start) / track.timescale);
     bool continuous = true;
     for (const Mp4Fragment& fragment : *fragments) {
       if (fragment.track != track.id) continue;
@@ -132,6 +153,11 @@ class MediaLint::Impl {
     }
   }
 
+  void note_start(const ReadSegment& segment, double start_s) {
+    if (!facts_.first_start_s) facts_.first_start_s = start_s;
+    if (segment.date_ms) facts_.zero_dates_ms.try_emplace(segment.discontinuity_sequence, static_cast<double>(*segment.date_ms) - 1000 * start_s);
+  }
+
   void check_parts(const ReadSegment& segment, const std::optional<Bytes>& whole) {
     Bytes together;
     bool all = true;
@@ -146,7 +172,7 @@ class MediaLint::Impl {
         continue;
       }
       append(together, *bytes);
-      const Mp4Header* head = is_mp4(part.uri) ? header(segment.map) : nullptr;
+      const Mp4Header* head = is_mp4(part.uri) ? header(segment) : nullptr;
       if (!head) continue;
       const auto fragments = read_mp4_fragments(*bytes, *head);
       if (!fragments) {
@@ -162,7 +188,7 @@ class MediaLint::Impl {
 
   // Boxes may differ between a segment and its parts, samples may not.
   bool same_samples(const Bytes& parts, const Bytes& whole, const ReadSegment& segment) {
-    const Mp4Header* head = is_mp4(segment.uri) ? header(segment.map) : nullptr;
+    const Mp4Header* head = is_mp4(segment.uri) ? header(segment) : nullptr;
     if (!head) return false;
     const auto listed = [&](const Bytes& bytes) {
       using Samples = std::vector<std::pair<std::uint32_t, Bytes>>;         // duration, bytes

@@ -12,6 +12,8 @@
 namespace sluice::hls {
 namespace {
 
+constexpr double times_apart_s = 0.3;  // pictures' reordering, and a frame of each
+
 bool has_video(const std::string& codecs) {
   for (std::string_view codec : split(codecs, ',')) {
     codec = trim(codec);
@@ -28,6 +30,15 @@ std::set<std::string> attributes_of(const ServerControl& control) {
 }
 
 std::string at(const std::string& path, std::size_t line) { return fmt::format("{}:{}", path, line); }
+
+// Name and language of each member of a group, in order.
+std::multiset<std::string> members(const ReadMultivariant& multi, const std::string& type, const std::string& group) {
+  std::multiset<std::string> found;
+  for (const ReadRendition& rendition : multi.renditions) {
+    if (rendition.type == type && rendition.group == group) found.insert(rendition.name + "/" + rendition.language);
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -53,6 +64,13 @@ void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Fi
   }
   if (without_captions > 0 && without_captions < multi.variants.size()) {
     find("closed-captions-consistent", multi.variants.front().line, "some variants have CLOSED-CAPTIONS=NONE, some have not");
+  }
+  std::map<std::string, std::string> first_groups;  // of each type
+  for (const ReadRendition& rendition : multi.renditions) {
+    const auto [first, fresh] = first_groups.try_emplace(rendition.type, rendition.group);
+    if (fresh || first->second == rendition.group || members(multi, rendition.type, first->second) == members(multi, rendition.type, rendition.group)) continue;
+    find("groups-alike", rendition.line, fmt::format("the {} groups \"{}\" and \"{}\" have different members", rendition.type, first->second, rendition.group));
+    break;
   }
   std::set<std::string> names, defaults;
   for (const ReadRendition& rendition : multi.renditions) {
@@ -104,6 +122,31 @@ void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& fin
       if (&other == &one) continue;
       const bool told = std::ranges::any_of(list.reports, [&](const Report& r) { return resolve_by(one.path, r.uri) == other.path; });
       if (!told) findings.push_back({find_rule("report-required")->id, one.path, "it does not report on " + other.path});
+    }
+  }
+}
+
+void lint_times(const std::vector<NamedPlaylist>& renditions, const std::map<std::string, MediaFacts>& facts, Findings& findings) {
+  const MediaFacts* reference = nullptr;
+  std::string of;
+  for (const NamedPlaylist& rendition : renditions) {
+    const auto known = facts.find(rendition.path);
+    if (known == facts.end() || !known->second.first_start_s) continue;
+    const MediaFacts& media = known->second;
+    if (!reference) {
+      reference = &media;
+      of = rendition.path;
+      continue;
+    }
+    const double apart = *media.first_start_s - *reference->first_start_s;
+    if (rendition.playlist->media.type == "VOD" && std::abs(apart) > times_apart_s) {
+      findings.push_back({find_rule("vod-same-start")->id, rendition.path, fmt::format("it begins {:.3f} s from {}", apart, of)});
+    }
+    for (const auto& [sequence, zero] : media.zero_dates_ms) {
+      const auto same = reference->zero_dates_ms.find(sequence);
+      if (same == reference->zero_dates_ms.end() || std::abs(zero - same->second) <= 1000 * times_apart_s) continue;
+      findings.push_back({find_rule("dates-match-media")->id, rendition.path, fmt::format("its dates lie {:.3f} s from those of {} for the same media time", (zero - same->second) / 1000, of)});
+      break;
     }
   }
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "hls/lint.hpp"
@@ -55,6 +56,10 @@ class MediaRules {
   }
 
   void check_dates() {
+    const bool dated = std::ranges::any_of(list_.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
+    for (const ReadSegment& segment : list_.segments) {
+      if (dated && segment.discontinuity && !segment.date_ms) find("discontinuity-dated", segment.line, fmt::format("segment {} follows a discontinuity and has no date", segment.msn));
+    }
     for (std::size_t i = 1; i < list_.segments.size(); ++i) {
       const ReadSegment &before = list_.segments[i - 1], &now = list_.segments[i];
       if (!before.date_ms || !now.date_ms || before.uri.empty()) continue;
@@ -170,6 +175,17 @@ void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, 
 
 namespace {
 
+// A date range stays while a segment of its time is listed (6.2.1).
+void check_ranges(const ReadMedia& old, const ReadMedia& now, const std::function<void(std::string_view, std::string)>& find) {
+  const auto dated = std::ranges::find_if(now.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
+  if (dated == now.segments.end() || now.delta) return;
+  for (const DateRange& range : old.date_ranges) {
+    if (!range.start_ms || std::ranges::any_of(now.date_ranges, [&](const DateRange& r) { return r.id == range.id; })) continue;
+    const double end = static_cast<double>(*range.start_ms) + 1000 * range.duration.value_or(0);
+    if (end >= static_cast<double>(*dated->date_ms)) find("date-ranges", fmt::format("the EXT-X-DATERANGE {} has gone, segments of its time are listed", range.id));
+  }
+}
+
 std::size_t open_parts(const ReadMedia& list) {
   return !list.segments.empty() && list.segments.back().uri.empty() ? list.segments.back().parts.size() : 0;
 }
@@ -199,6 +215,7 @@ void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const st
     find("update-discontinuity-back", fmt::format("EXT-X-DISCONTINUITY-SEQUENCE went from {} to {}", old.discontinuity_sequence, now.discontinuity_sequence));
     return;
   }
+  check_ranges(old, now, find);
   if (now.target_duration != old.target_duration) find("update-target-changed", "EXT-X-TARGETDURATION has changed");
   if (!old.type.empty() && now.media_sequence > old.media_sequence) {
     find("update-event-removed", fmt::format("segments before {} were removed from a playlist of type {}", now.media_sequence, old.type));

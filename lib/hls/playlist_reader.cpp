@@ -132,6 +132,7 @@ class Reader {
     }
     if (tag == "EXT-X-START") {
       once(tag);
+      check_start(attributes(value), tell_);
       return true;
     }
     if (tag == "EXT-X-DEFINE") {
@@ -206,8 +207,10 @@ class Reader {
       const AttributeList list = attributes(value);
       media.reports.push_back({required(list, tag, "URI", true), list.integer("LAST-MSN"), list.integer("LAST-PART"), line_});
       check_types(list);
+    } else if (tag == "EXT-X-DATERANGE") {
+      media.date_ranges.push_back(check_date_range(attributes(value), tell_));
     } else {
-      return tag == "EXT-X-DATERANGE";
+      return false;
     }
     return true;
   }
@@ -228,7 +231,8 @@ class Reader {
       extinf_ = true;
     } else if (tag == "EXT-X-BYTERANGE") {
       needs(4, "EXT-X-BYTERANGE");
-      open().byte_range = std::string(value);
+      open().byte_range = read_range(value);
+      range_follows_ = open().byte_range && value.find('@') == std::string_view::npos;
     } else if (tag == "EXT-X-DISCONTINUITY") {
       before_parts(tag);
       open().discontinuity = true;
@@ -238,6 +242,7 @@ class Reader {
       needs(out_.media.i_frames_only ? 5 : 6, "EXT-X-MAP");
       const AttributeList list = attributes(value);
       map_ = required(list, tag, "URI", true);
+      map_range_ = list.has("BYTERANGE") ? read_range(list.quoted("BYTERANGE").value_or("")) : std::nullopt;
       check_types(list);
     } else if (tag == "EXT-X-PROGRAM-DATE-TIME") {
       before_parts(tag);
@@ -248,13 +253,35 @@ class Reader {
     } else if (tag == "EXT-X-KEY") {
       before_parts(tag);
       const AttributeList list = attributes(value);
+      check_key(list, tag, tell_);
       if (list.has("IV")) needs(2, "the IV of EXT-X-KEY");
       if (list.has("KEYFORMAT") || list.has("KEYFORMATVERSIONS")) needs(5, "the KEYFORMAT of EXT-X-KEY");
       if (list.has("METHOD") && list.word("METHOD") == "SAMPLE-AES") needs(5, "the METHOD SAMPLE-AES");
+    } else if (tag == "EXT-X-BITRATE") {
+      bitrate_ = number(tag, value);
     } else {
-      return tag == "EXT-X-BITRATE";
+      return false;
     }
     return true;
+  }
+
+  // "length[@offset]" (4.4.4.2).
+  std::optional<ReadSegment::Range> read_range(std::string_view value) {
+    const std::size_t at = value.find('@');
+    const auto length = parse_number<std::uint64_t>(value.substr(0, at));
+    const auto offset = at == std::string_view::npos ? std::optional<std::uint64_t>(0) : parse_number<std::uint64_t>(value.substr(at + 1));
+    if (length && offset) return ReadSegment::Range{*offset, *length};
+    problem("byte-ranges", "a byte range is no length and offset");
+    return std::nullopt;
+  }
+  // Without an offset it follows the segment before, in the same resource.
+  void place_range(ReadSegment& segment) {
+    if (!segment.byte_range || !std::exchange(range_follows_, false)) return;
+    const auto& segments = out_.media.segments;
+    if (segments.empty() || !segments.back().byte_range || segments.back().uri != segment.uri) {
+      return problem("byte-ranges", "EXT-X-BYTERANGE has no offset and follows no range of the same resource");
+    }
+    segment.byte_range->offset = segments.back().byte_range->offset + segments.back().byte_range->length;
   }
 
   bool take_part(std::string_view tag, std::string_view value) {
@@ -287,7 +314,10 @@ class Reader {
   void close_segment() {
     ReadSegment segment = *std::exchange(open_, std::nullopt);
     extinf_ = false;
+    place_range(segment);
     segment.map = map_;
+    segment.map_range = map_range_;
+    if (!segment.byte_range) segment.bitrate = bitrate_;
     segment.discontinuity_sequence = discontinuities_;  // the playlist's own number is added at the end
     out_.media.segments.push_back(std::move(segment));
   }
@@ -324,7 +354,9 @@ class Reader {
       rendition.group = required(list, tag, "GROUP-ID", true);
       rendition.name = required(list, tag, "NAME", true);
       rendition.uri = list.quoted("URI").value_or("");
+      rendition.language = list.quoted("LANGUAGE").value_or("");
       rendition.is_default = list.yes("DEFAULT");
+      check_media(list, tell_);
       if (list.has("AUTOSELECT")) rendition.autoselect = list.yes("AUTOSELECT");
       if (const auto id = list.has("INSTREAM-ID") ? list.quoted("INSTREAM-ID") : std::nullopt) {
         if (rendition.type != "CLOSED-CAPTIONS") needs(13, "the INSTREAM-ID of what is no closed caption");
@@ -332,9 +364,12 @@ class Reader {
       }
       check_types(list);
       out_.multi.renditions.push_back(std::move(rendition));
+    } else if (tag == "EXT-X-SESSION-DATA") {
+      check_session_data(attributes(value), tell_);
+    } else if (tag == "EXT-X-SESSION-KEY") {
+      check_key(attributes(value), tag, tell_);
     } else {
-      return tag == "EXT-X-I-FRAME-STREAM-INF" || tag == "EXT-X-SESSION-DATA" || tag == "EXT-X-SESSION-KEY" ||
-             tag == "EXT-X-CONTENT-STEERING";
+      return tag == "EXT-X-I-FRAME-STREAM-INF" || tag == "EXT-X-CONTENT-STEERING";
     }
     return true;
   }
@@ -377,7 +412,10 @@ class Reader {
   std::optional<ReadSegment> open_;
   std::optional<ReadVariant> variant_;
   std::optional<std::string> map_;
-  bool extinf_ = false;
+  std::optional<ReadSegment::Range> map_range_;
+  std::optional<std::uint64_t> bitrate_;
+  bool extinf_ = false, range_follows_ = false;
+  const Tell tell_ = [this](std::string_view rule, std::string what) { problem(rule, std::move(what)); };
   std::uint64_t discontinuities_ = 0, needed_ = 1;
   std::string needed_for_;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "hls/tag_rules.hpp"
 
 namespace sluice::hls {
 
@@ -29,7 +30,11 @@ struct ReadSegment {
   double duration = 0;               // EXTINF
   std::string uri;                   // empty: not complete yet, parts only
   std::optional<std::string> map;    // URI of the EXT-X-MAP in force
-  std::optional<std::string> byte_range;
+  struct Range {
+    std::uint64_t offset = 0, length = 0;  // bytes
+  };
+  std::optional<Range> byte_range, map_range;
+  std::optional<std::uint64_t> bitrate;  // EXT-X-BITRATE in force, kbit/s
   std::optional<std::int64_t> date_ms;  // its own EXT-X-PROGRAM-DATE-TIME
   bool discontinuity = false, gap = false;
   std::vector<ReadPart> parts;
@@ -67,13 +72,14 @@ struct ReadMedia {
   std::vector<ReadSegment> segments; // the last may be incomplete
   std::vector<Hint> hints;
   std::vector<Report> reports;
+  std::vector<DateRange> date_ranges;
 
   std::size_t complete() const { return segments.size() - (!segments.empty() && segments.back().uri.empty() ? 1 : 0); }
   double duration() const;           // of the complete segments listed
 };
 
 struct ReadRendition {               // EXT-X-MEDIA
-  std::string type, group, name, uri;
+  std::string type, group, name, language, uri;
   bool is_default = false;
   std::optional<bool> autoselect;     // none: the attribute is absent
   std::size_t line = 0;

@@ -145,7 +145,7 @@ void MediaWatch::judge_ready() {
       return state == Resource::State::here || state == Resource::State::failed;
     });
     if (!ready) return;
-    lint_->add(head.segment);
+    if (!head.segment.byte_range) lint_->add(head.segment);  // its resource may be the whole recording
     watch_.notes.take_from(playlist_, found_);
     const std::string map = head.segment.map ? absolute(*head.segment.map) : "";
     for (const std::string& url : head.urls) {

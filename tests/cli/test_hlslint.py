@@ -54,6 +54,25 @@ def test_rules_are_named_once_and_say_where_they_are_written():
         assert rule["paragraph"] and rule["text"]
 
 
+def manual_section():
+    """RULES of the manual page, as the table has it."""
+    lines = [".Sh RULES", "Those that are checked:", ".Bl -tag -width 3n -compact"]
+    table = rules()
+    for rule in (rule for rule in table if rule["checked"]):
+        of_url = " (URL)" if rule["fixture"].startswith("tests/flow/") else ""
+        lines += [f".It {rule['rule']}", f"{rule['severity']}, {rule['document']} {rule['paragraph']}{of_url}: {rule['text']}"]
+    lines += [".El", ".Pp", "Those that are not, and why:", ".Bl -tag -width 3n -compact"]
+    for rule in (rule for rule in table if not rule["checked"]):
+        lines += [f".It {rule['rule']}", f"{rule['severity']}, {rule['document']} {rule['paragraph']}: {rule['text']}.", f"Not checked: {rule['reason']}"]
+    return "\n".join([*lines, ".El", ""])
+
+
+def test_the_manual_page_lists_the_rules_of_the_table():
+    # to bring the page up to date, put manual_section() in the place of its section
+    page = (pathlib.Path(__file__).parents[2] / "man" / "hlslint.1.in").read_text()
+    assert manual_section() in page
+
+
 def test_a_finding_in_text_names_the_place_the_rule_and_its_source():
     _, out = hlslint(str(FIXTURES / "part-short"))
     assert out == (f"{FIXTURES}/part-short/video/playlist.m3u8:43: MUST part-short: it lasts 0.4 s, "
@@ -61,7 +80,7 @@ def test_a_finding_in_text_names_the_place_the_rule_and_its_source():
 
 
 def test_what_cannot_be_read_is_an_error_with_a_hint(tmp_path):
-    for arguments, status in (((), 2), ((str(tmp_path),), 1), ((str(tmp_path / "nothing"),), 1)):
+    for arguments, status in (((), 2), ((str(tmp_path),), 1), ((str(tmp_path / "nothing"),), 1), (("http://127.0.0.1:1/x.m3u8",), 75)):
         done = subprocess.run([program("hlslint"), *arguments], capture_output=True, text=True, timeout=60)
         assert done.returncode == status
         assert done.stderr and not done.stdout

@@ -1,0 +1,27 @@
+#pragma once
+// What single tags may say, beyond their attributes' types: keys, date ranges, renditions, session data, the start (8216bis 4.4).
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hls/attribute_list.hpp"
+
+namespace sluice::hls {
+
+using Tell = std::function<void(std::string_view rule, std::string what)>;
+
+struct DateRange {
+  std::string id;
+  std::optional<std::int64_t> start_ms;
+  std::optional<double> duration;  // seconds, or by END-DATE
+};
+
+void check_key(const AttributeList& list, std::string_view tag, const Tell& tell);
+void check_start(const AttributeList& list, const Tell& tell);
+void check_media(const AttributeList& list, const Tell& tell);
+void check_session_data(const AttributeList& list, const Tell& tell);
+DateRange check_date_range(const AttributeList& list, const Tell& tell);
+
+}  // namespace sluice::hls

@@ -1,0 +1,77 @@
+#include <catch2/catch.hpp>
+
+#include "hls/playlist_reader.hpp"
+
+using namespace sluice::hls;
+
+namespace {
+
+// The rules that a media playlist with these lines before its only segment breaks.
+std::vector<std::string> broken(const std::string& lines) {
+  std::vector<std::string> rules;
+  for (const Problem& problem : read_playlist("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"i\"\n" + lines + "#EXTINF:2.0,\na.m4s\n").problems) rules.emplace_back(problem.rule);
+  return rules;
+}
+std::vector<std::string> broken_multivariant(const std::string& line) {
+  std::vector<std::string> rules;
+  for (const Problem& problem : read_playlist("#EXTM3U\n" + line + "\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n").problems) rules.emplace_back(problem.rule);
+  return rules;
+}
+using Rules = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("keys: method, URI, IV") {
+  CHECK(broken("#EXT-X-KEY:METHOD=NONE\n").empty());
+  CHECK(broken("#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\",KEYFORMAT=\"x\"\n").empty());
+  CHECK(broken("#EXT-X-KEY:METHOD=NONE,URI=\"k\"\n") == Rules{"key-tags"});
+  CHECK(broken("#EXT-X-KEY:METHOD=ROT13,URI=\"k\"\n") == Rules{"key-tags"});
+  CHECK(broken("#EXT-X-KEY:URI=\"k\"\n") == Rules{"key-tags"});
+  CHECK(broken("#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=5\n") == Rules{"key-tags"});
+  CHECK(broken("#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=0x" + std::string(33, '0') + "\n") == Rules{"key-tags"});
+  CHECK(broken_multivariant("#EXT-X-SESSION-KEY:METHOD=NONE") == Rules{"key-tags"});
+}
+
+TEST_CASE("date ranges: id, dates, ends") {
+  CHECK(broken("#EXT-X-DATERANGE:ID=\"a\",CLASS=\"c\",START-DATE=\"2026-01-01T00:00:00Z\",END-ON-NEXT=YES\n").empty());
+  CHECK(broken("#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",END-DATE=\"2026-01-01T00:00:02Z\",DURATION=2\n").empty());
+  for (const char* wrong : {"START-DATE=\"2026-01-01T00:00:00Z\"", "ID=\"a\"", "ID=\"a\",START-DATE=\"noon\"", "ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",DURATION=-2",
+                            "ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",END-ON-NEXT=YES", "ID=\"a\",CLASS=\"c\",START-DATE=\"2026-01-01T00:00:00Z\",END-ON-NEXT=YES,DURATION=2",
+                            "ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",END-DATE=\"2026-01-01T00:00:02Z\",DURATION=3"}) {
+    INFO(wrong);
+    CHECK(broken(std::string("#EXT-X-DATERANGE:") + wrong + "\n") == Rules{"date-ranges"});
+  }
+}
+
+TEST_CASE("the start has an offset, which may be negative") {
+  CHECK(broken("#EXT-X-START:TIME-OFFSET=-12.5\n").empty());
+  CHECK(broken("#EXT-X-START:TIME-OFFSET=soon\n") == Rules{"start-tag"});
+  CHECK(broken("#EXT-X-START:PRECISE=YES\n") == Rules{"start-tag"});
+}
+
+TEST_CASE("renditions have the attributes of their type") {
+  const auto rules = [](const std::string& attributes) { return broken_multivariant("#EXT-X-MEDIA:GROUP-ID=\"g\",NAME=\"n\"," + attributes); };
+  CHECK(rules("TYPE=CLOSED-CAPTIONS,INSTREAM-ID=\"CC1\"").empty());
+  CHECK(rules("TYPE=SUBTITLES,URI=\"s.m3u8\",FORCED=YES").empty());
+  CHECK(rules("TYPE=AUDIO,CHANNELS=\"2\"").empty());
+  CHECK(rules("TYPE=SUBTITLES") == Rules{"media-attributes"});
+  CHECK(rules("TYPE=CLOSED-CAPTIONS") == Rules{"media-attributes"});
+  CHECK(rules("TYPE=CLOSED-CAPTIONS,INSTREAM-ID=\"CC1\",URI=\"c.m3u8\"") == Rules{"media-attributes"});
+  CHECK(rules("TYPE=VIDEO,CHANNELS=\"2\"") == Rules{"media-attributes"});
+  CHECK(rules("TYPE=SMELL") == Rules{"media-attributes"});
+}
+
+TEST_CASE("session data have a value or a place") {
+  CHECK(broken_multivariant("#EXT-X-SESSION-DATA:DATA-ID=\"a\",VALUE=\"b\"").empty());
+  CHECK(broken_multivariant("#EXT-X-SESSION-DATA:DATA-ID=\"a\",VALUE=\"b\",URI=\"c\"") == Rules{"session-data"});
+  CHECK(broken_multivariant("#EXT-X-SESSION-DATA:VALUE=\"b\"") == Rules{"session-data"});
+}
+
+TEST_CASE("byte ranges follow one another in a resource") {
+  const auto read = read_playlist("#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:2\n#EXT-X-BYTERANGE:10@5\n#EXTINF:2.0,\na.ts\n#EXT-X-BYTERANGE:7\n#EXTINF:2.0,\na.ts\n#EXT-X-BYTERANGE:3\n#EXTINF:2.0,\nb.ts\n");
+  REQUIRE(read.media.segments.size() == 3);
+  CHECK(read.media.segments[1].byte_range->offset == 15);
+  CHECK(read.media.segments[1].byte_range->length == 7);
+  REQUIRE(read.problems.size() == 1);
+  CHECK(read.problems[0].rule == "byte-ranges");
+}
