@@ -67,9 +67,15 @@ class MediaPlaylist {
          part.gap ? ",GAP=YES" : "");
   }
 
+  // A gap's parts are gaps (6.2.1), and a part that has been listed does not become one: a segment that is a gap because a rung was
+  // shed in its middle is listed without parts.
+  static bool lists_parts(const SegmentView& segment) {
+    return !segment.complete || !segment.gap || std::ranges::all_of(segment.parts, &PartView::gap);
+  }
+
   void segment(const SegmentView& segment, bool with_parts) {
     segment_tags(segment);
-    if (with_parts) {
+    if (with_parts && lists_parts(segment)) {
       for (std::size_t i = 0; i < segment.parts.size(); ++i) part(segment, i);
     }
     if (!segment.complete) return;

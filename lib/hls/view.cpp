@@ -27,13 +27,11 @@ std::uint64_t breaks_before(const std::vector<RenditionView>& renditions, MediaS
 }
 
 // A segment in which the rendition was shed, or came back, is listed as a gap whole: its file would be shorter than its EXTINF,
-// and a player does better with another rendition. Its parts are gaps then too (6.2.1). Holes of the source stay parts: they are
-// in all renditions.
+// and a player does better with another rendition. Those of its parts that are there stay what they were: they can still be fetched.
+// Holes of the source stay parts: they are in all renditions.
 void complete(SegmentView& segment) {
   segment.complete = true;
-  if (segment.gap || !segment.shed) return;
-  segment.gap = true;
-  for (PartView& part : segment.parts) part.gap = true;
+  segment.gap = segment.gap || segment.shed;
 }
 
 }  // namespace

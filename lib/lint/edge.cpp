@@ -18,6 +18,8 @@ bool holds(const hls::ReadMedia& list, std::uint64_t msn, std::optional<std::uin
   if (list.segments.empty()) return false;
   const hls::ReadSegment& last = list.segments.back();
   if (msn != last.msn) return msn < last.msn;
+  // A whole segment without parts (a gap, mostly) holds what its parts held.
+  if (!last.uri.empty() && last.parts.empty()) return true;
   return part ? *part < last.parts.size() : !last.uri.empty();
 }
 

@@ -26,7 +26,7 @@ MediaWatch::~MediaWatch() = default;
 
 hls::MediaFacts MediaWatch::facts() const { return lint_ ? lint_->facts(target_) : hls::MediaFacts(); }
 
-std::string MediaWatch::absolute(std::string_view uri) const { return resolve_url(watch_.places.url(playlist_), uri); }
+std::string MediaWatch::absolute(std::string_view uri) const { return resolve_url(base_, uri); }
 
 void MediaWatch::note(std::string_view rule, const std::string& url, std::string what) {
   watch_.notes.add(playlist_, rule, watch_.places.name(url), std::move(what));
@@ -34,7 +34,7 @@ void MediaWatch::note(std::string_view rule, const std::string& url, std::string
 
 void MediaWatch::begin(const PlaylistWatch& playlist) {
   const hls::ReadMedia& list = playlist.list();
-  target_ = static_cast<double>(list.target_duration.value_or(1));
+  target_ = std::clamp(static_cast<double>(list.target_duration.value_or(1)), 1.0, 86'400.0);
   part_target_ = list.part_target.value_or(0);
   removes_ = !list.end_list && list.type.empty();
   const auto load = [this](const std::string& name) -> Result<Bytes> {
@@ -44,7 +44,7 @@ void MediaWatch::begin(const PlaylistWatch& playlist) {
     }
     return at->second.body;
   };
-  const auto resolve = [this](const std::string& base, std::string_view uri) { return watch_.places.resolve(base, uri); };
+  const auto resolve = [this](const std::string&, std::string_view uri) { return watch_.places.name(absolute(uri)); };
   lint_ = std::make_unique<hls::MediaLint>(playlist_, independent_ || playlist.latest().playlist.independent_segments, list.part_target.has_value(), load, found_, resolve);
   // Of a live playlist, what a player would begin with; of one that has ended, all.
   next_ = list.media_sequence;
@@ -58,6 +58,7 @@ void MediaWatch::begin(const PlaylistWatch& playlist) {
 void MediaWatch::listed(const PlaylistWatch& playlist) {
   const hls::ReadMedia& list = playlist.list();
   const Steady now = playlist.latest().arrived;
+  base_ = playlist.base();
   if (!lint_) begin(playlist);
   judge_hint(list);
   std::map<std::string, double> parts;
@@ -72,7 +73,7 @@ void MediaWatch::listed(const PlaylistWatch& playlist) {
       if (segment.msn >= next_ && !segment.gap) want(url, part.duration);
     }
     if (segment.uri.empty()) continue;
-    shown_.try_emplace(segment.msn, Shown{absolute(segment.uri), segment.duration, now - std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(behind)), segment.gap});
+    if (!shown_.contains(segment.msn)) shown_[segment.msn] = {absolute(segment.uri), segment.duration, now - ms_of(behind), segment.gap};
     if (segment.msn < next_) continue;
     next_ = segment.msn + 1;
     Pending pending{segment, {}};

@@ -62,6 +62,7 @@ class MediaWatch {
 
   Watch& watch_;
   const std::string playlist_;
+  std::string base_;                           // of relative URIs
   const bool independent_;
   hls::Findings found_;
   std::unique_ptr<hls::MediaLint> lint_;

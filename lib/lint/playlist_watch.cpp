@@ -11,6 +11,7 @@ namespace {
 
 constexpr milliseconds plain_patience{20'000};
 constexpr milliseconds try_again{250};
+constexpr std::uint64_t kept_segments = 100;  // of those that are no longer listed
 
 std::string told(const Reply& reply) { return reply.status > 0 ? fmt::format("status {}", reply.status) : reply.error; }
 
@@ -54,6 +55,8 @@ void PlaylistWatch::accept(const Reply& reply, bool waited) {
     watch_.ends = reply.done + watch_.options.watch.value_or(ms_of(3 * static_cast<double>(media.target_duration.value_or(2))));
   }
   for (const hls::ReadSegment& segment : media.segments) known_[segment.msn] = segment;
+  while (!known_.empty() && media.media_sequence > kept_segments && known_.begin()->first < media.media_sequence - kept_segments) known_.erase(known_.begin());
+  base_ = reply.url;
   before_ = std::move(latest_);
   latest_ = std::move(now);
   changed_(*this);
@@ -109,13 +112,13 @@ void PlaylistWatch::blocked(const Edge& awaited, const Reply& reply) {
   if (!list().end_list && !holds(list(), awaited.msn, parts ? std::optional(awaited.part) : std::nullopt)) {
     note("blocking-reload", fmt::format("segment {} part {} was asked for; the answer after {:.3f} s does not hold it", awaited.msn, awaited.part, took));
   }
-  if (next_edge(list()) <= before && !list().end_list) return retry(ms_of(list().part_target.value_or(1)));  // it does not block
+  if (next_edge(list()) <= before && !list().end_list) return retry(std::max(try_again, ms_of(list().part_target.value_or(1))));  // it does not block
   go_on();
 }
 
 // 503 is right when three target durations have passed (6.2.5.2): the source may be away.
 void PlaylistWatch::refused(const Edge& awaited, const Reply& reply) {
-  const double took = seconds_of(reply.done - reply.asked), limit = 3 * static_cast<double>(list().target_duration.value_or(0));
+  const double took = seconds_of(reply.done - reply.asked), limit = 3 * std::max(1.0, static_cast<double>(list().target_duration.value_or(1)));
   const std::string what = fmt::format("segment {} part {} was asked for: {} after {:.3f} s", awaited.msn, awaited.part, told(reply), took);
   if (reply.status == 404 || reply.status == 410) {
     note("playlist-missing", "it has gone, without an EXT-X-ENDLIST: " + told(reply));

@@ -30,6 +30,7 @@ class PlaylistWatch {
 
   const std::string& name() const { return name_; }
   const std::string& url() const { return url_; }
+  const std::string& base() const { return base_; }  // that its URIs are relative to: the URL after redirects
   bool over() const { return over_; }
   bool has_version() const { return latest_.has_value(); }
   const Version& latest() const { return *latest_; }
@@ -53,6 +54,7 @@ class PlaylistWatch {
 
   Watch& watch_;
   const std::string url_, name_;
+  std::string base_;
   const Changed changed_;
   std::optional<Version> latest_, before_;
   std::uint64_t began_ = 0;

@@ -43,7 +43,8 @@ void Renditions::judge_step(const PlaylistWatch& playlist, Rendition& rendition)
 
 // A report may not be ahead of the rendition that it is about.
 void Renditions::judge_claims(const PlaylistWatch& playlist, Rendition& rendition) {
-  const auto last = last_listed(playlist.list());
+  auto last = last_listed(playlist.list());
+  if (last && playlist.list().segments.back().parts.empty()) last->part = ~0ULL;  // a whole segment: all of its parts
   std::erase_if(rendition.claims, [&](const Claim& claim) {
     if (playlist.latest().asked < claim.at) return false;
     if (!last || *last < claim.last) {

@@ -1,5 +1,6 @@
 #pragma once
 // What the parts of a watch share: the requests, the names, the findings, and when it is over.
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -42,6 +43,9 @@ struct Watch {
 
 // Seconds, for rules and texts.
 inline double seconds_of(Steady::duration duration) { return std::chrono::duration<double>(duration).count(); }
-inline milliseconds ms_of(double seconds) { return milliseconds(static_cast<std::int64_t>(seconds * 1000)); }
+// Of what a server says: between none and a day.
+inline milliseconds ms_of(double seconds) {
+  return milliseconds(static_cast<std::int64_t>(std::clamp(seconds, 0.0, 86'400.0) * 1000));
+}
 
 }  // namespace sluice::lint

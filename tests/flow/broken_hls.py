@@ -20,7 +20,7 @@ FIXTURES = ("content-type", "compression", "atomic-change", "cors", "live-cache-
             "renditions-in-step", "report-values", "available-at-once", "available-long-enough", "blocking-reload", "blocking-part-alone",
             "blocking-far-ahead", "blocking-past-part", "blocking-gone", "blocking-gives-up", "blocking-after-end", "delta-update",
             "delta-boundary", "hint-available", "hint-answered-whole", "hint-kept")
-CLEAN = ("nothing", "away", "ended")
+CLEAN = ("nothing", "away", "ended", "redirect")
 
 
 # ---- media: four frames a second of video, as much audio
@@ -218,10 +218,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         model = self.server.model
         path, _, query = self.path.partition("?")
-        folder, _, file = path.removeprefix("/live/").rpartition("/")
+        folder, _, file = path.removeprefix("/elsewhere").removeprefix("/live/").rpartition("/")
         video, now = folder == "video", model.now()
         try:
-            if file == "master.m3u8":
+            if model.broken == "redirect" and file != "master.m3u8" and not path.startswith("/elsewhere/"):
+                playlist = file.startswith("playlist")
+                self.head(302 if playlist else 404, 0, Location="/elsewhere" + self.path if playlist else None)
+            elif file == "master.m3u8":
                 self.give_playlist(model.master(), False, 200, "max-age=1")
             elif file.startswith("playlist"):
                 at, status, _ = model.playlist_answer(video, query, now)
