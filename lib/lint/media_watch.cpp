@@ -73,7 +73,11 @@ void MediaWatch::listed(const PlaylistWatch& playlist) {
       if (segment.msn >= next_ && !segment.gap) want(url, part.duration);
     }
     if (segment.uri.empty()) continue;
-    if (!shown_.contains(segment.msn)) shown_[segment.msn] = {absolute(segment.uri), segment.duration, now - ms_of(behind), segment.gap};
+    if (!shown_.contains(segment.msn)) {
+      // Between the version before and this one; of those in the first, a segment's length before it can be reckoned.
+      const Steady since = playlist.before() ? std::min(playlist.before()->arrived, now - ms_of(behind)) : now - ms_of(behind + target_);
+      shown_[segment.msn] = {absolute(segment.uri), segment.duration, since, segment.gap};
+    }
     if (segment.msn < next_) continue;
     next_ = segment.msn + 1;
     Pending pending{segment, {}};
@@ -87,6 +91,7 @@ void MediaWatch::listed(const PlaylistWatch& playlist) {
     }
     pending_.push_back(std::move(pending));
   }
+  if (playlist.before()) playlist_before_ = playlist.before()->arrived;
   look_for_removed(list, now);
   parts_ = std::move(parts);
   if (!list.end_list) ask_hints(list);
@@ -228,10 +233,10 @@ void MediaWatch::look_for_removed(const hls::ReadMedia& list, Steady now) {
   while (!shown_.empty() && shown_.begin()->first < list.media_sequence) {
     const Shown gone = shown_.begin()->second;
     shown_.erase(shown_.begin());
-    const double available = gone.duration + longest_ - seconds_of(now - gone.since);
-    if (gone.gap || list.end_list || available < 0.5 || looked_for_segments_ >= samples) continue;
+    const Steady until = gone.since + ms_of(gone.duration + longest_);
+    if (gone.gap || list.end_list || until <= now || looked_for_segments_ >= samples) continue;
     ++looked_for_segments_;
-    must_still_be_there(gone.url, "segment");
+    must_still_be_there(gone.url, "segment", until);
   }
   for (const auto& [url, duration] : parts_) {
     const bool listed = std::ranges::any_of(list.segments, [&](const hls::ReadSegment& segment) {
@@ -240,13 +245,14 @@ void MediaWatch::look_for_removed(const hls::ReadMedia& list, Steady now) {
     if (listed || list.end_list || looked_for_parts_ >= samples) continue;
     ++looked_for_parts_;
     const Steady when = std::min(now + ms_of(2 * target_), std::max(watch_.ends, now));
-    watch_.requests.at(when, [this, url = url] { must_still_be_there(url, "part"); });
+    const Steady before = playlist_before_ ? *playlist_before_ : now;
+    watch_.requests.at(when, [this, url = url, until = before + ms_of(3 * target_)] { must_still_be_there(url, "part", until); });
   }
 }
 
-void MediaWatch::must_still_be_there(const std::string& url, const char* what) {
-  watch_.requests.ask(url, patience, [this, url, what](const Reply& reply) {
-    if (reply.status == 0 || reply.status >= 500 || reply.ok()) return;
+void MediaWatch::must_still_be_there(const std::string& url, const char* what, Steady until) {
+  watch_.requests.ask(url, patience, [this, url, what, until](const Reply& reply) {
+    if (reply.status == 0 || reply.status >= 500 || reply.ok() || reply.done > until) return;
     note("available-long-enough", url, fmt::format("the {} is no longer listed, and no longer there: {}", what, told(reply)));
   });
 }

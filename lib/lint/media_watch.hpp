@@ -38,7 +38,7 @@ class MediaWatch {
   struct Shown {            // a segment that has been listed
     std::string url;
     double duration = 0;
-    Steady since{};         // when it appeared, or must have
+    Steady since{};         // the earliest that it may have appeared
     bool gap = false;
   };
   struct Hinted {
@@ -57,7 +57,8 @@ class MediaWatch {
   void fetch_again(const std::string& url);
   void judge_ready();
   void look_for_removed(const hls::ReadMedia& list, Steady now);
-  void must_still_be_there(const std::string& url, const char* what);
+  // Until `until`.
+  void must_still_be_there(const std::string& url, const char* what, Steady until);
   void note(std::string_view rule, const std::string& url, std::string what);
 
   Watch& watch_;
@@ -77,6 +78,7 @@ class MediaWatch {
   double longest_ = 0;                         // of the playlist's lengths
   std::map<std::string, double> parts_;        // listed by the last version: URL, seconds
   std::optional<Hinted> hinted_;
+  std::optional<Steady> playlist_before_;      // when the version before the last came
   std::size_t hints_ = 0, trickled_ = 0, looked_for_segments_ = 0, looked_for_parts_ = 0, again_ = 0;
 };
 
