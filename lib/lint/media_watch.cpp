@@ -10,7 +10,7 @@ namespace sluice::lint {
 namespace {
 
 constexpr std::size_t most_under_way = 6;  // of one playlist's media, but for hints
-constexpr std::size_t samples = 2;         // of what is looked for again
+constexpr std::size_t samples = 5;         // of what is looked for again
 constexpr milliseconds patience{30'000};
 
 std::string told(const Reply& reply) {
@@ -74,8 +74,9 @@ void MediaWatch::listed(const PlaylistWatch& playlist) {
     }
     if (segment.uri.empty()) continue;
     if (!shown_.contains(segment.msn)) {
-      // Between the version before and this one; of those in the first, a segment's length before it can be reckoned.
-      const Steady since = playlist.before() ? std::min(playlist.before()->arrived, now - ms_of(behind)) : now - ms_of(behind + target_);
+      // After the version before; of those in the first it can be reckoned to a part, or to a segment where there are no parts.
+      const double open = list.segments.back().uri.empty() ? length_of(list.segments.back()) : 0, unsure = part_target_ > 0 ? open + part_target_ : target_;
+      const Steady since = playlist.before() ? std::min(playlist.before()->arrived, now - ms_of(behind)) : now - ms_of(behind + unsure);
       shown_[segment.msn] = {absolute(segment.uri), segment.duration, since, segment.gap};
     }
     if (segment.msn < next_) continue;
