@@ -10,7 +10,7 @@ from harness import Daemon, Publisher, free_port, get, program, wait_for
 from ingest import Ingest, ended, parts, records
 
 PICTURE = "854x480"   # one rung lies below it
-LATE = "5s"           # what a busy machine, or a restart, may add
+LATE = "20s"          # what a busy machine, or a restart, may add: how fast this machine is is not what these tests are about
 
 
 class Stage:
