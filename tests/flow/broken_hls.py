@@ -274,7 +274,7 @@ class Server(http.server.ThreadingHTTPServer):
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
-            self.socket = context.wrap_socket(self.socket, server_side=True)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)  # shaken by each request's own thread
         self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.server_address[1]}/live/master.m3u8"
         self.model = Model(broken)
 
