@@ -53,8 +53,9 @@ Result<int> run(const app::Settings& settings) {
   http::Server server(
       daemon.loop(),
       [&service](const http::Request& request, const http::Responder& responder) {
-        responder.route(origin::route_pattern(request));
-        service.handle(request, [responder](http::Response response) { responder.respond(std::move(response)); });
+        const auto route = origin::parse_route(request.path);
+        responder.route(origin::pattern(route));
+        service.handle(request, route, [responder](http::Response response) { responder.respond(std::move(response)); });
       },
       limits);
   SLUICE_TRY(daemon.listen("http", static_cast<std::uint16_t>(settings.integer("http-port")),

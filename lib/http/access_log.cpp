@@ -1,7 +1,5 @@
 #include "http/access_log.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -23,16 +21,21 @@ bool acceptable(std::string_view id) {
 
 bool changes(std::string_view method) { return method != "GET" && method != "HEAD" && method != "OPTIONS"; }
 
-bool shared(const Headers& headers) {
-  return std::ranges::any_of(headers, [](const auto& field) { return ascii_iequals(field.first, "Cache-Control") && field.second.starts_with("public"); });
-}
+bool for_caches(const Response& response) { return response.header("Cache-Control").starts_with("public"); }
 
 }  // namespace
 
 std::string trace_id_of(std::string_view asked) {
   if (acceptable(asked)) return std::string(asked);
   thread_local SeededRandom random(system_random().u64());  // an id is no secret
-  return fmt::format("{:015x}", random.u64() >> 4);  // as many digits as need no allocation
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string id(15, '0');  // as many digits as need no allocation
+  std::uint64_t rest = random.u64();
+  for (char& digit : id) {
+    digit = digits[rest & 15];
+    rest >>= 4;
+  }
+  return id;
 }
 
 Access::Access(const Request& request)
@@ -50,8 +53,8 @@ void Access::log(int status, std::chrono::duration<double> took) const {
   log::write(level, "request", {{"method", method}, {"path", path}, {"status", status}, {"duration_ms", ms}, {"trace_id", trace_id}, {"peer", peer}});
 }
 
-void Access::mark(Headers& headers) const {
-  if (traced || !shared(headers)) headers.emplace_back("X-Trace-Id", trace_id);
+void Access::mark(Response& response) const {
+  if (traced || !for_caches(response)) response.headers.emplace_back("X-Trace-Id", trace_id);
 }
 
 }  // namespace sluice::http

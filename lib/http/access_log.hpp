@@ -21,7 +21,7 @@ struct Access {
   Access(const Request& request);
   void log(int status, std::chrono::duration<double> took) const;
   // Puts X-Trace-Id into the answer; not into one that a cache may give to others, unless the caller sent the id.
-  void mark(Headers& headers) const;
+  void mark(Response& response) const;
 };
 
 }  // namespace sluice::http

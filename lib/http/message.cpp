@@ -1,12 +1,30 @@
 #include "base/text.hpp"
+#include "http/response_head.hpp"
 #include "http/server.hpp"
 
 namespace sluice::http {
+namespace {
 
-std::string_view Request::header(std::string_view name) const {
+std::string_view find(const Headers& headers, std::string_view name) {
   for (const auto& [field, value] : headers)
-    if (ascii_iequals(field, name)) return value;
+    if (field.size() == name.size() && ascii_iequals(field, name)) return value;
   return {};
+}
+
+}  // namespace
+
+std::string_view Request::header(std::string_view name) const { return find(headers, name); }
+
+SharedHeaders::SharedHeaders(Headers all) : fields(std::move(all)) {
+  Bytes rendered;
+  append_fields(rendered, fields);
+  lines = as_text(rendered);
+}
+
+std::string_view Response::header(std::string_view name) const {
+  if (shared_headers)
+    if (const auto value = find(shared_headers->fields, name); !value.empty()) return value;
+  return find(headers, name);
 }
 
 std::optional<std::string_view> Request::parameter(std::string_view name) const {
@@ -29,7 +47,7 @@ bool Request::accepts_gzip() const {
 }
 
 Response Response::text(int status, std::string body, std::string_view type) {
-  return {status, {{"Content-Type", std::string(type)}}, std::move(body)};
+  return {status, {{"Content-Type", std::string(type)}}, std::move(body), nullptr};
 }
 
 Response Response::json(int status, std::string body) { return text(status, std::move(body), "application/json"); }

@@ -88,8 +88,11 @@ void Responder::upgrade(Headers headers, Upgraded take_over) const {
   if (state_->answered || !state_->session) return;
   state_->answered = true;
   state_->observe(101);
-  state_->access.mark(headers);
-  state_->session->upgrade(headers, take_over);
+  Response head;
+  head.status = 101;
+  head.headers = std::move(headers);
+  state_->access.mark(head);
+  state_->session->upgrade(head, take_over);
 }
 
 }  // namespace sluice::http

@@ -80,18 +80,27 @@ std::string http_date(std::time_t at) {
          two(parts.tm_sec) + " GMT";
 }
 
-void append_head(Bytes& out, int status, const Headers& headers, const HeadStyle& style) {
-  put(out, "HTTP/1.1 ");
-  put_number(out, static_cast<std::uint64_t>(status));
-  put(out, " ");
-  put(out, reason(status));
-  put(out, "\r\n");
+void append_fields(Bytes& out, const Headers& headers) {
   for (const auto& [name, value] : headers) {
     put(out, name);
     put(out, ": ");
     put_value(out, value);
     put(out, "\r\n");
   }
+}
+
+void append_head(Bytes& out, int status, const SharedHeaders* shared, const Headers& headers, const HeadStyle& style) {
+  if (status == 200) {
+    put(out, "HTTP/1.1 200 OK\r\n");
+  } else {
+    put(out, "HTTP/1.1 ");
+    put_number(out, static_cast<std::uint64_t>(status));
+    put(out, " ");
+    put(out, reason(status));
+    put(out, "\r\n");
+  }
+  if (shared) put(out, shared->lines);
+  append_fields(out, headers);
   if (style.framing == Framing::length) {
     put(out, "Content-Length: ");
     put_number(out, style.length);

@@ -33,8 +33,10 @@ struct HeadStyle {
   std::string_view date;
 };
 
-// Appends the head. Line breaks inside a value become spaces, so no value can add a header.
-void append_head(Bytes& out, int status, const Headers& headers, const HeadStyle& style);
+// Appends header lines. Line breaks inside a value become spaces, so no value can add a header.
+void append_fields(Bytes& out, const Headers& headers);
+// Appends the head: the shared lines (none when null), then the others.
+void append_head(Bytes& out, int status, const SharedHeaders* shared, const Headers& headers, const HeadStyle& style);
 
 std::size_t body_size(const Body& body);
 

@@ -43,10 +43,19 @@ struct Request {
 
 using Body = std::variant<std::monostate, std::string, SharedBytes, net::FileRange>;
 
+// Headers that many answers share, as lines made once.
+struct SharedHeaders {
+  explicit SharedHeaders(Headers fields);
+  Headers fields;
+  std::string lines;             // each with its CRLF
+};
+
 struct Response {
   int status = 200;
   Headers headers;               // Content-Length, Date, Connection are added
   Body body;
+  std::shared_ptr<const SharedHeaders> shared_headers;  // go before `headers`; may be null
+  std::string_view header(std::string_view name) const;  // of both, case-insensitive; empty when absent
   static Response text(int status, std::string body, std::string_view type = "text/plain; charset=utf-8");
   static Response json(int status, std::string body);
   Response& with(std::string_view name, std::string_view value) {

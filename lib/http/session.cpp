@@ -103,9 +103,9 @@ void Session::refuse(int status, std::string_view why) {
   answer(std::move(response));
 }
 
-void Session::send_head(int status, const Headers& headers, Framing framing, std::uint64_t length, Bytes& out) {
+void Session::send_head(const Response& response, Framing framing, std::uint64_t length, Bytes& out) {
   HeadStyle style{framing, length, keep_alive_, parser_.http_1_0(), serving_->date()};
-  append_head(out, status, headers, style);
+  append_head(out, response.status, response.shared_headers.get(), response.headers, style);
 }
 
 void Session::answer(Response response) {
@@ -113,8 +113,8 @@ void Session::answer(Response response) {
   std::size_t size = body_size(response.body);
   bool body = has_body(response.status);
   Bytes out;
-  out.reserve(512 + (size <= joined_body ? size : 0));
-  send_head(response.status, response.headers, body ? Framing::length : Framing::none, size, out);
+  out.reserve(512 + (response.shared_headers ? response.shared_headers->lines.size() : 0) + (size <= joined_body ? size : 0));
+  send_head(response, body ? Framing::length : Framing::none, size, out);
   if (!body || head_only_ || size == 0) {
     connection_->send(std::move(out));
   } else if (auto* text = std::get_if<std::string>(&response.body)) {
@@ -133,15 +133,14 @@ void Session::answer(Response response) {
 
 void Session::begin_stream(Response head) {
   if (!connection_) return;
-  bool own = false;
-  for (const auto& field : head.headers) own = own || field.first == "Content-Length";
+  const bool own = !head.header("Content-Length").empty();
   stream_framing_ = !has_body(head.status) ? Framing::none
                     : own                  ? Framing::own
                     : parser_.http_1_0()   ? Framing::close
                                            : Framing::chunked;
   if (stream_framing_ == Framing::close) keep_alive_ = false;
   Bytes out;
-  send_head(head.status, head.headers, stream_framing_, 0, out);
+  send_head(head, stream_framing_, 0, out);
   connection_->send(std::move(out));
   phase_ = Phase::streaming;
 }
@@ -182,11 +181,11 @@ void Session::cut_stream() {
   answered();
 }
 
-void Session::upgrade(const Headers& headers, const Responder::Upgraded& take_over) {
+void Session::upgrade(const Response& head, const Responder::Upgraded& take_over) {
   if (!connection_) return;
   auto keep = shared_from_this();
   Bytes out;
-  send_head(101, headers, Framing::none, 0, out);
+  send_head(head, Framing::none, 0, out);
   connection_->send(std::move(out));
   phase_ = Phase::upgrading;
   if (current_) current_->session = nullptr;

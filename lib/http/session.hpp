@@ -53,7 +53,7 @@ class Session final : public net::Connection::Handler, public std::enable_shared
   // For Responder::State.
   Response finished(Response response, const Access& access) const {
     if (serving_->finish) serving_->finish(response);
-    access.mark(response.headers);
+    access.mark(response);
     return response;
   }
   void answer(Response response);
@@ -61,7 +61,7 @@ class Session final : public net::Connection::Handler, public std::enable_shared
   void stream(SharedBytes bytes);
   void end_stream();
   void cut_stream();  // its owner let it go without ending it
-  void upgrade(const Headers& headers, const Responder::Upgraded& take_over);
+  void upgrade(const Response& head, const Responder::Upgraded& take_over);
   std::size_t queued() const { return connection_ ? connection_->queued() : 0; }
   void forget(Responder::State* state);
 
@@ -71,7 +71,7 @@ class Session final : public net::Connection::Handler, public std::enable_shared
   void process(ByteView bytes);
   void dispatch();
   void refuse(int status, std::string_view why);
-  void send_head(int status, const Headers& headers, Framing framing, std::uint64_t length, Bytes& out);
+  void send_head(const Response& response, Framing framing, std::uint64_t length, Bytes& out);
   void answered();
   void finish();
   void process_backlog();

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
@@ -12,13 +13,37 @@
 namespace sluice::origin {
 namespace {
 
+using HeadersToShare = std::shared_ptr<const http::SharedHeaders>;
+
 // Players on any page may play, and see the headers that players use.
-void open_to_all(http::Response& response) {
-  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
-  response.headers.emplace_back("Access-Control-Expose-Headers", "Content-Length, Content-Range, Date, Age, ETag, Retry-After, X-Trace-Id");
-  response.headers.emplace_back("Cross-Origin-Resource-Policy", "cross-origin");
-  response.headers.emplace_back("Timing-Allow-Origin", "*");
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+void open_to_all(http::Headers& headers) {
+  headers.emplace_back("Access-Control-Allow-Origin", "*");
+  headers.emplace_back("Access-Control-Expose-Headers", "Content-Length, Content-Range, Date, Age, ETag, Retry-After, X-Trace-Id");
+  headers.emplace_back("Cross-Origin-Resource-Policy", "cross-origin");
+  headers.emplace_back("Timing-Allow-Origin", "*");
+  headers.emplace_back("X-Content-Type-Options", "nosniff");
+}
+
+http::Headers playlist_headers(const Rendered& rendered, std::uint32_t max_age_s, const std::string& etag) {
+  http::Headers headers{{"Content-Type", playlist_type},
+                        {"Cache-Control", fmt::format("public, max-age={}", max_age_s)},
+                        {"Vary", "Accept-Encoding"},
+                        {"ETag", etag},
+                        {"Last-Modified", http_date(rendered.modified_ms)}};
+  open_to_all(headers);
+  return headers;
+}
+
+// What the answers to all requests for media of this type have in common.
+const HeadersToShare& media_headers(std::string_view type) {
+  thread_local std::map<std::string_view, HeadersToShare> known;  // of media_type(): few, and they live for ever
+  HeadersToShare& headers = known[type];
+  if (!headers) {
+    http::Headers fields{{"Content-Type", std::string(type)}, {"Cache-Control", "public, max-age=31536000, immutable"}, {"Accept-Ranges", "bytes"}};
+    open_to_all(fields);
+    headers = std::make_shared<const http::SharedHeaders>(std::move(fields));
+  }
+  return headers;
 }
 
 std::optional<std::int64_t> parse_http_date(const std::string& text) {
@@ -63,6 +88,8 @@ Rendered render(std::string text, std::int64_t modified_ms) {
   return out;
 }
 
+std::string Rendered::quoted_etag(bool compressed) const { return fmt::format("\"{}{}\"", etag, compressed ? "-gz" : ""); }
+
 std::string_view media_type(bool audio, std::string_view extension) {
   if (extension == "ts") return "video/mp2t";
   return audio ? "audio/mp4" : "video/mp4";
@@ -79,27 +106,27 @@ std::string http_date(std::int64_t unix_ms) {
 }
 
 http::Response playlist_answer(Rendered& rendered, const Asked& asked, std::uint32_t max_age_s) {
-  const bool compressed = asked.gzip;
-  const std::string etag = fmt::format("\"{}{}\"", rendered.etag, compressed ? "-gz" : "");
   http::Response response;
-  response.headers = {{"Content-Type", playlist_type},
-                      {"Cache-Control", fmt::format("public, max-age={}", max_age_s)},
-                      {"Vary", "Accept-Encoding"},
-                      {"ETag", etag},
-                      {"Last-Modified", http_date(rendered.modified_ms)}};
-  open_to_all(response);
-  if (unchanged(asked, etag, rendered.modified_ms) && !asked.if_none_match.empty()) {
+  if (!asked.if_none_match.empty()) {
     // A playlist may change twice within a second: only its ETag can say that it has not.
-    response.status = 304;
-    return response;
+    const std::string etag = rendered.quoted_etag(asked.gzip);
+    if (unchanged(asked, etag, rendered.modified_ms)) {
+      response.status = 304;
+      response.headers = playlist_headers(rendered, max_age_s, etag);
+      return response;
+    }
   }
-  if (!compressed) {
-    response.body = rendered.plain;
-    return response;
+  const auto known = std::ranges::find_if(rendered.heads, [&](const auto& h) { return h.gzip == asked.gzip && h.max_age_s == max_age_s; });
+  if (known != rendered.heads.end()) {
+    response.shared_headers = known->headers;
+  } else {
+    auto headers = playlist_headers(rendered, max_age_s, rendered.quoted_etag(asked.gzip));
+    if (asked.gzip) headers.emplace_back("Content-Encoding", "gzip");
+    response.shared_headers = std::make_shared<const http::SharedHeaders>(std::move(headers));
+    rendered.heads.push_back({asked.gzip, max_age_s, response.shared_headers});
   }
-  if (!rendered.gzip) rendered.gzip = std::make_shared<const Bytes>(http::gzip(*rendered.plain));
-  response.headers.emplace_back("Content-Encoding", "gzip");
-  response.body = rendered.gzip;
+  if (asked.gzip && !rendered.gzip) rendered.gzip = std::make_shared<const Bytes>(http::gzip(*rendered.plain));
+  response.body = asked.gzip ? rendered.gzip : rendered.plain;
   return response;
 }
 
@@ -128,12 +155,8 @@ RangeKind parse_range(std::string_view header, std::uint64_t size, ByteRange& ou
 http::Response media_answer(const Media& media, const Asked& asked) {
   const std::string etag = fmt::format("\"{}\"", media.etag);
   http::Response response;
-  response.headers = {{"Content-Type", std::string(media.type)},
-                      {"Cache-Control", "public, max-age=31536000, immutable"},
-                      {"Accept-Ranges", "bytes"},
-                      {"ETag", etag},
-                      {"Last-Modified", http_date(media.modified_ms)}};
-  open_to_all(response);
+  response.shared_headers = media_headers(media.type);
+  response.headers = {{"ETag", etag}, {"Last-Modified", http_date(media.modified_ms)}};
   if (unchanged(asked, etag, media.modified_ms)) {
     response.status = 304;
     return response;
@@ -162,7 +185,7 @@ http::Response error_answer(int status, std::string_view code, std::string_view 
                           code, message));
   response.headers.emplace_back("Cache-Control", status == 404 ? "public, max-age=1" : "no-store");
   if (retry_s > 0) response.headers.emplace_back("Retry-After", std::to_string(retry_s));
-  open_to_all(response);
+  open_to_all(response.headers);
   return response;
 }
 
@@ -173,7 +196,7 @@ http::Response options_answer() {
                       {"Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"},
                       {"Access-Control-Allow-Headers", "Range, If-None-Match, If-Modified-Since, If-Range, X-Trace-Id"},
                       {"Access-Control-Max-Age", "86400"}};
-  open_to_all(response);
+  open_to_all(response.headers);
   return response;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "http/server.hpp"
@@ -23,6 +24,14 @@ struct Rendered {
   SharedBytes plain, gzip;  // gzip is empty until somebody accepts it
   std::string etag;         // of the plain text, unquoted
   std::int64_t modified_ms = 0;
+  std::string quoted_etag(bool compressed) const;
+
+  struct Head {
+    bool gzip = false;
+    std::uint32_t max_age_s = 0;
+    std::shared_ptr<const http::SharedHeaders> headers;
+  };
+  std::vector<Head> heads;  // of the answers given so far: few
 };
 Rendered render(std::string text, std::int64_t modified_ms);
 

@@ -60,6 +60,17 @@ Result<std::shared_ptr<Presentation>> Catalogue::live(const std::string& channel
 }
 
 Result<std::shared_ptr<Presentation>> Catalogue::stream(const std::string& channel, const std::string& id) {
+  // Ids never come again: where this one was found it still is, as long as the ledger is open.
+  if (const auto known = found_.find(id); known != found_.end() && known->second.channel == channel) {
+    known->second.presentation->used = clock_.steady();
+    return known->second.presentation;
+  }
+  SLUICE_TRY_VALUE(auto presentation, find_stream(channel, id));
+  found_[id] = {channel, presentation};
+  return presentation;
+}
+
+Result<std::shared_ptr<Presentation>> Catalogue::find_stream(const std::string& channel, const std::string& id) {
   if (!places_.ledgers.empty()) {
     if (const auto directory = resolved(places_.ledgers + "/" + id)) {
       SLUICE_TRY_VALUE(auto presentation, open(*directory));
@@ -92,6 +103,7 @@ void Catalogue::close(const std::shared_ptr<Presentation>& presentation) {
   inotify_.unwatch(presentation->watch);
   watched_.erase(presentation->watch);
   open_.erase(presentation->directory());
+  found_.erase(presentation->stream().id);
   presentation->waiting.dismiss(error_answer(503, "STREAM_CLOSED", "the stream's ledger was closed; try again", 1));
 }
 

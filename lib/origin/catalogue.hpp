@@ -40,6 +40,7 @@ class Catalogue {
 
  private:
   Result<std::shared_ptr<Presentation>> open(const std::string& directory);
+  Result<std::shared_ptr<Presentation>> find_stream(const std::string& channel, const std::string& id);
   void poll(const std::shared_ptr<Presentation>& presentation);
   void close(const std::shared_ptr<Presentation>& presentation);
 
@@ -49,6 +50,11 @@ class Catalogue {
   os::Inotify inotify_;
   Grown grown_;
   std::map<std::string, std::shared_ptr<Presentation>> open_;
+  struct Found {
+    std::string channel;  // under which it was asked for
+    std::shared_ptr<Presentation> presentation;
+  };
+  std::map<std::string, Found> found_;  // by stream id, those of open_ that have been asked for by it
   std::map<int, std::weak_ptr<Presentation>> watched_;
 };
 

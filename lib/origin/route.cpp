@@ -1,7 +1,7 @@
 #include "origin/route.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <array>
 
 #include "base/text.hpp"
 #include "hls/playlist_writer.hpp"
@@ -16,6 +16,27 @@ bool of_channel(char c) { return of_name(c) || (c >= 'A' && c <= 'Z'); }
 bool made_of(std::string_view text, bool (*allowed)(char)) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, allowed);
 }
+
+// A text between separators, without an allocation: the first Most pieces, and how many there are (Most + 1: too many).
+template <std::size_t Most>
+class Pieces {
+ public:
+  Pieces(std::string_view text, char separator) {
+    for (bool more = true; more && size_ <= Most; ++size_) {
+      const std::size_t end = text.find(separator);
+      more = end != text.npos;
+      if (size_ < Most) pieces_[size_] = text.substr(0, end);
+      if (more) text.remove_prefix(end + 1);
+    }
+  }
+  std::size_t size() const { return size_; }
+  std::string_view operator[](std::size_t index) const { return pieces_[index]; }
+  std::string_view back() const { return pieces_[size_ - 1]; }
+
+ private:
+  std::array<std::string_view, Most> pieces_;
+  std::size_t size_ = 0;
+};
 
 // Canonical decimal, so that every resource has one URL.
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -41,7 +62,7 @@ bool parse_leaf(std::string_view leaf, Route& route) {
     route.number = init.value_or(0);
     return init && *init <= 0xffffffff;
   }
-  const auto pieces = split(leaf, '.');
+  const Pieces<3> pieces(leaf, '.');
   if (pieces.size() < 2 || pieces.size() > 3 || (pieces.back() != "m4s" && pieces.back() != "ts")) return false;
   const auto msn = number(pieces[0]);
   const auto part = pieces.size() == 3 ? number(pieces[1]) : std::optional<std::uint64_t>(0);
@@ -56,7 +77,7 @@ bool parse_leaf(std::string_view leaf, Route& route) {
 }  // namespace
 
 std::optional<Route> parse_route(std::string_view path) {
-  const auto pieces = split(path, '/');
+  const Pieces<6> pieces(path, '/');
   if (pieces.size() < 4 || !pieces[0].empty() || !made_of(pieces[2], of_channel)) return std::nullopt;
   Route route;
   route.channel = pieces[2];
@@ -73,8 +94,9 @@ std::optional<Route> parse_route(std::string_view path) {
   return route;
 }
 
-const char* pattern(Resource resource) {
-  switch (resource) {
+const char* pattern(const std::optional<Route>& route) {
+  if (!route) return "other";
+  switch (route->resource) {
     case Resource::live_master: return "/live/:channel/master.m3u8";
     case Resource::whole_master: return "/vod/:channel/:stream/master.m3u8";
     case Resource::live_playlist: return "/live/:channel/:stream/:rendition/playlist.m3u8";

@@ -30,6 +30,6 @@ struct Route {
 std::optional<Route> parse_route(std::string_view path);
 
 // The pattern for metrics: "/live/:channel/:stream/:rendition/:msn.:part.m4s"
-const char* pattern(Resource resource);
+const char* pattern(const std::optional<Route>& route);  // "other" when it is none of ours; lives for ever
 
 }  // namespace sluice::origin

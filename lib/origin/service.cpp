@@ -39,12 +39,7 @@ Service::Service(Places places, Options options, Clock& clock, os::Inotify inoti
       catalogue_(std::move(places), options.live, clock, std::move(inotify),
                  [this](Presentation& presentation, const std::vector<std::string>& names) { grown(presentation, names); }) {}
 
-const char* route_pattern(const http::Request& request) {
-  const auto route = parse_route(request.path);
-  return route ? pattern(route->resource) : "other";
-}
-
-void Service::handle(const http::Request& request, Answer answer) {
+void Service::handle(const http::Request& request, const std::optional<Route>& route, Answer answer) {
   if (request.method == "OPTIONS") {
     return finish(answer, options_answer());
   }
@@ -53,13 +48,11 @@ void Service::handle(const http::Request& request, Answer answer) {
     response.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
     return finish(answer, std::move(response));
   }
-  const auto route = parse_route(request.path);
   if (!route) {
     return finish(answer, not_found("there is nothing here"));
   }
   const bool live = route->resource == Resource::live_master;
   const auto shown = live ? catalogue_.live(route->channel) : catalogue_.stream(route->channel, route->stream);
-  instruments().streams.Set(static_cast<double>(open_streams()));
   Asked asked = Asked::from(request);
   if (!shown) {
     const bool absent = shown.error().code == Errc::not_found || shown.error().code == Errc::unavailable;
@@ -81,7 +74,8 @@ void Service::handle(const http::Request& request, Answer answer) {
 }
 
 // Answers now if that is possible, else lets the request wait.
-void Service::settle(Presentation& presentation, const std::string& rendition, Attempt attempt, Answer answer) {
+template <class AttemptNow>
+void Service::settle(Presentation& presentation, const std::string& rendition, AttemptNow attempt, Answer answer) {
   if (auto response = attempt(std::chrono::milliseconds(0))) {
     finish(answer, *std::move(response));
   } else if (waiting_ >= options_.most_waiting) {

@@ -21,15 +21,12 @@ struct Options {
   std::string public_url;                  // "https://cdn.example": before the URIs in masters; empty: relative ones
 };
 
-// The pattern of a request's route, for metrics; "other" when it is none of ours. Lives for ever.
-const char* route_pattern(const http::Request& request);
-
 class Service {
  public:
   Service(Places places, Options options, Clock& clock, os::Inotify inotify);
 
-  // The answer comes exactly once, now or later.
-  void handle(const http::Request& request, Answer answer);
+  // The answer comes exactly once, now or later. `route`: parse_route(request.path).
+  void handle(const http::Request& request, const std::optional<Route>& route, Answer answer);
 
   void change(const Options& options);     // from the next answer on; who waits goes on waiting
 
@@ -44,7 +41,8 @@ class Service {
   using Shown = std::shared_ptr<Presentation>;
   void grown(Presentation& presentation, const std::vector<std::string>& renditions);
   void wait(Presentation& presentation, const std::string& rendition, Attempt attempt, Answer answer);
-  void settle(Presentation& presentation, const std::string& rendition, Attempt attempt, Answer answer);
+  template <class AttemptNow>
+  void settle(Presentation& presentation, const std::string& rendition, AttemptNow attempt, Answer answer);
 
   void master(const Route& route, const Shown& shown, Asked asked, Answer answer);
   void live_playlist(const http::Request& request, const Route& route, const Shown& shown, Asked asked, Answer answer);

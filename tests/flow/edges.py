@@ -46,9 +46,16 @@ class Origin:
             index = self.live / channel / "index"
             wait_for(lambda: index.exists() and len(set(re.findall(r"^P source (\d+)", index.read_text(), re.M))) > count, 40, f"{count} segments of {channel}")
 
+    def metrics(self):
+        return get(f"http://127.0.0.1:{self.metrics_port}/metrics")[2].decode()
+
+    def blocked(self):
+        """How many requests wait at origind just now."""
+        return int(re.search(r"^sluice_origin_blocked_requests(?:\{.*\})? (\d+)", self.metrics(), re.M)[1])
+
     def requests(self):
         """How many requests have been answered, by route and status."""
-        text = get(f"http://127.0.0.1:{self.metrics_port}/metrics")[2].decode()
+        text = self.metrics()
         counts = {}
         for labels, count in re.findall(r"^http_request_duration_seconds_count\{([^}]*)\} (\d+)", text, re.M):
             named = dict(re.findall(r'(\w+)="([^"]*)"', labels))

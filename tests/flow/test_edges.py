@@ -3,6 +3,7 @@ import gzip
 import http.client
 import json
 import re
+import socket
 import subprocess
 import threading
 
@@ -119,7 +120,7 @@ def test_one_copy_serves_who_takes_gzip_and_who_does_not(edge):
 
 def test_waiters_for_a_part_are_answered_by_one_request(edge):
     playlist = video_of(edge)
-    get(f"http://127.0.0.1:{edge.port}{playlist}")
+    wait_for(lambda: edge.origin.blocked() == 0, 10, "what earlier players left behind answered")
     msn = int(re.search(r'PRELOAD-HINT:TYPE=PART,URI="(\d+)\.', get(f"http://127.0.0.1:{edge.port}{playlist}")[2].decode())[1]) + 1
     before = of_playlists(edge.origin.requests())
     statuses = []
@@ -129,7 +130,19 @@ def test_waiters_for_a_part_are_answered_by_one_request(edge):
     for thread in threads:
         thread.join()
     assert statuses == [200] * 20
-    assert of_playlists(edge.origin.requests()) - before == 1
+    assert of_playlists(edge.origin.requests()) == before + 1
+
+
+def test_players_who_leave_while_they_wait_take_nothing_from_the_others(edge):
+    playlist = video_of(edge)
+    wait_for(lambda: edge.origin.blocked() == 0, 10, "what earlier players left behind answered")
+    msn = int(re.search(r'PRELOAD-HINT:TYPE=PART,URI="(\d+)\.', get(f"http://127.0.0.1:{edge.port}{playlist}")[2].decode())[1]) + 1
+    before = of_playlists(edge.origin.requests())
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", edge.port)) as leaving:
+            leaving.sendall(f"GET {playlist}?_HLS_msn={msn} HTTP/1.1\r\nHost: edge\r\n\r\n".encode())
+    assert ask(edge.port, f"{playlist}?_HLS_msn={msn}")[0].status == 200
+    assert of_playlists(edge.origin.requests()) == before + 1
 
 
 @CACHES

@@ -8,12 +8,7 @@ using namespace sluice::origin;
 
 namespace {
 
-std::string header(const http::Response& response, const std::string& name) {
-  for (const auto& [key, value] : response.headers) {
-    if (key == name) return value;
-  }
-  return "";
-}
+std::string header(const http::Response& response, const std::string& name) { return std::string(response.header(name)); }
 
 Media media() { return {{nullptr, 100, 1000}, "video/mp4", "s1/source/7.m4s", 784'111'777'000}; }
 

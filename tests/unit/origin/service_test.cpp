@@ -54,7 +54,7 @@ class Origin {
       }
     }
     auto slot = std::make_shared<std::optional<http::Response>>();
-    service->handle(request, [slot](http::Response response) {
+    service->handle(request, parse_route(request.path), [slot](http::Response response) {
       REQUIRE_FALSE(slot->has_value());
       *slot = std::move(response);
     });
@@ -79,10 +79,7 @@ std::string text_of(const std::optional<http::Response>& response) {
 
 std::string header(const std::optional<http::Response>& response, const std::string& name) {
   REQUIRE(response);
-  for (const auto& [key, value] : response->headers) {
-    if (key == name) return value;
-  }
-  return "";
+  return std::string(response->header(name));
 }
 
 const std::string source = "/live/demo/s1/source/";
