@@ -48,8 +48,12 @@ sub vcl_hash {
 }
 
 sub vcl_backend_response {
-    if (beresp.status >= 500 && beresp.ttl <= 0s) {
-        return (deliver);           # not kept; nor remembered as something never to be kept, as Varnish would by itself
+    if (beresp.status >= 400) {
+        if (beresp.http.Cache-Control ~ "max-age=1") {
+            set beresp.ttl = 1s;    # 503 too, which Varnish would not keep by itself: all who wait for the same hear it at once
+        }
+        set beresp.grace = 0s;
+        return (deliver);           # else not kept; nor remembered as never to be kept: the part that is too far ahead now will come
     }
     if (beresp.http.Cache-Control !~ "immutable") {
         set beresp.grace = 10s;     # for a restart of origind

@@ -179,11 +179,12 @@ http::Response media_answer(const Media& media, const Asked& asked) {
   return response;
 }
 
-http::Response error_answer(int status, std::string_view code, std::string_view message, unsigned retry_s) {
+http::Response error_answer(int status, std::string_view code, std::string_view message, unsigned retry_s, unsigned max_age_s) {
+  if (status == 404) max_age_s = 1;
   http::Response response = http::Response::json(
       status, fmt::format(R"({{"success":false,"data":null,"error":{{"statusCode":{},"code":"{}","message":"{}"}}}})", status,
                           code, message));
-  response.headers.emplace_back("Cache-Control", status == 404 ? "public, max-age=1" : "no-store");
+  response.headers.emplace_back("Cache-Control", max_age_s > 0 ? fmt::format("public, max-age={}", max_age_s) : "no-store");
   if (retry_s > 0) response.headers.emplace_back("Retry-After", std::to_string(retry_s));
   open_to_all(response.headers);
   return response;

@@ -50,8 +50,8 @@ struct Media {
 // 200, 206, 304 or 416; immutable.
 http::Response media_answer(const Media& media, const Asked& asked);
 
-// {"error": {"statusCode": …, "code": …, "message": …}} with Retry-After when retry_s > 0. Errors may be cached for a second.
-http::Response error_answer(int status, std::string_view code, std::string_view message, unsigned retry_s = 0);
+// {"error": {"statusCode": …, "code": …, "message": …}} with Retry-After when retry_s > 0. Caches may keep it for max_age_s; 404 for a second.
+http::Response error_answer(int status, std::string_view code, std::string_view message, unsigned retry_s = 0, unsigned max_age_s = 0);
 http::Response options_answer();
 
 std::string http_date(std::int64_t unix_ms);  // "Sun, 06 Nov 1994 08:49:37 GMT"

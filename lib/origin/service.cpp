@@ -18,6 +18,9 @@ constexpr std::uint32_t over_max_age_s = 600;  // of playlists that will not cha
 http::Response not_found(std::string_view what) { return error_answer(404, "NOT_FOUND", what); }
 http::Response unavailable(std::string_view what) { return error_answer(503, "UNAVAILABLE", what, 1); }
 
+// Caches may keep it for a moment: behind one of them many wait for the same, and each would wait as long again.
+http::Response waited_too_long(std::string_view what) { return error_answer(503, "UNAVAILABLE", what, 1, 1); }
+
 std::size_t size_of(const http::Body& body) {
   if (const auto* text = std::get_if<std::string>(&body)) return text->size();
   if (const auto* shared = std::get_if<SharedBytes>(&body)) return *shared ? (*shared)->size() : 0;
@@ -136,7 +139,7 @@ void Service::master(const Route& route, const Shown& shown, Asked asked, Answer
         }
         if (presentation.stream().ended) return not_found("the stream ended before it began");
         if (waited < hls::longest_wait(presentation.stream())) return std::nullopt;
-        return unavailable("the stream has not begun");
+        return waited_too_long("the stream has not begun");
       },
       std::move(answer));
 }
@@ -161,7 +164,7 @@ void Service::live_playlist(const http::Request& request, const Route& route, co
         switch (verdict) {
           case hls::Verdict::wait: return std::nullopt;
           case hls::Verdict::bad_request: return error_answer(400, "TOO_FAR_AHEAD", "the playlist is not expected to get there soon");
-          case hls::Verdict::unavailable: return unavailable("the stream has not grown for three target durations");
+          case hls::Verdict::unavailable: return waited_too_long("the stream has not grown for three target durations");
           case hls::Verdict::serve: break;
         }
         const std::uint32_t max_age_s = directives.blocking() || stream.ended ? 6 * stream.target_duration_s : 1;
@@ -237,7 +240,7 @@ void Service::part(const Route& route, const Shown& shown, Asked asked, Answer a
         bool found = false;
         switch (hls::judge_part(stream, rendition, route.number, route.part, waited, found)) {
           case hls::Verdict::wait: return std::nullopt;
-          case hls::Verdict::unavailable: return unavailable("the part has not come for three target durations");
+          case hls::Verdict::unavailable: return waited_too_long("the part has not come for three target durations");
           default: break;
         }
         if (!found) return not_found("no such part");

@@ -1,11 +1,12 @@
 """Real nginx and Varnish in front of origind with the configuration of examples/edges: a crowd of players reaches origind as one does."""
+import concurrent.futures
 import gzip
 import http.client
 import json
 import re
+import signal
 import socket
 import subprocess
-import threading
 
 import pytest
 
@@ -67,6 +68,12 @@ def ask(port, path, **headers):
     return answer, body
 
 
+def together(count, call):
+    """What `call` gives when it is called `count` times at once."""
+    with concurrent.futures.ThreadPoolExecutor(count) as crowd:
+        return [done.result() for done in [crowd.submit(call) for _ in range(count)]]
+
+
 def video_of(edge, channel="one"):
     master = get(f"http://127.0.0.1:{edge.port}/live/{channel}/master.m3u8")[2].decode()
     return f"/live/{channel}/" + [line for line in master.splitlines() if line and line[0] != "#"][0]
@@ -123,13 +130,7 @@ def test_waiters_for_a_part_are_answered_by_one_request(edge):
     wait_for(lambda: edge.origin.blocked() == 0, 10, "what earlier players left behind answered")
     msn = int(re.search(r'PRELOAD-HINT:TYPE=PART,URI="(\d+)\.', get(f"http://127.0.0.1:{edge.port}{playlist}")[2].decode())[1]) + 1
     before = of_playlists(edge.origin.requests())
-    statuses = []
-    threads = [threading.Thread(target=lambda: statuses.append(ask(edge.port, f"{playlist}?_HLS_msn={msn}")[0].status)) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert statuses == [200] * 20
+    assert together(20, lambda: ask(edge.port, f"{playlist}?_HLS_msn={msn}")[0].status) == [200] * 20
     assert of_playlists(edge.origin.requests()) == before + 1
 
 
@@ -143,6 +144,20 @@ def test_players_who_leave_while_they_wait_take_nothing_from_the_others(edge):
             leaving.sendall(f"GET {playlist}?_HLS_msn={msn} HTTP/1.1\r\nHost: edge\r\n\r\n".encode())
     assert ask(edge.port, f"{playlist}?_HLS_msn={msn}")[0].status == 200
     assert of_playlists(edge.origin.requests()) == before + 1
+
+
+def test_a_stream_that_stands_still_is_told_to_all_who_wait_by_one_answer(edge):
+    playlist = video_of(edge)
+    wait_for(lambda: edge.origin.blocked() == 0, 10, "what earlier players left behind answered")
+    _, segmenter = edge.origin.feeders[0]
+    segmenter.send_signal(signal.SIGSTOP)
+    try:
+        msn = int(re.search(r'PRELOAD-HINT:TYPE=PART,URI="(\d+)\.', get(f"http://127.0.0.1:{edge.port}{playlist}")[2].decode())[1]) + 1
+        before = of_playlists(edge.origin.requests())
+        assert together(20, lambda: ask(edge.port, f"{playlist}?_HLS_msn={msn}")[0].status) == [503] * 20
+        assert of_playlists(edge.origin.requests()) == before + 1
+    finally:
+        segmenter.send_signal(signal.SIGCONT)
 
 
 @CACHES

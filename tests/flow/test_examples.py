@@ -9,11 +9,12 @@ import pytest
 from harness import BIN, free_port, free_port_base, free_udp_port
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
-ARGUMENTS = {"01": ["DIR"], "02": ["DIR"], "04": ["PORT"], "05": ["BASE", "DIR"], "06": ["PORT"], "07": ["PORT"], "08": ["UDP"]}
+ARGUMENTS = {"01": ["DIR"], "02": ["DIR"], "04": ["PORT"], "05": ["BASE", "DIR"], "06": ["PORT"], "07": ["PORT"], "08": ["UDP"],
+             "09": ["PORT", "OTHER"], "10": ["PORT", "OTHER"]}
 
 
 def run(script, tmp_path):
-    places = {"DIR": str(tmp_path / "out"), "PORT": str(free_port()), "UDP": str(free_udp_port()), "BASE": str(free_port_base())}
+    places = {"DIR": str(tmp_path / "out"), "PORT": str(free_port()), "OTHER": str(free_port()), "UDP": str(free_udp_port()), "BASE": str(free_port_base())}
     (tmp_path / "out").mkdir()
     arguments = [places[name] for name in ARGUMENTS.get(script.name[:2], [])]
     done = subprocess.run([script, *arguments], capture_output=True, text=True, timeout=120,
@@ -58,6 +59,16 @@ def test_07_rtmps(tmp_path):
 
 def test_08_srt(tmp_path):
     assert "hvc1." in run(example("08"), tmp_path)
+
+
+def test_09_edge_nginx(tmp_path):
+    caches = re.findall(r"player \d: (\w+)", run(example("09"), tmp_path))
+    assert sorted(caches) == ["HIT", "HIT", "MISS"]
+
+
+def test_10_edge_varnish(tmp_path):
+    caches = re.findall(r"player \d: (\w+)", run(example("10"), tmp_path))
+    assert sorted(caches) == ["HIT", "HIT", "MISS"]
 
 
 def test_every_example_is_run_here_and_listed():

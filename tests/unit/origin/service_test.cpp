@@ -157,6 +157,7 @@ TEST_CASE("a stream that stops growing answers 503 after three target durations,
   origin.service->tick();
   REQUIRE(*blocked);
   CHECK((*blocked)->status == 503);
+  CHECK(header(*blocked, "Cache-Control") == "public, max-age=1");
   CHECK_FALSE(*late);
   origin.ledger.end();
   origin.write();
