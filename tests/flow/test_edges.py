@@ -47,7 +47,7 @@ class Crowd:
         self.reached = {key: number - before.get(key, 0) for key, number in after.items() if number > before.get(key, 0)}
         self.requests = self.seen["requests"]
         print(json.dumps(self.seen), self.reached)
-        assert (self.seen["errors"], self.seen["missed"], self.seen["stale"]) == ({}, 0, 0)
+        assert (self.seen["errors"], self.seen["missed"], self.seen["stale"]) == ({}, 0, 0), edge.output()[-3000:]
         assert {status for _, status in self.reached} <= {"200", "304"}
         # Blocking reloads are collapsed: a playlist for each part there was, and for each second in which players came.
         indexes = "".join((origin.live / channel / "index").read_text() for channel in origin.channels)
@@ -81,8 +81,9 @@ def video_of(edge, channel="one"):
 
 def test_a_thousand_players_through_nginx_are_a_handful_for_origind(tmp_path, film):
     channels = [f"channel{number}" for number in range(STREAMS)]
-    with Origin(tmp_path, film, channels) as origin:
-        origin.wait_for_segments(2)
+    # Segments of 4 s: nobody is told to give up before 12 s, however busy the machine is.
+    with Origin(tmp_path, film, channels, segment="4s") as origin:
+        origin.wait_for_segments(1)
         with nginx(origin.port) as edge:
             crowd = Crowd(edge, origin, PLAYERS, 5, 18)
             assert crowd.requests > PLAYERS * 50
