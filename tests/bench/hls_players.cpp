@@ -1,8 +1,9 @@
 // rooms: base http hls
 // Many LL-HLS players on one thread: each asks as hls.js does (players/player.hpp), spread over the channels in turn.
 //   hls_players --server 127.0.0.1:PORT --channels a,b --live DIR [--players N] [--join S] [--seconds S]
-//               [--one-lane] [--no-audio] [--no-deltas] [--hints]
-// Players join over --join seconds; then what they see is measured for --seconds. Prints {"event":"joined"} when the measuring begins, and at its
+//               [--requests N] [--one-lane] [--no-audio] [--no-deltas] [--hints]
+// Players join over --join seconds; when all are in (half a minute later at most), what they see is measured for --seconds, or longer: until
+// they have had --requests answers (four times --seconds at most). Prints {"event":"joined"} when the measuring begins, and at its
 // end the result, one JSON object a line. --live: where CHANNEL/index is, whose times the delays are counted from.
 #include <arpa/inet.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@ struct Options {
   std::vector<std::string> channels;
   std::size_t players = 100;
   double join_s = 5, seconds = 20;
+  std::uint64_t requests = 0;
 };
 
 [[noreturn]] void usage(const std::string& why) {
@@ -51,6 +53,8 @@ void read_options(int argc, char** argv, Options& options) {
       options.join_s = std::stod(value());
     } else if (name == "--seconds") {
       options.seconds = std::stod(value());
+    } else if (name == "--requests") {
+      options.requests = std::stoull(value());
     } else if (name == "--one-lane") {
       world.one_lane = true;
     } else if (name == "--no-audio") {
@@ -105,13 +109,21 @@ int main(int argc, char** argv) {
     world.later(static_cast<std::int64_t>(options.join_s * 1e6 * static_cast<double>(i) / static_cast<double>(options.players)),
                 [player = players.back().get()] { player->join(); });
   }
-  const std::int64_t began = wall_us(), joined = began + static_cast<std::int64_t>(options.join_s * 1e6) + 2'000'000;
-  run(world, [&] { return wall_us() >= joined; });
-  const auto inside = std::ranges::count_if(players, [](const auto& player) { return player->joined(); });
+  const std::int64_t joining = wall_us() + static_cast<std::int64_t>(options.join_s * 1e6) + 2'000'000;
+  const auto count_inside = [&] { return std::ranges::count_if(players, [](const auto& player) { return player->joined(); }); };
+  run(world, [&] {
+    const std::int64_t now = wall_us();
+    return now >= joining && (now >= joining + 30'000'000 || count_inside() == static_cast<std::ptrdiff_t>(options.players));
+  });
+  const auto inside = count_inside();
   print({{"event", "joined"}, {"players", inside}});
   world.tally.measuring = true;
-  const std::int64_t over = joined + static_cast<std::int64_t>(options.seconds * 1e6);
-  run(world, [&] { return wall_us() >= over; });
+  const std::int64_t began = wall_us();
+  const auto measured_s = [&] { return static_cast<double>(wall_us() - began) / 1e6; };
+  run(world, [&] {
+    const double so_far = measured_s();
+    return so_far >= options.seconds && (world.tally.requests >= options.requests || so_far >= 4 * options.seconds);
+  });
 
   std::uint64_t reopened = 0;
   double part_target = 0;
@@ -119,7 +131,7 @@ int main(int argc, char** argv) {
     reopened += player->reopened();
     part_target = std::max(part_target, player->part_target());
   }
-  nlohmann::ordered_json result{{"event", "result"}, {"players", inside}, {"streams", options.channels.size()}, {"seconds", options.seconds}};
+  nlohmann::ordered_json result{{"event", "result"}, {"players", inside}, {"streams", options.channels.size()}, {"seconds", measured_s()}};
   result.update(world.tally.result(options.live, part_target));
   result["reopened"] = reopened;
   print(result);

@@ -85,10 +85,10 @@ def wrk(url, pids):
 def files(folder):
     film = folder / "hard.nut"  # 4 Mbit/s in segments of 2 s: 1 MB each
     subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30", "-f", "lavfi", "-i", "sine=sample_rate=48000", "-vf",
-                    "noise=alls=40:allf=t", "-t", "20", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "60", "-b:v", "4200k", "-maxrate",
+                    "noise=alls=40:allf=t", "-t", "8", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "60", "-b:v", "4200k", "-maxrate",
                     "4200k", "-bufsize", "4200k", "-nal-hrd", "cbr", "-c:a", "aac", str(film)], check=True)
-    # The live window is the shortest there is, so that a live playlist with parts is 1 KB; the feed ends while it is measured, as streams do.
-    with Origin(folder, film, ["demo"], prefix=SERVER, options=["--live-window", "6s"]) as origin:
+    # The live window is the shortest there is, so that a live playlist with parts is 1 KB.
+    with Origin(folder, film, ["demo"], loop=True, prefix=SERVER, options=["--live-window", "6s"]) as origin:
         origin.wait_for_segments(8)
         media = of_stream(origin, "demo")
         segment = origin.live / "demo" / "source" / "3.m4s"
@@ -135,7 +135,7 @@ def blocked(folder):
         seen = json.loads(load.stdout.readline())
         load.wait()
         say(of="blocked", players=joined["players"], blocked_at_once=waiting, part_s=1, cpu_share=rounded(used / took),
-            players_per_core=round(joined["players"] * took / used), kb_a_player=rounded((most - empty) / joined["players"]),
+            players_per_core=round(seen["part_ms"]["count"] / seen["seconds"] * took / used), kb_a_player=rounded((most - empty) / joined["players"]),
             **{name: seen[name] for name in ("requests", "errors", "stale", "missed", "late", "playlist_ms", "part_ms", "client_cpu_s")})
 
 

@@ -9,30 +9,30 @@ import tempfile
 from harness import Daemon, free_port, get, program, tool, wait_for
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples" / "edges"
-CLIP_SECONDS = 180
+CLIP_SECONDS = 150
 
 
 def clip(folder, rate_kbit=150):
     """A film of CLIP_SECONDS with a keyframe a second, encoded once: its copies cost no encoder."""
     path = folder / "clip.nut"
-    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=256x144:rate=30", "-f", "lavfi", "-i", "sine=sample_rate=48000",
-                    "-t", str(CLIP_SECONDS), "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-keyint_min", "30",
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=128x72:rate=10", "-f", "lavfi", "-i", "sine=sample_rate=48000",
+                    "-t", str(CLIP_SECONDS), "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "10", "-keyint_min", "10",
                     "-sc_threshold", "0", "-b:v", f"{rate_kbit}k", "-maxrate", f"{rate_kbit}k", "-bufsize", f"{rate_kbit}k", "-c:a", "aac",
-                    "-b:a", "48k", str(path)], check=True, timeout=120)
+                    "-b:a", "48k", str(path)], check=True, timeout=300)
     return path
 
 
 class Origin:
     """origind, and streams that are fed from a clip in real time, without a platform."""
 
-    def __init__(self, folder, film, channels, part="1s", segment="2s", prefix=(), options=()):
+    def __init__(self, folder, film, channels, part="1s", segment="2s", loop=False, prefix=(), options=()):
         self.live = folder / "live"
         self.live.mkdir()
         self.channels = channels
         self.port, self.metrics_port = free_port(), free_port()
         self.feeders = []
         for channel in channels:
-            source = subprocess.Popen(["ffmpeg", "-v", "error", "-re", "-i", str(film), "-c", "copy", "-f", "nut", "-"],
+            source = subprocess.Popen(["ffmpeg", "-v", "error", "-re", *(["-stream_loop", "-1"] if loop else []), "-i", str(film), "-c", "copy", "-f", "nut", "-"],
                                       stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
             segmenter = subprocess.Popen([program("segmenter"), str(self.live / channel), "--channel", channel, "--part", part,
                                           "--segment", segment], stdin=source.stdout, stderr=subprocess.DEVNULL)
@@ -44,7 +44,7 @@ class Origin:
     def wait_for_segments(self, count):
         for channel in self.channels:
             index = self.live / channel / "index"
-            wait_for(lambda: index.exists() and len(set(re.findall(r"^P source (\d+)", index.read_text(), re.M))) > count, 40, f"{count} segments of {channel}")
+            wait_for(lambda: index.exists() and len(set(re.findall(r"^P source (\d+)", index.read_text(), re.M))) > count, 60, f"{count} segments of {channel}")
 
     def metrics(self):
         return get(f"http://127.0.0.1:{self.metrics_port}/metrics")[2].decode()
@@ -85,7 +85,7 @@ class Edge:
 
     def start(self, command):
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        wait_for(self.answers, 20, f"{command[0]} answering")
+        wait_for(self.answers, 60, f"{command[0]} answering")
         return self
 
     def answers(self):
@@ -142,6 +142,6 @@ def players(port, origin, count, join, seconds, *options, prefix=()):
     """What hls_players tells of its run; it prints one JSON object a line."""
     done = subprocess.run([*prefix, tool("hls_players"), "--server", f"127.0.0.1:{port}", "--channels", ",".join(origin.channels), "--live", str(origin.live),
                            "--players", str(count), "--join", str(join), "--seconds", str(seconds), *options],
-                          capture_output=True, text=True, timeout=join + seconds + 60)
+                          capture_output=True, text=True, timeout=join + 4 * seconds + 60)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout.splitlines()[-1])

@@ -63,7 +63,7 @@ class Follower {
   }
 
   void on_playlist(int status, const AnswerReader& answer) {
-    world_.tally.count(status, answer.body_bytes(), answer.cache());
+    world_.tally.count(awaited_ ? "blocking" : "other", status, answer.body_bytes(), answer.cache());
     ++world_.tally.playlists;
     if (status != 200) return again_later();
     const auto listing = world_.listing(playlist_, answer);
@@ -114,7 +114,7 @@ class Follower {
     media_.ask(folder_ + uri, false, Lane::Rank::first, [this, spot](int status, const AnswerReader& answer) {
       // A hinted part that the segment's end overtook is no error: its player asks for what came in its place.
       const bool overtaken = world_.hints && status == 404;
-      world_.tally.count(overtaken ? 200 : status, answer.body_bytes(), answer.cache());
+      world_.tally.count("media", overtaken ? 200 : status, answer.body_bytes(), answer.cache());
       world_.tally.parts += status == 200;
       if (spot && status == 200) world_.tally.arrived(rendition_, true, *spot);
     });
@@ -137,7 +137,7 @@ class Player {
 
   void join() {
     lane(0).ask("/live/" + channel_ + "/master.m3u8", true, Lane::Rank::later, [this](int status, const AnswerReader& answer) {
-      world_.tally.count(status, answer.body_bytes(), answer.cache());
+      world_.tally.count("other", status, answer.body_bytes(), answer.cache());
       if (status != 200) return world_.later(1'000'000, [this] { join(); });
       const auto text = answer.gzipped() ? sluice::http::gunzip(sluice::as_bytes(answer.body())) : sluice::to_bytes(answer.body());
       std::size_t next_lane = 0;

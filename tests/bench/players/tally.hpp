@@ -34,7 +34,8 @@ class Tally {
   std::uint64_t requests = 0, playlists = 0, parts = 0, bytes = 0;
   std::uint64_t stale = 0;    // blocking answers that did not hold what they were asked for
   std::uint64_t missed = 0;   // parts that had gone from the playlist before the player knew of them
-  std::map<std::string, std::uint64_t> errors, cache;
+  std::map<std::string, std::uint64_t> errors;
+  std::map<std::string, std::map<std::string, std::uint64_t>> cache;  // X-Cache of what: "media", "blocking", "other" (masters, plain playlists)
   bool measuring = false;     // arrivals are kept from here on
 
   std::uint32_t rendition(const std::string& channel, const std::string& name) {
@@ -44,10 +45,10 @@ class Tally {
   void arrived(std::uint32_t rendition, bool media, Spot spot) {
     if (measuring) arrivals_.push_back({rendition, media, spot, wall_us()});
   }
-  void count(int status, std::uint64_t size, const std::string& x_cache) {
+  void count(const char* what, int status, std::uint64_t size, const std::string& x_cache) {
     ++requests;
     bytes += size;
-    if (!x_cache.empty()) ++cache[x_cache];
+    if (!x_cache.empty()) ++cache[what][x_cache];
     if (status != 200) ++errors[status == 0 ? "connection" : std::to_string(status)];
   }
 
