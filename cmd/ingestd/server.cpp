@@ -233,7 +233,6 @@ void Server::forget(Stream& stream) {
 void Server::drain(std::function<void()> done) {
   drained_ = std::move(done);
   doorstep_.close();
-  if (srt_) srt_->stop_listening();
   for (const auto& publisher : std::set(publishers_)) publisher->move_on();
   for (const auto& [channel, stream] : Streams(streams_)) {
     if (platform_->remembers())

@@ -90,7 +90,10 @@ struct Server::Impl final : Errands {
   static int asked_by_libsrt(void* self, SRTSOCKET socket, int, const sockaddr* peer, const char* stream_id) {
     return static_cast<Impl*>(self)->decide(socket, {stream_id == nullptr ? "" : stream_id, endpoint_of(peer)});
   }
+  // No call into libsrt once listeners are being closed: 1.5.1 takes its locks in the other order there, and both would wait for ever.
   int decide(SRTSOCKET socket, const Caller& caller) {
+    std::lock_guard one(deciding);
+    if (stopping) return -1;
     Verdict verdict = callbacks.ask(caller);
     if (!verdict.refusal && !verdict.passphrase.empty() &&
         srt_setsockflag(socket, SRTO_PASSPHRASE, verdict.passphrase.data(), static_cast<int>(verdict.passphrase.size())) != 0)
@@ -225,6 +228,7 @@ struct Server::Impl final : Errands {
   std::vector<SRTSOCKET> listeners;                            // the loop's
   std::map<SRTSOCKET, std::shared_ptr<PolledSession>> sessions;  // the serving thread's
 
+  std::mutex deciding;
   std::mutex mutex;  // of what follows
   std::vector<SRTSOCKET> to_resume, to_close;
   std::list<Asked> asked;
@@ -253,7 +257,8 @@ Server::~Server() {
   impl_->stopping = true;
   impl_->knock();
   if (impl_->thread.joinable()) impl_->thread.join();
-  stop_listening();
+  { std::lock_guard last(impl_->deciding); }
+  for (const SRTSOCKET socket : impl_->listeners) srt_close(socket);
   for (const auto& [socket, session] : impl_->sessions) srt_close(socket);
   impl_->sessions.clear();  // each holds the other
   if (impl_->poll >= 0) srt_epoll_release(impl_->poll);
@@ -288,11 +293,6 @@ Result<net::Endpoint> Server::listen(const net::Endpoint& at) {
   impl_->listeners.push_back(socket);
   impl_->watch(socket);
   return endpoint_of(bound.get());
-}
-
-void Server::stop_listening() {
-  for (const SRTSOCKET socket : impl_->listeners) srt_close(socket);
-  impl_->listeners.clear();
 }
 
 }  // namespace sluice::srt

@@ -75,7 +75,6 @@ class Server {
 
   // Binds (UDP). Port 0 picks one: the answer tells. Errc::unavailable when it is taken.
   Result<net::Endpoint> listen(const net::Endpoint& at);
-  void stop_listening();
 
  private:
   struct Impl;

@@ -185,6 +185,20 @@ TEST_CASE("a server that goes away with sessions open leaves nothing behind") {
   rig.sessions[0]->close();
 }
 
+TEST_CASE("a server goes away while callers shake hands") {
+  for (int round = 0; round < 5; ++round) {
+    Rig rig;
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 8; ++i) {
+      clients.push_back(rig.call(i % 2 ? "someone" : "secret", i % 4 ? phrase : ""));
+      const int shortly = 300;  // ms: nobody answers any more
+      srt_setsockflag(clients.back()->socket, SRTO_CONNTIMEO, &shortly, sizeof shortly);
+    }
+    rig.server.reset();
+    clients.clear();
+  }
+}
+
 TEST_CASE("a port that is taken is told of") {
   Rig rig;
   const int holder = ::socket(AF_INET, SOCK_DGRAM, 0);
