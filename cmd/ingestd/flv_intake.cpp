@@ -154,6 +154,10 @@ Result<> FlvIntake::configure(Lane& lane, const rtmp::flv::Packet& packet) {
     track.width = static_cast<std::uint32_t>(about.width);
     track.height = static_cast<std::uint32_t>(about.height);
     track.bitrate = static_cast<std::uint32_t>(about.video_kbits * 1000);
+    if (track.codec == Codec::vp9 && lane.configured && lane.track.codec == Codec::vp9) {
+      track.width = lane.track.width;  // the keyframe that follows tells another
+      track.height = lane.track.height;
+    }
     if (track.codec == Codec::h264 || track.codec == Codec::hevc) {
       SLUICE_TRY_VALUE(lane.length_size, media::nal_length_size(track));
       if (lane.length_size != 4) announce_four_byte_lengths(track);

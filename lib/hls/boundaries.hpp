@@ -13,6 +13,7 @@ struct Boundary {
   MediaSequence msn = 0;  // of the segment that starts here
   microseconds at{0};     // presentation time of its first video frame
   bool forced = false;    // there was no keyframe
+  bool discontinuity = false;  // an earlier writer began it with D somewhere: so do all
 };
 
 class Boundaries {

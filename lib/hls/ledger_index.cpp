@@ -104,7 +104,7 @@ bool LedgerIndex::apply_part(const PartRecord& record) {
     if (!rendition->segments.empty()) rendition->segments.back().complete = true;
     if (keep_ == Keep::tail) rendition->segments.clear();
     rendition->segments.push_back({part.msn, {part}});
-    rendition->starts.emplace_back(part.msn, part.start);
+    rendition->starts.push_back({part.msn, part.start, part.flags.discontinuity});
     if (rendition->starts.size() > Rendition::starts_kept) rendition->starts.pop_front();
   }
   rendition->segments.back().complete = part.flags.last;

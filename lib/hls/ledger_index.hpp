@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -42,9 +41,14 @@ struct Rendition {
   microseconds source_end{0};  // SRC_END
   bool started = false;        // it has had a part
   Part last;                   // its last part, when started
-  // Where its last segments began, ticks: those that a rendition which lags behind has yet to begin. At most `starts_kept`.
+  // Where its last segments began: those that a rendition which lags behind has yet to begin. At most `starts_kept`.
+  struct Begun {
+    MediaSequence msn = 0;
+    std::int64_t at = 0;  // ticks
+    bool discontinuity = false;
+  };
   static constexpr std::size_t starts_kept = 16;
-  std::deque<std::pair<MediaSequence, std::int64_t>> starts;
+  std::deque<Begun> starts;
 
   const RenditionRecord* with_init(std::optional<std::uint32_t> init) const;  // the last R that has it
 };

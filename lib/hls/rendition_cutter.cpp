@@ -257,6 +257,8 @@ void RenditionCutter::start_segment(MediaSequence msn, std::int64_t at) {
   next_part_ = 0;
   segment_start_ = at;
   closed_ = false;
+  const Boundary* here = boundaries_.find(msn);
+  discontinuity_ = discontinuity_ || (here && here->discontinuity);
 }
 
 void RenditionCutter::emit_gap(std::int64_t until, bool last, Operations& out) {

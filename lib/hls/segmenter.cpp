@@ -172,7 +172,7 @@ void Segmenter::add_gone(const LedgerIndex& so_far, Operations& out) {
 // already, or given.
 void Segmenter::recall_boundaries(const LedgerIndex& so_far, std::optional<microseconds> next) {
   struct Known {
-    bool set = false, video = false;
+    bool set = false, video = false, discontinuity = false;
     microseconds at{0};
   };
   std::vector<Known> known;
@@ -188,24 +188,26 @@ void Segmenter::recall_boundaries(const LedgerIndex& so_far, std::optional<micro
   for (const Rendition& r : so_far.renditions()) {
     if (!r.started) continue;
     const bool video = r.record.kind == media::Kind::video;
-    const auto set = [&](MediaSequence msn, std::int64_t at) {
+    const auto set = [&](MediaSequence msn, std::int64_t at, bool discontinuity = false) {
       if (msn < lowest) return;
       if (msn - lowest >= known.size()) known.resize(msn - lowest + 1);
       Known& k = known[msn - lowest];
-      if (!k.set || (video && !k.video)) k = {true, video, to_us(at, r.record.timescale)};
+      const bool breaks = k.discontinuity || discontinuity;
+      if (!k.set || (video && !k.video)) k = {true, video, breaks, to_us(at, r.record.timescale)};
+      k.discontinuity = breaks;
     };
-    for (const auto& [msn, at] : r.starts) set(msn, at);
+    for (const Rendition::Begun& begun : r.starts) set(begun.msn, begun.at, begun.discontinuity);
     if (r.last.flags.last) set(r.last.msn + 1, r.end);
     if (video || !has_video_) furthest = std::max(furthest, to_us(r.end, r.record.timescale));
   }
   if (next) {
     known.resize(furthest_segment(so_far) - lowest + 1);
-    known.push_back({true, true, *next});
+    known.push_back({true, true, false, *next});
     furthest = std::max(furthest, *next);
   }
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (!known[i].set) known[i].at = known[i - 1].at;
-    boundaries_.recall({lowest + i, known[i].at, false});
+    boundaries_.recall({lowest + i, known[i].at, false, known[i].discontinuity});
   }
   // A part is written when the frame after it has been looked at: a keyframe there is a restarted encoder's,
   // and starts no segment.

@@ -112,3 +112,41 @@ TEST_CASE("a rendition that no track feeds any more goes on as gaps, and comes b
   ledger.check_ids("360p30", 900);
   CHECK(starts(ledger, "480p30") == starts(ledger, "720p30"));
 }
+
+TEST_CASE("a rendition that a dead writer left behind at a discontinuity has it too") {
+  const Ladder ladder(240);
+  MemoryLedger ledger(ladder.tracks);
+  feed(ledger, ladder.tracks, ladder.frames, ladder.frames.size(), false);
+  // The next writer begins with a discontinuity and dies when only the first track has a part of it.
+  std::vector<Frame> later;
+  for (Frame frame : ladder.frames) {
+    const std::int64_t on = 20LL * ladder.tracks[frame.track].timescale;
+    frame.dts += on, frame.pts += on, frame.id += 240;
+    later.push_back(frame);
+  }
+  Operations operations;
+  {
+    Segmenter dies(ledger.index, {.tracks = ladder.tracks, .discontinuity = true, .ready_made = true}, operations);
+    ledger.take(operations);
+    for (const Frame& frame : later) {
+      dies.push(packet_of(frame), operations);
+      if (operations.empty()) continue;
+      std::erase_if(operations, [](const Operation& o) {
+        const auto* part = std::get_if<WritePart>(&o);
+        return part && part->rendition != "720p30";
+      });
+      const bool begun = !operations.empty();
+      ledger.take(operations);
+      if (begun) break;
+    }
+  }
+  feed(ledger, ladder.tracks, later, later.size(), true);
+  const auto breaks = [&](const char* name) {
+    std::vector<MediaSequence> found;
+    for (const Segment& segment : ledger.index.find(name)->segments)
+      if (segment.discontinuity()) found.push_back(segment.msn);
+    return found;
+  };
+  REQUIRE(breaks("720p30").size() == 1);
+  for (const char* name : {"480p30", "360p30", "audio"}) CHECK(breaks(name) == breaks("720p30"));
+}
