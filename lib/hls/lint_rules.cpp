@@ -154,7 +154,7 @@ constexpr Rule rules[] = {
     {"variables", "8216bis", "4.4.2.3", must, "variables are defined once, before they are used (6.3.1)", not_made},
     {"content-steering", "8216bis", "7", must, "steering manifests are as written", not_made},
     {"subtitles", "8216bis", "3.1.4", must, "WebVTT segments, and IMSC segments (3.1.5), are as written", not_made},
-    {"ts-content", "8216bis", "3.1.1", must, "MPEG-TS segments hold one programme, with its PAT and PMT or an EXT-X-MAP", "the reader of MPEG-TS comes with SRT ingest"},
+    {"ts-content", "8216bis", "3.1.1", must, "MPEG-TS segments hold one programme, with its PAT and PMT or an EXT-X-MAP", "hlslint does not read MPEG-TS: of its segments, presence, size and rate are judged"},
     {"packed-audio", "8216bis", "3.1.3", must, "packed audio segments begin with an ID3 tag that tells their time", not_made},
     {"apple-codec-profiles", "apple", "1.3", must, "profiles, levels and frame rates (1.19) are those that Apple's devices play", by_encoder},
     {"apple-variants", "apple", "9.9", must, "there is more than one variant", by_encoder},
