@@ -17,6 +17,7 @@ FMP4 = ["-hls_segment_type", "fmp4"]
 # ffmpeg writes version 7 where a header's tag wants 6, and knows neither of these attributes of a variant.
 VERSION, MASTER = {"version-excess"}, {"average-bandwidth-required", "frame-rate-required", "independent-segments-told"}
 # Five segments without dates, from a server of plain files.
+# Files stay for six more segments, since those that a busy machine writes late come in a bunch and push others out too early.
 PLAIN = {"live-segments-few", "live-program-date-time", "compression", "cors", "expires-told"}
 
 
@@ -61,7 +62,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def watched(folder, keyframes, seconds):
     """What a live run of ffmpeg breaks, watched over HTTP while its list slides."""
     live = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-re", *PICTURE, *ENCODED, "-force_key_frames", keyframes, "-g", "300", "-f", "hls",
-                             "-hls_time", "1", "-hls_flags", "delete_segments", str(folder / "out.m3u8")], stdin=subprocess.DEVNULL)
+                             "-hls_time", "1", "-hls_flags", "delete_segments", "-hls_delete_threshold", "6", str(folder / "out.m3u8")], stdin=subprocess.DEVNULL)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
