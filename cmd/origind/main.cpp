@@ -10,6 +10,7 @@
 #include "http/server.hpp"
 #include "log/log.hpp"
 #include "options.hpp"
+#include "origin/picture_child.hpp"
 #include "origin/service.hpp"
 
 namespace {
@@ -35,6 +36,14 @@ origin::Options options_of(const app::Settings& settings) {
   return options;
 }
 
+origin::PictureLimits pictures_of(const app::Settings& settings) {
+  origin::PictureLimits limits;
+  limits.at_once = static_cast<std::size_t>(settings.integer("picture-jobs"));
+  limits.kept_bytes = static_cast<std::size_t>(settings.size("picture-memory"));
+  limits.longest = settings.duration("picture-time");
+  return limits;
+}
+
 app::Health directory_health(const std::string& path) {
   struct stat facts {};
   const bool there = ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
@@ -46,6 +55,10 @@ Result<int> run(const app::Settings& settings) {
   SLUICE_TRY_VALUE(os::Inotify inotify, os::Inotify::open());
   app::Daemon daemon(settings, "origind");
   origin::Service service(places, options_of(settings), system_clock(), std::move(inotify));
+
+  origin::PictureQueue pictures(pictures_of(settings), system_clock(),
+                                origin::start_pictures(daemon.loop(), app::executable_folder() + "/storyboard"));
+  service.take_pictures_from(pictures);
 
   http::Limits limits;
   limits.connections = static_cast<std::size_t>(settings.integer("max-connections"));
@@ -64,7 +77,10 @@ Result<int> run(const app::Settings& settings) {
   net::FdWatch ledgers(daemon.loop(), service.inotify_fd());
   ledgers.on_readable([&service] { service.read_changes(); });
   net::Timer ticks(daemon.loop());
-  ticks.every(std::chrono::milliseconds(250), [&service] { service.tick(); });
+  ticks.every(std::chrono::milliseconds(250), [&service, &pictures] {
+    service.tick();
+    pictures.tick();
+  });
 
   daemon.on_health([&places] { return std::vector<app::Health>{directory_health(places.live)}; });
   daemon.on_control("streams", [&](const std::string&) {
@@ -73,12 +89,14 @@ Result<int> run(const app::Settings& settings) {
   });
   daemon.on_reload([&](const app::Settings& fresh) -> Result<> {
     service.change(options_of(fresh));
+    pictures.change(pictures_of(fresh));
     server.limit_connections(static_cast<std::size_t>(fresh.integer("max-connections")));
     return {};
   });
   daemon.on_drain([&](std::function<void()> done) {
     server.drain(std::move(done));
     service.drain();
+    pictures.drain();
   });
   return daemon.run();
 }

@@ -164,6 +164,10 @@ PartRecord read_part(Fields& in) {
   p.wall_ms = in.time();
   p.init = in.init();
   p.flags = read_flags(in);
+  if (in.more()) {
+    p.composition = in.signed_number();
+    in.require(p.composition != 0 && p.part == 0);
+  }
   in.require(p.flags.gap == (p.bytes == 0) && p.duration > 0);
   return r;
 }
@@ -194,9 +198,9 @@ struct Formatter {
   }
   std::string operator()(const PartRecord& r) const {
     const Part& p = r.part;
-    return fmt::format("P {} {} {} {} {} {} {} {} {} {} {} {}", r.rendition, p.msn, p.part, p.offset, p.bytes,
+    return fmt::format("P {} {} {} {} {} {} {} {} {} {} {} {}{}", r.rendition, p.msn, p.part, p.offset, p.bytes,
                        p.start, p.duration, p.src_begin_us, p.src_end_us, p.wall_ms, init_text(p.init),
-                       flags_text(p.flags));
+                       flags_text(p.flags), p.composition == 0 ? "" : fmt::format(" {}", p.composition));
   }
   std::string operator()(const ShedRecord& r) const {
     return fmt::format("S {} {}", r.rendition, r.shed ? "shed" : "live");

@@ -61,6 +61,7 @@ struct Part {
   std::int64_t wall_ms = 0;                       // when it was finished
   std::optional<std::uint32_t> init;
   PartFlags flags;
+  std::int64_t composition = 0;  // PTS − DTS of the segment's first frame; told by its first part only
 
   std::int64_t end() const { return start + duration; }
   bool operator==(const Part&) const = default;

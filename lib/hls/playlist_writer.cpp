@@ -56,7 +56,7 @@ class MediaPlaylist {
   void segment_tags(const SegmentView& segment) {
     if (segment.discontinuity) line("#EXT-X-DISCONTINUITY");
     map(segment.init);
-    const std::int64_t since_epoch_ms = media::rescale(segment.start, rendition_.timescale, 1000);
+    const std::int64_t since_epoch_ms = media::rescale(segment.shown(), rendition_.timescale, 1000);
     line("#EXT-X-PROGRAM-DATE-TIME:{}", format_rfc3339(Wall(milliseconds(stream_.epoch_ms + since_epoch_ms))));
   }
 

@@ -242,6 +242,7 @@ void RenditionCutter::close_part(bool last, Operations& out) {
   op.part.src_end_us = us(end_).count();
   op.part.init = init_;
   op.part.flags = {!video() || samples_.front().key, last, false, std::exchange(discontinuity_, false)};
+  if (video() && op.part.part == 0) op.part.composition = composition_ = samples_.front().cts;
   op.samples = std::exchange(samples_, {});
   op.packets = std::exchange(packets_, {});
   samples_.reserve(op.samples.size());
@@ -271,6 +272,7 @@ void RenditionCutter::emit_gap(std::int64_t until, bool last, Operations& out) {
   op.part.src_end_us = us(until).count();
   op.part.init = init_;
   op.part.flags = {false, last, true, std::exchange(discontinuity_, false)};
+  if (op.part.part == 0) op.part.composition = composition_;  // of the frame that is missing
   out.push_back(std::move(op));
   part_start_ = end_ = until;
   started_ = true;

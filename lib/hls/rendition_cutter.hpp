@@ -96,6 +96,7 @@ class RenditionCutter {
 
   std::optional<Held> held_;
   std::int64_t part_start_ = 0;
+  std::int64_t composition_ = 0;  // of the last segment's first frame
   std::vector<Sample> samples_;
   std::vector<media::Packet> packets_;
 };

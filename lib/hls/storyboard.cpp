@@ -31,7 +31,7 @@ std::vector<const RenditionView*> by_fitness(const StreamView& stream, std::uint
 bool begins_with_picture(const SegmentView& segment) { return segment.complete && segment.independent && !segment.gap; }
 
 Tile tile_of(const RenditionView& rendition, const SegmentView& segment, std::uint64_t slot) {
-  return {slot, rendition.name, segment.msn, segment.init, rendition.seconds(segment.start)};
+  return {slot, rendition.name, segment.msn, segment.init, rendition.seconds(segment.shown())};
 }
 
 // Where the most advanced rendition's finished segments end.
@@ -60,10 +60,10 @@ std::vector<Tile> tiles(const StreamView& stream, const StoryboardGrid& grid, st
   const double from_s = static_cast<double>(first) * grid.interval_s, until_s = static_cast<double>(last) * grid.interval_s;
   for (const RenditionView* rendition : by_fitness(stream, grid.tile_width)) {
     const auto& segments = rendition->segments;
-    auto at = std::ranges::lower_bound(segments, from_s, {}, [&](const SegmentView& s) { return rendition->seconds(s.start); });
-    for (; at != segments.end() && rendition->seconds(at->start) < until_s; ++at) {
-      if (!begins_with_picture(*at) || at->start < 0) continue;
-      const auto slot = static_cast<std::uint64_t>(rendition->seconds(at->start) / grid.interval_s);
+    auto at = std::ranges::lower_bound(segments, from_s, {}, [&](const SegmentView& s) { return rendition->seconds(s.shown()); });
+    for (; at != segments.end() && rendition->seconds(at->shown()) < until_s; ++at) {
+      if (!begins_with_picture(*at) || at->shown() < 0) continue;
+      const auto slot = static_cast<std::uint64_t>(rendition->seconds(at->shown()) / grid.interval_s);
       found.try_emplace(slot, tile_of(*rendition, *at, slot));
     }
   }
@@ -96,7 +96,7 @@ Tile newest_keyframe(const StreamView& stream, std::uint32_t width) {
     for (auto at = rendition->segments.rbegin(); at != rendition->segments.rend(); ++at) {
       if (!begins_with_picture(*at)) continue;
       // A better rendition is worth a picture that is a little older.
-      if (newest.rendition.empty() || rendition->seconds(at->start) > newest.at_s + settled_s) newest = tile_of(*rendition, *at, 0);
+      if (newest.rendition.empty() || rendition->seconds(at->shown()) > newest.at_s + settled_s) newest = tile_of(*rendition, *at, 0);
       break;
     }
   }

@@ -107,6 +107,7 @@ void StreamView::append(const PartRecord& record, double keep_parts_s) {
     SegmentView segment;
     segment.msn = part.msn;
     segment.start = part.start;
+    segment.composition = part.composition;
     segment.init = part.init.value_or(0);
     segment.independent = part.flags.independent || part.flags.gap;
     segment.discontinuity = part.flags.discontinuity;

@@ -25,7 +25,8 @@ struct PartView {
 // A Media Segment. Listed (with EXTINF) once complete; as a gap when the rendition was shed in it. `parts` is emptied when they are too old to be asked for.
 struct SegmentView {
   MediaSequence msn = 0;
-  std::int64_t start = 0, duration = 0;
+  std::int64_t start = 0, duration = 0;   // decode time
+  std::int64_t composition = 0;           // from `start` to when its first frame is shown
   std::uint64_t bytes = 0;
   std::int64_t wall_ms = 0;
   std::uint32_t init = 0;
@@ -33,6 +34,7 @@ struct SegmentView {
   std::vector<PartView> parts;
 
   std::int64_t end() const { return start + duration; }
+  std::int64_t shown() const { return start + composition; }
 };
 
 struct RenditionView {

@@ -24,8 +24,8 @@ void open_to_all(http::Headers& headers) {
   headers.emplace_back("X-Content-Type-Options", "nosniff");
 }
 
-http::Headers playlist_headers(const Rendered& rendered, std::uint32_t max_age_s, const std::string& etag) {
-  http::Headers headers{{"Content-Type", playlist_type},
+http::Headers playlist_headers(const Rendered& rendered, std::uint32_t max_age_s, const std::string& etag, const char* type) {
+  http::Headers headers{{"Content-Type", type},
                         {"Cache-Control", fmt::format("public, max-age={}", max_age_s)},
                         {"Vary", "Accept-Encoding"},
                         {"ETag", etag},
@@ -105,14 +105,14 @@ std::string http_date(std::int64_t unix_ms) {
                      months[broken.tm_mon], 1900 + broken.tm_year, broken.tm_hour, broken.tm_min, broken.tm_sec);
 }
 
-http::Response playlist_answer(Rendered& rendered, const Asked& asked, std::uint32_t max_age_s) {
+http::Response playlist_answer(Rendered& rendered, const Asked& asked, std::uint32_t max_age_s, const char* type) {
   http::Response response;
   if (!asked.if_none_match.empty()) {
     // A playlist may change twice within a second: only its ETag can say that it has not.
     const std::string etag = rendered.quoted_etag(asked.gzip);
     if (unchanged(asked, etag, rendered.modified_ms)) {
       response.status = 304;
-      response.headers = playlist_headers(rendered, max_age_s, etag);
+      response.headers = playlist_headers(rendered, max_age_s, etag, type);
       return response;
     }
   }
@@ -120,13 +120,26 @@ http::Response playlist_answer(Rendered& rendered, const Asked& asked, std::uint
   if (known != rendered.heads.end()) {
     response.shared_headers = known->headers;
   } else {
-    auto headers = playlist_headers(rendered, max_age_s, rendered.quoted_etag(asked.gzip));
+    auto headers = playlist_headers(rendered, max_age_s, rendered.quoted_etag(asked.gzip), type);
     if (asked.gzip) headers.emplace_back("Content-Encoding", "gzip");
     response.shared_headers = std::make_shared<const http::SharedHeaders>(std::move(headers));
     rendered.heads.push_back({asked.gzip, max_age_s, response.shared_headers});
   }
   if (asked.gzip && !rendered.gzip) rendered.gzip = std::make_shared<const Bytes>(http::gzip(*rendered.plain));
   response.body = asked.gzip ? rendered.gzip : rendered.plain;
+  return response;
+}
+
+http::Response picture_answer(SharedBytes picture, const std::string& etag, const Asked& asked, const std::string& caching) {
+  const std::string quoted = fmt::format("\"{}\"", etag);
+  http::Response response;
+  response.headers = {{"Content-Type", "image/jpeg"}, {"Cache-Control", caching}, {"ETag", quoted}};
+  open_to_all(response.headers);
+  if (!asked.if_none_match.empty() && lists(asked.if_none_match, quoted)) {
+    response.status = 304;
+  } else {
+    response.body = std::move(picture);
+  }
   return response;
 }
 

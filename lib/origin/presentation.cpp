@@ -1,9 +1,11 @@
 #include "origin/presentation.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "origin/instruments.hpp"
 #include "os/file.hpp"
@@ -121,6 +123,27 @@ Rendered& Presentation::live_master(const std::string& media) {
 Rendered& Presentation::whole_master(const std::string& media) {
   return cached("whole-master/" + media, closed_revision(), modified_ms(), [&] {
     return hls::multivariant_playlist(stream(), media + stream().id + "/", hls::whole_playlist_name);
+  });
+}
+
+Rendered& Presentation::storyboard(const hls::StoryboardGrid& grid) {
+  return cached("storyboard", closed_revision(), modified_ms(), [&] { return hls::storyboard_track(stream(), grid); });
+}
+
+Rendered& Presentation::window() {
+  return cached("window", closed_revision(), modified_ms(), [&] {
+    std::optional<std::int64_t> start, end;
+    for (const hls::RenditionView& rendition : stream().renditions) {
+      if (rendition.complete() == 0) continue;
+      const auto& first = rendition.segments.front();
+      const auto& last = rendition.segments[rendition.complete() - 1];
+      start = std::min(start.value_or(INT64_MAX), wall_ms(rendition, first.shown()));
+      end = std::max(end.value_or(INT64_MIN), wall_ms(rendition, last.end()));
+    }
+    const auto text = [&](std::int64_t ms) { return format_rfc3339(Wall(milliseconds(ms))); };
+    const std::int64_t epoch = stream().epoch_ms;
+    return fmt::format(R"({{"stream":"{}","epoch":"{}","start":"{}","end":"{}","ended":{},"pictures":{}}})", stream().id, text(epoch),
+                       text(start.value_or(epoch)), text(end.value_or(epoch)), stream().ended, hls::has_video(stream()));
   });
 }
 

@@ -10,6 +10,7 @@
 #include "hls/blocking.hpp"
 #include "hls/ledger_view.hpp"
 #include "hls/playlist_writer.hpp"
+#include "hls/storyboard.hpp"
 #include "origin/answer.hpp"
 #include "origin/waiting_room.hpp"
 
@@ -53,6 +54,10 @@ class Presentation {
   // `media`: where the channel's streams are, from the master's place: "", "../../../live/demo/", "https://cdn.example/live/demo/".
   Rendered& live_master(const std::string& media);
   Rendered& whole_master(const std::string& media);
+
+  Rendered& storyboard(const hls::StoryboardGrid& grid);
+  // {"stream", "epoch", "start", "end", "ended", "storyboard"}: what of the stream can be watched, RFC 3339.
+  Rendered& window();
 
   void change(const hls::LiveOptions& options);  // live playlists are drawn anew
 

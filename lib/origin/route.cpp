@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "hls/playlist_writer.hpp"
+#include "hls/storyboard.hpp"
 
 namespace sluice::origin {
 namespace {
@@ -74,6 +75,24 @@ bool parse_leaf(std::string_view leaf, Route& route) {
   return true;
 }
 
+// "window.json", "storyboard.vtt", "storyboard-0.jpg"
+bool parse_stream_leaf(std::string_view leaf, Route& route) {
+  constexpr std::string_view before = "storyboard-", behind = ".jpg";
+  if (leaf == "window.json") {
+    route.resource = Resource::window;
+    return true;
+  }
+  if (leaf == hls::storyboard_name) {
+    route.resource = Resource::storyboard;
+    return true;
+  }
+  if (!leaf.starts_with(before) || !leaf.ends_with(behind) || leaf.size() <= before.size() + behind.size()) return false;
+  const auto sheet = number(leaf.substr(before.size(), leaf.size() - before.size() - behind.size()));
+  route.resource = Resource::sheet;
+  route.number = sheet.value_or(0);
+  return sheet.has_value();
+}
+
 }  // namespace
 
 std::optional<Route> parse_route(std::string_view path) {
@@ -82,12 +101,17 @@ std::optional<Route> parse_route(std::string_view path) {
   Route route;
   route.channel = pieces[2];
   if (pieces[1] == "live" && pieces.size() == 4 && pieces[3] == "master.m3u8") return route;
+  if (pieces[1] == "live" && pieces.size() == 4 && pieces[3] == "thumbnail.jpg") {
+    route.resource = Resource::thumbnail;
+    return route;
+  }
   if (pieces.size() < 5 || !made_of(pieces[3], lower_or_digit)) return std::nullopt;
   route.stream = pieces[3];
   if (pieces[1] == "vod" && pieces.size() == 5 && pieces[4] == "master.m3u8") {
     route.resource = Resource::whole_master;
     return route;
   }
+  if (pieces[1] == "live" && pieces.size() == 5 && parse_stream_leaf(pieces[4], route)) return route;
   if (pieces[1] != "live" || pieces.size() != 6 || !made_of(pieces[4], of_name)) return std::nullopt;
   route.rendition = pieces[4];
   if (!parse_leaf(pieces[5], route)) return std::nullopt;
@@ -104,6 +128,10 @@ const char* pattern(const std::optional<Route>& route) {
     case Resource::init: return "/live/:channel/:stream/:rendition/init-:n.mp4";
     case Resource::segment: return "/live/:channel/:stream/:rendition/:msn";
     case Resource::part: return "/live/:channel/:stream/:rendition/:msn.:part";
+    case Resource::thumbnail: return "/live/:channel/thumbnail.jpg";
+    case Resource::window: return "/live/:channel/:stream/window.json";
+    case Resource::storyboard: return "/live/:channel/:stream/storyboard.vtt";
+    case Resource::sheet: return "/live/:channel/:stream/storyboard-:n.jpg";
   }
   return "/";
 }

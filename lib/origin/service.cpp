@@ -54,7 +54,7 @@ void Service::handle(const http::Request& request, const std::optional<Route>& r
   if (!route) {
     return finish(answer, not_found("there is nothing here"));
   }
-  const bool live = route->resource == Resource::live_master;
+  const bool live = route->resource == Resource::live_master || route->resource == Resource::thumbnail;
   const auto shown = live ? catalogue_.live(route->channel) : catalogue_.stream(route->channel, route->stream);
   Asked asked = Asked::from(request);
   if (!shown) {
@@ -73,6 +73,10 @@ void Service::handle(const http::Request& request, const std::optional<Route>& r
     case Resource::init: init(*route, *shown, asked, answer); break;
     case Resource::segment: segment(*route, *shown, asked, answer); break;
     case Resource::part: part(*route, *shown, std::move(asked), std::move(answer)); break;
+    case Resource::window: window(*shown, asked, answer); break;
+    case Resource::storyboard: storyboard(*shown, asked, answer); break;
+    case Resource::sheet: sheet(*route, *shown, std::move(asked), std::move(answer)); break;
+    case Resource::thumbnail: thumbnail(*shown, std::move(asked), std::move(answer)); break;
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Answers requests for playlists and media: at once, or when what they wait for exists. No sockets: requests come in, answers
+// Answers requests for playlists, media and pictures: at once, or when what they wait for exists. No sockets: requests come in, answers
 // are called back; the clock and the directories are given.
 #include <chrono>
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "http/server.hpp"
 #include "origin/catalogue.hpp"
+#include "origin/picture_queue.hpp"
 #include "origin/route.hpp"
 
 namespace sluice::origin {
@@ -24,6 +25,9 @@ struct Options {
 class Service {
  public:
   Service(Places places, Options options, Clock& clock, os::Inotify inotify);
+
+  // Pictures are asked of `queue` (borrowed). Without it there are none.
+  void take_pictures_from(PictureQueue& queue) { pictures_ = &queue; }
 
   // The answer comes exactly once, now or later. `route`: parse_route(request.path).
   void handle(const http::Request& request, const std::optional<Route>& route, Answer answer);
@@ -50,12 +54,17 @@ class Service {
   void init(const Route& route, const Shown& shown, const Asked& asked, const Answer& answer);
   void segment(const Route& route, const Shown& shown, const Asked& asked, const Answer& answer);
   void part(const Route& route, const Shown& shown, Asked asked, Answer answer);
+  void window(const Shown& shown, const Asked& asked, const Answer& answer);
+  void storyboard(const Shown& shown, const Asked& asked, const Answer& answer);
+  void sheet(const Route& route, const Shown& shown, Asked asked, Answer answer);
+  void thumbnail(const Shown& shown, Asked asked, Answer answer);
   http::Response media(const Presentation& presentation, const Route& route, std::uint64_t offset, std::uint64_t size,
                        std::int64_t modified_ms, const Asked& asked);
 
   Options options_;
   Clock& clock_;
   OpenFiles files_;
+  PictureQueue* pictures_ = nullptr;
   std::size_t waiting_ = 0;
   Steady files_looked_at_{};
   Catalogue catalogue_;

@@ -24,6 +24,14 @@ TEST_CASE("every resource has its address") {
   CHECK(part->resource == Resource::part);
   CHECK(part->part == 4);
   CHECK(part->rendition == "720p30");
+  CHECK(parse_route("/live/demo/thumbnail.jpg")->resource == Resource::thumbnail);
+  CHECK(parse_route("/live/demo/s1/window.json")->resource == Resource::window);
+  CHECK(parse_route("/live/demo/s1/storyboard.vtt")->resource == Resource::storyboard);
+  const auto sheet = parse_route("/live/demo/s1/storyboard-12.jpg");
+  REQUIRE(sheet);
+  CHECK(sheet->resource == Resource::sheet);
+  CHECK(sheet->number == 12);
+  CHECK(sheet->stream == "s1");
 }
 
 TEST_CASE("nothing else is an address: no way out of a ledger, one spelling for each resource") {
@@ -35,7 +43,9 @@ TEST_CASE("nothing else is an address: no way out of a ledger, one spelling for 
         "/live/demo/s1/source/.m4s", "/live/demo/s1/source/1..m4s", "/live/demo/s1/source/init-.mp4",
         "/live/demo/s1/source/init-4294967296.mp4", "/live/demo/s1/source/99999999999999999999999.m4s",
         "/live/de\xc3\xa9mo/master.m3u8", "/vod/demo/s1/source/playlist.m3u8", "live/demo/master.m3u8", "/live/demo/s1/lock",
-        "/live/demo/s1/source/0.m4s/", "/LIVE/demo/master.m3u8"}) {
+        "/live/demo/s1/source/0.m4s/", "/LIVE/demo/master.m3u8",
+        "/vod/demo/thumbnail.jpg", "/live/demo/s1/storyboard-.jpg", "/live/demo/s1/storyboard-01.jpg", "/live/demo/s1/storyboard-x.jpg",
+        "/live/demo/s1/storyboard-99999999999999999999.jpg", "/live/demo/s1/storyboard.jpg", "/vod/demo/s1/window.json", "/live/demo/s1/thumbnail.jpg"}) {
     INFO(path);
     CHECK_FALSE(parse_route(path));
   }

@@ -1,0 +1,13 @@
+#pragma once
+// Starts storyboard(1) for a PictureQueue: hostile media is decoded in a process of its own, at a lower priority and with bounded memory.
+#include "net/loop.hpp"
+#include "origin/picture_queue.hpp"
+
+namespace sluice::origin {
+
+inline constexpr std::size_t most_picture_bytes = 8u << 20;  // of a JPEG; a program that writes more is ended
+
+// `program`: the path of storyboard.
+PictureQueue::Start start_pictures(net::Loop& loop, std::string program);
+
+}  // namespace sluice::origin
