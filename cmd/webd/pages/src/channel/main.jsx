@@ -17,6 +17,7 @@ const channel = signal(null);
 const config = signal(null);
 const problem = signal(null);
 const showing = signal(null);     // the stream that is on screen: it may outlive "offline" until its last picture
+let behind = false;               // the viewer watches its past: nothing takes that away
 
 async function load() {
   try {
@@ -24,11 +25,32 @@ async function load() {
     channel.value = found;
     config.value = places;
     problem.value = null;
-    if (found.stream) showing.value = found.stream.id;
+    if (found.stream && !(behind && showing.value)) showing.value = found.stream.id;
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) problem.value = "missing";
     else if (!channel.value) problem.value = error.message;
   }
+}
+
+function showCurrent() {
+  behind = false;
+  showing.value = channel.value.stream?.id ?? null;
+}
+
+// The addresses of a stream at the origin.
+function sourceOf(stream, name, origin) {
+  const here = `${origin}/live/${name}`;
+  return {
+    live: `${here}/master.m3u8`, whole: `${origin}/vod/${name}/${stream}/master.m3u8`, window: `${here}/${stream}/window.json`,
+    storyboard: `${here}/${stream}/storyboard.vtt`, poster: `${here}/thumbnail.jpg`,
+  };
+}
+
+// Going live from a stream that is over: to the channel's present one, or to the offline screen.
+function leavePast() {
+  if (!behind || channel.value.stream?.id === showing.value) return false;
+  showCurrent();
+  return true;
 }
 
 function follow() {
@@ -37,12 +59,12 @@ function follow() {
     "stream.online": (event) => {
       clearTimeout(farewell);
       channel.value = { ...channel.value, isLive: true, stream: { id: event.id, startedAt: event.started_at, viewerCount: 0, peakViewers: 0 } };
-      showing.value = event.id;
+      if (!behind) showing.value = event.id;
     },
     "stream.offline": () => {
       channel.value = { ...channel.value, isLive: false, stream: null, lastLiveAt: new Date().toISOString() };
       // The player shows what is still to come and ends by itself; should it not, the offline screen comes anyway.
-      farewell = setTimeout(() => (showing.value = channel.value.stream?.id ?? null), 15000);
+      farewell = setTimeout(() => behind || showCurrent(), 15000);
     },
     "channel.update": (event) => (channel.value = { ...channel.value, title: event.title ?? channel.value.title }),
   }, load);
@@ -106,8 +128,9 @@ function Watch({ chat, session }) {
         <div class="screen">
           {showing.value ? (
             <Boundary what="The player">
-              <Player key={showing.value} url={`${config.value.originUrl}/live/${here.name}/master.m3u8`} title={`${here.displayName}, live`}
-                onEnded={() => { if (!channel.value.isLive) showing.value = null; else load(); }} />
+              <Player key={showing.value} source={sourceOf(showing.value, here.name, config.value.originUrl)} title={`${here.displayName}, live`}
+                onMode={(mode) => (behind = mode === "whole")} onLive={leavePast}
+                onEnded={() => { behind = false; if (!channel.value.isLive) showing.value = null; else load(); }} />
             </Boundary>
           ) : <Offline channel={here} />}
         </div>

@@ -1,9 +1,9 @@
 // The list of live channels.
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import { getLive } from "../lib/api.js";
+import { getConfig, getLive } from "../lib/api.js";
 import { listen } from "../lib/events.js";
 import { count, duration, hueOf } from "../lib/format.js";
 import { Avatar, Boundary, Header, Icon } from "../lib/ui.jsx";
@@ -11,6 +11,7 @@ import { Avatar, Boundary, Header, Icon } from "../lib/ui.jsx";
 const live = signal(null);
 const error = signal("");
 const now = signal(Date.now());
+const origin = signal("");
 let loading = null;
 let again = false;
 
@@ -34,6 +35,16 @@ async function load() {
   }
 }
 
+// What the channel shows; a letter lies below it for streams without pictures. A new one each half minute, the same for all viewers.
+function Thumbnail({ channel }) {
+  const [missing, setMissing] = useState(false);
+  const moment = Math.floor(now.value / 30000);
+  useEffect(() => setMissing(false), [moment]);
+  if (!origin.value || missing) return null;
+  return <img class="card-thumbnail" loading="lazy" decoding="async" width="480" height="270" alt={`What ${channel.displayName} is showing`}
+    src={`${origin.value}/live/${channel.name}/thumbnail.jpg?${moment}`} onError={() => setMissing(true)} />;
+}
+
 function Card({ channel }) {
   const started = Date.parse(channel.stream.startedAt);
   return (
@@ -41,6 +52,7 @@ function Card({ channel }) {
       <a class="card" href={`/${channel.name}`}>
         <div class="card-picture" style={{ "--hue": String(hueOf(channel.name)) }}>
           <span class="card-letter" aria-hidden="true">{[...channel.displayName][0]}</span>
+          <Thumbnail channel={channel} />
           <span class="badge-live">Live</span>
           <span class="card-viewers"><Icon name="eye" /> {count(channel.stream.viewerCount)}<span class="hidden"> watching</span></span>
           <span class="card-time" aria-label={`Live for ${duration(now.value - started)}`}>{duration(now.value - started)}</span>
@@ -82,6 +94,7 @@ const Nobody = () => (
 function Home() {
   useEffect(() => {
     load();
+    getConfig().then(({ originUrl }) => (origin.value = originUrl), () => {});
     const refresh = { "stream.online": load, "stream.offline": load, "channel.update": load };
     const stop = listen("/api/events", refresh, load);
     const poll = setInterval(() => document.hidden || load(), 30000);

@@ -6,6 +6,7 @@ import { hueOf } from "./format.js";
 const paths = {
   play: "M7 4.5v15l13-7.5z",
   pause: "M6 4.5h4.5v15H6zM13.5 4.5H18v15h-4.5z",
+  first: "M6 5v14M19 5L9.5 12l9.5 7z",
   sound: "M4 9v6h4l5 4.5v-15L8 9zM16 8a5 5 0 0 1 0 8M18.5 5a9 9 0 0 1 0 14",
   muted: "M4 9v6h4l5 4.5v-15L8 9zM16.5 9.5l5 5M21.5 9.5l-5 5",
   gear: "M4 7h10M18 7h2M4 17h2M10 17h10M16 4.8v4.4M8 14.8v4.4",

@@ -1,8 +1,10 @@
-// The player: picture and controls. Keys: space or k pauses, m mutes, f fills the screen, l goes live.
+// The player: picture and controls. Keys: space or k pauses, m mutes, f fills the screen, l goes live, left and right move 5 s.
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { duration } from "../lib/format.js";
 import { Icon } from "../lib/ui.jsx";
 import { Playback } from "./playback.js";
+import { SeekBar } from "./SeekBar.jsx";
 
 function QualityMenu({ playback }) {
   const [open, setOpen] = useState(false);
@@ -55,7 +57,8 @@ function QualityMenu({ playback }) {
   );
 }
 
-export function Player({ url, title, onEnded }) {
+// source: {live, whole, window, storyboard, poster}, addresses. onMode is told "live" or "whole"; onLive may take over going live (true).
+export function Player({ source, title, onEnded, onMode, onLive }) {
   const video = useRef(null);
   const frame = useRef(null);
   const [playback, setPlayback] = useState(null);
@@ -75,8 +78,12 @@ export function Player({ url, title, onEnded }) {
     };
   }, []);
   useEffect(() => {
-    playback?.open(url);
-  }, [playback, url]);
+    playback?.open(source);
+  }, [playback, source.live, source.whole]);
+  const mode = playback?.mode.value ?? "live";
+  useEffect(() => onMode?.(mode), [mode]);
+  const goLive = useRef(null);
+  goLive.current = () => onLive?.() || playback.goLive();
   const state = playback?.state.value ?? "loading";
   useEffect(() => {
     if (state === "ended") onEnded?.();
@@ -91,7 +98,8 @@ export function Player({ url, title, onEnded }) {
     if (!playback) return;
     const keys = {
       " ": () => playback.toggle(), k: () => playback.toggle(), m: () => playback.setMuted(!video.current.muted),
-      f: fill, l: () => playback.goLive(),
+      f: fill, l: () => goLive.current(),
+      arrowleft: () => playback.seekTo(playback.place.value?.at - 5000), arrowright: () => playback.seekTo(playback.place.value?.at + 5000),
     };
     const press = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input,textarea,select,dialog,[role=menu]")) return;
@@ -113,7 +121,7 @@ export function Player({ url, title, onEnded }) {
   const latency = playback?.latency.value;
   return (
     <section ref={frame} class={`player${idle && state === "playing" ? " idle" : ""}`} aria-label="Video player" onPointerMove={awake} onPointerDown={awake} onFocusIn={awake}>
-      <video ref={video} playsinline aria-label={title} onClick={(event) => event.pointerType === "mouse" && playback?.toggle()} />
+      <video ref={video} playsinline poster={source.poster} aria-label={title} onClick={(event) => event.pointerType === "mouse" && playback?.toggle()} />
       {(state === "loading" || state === "buffering") && <div class="spinner" role="status"><span class="hidden">Loading the stream</span></div>}
       {state === "paused" && (
         <button class="big-play" aria-label="Play" onClick={() => playback.toggle()}><Icon name="play" /></button>
@@ -123,6 +131,12 @@ export function Player({ url, title, onEnded }) {
       )}
       {playback && (
         <div class="controls">
+          <SeekBar playback={playback} storyboard={source.storyboard} onLive={() => goLive.current()} />
+          {playback.place.value && (
+            <button class="control" aria-label="Go to start" title="Go to start" onClick={() => playback.goToStart()}>
+              <Icon name="first" />
+            </button>
+          )}
           <button class="control" aria-label={state === "paused" ? "Play (k)" : "Pause (k)"} title={state === "paused" ? "Play (k)" : "Pause (k)"} onClick={() => playback.toggle()}>
             <Icon name={state === "paused" ? "play" : "pause"} />
           </button>
@@ -130,10 +144,10 @@ export function Player({ url, title, onEnded }) {
             <Icon name={playback.muted.value ? "muted" : "sound"} />
           </button>
           <input class="volume" type="range" min="0" max="1" step="0.05" aria-label="Volume" value={playback.muted.value ? 0 : playback.volume.value} onInput={(event) => playback.setVolume(Number(event.target.value))} />
-          <button class={`edge${playback.behind.value || state === "paused" ? " behind" : ""}`} title="Go to live (l)" onClick={() => playback.goLive()}>
+          <button class={`edge${playback.behind.value || state === "paused" ? " behind" : ""}`} title="Go to live (l)" onClick={() => goLive.current()}>
             <span class="dot" />{playback.behind.value || state === "paused" ? "Go live" : "Live"}
           </button>
-          {latency != null && state !== "loading" && <span class="latency" title="How far behind the live edge you are watching">{latency.toFixed(1)} s</span>}
+          {latency != null && state !== "loading" && <span class="latency" title="How far behind the live edge you are watching">{latency < 60 ? `${latency.toFixed(1)} s` : duration(latency * 1000)}</span>}
           <span class="spring" />
           <QualityMenu playback={playback} />
           {document.pictureInPictureEnabled && (

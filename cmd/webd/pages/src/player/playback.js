@@ -1,8 +1,10 @@
 // Playback: hls.js (or the browser's own HLS on iPhone) under settings for live: it aims near the edge, catches up by
-// playing faster, and never gives up while the channel is live (decision 14). State is in signals; no page elements but <video>.
+// playing faster, and never gives up while the channel is live (decision 14). Behind the edge it plays the whole stream's playlist
+// instead, from any point that is kept. State is in signals; no page elements but <video>.
 import { signal } from "@preact/signals";
 import Hls from "hls.js";
 import { TargetLatency } from "./target_latency.js";
+import { dateAt, timeAt } from "./timeline.js";
 
 // hls.js takes a connection that is refused (status 0) for a mistake that lasts; here a server that starts again is the likelier.
 const shouldRetry = (config, count, timeout, response, usual) => usual || (count < config.maxNumRetry && response?.code === 0);
@@ -31,6 +33,14 @@ export const settings = {
   fragLoadPolicy: policy(8000, 30000, few, few),
 };
 
+// Behind the edge there is time: no hurry to catch up, more held in advance.
+const wholeSettings = { ...settings, lowLatencyMode: false, maxLiveSyncPlaybackRate: 1, backBufferLength: 60, maxBufferLength: 30 };
+
+const nearEdge = 6000;     // ms from the edge: seeking there is going live
+const windowMargin = 6000; // ms kept from a beginning that is being removed
+const windowAge = { live: 30000, whole: 10000 };  // ms between two looks at what is kept
+const shortPause = 5000;   // ms: after it, playing goes on from where it stopped
+
 const stallLimit = 8000;   // without a new picture while playing: start over
 const stuckLimit = 700;    // the same with media at hand: Chromium's decoder, when a discontinuity overlaps its last frame by a
 const stuckRetry = 1500;   //   rounding error, waits for the next keyframe; a seek to the spot brings it back
@@ -47,9 +57,17 @@ export class Playback {
   levels = signal([]);             // [{index,label}], best first
   chosen = signal(-1);             // -1: automatic
   current = signal(-1);            // the level that plays
+  mode = signal("live");           // live | whole: the short live presentation, or the stream from its first kept segment
+  place = signal(null);            // {start, end, at}, wall clock in ms: what is kept of the stream, and what is shown
+  epoch = signal(null);            // the stream's beginning, ms
 
   #hls = null;
-  #url = "";
+  #source = { live: "", whole: "", window: "" };
+  #window = null;   // {epoch, start, end, ended, seen}: what origind said is kept, ms; when it said so
+  #windowAsked = -Infinity;
+  #at = 0;          // ms: where to go on in the whole stream
+  #settle = false;  // go exactly there once there is media
+  #pausedAt = 0;
   #target = new TargetLatency();
   #timers = new Set();
   #watch = 0;
@@ -68,6 +86,7 @@ export class Playback {
     video.muted = this.muted.value = localStorage.getItem("muted") === "true";
     this.listeners = {
       playing: () => this.#playing(),
+      loadedmetadata: () => this.native && this.#settleNow(),
       pause: () => (this.state.value = this.#wanted && !video.ended ? this.state.value : "paused"),
       waiting: () => this.state.value !== "loading" && (this.state.value = "buffering"),
       ended: () => (this.state.value = "ended"),
@@ -77,8 +96,13 @@ export class Playback {
     for (const [name, listener] of Object.entries(this.listeners)) video.addEventListener(name, listener);
   }
 
-  open(url) {
-    this.#url = url;
+  // source: {live, whole, window}, addresses; without `whole` and `window` there is no going back.
+  open(source) {
+    this.#source = source;
+    this.#window = null;
+    this.#windowAsked = -Infinity;
+    this.mode.value = "live";
+    this.place.value = null;
     this.#target = new TargetLatency();
     this.#failures = 0;
     this.#wanted = true;
@@ -117,12 +141,17 @@ export class Playback {
     this.#lastProgress = performance.now();
     this.#lastTime = -1;
     if (this.state.value !== "paused") this.state.value = "loading";
+    const whole = this.mode.value === "whole";
+    const url = whole ? this.#source.whole : this.#source.live;
+    this.#settle = whole;
     if (this.native) {
-      this.video.src = this.#url;
+      this.video.src = url;
       this.#play();
       return;
     }
-    const hls = (this.#hls = new Hls(settings));
+    const kept = this.#window;
+    const startPosition = whole && kept ? Math.max(0, (this.#at - kept.start) / 1000) : -1;
+    const hls = (this.#hls = new Hls(whole ? { ...wholeSettings, startPosition } : settings));
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
       this.levels.value = this.#describe(hls.levels);
       const kept = Number(localStorage.getItem("height"));
@@ -130,13 +159,91 @@ export class Playback {
       this.choose(level, false);
       this.#play();
     });
+    hls.on(Hls.Events.FRAG_BUFFERED, () => this.#settleNow());
     hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => (this.current.value = level));
     hls.on(Hls.Events.ERROR, (_, error) => {
       if (error.details === Hls.ErrorDetails.BUFFER_STALLED_ERROR) this.#stalled(hls);
       if (error.fatal) this.#fatal(hls, error);
     });
     hls.attachMedia(this.video);
-    hls.loadSource(this.#url);
+    hls.loadSource(url);
+  }
+
+  // What is kept of the stream moves on: read again now and then.
+  async #readWindow() {
+    const { window } = this.#source;
+    if (!window || performance.now() - this.#windowAsked < 1000) return;
+    this.#windowAsked = performance.now();
+    try {
+      const response = await fetch(window);
+      if (!response.ok || window !== this.#source.window) return;
+      const { epoch, start, end, ended } = await response.json();
+      this.#window = { epoch: Date.parse(epoch), start: Date.parse(start), end: Date.parse(end), ended, seen: performance.now() };
+      this.epoch.value = this.#window.epoch;
+    } catch {
+      // The next look may find it.
+    }
+  }
+
+  #segments() {
+    return this.#hls?.latestLevelDetails?.fragments ?? [];
+  }
+
+  // The date of what is shown; null while that is not known.
+  #date() {
+    if (!this.native) return dateAt(this.#segments(), this.video.currentTime);
+    const zero = this.video.getStartDate?.().getTime();
+    return Number.isFinite(zero) ? zero + this.video.currentTime * 1000 : null;
+  }
+
+  // In the whole stream: from about the right place to exactly there.
+  #settleNow() {
+    if (!this.#settle) return;
+    this.#settle = false;
+    const zero = this.video.getStartDate?.().getTime();
+    const time = this.native ? (this.#at - (Number.isFinite(zero) ? zero : this.#window?.start ?? this.#at)) / 1000 : timeAt(this.#segments(), this.#at);
+    if (time !== null && Math.abs(time - this.video.currentTime) > 0.2) this.video.currentTime = time;
+  }
+
+  #findPlace() {
+    const kept = this.#window;
+    if (performance.now() - this.#windowAsked > windowAge[this.mode.value]) this.#readWindow();
+    if (!kept) return;
+    let end = kept.ended ? kept.end : kept.end + performance.now() - kept.seen;
+    const details = this.#hls?.latestLevelDetails;
+    if (this.mode.value === "live" && details?.live) end = dateAt(details.fragments, details.edge) ?? end;
+    const date = this.#settle ? this.#at : this.#date();
+    if (date === null) return;
+    const at = Math.min(date, end);
+    if (this.mode.value === "whole" && !this.#settle && this.state.value !== "loading") this.#at = at;
+    this.place.value = { start: kept.start, end, at };
+  }
+
+  get #over() {
+    return this.#window?.ended || (this.mode.value === "whole" && this.#hls?.latestLevelDetails?.live === false);
+  }
+
+  // Shows what was on at a date (ms): the live edge when it is near, else the whole stream.
+  seekTo(date) {
+    const place = this.place.value;
+    if (!place || !this.#source.whole) return;
+    if (date >= place.end - nearEdge && !this.#over) return this.goLive();
+    this.#wanted = true;
+    const removed = place.start > (this.epoch.value ?? place.start) + 1000;
+    this.#at = Math.min(Math.max(date, place.start + (removed ? windowMargin : 0)), place.end - 500);
+    this.place.value = { ...place, at: this.#at };
+    if (this.mode.value === "live") {
+      this.mode.value = "whole";
+      this.#failures = 0;
+      this.#start();
+      return;
+    }
+    this.#settle = true;
+    if (this.native ? this.video.readyState > 0 : this.video.readyState > 0 && this.#segments().length > 0) this.#settleNow();
+    this.#play();
+  }
+  goToStart() {
+    if (this.place.value) this.seekTo(this.place.value.start);
   }
 
   #describe(levels) {
@@ -161,6 +268,7 @@ export class Playback {
     }
     const wait = Math.min(8000, 500 * 2 ** this.#failures++);
     const dead = error.type !== Hls.ErrorTypes.NETWORK_ERROR || hls.levels.length === 0;
+    if (this.mode.value === "whole") this.#readWindow();  // what it wants may have been removed
     this.#later(wait, () => (dead || this.#failures > 3 ? this.#start() : hls.startLoad(-1)));
   }
 
@@ -184,6 +292,7 @@ export class Playback {
 
   async #play() {
     if (!this.#wanted) return;
+    this.#pausedAt = 0;
     try {
       await this.video.play();
     } catch (refusal) {
@@ -213,6 +322,15 @@ export class Playback {
       this.#lastUnstuck = now;
       video.currentTime += 0.001;
       this.#lastTime = video.currentTime;  // no progress
+    }
+    this.#findPlace();
+    if (this.mode.value === "whole") {
+      const { start, end, at } = this.place.value ?? {};
+      if (end) this.latency.value = (end - at) / 1000;
+      this.behind.value = true;
+      // What it plays is about to be removed.
+      if (this.#window && this.#window.start > this.#window.epoch + 1000 && at < start + windowMargin / 3 && !video.paused && !this.#settle) this.seekTo(start);
+      return;
     }
     this.#keepTarget();
     const edge = this.#edge();
@@ -251,15 +369,25 @@ export class Playback {
   toggle() {
     if (this.video.paused) {
       this.#wanted = true;
-      this.goLive();
+      const long = performance.now() - this.#pausedAt > shortPause;
+      if (this.mode.value === "whole" || !long) this.#play();
+      else if (this.place.value && this.#source.whole) this.seekTo(this.place.value.at);
+      else this.goLive();
     } else {
       this.#wanted = false;
+      this.#pausedAt = performance.now();
       this.state.value = "paused";
       this.video.pause();
     }
   }
   goLive() {
     this.#wanted = true;
+    if (this.mode.value === "whole") {
+      this.mode.value = "live";
+      this.#failures = 0;
+      this.#start();
+      return;
+    }
     const edge = this.#hls?.liveSyncPosition;
     const seekable = this.video.seekable;
     if (Number.isFinite(edge)) this.video.currentTime = edge;
