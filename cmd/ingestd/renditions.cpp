@@ -29,7 +29,11 @@ void Renditions::look(const std::vector<hls::Rendition>& renditions) {
 }
 
 std::uint64_t bitrate_of(const hls::Rendition& rendition) {
-  if (rendition.record.bitrate > 0 || rendition.segments.empty()) return rendition.record.bitrate;
+  return rendition.record.bitrate > 0 ? rendition.record.bitrate : measured_bitrate(rendition);
+}
+
+std::uint64_t measured_bitrate(const hls::Rendition& rendition) {
+  if (rendition.segments.empty()) return 0;
   const hls::Segment& latest = rendition.segments.back();
   const auto ticks = static_cast<std::uint64_t>(latest.duration());
   return ticks == 0 ? 0 : latest.bytes() * 8 * rendition.record.timescale / ticks;

@@ -23,5 +23,6 @@ class Renditions {
 
 // bit/s: as declared, else of the segment that is being written; 0 while unknown.
 std::uint64_t bitrate_of(const hls::Rendition& rendition);
+std::uint64_t measured_bitrate(const hls::Rendition& rendition);  // bit/s of its last segment; 0 before the first part
 
 }  // namespace sluice::ingestd

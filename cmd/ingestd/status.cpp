@@ -23,14 +23,22 @@ std::string_view state_name(media::Lifecycle::State state) {
   return "unknown";
 }
 
+double rate(media::Rational frames) { return frames.num == 0 ? 0.0 : static_cast<double>(frames.num) / static_cast<double>(frames.den); }
+
+std::int64_t uptime_s(const Stream& stream) {
+  return std::chrono::duration_cast<std::chrono::seconds>(system_clock().wall() - stream.held().since).count();
+}
+
 Json describe(const hls::Rendition& rendition) {
   const hls::RenditionRecord& record = rendition.record;
   Json row{{"name", record.name}, {"kind", record.kind == media::Kind::video ? "video" : "audio"}, {"codec", record.codecs}};
   if (record.kind == media::Kind::video) {
     row["width"] = record.width;
     row["height"] = record.height;
+    row["fps"] = rate(record.frame_rate);
   }
   row["bitrate"] = bitrate_of(rendition);
+  row["measured_bitrate"] = measured_bitrate(rendition);
   row["state"] = rendition.shed ? "shed" : "live";
   return row;
 }
@@ -51,6 +59,14 @@ std::string mbits(std::uint64_t bits_per_second) { return fmt::format("{:.2f} Mb
 void summarise(Stream& stream, Json& lines) {
   lines.push_back(fmt::format("{:<16} {:<8} since {}  {} in", stream.held().channel.name, state_name(stream.life().state()),
                               format_rfc3339(stream.held().since), mbits(stream.bits_per_second())));
+  std::string source;
+  if (const auto& video = stream.intake().video()) {
+    source = fmt::format("{} {}x{} {:.4g} fps  GOP {:.1f} s  ", media::name(video->codec), video->width, video->height, rate(video->frame_rate),
+                         static_cast<double>(stream.intake().keyframe_interval().count()) / 1e6);
+  }
+  if (const auto& audio = stream.intake().audio()) source += fmt::format("{} {} Hz {} ch  ", media::name(audio->codec), audio->sample_rate, audio->channels);
+  lines.push_back(fmt::format("  up {} s  {}{} of {} frames dropped", uptime_s(stream), source, stream.retention().counts().dropped_packets,
+                              stream.intake().counts().pictures));
   if (stream.ledger() != nullptr)
     for (const hls::Rendition& rendition : stream.ledger()->renditions()) {
       const hls::RenditionRecord& record = rendition.record;
@@ -69,6 +85,7 @@ Json describe(Stream& stream) {
            {"stream", held.stream.value()},
            {"state", state_name(stream.life().state())},
            {"since", format_rfc3339(held.since)},
+           {"uptime_s", uptime_s(stream)},
            {"bitrate", stream.bits_per_second()},
            {"restarts", stream.life().restarts()},
            {"accepted_frames", counts.pictures},
@@ -87,7 +104,7 @@ Json describe(Stream& stream) {
     row["video"] = {{"codec", media::name(video->codec)},
                     {"width", video->width},
                     {"height", video->height},
-                    {"fps", video->frame_rate.num == 0 ? 0.0 : static_cast<double>(video->frame_rate.num) / video->frame_rate.den},
+                    {"fps", rate(video->frame_rate)},
                     {"keyframe_interval_ms", stream.intake().keyframe_interval().count() / 1000}};
   }
   if (const auto& audio = stream.intake().audio()) {

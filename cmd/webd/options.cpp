@@ -21,6 +21,8 @@ const app::Program& program() {
          .min = 1, .max = 65535, .reloads = true},
         {.name = "chat-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "8082",
          .help = "port of chatd's WebSocket", .min = 1, .max = 65535, .reloads = true},
+        {.name = "ingest-control", .kind = Kind::path, .metavar = "SOCKET",
+         .help = "ingestd's control socket; without it, run/ingestd.sock in --dir"},
         {.name = "pages", .kind = Kind::path, .metavar = "DIR",
          .help = "the built pages; without it, share/sluice/pages beside the program's bin", .reloads = true},
         {.name = "status-age", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s",

@@ -1,6 +1,7 @@
 #include "service.hpp"
 
 #include "api.hpp"
+#include "app/control.hpp"
 #include "app/daemon.hpp"
 #include "app/health.hpp"
 #include "app/platform.hpp"
@@ -8,6 +9,7 @@
 #include "envelope.hpp"
 #include "live_events.hpp"
 #include "site.hpp"
+#include "stream_facts.hpp"
 
 namespace sluice::webd {
 namespace {
@@ -67,6 +69,8 @@ Result<int> serve(const app::Settings& settings) {
   app::Daemon daemon(settings, "webd");
   net::Offload offload(daemon.loop());
   Api api(offload, *store, system_clock(), places, settings.duration("status-age"));
+  const std::string ingest = settings.has("ingest-control") ? settings.text("ingest-control") : platform.control("ingestd");
+  StreamFacts facts(daemon.loop(), system_clock(), [ingest] { return app::ask(ingest, "streams"); });
   Site site(std::move(files), offload, *store, places);
   LiveEvents events(daemon.loop(), start);
   SLUICE_TRY_VALUE(auto follower, bus::EventFollower::start(daemon.loop(), offload, *store, *bus, start,
@@ -80,6 +84,7 @@ Result<int> serve(const app::Settings& settings) {
   using http::Captured, http::Request, http::Responder;
   http::Router router;
   api.add_routes(router);
+  facts.add_routes(router);
   router.add("GET", "/api/events", [&events](const Request& request, const Responder& responder, const Captured&) {
     events.subscribe(request, responder);
   });

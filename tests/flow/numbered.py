@@ -1,4 +1,5 @@
 """A publisher whose every picture carries its number, and a checker of what came out."""
+import datetime
 import json
 import pathlib
 import signal
@@ -142,3 +143,43 @@ def check_frames(playlist_url, width, height):
 def ledger_of(platform):
     """The directory of the newest stream."""
     return max(pathlib.Path(platform.directory, "ledgers").iterdir(), key=lambda path: path.stat().st_ctime)
+
+
+def dated_frames(playlist_url, width, height, work):
+    """[(burnt-in number, date in ms)] of every frame of a whole playlist as it is shown: the date is EXT-X-PROGRAM-DATE-TIME of the
+    frame's segment and the frame's place after the first frame shown of it."""
+    text = get(playlist_url)[2].decode()
+    blocks, headers, date, header, gap = [], {}, None, None, False
+    for line in text.splitlines():
+        if line.startswith("#EXT-X-MAP:"):
+            header = line.split('"')[1]
+            headers[header] = get(urllib.parse.urljoin(playlist_url, header))[2]
+        elif line.startswith("#EXT-X-PROGRAM-DATE-TIME:"):
+            date = datetime.datetime.fromisoformat(line.split(":", 1)[1].replace("Z", "+00:00")).timestamp() * 1000
+        elif line == "#EXT-X-GAP":
+            gap = True
+        elif line and not line.startswith("#"):
+            if not gap:
+                blocks.append((date, header, get(urllib.parse.urljoin(playlist_url, line))[2]))
+            gap = False
+    frames = []
+    for header in headers:  # a new one after a change of the encoder
+        mine = [(date, media) for date, of, media in blocks if of == header]
+        movie = pathlib.Path(work, "dated.mp4")
+        movie.write_bytes(headers[header] + b"".join(media for _, media in mine))
+        probed = json.loads(subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=pts,pos", "-of", "json", str(movie)],
+                                           capture_output=True, text=True, check=True).stdout)["packets"]
+        shown, at = [], len(headers[header])
+        for date, media in mine:
+            own = sorted(int(packet["pts"]) for packet in probed if at <= int(packet["pos"]) < at + len(media))
+            shown += [date + (pts - own[0]) / 90 for pts in own]
+            at += len(media)
+        decoder = subprocess.Popen(["ffmpeg", "-v", "error", "-i", str(movie), "-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "1:90000",
+                                    "-f", "rawvideo", "-pix_fmt", "gray", "-"], stdout=subprocess.PIPE)
+        read = json.loads(subprocess.run([tool("read_numbers"), str(width), str(height)], stdin=decoder.stdout, capture_output=True, text=True).stdout)
+        decoder.stdout.close()
+        decoder.wait()
+        numbers = [number for first, last in read["runs"] for number in range(first, last + 1)]
+        assert len(numbers) == len(shown), (playlist_url, header, len(numbers), len(shown))
+        frames += zip(numbers, shown)
+    return frames

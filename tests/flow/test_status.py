@@ -1,4 +1,5 @@
 """What people and dashboards are told of live streams: renditions, shed rungs, keyframes too far apart."""
+import json
 import re
 import subprocess
 
@@ -27,9 +28,11 @@ def test_renditions_and_what_is_shed_are_told():
             add_record(ledger, "P audio 0 0 0 4000 0 24000 0 500000 1750000000500 0 I")
             row = wait_for(lambda: (r := ingest.stream()) and len(r["renditions"]) == 3 and r["renditions"][2]["bitrate"] and r, 15, "renditions")
             assert renditions(row) == {
-                "source": {"name": "source", "kind": "video", "codec": "avc1.64001f", "width": 1280, "height": 720, "bitrate": 3000000, "state": "live"},
-                "360p30": {"name": "360p30", "kind": "video", "codec": "avc1.64001e", "width": 640, "height": 360, "bitrate": 800000, "state": "live"},
-                "audio": {"name": "audio", "kind": "audio", "codec": "mp4a.40.2", "bitrate": 64000, "state": "live"}}
+                "source": {"name": "source", "kind": "video", "codec": "avc1.64001f", "width": 1280, "height": 720, "fps": 30.0,
+                           "bitrate": 3000000, "measured_bitrate": 960000, "state": "live"},
+                "360p30": {"name": "360p30", "kind": "video", "codec": "avc1.64001e", "width": 640, "height": 360, "fps": 30.0,
+                           "bitrate": 800000, "measured_bitrate": 0, "state": "live"},
+                "audio": {"name": "audio", "kind": "audio", "codec": "mp4a.40.2", "bitrate": 64000, "measured_bitrate": 64000, "state": "live"}}
             shed = 'sluice_ingest_rendition_shed{channel="alice",rendition="360p30"}'
             assert metric(f"{shed} 0")
             add_record(ledger, "S 360p30 shed")
@@ -56,6 +59,32 @@ def test_sluice_status_shows_streams_to_people_and_programs():
             assert re.search(r"^  ada +live +since \S+  [\d.]+ Mbit/s in$", text, re.M)
             assert re.search(r"^    source +live +avc1\.\S+ +320x180 +[\d.]+ Mbit/s$", text, re.M)
             assert re.search(r"^    audio +live +mp4a\.40\.2 +[\d.]+ Mbit/s$", text, re.M)
+            assert re.search(r"^    up \d+ s  h264 320x180 30 fps  GOP [\d.]+ s  aac 48000 Hz \d ch  0 of \d+ frames dropped$", text, re.M), text
             assert "set the encoder's keyframe interval to 2 s" in text
             row = platform.status()["streams"][0]
             assert renditions(row)["source"]["state"] == "live" and "keyframe interval" in row["advice"]
+
+
+def test_the_api_tells_what_a_stream_is_made_of_and_nothing_of_who_sends_it():
+    with Platform("--quiet") as platform:
+        def asked(channel):
+            status, _, body = get(f"http://127.0.0.1:{platform.port('http')}/api/channels/{channel}/stream")
+            return status, json.loads(body)
+
+        key = platform.channel("ada")
+        assert asked("ada")[0] == 404 and asked("ada")[1]["error"]["code"] == "OFFLINE"
+        with Publisher(platform.publish_url(key)):
+            def complete():
+                status, answer = asked("ada")
+                facts = answer["data"]
+                return status == 200 and facts["state"] == "live" and facts["bitrate"] and facts["video"]["keyframeIntervalMs"] and \
+                    all(each["measuredBitrate"] for each in facts["renditions"]) and len(facts["renditions"]) >= 2 and facts
+
+            facts = wait_for(complete, 40, "the stream's facts")
+            assert facts["video"] == {"codec": "h264", "width": 320, "height": 180, "frameRate": 30.0, "keyframeIntervalMs": 2000}
+            assert facts["audio"]["sampleRate"] == 48000 and facts["droppedFrames"] == 0 and facts["acceptedFrames"] > 30
+            assert 0 <= facts["uptimeSeconds"] < 60
+            assert {each["name"] for each in facts["renditions"]} >= {"source", "audio"}
+            assert "publisher" not in facts and "127.0.0.1" not in json.dumps(facts)
+            row = platform.status()["streams"][0]
+            assert row["uptime_s"] >= 0 and row["video"]["keyframe_interval_ms"] == 2000 and row["renditions"][0]["fps"] == 30.0

@@ -102,7 +102,8 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
       arrowleft: () => playback.seekTo(playback.place.value?.at - 5000), arrowright: () => playback.seekTo(playback.place.value?.at + 5000),
     };
     const press = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input,textarea,select,dialog,[role=menu]")) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=range]),textarea,select,dialog,[role=menu]")) return;
+      if (event.key.startsWith("Arrow") && event.target.closest("input")) return;  // of the bar, or the volume's
       if (event.key === " " && event.target.closest("button,a,summary")) return;
       const act = keys[event.key.toLowerCase()];
       if (!act) return;

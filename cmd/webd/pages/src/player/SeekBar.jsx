@@ -52,7 +52,7 @@ export function SeekBar({ playback, storyboard, onLive }) {
   return (
     <div class="seek">
       {shown && (
-        <div class="preview" style={{ left: `${shown.x}%` }} aria-hidden="true">
+        <div class="preview" style={{ left: `clamp(84px, ${shown.x}%, calc(100% - 84px))` }} aria-hidden="true">
           {cue && (
             <span class="tile" style={{ width: `${cue.width}px`, height: `${cue.height}px` }}>
               <img src={cue.url} alt="" style={{ left: `${-cue.x}px`, top: `${-cue.y}px` }} />
