@@ -77,7 +77,7 @@ def test_the_api_tells_what_a_stream_is_made_of_and_nothing_of_who_sends_it():
             def complete():
                 status, answer = asked("ada")
                 facts = answer["data"]
-                return status == 200 and facts["state"] == "live" and facts["bitrate"] and facts["video"]["keyframeIntervalMs"] and \
+                return status == 200 and facts["state"] == "live" and facts["bitrate"] and facts["video"]["keyframeIntervalMs"] == 2000 and \
                     all(each["measuredBitrate"] for each in facts["renditions"]) and len(facts["renditions"]) >= 2 and facts
 
             facts = wait_for(complete, 40, "the stream's facts")
