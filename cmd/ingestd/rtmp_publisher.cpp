@@ -39,13 +39,13 @@ RtmpPublisher::RtmpPublisher(net::Loop& loop, const Limits& limits, Door door, c
   if (tls != nullptr) tls_.emplace(*tls);
 }
 
-void RtmpPublisher::start(os::UniqueFd socket) {
+void RtmpPublisher::start(os::UniqueFd socket, const net::Endpoint& peer) {
+  peer_ = peer;
   connection_ = net::Connection::adopt(loop_, std::move(socket), std::static_pointer_cast<RtmpPublisher>(shared_from_this()));
   watch_deadline();
 }
 
-std::string RtmpPublisher::address() const { return connection_ ? connection_->peer().text() : ""; }
-std::string RtmpPublisher::host() const { return connection_ ? connection_->peer().host : ""; }
+std::string RtmpPublisher::address() const { return peer_.text(); }
 
 void RtmpPublisher::on_data(ByteView bytes) {
   heard(bytes.size());

@@ -14,14 +14,14 @@ class RtmpPublisher final : public Publisher, public net::Connection::Handler {
  public:
   // `tls`: the certificate to show; null for plain RTMP.
   RtmpPublisher(net::Loop& loop, const Limits& limits, Door door, const net::TlsContext* tls);
-  void start(os::UniqueFd socket);
+  void start(os::UniqueFd socket, const net::Endpoint& peer);
 
   void refuse(Refusal why, const std::string& reason) override;
   void move_on() override;
   std::string_view protocol() const override { return tls_ ? "rtmps" : "rtmp"; }
   media::PublisherClock clock() const override { return media::rtmp_clock; }
   std::string address() const override;
-  std::string host() const override;
+  std::string host() const override { return peer_.host; }
 
   void on_data(ByteView bytes) override;
   void on_closed(const Error& why) override;
@@ -45,6 +45,7 @@ class RtmpPublisher final : public Publisher, public net::Connection::Handler {
   void watch_deadline();
 
   net::Loop& loop_;
+  net::Endpoint peer_;  // as accepted: a connection that is reset at once no longer knows
   std::shared_ptr<net::Connection> connection_;
   std::optional<net::TlsSession> tls_;
   Bytes plain_;  // of one reading; kept for its memory

@@ -72,7 +72,7 @@ void Server::connected(os::UniqueFd socket, net::Endpoint peer, bool tls) {
   doorstep_.entered(peer.host);
   auto publisher = std::make_shared<RtmpPublisher>(loop_, config_.limits, door(), tls ? tls_.get() : nullptr);
   enter(publisher);
-  publisher->start(std::move(socket));
+  publisher->start(std::move(socket), peer);
 }
 
 Result<net::Endpoint> Server::listen_srt(const net::Endpoint& at) {

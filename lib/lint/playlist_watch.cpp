@@ -11,6 +11,7 @@ namespace {
 
 constexpr milliseconds plain_patience{20'000};
 constexpr milliseconds try_again{250};
+constexpr unsigned most_cut = 20;  // answers, while none has been whole
 constexpr std::uint64_t kept_segments = 100;  // of those that are no longer listed
 
 std::string told(const Reply& reply) { return reply.status > 0 ? fmt::format("status {}", reply.status) : reply.error; }
@@ -79,6 +80,7 @@ void PlaylistWatch::ask_plain() {
   watch_.requests.ask(url_, plain_patience, [this](const Reply& reply) {
     if (reply.status == 200 && reply.cut) {
       note("atomic-change", "the answer was cut short: " + reply.error);
+      if (!latest_ && (watch_.closing() || ++cut_ >= most_cut)) return end();
       return retry(try_again);
     }
     if (reply.status != 200) {

@@ -61,6 +61,7 @@ class PlaylistWatch {
   KnownSegments known_;
   Pace pace_;
   bool blocking_ = false, over_ = false;
+  unsigned cut_ = 0;  // answers cut short before one was whole
 };
 
 }  // namespace sluice::lint

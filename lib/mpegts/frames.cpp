@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t clock_mask = (std::uint64_t{1} << 33) - 1;
 constexpr std::size_t most_nals = 4'096;       // of one picture: more are no picture
+constexpr std::size_t most_parameter_sets = 64;  // likewise
 constexpr std::uint64_t longest_step = 90'000;  // a slower source stamps every picture
 
 std::int64_t distance(std::uint64_t from, std::uint64_t to) {
@@ -26,6 +27,9 @@ bool delimits(media::Codec codec, unsigned type) { return type == (codec == medi
 bool is_picture(media::Codec codec, unsigned type) {
   return codec == media::Codec::h264 ? type >= 1 && type <= 5 : type <= 31;
 }
+bool is_parameter_set(media::Codec codec, unsigned type) {
+  return codec == media::Codec::h264 ? type == 7 || type == 8 : type >= 32 && type <= 34;
+}
 bool is_sps(media::Codec codec, unsigned type) { return type == (codec == media::Codec::h264 ? 7u : 33u); }
 // IDR; HEVC: BLA, IDR and CRA, which encoders with open GOPs send instead.
 bool is_random_access(media::Codec codec, unsigned type) {
@@ -36,7 +40,8 @@ bool is_random_access(media::Codec codec, unsigned type) {
 
 void VideoFrames::take(const Unit& unit, std::vector<FrameEvent>& out) {
   const std::vector<ByteView> nals = media::nal_units(unit.payload);
-  if (nals.empty() || nals.size() > most_nals) return void(++broken_);
+  const auto sets = std::ranges::count_if(nals, [&](ByteView nal) { return is_parameter_set(codec_, type_of(codec_, nal)); });
+  if (nals.empty() || nals.size() > most_nals || static_cast<std::size_t>(sets) > most_parameter_sets) return void(++broken_);
   // A delimiter begins a picture; most senders put one picture into a PES packet.
   std::vector<ByteView> picture;
   std::size_t index = 0;

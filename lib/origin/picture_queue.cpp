@@ -21,13 +21,18 @@ void PictureQueue::ask(PictureJob job, Done done) {
     if (clock_.steady() < failed->second.until) return done(std::unexpected(failed->second.error));
     failures_.erase(failed);
   }
-  if (const auto same = running_.find(job.key); same != running_.end()) return same->second.askers.push_back(std::move(done));
+  const auto join = [&](Order& order) {
+    if (order.askers.size() >= limits_.askers) return done(fail(Errc::unavailable, "too many ask for this picture"));
+    order.askers.push_back(std::move(done));
+  };
+  if (const auto same = running_.find(job.key); same != running_.end()) return join(same->second);
   const auto same = std::ranges::find(waiting_, job.key, [](const Order& order) -> const std::string& { return order.job.key; });
-  if (same != waiting_.end()) return same->askers.push_back(std::move(done));
+  if (same != waiting_.end()) return join(*same);
   if (waiting_.size() >= limits_.queued) return done(fail(Errc::unavailable, "too many pictures are asked for"));
   Order order;
   order.job = std::move(job);
   order.askers.push_back(std::move(done));
+  order.since = clock_.steady();
   waiting_.push_back(std::move(order));
   fill();
 }
@@ -86,6 +91,11 @@ void PictureQueue::tick() {
     if (now - order.since >= limits_.longest) late.push_back(key);
   }
   for (const std::string& key : late) finish(key, fail(Errc::unavailable, "drawing it took too long and was stopped"));
+  while (!waiting_.empty() && now - waiting_.front().since >= limits_.longest) {
+    const Order order = std::move(waiting_.front());
+    waiting_.pop_front();
+    for (const Done& done : order.askers) done(fail(Errc::unavailable, "others are being drawn"));
+  }
 }
 
 void PictureQueue::drain() {

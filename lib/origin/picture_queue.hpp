@@ -25,8 +25,10 @@ struct PictureJob {
 struct PictureLimits {
   std::size_t at_once = 2;               // programs at one time; 0: no pictures
   std::size_t queued = 200;              // pictures that wait for their turn; beyond it Errc::unavailable
+  std::size_t askers = 1'000;            // of one picture; beyond it Errc::unavailable
   std::size_t kept_bytes = 64u << 20;    // of pictures in memory
-  std::chrono::milliseconds longest{10'000};       // a program that takes longer is ended: Errc::unavailable
+  std::chrono::milliseconds longest{10'000};       // a program that takes longer is ended, a picture waits no longer for its turn:
+                                                   // Errc::unavailable
   std::chrono::milliseconds failure_age{5'000};    // so long the same question gets the same error
 };
 

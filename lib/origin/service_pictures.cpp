@@ -14,7 +14,7 @@ constexpr hls::StoryboardGrid grid{};             // what storyboard(1) draws un
 constexpr std::uint32_t thumbnail_width = 480;
 constexpr std::int64_t thumbnail_age_s = 5;       // a channel's picture is made anew no more often
 constexpr std::uint32_t over_max_age_s = 600;
-constexpr const char* for_ever = "public, max-age=31536000, immutable";
+constexpr const char* whole_age = "public, max-age=600";  // not for ever: a tile that could not be drawn is black
 
 http::Response none(std::string_view code, std::string_view what) { return error_answer(404, code, what); }
 
@@ -51,7 +51,7 @@ void Service::sheet(const Route& route, const Shown& shown, Asked asked, Answer 
   // A sheet grows at its end and, when segments are removed, shrinks at its beginning: its tiles say which state it is.
   const std::string state = whole ? "whole" : fmt::format("{}-{}", tiles.front().slot, tiles.back().slot);
   const std::string etag = fmt::format("{}/storyboard-{}/{}", stream.id, route.number, state);
-  const std::string caching = whole ? for_ever : "public, max-age=5";
+  const std::string caching = whole ? whole_age : "public, max-age=5";
   pictures_->ask({etag, shown->directory(), {"--sheet", std::to_string(route.number)}},
                  [answer = std::move(answer), asked = std::move(asked), etag, caching](const PictureQueue::Picture& picture) {
                    tell(answer, picture, etag, asked, caching);

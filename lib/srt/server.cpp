@@ -253,10 +253,10 @@ Result<std::unique_ptr<Server>> Server::start(net::Loop& loop, ServerOptions opt
 }
 
 Server::~Server() {
-  impl_->alive.reset();
   impl_->stopping = true;
   impl_->knock();
   if (impl_->thread.joinable()) impl_->thread.join();
+  impl_->alive.reset();  // that thread has copied it
   { std::lock_guard last(impl_->deciding); }
   for (const SRTSOCKET socket : impl_->listeners) srt_close(socket);
   for (const auto& [socket, session] : impl_->sessions) srt_close(socket);

@@ -165,3 +165,24 @@ TEST_CASE("an asker may ask again from its answer") {
   programs.finish(0);
   CHECK(again.told == 1);
 }
+
+TEST_CASE("nobody waits for a turn longer than a program may take, and only so many for one picture") {
+  Programs programs;
+  FakeClock clock;
+  PictureLimits limits;
+  limits.at_once = 0;
+  limits.askers = 2;
+  PictureQueue queue(limits, clock, programs.start());
+  Asker first, second, third, later;
+  queue.ask(job("a"), first.done());
+  queue.ask(job("a"), second.done());
+  queue.ask(job("a"), third.done());
+  CHECK((first.told == 0 && second.told == 0 && third.told == 1));
+  clock.advance(limits.longest / 2);
+  queue.ask(job("b"), later.done());
+  clock.advance(limits.longest / 2);
+  queue.tick();
+  CHECK((first.told == 1 && second.told == 1 && later.told == 0));
+  CHECK(first.answer->error().code == Errc::unavailable);
+  CHECK(queue.queued() == 1);
+}

@@ -395,5 +395,5 @@ TEST_CASE("a whole sheet never changes") {
   const auto answer = origin.get("/live/demo/s1/storyboard-0.jpg");
   CHECK_FALSE(*answer);
   end(std::make_shared<const Bytes>(to_bytes("jpeg")));
-  CHECK(header(*answer, "Cache-Control") == "public, max-age=31536000, immutable");
+  CHECK(header(*answer, "Cache-Control") == "public, max-age=600");
 }

@@ -12,6 +12,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// The callers' own hold on libsrt: a server that goes away must not clean up what callers in its process are still using (1.5.1 then
+// waits for ever).
+const int libsrt = srt_startup();
+
 const std::string phrase = "a-phrase-of-ten";
 
 struct Recorder : srt::Session::Handler {
