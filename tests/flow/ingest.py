@@ -217,3 +217,10 @@ def hand_publish(port, key):
     except OSError:
         link.close()
         raise
+
+
+def assert_lint(ledger, broken=()):
+    """hlslint finds nothing in the ledger but the rules in `broken`, each once."""
+    done = subprocess.run([program("hlslint"), "--json", str(ledger)], capture_output=True, text=True, timeout=60)
+    found = [row["rule"] for line in done.stdout.splitlines() if "rule" in (row := json.loads(line))]
+    assert found == list(broken) and done.returncode == (1 if broken else 0), done.stdout + done.stderr
