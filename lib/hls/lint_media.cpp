@@ -26,9 +26,13 @@ class MediaLint::Impl {
 
   void add(const ReadSegment& segment) {
     facts_.found = true;
-    if (segment.discontinuity) expected_.reset();
+    if (segment.discontinuity) {
+      expected_.reset();
+      start_known_ = start_known_ && before_media_s_ == 0;
+    }
     if (segment.gap) {
       expected_.reset();
+      if (!facts_.first_start_s) before_media_s_ += segment.duration;
       return;
     }
     auto bytes = segment.uri.empty() ? std::optional<Bytes>() : fetch(segment.uri);
@@ -154,7 +158,7 @@ class MediaLint::Impl {
   }
 
   void note_start(const ReadSegment& segment, double start_s) {
-    if (!facts_.first_start_s) facts_.first_start_s = start_s;
+    if (!facts_.first_start_s && start_known_) facts_.first_start_s = start_s - before_media_s_;
     if (segment.date_ms) facts_.zero_dates_ms.try_emplace(segment.discontinuity_sequence, static_cast<double>(*segment.date_ms) - 1000 * start_s);
   }
 
@@ -223,6 +227,8 @@ class MediaLint::Impl {
   const Resolve resolve_;
   MediaFacts facts_;
   double bits_ = 0, seconds_ = 0;
+  double before_media_s_ = 0;  // gaps before the first segment that has media
+  bool start_known_ = true;    // no discontinuity among them
   std::vector<std::pair<double, double>> lengths_;  // of segments: bits, seconds
   std::map<std::string, std::optional<Mp4Header>> headers_;
   std::optional<std::uint64_t> expected_;

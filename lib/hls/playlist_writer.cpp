@@ -133,6 +133,21 @@ std::size_t skippable(const StreamView& stream, const RenditionView& rendition, 
   return count;
 }
 
+// Whether all renditions begin at the same media time, as those of a VOD must (6.2.4); sound begins up to a frame after the picture.
+bool begin_together(const StreamView& stream) {
+  constexpr double apart_s = 0.1;
+  double earliest = 0, latest = 0;
+  bool any = false;
+  for (const RenditionView& rendition : stream.renditions) {
+    if (rendition.complete() == 0) continue;
+    const double start = rendition.seconds(rendition.segments.front().start);
+    earliest = any ? std::min(earliest, start) : start;
+    latest = any ? std::max(latest, start) : start;
+    any = true;
+  }
+  return latest - earliest <= apart_s;
+}
+
 }  // namespace
 
 std::string init_name(std::uint32_t init) { return fmt::format("init-{}.mp4", init); }
@@ -187,7 +202,7 @@ std::string live_playlist(const StreamView& stream, const RenditionView& renditi
 std::string whole_playlist(const StreamView& stream, const RenditionView& rendition) {
   MediaPlaylist out(stream, rendition);
   out.head(plain_version(stream, rendition.complete()), 0);
-  if (stream.ended) {
+  if (stream.ended && begin_together(stream)) {
     out.line("#EXT-X-PLAYLIST-TYPE:VOD");
   } else if (stream.first_kept == 0) {
     out.line("#EXT-X-PLAYLIST-TYPE:EVENT");

@@ -30,7 +30,8 @@ std::size_t window_start(const RenditionView& rendition, const LiveOptions& opti
 std::string live_playlist(const StreamView& stream, const RenditionView& rendition, const LiveOptions& options);
 
 // The stream from its first kept segment: EVENT while live (no PLAYLIST-TYPE once segments have been removed), VOD with
-// ENDLIST when it has ended.
+// ENDLIST when it has ended. With a track that came late it stays an EVENT: gaps could stand before the track and make it a VOD, but
+// hls.js 1.7.4 asks for a rendition's first segment again and again when that is a gap.
 std::string whole_playlist(const StreamView& stream, const RenditionView& rendition);
 
 // The multivariant playlist. A media playlist's URI is prefix + RENDITION + "/" + playlist.

@@ -219,8 +219,7 @@ def hand_publish(port, key):
         raise
 
 
-def assert_lint(ledger, broken=()):
-    """hlslint finds nothing in the ledger but the rules in `broken`, each once."""
+def assert_lint(ledger):
+    """hlslint finds nothing in the ledger."""
     done = subprocess.run([program("hlslint"), "--json", str(ledger)], capture_output=True, text=True, timeout=60)
-    found = [row["rule"] for line in done.stdout.splitlines() if "rule" in (row := json.loads(line))]
-    assert found == list(broken) and done.returncode == (1 if broken else 0), done.stdout + done.stderr
+    assert done.returncode == 0 and not any("rule" in json.loads(line) for line in done.stdout.splitlines()), done.stdout + done.stderr

@@ -113,7 +113,7 @@ def test_a_second_sound_that_comes_late(platform, tags, tmp_path):
     file = flv.write(tmp_path / "late.flv", sorted([*merged, rest], key=lambda tag: tag.ms))
     publisher = publish(platform.publish_url(platform.channel("late")), file, "--enhanced")
     platform.wait_live("late")
-    ledger = finished(platform, "late", publisher, broken=["vod-same-start"])  # a limit that ARCHITECTURE.md states
+    ledger = finished(platform, "late", publisher)
     first = {name: min(int(row[2]) for row in parts(ledger, name)) for name in ("360p30", "180p30", "audio", "audio2")}
     assert first["audio2"] > 0 and first["360p30"] == first["180p30"] == first["audio"] == 0, first
     assert_unbroken(ledger)

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <tuple>
 
 #include "hls/ledger_view.hpp"
 #include "hls/playlist_writer.hpp"
@@ -168,6 +169,30 @@ TEST_CASE("the whole stream is EVENT while live, VOD when it has ended, neither 
   const std::string rest = whole_playlist(pruned.stream(), pruned.rendition("source"));
   CHECK_FALSE(contains(rest, "PLAYLIST-TYPE"));
   CHECK(contains(rest, "#EXT-X-MEDIA-SEQUENCE:5\n"));
+}
+
+TEST_CASE("a stream whose renditions do not begin together is no VOD when it has ended, but an event that is over") {
+  for (const double late : {0.0, 0.02, 2.0}) {
+    INFO("late by " << late);
+    StreamView stream;
+    stream.target_duration_s = 2;
+    for (const auto& [name, timescale, start] : {std::tuple{"source", 90'000u, 0.0}, {"audio", 48'000u, late}}) {
+      stream.apply(RenditionRecord{.name = name, .init = 0, .kind = media::Kind::video, .codecs = "avc1.64001f", .timescale = timescale}, 10);
+      PartRecord part{.rendition = name};
+      part.part.msn = start < 2 ? 0 : 1;
+      part.part.start = static_cast<std::int64_t>(start * timescale);
+      part.part.duration = 2 * timescale;
+      part.part.bytes = 1000;
+      part.part.flags = {.independent = true, .last = true};
+      stream.apply(part, 10);
+    }
+    stream.ended = true;
+    for (const char* name : {"source", "audio"}) {
+      const std::string text = whole_playlist(stream, *stream.find(name));
+      CHECK(contains(text, late < 2 ? "#EXT-X-PLAYLIST-TYPE:VOD\n" : "#EXT-X-PLAYLIST-TYPE:EVENT\n"));
+      CHECK(contains(text, "#EXT-X-ENDLIST\n"));
+    }
+  }
 }
 
 TEST_CASE("the multivariant playlist names variants, their audio group and what they need") {
