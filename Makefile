@@ -14,7 +14,7 @@ TEST_PACKAGES := python3 python3-pytest curl shellcheck mandoc zsh fish bash-com
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly \
   streamlink mpv obs-studio xvfb libgl1-mesa-dri procps iproute2 srt-tools openssl nginx varnish wrk
 
-.PHONY: all build run test install bench kills asan tsan fuzz format clean deps deps-run deps-test check-asan
+.PHONY: all build run test install bench kills soak asan tsan fuzz format clean deps deps-run deps-test check-asan
 
 all: build
 
@@ -78,6 +78,11 @@ bench: deps-test build
 KILLS ?= 20
 kills: deps-test build
 	@SLUICE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/kills.py --kills $(KILLS)
+
+# three publishers for SOAK seconds under faults, on a small disk (as root); results in tests/bench/results/soak.ndjson
+SOAK ?= 3600
+soak: deps-test build
+	@SLUICE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/soak.py --seconds $(SOAK)
 
 install: build
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null && echo "installed in $(DESTDIR)$(PREFIX)"

@@ -127,10 +127,10 @@ def renditions(master_url):
     return found
 
 
-def check_frames(playlist_url, width, height):
-    """Decodes a whole ended playlist and says which burnt-in numbers were lost or repeated."""
+def check_frames(playlist_url, width, height, options=()):
+    """Decodes a whole ended playlist, read with these options of ffmpeg's, and says which burnt-in numbers were lost or repeated."""
     decoder = subprocess.Popen(
-        ["ffmpeg", "-v", "error", "-i", playlist_url, "-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "1:90000",
+        ["ffmpeg", "-v", "error", *options, "-i", playlist_url, "-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "1:90000",
          "-f", "rawvideo", "-pix_fmt", "gray", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     reader = subprocess.run([tool("read_numbers"), str(width), str(height)], stdin=decoder.stdout, capture_output=True, text=True)
     decoder.stdout.close()

@@ -39,6 +39,8 @@ struct Behaviour {
   unsigned loops = 1;                    // 0: for ever
   double seconds = 0;                    // 0: to the end of the file
   std::uint32_t offset_ms = 0;           // added to every timestamp, modulo 2^32
+  std::uint32_t jump_ms = 0;             // added whenever the file begins again, modulo 2^32: the clock leaps, the pace does not
+  std::optional<media::Kind> jump_only;  // of one kind's timestamps
   double patience = 20;                  // seconds to wait for a server to answer or close
 
   bool hostile() const { return stop_reading || torn || randomly != Randomly::never; }
@@ -166,7 +168,8 @@ class Publisher {
     constexpr std::size_t enough = 256u << 10;
     while (sending() && out_.size() - written_ < enough && (how_.fast || time_of(next_tag_) <= now)) {
       const Tag& tag = tags_[next_tag_];
-      const std::uint32_t ms = tag.ms + loop_ms_ + how_.offset_ms;
+      const bool leaps = !how_.jump_only || (!tag.script && tag.kind == *how_.jump_only);
+      const std::uint32_t ms = tag.ms + loop_ms_ + how_.offset_ms + (leaps ? loops_done_ * how_.jump_ms : 0);
       if (tag.script) {
         session_.send_script(ms, tag.payload);
       } else {

@@ -22,6 +22,8 @@ FILE is FLV (sent as it stands) or what libavformat reads from a pipe (Matroska,
   --seconds S          stop after S seconds of media
   --loop N             the file N times (0: for ever), timestamps going on
   --offset-ms MS       added to every timestamp
+  --jump-ms MS         with --loop: added to the timestamps whenever the file begins again, may be negative
+  --jump-only KIND     of video's or audio's timestamps only
   --count N            N publishers at once
   --digest             shake hands with digests
   --enhanced           H.264 and AAC by FourCC; Enhanced RTMP's fields in connect
@@ -76,6 +78,12 @@ Options parse(std::vector<std::string> words) {
       options.how.loops = number(0u);
     } else if (word == "--offset-ms") {
       options.how.offset_ms = number(std::uint32_t{});
+    } else if (word == "--jump-ms") {
+      options.how.jump_ms = static_cast<std::uint32_t>(number(std::int32_t{}));
+    } else if (word == "--jump-only") {
+      const std::string kind = next();
+      if (kind != "video" && kind != "audio") refuse("not video or audio: " + kind);
+      options.how.jump_only = kind == "video" ? media::Kind::video : media::Kind::audio;
     } else if (word == "--count") {
       options.count = number(0u);
     } else if (word == "--digest") {
