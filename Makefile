@@ -49,16 +49,16 @@ test: deps-test build check-asan
 
 # the unit tests and the fuzzers' seeds under AddressSanitizer and UBSan
 check-asan: deps
-	@cmake -S . -B $(BUILD)-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS=-O1 -DSLUICE_SANITIZE=address,undefined >/dev/null
+	@cmake -S . -B $(BUILD)-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=address,undefined >/dev/null
 	@ninja -C $(BUILD)-asan -j $(JOBS) unit_tests fuzz_replays
 	@cd $(BUILD)-asan && ctest --output-on-failure -j 2 -R '^(unit|replay)_'
 
 # everything under a sanitizer, flow tests too
 asan: deps-test
-	@cmake -S . -B $(BUILD)-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS=-O1 -DSLUICE_SANITIZE=address,undefined >/dev/null
+	@cmake -S . -B $(BUILD)-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=address,undefined >/dev/null
 	@ninja -C $(BUILD)-asan -j $(JOBS) && cd $(BUILD)-asan && ctest --output-on-failure
 tsan: deps-test
-	@cmake -S . -B $(BUILD)-tsan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS=-O1 -DSLUICE_SANITIZE=thread >/dev/null
+	@cmake -S . -B $(BUILD)-tsan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=thread >/dev/null
 	@ninja -C $(BUILD)-tsan -j $(JOBS) && cd $(BUILD)-tsan && ctest --output-on-failure -R '^(unit|flow)_'
 
 # libFuzzer targets, each run for FUZZ_TIME seconds; new inputs go to $(BUILD)-fuzz/corpus: keep what was a fault under tests/fuzz/corpus

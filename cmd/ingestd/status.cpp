@@ -105,7 +105,7 @@ Json describe(Stream& stream) {
                     {"width", video->width},
                     {"height", video->height},
                     {"fps", rate(video->frame_rate)},
-                    {"keyframe_interval_ms", stream.intake().keyframe_interval().count() / 1000}};
+                    {"keyframe_interval_ms", std::chrono::round<milliseconds>(stream.intake().keyframe_interval()).count()}};
   }
   if (const auto& audio = stream.intake().audio()) {
     row["audio"] = {{"codec", media::name(audio->codec)}, {"sample_rate", audio->sample_rate}, {"channels", audio->channels}};

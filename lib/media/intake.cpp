@@ -9,6 +9,8 @@ namespace sluice::media {
 
 namespace {
 constexpr std::size_t gops_remembered = 8;
+// A first GOP that is still open says nothing of the interval before this.
+constexpr std::int64_t telling_us = 3'000'000;
 constexpr std::int64_t sure_us = 1'000'000;  // of missing a track, while others go on: not just a clock that leapt
 
 // VP9's configuration does not tell its picture's size.
@@ -285,9 +287,10 @@ void Intake::note_keyframe(PublisherTrack& track, std::uint64_t raw, std::int64_
 }
 
 microseconds Intake::keyframe_interval() const {
-  std::int64_t longest = gops_.empty() ? 0 : *std::max_element(gops_.begin(), gops_.end());
-  if (last_key_us_) longest = std::max(longest, timeline_.reached() - *last_key_us_);
-  return microseconds(longest);
+  const std::int64_t longest = gops_.empty() ? 0 : *std::max_element(gops_.begin(), gops_.end());
+  const PublisherTrack* lead = leading();
+  const std::int64_t open = lead != nullptr && last_key_us_ ? lead->reached_us - *last_key_us_ : 0;
+  return microseconds(gops_.empty() && open < telling_us ? 0 : std::max(longest, open));
 }
 
 }  // namespace sluice::media

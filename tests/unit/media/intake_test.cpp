@@ -194,6 +194,21 @@ TEST_CASE("the keyframe interval is the longest of the last ones") {
   CHECK(rig.intake.keyframe_interval() == seconds(8));
 }
 
+TEST_CASE("the keyframe interval is told of whole GOPs, or of an open one that is long, and sound that is ahead does not lengthen it") {
+  Rig rig;
+  rig.intake.configure(h264());
+  rig.intake.configure(aac());
+  rig.video(0, true), rig.audio(0);
+  rig.video(967), rig.audio(975);
+  CHECK(rig.intake.keyframe_interval() == seconds(0));
+  rig.video(2000, true), rig.audio(2010);
+  CHECK(rig.intake.keyframe_interval() == seconds(2));
+  rig.video(3967), rig.audio(4010);
+  CHECK(rig.intake.keyframe_interval() == seconds(2));
+  rig.video(6967);
+  CHECK(rig.intake.keyframe_interval() == microseconds(4'967'000));
+}
+
 TEST_CASE("an Opus packet tells its own length (RFC 6716 3.1)") {
   Track opus{.codec = Codec::opus, .sample_rate = 48'000};
   CHECK(audio_frame_length(opus, to_bytes("\xfc")) == 960);        // CELT fullband 20 ms, one frame
