@@ -14,7 +14,7 @@ TEST_PACKAGES := python3 python3-pytest curl shellcheck mandoc zsh fish bash-com
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly \
   streamlink mpv obs-studio xvfb libgl1-mesa-dri procps iproute2 srt-tools openssl nginx varnish wrk
 
-.PHONY: all build run test install bench kills soak asan tsan fuzz format clean deps deps-run deps-test check-asan
+.PHONY: all build run test test-programs install bench kills soak asan tsan fuzz format clean deps deps-run deps-test check-asan
 
 all: build
 
@@ -41,10 +41,14 @@ $(BUILD)/build.ninja: CMakeLists.txt
 build: deps $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS)
 
+# what tests and benchmarks run beside the programs
+test-programs: build
+	@ninja -C $(BUILD) -j $(JOBS) test_programs
+
 run: deps-run build
 	@exec $(BUILD)/bin/sluice up --demo
 
-test: deps-test build check-asan
+test: deps-test test-programs check-asan
 	@cd $(BUILD) && ctest --output-on-failure -j 2
 
 # the unit tests and the fuzzers' seeds under AddressSanitizer and UBSan
@@ -56,10 +60,10 @@ check-asan: deps
 # everything under a sanitizer, flow tests too
 asan: deps-test
 	@cmake -S . -B $(BUILD)-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=address,undefined >/dev/null
-	@ninja -C $(BUILD)-asan -j $(JOBS) && cd $(BUILD)-asan && ctest --output-on-failure
+	@ninja -C $(BUILD)-asan -j $(JOBS) all test_programs && cd $(BUILD)-asan && ctest --output-on-failure
 tsan: deps-test
 	@cmake -S . -B $(BUILD)-tsan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=thread >/dev/null
-	@ninja -C $(BUILD)-tsan -j $(JOBS) && cd $(BUILD)-tsan && ctest --output-on-failure -R '^(unit|flow)_'
+	@ninja -C $(BUILD)-tsan -j $(JOBS) all test_programs && cd $(BUILD)-tsan && ctest --output-on-failure -R '^(unit|flow)_'
 
 # libFuzzer targets, each run for FUZZ_TIME seconds; new inputs go to $(BUILD)-fuzz/corpus: keep what was a fault under tests/fuzz/corpus
 FUZZ_TIME ?= 60
@@ -71,17 +75,17 @@ fuzz: deps
 	  $$t -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(BUILD)-fuzz/ -verbosity=0 \
 	  $(BUILD)-fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 
-bench: deps-test build
+bench: deps-test test-programs
 	@for b in tests/bench/*.sh; do [ -e "$$b" ] || continue; echo "== $$b"; SLUICE_BUILD=$(abspath $(BUILD)) bash $$b || exit 1; done
 
 # kill -9 of every program, KILLS times each at random moments; results in tests/bench/results/kills.ndjson
 KILLS ?= 20
-kills: deps-test build
+kills: deps-test test-programs
 	@SLUICE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/kills.py --kills $(KILLS)
 
 # three publishers for SOAK seconds under faults, on a small disk (as root); results in tests/bench/results/soak.ndjson
 SOAK ?= 3600
-soak: deps-test build
+soak: deps-test test-programs
 	@SLUICE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/soak.py --seconds $(SOAK)
 
 install: build
