@@ -83,10 +83,8 @@ Result<std::vector<bool>> new_configurations(const hls::LedgerWriter& writer,
           os::read_file(writer.directory() + "/" + hls::init_path(track.rendition, *known->record.init));
       differs = !written || *written != as_text(header);
     }
-    if (known && (known->record.kind != track.kind() || known->record.timescale != track.timescale))
-      return fail(Errc::invalid,
-                  "rendition " + track.rendition + " was " + std::to_string(known->record.timescale) +
-                      " ticks a second in this ledger and is no longer",
+    if (known && known->record.kind != track.kind())
+      return fail(Errc::invalid, "rendition " + track.rendition + std::string(known->record.kind == media::Kind::video ? " was video" : " was audio") + " in this ledger and is no longer",
                   "feed it as it was, or into a new ledger");
     changed.push_back(differs);
   }
@@ -106,6 +104,15 @@ void name_renditions(std::vector<media::Track>& tracks) {
     for (int i = 2; !taken.insert(unique).second; ++i) unique = name + std::to_string(i);
     track.rendition = unique;
   }
+}
+
+// The packet's times in another timescale; its end is rounded, not its length, so that nothing adds up.
+void recount(media::Packet& packet, std::uint32_t from, std::uint32_t to) {
+  if (from == to) return;
+  const std::int64_t end = media::rescale(packet.dts + packet.duration, from, to);
+  packet.dts = media::rescale(packet.dts, from, to);
+  packet.pts = media::rescale(packet.pts, from, to);
+  packet.duration = end - packet.dts;
 }
 
 // One run of the pipe into the ledger.
@@ -178,12 +185,16 @@ class Run {
                                              : settings.text("format") == "ts";
     std::vector<media::Track> named = input_.tracks();
     name_renditions(named);
-    for (const media::Track& track : named) {
+    for (media::Track& track : named) {
+      const std::uint32_t fed_in = track.timescale;
+      // A rendition keeps the timescale it began with, whatever sample rate comes later.
+      if (const hls::Rendition* known = writer_.index().find(track.rendition)) track.timescale = known->record.timescale;
       const Result<Bytes> header = ts ? Result<Bytes>{} : hls::cmaf_header(track);
       lane_of_.emplace_back();
       if (header) {
         lane_of_.back() = tracks_.size();
         tracks_.push_back(track);
+        fed_in_.push_back(fed_in);
       } else {
         log::warn("a track is left out", {{"rendition", track.rendition}, header.error()});
       }
@@ -193,10 +204,12 @@ class Run {
   Result<> take(media::Packet packet) {
     if (packet.track >= lane_of_.size() || !lane_of_[packet.track]) return {};
     packet.track = *lane_of_[packet.track];
-    const std::int64_t ticks = hls::to_ticks(shift_, tracks_[packet.track].timescale);
+    const std::uint32_t timescale = tracks_[packet.track].timescale;
+    recount(packet, fed_in_[packet.track], timescale);
+    const std::int64_t ticks = hls::to_ticks(shift_, timescale);
     packet.dts += ticks;
     packet.pts += ticks;
-    pace_.arrived(hls::to_us(packet.dts, tracks_[packet.track].timescale), system_clock().steady());
+    pace_.arrived(hls::to_us(packet.dts, timescale), system_clock().steady());
     segmenter_->push(std::move(packet), operations_);
     return write();
   }
@@ -222,6 +235,7 @@ class Run {
   ffmpeg::PipeReader& input_;
   std::vector<media::Track> tracks_;
   std::vector<std::optional<std::size_t>> lane_of_;  // of each track of the input
+  std::vector<std::uint32_t> fed_in_;                // of each of tracks_: the input's ticks a second
   microseconds shift_{0};
   media::Pace pace_;
   hls::Operations operations_;

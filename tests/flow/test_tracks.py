@@ -5,8 +5,8 @@ import subprocess
 import pytest
 
 import flv
-from harness import Platform, get, program, tool, wait_for
-from ingest import assert_lint, assert_unbroken, ended, parts, records
+from harness import Platform, Publisher, get, program, tool, wait_for
+from ingest import assert_lint, assert_unbroken, ended, media_seconds, parts, records
 from numbered import ledger_of
 from players import HlsJs
 
@@ -123,3 +123,25 @@ def test_a_change_of_size_in_mid_stream_is_played_across(platform, tags, tmp_pat
         assert playlist.count("#EXT-X-MAP") == (3 if rendition == "source" else 1)
     again = HlsJs(whole(platform, "sizes", ledger), seconds=8, sizes=2).seen()
     assert {"640x360", "320x180"} <= set(again["sizes"]), again
+
+
+def test_another_encoder_goes_on_in_the_stream_with_another_size_and_sample_rate(platform):
+    """As when a streamer's program dies and another one takes its place: one stream, one discontinuity, played across."""
+    url = platform.publish_url(platform.channel("heirs"))
+    with Publisher(url, size="640x360") as first:
+        platform.wait_live("heirs")
+        ledger = ledger_of(platform)
+        wait_for(lambda: len(starts(ledger, "audio")) > 1, 20, "a whole segment")
+        first.kill()
+    with Publisher(url, size="320x180", extra=("-ar", "44100", "-ac", "2")):
+        wait_for(lambda: sum("D" in flags for _, flags in starts(ledger, "audio").values()) == 1 and media_seconds(ledger, "audio") > 8, 30, "sound of the second")
+    wait_for(lambda: ended(ledger), 30, "the stream's end")
+    assert ledger_of(platform) == ledger
+    assert_lint(ledger)
+    assert_unbroken(ledger)
+    breaks = {name: [msn for msn, (_, flags) in starts(ledger, name).items() if "D" in flags] for name in ("source", "audio")}
+    assert len(breaks["audio"]) == 1 and breaks["source"] == breaks["audio"], breaks
+    assert {row[5] for row in records(ledger, "R") if row[1] == "audio"} == {"48000"}
+    assert [row[8] for row in records(ledger, "R") if row[1] == "audio"] == ["48000/1", "44100/2"]
+    seen = HlsJs(whole(platform, "heirs", ledger), seconds=6, sizes=2).seen()
+    assert seen["audio"] > 0 and not seen["fatal"], seen
