@@ -1,11 +1,14 @@
 """The supervisor: readiness, status, restarts, clean ends."""
 import os
+import pty
+import select
 import signal
 import subprocess
+import time
 
 import pytest
 
-from harness import Platform, program, wait_for
+from harness import Platform, free_port_base, program, wait_for
 
 
 def alive(pid):
@@ -94,6 +97,32 @@ def test_down_leaves_no_process(platform):
     assert platform.process.wait(10) == 0
     wait_for(lambda: not processes_of(platform.directory), 5, "no process left")
     assert platform.status()["state"] == "stopped"
+
+
+def test_ctrl_c_on_a_terminal_stops_everything_in_the_middle_of_the_demo(tmp_path):
+    """The terminal sends SIGINT to all processes of the foreground at once: programs and encoders get it too."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(program("sluice"), ["sluice", "up", "--demo", "--dir", str(tmp_path), "--port-base", str(free_port_base())])
+    said, asked = b"", False
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
+        try:
+            more = os.read(terminal, 65536)
+        except OSError:  # nobody has the other end any more
+            break
+        said += more
+        if not asked and b"go_live" in said:
+            os.write(terminal, b"\x03")
+            asked = True
+    os.close(terminal)
+    assert asked and time.monotonic() < deadline, said.decode()
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert status == 0, said.decode()
+    assert processes_of(tmp_path) == []
+    assert b"killed" not in said and b"restart" not in said, said.decode()
 
 
 def test_killing_the_supervisor_ends_everything_and_the_next_up_is_clean(platform):
