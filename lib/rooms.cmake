@@ -10,6 +10,7 @@ find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(SRT REQUIRED IMPORTED_TARGET srt)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale libswresample)
 
@@ -56,6 +57,8 @@ sluice_room(sqlite    USES base os                             LIBS PkgConfig::S
 sluice_room(store     USES base os log crypto platform sqlite  LIBS nlohmann_json::nlohmann_json)
 sluice_room(chatlog   USES base chat sqlite                    LIBS nlohmann_json::nlohmann_json)
 sluice_room(bus       USES base os log net store)
+sluice_room(redis     USES base os net                         LIBS PkgConfig::HIREDIS)
+sluice_room(relay     USES base crypto)
 
 target_compile_definitions(sluice_net PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_compile_definitions(sluice_app PRIVATE SLUICE_VERSION="${PROJECT_VERSION}")
