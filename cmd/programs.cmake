@@ -49,7 +49,7 @@ function(sluice_program name section)
   sluice_pages(${name} ${section})
 endfunction()
 
-sluice_program(transcode 1 ROOMS ffmpeg media os log http metrics)
+sluice_program(transcode 1 ROOMS ffmpeg media os log http metrics net redis relay)
 sluice_program(hlslint 1 ROOMS hls lint curl LIBS nlohmann_json::nlohmann_json)
 sluice_program(origind 8 ROOMS origin LIBS nlohmann_json::nlohmann_json)
 sluice_program(segmenter 1 ROOMS hls ffmpeg)

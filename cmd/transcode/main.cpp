@@ -1,4 +1,4 @@
-// transcode: one stream in on standard input, every rendition out on standard output.
+// transcode: one stream in on standard input, every rendition out on standard output; here, or on a worker's machine.
 #include <signal.h>
 #include <unistd.h>
 
@@ -9,9 +9,11 @@
 
 #include "app/run.hpp"
 #include "base/clock.hpp"
+#include "dispatch.hpp"
 #include "metrics_server.hpp"
 #include "options.hpp"
 #include "pipeline.hpp"
+#include "worker.hpp"
 
 using namespace sluice;
 
@@ -65,11 +67,17 @@ Result<transcode::Settings> read_settings(const app::Settings& given) {
 }
 
 Result<int> run(const app::Settings& given) {
+  if (given.has("worker") && given.has("dispatch")) return fail(Errc::usage, "--worker and --dispatch are two ends of one connection", "give one of them");
+  if (given.has("worker")) return transcode::work(given);
   SLUICE_TRY_VALUE(transcode::Settings settings, read_settings(given));
   if (::isatty(STDOUT_FILENO)) return fail(Errc::usage, "standard output is a terminal", "pipe it on: transcode < stream | segmenter …");
   std::unique_ptr<transcode::MetricsServer> metrics;
   if (given.has("metrics")) {
     SLUICE_TRY_VALUE(metrics, transcode::MetricsServer::open(given.text("metrics")));
+  }
+  if (given.has("dispatch")) {
+    SLUICE_TRY_VALUE(const auto code, transcode::dispatch(given));
+    if (code) return *code;
   }
   catch_signals();
   SLUICE_TRY_VALUE(ffmpeg::PipeReader reader, ffmpeg::PipeReader::open(STDIN_FILENO));

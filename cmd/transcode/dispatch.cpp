@@ -1,0 +1,322 @@
+#include "dispatch.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "app/run.hpp"
+#include "app/signals.hpp"
+#include "base/text.hpp"
+#include "inlet.hpp"
+#include "log/log.hpp"
+#include "metrics/metrics.hpp"
+#include "orders.hpp"
+#include "outlet.hpp"
+#include "posting.hpp"
+#include "pulse.hpp"
+#include "relay/session.hpp"
+#include "remote_settings.hpp"
+
+namespace sluice::transcode {
+
+namespace {
+constexpr std::size_t most_guests = 8;      // connections that have proven nothing yet
+constexpr seconds proving_time{5};          // from the connection to the start of the job
+constexpr seconds flush_time{10};           // for what was received to be read by our reader, at the end
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+class Dispatcher;
+
+// A connection that may become the worker's.
+class Guest final : public net::Connection::Handler, public relay::DispatcherSession::Events {
+ public:
+  Guest(Dispatcher& dispatcher, net::Loop& loop, const relay::Secret& secret, const std::string& ticket)
+      : dispatcher_(dispatcher), session_(secret, ticket, system_random(), *this), patience_(loop) {}
+
+  void attach(std::shared_ptr<net::Connection> link) {
+    link_ = std::move(link);
+    patience_.after(proving_time, [this] { abort({Errc::unavailable, "it was too slow", ""}); });
+  }
+  void abort(Error why) {
+    if (link_) link_->abort(std::move(why));
+  }
+  void flush() {
+    if (Bytes out = session_.take_output(); !out.empty() && link_) link_->send(std::move(out));
+  }
+  relay::DispatcherSession& session() { return session_; }
+  const std::shared_ptr<net::Connection>& link() const { return link_; }
+  std::string name() const { return name_.empty() ? peer_ : name_ + " at " + peer_; }
+  void set_peer(const net::Endpoint& peer) { peer_ = peer.text(); }
+
+  void on_data(ByteView bytes) override;
+  void on_drained() override;
+  void on_closed(const Error& why) override;
+  void on_worker(const std::string& name) override;
+  void on_started() override;
+  void on_media(ByteView piece) override;
+  void on_outcome(const relay::Words& outcome) override;
+  void on_refused(const std::string& why) override;
+
+ private:
+  Dispatcher& dispatcher_;
+  relay::DispatcherSession session_;
+  net::Timer patience_;
+  std::shared_ptr<net::Connection> link_;
+  std::string peer_, name_;
+};
+
+class Dispatcher {
+ public:
+  Dispatcher(RemoteSettings remote, relay::Words order, std::string ledger, bool local)
+      : remote_(std::move(remote)), order_(std::move(order)), ledger_(std::move(ledger)), local_(local), take_limit_(loop_), flush_limit_(loop_) {}
+  Result<std::optional<int>> run(const net::Endpoint& listen, std::string reach, milliseconds take_time);
+
+  // What a guest tells.
+  bool reserve(Guest& guest);
+  void started(Guest& guest);
+  void media(ByteView piece);
+  void outcome(Guest& guest, const relay::Words& outcome);
+  void gone(Guest& guest, const Error& why);
+  void drained(const Guest& guest) {
+    if (worker_ == &guest && inlet_) inlet_->drained();
+  }
+  void heard(const Guest& guest) {
+    if (worker_ == &guest && pulse_) pulse_->heard();
+  }
+  const relay::Words& order() const { return order_; }
+
+ private:
+  void accept(os::UniqueFd fd, net::Endpoint peer);
+  void nobody_came();
+  void input_ended(Result<> how);
+  void on_signal(int signal);
+  void end(Result<std::optional<int>> how);  // after our reader has everything
+  void stop_input();
+
+  RemoteSettings remote_;
+  relay::Words order_;
+  std::string ledger_;
+  bool local_;
+  net::Loop loop_;
+  net::Timer take_limit_, flush_limit_;
+  std::unique_ptr<net::Listener> listener_;
+  std::string ticket_ = random_token(system_random());
+  std::optional<Posting> posting_;
+  std::set<std::shared_ptr<Guest>> guests_;
+  Guest* worker_ = nullptr;     // reserved, then running
+  bool running_ = false, input_over_ = false, ending_ = false;
+  int stopped_by_ = 0;
+  Steady posted_ = system_clock().steady();
+  std::unique_ptr<Inlet> inlet_;
+  std::unique_ptr<Outlet> outlet_;
+  std::optional<Pulse> pulse_;
+  Result<std::optional<int>> result_ = std::optional<int>(app::exit_done);
+  prometheus::Gauge& waiting_ = metrics::gauge("sluice_transcode_dispatch_waiting", "1 while no worker has taken the stream");
+};
+
+// ---- a guest
+
+void Guest::on_data(ByteView bytes) {
+  dispatcher_.heard(*this);
+  const auto keep = link_;
+  if (const auto fed = session_.feed(bytes); !fed) return abort(fed.error());
+  flush();
+}
+void Guest::on_drained() { dispatcher_.drained(*this); }
+void Guest::on_closed(const Error& why) {
+  patience_.cancel();
+  link_.reset();
+  dispatcher_.gone(*this, why);
+}
+void Guest::on_worker(const std::string& name) {
+  name_ = name;
+  if (dispatcher_.reserve(*this)) return session_.order(dispatcher_.order());
+  session_.refuse("another worker has the job");
+}
+void Guest::on_started() {
+  patience_.cancel();
+  dispatcher_.started(*this);
+}
+void Guest::on_media(ByteView piece) { dispatcher_.media(piece); }
+void Guest::on_outcome(const relay::Words& outcome) { dispatcher_.outcome(*this, outcome); }
+void Guest::on_refused(const std::string& why) { abort({Errc::unavailable, "it does not take the job: " + why, ""}); }
+
+// ---- waiting for a worker
+
+Result<std::optional<int>> Dispatcher::run(const net::Endpoint& listen, std::string reach, milliseconds take_time) {
+  SLUICE_TRY_VALUE(listener_, net::Listener::bind(loop_, listen, [this](os::UniqueFd fd, net::Endpoint peer) { accept(std::move(fd), std::move(peer)); }));
+  if (reach.empty()) reach = listener_->local().text();
+  else if (reach.ends_with(":0")) reach = reach.substr(0, reach.size() - 1) + std::to_string(listener_->local().port);
+  const relay::Job job{.to = reach, .ticket = ticket_, .stream = environment("SLUICE_STREAM"), .channel = environment("SLUICE_CHANNEL"), .good_for = take_time};
+  posting_.emplace(loop_, remote_.url, QueueKeys(remote_.queue), relay::write_job(job, remote_.secret));
+  waiting_.Set(1);
+  take_limit_.after(take_time, [this] { nobody_came(); });
+  app::Signals signals(loop_, [this](int signal) { on_signal(signal); });
+  loop_.run();
+  for (const auto& guest : guests_) guest->abort({Errc::io, "the dispatcher ends", ""});
+  return result_;
+}
+
+void Dispatcher::accept(os::UniqueFd fd, net::Endpoint peer) {
+  if (guests_.size() >= most_guests) return;  // closes it; its worker tries again, or another does
+  const auto guest = std::make_shared<Guest>(*this, loop_, remote_.secret, ticket_);
+  guest->set_peer(peer);
+  guests_.insert(guest);
+  guest->attach(net::Connection::adopt(loop_, std::move(fd), guest));
+}
+
+bool Dispatcher::reserve(Guest& guest) {
+  if (worker_ != nullptr || ending_) return false;
+  worker_ = &guest;
+  return true;
+}
+
+void Dispatcher::nobody_came() {
+  if (worker_ != nullptr) return take_limit_.after(proving_time, [this] { if (!running_) nobody_came(); });
+  const std::string trouble = posting_->trouble();
+  log::error("no worker took the stream in time", {{"queue", remote_.queue}, {"redis", trouble.empty() ? "reached" : trouble}, {"next", local_ ? "transcoding here" : "giving up"}});
+  ending_ = true;
+  if (local_) result_ = std::nullopt;
+  else result_ = fail(Errc::unavailable, "no worker took the stream in time", "start more workers: transcode --worker");
+  posting_->withdraw(true, [this] { loop_.stop(); });
+}
+
+// ---- relaying
+
+void Dispatcher::started(Guest& guest) {
+  running_ = true;
+  take_limit_.cancel();
+  listener_->stop();
+  waiting_.Set(0);
+  posting_->withdraw(false, [this] { loop_.post([this] { posting_.reset(); }); });  // Redis is not needed any more
+  log::info("a worker has the stream", {{"worker", guest.name()}, {"waited_ms", std::chrono::duration_cast<milliseconds>(system_clock().steady() - posted_).count()}});
+  outlet_ = std::make_unique<Outlet>(loop_, STDOUT_FILENO, Outlet::Calls{
+      .room = [this] {
+        if (worker_ == nullptr || !pulse_) return;
+        pulse_->deaf(false);
+        worker_->link()->resume_reading();
+      },
+      .broken = [this](const Error& why) { end(std::unexpected(why)); }});
+  inlet_ = std::make_unique<Inlet>(loop_, STDIN_FILENO, guest.link(), [this](Result<> how) { input_ended(std::move(how)); });
+  pulse_.emplace(loop_, remote_.peer_time,
+                 [this] {
+                   worker_->session().beat();
+                   worker_->flush();
+                 },
+                 [this] { worker_->abort({Errc::unavailable, "nothing was heard of it", ""}); });
+}
+
+void Dispatcher::media(ByteView piece) {
+  if (ending_) return;
+  outlet_->write(piece);
+  if (!outlet_->full() || worker_ == nullptr) return;
+  worker_->link()->pause_reading();
+  pulse_->deaf(true);
+}
+
+void Dispatcher::input_ended(Result<> how) {
+  if (!how) return end(std::unexpected(how.error()));
+  stop_input();
+}
+
+void Dispatcher::stop_input() {
+  input_over_ = true;
+  if (worker_ == nullptr) return;
+  worker_->session().end_input();
+  worker_->flush();
+}
+
+void Dispatcher::outcome(Guest& guest, const relay::Words& outcome) {
+  const auto word = [&](std::string_view name) {
+    const auto found = outcome.find(std::string(name));
+    return found == outcome.end() ? std::string() : found->second;
+  };
+  const std::string mark = word(word_mark);
+  if (order_.contains(std::string(word_supervised)) && !ledger_.empty() && (!mark.empty() || order_.contains(std::string(word_mark)))) {
+    if (const auto written = write_mark(ledger_, parse_number<std::uint32_t>(mark) ? mark : ""); !written) log::error("remember the keyframe interval", {written.error()});
+  }
+  const int code = parse_number<int>(word(word_code)).value_or(app::exit_failed);
+  if (!word(word_handed_back).empty() && !input_over_) {
+    log::info("the worker stops and hands the stream back", {{"worker", guest.name()}});
+    return end(std::optional<int>(app::exit_temporary));
+  }
+  if (code == app::exit_done) return end(std::optional<int>(stopped_by_ == SIGINT ? app::exit_interrupted : input_over_ ? app::exit_done : app::exit_temporary));
+  if (code == app::exit_temporary) return end(std::optional<int>(app::exit_temporary));
+  end(fail(Errc::io, fmt::format("transcode on {} failed: {}", guest.name(), word(word_how)), "its log says why"));
+}
+
+void Dispatcher::gone(Guest& guest, const Error& why) {
+  std::erase_if(guests_, [&](const auto& each) { return each.get() == &guest; });
+  const bool was_worker = worker_ == &guest;
+  if (was_worker) worker_ = nullptr;
+  if (ending_) return;
+  if (!was_worker) {
+    if (why.code != Errc::io) log::warn("a connection was refused", {{"peer", guest.name()}, why});
+    return;
+  }
+  if (running_) return end(fail(Errc::unavailable, fmt::format("worker {} was lost: {}", guest.name(), why.what), "the next generation gives the stream to another"));
+  log::warn("a worker did not start the job", {{"worker", guest.name()}, why});
+}
+
+// ---- ending
+
+void Dispatcher::end(Result<std::optional<int>> how) {
+  if (ending_) return;
+  ending_ = true;
+  result_ = std::move(how);
+  pulse_.reset();
+  loop_.post([this] {
+    inlet_.reset();
+    outlet_->when_empty([this] { loop_.stop(); });
+  });
+  flush_limit_.after(flush_time, [this] { loop_.stop(); });
+}
+
+// As of the filter itself: the input ends here, and what was read is finished. A second signal ends us.
+void Dispatcher::on_signal(int signal) {
+  if (stopped_by_ != 0 || ending_ || signal == SIGHUP) {
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+  }
+  stopped_by_ = signal;
+  if (running_) {
+    inlet_.reset();  // nothing may follow the end
+    return stop_input();
+  }
+  ending_ = true;
+  result_ = std::optional<int>(signal == SIGINT ? app::exit_interrupted : app::exit_done);
+  posting_->withdraw(false, [this] { loop_.stop(); });
+}
+}  // namespace
+
+Result<std::optional<int>> dispatch(const app::Settings& settings) {
+  SLUICE_TRY_VALUE(RemoteSettings remote, remote_settings(settings, "dispatch"));
+  SLUICE_TRY_VALUE(const net::Endpoint listen, net::parse_endpoint(settings.text("listen")));
+  std::string reach;
+  if (settings.has("reach")) {
+    SLUICE_TRY_VALUE(const net::Endpoint endpoint, net::parse_endpoint(settings.text("reach")));
+    reach = endpoint.text();
+  } else if (listen.host == "0.0.0.0" || listen.host == "::" || !listen.path.empty()) {
+    return fail(Errc::usage, "--listen " + listen.text() + " is no address that workers can connect to", "say which is: --reach ADDRESS:0");
+  }
+  const milliseconds take_time = settings.duration("take-time");
+  if (take_time <= milliseconds(0)) return fail(Errc::usage, "--take-time must be more than 0");
+  relay::Words order = order_of(settings);
+  const std::string ledger = environment("SLUICE_LEDGER");
+  if (environment("SLUICE_FED") == "1") order.emplace(word_supervised, "1");
+  if (const std::string mark = read_mark(ledger); !mark.empty()) order.emplace(word_mark, mark);
+  ::signal(SIGPIPE, SIG_IGN);
+  Dispatcher dispatcher(std::move(remote), std::move(order), ledger, settings.text("untaken") == "local");
+  auto how = dispatcher.run(listen, reach, take_time);
+  ::signal(SIGPIPE, SIG_DFL);
+  return how;
+}
+
+}  // namespace sluice::transcode

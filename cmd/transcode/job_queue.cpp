@@ -1,0 +1,141 @@
+#include "job_queue.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "log/log.hpp"
+
+namespace sluice::transcode {
+
+namespace {
+constexpr const char* group = "workers";
+constexpr const char* claim_after_ms = "3000";  // longer than a worker may take to reach a dispatcher
+constexpr const char* block_ms = "1000";        // for a new entry; then claims are looked for again
+constexpr milliseconds block_patience{4000};
+constexpr milliseconds pause{1000};             // after an error
+constexpr seconds count_period{2};
+
+// An id is "MS-N": Redis's clock when the entry was added.
+std::optional<std::int64_t> added_ms(const std::string& entry) { return parse_number<std::int64_t>(std::string_view(entry).substr(0, entry.find('-'))); }
+
+relay::Fields fields_of(const redis::Reply& list) {
+  relay::Fields fields;
+  for (std::size_t i = 0; i + 1 < list.items.size(); i += 2) fields.emplace_back(list.items[i].text, list.items[i + 1].text);
+  return fields;
+}
+}  // namespace
+
+JobQueue::JobQueue(net::Loop& loop, redis::Url url, QueueKeys keys, std::string consumer, relay::Secret secret, Calls calls)
+    : retry_(loop), counts_(loop), keys_(std::move(keys)), consumer_(std::move(consumer)), secret_(std::move(secret)), calls_(std::move(calls)),
+      link_(loop, std::move(url), {.up = [this] { up(); }, .down = [this] { asking_ = ready_ = false; }}) {
+  counts_.every(count_period, [this] {
+    if (!asking_) count();  // behind a read that blocks it would come late
+  });
+}
+
+void JobQueue::up() {
+  // From 0: what was posted before the first worker came is for us too.
+  link_.command({"XGROUP", "CREATE", keys_.jobs, group, "0", "MKSTREAM"}, [this](Result<redis::Reply> reply) {
+    if (!reply && !reply.error().what.starts_with("BUSYGROUP")) {
+      log::error("the consumer group could not be made", {{"key", keys_.jobs}, reply.error()});
+      return retry_.after(pause, [this] { if (link_.is_up() && !ready_) up(); });
+    }
+    ready_ = true;
+    ask();
+  });
+}
+
+void JobQueue::want(bool wanting) {
+  wanting_ = wanting;
+  ask();
+}
+
+void JobQueue::ask() {
+  if (!wanting_ || asking_ || !ready_ || !link_.is_up()) return;
+  asking_ = true;
+  if (system_clock().steady() >= counted_ + count_period) count();
+  claim();
+}
+
+// An entry that another worker took and could not do anything with: it died, or cannot reach the dispatcher.
+void JobQueue::claim() {
+  link_.command({"XAUTOCLAIM", keys_.jobs, group, consumer_, claim_after_ms, "0-0", "COUNT", "1"}, [this](Result<redis::Reply> reply) {
+    const redis::Reply* entries = reply && reply->items.size() >= 2 ? &reply->items[1] : nullptr;
+    if (!reply || (entries && !entries->items.empty())) return answered(reply, entries);
+    if (!wanting_) {
+      asking_ = false;
+      return;
+    }
+    read();
+  });
+}
+
+void JobQueue::read() {
+  link_.command({"XREADGROUP", "GROUP", group, consumer_, "COUNT", "1", "BLOCK", block_ms, "STREAMS", keys_.jobs, ">"}, [this](Result<redis::Reply> reply) {
+    // [[key, [entry]]], or nil
+    const redis::Reply* entries = reply && !reply->items.empty() && reply->items[0].items.size() == 2 ? &reply->items[0].items[1] : nullptr;
+    answered(reply, entries);
+  }, block_patience);
+}
+
+void JobQueue::answered(Result<redis::Reply> reply, const redis::Reply* entries) {
+  asking_ = false;
+  if (!reply) {
+    if (reply.error().code == Errc::unavailable) return;  // the link goes up again
+    ready_ = false;
+    if (reply.error().what.starts_with("NOGROUP")) return up();  // Redis was emptied
+    log::error("jobs could not be read", {{"key", keys_.jobs}, reply.error()});
+    return retry_.after(pause, [this] { if (link_.is_up() && !ready_) up(); });
+  }
+  if (entries)
+    for (const redis::Reply& entry : entries->items) offer(entry);
+  ask();
+}
+
+void JobQueue::offer(const redis::Reply& entry) {
+  if (entry.items.size() != 2 || entry.items[1].items.empty()) return;  // deleted meanwhile
+  const std::string id = entry.items[0].text;
+  auto job = relay::read_job(fields_of(entry.items[1]), secret_);
+  if (!job) {
+    log::warn("an entry was passed over", {{"entry", id}, job.error()});
+    clear(id);
+    return calls_.cleared(job.error().code == Errc::denied ? "forged" : "malformed");
+  }
+  asking_ = true;  // until its age is known
+  link_.command({"TIME"}, [this, id, job = *job](Result<redis::Reply> now) {
+    asking_ = false;
+    const auto added = added_ms(id);
+    const auto seconds_now = now && now->items.size() == 2 ? parse_number<std::int64_t>(now->items[0].text) : std::nullopt;
+    const auto micros = seconds_now ? parse_number<std::int64_t>(now->items[1].text) : std::nullopt;
+    if (!added || !micros) return ask();
+    const milliseconds waited(*seconds_now * 1000 + *micros / 1000 - *added);
+    if (waited > job.good_for) {
+      log::info("a job whose dispatcher is gone was cleared away", {{"entry", id}, {"stream", job.stream}, {"age_ms", waited.count()}});
+      clear(id);
+      calls_.cleared("stale");
+      return ask();
+    }
+    calls_.offered({id, job, waited});
+    ask();
+  });
+}
+
+void JobQueue::clear(const std::string& entry) {
+  if (!link_.is_up()) return;  // claimed by another, who finds it stale
+  link_.command({"XACK", keys_.jobs, group, entry}, [](Result<redis::Reply>) {});
+  link_.command({"XDEL", keys_.jobs, entry}, [](Result<redis::Reply>) {});
+}
+
+void JobQueue::count() {
+  if (!link_.is_up()) return;
+  counted_ = system_clock().steady();
+  auto waiting = std::make_shared<std::int64_t>(0);
+  link_.command({"XLEN", keys_.jobs}, [waiting](Result<redis::Reply> reply) {
+    if (reply) *waiting = reply->integer;
+  });
+  link_.command({"GET", keys_.untaken}, [this, waiting](Result<redis::Reply> reply) {
+    if (reply) calls_.counted(*waiting, parse_number<std::int64_t>(reply->text).value_or(0));
+  });
+}
+
+}  // namespace sluice::transcode

@@ -1,0 +1,53 @@
+#pragma once
+// JobQueue: a worker's side of the Redis Stream: its consumer group gives each entry to one worker; what a worker took and did not
+// acknowledge is claimed by others after a while. Entries whose dispatcher is gone, or that are no jobs of ours, are cleared away.
+#include <functional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "posting.hpp"
+#include "redis_link.hpp"
+#include "relay/job.hpp"
+
+namespace sluice::transcode {
+
+class JobQueue {
+ public:
+  struct Offer {
+    std::string entry;  // its id
+    relay::Job job;
+    milliseconds waited;
+  };
+  struct Calls {
+    std::function<void(Offer)> offered;
+    std::function<void(const std::string& why)> cleared;  // an entry: "stale", "forged", "malformed"
+    std::function<void(std::int64_t waiting, std::int64_t untaken)> counted;  // jobs in the Stream; jobs that nobody took, ever
+  };
+  JobQueue(net::Loop& loop, redis::Url url, QueueKeys keys, std::string consumer, relay::Secret secret, Calls calls);
+
+  // Whether there is room for a job. One that was asked for may still be offered after false.
+  void want(bool wanting);
+  bool asking() const { return asking_; }
+  void clear(const std::string& entry);  // taken, or not ours to do: acknowledged and deleted
+  std::string trouble() const { return link_.is_up() ? "" : link_.trouble(); }
+
+ private:
+  void up();
+  void ask();
+  void claim();
+  void read();
+  void answered(Result<redis::Reply> reply, const redis::Reply* entries);
+  void offer(const redis::Reply& entry);
+  void count();
+
+  net::Timer retry_, counts_;
+  QueueKeys keys_;
+  std::string consumer_;
+  relay::Secret secret_;
+  Calls calls_;
+  Steady counted_{};
+  bool wanting_ = false, asking_ = false, ready_ = false;
+  RedisLink link_;
+};
+
+}  // namespace sluice::transcode

@@ -1,0 +1,173 @@
+"""Transcoders on other machines, on this one: a real Redis server, workers, filters that dispatch."""
+import os
+import pathlib
+import secrets
+import socket
+import subprocess
+import tempfile
+import time
+
+from harness import Daemon, free_port, get, program, wait_for
+
+KEY = "sluice:transcode:jobs"
+
+
+class RedisServer:
+    """Debian's redis-server on a port of its own, nothing saved; started and stopped here, whatever the package's service does."""
+
+    def __init__(self, password=None):
+        self.folder = tempfile.TemporaryDirectory(prefix="sluice-redis-")
+        self.port = free_port()
+        self.password = password
+        self.process = None
+        self.start()
+
+    def start(self):
+        config = f"port {self.port}\nbind 127.0.0.1\ndir {self.folder.name}\nsave \"\"\nappendonly no\nlogfile {self.folder.name}/log\n"
+        if self.password:
+            config += f"requirepass {self.password}\n"
+        self.process = subprocess.Popen(["redis-server", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process.stdin.write(config.encode())
+        self.process.stdin.close()
+        wait_for(self.answers, 15, "redis-server ready")
+
+    def answers(self):
+        try:
+            return self.ask("PING") == "PONG"
+        except OSError:
+            return False
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}"
+
+    def ask(self, *words):
+        """One command on a connection of its own; its reply as Python values."""
+        with socket.create_connection(("127.0.0.1", self.port), 10) as link:
+            commands = [("AUTH", self.password)] if self.password else []
+            for command in [*commands, words]:
+                link.sendall(b"*%d\r\n" % len(command) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in (str(w).encode() for w in command)))
+            lines = link.makefile("rb")
+            for _ in commands:
+                read_reply(lines)
+            return read_reply(lines)
+
+    def length(self):
+        return self.ask("XLEN", KEY)
+
+    def pending(self):
+        found = self.ask("XPENDING", KEY, "workers")
+        return found[0] if isinstance(found, list) else 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        self.folder.cleanup()
+
+
+def read_reply(lines):
+    line = lines.readline().rstrip(b"\r\n")
+    kind, rest = line[:1], line[1:]
+    if kind in b"+-":
+        return rest.decode()
+    if kind == b":":
+        return int(rest)
+    if int(rest) < 0:
+        return None
+    if kind == b"$":
+        return lines.read(int(rest) + 2)[:-2].decode()
+    return [read_reply(lines) for _ in range(int(rest))]
+
+
+class Remote:
+    """A Redis server and a secret; workers and dispatchers that use them."""
+
+    def __init__(self, password=None):
+        self.redis = RedisServer(password)
+        self.folder = tempfile.TemporaryDirectory(prefix="sluice-remote-")
+        self.secret = self.file("secret", secrets.token_hex(32))
+        self.workers = []
+
+    def file(self, name, content):
+        path = pathlib.Path(self.folder.name, name)
+        path.write_text(content + "\n")
+        path.chmod(0o600)
+        return str(path)
+
+    def options(self, secret=None):
+        """What dispatchers and workers are given alike."""
+        more = ["--redis-password-file", self.file("password", self.redis.password)] if self.redis.password else []
+        return ["--secret-file", secret or self.secret, *more]
+
+    def worker(self, name, *options, secret=None, env=None):
+        made = Worker(self, name, *options, secret=secret, env=env)
+        self.workers.append(made)
+        return made
+
+    def dispatch(self, *options, secret=None):
+        return [program("transcode"), "--dispatch", self.redis.url(), *self.options(secret), *options]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            for worker in self.workers:
+                if kind is not None:
+                    print(f"worker {worker.name}:\n{worker.output()[-6000:]}")
+                worker.end()
+        finally:
+            self.redis.__exit__()
+            self.folder.cleanup()
+
+
+class Worker(Daemon):
+    """A worker whose temporary files are its own."""
+
+    def __init__(self, remote, name, *options, secret=None, env=None):
+        self.name = name
+        self.metrics_port = free_port()
+        self.temporary = tempfile.TemporaryDirectory(prefix="sluice-worker-")
+        super().__init__(program("transcode"), "--worker", remote.redis.url(), *remote.options(secret), "--name", name, "--metrics",
+                         f"127.0.0.1:{self.metrics_port}", *options, env={"TMPDIR": self.temporary.name, **(env or {})})
+
+    def output(self):
+        # pread: the worker shares the file's offset
+        fd = self.log.fileno()
+        return os.pread(fd, os.fstat(fd).st_size, 0).decode(errors="replace")
+
+    def says(self, text, seconds=20):
+        wait_for(lambda: text in self.output(), seconds, f"'{text}' in the log of {self.name}")
+
+    def health(self):
+        return get(f"http://127.0.0.1:{self.metrics_port}/health")
+
+    def metric(self, name, labels=""):
+        text = get(f"http://127.0.0.1:{self.metrics_port}/metrics")[2].decode()
+        return next((float(line.split()[-1]) for line in text.splitlines() if line.startswith(name + labels + " ")), None)
+
+    def children(self):
+        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True).stdout
+        return [int(pid) for pid in listed.split()]
+
+    def busy(self):
+        return self.process.poll() is None and bool(self.children())
+
+    def left_behind(self):
+        return os.listdir(self.temporary.name)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.temporary.cleanup()
+        self.log.close()
+
+
+def seconds_since(moment):
+    return time.monotonic() - moment
