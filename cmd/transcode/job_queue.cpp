@@ -14,6 +14,7 @@ constexpr const char* block_ms = "1000";        // for a new entry; then claims 
 constexpr milliseconds block_patience{4000};
 constexpr milliseconds pause{1000};             // after an error
 constexpr seconds count_period{2};
+constexpr seconds rest{5};                      // after an entry sealed by others: theirs may be the right secret, and its dispatcher posts again
 
 // An id is "MS-N": Redis's clock when the entry was added.
 std::optional<std::int64_t> added_ms(const std::string& entry) { return parse_number<std::int64_t>(std::string_view(entry).substr(0, entry.find('-'))); }
@@ -52,6 +53,7 @@ void JobQueue::want(bool wanting) {
 
 void JobQueue::ask() {
   if (!wanting_ || asking_ || !ready_ || !link_.is_up()) return;
+  if (const auto left = rest_until_ - system_clock().steady(); left > seconds(0)) return retry_.after(left, [this] { ask(); });
   asking_ = true;
   if (system_clock().steady() >= counted_ + count_period) count();
   claim();
@@ -99,6 +101,7 @@ void JobQueue::offer(const redis::Reply& entry) {
   if (!job) {
     log::warn("an entry was passed over", {{"entry", id}, job.error()});
     clear(id);
+    if (job.error().code == Errc::denied) rest_until_ = system_clock().steady() + rest;
     return calls_.cleared(job.error().code == Errc::denied ? "forged" : "malformed");
   }
   asking_ = true;  // until its age is known

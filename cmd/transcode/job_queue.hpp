@@ -45,7 +45,7 @@ class JobQueue {
   std::string consumer_;
   relay::Secret secret_;
   Calls calls_;
-  Steady counted_{};
+  Steady counted_{}, rest_until_{};
   bool wanting_ = false, asking_ = false, ready_ = false;
   RedisLink link_;
 };

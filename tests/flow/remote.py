@@ -25,7 +25,7 @@ class RedisServer:
     def start(self):
         config = f"port {self.port}\nbind 127.0.0.1\ndir {self.folder.name}\nsave \"\"\nappendonly no\nlogfile {self.folder.name}/log\n"
         if self.password:
-            config += f"requirepass {self.password}\n"
+            config += f"requirepass \"{self.password}\"\n"
         self.process = subprocess.Popen(["redis-server", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.process.stdin.write(config.encode())
         self.process.stdin.close()
