@@ -10,7 +10,7 @@ from harness import BIN, free_port, free_port_base, free_udp_port
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 ARGUMENTS = {"01": ["DIR"], "02": ["DIR"], "04": ["PORT"], "05": ["BASE", "DIR"], "06": ["PORT"], "07": ["PORT"], "08": ["UDP"],
-             "09": ["PORT", "OTHER"], "10": ["PORT", "OTHER"]}
+             "09": ["PORT", "OTHER"], "10": ["PORT", "OTHER"], "11": ["PORT"]}
 
 
 def run(script, tmp_path):
@@ -69,6 +69,11 @@ def test_09_edge_nginx(tmp_path):
 def test_10_edge_varnish(tmp_path):
     caches = re.findall(r"player \d: (\w+)", run(example("10"), tmp_path))
     assert sorted(caches) == ["HIT", "HIT", "MISS"]
+
+
+def test_11_transcoders(tmp_path):
+    said = run(example("11"), tmp_path)
+    assert len(re.findall("RESOLUTION", said)) == 3 and re.search(r'worker="(one|two)', said)
 
 
 def test_every_example_is_run_here_and_listed():
