@@ -195,7 +195,7 @@ void Dispatcher::started(Guest& guest) {
   take_limit_.cancel();
   listener_->stop();
   waiting_.Set(0);
-  posting_->withdraw(false, [this] { loop_.post([this] { posting_.reset(); }); });  // Redis is not needed any more
+  posting_->withdraw(false, [] {});  // Redis is not needed any more
   log::info("a worker has the stream", {{"worker", guest.name()}, {"waited_ms", std::chrono::duration_cast<milliseconds>(system_clock().steady() - posted_).count()}});
   outlet_ = std::make_unique<Outlet>(loop_, STDOUT_FILENO, Outlet::Calls{
       .room = [this] {

@@ -45,10 +45,14 @@ void Posting::post() {
 void Posting::withdraw(bool untaken, std::function<void()> done) {
   withdrawn_ = true;
   looks_.cancel();
-  if (entry_.empty() || !link_.is_up()) return done();
+  if (entry_.empty() || !link_.is_up()) {
+    link_.close();
+    return done();
+  }
   auto once = std::make_shared<std::function<void()>>(std::move(done));
   const auto finish = [this, once] {
     patience_.cancel();
+    link_.close();
     if (const auto tell = std::exchange(*once, nullptr)) tell();
   };
   if (untaken) link_.command({"INCR", keys_.untaken}, [](Result<redis::Reply>) {});

@@ -18,7 +18,8 @@ struct QueueKeys {
 class Posting {
  public:
   Posting(net::Loop& loop, redis::Url url, QueueKeys keys, relay::Fields fields);
-  // Takes the entry out, counting it as one that nobody took where that is so, and calls when that is done or has taken too long.
+  // Takes the entry out, counting it as one that nobody took where that is so, leaves Redis, and calls when that is done or has taken
+  // too long.
   void withdraw(bool untaken, std::function<void()> done);
   std::string trouble() const { return link_.is_up() ? "" : link_.trouble(); }
 

@@ -14,7 +14,10 @@ class Pulse {
   Pulse(net::Loop& loop, milliseconds patience, std::function<void()> beat, std::function<void()> lost)
       : timer_(loop), patience_(patience) {
     timer_.every(period, [this, beat = std::move(beat), lost = std::move(lost)] {
-      if (!deaf_ && system_clock().steady() - heard_ > patience_) return lost();
+      const Steady now = system_clock().steady();
+      if (now - ticked_ > 2 * period) heard_ = now;  // it was us who stood still: what came meanwhile is not read yet
+      ticked_ = now;
+      if (!deaf_ && now - heard_ > patience_) return lost();
       beat();
     });
   }
@@ -27,7 +30,7 @@ class Pulse {
  private:
   net::Timer timer_;
   milliseconds patience_;
-  Steady heard_ = system_clock().steady();
+  Steady heard_ = system_clock().steady(), ticked_ = heard_;
   bool deaf_ = false;
 };
 

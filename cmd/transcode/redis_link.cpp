@@ -16,9 +16,13 @@ RedisLink::RedisLink(net::Loop& loop, redis::Url url, Calls calls)
   connect();
 }
 
-RedisLink::~RedisLink() {
+RedisLink::~RedisLink() { close(); }
+
+void RedisLink::close() {
   *alive_ = false;
+  retry_.cancel();
   if (connection_) connection_->close();
+  connection_.reset();
 }
 
 void RedisLink::connect() {

@@ -24,6 +24,7 @@ class RedisLink {
   const std::string& trouble() const { return trouble_; }  // why it is not up
   // Only while it is up. When the connection breaks, answers that are due come as errors, then down().
   void command(std::vector<std::string> words, redis::Connection::Answer answer, milliseconds patience = milliseconds(3000));
+  void close();  // for good; no call comes any more
 
  private:
   void connect();

@@ -240,7 +240,7 @@ def test_a_transcoder_that_fails_ends_its_job_alone(remote, clip):
 
 
 def test_the_mark_of_a_long_keyframe_interval_reaches_the_ledger(remote, tmp_path):
-    make(tmp_path / "long.flv", "-g", "250", "-bsf:v", "filter_units=remove_types=6")
+    make(tmp_path / "long.flv", "-g", "250", "-bsf:v", "filter_units=remove_types=6", size="640x360")
     worker = remote.worker("one", env={"SLUICE_LADDER": "none"})
     (tmp_path / "ledger").mkdir()
     mark = tmp_path / "ledger" / "source-gop"
