@@ -4,12 +4,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <set>
+#include <deque>
 
 #include "app/run.hpp"
 #include "app/signals.hpp"
 #include "base/text.hpp"
+#include "guest.hpp"
 #include "inlet.hpp"
 #include "log/log.hpp"
 #include "metrics/metrics.hpp"
@@ -17,14 +19,13 @@
 #include "outlet.hpp"
 #include "posting.hpp"
 #include "pulse.hpp"
-#include "relay/session.hpp"
 #include "remote_settings.hpp"
 
 namespace sluice::transcode {
 
 namespace {
-constexpr std::size_t most_guests = 8;      // connections that have proven nothing yet
-constexpr seconds proving_time{5};          // from the connection to the start of the job
+constexpr std::size_t most_guests = 8;      // connections that have proven nothing yet: the ninth takes the oldest one's place
+constexpr unsigned most_complaints = 20;    // lines of the log about strangers
 constexpr seconds flush_time{10};           // for what was received to be read by our reader, at the end
 
 std::string environment(const char* name) {
@@ -32,67 +33,26 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-class Dispatcher;
-
-// A connection that may become the worker's.
-class Guest final : public net::Connection::Handler, public relay::DispatcherSession::Events {
- public:
-  Guest(Dispatcher& dispatcher, net::Loop& loop, const relay::Secret& secret, const std::string& ticket)
-      : dispatcher_(dispatcher), session_(secret, ticket, system_random(), *this), patience_(loop) {}
-
-  void attach(std::shared_ptr<net::Connection> link) {
-    link_ = std::move(link);
-    patience_.after(proving_time, [this] { abort({Errc::unavailable, "it was too slow", ""}); });
-  }
-  void abort(Error why) {
-    if (link_) link_->abort(std::move(why));
-  }
-  void flush() {
-    if (Bytes out = session_.take_output(); !out.empty() && link_) link_->send(std::move(out));
-  }
-  relay::DispatcherSession& session() { return session_; }
-  const std::shared_ptr<net::Connection>& link() const { return link_; }
-  std::string name() const { return name_.empty() ? peer_ : name_ + " at " + peer_; }
-  void set_peer(const net::Endpoint& peer) { peer_ = peer.text(); }
-
-  void on_data(ByteView bytes) override;
-  void on_drained() override;
-  void on_closed(const Error& why) override;
-  void on_worker(const std::string& name) override;
-  void on_started() override;
-  void on_media(ByteView piece) override;
-  void on_outcome(const relay::Words& outcome) override;
-  void on_refused(const std::string& why) override;
-
- private:
-  Dispatcher& dispatcher_;
-  relay::DispatcherSession session_;
-  net::Timer patience_;
-  std::shared_ptr<net::Connection> link_;
-  std::string peer_, name_;
-};
-
-class Dispatcher {
+class Dispatcher final : public Host {
  public:
   Dispatcher(RemoteSettings remote, relay::Words order, std::string ledger, bool local)
       : remote_(std::move(remote)), order_(std::move(order)), ledger_(std::move(ledger)), local_(local), take_limit_(loop_), flush_limit_(loop_) {}
   Result<std::optional<int>> run(const net::Endpoint& listen, std::string reach, milliseconds take_time);
 
-  // What a guest tells.
-  bool reserve(Guest& guest);
-  void started(Guest& guest);
-  void media(ByteView piece);
-  void outcome(Guest& guest, const relay::Words& outcome);
-  void gone(Guest& guest, const Error& why);
-  void drained(const Guest& guest) {
+ private:
+  bool reserve(Guest& guest) override;
+  const relay::Words& order() const override { return order_; }
+  void started(Guest& guest) override;
+  void media(ByteView piece) override;
+  void outcome(Guest& guest, const relay::Words& outcome) override;
+  void gone(Guest& guest, const Error& why) override;
+  void drained(const Guest& guest) override {
     if (worker_ == &guest && inlet_) inlet_->drained();
   }
-  void heard(const Guest& guest) {
+  void heard(const Guest& guest) override {
     if (worker_ == &guest && pulse_) pulse_->heard();
   }
-  const relay::Words& order() const { return order_; }
 
- private:
   void accept(os::UniqueFd fd, net::Endpoint peer);
   void nobody_came();
   void input_ended(Result<> how);
@@ -109,7 +69,8 @@ class Dispatcher {
   std::unique_ptr<net::Listener> listener_;
   std::string ticket_ = random_token(system_random());
   std::optional<Posting> posting_;
-  std::set<std::shared_ptr<Guest>> guests_;
+  std::deque<std::shared_ptr<Guest>> guests_;  // oldest first
+  unsigned complaints_ = 0;
   Guest* worker_ = nullptr;     // reserved, then running
   bool running_ = false, input_over_ = false, ending_ = false;
   int stopped_by_ = 0;
@@ -120,33 +81,6 @@ class Dispatcher {
   Result<std::optional<int>> result_ = std::optional<int>(app::exit_done);
   prometheus::Gauge& waiting_ = metrics::gauge("sluice_transcode_dispatch_waiting", "1 while no worker has taken the stream");
 };
-
-// ---- a guest
-
-void Guest::on_data(ByteView bytes) {
-  dispatcher_.heard(*this);
-  const auto keep = link_;
-  if (const auto fed = session_.feed(bytes); !fed) return abort(fed.error());
-  flush();
-}
-void Guest::on_drained() { dispatcher_.drained(*this); }
-void Guest::on_closed(const Error& why) {
-  patience_.cancel();
-  link_.reset();
-  dispatcher_.gone(*this, why);
-}
-void Guest::on_worker(const std::string& name) {
-  name_ = name;
-  if (dispatcher_.reserve(*this)) return session_.order(dispatcher_.order());
-  session_.refuse("another worker has the job");
-}
-void Guest::on_started() {
-  patience_.cancel();
-  dispatcher_.started(*this);
-}
-void Guest::on_media(ByteView piece) { dispatcher_.media(piece); }
-void Guest::on_outcome(const relay::Words& outcome) { dispatcher_.outcome(*this, outcome); }
-void Guest::on_refused(const std::string& why) { abort({Errc::unavailable, "it does not take the job: " + why, ""}); }
 
 // ---- waiting for a worker
 
@@ -165,10 +99,13 @@ Result<std::optional<int>> Dispatcher::run(const net::Endpoint& listen, std::str
 }
 
 void Dispatcher::accept(os::UniqueFd fd, net::Endpoint peer) {
-  if (guests_.size() >= most_guests) return;  // closes it; its worker tries again, or another does
-  const auto guest = std::make_shared<Guest>(*this, loop_, remote_.secret, ticket_);
-  guest->set_peer(peer);
-  guests_.insert(guest);
+  if (guests_.size() >= most_guests) {
+    const auto oldest = std::ranges::find_if(guests_, [this](const auto& each) { return each.get() != worker_; });
+    (*oldest)->abort({Errc::unavailable, "too many came after it", ""});
+    guests_.erase(oldest);
+  }
+  const auto guest = std::make_shared<Guest>(*this, loop_, remote_.secret, ticket_, peer);
+  guests_.push_back(guest);
   guest->attach(net::Connection::adopt(loop_, std::move(fd), guest));
 }
 
@@ -258,7 +195,7 @@ void Dispatcher::gone(Guest& guest, const Error& why) {
   if (was_worker) worker_ = nullptr;
   if (ending_) return;
   if (!was_worker) {
-    if (why.code != Errc::io) log::warn("a connection was refused", {{"peer", guest.name()}, why});
+    if (why.code != Errc::io && ++complaints_ <= most_complaints) log::warn("a connection was refused", {{"peer", guest.name()}, why});
     return;
   }
   if (running_) return end(fail(Errc::unavailable, fmt::format("worker {} was lost: {}", guest.name(), why.what), "the next generation gives the stream to another"));
