@@ -5,7 +5,6 @@ import secrets
 import socket
 import subprocess
 import tempfile
-import time
 
 from harness import Daemon, free_port, get, program, wait_for
 
@@ -167,7 +166,3 @@ class Worker(Daemon):
             self.process.wait()
         self.temporary.cleanup()
         self.log.close()
-
-
-def seconds_since(moment):
-    return time.monotonic() - moment

@@ -2,7 +2,6 @@
 the stream over, and no frame is lost or repeated in any rendition."""
 import os
 import signal
-import time
 
 import pytest
 
@@ -14,7 +13,7 @@ from remote import Remote
 
 
 def platform_of(remote, tmp_path):
-    """One whose ingestd dispatches: what its configuration file says is what examples/transcoders/ingestd.conf says."""
+    """One whose ingestd dispatches."""
     options = " ".join(["--dispatch", remote.redis.url(), "--secret-file", remote.secret, "--ladder", "360p30,source", "--shed", "off"])
     (tmp_path / "ingestd.conf").write_text(f"pipeline = transcode {options} | segmenter\n")
     return Platform(directory=tmp_path)
