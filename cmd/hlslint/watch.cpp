@@ -9,6 +9,8 @@ namespace sluice::hlslint {
 namespace {
 
 constexpr milliseconds longest_turn{1000};
+// S3 and its like say that pages may read what they have only to those who ask as a page does.
+constexpr const char* some_page = "https://player.example";
 
 lint::Reply reply_of(std::uint64_t id, const curl::Exchange& exchange) {
   return {id, exchange.url, exchange.status, exchange.error, exchange.timed_out, exchange.cut, exchange.http, exchange.headers, exchange.body, exchange.asked, exchange.first, exchange.done};
@@ -19,11 +21,11 @@ lint::Reply reply_of(std::uint64_t id, const curl::Exchange& exchange) {
 bool is_url(std::string_view place) { return place.starts_with("http://") || place.starts_with("https://"); }
 
 Result<> watch(const std::string& url, const lint::Options& options, const std::string& ca_file, const std::function<void(const hls::Finding&)>& found) {
-  curl::Transfers transfers(ca_file);
+  curl::Transfers transfers({.ca_file = ca_file, .user_agent = "hlslint"});
   lint::Watcher watcher(url, options);
   while (!watcher.done()) {
     for (const lint::Ask& ask : watcher.take(system_clock().steady())) {
-      transfers.get(ask.url, ask.patience, [&watcher, id = ask.id](const curl::Exchange& exchange) { watcher.answer(reply_of(id, exchange)); });
+      transfers.send({.url = ask.url, .headers = {{"Origin", some_page}}, .patience = ask.patience, .to_connect = ask.patience, .redirects = true}, [&watcher, id = ask.id](const curl::Exchange& exchange) { watcher.answer(reply_of(id, exchange)); });
     }
     milliseconds wait = longest_turn;
     if (const auto wake = watcher.wake()) {

@@ -28,6 +28,22 @@ Sha256 hmac_sha256(ByteView key, ByteView data) {
   return out;
 }
 
+struct Sha256Pieces::Impl {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~Impl() { EVP_MD_CTX_free(context); }
+};
+
+Sha256Pieces::Sha256Pieces() : impl_(std::make_unique<Impl>()) { EVP_DigestInit_ex(impl_->context, EVP_sha256(), nullptr); }
+Sha256Pieces::~Sha256Pieces() = default;
+
+void Sha256Pieces::add(ByteView piece) { EVP_DigestUpdate(impl_->context, piece.data(), piece.size()); }
+
+Sha256 Sha256Pieces::finish() {
+  Sha256 out;
+  EVP_DigestFinal_ex(impl_->context, reinterpret_cast<unsigned char*>(out.data()), nullptr);
+  return out;
+}
+
 std::string secret_hash(std::string_view secret) { return hex(sha256(as_bytes(secret))); }
 
 bool equal_in_constant_time(ByteView a, ByteView b) {

@@ -1,7 +1,11 @@
 #include "curl/transfers.hpp"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <map>
 
 #include "base/text.hpp"
@@ -9,15 +13,21 @@
 namespace sluice::curl {
 namespace {
 
-constexpr std::size_t most_bytes = 256u << 20;  // of one answer
-
 struct Transfer {
   CURL* easy = nullptr;
+  curl_slist* headers = nullptr;
+  Body body;
+  std::uint64_t sent = 0;
+  std::size_t most_answer = 0;
   Exchange exchange;
   Transfers::Done done;
   char error[CURL_ERROR_SIZE] = "";
   bool too_large = false;
-  ~Transfer() { curl_easy_cleanup(easy); }
+  ~Transfer() {
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(headers);
+  }
+  std::uint64_t body_size() const { return body.file ? body.size : body.bytes.size(); }
 };
 
 Steady now() { return system_clock().steady(); }
@@ -25,7 +35,7 @@ Steady now() { return system_clock().steady(); }
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* of) {
   Transfer& transfer = *static_cast<Transfer*>(of);
   if (transfer.exchange.body.empty()) transfer.exchange.first = now();
-  if (transfer.exchange.body.size() + size * count > most_bytes) {
+  if (transfer.exchange.body.size() + size * count > transfer.most_answer) {
     transfer.too_large = true;
     return 0;
   }
@@ -41,6 +51,55 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* o
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos) headers.emplace_back(ascii_lower(line.substr(0, colon)), trim(line.substr(colon + 1)));
   return size * count;
+}
+
+std::size_t give_body(char* to, std::size_t size, std::size_t count, void* of) {
+  Transfer& transfer = *static_cast<Transfer*>(of);
+  const std::size_t most = std::min<std::uint64_t>(size * count, transfer.body_size() - transfer.sent);
+  std::size_t given = 0;
+  if (!transfer.body.file) {
+    std::memcpy(to, transfer.body.bytes.data() + transfer.sent, most);
+    given = most;
+  }
+  while (transfer.body.file && given < most) {
+    const ssize_t n = ::pread(transfer.body.file->get(), to + given, most - given, static_cast<off_t>(transfer.sent + given));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return CURL_READFUNC_ABORT;  // an error, or the file has become shorter
+    given += static_cast<std::size_t>(n);
+  }
+  transfer.sent += given;
+  return given;
+}
+
+// A connection that had been kept may turn out to be closed when something was sent already: it begins again on another.
+int seek_body(void* of, curl_off_t offset, int origin) {
+  Transfer& transfer = *static_cast<Transfer*>(of);
+  if (origin != SEEK_SET || offset < 0 || static_cast<std::uint64_t>(offset) > transfer.body_size()) return CURL_SEEKFUNC_CANTSEEK;
+  transfer.sent = static_cast<std::uint64_t>(offset);
+  return CURL_SEEKFUNC_OK;
+}
+
+// What a request sends, and by which method.
+void set_method(Transfer& transfer, const Request& request) {
+  CURL* easy = transfer.easy;
+  if (request.body) {
+    transfer.body = *request.body;
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(transfer.body_size()));
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, &transfer);
+    // Without it libcurl asks for leave before large bodies, and waits a second where none is given.
+    transfer.headers = curl_slist_append(transfer.headers, "Expect:");
+  }
+  if (request.method == "HEAD") {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  } else if (request.method != (request.body ? "PUT" : "GET")) {
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+  for (const auto& [name, value] : request.headers) transfer.headers = curl_slist_append(transfer.headers, (name + ": " + value).c_str());
+  if (transfer.headers) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
 }
 
 int version_of(long version) {
@@ -68,7 +127,7 @@ void read_outcome(Transfer& transfer, CURLcode code) {
     exchange.status = static_cast<int>(status);
     return;
   }
-  exchange.error = transfer.too_large ? "it is larger than 256 MB" : transfer.error[0] ? transfer.error : curl_easy_strerror(code);
+  exchange.error = transfer.too_large ? "it is larger than " + std::to_string(transfer.most_answer >> 10) + " KB" : transfer.error[0] ? transfer.error : curl_easy_strerror(code);
   // An answer had begun: what it was is told, and that it is not whole.
   const bool had_answer = status > 0 && (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_WRITE_ERROR || code == CURLE_BAD_CONTENT_ENCODING);
   if (had_answer) {
@@ -81,15 +140,15 @@ void read_outcome(Transfer& transfer, CURLcode code) {
 
 struct Transfers::Impl {
   CURLM* multi = nullptr;
-  std::string ca_file;
+  Settings settings;
   std::map<CURL*, std::unique_ptr<Transfer>> under_way;
 };
 
-Transfers::Transfers(std::string ca_file) : impl_(std::make_unique<Impl>()) {
+Transfers::Transfers(Settings settings) : impl_(std::make_unique<Impl>()) {
   static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
   (void)once;
   impl_->multi = curl_multi_init();
-  impl_->ca_file = std::move(ca_file);
+  impl_->settings = std::move(settings);
   curl_multi_setopt(impl_->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 }
 
@@ -101,36 +160,47 @@ Transfers::~Transfers() {
 
 std::size_t Transfers::under_way() const { return impl_->under_way.size(); }
 
-void Transfers::get(const std::string& url, milliseconds patience, Done done) {
+void Transfers::send(Request request, Done done) {
   auto transfer = std::make_unique<Transfer>();
   CURL* easy = transfer->easy = curl_easy_init();
   transfer->done = std::move(done);
+  transfer->most_answer = impl_->settings.most_answer;
   transfer->exchange.asked = now();
-  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request.redirects ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "hlslint");
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(patience.count()));
+  if (!request.body) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, impl_->settings.user_agent.c_str());
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.patience.count()));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.to_connect.count()));
+  if (request.stall.count() > 0) {
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall.count()));
+  }
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-  if (!impl_->ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, impl_->ca_file.c_str());
+  if (!impl_->settings.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, impl_->settings.ca_file.c_str());
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer.get());
+  set_method(*transfer, request);
   curl_multi_add_handle(impl_->multi, easy);
   impl_->under_way.emplace(easy, std::move(transfer));
 }
 
-Result<> Transfers::turn(milliseconds wait) {
+void Transfers::wake() { curl_multi_wakeup(impl_->multi); }
+
+Result<> Transfers::turn(milliseconds wait, int also) {
   int running = 0;
+  curl_waitfd other{also, CURL_WAIT_POLLIN, 0};
   CURLMcode code = curl_multi_perform(impl_->multi, &running);
-  if (code == CURLM_OK) code = curl_multi_poll(impl_->multi, nullptr, 0, static_cast<int>(wait.count()), nullptr);
+  if (code == CURLM_OK) code = curl_multi_poll(impl_->multi, &other, also >= 0 ? 1 : 0, static_cast<int>(wait.count()), nullptr);
   if (code == CURLM_OK) code = curl_multi_perform(impl_->multi, &running);
   if (code != CURLM_OK) return fail(Errc::io, std::string("move HTTP transfers: ") + curl_multi_strerror(code));
   int left = 0;
