@@ -5,12 +5,10 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "hls/crc32c.hpp"
+#include "hls/record_line.hpp"
 
 namespace sluice::hls {
 namespace {
-
-constexpr std::size_t crc_digits = 8;
 
 bool only(std::string_view text, std::string_view more, bool capitals) {
   if (text.empty() || text.size() > 64) return false;
@@ -20,70 +18,6 @@ bool only(std::string_view text, std::string_view more, bool capitals) {
   }
   return true;
 }
-
-// The fields of a line, taken one after another; a field that is missing or wrong makes the whole line wrong.
-class Fields {
- public:
-  explicit Fields(std::string_view line) : fields_(split(line, ' ')) {}
-
-  std::string_view text() {
-    if (at_ >= fields_.size()) {
-      bad_ = true;
-      return {};
-    }
-    return fields_[at_++];
-  }
-  template <class Number>
-  Number number(std::string_view text, Number least = 0, Number most = std::numeric_limits<Number>::max()) {
-    const auto value = parse_number<Number>(text);
-    // One spelling for each number, so that a line has one checksum.
-    const bool padded = text.size() > 1 && (text[0] == '0' || text.starts_with("-0"));
-    if (!value || padded || *value < least || *value > most) {
-      bad_ = true;
-      return {};
-    }
-    return *value;
-  }
-  template <class Number>
-  Number number() {
-    return number<Number>(text());
-  }
-  std::int64_t signed_number() {
-    return number<std::int64_t>(text(), std::numeric_limits<std::int64_t>::min() / 2, most_time);
-  }
-  std::int64_t time() { return number<std::int64_t>(text(), 0, most_time); }
-  std::pair<std::string_view, std::string_view> pair(char separator) {
-    const std::string_view both = text();
-    const std::size_t middle = both.find(separator);
-    if (middle == std::string_view::npos) {
-      bad_ = true;
-      return {};
-    }
-    return {both.substr(0, middle), both.substr(middle + 1)};
-  }
-  std::string rendition() {
-    const std::string_view name = text();
-    if (!valid_rendition_name(name)) bad_ = true;
-    return std::string(name);
-  }
-  std::optional<std::uint32_t> init() {
-    const std::string_view field = text();
-    if (field == "-") return std::nullopt;
-    return number<std::uint32_t>(field);
-  }
-  void require(bool right) {
-    if (!right) bad_ = true;
-  }
-  bool more() const { return at_ < fields_.size(); }
-  bool right() const { return !bad_ && at_ == fields_.size(); }
-
- private:
-  // Far beyond any stream, and sums of two still fit.
-  static constexpr std::int64_t most_time = std::numeric_limits<std::int64_t>::max() / 4;
-  std::vector<std::string_view> fields_;
-  std::size_t at_ = 0;
-  bool bad_ = false;
-};
 
 LedgerHeader read_header(Fields& in) {
   LedgerHeader h;
@@ -232,12 +166,7 @@ std::string segment_path(std::string_view rendition, MediaSequence msn, Format f
 }
 
 Result<Record> parse_record(std::string_view line) {
-  if (line.size() < crc_digits + 2 || line[line.size() - crc_digits - 1] != ' ')
-    return fail(Errc::invalid, "ledger line without a checksum");
-  const std::string_view body = line.substr(0, line.size() - crc_digits - 1);
-  const std::string_view digits = line.substr(body.size() + 1);
-  if (fmt::format("{:08x}", crc32c(as_bytes(body))) != digits)
-    return fail(Errc::invalid, "ledger line with a wrong checksum");
+  SLUICE_TRY_VALUE(const std::string_view body, checked_body(line));
   Fields in(body);
   const std::string_view type = in.text();
   Record record;
@@ -264,10 +193,6 @@ Result<Record> parse_record(std::string_view line) {
   return record;
 }
 
-std::string format_record(const Record& record) {
-  std::string line = std::visit(Formatter{}, record);
-  line += fmt::format(" {:08x}\n", crc32c(as_bytes(line)));
-  return line;
-}
+std::string format_record(const Record& record) { return checked_line(std::visit(Formatter{}, record)); }
 
 }  // namespace sluice::hls

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hls/ledger_records.hpp"
+#include "hls/record_line.hpp"
 #include "os/file.hpp"
 
 namespace sluice::hls {
@@ -30,28 +31,6 @@ std::uint64_t size_on_disk(const fs::path& directory) {
   for (auto at = fs::recursive_directory_iterator(directory, error); !error && at != fs::recursive_directory_iterator(); at.increment(error))
     bytes += blocks_of(at->path());
   return bytes;
-}
-
-std::string_view last_line(std::string_view text) {
-  if (text.empty() || text.back() != '\n') return {};
-  text.remove_suffix(1);
-  return text.substr(text.rfind('\n') + 1);
-}
-
-// The last bytes of a file.
-std::string tail_of(const std::string& path) {
-  const auto fd = os::open_file(path, O_RDONLY);
-  if (!fd) return {};
-  std::string tail(512, 0);
-  const off_t size = ::lseek(fd->get(), 0, SEEK_END);
-  const ssize_t n = ::pread(fd->get(), tail.data(), tail.size(), std::max<off_t>(0, size - static_cast<off_t>(tail.size())));
-  tail.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
-  return tail;
-}
-
-bool says_end(const std::string& index) {
-  const auto record = parse_record(last_line(tail_of(index)));
-  return record && std::holds_alternative<EndRecord>(*record);
 }
 
 // The header that an index begins with.
@@ -77,6 +56,11 @@ bool abandoned(const std::string& directory, Wall now) {
 }
 }  // namespace
 
+bool says_end(const std::string& ledger) {
+  const auto record = parse_record(last_line_of(ledger + "/index"));
+  return record && std::holds_alternative<EndRecord>(*record);
+}
+
 Result<std::vector<LedgerSize>> LedgerShelf::survey(const std::set<std::string>& kept) {
   std::vector<LedgerSize> found;
   std::error_code error;
@@ -96,7 +80,7 @@ Result<std::vector<LedgerSize>> LedgerShelf::survey(const std::set<std::string>&
       const std::string directory = at->path().string();
       const auto header = header_of(directory + "/index");
       if (!header || header->stream.value() != stream) continue;
-      const bool over = !kept.contains(stream) && (says_end(directory + "/index") || abandoned(directory, clock_.wall()));
+      const bool over = !kept.contains(stream) && (says_end(directory) || abandoned(directory, clock_.wall()));
       found.push_back({stream, size_on_disk(at->path()), over});
     }
     if (found.back().ended) ended.emplace(stream, found.back().bytes);

@@ -14,6 +14,9 @@
 
 namespace sluice::hls {
 
+// Whether a ledger's index ends with the stream's end.
+bool says_end(const std::string& ledger);
+
 class LedgerShelf {
  public:
   explicit LedgerShelf(std::string folder, const Clock& clock = system_clock()) : folder_(std::move(folder)), clock_(clock) {}

@@ -4,9 +4,8 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "hls/ledger_index.hpp"
+#include "hls/ledger_feed.hpp"
 #include "hls/view.hpp"
-#include "os/unique_fd.hpp"
 
 namespace sluice::hls {
 
@@ -23,16 +22,15 @@ class LedgerView {
   std::size_t feed(ByteView bytes);
 
   const StreamView& stream() const { return stream_; }
-  bool begun() const { return index_.header().has_value(); }
-  const std::string& directory() const { return directory_; }
+  bool begun() const { return ledger_.index().header().has_value(); }
+  const std::string& directory() const { return ledger_.directory(); }
 
  private:
-  std::string directory_;
+  void take(const Record& record);
+
+  LedgerFeed ledger_;
   double keep_parts_s_;
-  os::UniqueFd fd_;
-  LedgerIndex index_{Keep::tail};
   StreamView stream_;
-  std::uint64_t believed_ = 0;
 };
 
 }  // namespace sluice::hls

@@ -17,7 +17,8 @@ double part_target_s(const StreamView& stream) { return static_cast<double>(stre
 
 class MediaPlaylist {
  public:
-  MediaPlaylist(const StreamView& stream, const RenditionView& rendition) : stream_(stream), rendition_(rendition) {
+  MediaPlaylist(const StreamView& stream, const RenditionView& rendition, const std::string& media)
+      : stream_(stream), rendition_(rendition), media_(media) {
     text_.reserve(4096);
   }
 
@@ -49,7 +50,7 @@ class MediaPlaylist {
   void map(std::uint32_t init) {
     if (stream_.format != Format::cmaf || map_ == static_cast<std::int64_t>(init)) return;
     map_ = init;
-    line("#EXT-X-MAP:URI=\"{}\"", init_name(init));
+    line("#EXT-X-MAP:URI=\"{}{}\"", media_, init_name(init));
   }
 
   // The tags that stand before a segment's first part (or its EXTINF).
@@ -81,7 +82,7 @@ class MediaPlaylist {
     if (!segment.complete) return;
     if (segment.gap) line("#EXT-X-GAP");
     line("#EXTINF:{:.6f},", rendition_.seconds(segment.duration));
-    line("{}", segment_name(stream_.format, segment.msn));
+    line("{}{}", media_, segment_name(stream_.format, segment.msn));
   }
 
   void hint() {
@@ -110,6 +111,7 @@ class MediaPlaylist {
  private:
   const StreamView& stream_;
   const RenditionView& rendition_;
+  const std::string& media_;
   std::string text_;
   std::int64_t map_ = -1;
 };
@@ -171,7 +173,7 @@ std::size_t window_start(const RenditionView& rendition, const LiveOptions& opti
 }
 
 std::string live_playlist(const StreamView& stream, const RenditionView& rendition, const LiveOptions& options) {
-  MediaPlaylist out(stream, rendition);
+  MediaPlaylist out(stream, rendition, options.media);
   const auto& segments = rendition.segments;
   const std::size_t first = window_start(rendition, options);
   const bool low_latency = options.low_latency && stream.part_target_us > 0;
@@ -199,8 +201,8 @@ std::string live_playlist(const StreamView& stream, const RenditionView& renditi
   return out.take();
 }
 
-std::string whole_playlist(const StreamView& stream, const RenditionView& rendition) {
-  MediaPlaylist out(stream, rendition);
+std::string whole_playlist(const StreamView& stream, const RenditionView& rendition, const std::string& media) {
+  MediaPlaylist out(stream, rendition, media);
   out.head(plain_version(stream, rendition.complete()), 0);
   if (stream.ended && begin_together(stream)) {
     out.line("#EXT-X-PLAYLIST-TYPE:VOD");

@@ -15,12 +15,14 @@ std::string segment_name(Format format, MediaSequence msn);                     
 std::string part_name(Format format, MediaSequence msn, std::size_t part);        // 12.3.m4s
 inline constexpr const char* live_playlist_name = "playlist.m3u8";
 inline constexpr const char* whole_playlist_name = "whole.m3u8";
+inline constexpr const char* published_playlist_name = "published.m3u8";
 
 struct LiveOptions {
   std::chrono::seconds window{30};   // of complete segments; never fewer than `least`
   std::size_t least = 6;
   bool low_latency = true;           // parts, hints, blocking reload, deltas, reports
   bool delta = false;                // answer to _HLS_skip (6.2.5.1)
+  std::string media;                 // before the names of segments and headers: where they are, with a slash at its end. Parts have none
 };
 
 // The first segment a live playlist lists (an index into rendition.segments). Never moves back as segments are appended.
@@ -31,8 +33,8 @@ std::string live_playlist(const StreamView& stream, const RenditionView& renditi
 
 // The stream from its first kept segment: EVENT while live (no PLAYLIST-TYPE once segments have been removed), VOD with
 // ENDLIST when it has ended. With a track that came late it stays an EVENT: gaps could stand before the track and make it a VOD, but
-// hls.js 1.7.4 asks for a rendition's first segment again and again when that is a gap.
-std::string whole_playlist(const StreamView& stream, const RenditionView& rendition);
+// hls.js 1.7.4 asks for a rendition's first segment again and again when that is a gap. `media`: as in LiveOptions.
+std::string whole_playlist(const StreamView& stream, const RenditionView& rendition, const std::string& media = {});
 
 // The multivariant playlist. A media playlist's URI is prefix + RENDITION + "/" + playlist.
 // Renditions without a complete segment or part are left out.

@@ -90,11 +90,6 @@ Rendered render(std::string text, std::int64_t modified_ms) {
 
 std::string Rendered::quoted_etag(bool compressed) const { return fmt::format("\"{}{}\"", etag, compressed ? "-gz" : ""); }
 
-std::string_view media_type(bool audio, std::string_view extension) {
-  if (extension == "ts") return "video/mp2t";
-  return audio ? "audio/mp4" : "video/mp4";
-}
-
 std::string http_date(std::int64_t unix_ms) {
   const time_t at = static_cast<time_t>(unix_ms / 1000);
   tm broken{};

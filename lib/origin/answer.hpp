@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "hls/content_types.hpp"
 #include "http/server.hpp"
 
 namespace sluice::origin {
@@ -35,11 +36,8 @@ struct Rendered {
 };
 Rendered render(std::string text, std::int64_t modified_ms);
 
-inline constexpr const char* playlist_type = "application/vnd.apple.mpegurl";
-std::string_view media_type(bool audio, std::string_view extension);  // of m4s, mp4, ts
-
 // The playlist (or another text), compressed when that is accepted, or 304.
-http::Response playlist_answer(Rendered& rendered, const Asked& asked, std::uint32_t max_age_s, const char* type = playlist_type);
+http::Response playlist_answer(Rendered& rendered, const Asked& asked, std::uint32_t max_age_s, const char* type = hls::playlist_type);
 // A JPEG that was made, or 304.
 http::Response picture_answer(SharedBytes picture, const std::string& etag, const Asked& asked, const std::string& caching);
 

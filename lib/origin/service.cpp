@@ -204,7 +204,7 @@ http::Response Service::media(const Presentation& presentation, const Route& rou
   }
   Media out;
   out.range = {*file, offset, size};
-  out.type = media_type(rendition.kind == media::Kind::audio, init ? "mp4" : extension(stream.format));
+  out.type = hls::media_type(rendition.kind == media::Kind::audio, init ? "mp4" : extension(stream.format));
   out.etag = stream.id + "/" + route.rendition + "/" +
              (route.resource == Resource::part ? hls::part_name(stream.format, route.number, route.part) : name);
   out.modified_ms = modified_ms;

@@ -1,0 +1,23 @@
+#pragma once
+// Follows the record of uploads beside a ledger's index. There may be none yet; who removes it begins anew.
+#include <string>
+
+#include "base/result.hpp"
+#include "hls/uploads.hpp"
+
+namespace sluice::hls {
+
+class UploadsFeed {
+ public:
+  explicit UploadsFeed(const std::string& ledger) : path_(ledger + "/" + uploads_name) {}
+
+  // True when something has changed. Without the file nothing has been uploaded: no error.
+  Result<bool> poll();
+  const Uploads& uploads() const { return uploads_; }
+
+ private:
+  std::string path_;
+  Uploads uploads_;
+};
+
+}  // namespace sluice::hls
