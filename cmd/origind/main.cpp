@@ -32,7 +32,10 @@ origin::Options options_of(const app::Settings& settings) {
   options.most_waiting = static_cast<std::size_t>(settings.integer("max-waiting"));
   options.idle = std::chrono::duration_cast<std::chrono::seconds>(settings.duration("idle-close"));
   options.public_url = settings.text("public-url");
-  while (options.public_url.ends_with('/')) options.public_url.pop_back();
+  options.media_url = settings.text("media-url");
+  for (std::string* url : {&options.public_url, &options.media_url}) {
+    while (url->ends_with('/')) url->pop_back();
+  }
   return options;
 }
 
@@ -50,7 +53,15 @@ app::Health directory_health(const std::string& path) {
   return {.dependency = "live", .ok = there, .error = there ? "" : path + " is not there yet"};
 }
 
+// What goes into playlists as it stands.
+Result<> check_media_url(const std::string& url) {
+  const bool known = url.starts_with("http://") || url.starts_with("https://") || url.starts_with('/');
+  if (url.empty() || (known && url.find_first_of("\" \t\r\n?#<>") == std::string::npos)) return {};
+  return fail(Errc::usage, "--media-url: '" + url + "' is no address", "write https://HOST/BUCKET, without a query");
+}
+
 Result<int> run(const app::Settings& settings) {
+  SLUICE_TRY(check_media_url(settings.text("media-url")));
   const origin::Places places = places_of(settings);
   SLUICE_TRY_VALUE(os::Inotify inotify, os::Inotify::open());
   app::Daemon daemon(settings, "origind");

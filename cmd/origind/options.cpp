@@ -40,6 +40,10 @@ const app::Program& program() {
                                  .help = "address under which players reach this server: master playlists then name their "
                                          "playlists by full addresses",
                                  .reloads = true},
+                                {.name = "media-url",
+                                 .kind = Kind::text,
+                                 .metavar = "URL",
+                                 .help = "where vodarchive uploads to, as players reach it: published and whole playlists name their segments there"},
                                 {.name = "max-waiting",
                                  .kind = Kind::integer,
                                  .metavar = "N",

@@ -26,8 +26,13 @@ std::uint64_t inode_of(const std::string& path) {
 
 }  // namespace
 
-Catalogue::Catalogue(Places places, hls::LiveOptions options, Clock& clock, os::Inotify inotify, Grown grown)
-    : places_(std::move(places)), options_(options), clock_(clock), inotify_(std::move(inotify)), grown_(std::move(grown)) {}
+Catalogue::Catalogue(Places places, hls::LiveOptions options, std::string media_url, Clock& clock, os::Inotify inotify, Grown grown)
+    : places_(std::move(places)),
+      options_(std::move(options)),
+      media_url_(std::move(media_url)),
+      clock_(clock),
+      inotify_(std::move(inotify)),
+      grown_(std::move(grown)) {}
 
 Result<std::shared_ptr<Presentation>> Catalogue::open(const std::string& directory) {
   if (const auto known = open_.find(directory); known != open_.end()) {
@@ -37,7 +42,7 @@ Result<std::shared_ptr<Presentation>> Catalogue::open(const std::string& directo
   // Watched before it is read, so that nothing written in between goes unseen.
   SLUICE_TRY_VALUE(const int watch, inotify_.watch(directory + "/index", IN_MODIFY | IN_ATTRIB));
   const auto inode = inode_of(directory + "/index");
-  auto presentation = std::make_shared<Presentation>(directory, options_);
+  auto presentation = std::make_shared<Presentation>(directory, options_, media_url_);
   presentation->watch = watch;
   presentation->inode = inode;
   presentation->used = clock_.steady();
@@ -49,6 +54,13 @@ Result<std::shared_ptr<Presentation>> Catalogue::open(const std::string& directo
   }
   open_[directory] = presentation;
   watched_[watch] = presentation;
+  if (!media_url_.empty()) {
+    if (const auto folder = inotify_.watch(directory, IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_ONLYDIR)) {
+      presentation->uploads_watch = *folder;
+      watched_[*folder] = presentation;
+    }
+    poll_uploads(presentation);
+  }
   log::debug("ledger opened", {{"stream", presentation->stream().id}, {"directory", directory}});
   return presentation;
 }
@@ -99,24 +111,46 @@ void Catalogue::poll(const std::shared_ptr<Presentation>& presentation) {
   close(presentation);
 }
 
+void Catalogue::poll_uploads(const std::shared_ptr<Presentation>& presentation) {
+  const auto news = presentation->poll_uploads();
+  if (!news) log::warn("record of uploads cannot be read", {{"directory", presentation->directory()}, news.error()});
+  if (!news || !*news) return;
+  std::vector<std::string> all;
+  for (const hls::RenditionView& rendition : presentation->stream().renditions) all.push_back(rendition.name);
+  grown_(*presentation, all);
+}
+
 void Catalogue::close(const std::shared_ptr<Presentation>& presentation) {
   inotify_.unwatch(presentation->watch);
   watched_.erase(presentation->watch);
+  if (presentation->uploads_watch >= 0) {
+    inotify_.unwatch(presentation->uploads_watch);
+    watched_.erase(presentation->uploads_watch);
+  }
   open_.erase(presentation->directory());
   found_.erase(presentation->stream().id);
   presentation->waiting.dismiss(error_answer(503, "STREAM_CLOSED", "the stream's ledger was closed; try again", 1));
 }
 
 void Catalogue::read_changes() {
-  std::map<int, std::shared_ptr<Presentation>> changed;
-  inotify_.read([&](int watch, std::uint32_t mask, const std::string&) {
+  std::map<int, std::shared_ptr<Presentation>> changed, uploaded;
+  inotify_.read([&](int watch, std::uint32_t mask, const std::string& name) {
     if (mask & IN_Q_OVERFLOW) {
-      for (const auto& [directory, presentation] : open_) changed[presentation->watch] = presentation;
+      for (const auto& [directory, presentation] : open_) changed[presentation->watch] = uploaded[presentation->watch] = presentation;
     }
     const auto known = watched_.find(watch);
     if (known == watched_.end()) return;
-    if (auto presentation = known->second.lock()) changed[watch] = std::move(presentation);
+    auto presentation = known->second.lock();
+    if (!presentation) return;
+    if (watch != presentation->uploads_watch) {
+      changed[watch] = std::move(presentation);
+    } else if (name == hls::uploads_name) {
+      uploaded[watch] = std::move(presentation);
+    }
   });
+  if (!media_url_.empty()) {
+    for (const auto& [watch, presentation] : uploaded) poll_uploads(presentation);
+  }
   for (const auto& [watch, presentation] : changed) poll(presentation);
 }
 

@@ -24,7 +24,8 @@ class Catalogue {
   // A presentation's renditions that have grown.
   using Grown = std::function<void(Presentation&, const std::vector<std::string>& renditions)>;
 
-  Catalogue(Places places, hls::LiveOptions options, Clock& clock, os::Inotify inotify, Grown grown);
+  // `media_url`: as Presentation has it; with one, the record of uploads is followed too.
+  Catalogue(Places places, hls::LiveOptions options, std::string media_url, Clock& clock, os::Inotify inotify, Grown grown);
 
   // The stream the channel shows now. Errc::not_found: it is offline. Errc::unavailable: it is just beginning.
   Result<std::shared_ptr<Presentation>> live(const std::string& channel);
@@ -42,10 +43,12 @@ class Catalogue {
   Result<std::shared_ptr<Presentation>> open(const std::string& directory);
   Result<std::shared_ptr<Presentation>> find_stream(const std::string& channel, const std::string& id);
   void poll(const std::shared_ptr<Presentation>& presentation);
+  void poll_uploads(const std::shared_ptr<Presentation>& presentation);
   void close(const std::shared_ptr<Presentation>& presentation);
 
   Places places_;
   hls::LiveOptions options_;
+  std::string media_url_;
   Clock& clock_;
   os::Inotify inotify_;
   Grown grown_;

@@ -39,8 +39,8 @@ void OpenFiles::drop_removed() {
   }
 }
 
-Presentation::Presentation(std::string directory, hls::LiveOptions options)
-    : ledger_(std::move(directory)), options_(options) {}
+Presentation::Presentation(std::string directory, hls::LiveOptions options, std::string media_url)
+    : ledger_(std::move(directory)), options_(std::move(options)), media_url_(std::move(media_url)), uploads_(ledger_.directory()) {}
 
 Result<std::vector<std::string>> Presentation::poll() {
   SLUICE_TRY_VALUE(const bool news, ledger_.poll());
@@ -123,6 +123,55 @@ Rendered& Presentation::live_master(const std::string& media) {
 Rendered& Presentation::whole_master(const std::string& media) {
   return cached("whole-master/" + media, closed_revision(), modified_ms(), [&] {
     return hls::multivariant_playlist(stream(), media + stream().id + "/", hls::whole_playlist_name);
+  });
+}
+
+std::uint64_t Presentation::published_revision() const { return closed_revision() + (uploads_.uploads().revision() << 32); }
+
+const hls::StreamView& Presentation::published() {
+  if (published_drawn_ != published_revision()) {
+    published_ = hls::published(stream(), uploads_.uploads());
+    published_drawn_ = published_revision();
+  }
+  return published_;
+}
+
+// Every rendition has begun there, or one has gone on so far that the rest are late.
+bool Presentation::published_ready() {
+  const auto& renditions = published().renditions;
+  const auto begun = [](const hls::RenditionView& r) { return !r.segments.empty(); };
+  return std::ranges::any_of(renditions, begun) &&
+         (published_.ended || std::ranges::all_of(renditions, begun) ||
+          std::ranges::any_of(renditions, [](const hls::RenditionView& r) { return r.segments.size() > 1; }));
+}
+
+std::string Presentation::media_of(const hls::RenditionView& rendition) const {
+  return media_url_ + "/" + stream().channel + "/" + stream().id + "/" + rendition.name + "/";
+}
+
+Rendered& Presentation::published_playlist(const hls::RenditionView& rendition) {
+  return cached("published/" + rendition.name, published_revision(), modified_ms(), [&] {
+    hls::LiveOptions options = options_;
+    options.low_latency = false;
+    options.media = media_of(rendition);
+    return hls::live_playlist(published(), rendition, options);
+  });
+}
+
+Rendered& Presentation::published_whole(const hls::RenditionView& rendition) {
+  return cached("published-whole/" + rendition.name, published_revision(), modified_ms(),
+                [&] { return hls::whole_playlist(published(), rendition, media_of(rendition)); });
+}
+
+Rendered& Presentation::published_master(const std::string& media) {
+  return cached("published-master/" + media, published_revision(), modified_ms(), [&] {
+    return hls::multivariant_playlist(published(), media + stream().id + "/", hls::published_playlist_name);
+  });
+}
+
+Rendered& Presentation::published_whole_master(const std::string& media) {
+  return cached("published-whole-master/" + media, published_revision(), modified_ms(), [&] {
+    return hls::multivariant_playlist(published(), media + stream().id + "/", hls::whole_playlist_name);
   });
 }
 

@@ -11,6 +11,7 @@
 #include "hls/ledger_view.hpp"
 #include "hls/playlist_writer.hpp"
 #include "hls/storyboard.hpp"
+#include "hls/uploads_feed.hpp"
 #include "origin/answer.hpp"
 #include "origin/waiting_room.hpp"
 
@@ -36,10 +37,14 @@ class OpenFiles {
 
 class Presentation {
  public:
-  Presentation(std::string directory, hls::LiveOptions options);
+  // `media_url`: where segments and headers are uploaded to, as players reach it; empty: nowhere.
+  Presentation(std::string directory, hls::LiveOptions options, std::string media_url = {});
 
   // Reads what the ledger has gained; the names of the renditions that have grown. Errors as LedgerView::poll.
   Result<std::vector<std::string>> poll();
+
+  // Reads what the record of uploads has gained; true when playlists may have changed.
+  Result<bool> poll_uploads() { return uploads_.poll(); }
 
   const hls::StreamView& stream() const { return ledger_.stream(); }
   bool begun() const { return ledger_.begun(); }
@@ -55,6 +60,14 @@ class Presentation {
   Rendered& live_master(const std::string& media);
   Rendered& whole_master(const std::string& media);
 
+  // The same of what has been uploaded, by its address there. A rendition must be in published(), with a segment.
+  const hls::StreamView& published();
+  bool published_ready();
+  Rendered& published_playlist(const hls::RenditionView& rendition);
+  Rendered& published_whole(const hls::RenditionView& rendition);
+  Rendered& published_master(const std::string& media);
+  Rendered& published_whole_master(const std::string& media);
+
   Rendered& storyboard(const hls::StoryboardGrid& grid);
   // {"stream", "epoch", "start", "end", "ended", "storyboard"}: what of the stream can be watched, RFC 3339.
   Rendered& window();
@@ -67,6 +80,7 @@ class Presentation {
   WaitingRoom waiting;
   Steady used{};        // last asked for
   int watch = -1;       // of its index
+  int uploads_watch = -1;  // of its directory, where the record of uploads is
   std::uint64_t inode = 0;
 
  private:
@@ -77,10 +91,16 @@ class Presentation {
   template <class Draw>
   Rendered& cached(const std::string& key, std::uint64_t revision, std::int64_t modified_ms, Draw draw);
   std::uint64_t closed_revision() const;
+  std::uint64_t published_revision() const;
+  std::string media_of(const hls::RenditionView& rendition) const;
   std::int64_t modified_ms() const;
 
   hls::LedgerView ledger_;
   hls::LiveOptions options_;
+  std::string media_url_;
+  hls::UploadsFeed uploads_;
+  hls::StreamView published_;
+  std::uint64_t published_drawn_ = ~0ULL;  // published_revision() of it
   std::map<std::string, std::uint64_t> seen_;   // revisions told by poll()
   std::map<std::string, Drawn> drawn_playlists_;
 };

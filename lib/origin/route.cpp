@@ -55,6 +55,10 @@ bool parse_leaf(std::string_view leaf, Route& route) {
     route.resource = Resource::whole_playlist;
     return true;
   }
+  if (leaf == hls::published_playlist_name) {
+    route.resource = Resource::published_playlist;
+    return true;
+  }
   if (leaf.starts_with("init-") && leaf.ends_with(".mp4")) {
     leaf.remove_prefix(5);
     leaf.remove_suffix(4);
@@ -101,6 +105,10 @@ std::optional<Route> parse_route(std::string_view path) {
   Route route;
   route.channel = pieces[2];
   if (pieces[1] == "live" && pieces.size() == 4 && pieces[3] == "master.m3u8") return route;
+  if (pieces[1] == "live" && pieces.size() == 4 && pieces[3] == hls::published_playlist_name) {
+    route.resource = Resource::published_master;
+    return route;
+  }
   if (pieces[1] == "live" && pieces.size() == 4 && pieces[3] == "thumbnail.jpg") {
     route.resource = Resource::thumbnail;
     return route;
@@ -128,6 +136,8 @@ const char* pattern(const std::optional<Route>& route) {
     case Resource::init: return "/live/:channel/:stream/:rendition/init-:n.mp4";
     case Resource::segment: return "/live/:channel/:stream/:rendition/:msn";
     case Resource::part: return "/live/:channel/:stream/:rendition/:msn.:part";
+    case Resource::published_master: return "/live/:channel/published.m3u8";
+    case Resource::published_playlist: return "/live/:channel/:stream/:rendition/published.m3u8";
     case Resource::thumbnail: return "/live/:channel/thumbnail.jpg";
     case Resource::window: return "/live/:channel/:stream/window.json";
     case Resource::storyboard: return "/live/:channel/:stream/storyboard.vtt";

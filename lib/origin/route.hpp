@@ -2,10 +2,12 @@
 // The origin's URLs. Streams, segments, parts and headers are never renamed or replaced, so media may be cached for ever.
 //   /live/CHANNEL/master.m3u8                                   what the channel shows now
 //   /vod/CHANNEL/STREAM/master.m3u8                             one stream from its beginning
+//   /live/CHANNEL/published.m3u8                                what the channel shows now, as far as it has been uploaded
 //   /live/CHANNEL/thumbnail.jpg                                 its newest keyframe
 //   /live/CHANNEL/STREAM/window.json                            from when to when the stream can be watched
 //   /live/CHANNEL/STREAM/storyboard.vtt, storyboard-N.jpg       pictures for seek bars
 //   /live/CHANNEL/STREAM/RENDITION/playlist.m3u8, whole.m3u8    the live edge; the whole stream
+//   /live/CHANNEL/STREAM/RENDITION/published.m3u8               the live edge of what has been uploaded
 //   /live/CHANNEL/STREAM/RENDITION/init-N.mp4, MSN.m4s, MSN.PART.m4s (MSN.ts, MSN.PART.ts)
 #include <cstdint>
 #include <optional>
@@ -17,13 +19,14 @@
 namespace sluice::origin {
 
 enum class Resource {
-  live_master, whole_master, live_playlist, whole_playlist, init, segment, part, thumbnail, window, storyboard, sheet
+  live_master, whole_master, live_playlist, whole_playlist, init, segment, part, thumbnail, window, storyboard, sheet,
+  published_master, published_playlist
 };
 
 struct Route {
   Resource resource = Resource::live_master;
   std::string channel;     // [A-Za-z0-9_-]+, at most 64
-  std::string stream;      // [a-z0-9]+, at most 64; empty for live_master and thumbnail
+  std::string stream;      // [a-z0-9]+, at most 64; empty for live_master, published_master and thumbnail
   std::string rendition;   // [a-z0-9_-]+, at most 64; empty for masters
   std::uint64_t number = 0;  // MSN, or N of init-N and storyboard-N
   std::uint64_t part = 0;

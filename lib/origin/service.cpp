@@ -6,32 +6,13 @@
 #include <utility>
 
 #include "log/log.hpp"
-#include "origin/instruments.hpp"
+#include "origin/service_impl.hpp"
 
 namespace sluice::origin {
 namespace {
 
 constexpr unsigned offline_retry_s = 5;
 constexpr std::chrono::seconds removed_files_look{5};
-constexpr std::uint32_t over_max_age_s = 600;  // of playlists that will not change any more
-
-http::Response not_found(std::string_view what) { return error_answer(404, "NOT_FOUND", what); }
-http::Response unavailable(std::string_view what) { return error_answer(503, "UNAVAILABLE", what, 1); }
-
-// Caches may keep it for a moment: behind one of them many wait for the same, and each would wait as long again.
-http::Response waited_too_long(std::string_view what) { return error_answer(503, "UNAVAILABLE", what, 1, 1); }
-
-std::size_t size_of(const http::Body& body) {
-  if (const auto* text = std::get_if<std::string>(&body)) return text->size();
-  if (const auto* shared = std::get_if<SharedBytes>(&body)) return *shared ? (*shared)->size() : 0;
-  if (const auto* range = std::get_if<net::FileRange>(&body)) return range->size;
-  return 0;
-}
-
-void finish(const Answer& answer, http::Response response) {
-  instruments().bytes.Increment(static_cast<double>(size_of(response.body)));
-  answer(std::move(response));
-}
 
 }  // namespace
 
@@ -39,7 +20,7 @@ Service::Service(Places places, Options options, Clock& clock, os::Inotify inoti
     : options_(options),
       clock_(clock),
       files_(options.open_files),
-      catalogue_(std::move(places), options.live, clock, std::move(inotify),
+      catalogue_(std::move(places), options.live, options.media_url, clock, std::move(inotify),
                  [this](Presentation& presentation, const std::vector<std::string>& names) { grown(presentation, names); }) {}
 
 void Service::handle(const http::Request& request, const std::optional<Route>& route, Answer answer) {
@@ -54,7 +35,7 @@ void Service::handle(const http::Request& request, const std::optional<Route>& r
   if (!route) {
     return finish(answer, not_found("there is nothing here"));
   }
-  const bool live = route->resource == Resource::live_master || route->resource == Resource::thumbnail;
+  const bool live = route->resource == Resource::live_master || route->resource == Resource::thumbnail || route->resource == Resource::published_master;
   const auto shown = live ? catalogue_.live(route->channel) : catalogue_.stream(route->channel, route->stream);
   Asked asked = Asked::from(request);
   if (!shown) {
@@ -65,6 +46,7 @@ void Service::handle(const http::Request& request, const std::optional<Route>& r
                           : unavailable("the stream cannot be read just now"));
     return;
   }
+  if (of_uploads(route->resource)) return published(*route, *shown, std::move(asked), std::move(answer));
   switch (route->resource) {
     case Resource::live_master:
     case Resource::whole_master: master(*route, *shown, std::move(asked), std::move(answer)); break;
@@ -73,30 +55,12 @@ void Service::handle(const http::Request& request, const std::optional<Route>& r
     case Resource::init: init(*route, *shown, asked, answer); break;
     case Resource::segment: segment(*route, *shown, asked, answer); break;
     case Resource::part: part(*route, *shown, std::move(asked), std::move(answer)); break;
+    case Resource::published_master:
+    case Resource::published_playlist: break;
     case Resource::window: window(*shown, asked, answer); break;
     case Resource::storyboard: storyboard(*shown, asked, answer); break;
     case Resource::sheet: sheet(*route, *shown, std::move(asked), std::move(answer)); break;
     case Resource::thumbnail: thumbnail(*shown, std::move(asked), std::move(answer)); break;
-  }
-}
-
-// Answers now if that is possible, else lets the request wait.
-template <class AttemptNow>
-void Service::settle(Presentation& presentation, const std::string& rendition, AttemptNow attempt, Answer answer) {
-  if (auto response = attempt(std::chrono::milliseconds(0))) {
-    finish(answer, *std::move(response));
-  } else if (waiting_ >= options_.most_waiting) {
-    instruments().refused.Increment();
-    finish(answer, error_answer(503, "TOO_MANY_WAITING", "too many requests are waiting", 1));
-  } else {
-    instruments().waiting.Set(static_cast<double>(++waiting_));
-    presentation.waiting.enter(
-        rendition, std::move(attempt),
-        [this, answer = std::move(answer)](http::Response response) {
-          instruments().waiting.Set(static_cast<double>(--waiting_));
-          finish(answer, std::move(response));
-        },
-        clock_.steady());
   }
 }
 
@@ -128,6 +92,12 @@ void Service::drain() {
   }
 }
 
+// Where the channel's streams are, from a master's place: /live/CHANNEL/master.m3u8, or /vod/CHANNEL/STREAM/master.m3u8.
+std::string Service::playlists_of(const std::string& channel, bool live) const {
+  if (options_.public_url.empty()) return live ? "" : "../../../live/" + channel + "/";
+  return options_.public_url + "/live/" + channel + "/";
+}
+
 void Service::master(const Route& route, const Shown& shown, Asked asked, Answer answer) {
   Presentation& presentation = *shown;
   const bool live = route.resource == Resource::live_master;
@@ -136,9 +106,7 @@ void Service::master(const Route& route, const Shown& shown, Asked asked, Answer
       [this, &presentation, live, channel = route.channel,
        asked = std::move(asked)](std::chrono::milliseconds waited) -> std::optional<http::Response> {
         if (presentation.ready()) {
-          const std::string media = options_.public_url.empty() ? "" : options_.public_url + "/live/" + channel + "/";
-          Rendered& rendered = live ? presentation.live_master(media)
-                                    : presentation.whole_master(media.empty() ? "../../../live/" + channel + "/" : media);
+          Rendered& rendered = live ? presentation.live_master(playlists_of(channel, true)) : presentation.whole_master(playlists_of(channel, false));
           return playlist_answer(rendered, asked, presentation.stream().ended && !live ? over_max_age_s : 1);
         }
         if (presentation.stream().ended) return not_found("the stream ended before it began");

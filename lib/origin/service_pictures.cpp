@@ -4,8 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "origin/instruments.hpp"
-#include "origin/service.hpp"
+#include "origin/service_impl.hpp"
 
 namespace sluice::origin {
 namespace {
@@ -13,7 +12,6 @@ namespace {
 constexpr hls::StoryboardGrid grid{};             // what storyboard(1) draws unless told otherwise
 constexpr std::uint32_t thumbnail_width = 480;
 constexpr std::int64_t thumbnail_age_s = 5;       // a channel's picture is made anew no more often
-constexpr std::uint32_t over_max_age_s = 600;
 constexpr const char* whole_age = "public, max-age=600";  // not for ever: a tile that could not be drawn is black
 
 http::Response none(std::string_view code, std::string_view what) { return error_answer(404, code, what); }

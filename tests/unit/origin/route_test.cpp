@@ -24,6 +24,8 @@ TEST_CASE("every resource has its address") {
   CHECK(part->resource == Resource::part);
   CHECK(part->part == 4);
   CHECK(part->rendition == "720p30");
+  CHECK(parse_route("/live/demo/published.m3u8")->resource == Resource::published_master);
+  CHECK(parse_route("/live/demo/s1/source/published.m3u8")->resource == Resource::published_playlist);
   CHECK(parse_route("/live/demo/thumbnail.jpg")->resource == Resource::thumbnail);
   CHECK(parse_route("/live/demo/s1/window.json")->resource == Resource::window);
   CHECK(parse_route("/live/demo/s1/storyboard.vtt")->resource == Resource::storyboard);
