@@ -1,0 +1,46 @@
+#include "upload.hpp"
+
+#include "app/run.hpp"
+#include "base/clock.hpp"
+#include "destination.hpp"
+#include "log/log.hpp"
+
+namespace sluice::vodarchive {
+namespace {
+
+constexpr milliseconds longest_turn{1000}, until_it_begins{200};
+
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+// A ledger that is about to be made is waited for when it is to be followed.
+Result<> add(archive::Archive& archive, const std::string& ledger, bool follow) {
+  for (bool told = false;; told = true) {
+    const auto added = archive.add(ledger);
+    const bool young = !added && (added.error().code == Errc::not_found || added.error().code == Errc::unavailable);
+    if (!young || !follow) return added;
+    if (!told) log::info("waiting for the ledger to begin", {{"directory", ledger}});
+    SLUICE_TRY(archive.turn(until_it_begins));
+  }
+}
+
+}  // namespace
+
+Result<int> upload(const app::Settings& settings) {
+  const bool follow = !settings.flag("no-follow");
+  SLUICE_TRY_VALUE(archive::Destination destination, destination_of(settings));
+  SLUICE_TRY_VALUE(const auto archive, archive::Archive::open(std::move(destination), limits_of(settings), settings.text("ca-file"), system_clock(), system_random()));
+  for (const std::string& ledger : settings.positionals("LEDGER")) SLUICE_TRY(add(*archive, without_slash(ledger), follow));
+  for (;;) {
+    const archive::Status now = archive->status();
+    if (now.refusal) return std::unexpected(*now.refusal);
+    if (follow ? now.streams == 0 && !archive->under_way() : archive->idle()) return app::exit_done;
+    if (!follow && !now.open && !archive->under_way())
+      return fail(Errc::unavailable, "not everything could be uploaded: " + now.failure, "run it again: it goes on where it stopped");
+    SLUICE_TRY(archive->turn(longest_turn));
+  }
+}
+
+}  // namespace sluice::vodarchive

@@ -1,0 +1,336 @@
+#include "archive/archive.hpp"
+
+#include <sys/inotify.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "archive/instruments.hpp"
+#include "hls/ledger_shelf.hpp"
+#include "log/log.hpp"
+
+namespace sluice::archive {
+namespace {
+
+constexpr std::uint32_t ledger_changes = IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t folder_changes = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR;
+// A ledger that another process was uploading, or whose files could not be read, is looked at again so often.
+constexpr seconds look_again{5};
+constexpr std::size_t most_answer = 64 * 1024;
+
+}  // namespace
+
+Result<std::unique_ptr<Archive>> Archive::open(Destination destination, Limits limits, const std::string& ca_file, Clock& clock, Random& random) {
+  SLUICE_TRY_VALUE(os::Inotify inotify, os::Inotify::open());
+  return std::unique_ptr<Archive>(new Archive(std::move(destination), limits, ca_file, clock, random, std::move(inotify)));
+}
+
+Archive::Archive(Destination destination, Limits limits, const std::string& ca_file, Clock& clock, Random& random, os::Inotify inotify)
+    : limits_(limits),
+      clock_(clock),
+      random_(random),
+      transfers_({.ca_file = ca_file, .user_agent = "vodarchive", .most_answer = most_answer}),
+      bucket_(std::move(destination), transfers_, clock),
+      inotify_(std::move(inotify)) {}
+
+void Archive::change(const s3::Credentials& credentials) {
+  bucket_.change(credentials);
+  line_.succeeded();  // the next one shows whether they are right
+}
+
+Result<> Archive::add(const std::string& ledger) {
+  if (uploaded_whole(ledger)) return {};
+  return open_ledger(ledger);
+}
+
+Result<> Archive::follow(const std::string& folder) {
+  folder_ = folder;
+  SLUICE_TRY_VALUE(folder_watch_, inotify_.watch(folder, folder_changes));
+  scan();
+  return {};
+}
+
+void Archive::scan() {
+  std::error_code error;
+  for (auto at = std::filesystem::directory_iterator(folder_, error); !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+    std::error_code ignored;
+    const std::string name = at->path().filename().string();
+    if (!name.starts_with('.') && at->is_directory(ignored) && !at->is_symlink(ignored)) found(folder_ + "/" + name);
+  }
+}
+
+// Streams that have ended wait for their turn: those that are live go first.
+void Archive::found(const std::string& ledger) {
+  if (ledgers_.contains(ledger) || std::ranges::find(backlog_, ledger) != backlog_.end()) return;
+  if (uploaded_whole(ledger)) return;
+  if (hls::says_end(ledger)) {
+    backlog_.push_back(ledger);
+  } else {
+    try_opening(ledger);
+  }
+}
+
+// Watched before it is read, so that nothing written in between goes unseen.
+Result<> Archive::open_ledger(const std::string& ledger) {
+  SLUICE_TRY_VALUE(const int watch, inotify_.watch(ledger, ledger_changes));
+  watched_[watch] = ledger;
+  auto upload = LedgerUpload::open(ledger, bucket_.place(), clock_);
+  if (!upload) return std::unexpected(upload.error());
+  const auto& known = *upload;
+  log::info("ledger followed", {{"channel", known->channel()}, {"stream", known->stream()}, {"waiting", known->waiting()}});
+  Open& open = ledgers_[ledger] = {std::move(*upload), watch};
+  tell_missed(open);
+  young_.erase(ledger);
+  return {};
+}
+
+void Archive::try_opening(const std::string& ledger) {
+  const auto opened = open_ledger(ledger);
+  if (opened) return;
+  const Errc code = opened.error().code;
+  std::error_code error;
+  if (!std::filesystem::exists(ledger, error)) {
+    young_.erase(ledger);
+    return;
+  }
+  // Nothing to upload yet, or another process does it: looked at again.
+  if (young_.insert(ledger).second && code != Errc::not_found && code != Errc::unavailable)
+    log::warn("ledger not followed for now", {{"directory", ledger}, opened.error()});
+}
+
+void Archive::read_changes() {
+  std::set<std::string> changed;
+  bool lost = false, folder = false;
+  std::vector<std::string> left;
+  inotify_.read([&](int watch, std::uint32_t mask, const std::string& name) {
+    if (mask & IN_Q_OVERFLOW) lost = true;
+    if (watch == folder_watch_ && watch >= 0) {
+      folder = true;
+      if (mask & (IN_MOVED_FROM | IN_DELETE)) left.push_back(folder_ + "/" + name);
+      return;
+    }
+    const auto known = watched_.find(watch);
+    if (known == watched_.end()) return;
+    if (mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) left.push_back(known->second);
+    if (name == "index") changed.insert(known->second);
+  });
+  for (const std::string& ledger : left) leave(ledger);
+  if (folder || lost) scan();
+  if (lost) {
+    for (const auto& [ledger, open] : ledgers_) changed.insert(ledger);
+  }
+  for (const std::string& ledger : changed) {
+    if (ledgers_.contains(ledger)) {
+      poll(ledger);
+    } else if (young_.contains(ledger)) {
+      try_opening(ledger);
+    }
+  }
+}
+
+void Archive::trouble(Open& open, const Error& error) {
+  if (open.failure == error.what) return;
+  open.failure = error.what;
+  log::error("ledger cannot be uploaded for now", {{"stream", open.upload->stream()}, {"channel", open.upload->channel()}, error});
+}
+
+void Archive::tell_missed(Open& open) {
+  const LedgerUpload& upload = *open.upload;
+  const std::uint64_t more = upload.missed() - std::exchange(open.missed, upload.missed());
+  if (more == 0) return;
+  instruments().missed.Increment(static_cast<double>(more));
+  log::error("segments were removed from the ledger before they were uploaded", {{"stream", upload.stream()}, {"channel", upload.channel()}, {"segments", more}});
+}
+
+void Archive::poll(const std::string& ledger) {
+  const auto at = ledgers_.find(ledger);
+  if (at == ledgers_.end()) return;
+  LedgerUpload& upload = *at->second.upload;
+  const auto read = upload.poll();
+  tell_missed(at->second);
+  if (!read) {
+    trouble(at->second, read.error());
+    // Become shorter than it was (a machine that died): read from its start, with the record of what is there.
+    if (read.error().code == Errc::invalid || read.error().code == Errc::not_found) {
+      leave(ledger);
+      young_.insert(ledger);
+    }
+    return;
+  }
+  at->second.failure.clear();
+  if (!upload.finished()) return;
+  log::info("stream uploaded whole", {{"channel", upload.channel()}, {"stream", upload.stream()}, {"missed", upload.missed()}});
+  leave(ledger);
+}
+
+void Archive::leave(const std::string& ledger) {
+  const auto at = ledgers_.find(ledger);
+  young_.erase(ledger);
+  std::erase(backlog_, ledger);
+  if (at != ledgers_.end()) {
+    if (!at->second.upload->finished() && at->second.upload->waiting() > 0)
+      log::error("a ledger has gone before it was uploaded", {{"stream", at->second.upload->stream()}, {"objects", at->second.upload->waiting()}});
+    ledgers_.erase(at);
+  }
+  std::erase_if(again_, [&](const Again& again) { return again.ledger == ledger; });
+  for (auto watch = watched_.begin(); watch != watched_.end();) {
+    if (watch->second != ledger) {
+      ++watch;
+      continue;
+    }
+    inotify_.unwatch(watch->first);
+    watch = watched_.erase(watch);
+  }
+}
+
+void Archive::start() {
+  if (!starting_) return;
+  const Steady now = clock_.steady();
+  std::size_t ended = std::ranges::count_if(ledgers_, [](const auto& entry) { return entry.second.upload->over(); });
+  for (; ended < limits_.backlog && !backlog_.empty(); ++ended) {
+    const std::string ledger = backlog_.front();
+    backlog_.pop_front();
+    try_opening(ledger);
+    poll(ledger);
+  }
+  const std::size_t allowed = line_.allowed(now, limits_.at_once);
+  // Second tries first: the order in which segments can be listed waits for them.
+  for (std::size_t i = 0; i < again_.size() && under_way_ < allowed;) {
+    if (again_[i].when > now) {
+      ++i;
+      continue;
+    }
+    const Again again = std::move(again_[i]);
+    again_.erase(again_.begin() + static_cast<std::ptrdiff_t>(i));
+    send(again.ledger, again.object, again.failures);
+  }
+  while (under_way_ + again_.size() < allowed && start_next()) {
+  }
+}
+
+// Ledgers take turns.
+bool Archive::start_next() {
+  auto at = ledgers_.upper_bound(last_served_);
+  for (std::size_t looked = 0; looked < ledgers_.size(); ++looked, ++at) {
+    if (at == ledgers_.end()) at = ledgers_.begin();
+    auto object = at->second.upload->take();
+    if (!object || !*object) continue;
+    last_served_ = at->first;
+    send(last_served_, **object, 0);
+    return true;
+  }
+  return false;
+}
+
+void Archive::send(const std::string& ledger, const Object& object, unsigned failures) {
+  ++under_way_;
+  const Steady began = clock_.steady();
+  bucket_.put(object, limits_.patience, [this, ledger, object, failures, began](const Sent& outcome) { sent(ledger, object, failures, began, outcome); });
+}
+
+void Archive::sent(const std::string& ledger, const Object& object, unsigned failures, Steady began, const Sent& outcome) {
+  --under_way_;
+  if (outcome.there) {
+    line_.succeeded();
+    refusal_.reset();
+    failure_.clear();
+  }
+  const auto at = ledgers_.find(ledger);
+  if (at == ledgers_.end()) return;  // it has gone meanwhile
+  if (outcome.there) return arrived(ledger, object, began, outcome);
+  if (outcome.removed) {
+    if (const auto told = at->second.upload->gone(object); !told) trouble(at->second, told.error());
+    return poll(ledger);
+  }
+  failed(ledger, object, failures, outcome);
+}
+
+void Archive::arrived(const std::string& ledger, const Object& object, Steady began, const Sent& outcome) {
+  const std::chrono::duration<double> took = clock_.steady() - began;
+  instruments().objects.Increment();
+  instruments().bytes.Increment(static_cast<double>(outcome.bytes));
+  instruments().seconds.Observe(took.count());
+  log::debug("uploaded", {{"key", object.key}, {"bytes", outcome.bytes}, {"duration_ms", took.count() * 1000}});
+  Open& open = ledgers_.find(ledger)->second;
+  if (const auto recorded = open.upload->done(object, outcome.bytes); !recorded) trouble(open, recorded.error());
+  poll(ledger);
+}
+
+void Archive::failed(const std::string& ledger, const Object& object, unsigned failures, const Sent& outcome) {
+  instruments().failures.Increment();
+  const Steady now = clock_.steady();
+  ++failures;
+  if (outcome.passing && failures < limits_.tries && starting_ && line_.open()) {
+    log::debug("upload failed, tried again", {{"tries", failures}, outcome.error});
+    again_.push_back({now + limits_.between.after(failures, random_), ledger, object, failures});
+    return;
+  }
+  if (!outcome.passing) refusal_ = outcome.error;
+  // One line for a trouble, however many objects it befalls.
+  if (failure_ != outcome.error.what.substr(outcome.error.what.find(": ") + 1)) {
+    failure_ = outcome.error.what.substr(outcome.error.what.find(": ") + 1);
+    log::error("uploads fail: what is not there yet stays queued", {{"stream", ledgers_.find(ledger)->second.upload->stream()}, outcome.error});
+  }
+  line_.failed(now, random_);
+  ledgers_.find(ledger)->second.upload->put_back(object);
+}
+
+milliseconds Archive::until_next(milliseconds most) const {
+  const Steady now = clock_.steady();
+  const auto until = [&](Steady when) { return std::clamp(std::chrono::ceil<milliseconds>(when - now), milliseconds(0), most); };
+  milliseconds wait = most;
+  for (const Again& again : again_) wait = std::min(wait, until(again.when));
+  if (!line_.open()) wait = std::min(wait, until(line_.rests_until()));
+  return std::max(wait, milliseconds(1));
+}
+
+Result<> Archive::turn(milliseconds most) {
+  start();
+  SLUICE_TRY(transfers_.turn(until_next(most), inotify_.fd()));
+  read_changes();
+  const Steady now = clock_.steady();
+  if (now - looked_at_ >= look_again) {
+    looked_at_ = now;
+    const std::set<std::string> young = young_;
+    for (const std::string& ledger : young) try_opening(ledger);
+    std::vector<std::string> troubled;
+    for (const auto& [ledger, open] : ledgers_) {
+      if (!open.failure.empty()) troubled.push_back(ledger);
+    }
+    for (const std::string& ledger : troubled) poll(ledger);
+  }
+  measure();
+  return {};
+}
+
+bool Archive::idle() const {
+  return under_way_ == 0 && again_.empty() && backlog_.empty() &&
+         std::ranges::all_of(ledgers_, [](const auto& entry) { return entry.second.upload->idle(); });
+}
+
+Status Archive::status() const {
+  Status out;
+  out.streams = ledgers_.size();
+  out.backlog = backlog_.size();
+  out.under_way = under_way_;
+  out.open = line_.open();
+  out.refusal = refusal_;
+  out.failure = failure_;
+  out.waiting = again_.size();
+  const Steady now = clock_.steady();
+  for (const auto& [ledger, open] : ledgers_) {
+    out.waiting += open.upload->waiting();
+    if (const auto since = open.upload->waiting_since()) out.stalled_s = std::max(out.stalled_s, std::chrono::duration<double>(now - *since).count());
+  }
+  return out;
+}
+
+void Archive::measure() const {
+  const Status now = status();
+  instruments().waiting.Set(static_cast<double>(now.waiting));
+  instruments().oldest.Set(now.stalled_s);
+  instruments().streams.Set(static_cast<double>(now.streams + now.backlog));
+}
+
+}  // namespace sluice::archive

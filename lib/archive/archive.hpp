@@ -1,0 +1,114 @@
+#pragma once
+// Archive: uploads the segments of ledgers to a bucket as they are finished, and the playlists of streams that have ended. Follows single
+// ledgers, or a folder of them. One thread; the caller turns it.
+//
+// What could not be sent is tried again, at first soon, then after rests that grow to half a minute, and never given up while the
+// ledger is there. Killed at any moment, the next one repeats at most what was under way.
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "archive/bucket.hpp"
+#include "archive/ledger_upload.hpp"
+#include "archive/line_state.hpp"
+#include "base/random.hpp"
+#include "os/inotify.hpp"
+
+namespace sluice::archive {
+
+struct Limits {
+  std::size_t at_once = 4;          // uploads
+  unsigned tries = 3;               // before the line rests
+  Backoff between{milliseconds(100), milliseconds(5000)};
+  milliseconds patience{60'000};    // for one upload
+  std::size_t backlog = 4;          // ledgers of ended streams that are worked on at one time
+};
+
+struct Status {
+  std::size_t streams = 0, backlog = 0, waiting = 0, under_way = 0;
+  double stalled_s = 0;             // how long a stream that has something to send has not moved
+  bool open = true;                 // the last thing that was tried went well
+  std::optional<Error> refusal;     // what the service said last, if it refused and nothing has succeeded since
+  std::string failure;              // what went wrong last; empty when all is well
+};
+
+class Archive {
+ public:
+  static Result<std::unique_ptr<Archive>> open(Destination destination, Limits limits, const std::string& ca_file, Clock& clock, Random& random);
+
+  // One ledger. Errors as LedgerUpload::open; one that is uploaded already is no error.
+  Result<> add(const std::string& ledger);
+  // Every ledger in the folder, those to come included.
+  Result<> follow(const std::string& folder);
+
+  void change(const s3::Credentials& credentials);
+
+  // Does what there is to do, for up to `most`.
+  Result<> turn(milliseconds most);
+  void wake() { transfers_.wake(); }          // any thread: ends a turn's wait
+  void stop_starting() { starting_ = false; } // what is under way is finished, nothing else begun
+
+  bool under_way() const { return under_way_ > 0; }
+  bool idle() const;                           // nothing waits, is under way or will come by itself
+  Status status() const;
+
+ private:
+  struct Again {
+    Steady when;
+    std::string ledger;
+    Object object;
+    unsigned failures = 0;
+  };
+  struct Open {
+    std::unique_ptr<LedgerUpload> upload;
+    int watch = -1;
+    std::string failure;       // told already
+    std::uint64_t missed = 0;  // segments, told already
+  };
+  Archive(Destination destination, Limits limits, const std::string& ca_file, Clock& clock, Random& random, os::Inotify inotify);
+
+  void found(const std::string& ledger);
+  void scan();
+  Result<> open_ledger(const std::string& ledger);
+  void try_opening(const std::string& ledger);
+  void read_changes();
+  void poll(const std::string& ledger);
+  void trouble(Open& open, const Error& error);
+  void tell_missed(Open& open);
+  void leave(const std::string& ledger);
+  void start();
+  bool start_next();
+  void send(const std::string& ledger, const Object& object, unsigned failures);
+  void sent(const std::string& ledger, const Object& object, unsigned failures, Steady began, const Sent& outcome);
+  void arrived(const std::string& ledger, const Object& object, Steady began, const Sent& outcome);
+  void failed(const std::string& ledger, const Object& object, unsigned failures, const Sent& outcome);
+  void measure() const;
+  milliseconds until_next(milliseconds most) const;
+
+  Limits limits_;
+  Clock& clock_;
+  Random& random_;
+  curl::Transfers transfers_;
+  Bucket bucket_;
+  os::Inotify inotify_;
+  std::string folder_;
+  int folder_watch_ = -1;
+  std::map<std::string, Open> ledgers_;      // by directory
+  std::map<int, std::string> watched_;       // directories, by watch
+  std::deque<std::string> backlog_;          // of ended streams
+  std::set<std::string> young_;              // directories without a header so far
+  std::string last_served_;
+  std::vector<Again> again_;
+  std::size_t under_way_ = 0;
+  LineState line_;
+  std::optional<Error> refusal_;
+  std::string failure_;
+  Steady looked_at_{};
+  bool starting_ = true;
+};
+
+}  // namespace sluice::archive

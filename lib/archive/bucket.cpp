@@ -1,0 +1,86 @@
+#include "archive/bucket.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "os/file.hpp"
+#include "s3/refusal.hpp"
+#include "s3/signature.hpp"
+
+namespace sluice::archive {
+namespace {
+
+constexpr seconds longest_stall{20};
+
+struct Payload {
+  curl::Body body;
+  std::string hash;  // SHA-256, hex
+  std::uint64_t bytes = 0;
+};
+
+// Read twice, once for the digest that is signed, from the page cache as a rule: memory does not grow with the file.
+Result<std::string> digest_of(int fd, std::uint64_t bytes, const std::string& path) {
+  crypto::Sha256Pieces digest;
+  Bytes buffer(std::min<std::uint64_t>(bytes, 256 * 1024));
+  for (std::uint64_t at = 0; at < bytes;) {
+    const ssize_t n = ::pread(fd, buffer.data(), std::min<std::uint64_t>(buffer.size(), bytes - at), static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno("read " + path);
+    if (n == 0) return fail(Errc::io, path + " is shorter than its ledger says", "see the disk's log");
+    digest.add(ByteView(buffer).first(static_cast<std::size_t>(n)));
+    at += static_cast<std::uint64_t>(n);
+  }
+  return hex(digest.finish());
+}
+
+Result<Payload> payload_of(const Object& object) {
+  Payload out;
+  if (object.path.empty()) {
+    out.body.bytes = to_bytes(object.text);
+    out.bytes = out.body.bytes.size();
+    out.hash = hex(crypto::sha256(out.body.bytes));
+    return out;
+  }
+  SLUICE_TRY_VALUE(os::UniqueFd fd, os::open_file(object.path, O_RDONLY));
+  out.bytes = object.bytes;
+  if (out.bytes == 0) {
+    struct stat facts {};
+    if (::fstat(fd.get(), &facts) != 0) return fail_errno("look at " + object.path);
+    out.bytes = static_cast<std::uint64_t>(facts.st_size);
+  }
+  SLUICE_TRY_VALUE(out.hash, digest_of(fd.get(), out.bytes, object.path));
+  out.body.file = std::make_shared<os::UniqueFd>(std::move(fd));
+  out.body.size = out.bytes;
+  return out;
+}
+
+}  // namespace
+
+Bucket::Bucket(Destination destination, curl::Transfers& transfers, const Clock& clock)
+    : destination_(std::move(destination)), transfers_(transfers), clock_(clock) {}
+
+void Bucket::put(const Object& object, milliseconds patience, std::function<void(const Sent&)> done) {
+  auto payload = payload_of(object);
+  if (!payload) return done({.removed = payload.error().code == Errc::not_found, .error = payload.error()});
+  const s3::Target target = s3::target_of(destination_.service, destination_.place, destination_.place.key(object.key));
+  const s3::Request request{"PUT", target.host, target.path, {}, {{"Cache-Control", object.caching}, {"Content-Type", object.type}}};
+  const auto fields = s3::signed_fields(request, destination_.credentials, {destination_.service.region, "s3"}, clock_.wall(), payload->hash);
+  const std::string what = "put " + destination_.place.text() + "/" + object.key;
+  transfers_.send({.method = "PUT", .url = target.url, .headers = fields, .body = std::move(payload->body), .patience = patience, .stall = longest_stall},
+                  [what, bytes = payload->bytes, done = std::move(done)](const curl::Exchange& answer) {
+                    if (answer.status / 100 == 2 && !answer.cut) return done({.there = true, .bytes = bytes});
+                    const s3::Refusal refusal = s3::read_refusal(answer.body);
+                    Error error = s3::error_of(what, answer.status, refusal);
+                    if (answer.status == 0) error.what = what + ": " + answer.error;
+                    done({.passing = s3::passing(answer.status, refusal.code), .bytes = bytes, .error = std::move(error)});
+                  });
+}
+
+}  // namespace sluice::archive

@@ -1,0 +1,123 @@
+#include "archive/ledger_upload.hpp"
+
+#include <utility>
+
+#include "hls/content_types.hpp"
+#include "hls/playlist_writer.hpp"
+
+namespace sluice::archive {
+namespace {
+
+// As origind says of the same: media never changes, a playlist may be drawn better one day.
+constexpr const char* for_ever = "public, max-age=31536000, immutable";
+constexpr const char* for_a_while = "public, max-age=600";
+
+}  // namespace
+
+LedgerUpload::LedgerUpload(std::string directory, UploadsFile file, const Clock& clock)
+    : clock_(clock), feed_(std::move(directory)), file_(std::move(file)), outbox_(file_.uploads()) {}
+
+Result<std::unique_ptr<LedgerUpload>> LedgerUpload::open(std::string directory, const std::string& place, const Clock& clock) {
+  {
+    hls::LedgerFeed look(directory);  // before anything is written beside what may be no ledger
+    SLUICE_TRY(look.poll([](const hls::Record&) {}));
+    if (!look.index().header()) return fail(Errc::unavailable, directory + " has just been made");
+  }
+  SLUICE_TRY_VALUE(UploadsFile file, UploadsFile::open(directory, place));
+  std::unique_ptr<LedgerUpload> ledger(new LedgerUpload(std::move(directory), std::move(file), clock));
+  SLUICE_TRY(ledger->poll());
+  return ledger;
+}
+
+Result<> LedgerUpload::poll() {
+  if (finished()) return {};
+  SLUICE_TRY(feed_.poll([this](const hls::Record& record) {
+    if (const auto* header = std::get_if<hls::LedgerHeader>(&record)) {
+      channel_ = header->channel;
+      stream_ = header->stream.value();
+      format_ = header->format;
+    }
+    outbox_.apply(record);
+  }));
+  SLUICE_TRY(record());
+  if (outbox_.ended() && outbox_.idle()) SLUICE_TRY(draw());
+  if (waiting() == 0) waiting_since_.reset();
+  if (waiting() > 0 && !waiting_since_) waiting_since_ = clock_.steady();
+  return {};
+}
+
+Object LedgerUpload::object_of(const Item& item) const {
+  const bool header = item.kind == Item::Kind::header;
+  const std::string inside = header ? hls::init_path(item.rendition, static_cast<std::uint32_t>(item.number))
+                                    : hls::segment_path(item.rendition, item.number, format_);
+  Object object;
+  object.key = key_of(inside);
+  object.type = hls::media_type(item.audio, header ? "mp4" : extension(format_));
+  object.caching = for_ever;
+  object.path = directory() + "/" + inside;
+  object.bytes = item.bytes;
+  object.item = item;
+  return object;
+}
+
+Result<std::optional<Object>> LedgerUpload::take() {
+  if (const auto item = outbox_.take()) return object_of(*item);
+  if (playlists_.empty() || playlist_under_way_) return std::nullopt;
+  playlist_under_way_ = true;
+  Object object = std::move(playlists_.front());
+  playlists_.pop_front();
+  return object;
+}
+
+void LedgerUpload::put_back(const Object& object) {
+  if (object.item) return outbox_.put_back(*object.item);
+  playlist_under_way_ = false;
+  playlists_.push_front(object);
+}
+
+Result<> LedgerUpload::done(const Object& object, std::uint64_t bytes) {
+  waiting_since_.reset();
+  if (object.item) {
+    outbox_.done(*object.item, bytes);
+    return poll();
+  }
+  playlist_under_way_ = false;
+  if (!playlists_.empty()) return {};
+  return file_.append({hls::UploadsEnd{clock_.wall().time_since_epoch().count()}});
+}
+
+Result<> LedgerUpload::gone(const Object& object) {
+  if (object.item) outbox_.gone(*object.item);
+  return poll();
+}
+
+// Lines that could not be written (a full disk) are kept: they come before all others.
+Result<> LedgerUpload::record() {
+  for (hls::UploadRecord& line : outbox_.records()) unwritten_.push_back(std::move(line));
+  SLUICE_TRY(file_.append(unwritten_));
+  unwritten_.clear();
+  return {};
+}
+
+// The playlists of all that is there, whether the ledger still has it or not.
+Result<> LedgerUpload::draw() {
+  if (drawn_ || finished()) return {};
+  drawn_ = true;
+  hls::StreamView whole;
+  hls::LedgerFeed again(directory());
+  SLUICE_TRY(again.poll([&](const hls::Record& record) {
+    if (!std::holds_alternative<hls::RemovedRecord>(record)) whole.apply(record, 0);
+  }));
+  const hls::StreamView there = hls::published(whole, file_.uploads());
+  const auto add = [this](const std::string& inside, std::string text) {
+    playlists_.push_back({.key = key_of(inside), .type = hls::playlist_type, .caching = for_a_while, .text = std::move(text)});
+  };
+  for (const hls::RenditionView& rendition : there.renditions) {
+    if (!rendition.segments.empty()) add(rendition.name + "/" + hls::whole_playlist_name, hls::whole_playlist(there, rendition));
+  }
+  if (playlists_.empty()) return file_.append({hls::UploadsEnd{clock_.wall().time_since_epoch().count()}});
+  add("master.m3u8", hls::multivariant_playlist(there, "", hls::whole_playlist_name));
+  return {};
+}
+
+}  // namespace sluice::archive

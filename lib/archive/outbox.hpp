@@ -1,0 +1,79 @@
+#pragma once
+// What of a ledger is to be uploaded, and in which order: its records and what was done in, items and lines of the uploads record out
+// (sans-IO). Items may be sent several at once; lines come in order, so that whoever reads the record knows that all before a segment is there.
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hls/uploads.hpp"
+
+namespace sluice::archive {
+
+struct Item {
+  enum class Kind { header, segment };
+  Kind kind = Kind::segment;
+  std::string rendition;
+  std::uint64_t number = 0;  // N of init-N.mp4, or MSN
+  std::uint64_t bytes = 0;   // of a segment's file; 0 for a header: all of it
+  bool audio = false;
+  std::uint64_t serial = 0;  // its place in the order in which they were finished
+};
+
+class Outbox {
+ public:
+  // `uploads`: what has been recorded so far, which the caller keeps up to date with records(). Borrowed.
+  explicit Outbox(const hls::Uploads& uploads) : uploads_(uploads) {}
+
+  void apply(const hls::Record& record);  // of the ledger, believed
+
+  std::optional<Item> take();             // the next to send
+  void put_back(const Item& item);        // it was not sent: it comes again, at its place
+  void done(const Item& item, std::uint64_t bytes);  // it is there
+  void gone(const Item& item);            // its file has been removed
+
+  // The lines that may be written now; told once.
+  std::vector<hls::UploadRecord> records();
+
+  std::size_t waiting() const { return waiting_.size(); }
+  bool idle() const { return waiting_.empty() && sending_ == 0; }
+  bool ended() const { return ended_; }   // the ledger has
+  std::uint64_t missed() const { return missed_; }  // segments that were gone
+
+ private:
+  enum class State { open, pending, there, gone };
+  struct Segment {
+    MediaSequence msn = 0;
+    std::uint64_t bytes = 0;
+    std::optional<std::uint32_t> init;
+    State state = State::open;
+    std::uint64_t serial = 0;
+  };
+  struct Header {
+    State state = State::pending;
+    std::uint64_t bytes = 0;
+    bool told = false;
+  };
+  struct Rendition {
+    bool audio = false;
+    std::map<std::uint32_t, Header> headers;
+    std::deque<Segment> segments;  // that are not in the record yet; only the last may be open
+  };
+  void declare(const hls::RenditionRecord& record);
+  void append(const hls::PartRecord& record);
+  void finish(const std::string& name, Rendition& rendition);
+  void remove_before(MediaSequence msn);
+  Segment* find(const Item& item);
+  void tell(const std::string& name, Rendition& rendition, std::vector<hls::UploadRecord>& out);
+
+  const hls::Uploads& uploads_;
+  std::map<std::string, Rendition, std::less<>> renditions_;
+  std::map<std::uint64_t, Item> waiting_;  // by serial
+  std::size_t sending_ = 0;
+  std::uint64_t next_serial_ = 0, missed_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace sluice::archive

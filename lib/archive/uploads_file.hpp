@@ -1,0 +1,33 @@
+#pragma once
+// The uploads record on disk, as the one who writes it has it: locked, read, its torn tail cut off; lines are appended whole.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hls/uploads.hpp"
+#include "os/file.hpp"
+
+namespace sluice::archive {
+
+class UploadsFile {
+ public:
+  // Errc::conflict while another process holds it, or when it tells of uploads to another place; Errc::not_found when the ledger has gone.
+  static Result<UploadsFile> open(const std::string& ledger, const std::string& place);
+
+  const hls::Uploads& uploads() const { return *uploads_; }
+  Result<> append(const std::vector<hls::UploadRecord>& records);  // by one write(2)
+
+ private:
+  UploadsFile(std::string path, os::FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  Result<> read(const std::string& place);
+
+  std::string path_;
+  os::FileLock lock_;
+  os::UniqueFd fd_;
+  std::unique_ptr<hls::Uploads> uploads_ = std::make_unique<hls::Uploads>();  // stays where it is when the file is moved
+};
+
+// Whether the record says that the whole stream has been uploaded, wherever to, by its last line alone.
+bool uploaded_whole(const std::string& ledger);
+
+}  // namespace sluice::archive
