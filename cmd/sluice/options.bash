@@ -23,6 +23,11 @@ up|demo|flag|||publish a moving picture with a clock and a tone, and print a key
 up|port-base|integer|N||put the ports at N and up: RTMP N, RTMPS N+1, SRT N+2, web N+3, HLS N+4, chat N+5, IRC N+6
 up|bind|text|ADDRESS||numeric address to listen on; repeat by commas (default: loopback only)
 up|public-url|text|URL||where viewers reach the pages, handed out by pages and playlists
+up|vod|text|URL||upload every stream to S3, s3://BUCKET or s3://BUCKET/PREFIX; without it nothing is uploaded
+up|s3-endpoint|text|URL||the S3 service, http://HOST:PORT or https://HOST; without it Amazon's
+up|s3-region|text|REGION|us-east-1|the region that requests to it are signed for
+up|s3-credentials|path|FILE||file with its keys; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+up|media-url|text|URL||where players reach what is uploaded: published playlists then name their segments there
 up|ready-fd|integer|FD||write a newline to this descriptor when the whole platform serves
 up|drain-time|duration|TIME|10s|how long a stopping program may finish what is under way
 up|quiet|flag|||keep the programs' logs out of this terminal (they are in DIR/logs)|

@@ -9,6 +9,8 @@ chatd|ws irc
 webd|http
 ingestd|rtmp rtmps srt
 TABLE
+  # Only where recordings go to S3; what runs is told by the state that its keeper writes.
+  if [[ ${vod:-} || -e $dir/run/vodarchive.state ]]; then echo 'vodarchive|'; fi
 }
 
 # port_of PROGRAM PORT-NAME: the number, from --port-base or the default.
@@ -26,19 +28,22 @@ port_of() {
     origind:metrics) offset=11 default=9181 ;;
     chatd:metrics) offset=12 default=9182 ;;
     webd:metrics) offset=13 default=9183 ;;
+    vodarchive:metrics) offset=14 default=9184 ;;
     *) fail "no port '$2' of $1 is known" ;;
   esac
   if [[ ${port_base:-} ]]; then echo $((port_base + offset)); else echo "$default"; fi
 }
 
-# program_command NAME: fills command=() for the keeper. Runs with dir, port_base, bind, public_url set.
+# program_command NAME: fills command=() for the keeper. Runs with dir, port_base, bind, public_url, media_url, vod and s3_… set.
 program_command() {
   local name=$1 port
   if [[ $name == demo ]]; then
     demo_command
     return
   fi
-  command=("$bin/$name" --dir "$dir" --control "$dir/run/$name.sock" --metrics "127.0.0.1:$(port_of "$name" metrics)" --drain-time "$drain_time")
+  command=("$bin/$name")
+  [[ $name != vodarchive ]] || command+=(serve --vod "$vod" --s3-region "$s3_region")
+  command+=(--dir "$dir" --control "$dir/run/$name.sock" --metrics "127.0.0.1:$(port_of "$name" metrics)" --drain-time "$drain_time")
   for port in $(platform_programs | sed -n "s/^$name|//p"); do
     command+=("--$port-port" "$(port_of "$name" "$port")")
   done
@@ -47,6 +52,11 @@ program_command() {
   fi
   case $name in
     webd) command+=(--origin-port "$(port_of origind http)" --chat-port "$(port_of chatd ws)") ;;&
+    origind) [[ -z ${media_url:-} ]] || command+=(--media-url "$media_url") ;;
+    vodarchive)
+      [[ -z ${s3_endpoint:-} ]] || command+=(--s3-endpoint "$s3_endpoint")
+      [[ -z ${s3_credentials:-} ]] || command+=(--s3-credentials "$s3_credentials")
+      ;;
     webd | chatd) [[ -z ${public_url:-} ]] || command+=(--public-url "$public_url") ;; # playlists need none: their addresses are relative
   esac
   [[ ! -r $dir/$name.conf ]] || command+=(--config "$dir/$name.conf")

@@ -22,8 +22,9 @@ prepare_directory() {
 
 start_keeper() { # NAME
   flock -s "$members"
-  dir=$dir bin=$bin port_base=${port_base:-} bind=${bind:-} public_url=${public_url:-} drain_time=$drain_time quiet=${setting[quiet]:-} \
-    env -u SLUICE_CONFIG -u SLUICE_PUBLIC_URL -u SLUICE_BIND -u SLUICE_READY_FD \
+  dir=$dir bin=$bin port_base=${port_base:-} bind=${bind:-} public_url=${public_url:-} \
+    vod=${vod:-} s3_endpoint=${s3_endpoint:-} s3_region=${s3_region:-} s3_credentials=${s3_credentials:-} media_url=${media_url:-} drain_time=$drain_time quiet=${setting[quiet]:-} \
+    env -u SLUICE_CONFIG -u SLUICE_PUBLIC_URL -u SLUICE_BIND -u SLUICE_READY_FD -u SLUICE_MEDIA_URL \
     setpriv --pdeathsig TERM -- setsid bash "$self" _keep "$1" "$$" {lock}>&- {ready_fd}>&- </dev/null &
   keeper[$1]=$!
 }
@@ -92,6 +93,8 @@ sluice_up() {
   local name stopping='' ready_fd
   dir=${setting[dir]} port_base=${setting[port-base]:-} bind=${setting[bind]:-} public_url=${setting[public-url]:-}
   public_url=${public_url%/}
+  vod=${setting[vod]:-} s3_endpoint=${setting[s3-endpoint]:-} s3_region=${setting[s3-region]} media_url=${setting[media-url]:-}
+  s3_credentials=${setting[s3-credentials]:-}
   drain_time=${setting[drain-time]}
   ready_fd=${setting[ready-fd]:-}
   if [[ $ready_fd ]]; then
@@ -102,6 +105,7 @@ sluice_up() {
   for name in $(platform_programs | cut -d'|' -f1) chanctl; do
     [[ -x $bin/$name ]] || fail "$bin/$name is missing" "build the platform with 'make build', or install it with 'make install'"
   done
+  [[ -z $s3_credentials ]] || s3_credentials=$(realpath -m -- "$s3_credentials")
   prepare_directory
   trap 'stopping=1' INT TERM HUP
   for name in $(platform_programs | cut -d'|' -f1); do
