@@ -91,7 +91,7 @@ def test_a_manual_page_of_a_program_is_whole(page):
 @pytest.mark.parametrize("page", [page for page in PAGES if page.suffix == ".in"], ids=relative)
 def test_options_in_the_prose_exist(page):
     name, _ = name_and_section(page)
-    named = re.findall(r"\bFl \\-([a-z][a-z-]*)", page.read_text().replace("\\-", "-").replace("Fl -", "Fl \\-"))
+    named = re.findall(r"\bFl \\-([a-z][a-z0-9-]*)", page.read_text().replace("\\-", "-").replace("Fl -", "Fl \\-"))
     assert {"--" + option for option in named} <= option_names(name)
 
 

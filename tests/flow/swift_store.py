@@ -172,11 +172,12 @@ class Swift:
 
     def start(self, name):
         log = open(self.folder / f"{name}.log", "ab")
-        self.processes[name] = subprocess.Popen([PYTHON, "-I", "-c", SERVER, str(self.folder), name], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.processes[name] = subprocess.Popen([PYTHON, "-I", "-c", SERVER, str(self.folder), name], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                start_new_session=True)
         log.close()
 
     def await_answer(self, name):
-        wait_for(lambda: self.answers(name), 60, f"Swift's {name} server answering")
+        wait_for(lambda: self.answers(name), 120, f"Swift's {name} server answering")
 
     def answers(self, name):
         if self.processes[name].poll() is not None:

@@ -7,18 +7,20 @@ import subprocess
 import pytest
 
 from harness import BIN, free_port, free_port_base, free_udp_port
+from swift_store import Swift
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 ARGUMENTS = {"01": ["DIR"], "02": ["DIR"], "04": ["PORT"], "05": ["BASE", "DIR"], "06": ["PORT"], "07": ["PORT"], "08": ["UDP"],
              "09": ["PORT", "OTHER"], "10": ["PORT", "OTHER"], "11": ["PORT"]}
 
 
-def run(script, tmp_path):
+def run(script, tmp_path, *more, **environment):
     places = {"DIR": str(tmp_path / "out"), "PORT": str(free_port()), "OTHER": str(free_port()), "UDP": str(free_udp_port()), "BASE": str(free_port_base())}
     (tmp_path / "out").mkdir()
     arguments = [places[name] for name in ARGUMENTS.get(script.name[:2], [])]
+    arguments = [*more, *arguments]
     done = subprocess.run([script, *arguments], capture_output=True, text=True, timeout=120,
-                          env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)})
+                          env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TMPDIR": str(tmp_path), **environment})
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -74,6 +76,14 @@ def test_10_edge_varnish(tmp_path):
 def test_11_transcoders(tmp_path):
     said = run(example("11"), tmp_path)
     assert len(re.findall("RESOLUTION", said)) == 3 and re.search(r'worker="(one|two)', said)
+
+
+def test_12_s3(tmp_path):
+    with Swift() as store:
+        store.make_bucket("films")
+        said = run(example("12"), tmp_path, "s3://films", store.endpoint, f"{store.media_url}/films", **store.credentials)
+        assert f"{store.media_url}/films/demo/" in said and "#EXT-X-ENDLIST" in said
+        assert float(said.split()[-1]) == pytest.approx(8, abs=0.1)
 
 
 def test_every_example_is_run_here_and_listed():

@@ -1,0 +1,169 @@
+#include "archive/ledger_upload.hpp"
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "os/file.hpp"
+#include "unit/hls/sample_ledger.hpp"
+
+using namespace sluice;
+using namespace sluice::archive;
+
+namespace {
+
+const std::string place = "s3://vods/2026";
+
+// A sample ledger on disk, and who uploads it.
+class Desk {
+ public:
+  Desk() {
+    char path[] = "/tmp/sluice-archive-XXXXXX";
+    folder = ::mkdtemp(path);
+  }
+  ~Desk() { std::filesystem::remove_all(folder); }
+
+  void write() { REQUIRE(os::write_file_atomically(folder + "/index", ledger.text())); }
+  void append() {
+    const std::string before = *os::read_file(folder + "/index");
+    const auto fd = os::open_file(folder + "/index", O_WRONLY | O_APPEND);
+    REQUIRE(os::write_all(fd->get(), as_bytes(std::string_view(ledger.text()).substr(before.size()))));
+  }
+  std::unique_ptr<LedgerUpload> open() {
+    auto opened = LedgerUpload::open(folder, place, clock);
+    REQUIRE(opened);
+    return std::move(*opened);
+  }
+  std::string record() { return *os::read_file(folder + "/uploads"); }
+
+  hls::SampleLedger ledger;
+  FakeClock clock;
+  std::string folder;
+};
+
+std::vector<Object> take_all(LedgerUpload& upload) {
+  std::vector<Object> out;
+  for (;;) {
+    auto object = upload.take();
+    REQUIRE(object);
+    if (!*object) return out;
+    out.push_back(**object);
+  }
+}
+
+void send_all(LedgerUpload& upload) {
+  for (const Object& object : take_all(upload)) REQUIRE(upload.done(object, object.bytes));
+}
+
+}  // namespace
+
+TEST_CASE("an object is named as its file, under its channel and stream, and says what it is") {
+  Desk desk;
+  desk.ledger.segments(1);
+  desk.write();
+  const auto upload = desk.open();
+  const auto objects = take_all(*upload);
+  REQUIRE(objects.size() == 6);
+  CHECK(objects[0].key == "demo/s1/source/init-0.mp4");
+  CHECK(objects[0].path == desk.folder + "/source/init-0.mp4");
+  CHECK(objects[5].key == "demo/s1/audio/0.m4s");
+  CHECK(objects[5].type == "audio/mp4");
+  CHECK(objects[3].type == "video/mp4");
+  CHECK(objects[3].bytes == 4000);
+  CHECK(objects[3].caching == "public, max-age=31536000, immutable");
+}
+
+TEST_CASE("when a stream is over and all of it is there its playlists follow, the multivariant one last") {
+  Desk desk;
+  desk.ledger.segments(2);
+  desk.write();
+  auto upload = desk.open();
+  send_all(*upload);
+  CHECK(upload->idle());
+  desk.ledger.end();
+  desk.append();
+  REQUIRE(upload->poll());
+  CHECK_FALSE(upload->idle());
+  std::vector<std::string> keys;
+  for (int i = 0; i < 4; ++i) {
+    const auto objects = take_all(*upload);
+    REQUIRE(objects.size() == 1);  // one at a time
+    keys.push_back(objects.front().key);
+    if (i == 1) {
+      upload->put_back(objects.front());
+      CHECK(take_all(*upload).front().key == keys.back());
+    }
+    CHECK(objects.front().text.starts_with("#EXTM3U"));
+    CHECK_FALSE(upload->finished());
+    REQUIRE(upload->done(objects.front(), 1));
+  }
+  CHECK(keys == std::vector<std::string>{"demo/s1/source/whole.m3u8", "demo/s1/low/whole.m3u8", "demo/s1/audio/whole.m3u8", "demo/s1/master.m3u8"});
+  CHECK(upload->finished());
+  upload.reset();
+  CHECK(uploaded_whole(desk.folder));
+  CHECK(desk.open()->finished());
+}
+
+TEST_CASE("what was under way when the uploader was killed is sent again, and nothing else") {
+  Desk desk;
+  desk.ledger.segments(3);
+  desk.write();
+  {
+    const auto upload = desk.open();
+    const auto objects = take_all(*upload);
+    for (std::size_t i = 0; i < 7; ++i) REQUIRE(upload->done(objects[i], 700));
+  }
+  // Half a line, as a killed writer leaves it.
+  const std::string whole = desk.record();
+  const auto fd = os::open_file(desk.folder + "/uploads", O_WRONLY | O_APPEND);
+  REQUIRE(os::write_all(fd->get(), as_bytes("U low 1 40")));
+  const auto upload = desk.open();
+  CHECK(desk.record() == whole);
+  const auto objects = take_all(*upload);
+  REQUIRE(objects.size() == 5);
+  CHECK(objects.front().key == "demo/s1/low/1.m4s");
+}
+
+TEST_CASE("a record has one writer and one place") {
+  Desk desk;
+  desk.ledger.segments(1);
+  desk.write();
+  {
+    const auto upload = desk.open();
+    const auto second = LedgerUpload::open(desk.folder, place, desk.clock);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == Errc::conflict);
+  }
+  const auto other = LedgerUpload::open(desk.folder, "s3://other", desk.clock);
+  REQUIRE_FALSE(other);
+  CHECK(other.error().what.find("uploads to s3://vods/2026, not to s3://other") != std::string::npos);
+  CHECK(desk.open()->waiting() == 6);
+}
+
+TEST_CASE("a folder that is no ledger, or not yet, is left as it is") {
+  Desk desk;
+  CHECK(LedgerUpload::open(desk.folder, place, desk.clock).error().code == Errc::not_found);
+  REQUIRE(os::write_file_atomically(desk.folder + "/index", ""));
+  CHECK(LedgerUpload::open(desk.folder, place, desk.clock).error().code == Errc::unavailable);
+  CHECK_FALSE(std::filesystem::exists(desk.folder + "/uploads"));
+}
+
+TEST_CASE("playlists in the bucket list what the ledger has removed since") {
+  Desk desk;
+  desk.ledger.segments(4);
+  desk.write();
+  const auto upload = desk.open();
+  send_all(*upload);
+  desk.ledger.segments(6).remove_before(4).end();
+  desk.append();
+  REQUIRE(upload->poll());
+  send_all(*upload);
+  REQUIRE(upload->poll());
+  const auto playlist = take_all(*upload);
+  REQUIRE(playlist.size() == 1);
+  CHECK(playlist.front().text.find("\n0.m4s\n") != std::string::npos);
+  CHECK(playlist.front().text.find("\n9.m4s\n") != std::string::npos);
+  CHECK(playlist.front().text.find("#EXT-X-MEDIA-SEQUENCE:0\n") != std::string::npos);
+}
