@@ -75,7 +75,7 @@ void Archive::found(const std::string& ledger) {
 Result<> Archive::open_ledger(const std::string& ledger) {
   SLUICE_TRY_VALUE(const int watch, inotify_.watch(ledger, ledger_changes));
   watched_[watch] = ledger;
-  auto upload = LedgerUpload::open(ledger, bucket_.place(), clock_);
+  auto upload = LedgerUpload::open(ledger, bucket_.place(), 2 * limits_.at_once, clock_);
   if (!upload) return std::unexpected(upload.error());
   const auto& known = *upload;
   log::info("ledger followed", {{"channel", known->channel()}, {"stream", known->stream()}, {"waiting", known->waiting()}});

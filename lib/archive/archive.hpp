@@ -3,7 +3,7 @@
 // ledgers, or a folder of them. One thread; the caller turns it.
 //
 // What could not be sent is tried again, at first soon, then after rests that grow to half a minute, and never given up while the
-// ledger is there. Killed at any moment, the next one repeats at most what was under way.
+// ledger is there. Killed at any moment, the next one repeats at most twice Limits::at_once objects.
 #include <deque>
 #include <map>
 #include <memory>

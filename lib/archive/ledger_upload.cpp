@@ -14,17 +14,17 @@ constexpr const char* for_a_while = "public, max-age=600";
 
 }  // namespace
 
-LedgerUpload::LedgerUpload(std::string directory, UploadsFile file, const Clock& clock)
-    : clock_(clock), feed_(std::move(directory)), file_(std::move(file)), outbox_(file_.uploads()) {}
+LedgerUpload::LedgerUpload(std::string directory, UploadsFile file, std::size_t ahead, const Clock& clock)
+    : clock_(clock), feed_(std::move(directory)), file_(std::move(file)), outbox_(file_.uploads(), ahead) {}
 
-Result<std::unique_ptr<LedgerUpload>> LedgerUpload::open(std::string directory, const std::string& place, const Clock& clock) {
+Result<std::unique_ptr<LedgerUpload>> LedgerUpload::open(std::string directory, const std::string& place, std::size_t ahead, const Clock& clock) {
   {
     hls::LedgerFeed look(directory);  // before anything is written beside what may be no ledger
     SLUICE_TRY(look.poll([](const hls::Record&) {}));
     if (!look.index().header()) return fail(Errc::unavailable, directory + " has just been made");
   }
   SLUICE_TRY_VALUE(UploadsFile file, UploadsFile::open(directory, place));
-  std::unique_ptr<LedgerUpload> ledger(new LedgerUpload(std::move(directory), std::move(file), clock));
+  std::unique_ptr<LedgerUpload> ledger(new LedgerUpload(std::move(directory), std::move(file), ahead, clock));
   SLUICE_TRY(ledger->poll());
   return ledger;
 }

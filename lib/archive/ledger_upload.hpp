@@ -25,8 +25,8 @@ struct Object {
 
 class LedgerUpload {
  public:
-  // Errc::unavailable while the ledger has no header yet; Errc::conflict while another process uploads it.
-  static Result<std::unique_ptr<LedgerUpload>> open(std::string directory, const std::string& place, const Clock& clock);
+  // `ahead`: as Outbox has it. Errc::unavailable while the ledger has no header yet; Errc::conflict while another process uploads it.
+  static Result<std::unique_ptr<LedgerUpload>> open(std::string directory, const std::string& place, std::size_t ahead, const Clock& clock);
 
   // Reads what the ledger has gained, and records what has gone meanwhile. Errors as LedgerFeed::poll.
   Result<> poll();
@@ -48,7 +48,7 @@ class LedgerUpload {
   std::optional<Steady> waiting_since() const { return waiting_since_; }
 
  private:
-  LedgerUpload(std::string directory, UploadsFile file, const Clock& clock);
+  LedgerUpload(std::string directory, UploadsFile file, std::size_t ahead, const Clock& clock);
   Result<> record();
   Result<> draw();
   Object object_of(const Item& item) const;

@@ -64,14 +64,15 @@ void Outbox::remove_before(MediaSequence msn) {
 
 std::optional<Item> Outbox::take() {
   if (waiting_.empty()) return std::nullopt;
+  if (!sending_.empty() && waiting_.begin()->first >= *sending_.begin() + ahead_) return std::nullopt;
   Item item = std::move(waiting_.begin()->second);
   waiting_.erase(waiting_.begin());
-  ++sending_;
+  sending_.insert(item.serial);
   return item;
 }
 
 void Outbox::put_back(const Item& item) {
-  --sending_;
+  sending_.erase(item.serial);
   waiting_.emplace(item.serial, item);
 }
 
@@ -83,7 +84,7 @@ Outbox::Segment* Outbox::find(const Item& item) {
 }
 
 void Outbox::done(const Item& item, std::uint64_t bytes) {
-  --sending_;
+  sending_.erase(item.serial);
   if (item.kind == Item::Kind::header) {
     Header& header = renditions_[item.rendition].headers[static_cast<std::uint32_t>(item.number)];
     header.state = State::there;
@@ -94,7 +95,7 @@ void Outbox::done(const Item& item, std::uint64_t bytes) {
 }
 
 void Outbox::gone(const Item& item) {
-  --sending_;
+  sending_.erase(item.serial);
   Segment* segment = item.kind == Item::Kind::segment ? find(item) : nullptr;
   if (!segment) return;
   segment->state = State::gone;

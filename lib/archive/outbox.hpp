@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,13 @@ struct Item {
 class Outbox {
  public:
   // `uploads`: what has been recorded so far, which the caller keeps up to date with records(). Borrowed.
-  explicit Outbox(const hls::Uploads& uploads) : uploads_(uploads) {}
+  // `ahead`: how many items, from the oldest that is being sent on, may be sent before it is there. They cannot be recorded before it, and
+  // would be sent again by the next process if this one were killed.
+  Outbox(const hls::Uploads& uploads, std::size_t ahead) : uploads_(uploads), ahead_(ahead) {}
 
   void apply(const hls::Record& record);  // of the ledger, believed
 
-  std::optional<Item> take();             // the next to send
+  std::optional<Item> take();             // the next to send; none while one that is being sent is too far behind
   void put_back(const Item& item);        // it was not sent: it comes again, at its place
   void done(const Item& item, std::uint64_t bytes);  // it is there
   void gone(const Item& item);            // its file has been removed
@@ -38,7 +41,7 @@ class Outbox {
   std::vector<hls::UploadRecord> records();
 
   std::size_t waiting() const { return waiting_.size(); }
-  bool idle() const { return waiting_.empty() && sending_ == 0; }
+  bool idle() const { return waiting_.empty() && sending_.empty(); }
   bool ended() const { return ended_; }   // the ledger has
   std::uint64_t missed() const { return missed_; }  // segments that were gone
 
@@ -69,9 +72,10 @@ class Outbox {
   void tell(const std::string& name, Rendition& rendition, std::vector<hls::UploadRecord>& out);
 
   const hls::Uploads& uploads_;
+  std::size_t ahead_;
   std::map<std::string, Rendition, std::less<>> renditions_;
   std::map<std::uint64_t, Item> waiting_;  // by serial
-  std::size_t sending_ = 0;
+  std::set<std::uint64_t> sending_;        // serials
   std::uint64_t next_serial_ = 0, missed_ = 0;
   bool ended_ = false;
 };

@@ -234,7 +234,7 @@ def test_killed_at_any_moment_it_repeats_at_most_what_was_under_way(swift, tmp_p
     assert recorded(ledger) == segments_of(ledger)
     check_bucket(swift, ledger, f"demo/{stream_of(ledger)}")
     objects = len(recorded(ledger)) + 2 + 3  # headers, playlists
-    assert puts(swift) - before <= objects + 2 * kills
+    assert puts(swift) - before <= objects + 2 * 2 * kills
 
 
 def test_what_is_removed_before_it_is_uploaded_is_a_gap(swift, tmp_path):

@@ -32,7 +32,7 @@ class Desk {
     REQUIRE(os::write_all(fd->get(), as_bytes(std::string_view(ledger.text()).substr(before.size()))));
   }
   std::unique_ptr<LedgerUpload> open() {
-    auto opened = LedgerUpload::open(folder, place, clock);
+    auto opened = LedgerUpload::open(folder, place, 100, clock);
     REQUIRE(opened);
     return std::move(*opened);
   }
@@ -132,11 +132,11 @@ TEST_CASE("a record has one writer and one place") {
   desk.write();
   {
     const auto upload = desk.open();
-    const auto second = LedgerUpload::open(desk.folder, place, desk.clock);
+    const auto second = LedgerUpload::open(desk.folder, place, 100, desk.clock);
     REQUIRE_FALSE(second);
     CHECK(second.error().code == Errc::conflict);
   }
-  const auto other = LedgerUpload::open(desk.folder, "s3://other", desk.clock);
+  const auto other = LedgerUpload::open(desk.folder, "s3://other", 100, desk.clock);
   REQUIRE_FALSE(other);
   CHECK(other.error().what.find("uploads to s3://vods/2026, not to s3://other") != std::string::npos);
   CHECK(desk.open()->waiting() == 6);
@@ -144,9 +144,9 @@ TEST_CASE("a record has one writer and one place") {
 
 TEST_CASE("a folder that is no ledger, or not yet, is left as it is") {
   Desk desk;
-  CHECK(LedgerUpload::open(desk.folder, place, desk.clock).error().code == Errc::not_found);
+  CHECK(LedgerUpload::open(desk.folder, place, 100, desk.clock).error().code == Errc::not_found);
   REQUIRE(os::write_file_atomically(desk.folder + "/index", ""));
-  CHECK(LedgerUpload::open(desk.folder, place, desk.clock).error().code == Errc::unavailable);
+  CHECK(LedgerUpload::open(desk.folder, place, 100, desk.clock).error().code == Errc::unavailable);
   CHECK_FALSE(std::filesystem::exists(desk.folder + "/uploads"));
 }
 

@@ -36,7 +36,7 @@ class Desk {
 
   hls::SampleLedger ledger;
   hls::Uploads uploads;
-  Outbox outbox{uploads};
+  Outbox outbox{uploads, 100};
 
  private:
   static std::string plain(const std::string& lines) {
@@ -96,6 +96,22 @@ TEST_CASE("what was not sent comes again, before what is newer") {
   desk.outbox.put_back(items[4]);
   desk.outbox.put_back(items[1]);
   CHECK(names(desk.take_all()) == std::vector<std::string>{"init low 0", "low 0"});
+}
+
+TEST_CASE("nothing runs far ahead of what is slow: it could not be recorded before it") {
+  Desk desk;
+  desk.ledger.segments(9);
+  desk.read();
+  Outbox few(desk.uploads, 4);
+  const std::string& text = desk.ledger.text();
+  for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) few.apply(*hls::parse_record(text.substr(at, end - at)));
+  std::vector<Item> taken;
+  while (auto item = few.take()) taken.push_back(*item);
+  REQUIRE(taken.size() == 4);
+  for (const std::size_t done : {1, 2, 3}) few.done(taken[done], 1);
+  CHECK_FALSE(few.take());
+  few.done(taken[0], 1);
+  CHECK(few.take()->serial == 4);
 }
 
 TEST_CASE("an outbox that begins with a record sends what it does not tell of") {
