@@ -235,6 +235,7 @@ void Archive::sent(const std::string& ledger, const Object& object, unsigned fai
     line_.succeeded();
     refusal_.reset();
     failure_.clear();
+    if (!std::exchange(trouble_told_, {}).empty()) log::info("uploads go on", {});
   }
   const auto at = ledgers_.find(ledger);
   if (at == ledgers_.end()) return;  // it has gone meanwhile
@@ -267,11 +268,11 @@ void Archive::failed(const std::string& ledger, const Object& object, unsigned f
     return;
   }
   if (!outcome.passing) refusal_ = outcome.error;
-  // One line for a trouble, however many objects it befalls.
-  if (failure_ != outcome.error.what.substr(outcome.error.what.find(": ") + 1)) {
-    failure_ = outcome.error.what.substr(outcome.error.what.find(": ") + 1);
+  failure_ = outcome.error.what.substr(outcome.error.what.find(": ") + 2);
+  // One line for a trouble, however many objects it befalls and however long it lasts.
+  const std::string kind = outcome.passing ? "away" : failure_;
+  if (std::exchange(trouble_told_, kind) != kind)
     log::error("uploads fail: what is not there yet stays queued", {{"stream", ledgers_.find(ledger)->second.upload->stream()}, outcome.error});
-  }
   line_.failed(now, random_);
   ledgers_.find(ledger)->second.upload->put_back(object);
 }
@@ -280,8 +281,11 @@ milliseconds Archive::until_next(milliseconds most) const {
   const Steady now = clock_.steady();
   const auto until = [&](Steady when) { return std::clamp(std::chrono::ceil<milliseconds>(when - now), milliseconds(0), most); };
   milliseconds wait = most;
-  for (const Again& again : again_) wait = std::min(wait, until(again.when));
-  if (!line_.open()) wait = std::min(wait, until(line_.rests_until()));
+  // Second tries whose time has come may have to wait for others to end: those wake the turn by themselves.
+  if (starting_ && under_way_ < line_.allowed(now, limits_.at_once)) {
+    for (const Again& again : again_) wait = std::min(wait, until(again.when));
+  }
+  if (!line_.open() && now < line_.rests_until()) wait = std::min(wait, until(line_.rests_until()));
   return std::max(wait, milliseconds(1));
 }
 

@@ -106,7 +106,7 @@ class Archive {
   std::size_t under_way_ = 0;
   LineState line_;
   std::optional<Error> refusal_;
-  std::string failure_;
+  std::string failure_, trouble_told_;
   Steady looked_at_{};
   bool starting_ = true;
 };

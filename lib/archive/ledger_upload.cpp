@@ -40,7 +40,10 @@ Result<> LedgerUpload::poll() {
     outbox_.apply(record);
   }));
   SLUICE_TRY(record());
-  if (outbox_.ended() && outbox_.idle()) SLUICE_TRY(draw());
+  if (outbox_.ended() && outbox_.idle()) {
+    SLUICE_TRY(draw());
+    if (playlists_.empty() && !playlist_under_way_) return file_.append({hls::UploadsEnd{clock_.wall().time_since_epoch().count()}});
+  }
   if (waiting() == 0) waiting_since_.reset();
   if (waiting() > 0 && !waiting_since_) waiting_since_ = clock_.steady();
   return {};
@@ -79,11 +82,10 @@ Result<> LedgerUpload::done(const Object& object, std::uint64_t bytes) {
   waiting_since_.reset();
   if (object.item) {
     outbox_.done(*object.item, bytes);
-    return poll();
+  } else {
+    playlist_under_way_ = false;
   }
-  playlist_under_way_ = false;
-  if (!playlists_.empty()) return {};
-  return file_.append({hls::UploadsEnd{clock_.wall().time_since_epoch().count()}});
+  return poll();
 }
 
 Result<> LedgerUpload::gone(const Object& object) {
@@ -101,8 +103,7 @@ Result<> LedgerUpload::record() {
 
 // The playlists of all that is there, whether the ledger still has it or not.
 Result<> LedgerUpload::draw() {
-  if (drawn_ || finished()) return {};
-  drawn_ = true;
+  if (drawn_) return {};
   hls::StreamView whole;
   hls::LedgerFeed again(directory());
   SLUICE_TRY(again.poll([&](const hls::Record& record) {
@@ -115,8 +116,8 @@ Result<> LedgerUpload::draw() {
   for (const hls::RenditionView& rendition : there.renditions) {
     if (!rendition.segments.empty()) add(rendition.name + "/" + hls::whole_playlist_name, hls::whole_playlist(there, rendition));
   }
-  if (playlists_.empty()) return file_.append({hls::UploadsEnd{clock_.wall().time_since_epoch().count()}});
-  add("master.m3u8", hls::multivariant_playlist(there, "", hls::whole_playlist_name));
+  if (!playlists_.empty()) add("master.m3u8", hls::multivariant_playlist(there, "", hls::whole_playlist_name));
+  drawn_ = true;
   return {};
 }
 

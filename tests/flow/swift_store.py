@@ -23,7 +23,8 @@ ACCESS_KEY, SECRET_KEY = "sluice:vods", "a-secret-of-this-test"
 
 # tempauth asks for a memcached, which no other part here needs: one process remembers as well in itself.
 SERVER = """
-import sys, types
+import ctypes, signal, sys, types
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: it ends with the test, however that ends
 from swift.common import utils
 from swift.common.wsgi import run_wsgi
 
