@@ -322,6 +322,8 @@ def test_a_platform_publishes_live_to_a_bucket(swift, tmp_path, monkeypatch):
             wait_for(lambda: len(segments_of(ledger)) >= live + 4, 30, "segments while the store is away")
             assert get(f"http://127.0.0.1:{platform.base + 14}/health")[0] == 503
             assert len(recorded(ledger)) <= known + 4
+            listed = re.findall(r"/(\w+)/(\d+)\.m4s$", get(watcher.url)[2].decode(), re.M)
+            assert listed and {(rendition, int(msn)) for rendition, msn in listed} <= set(recorded(ledger))
             swift.start_proxy()
             wait_for(lambda: len(recorded(ledger)) >= live + 4, 60, "what was queued uploaded")
             assert get(f"http://127.0.0.1:{platform.base + 14}/health")[0] == 200
