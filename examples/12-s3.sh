@@ -1,6 +1,6 @@
 #!/bin/bash
 # A film goes to S3 while it is cut, and origind serves playlists whose media comes from there.
-#   11-s3.sh s3://BUCKET ENDPOINT MEDIA-URL [PORT]
+#   12-s3.sh s3://BUCKET ENDPOINT MEDIA-URL [PORT]
 # MEDIA-URL is where anybody may read the bucket. The keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 set -euo pipefail
 vod=${1:?which bucket} endpoint=${2:?address of the S3 service} media=${3:?where the bucket is read} port=${4:-21881}
