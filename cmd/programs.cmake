@@ -58,7 +58,7 @@ sluice_program(vodarchive 1 ROOMS archive curl s3 hls os log LIBS nlohmann_json:
 sluice_pages(sluice 1)
 sluice_program(chanctl 1 ROOMS store bus platform)
 sluice_program(chatd 8 ROOMS http chat chatlog store bus LIBS nlohmann_json::nlohmann_json)
-sluice_program(ingestd 8 ROOMS media ffmpeg rtmp mpegts srt hls store bus crypto platform)
+sluice_program(ingestd 8 ROOMS media ffmpeg rtmp mpegts ingest srt hls store bus crypto platform)
 sluice_program(webd 8 ROOMS http store bus platform LIBS nlohmann_json::nlohmann_json)
 include(${CMAKE_SOURCE_DIR}/cmd/webd/pages/pages.cmake)
 

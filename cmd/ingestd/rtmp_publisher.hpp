@@ -2,7 +2,7 @@
 // RtmpPublisher: one RTMP connection, over TLS (RTMPS) or not. The time to set up counts from connecting, TLS's handshake included.
 #include <optional>
 
-#include "flv_intake.hpp"
+#include "ingest/flv_intake.hpp"
 #include "net/tcp.hpp"
 #include "net/tls.hpp"
 #include "publisher.hpp"
@@ -51,7 +51,7 @@ class RtmpPublisher final : public Publisher, public net::Connection::Handler {
   Bytes plain_;  // of one reading; kept for its memory
   rtmp::ServerSession session_;
   net::Timer deadline_;
-  std::optional<FlvIntake> intake_;
+  std::optional<ingest::FlvIntake> intake_;
   unsigned broken_messages_ = 0;
   bool paused_ = false;
 };

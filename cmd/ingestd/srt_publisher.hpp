@@ -3,10 +3,10 @@
 // no goodbye: a caller that closes is one that was cut off, and its stream waits for it.
 #include <optional>
 
+#include "ingest/ts_intake.hpp"
 #include "net/loop.hpp"
 #include "publisher.hpp"
 #include "srt/server.hpp"
-#include "ts_intake.hpp"
 
 namespace sluice::ingestd {
 
@@ -33,7 +33,7 @@ class SrtPublisher final : public Publisher, public srt::Session::Handler {
 
   const std::shared_ptr<srt::Session> session_;
   net::Timer silence_;
-  std::optional<TsIntake> intake_;
+  std::optional<ingest::TsIntake> intake_;
 };
 
 }  // namespace sluice::ingestd

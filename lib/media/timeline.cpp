@@ -9,7 +9,7 @@ namespace {
 constexpr std::int64_t micro = 1'000'000;
 constexpr std::int64_t fine = 9'000'000;  // a second in units that hold milliseconds, microseconds and 1/90000 s exactly
 constexpr std::int64_t fine_us = fine / micro;
-constexpr std::int64_t wrap24 = 1LL << 24;
+constexpr unsigned bits24 = 24;
 
 std::int64_t in_fine(milliseconds time) { return time.count() * (fine / 1000); }
 }  // namespace
@@ -19,6 +19,7 @@ void Timeline::begin(std::uint64_t raw, std::int64_t source_us, PublisherClock c
   tick_ = fine / clock.rate;
   first_raw_ = static_cast<std::int64_t>(raw & ((std::uint64_t{1} << clock.bits) - 1));
   first_us_ = source_us;
+  wide_ = false;
   for (Clocking& track : tracks_) {
     const std::int64_t next = track.next;
     track = Clocking{};
@@ -43,13 +44,14 @@ std::int64_t Timeline::distance(std::uint64_t from, std::uint64_t to) const {
   return static_cast<std::int64_t>((to - from) << unused) >> unused;
 }
 
-// The clock value nearest to the track's last one (or to the start) that has these low bits.
-std::int64_t Timeline::unwrap(const Clocking& track, std::uint64_t raw) const {
-  const std::int64_t last = track.started ? track.raw : first_raw_;
-  const std::int64_t delta = distance(static_cast<std::uint64_t>(last), raw);
-  // An RTMP encoder with a 24-bit clock: from just below 2^24 to just above 0.
-  if (clock_ == rtmp_clock && raw < wrap24 && std::abs(delta + wrap24) < policy_.forward_jump.count()) return last + delta + wrap24;
-  return last + delta;
+// The clock value nearest to another, unwrapped one that has these low bits. An RTMP encoder that counts in 24 bits never shows
+// more: its clock goes on from just below 2^24 to just above 0, time and again.
+std::int64_t Timeline::unwrap(std::int64_t near, std::uint64_t raw) const {
+  if (clock_ == rtmp_clock && !wide_) {
+    const std::int64_t delta = static_cast<std::int64_t>((raw - static_cast<std::uint64_t>(near)) << (64 - bits24)) >> (64 - bits24);
+    if (std::abs(delta) < policy_.forward_jump.count()) return near + delta;
+  }
+  return near + distance(static_cast<std::uint64_t>(near), raw);
 }
 
 std::int64_t Timeline::end_of(const Clocking& track) const {
@@ -57,7 +59,7 @@ std::int64_t Timeline::end_of(const Clocking& track) const {
 }
 
 // Whether the track's clock has jumped to `raw`; if so its offset is set anew.
-bool Timeline::repair(Clocking& track, std::int64_t raw, Steady now) {
+bool Timeline::repair(Clocking& track, std::int64_t raw, std::uint64_t counted, Steady now) {
   const std::int64_t moved = (raw - track.raw) * tick_;
   const std::int64_t waited = std::chrono::duration_cast<microseconds>(now - track.seen).count() * fine_us;
   const bool back = moved < -in_fine(policy_.backward_jump);
@@ -69,8 +71,7 @@ bool Timeline::repair(Clocking& track, std::int64_t raw, Steady now) {
   for (const Clocking& other : tracks_) {
     if (&other == &track || !other.started) continue;
     // The other's clock may be on the far side of a wrap that this one has not seen, or the other way round.
-    const std::int64_t theirs = other.raw + distance(static_cast<std::uint64_t>(other.raw), static_cast<std::uint64_t>(raw));
-    const std::int64_t joined = theirs * tick_ + other.offset;
+    const std::int64_t joined = unwrap(other.raw, counted) * tick_ + other.offset;
     if (std::abs(joined - expected) > in_fine(policy_.follow)) continue;
     track.offset = joined - raw * tick_;
     break;
@@ -83,7 +84,8 @@ std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t 
                                                std::uint32_t nanoseconds) {
   if (index >= tracks_.size() || !tracks_[index].known) return std::nullopt;
   Clocking& track = tracks_[index];
-  std::int64_t raw = unwrap(track, counted);
+  wide_ = wide_ || counted >> bits24 != 0;
+  std::int64_t raw = unwrap(track.started ? track.raw : first_raw_, counted);
   Stamp out;
   if (!track.started) {
     // A track that starts far off the publisher's first clock value starts where the stream is now.
@@ -92,9 +94,9 @@ std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t 
     // All tracks of a publisher share its clock, with the jumps and wraps that it has had.
     for (const Clocking& other : tracks_) {
       if (&other == &track || !other.started) continue;
-      const std::int64_t near = distance(static_cast<std::uint64_t>(other.raw), counted);
-      if (std::abs(near * tick_) > in_fine(policy_.forward_jump)) continue;
-      raw = other.raw + near;
+      const std::int64_t theirs = unwrap(other.raw, counted);
+      if (std::abs((theirs - other.raw) * tick_) > in_fine(policy_.forward_jump)) continue;
+      raw = theirs;
       track.offset = other.offset;
       break;
     }
@@ -108,7 +110,7 @@ std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t 
     }
     track.started = true;
   } else {
-    out.repaired = repair(track, raw, now);
+    out.repaired = repair(track, raw, counted, now);
     if (!out.repaired && raw > track.raw) track.step = std::min<std::int64_t>((raw - track.raw) * tick_, fine);
   }
   track.raw = raw;

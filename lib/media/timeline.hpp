@@ -73,9 +73,9 @@ class Timeline {
     std::int64_t next = INT64_MIN;      // the least DTS the next packet may have; audio: its place on the grid
   };
 
-  std::int64_t unwrap(const Clocking& track, std::uint64_t raw) const;
+  std::int64_t unwrap(std::int64_t near, std::uint64_t raw) const;
   std::int64_t distance(std::uint64_t from, std::uint64_t to) const;
-  bool repair(Clocking& track, std::int64_t raw, Steady now);
+  bool repair(Clocking& track, std::int64_t raw, std::uint64_t counted, Steady now);
   std::int64_t end_of(const Clocking& track) const;
 
   Policy policy_;
@@ -84,6 +84,7 @@ class Timeline {
   std::vector<Clocking> tracks_;
   std::int64_t first_raw_ = 0;
   std::int64_t first_us_ = 0;
+  bool wide_ = false;             // a clock value of more than 24 bits has been seen since begin()
   std::int64_t reached_us_ = 0;
   std::uint64_t repairs_ = 0;
 };

@@ -1,4 +1,4 @@
-#include "flv_intake.hpp"
+#include "ingest/flv_intake.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -11,7 +11,7 @@
 #include "media/codec_config.hpp"
 #include "media/vp9_frame.hpp"
 
-namespace sluice::ingestd {
+namespace sluice::ingest {
 
 using media::Codec;
 using media::Kind;
@@ -215,4 +215,4 @@ void FlvIntake::offer(Lane& lane, const rtmp::flv::Packet& packet, const rtmp::M
   intake_.offer(std::move(offered), now);
 }
 
-}  // namespace sluice::ingestd
+}  // namespace sluice::ingest

@@ -11,7 +11,7 @@
 #include "rtmp/flv.hpp"
 #include "rtmp/session.hpp"
 
-namespace sluice::ingestd {
+namespace sluice::ingest {
 
 class FlvIntake {
  public:
@@ -50,4 +50,4 @@ class FlvIntake {
   std::uint64_t passed_over_ = 0;
 };
 
-}  // namespace sluice::ingestd
+}  // namespace sluice::ingest

@@ -1,6 +1,6 @@
-#include "ts_intake.hpp"
+#include "ingest/ts_intake.hpp"
 
-namespace sluice::ingestd {
+namespace sluice::ingest {
 
 using media::Kind;
 
@@ -68,4 +68,4 @@ void TsIntake::take(const mpegts::Unit& unit, Steady now) {
   }
 }
 
-}  // namespace sluice::ingestd
+}  // namespace sluice::ingest

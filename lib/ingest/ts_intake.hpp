@@ -11,7 +11,7 @@
 #include "mpegts/demuxer.hpp"
 #include "mpegts/frames.hpp"
 
-namespace sluice::ingestd {
+namespace sluice::ingest {
 
 class TsIntake {
  public:
@@ -40,4 +40,4 @@ class TsIntake {
   std::vector<mpegts::FrameEvent> frames_;  // of one unit; kept for its memory
 };
 
-}  // namespace sluice::ingestd
+}  // namespace sluice::ingest
