@@ -1,5 +1,7 @@
 // What a new writer does with what an earlier one left: takes the lock, cuts the torn tail of the index, and
 // the media behind the last part.
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <thread>
@@ -31,6 +33,43 @@ Result<os::FileLock> take_lock(const std::string& directory, milliseconds wait) 
   }
 }
 
+// Blocks in which file systems keep, and lose, what is written.
+constexpr std::uint64_t block = 4096;
+
+bool all_zero(ByteView bytes) {
+  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
+}
+
+// How many zeros at the end of a part are no media. H.264, HEVC and AAC frames end with a bit that is set; an Opus packet may end with
+// padding, and nothing is longer than two of it.
+std::uint64_t impossible_zeros(std::string_view codecs) {
+  const bool ends_with_a_bit = codecs.starts_with("avc") || codecs.starts_with("hvc") || codecs.starts_with("hev") || codecs.starts_with("mp4a");
+  return ends_with_a_bit ? 64 : 2560;
+}
+
+// Whether a part's bytes are on the disk. After a power loss a file may be too short, or as long as it should be with zeros where a block
+// was never written: no part begins with zeros, or holds a block of them.
+bool media_is_there(const std::string& path, const Part& part, std::uint64_t zeros) {
+  const Result<os::UniqueFd> fd = os::open_file(path, O_RDONLY);
+  struct stat status {};
+  if (!fd || ::fstat(fd->get(), &status) != 0) return false;
+  const std::uint64_t end = part.offset + part.bytes;
+  if (static_cast<std::uint64_t>(status.st_size) < end) return false;
+  std::array<std::byte, block> buffer;
+  const auto read = [&](std::uint64_t at, std::uint64_t size) {
+    const ssize_t n = ::pread(fd->get(), buffer.data(), size, static_cast<off_t>(at));
+    return ByteView(buffer).first(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  };
+  constexpr std::uint64_t glance = 64;
+  for (std::uint64_t at = part.offset, next = 0; at < end; at = next) {
+    next = std::min(end, (at / block + 1) * block);
+    const std::uint64_t size = next - at;
+    if (size < block && next == end && at > part.offset && size < zeros) break;
+    if (all_zero(read(at, std::min(glance, size))) && all_zero(read(at, size))) return false;
+  }
+  return true;
+}
+
 std::optional<std::uint64_t> file_size(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
@@ -57,9 +96,8 @@ Result<> LedgerWriter::recover() {
   for (const auto& [at, record] : recent) {
     const Part& part = record.part;
     if (part.flags.gap || part.msn < index_.removed_before()) continue;
-    const auto size =
-        file_size(directory_ + "/" + segment_path(record.rendition, part.msn, index_.header()->format));
-    if (size && *size >= part.offset + part.bytes) continue;
+    const std::string path = directory_ + "/" + segment_path(record.rendition, part.msn, index_.header()->format);
+    if (media_is_there(path, part, impossible_zeros(index_.find(record.rendition)->record.codecs))) continue;
     believed = read_index(std::string_view(text).substr(0, at), recent);
     break;
   }

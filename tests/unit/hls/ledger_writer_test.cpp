@@ -150,6 +150,54 @@ TEST_CASE("after a power loss a line whose media is not there is not believed") 
   CHECK(frames_on_disk(folder.ledger(), "audio") == count_up(312));
 }
 
+TEST_CASE("after a power loss, media of which blocks are zeros is not believed") {
+  const Folder folder;
+  auto frames = stream();
+  const auto fed = frames.begin() + 440;
+  Result<LedgerWriter> writer = LedgerWriter::open(folder.ledger(), quick());
+  REQUIRE(writer);
+  LedgerHeader header = plan_lengths(seconds(2), milliseconds(500), tracks());
+  header.stream = StreamId("ledger"), header.channel = "alice";
+  REQUIRE(writer->begin(header));
+  Operations operations;
+  {
+    // Pictures of some blocks each.
+    Segmenter segmenter(writer->index(), {tracks(), false, {}}, operations);
+    for (auto frame = frames.begin(); frame != fed; ++frame) {
+      media::Packet packet = packet_of(*frame);
+      auto large = std::make_shared<Bytes>(frame->track == 0 ? 3000 : 100, std::byte{0x55});
+      std::ranges::copy(packet.data, large->begin());
+      packet.data = *large, packet.owner = large;
+      segmenter.push(std::move(packet), operations);
+    }
+    for (Operation& operation : operations) REQUIRE(writer->write(operation));
+  }
+  const Rendition source = *writer->index().find("source");
+  writer = fail(Errc::internal, "closed");
+  const std::string path = folder.ledger() + "/source/" + std::to_string(source.last.msn) + ".m4s";
+  const auto zero = [&](std::uint64_t from, std::uint64_t to) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(from));
+    file << std::string(to - from, '\0');
+  };
+  const std::uint64_t end = source.last.offset + source.last.bytes;
+  REQUIRE(source.last.bytes > 4 * 4096);
+  std::uint32_t left = source.last.part;  // of the segment's parts
+  SECTION("nothing is amiss") { ++left; }
+  SECTION("the last block") { zero(end / 4096 * 4096, end); }
+  SECTION("a block in the middle of the last part") { zero((source.last.offset / 4096 + 2) * 4096, (source.last.offset / 4096 + 3) * 4096); }
+  SECTION("all from a block of the part before on") {
+    zero((source.last.offset / 4096 - 1) * 4096, end);
+    --left;
+  }
+  const Result<LedgerWriter> mended = LedgerWriter::open(folder.ledger(), quick());
+  REQUIRE(mended);
+  const Rendition& after = *mended->index().find("source");
+  CHECK(after.last.msn == source.last.msn);
+  CHECK(after.last.part + 1 == left);
+  CHECK(fs::file_size(path) == after.last.offset + after.last.bytes);
+}
+
 TEST_CASE("there is one writer at a time") {
   const Folder folder;
   const Result<LedgerWriter> first = LedgerWriter::open(folder.ledger(), quick());
