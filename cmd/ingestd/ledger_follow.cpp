@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "hls/ledger_writer.hpp"
 #include "log/log.hpp"
 #include "os/file.hpp"
 
@@ -51,6 +52,19 @@ void FolderWatch::read_events() {
       (*changed)();
     }
   }
+}
+
+void mend_ledger(const std::string& directory) {
+  const auto writer = hls::LedgerWriter::open(directory, {.lock_wait = milliseconds(0), .sync = hls::SyncAt::none});
+  if (!writer) {
+    if (writer.error().code != Errc::unavailable && writer.error().code != Errc::exists)
+      log::error("the ledger could not be mended", {{"ledger", directory}, writer.error()});
+    return;
+  }
+  const hls::WriterCounters& cut = writer->counters();
+  if (cut.mended_index + cut.mended_media == 0) return;
+  log::warn("an earlier writer stopped in mid-write; its torn tail is cut off",
+            {{"ledger", directory}, {"index_bytes", cut.mended_index}, {"media_bytes", cut.mended_media}});
 }
 
 LedgerFollow::LedgerFollow(FolderWatch& watch, std::string directory, std::function<void()> grown)

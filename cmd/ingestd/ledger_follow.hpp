@@ -30,6 +30,10 @@ class FolderWatch : public std::enable_shared_from_this<FolderWatch> {
   std::unique_ptr<net::FdWatch> readable_;
 };
 
+// Cuts off what a writer that died with its machine has left at the end of a ledger, so that nobody reads it before the next writer does.
+// A ledger that has a writer is left alone.
+void mend_ledger(const std::string& directory);
+
 class LedgerFollow {
  public:
   LedgerFollow(FolderWatch& watch, std::string directory, std::function<void()> grown);

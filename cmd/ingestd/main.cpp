@@ -42,7 +42,9 @@ Result<int> run(const app::Settings& settings) {
     const Steady began = system_clock().steady();
     const auto checked = server.platform().check();
     const std::chrono::duration<double, std::milli> took = system_clock().steady() - began;
-    return std::vector<app::Health>{{"store", checked.has_value(), took.count(), checked ? "" : to_string(checked.error())}};
+    std::vector<app::Health> all{{"store", checked.has_value(), took.count(), checked ? "" : to_string(checked.error())}};
+    if (!server.hears_srt()) all.push_back({"srt", false, 0, "its sockets cannot be polled"});
+    return all;
   });
   daemon.on_control("streams", [&server](const std::string&) { return server.streams_json(); });
   daemon.on_control("summary", [&server](const std::string&) { return server.summary_json(); });

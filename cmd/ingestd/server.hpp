@@ -34,6 +34,7 @@ class Server {
   std::string summary_json() const;  // the same for people, line by line
   std::string kick(const std::string& request_json);
   Platform& platform() { return *platform_; }
+  bool hears_srt() const { return !srt_ || srt_->healthy(); }
 
  private:
   using Streams = std::map<ChannelId, std::shared_ptr<Stream>>;

@@ -34,6 +34,11 @@ Result<std::unique_ptr<SrtDoor>> SrtDoor::open(net::Loop& loop, milliseconds lat
                  Measures::refused("passphrase").Increment();
                  log::warn("publisher refused: wrong SRT passphrase, or one where none is set",
                            {{"peer", peer.text()}, {"channel", static_cast<const ChannelRef*>(guest.get())->name}});
+               },
+           .poll_failed =
+               [](const Error& why) {
+                 measures().srt_poll_errors.Increment();
+                 log::error("SRT cannot be polled: trying again", {why});
                }}));
   return door;
 }

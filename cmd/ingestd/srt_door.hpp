@@ -17,6 +17,7 @@ class SrtDoor {
   static Result<std::unique_ptr<SrtDoor>> open(net::Loop& loop, milliseconds latency, Platform& platform, const Doorstep& doorstep,
                                                Connected connected);
   Result<net::Endpoint> listen(const net::Endpoint& at) { return server_->listen(at); }
+  bool healthy() const { return server_->polling(); }
 
  private:
   SrtDoor(Platform& platform, const Doorstep& doorstep) : platform_(platform), doorstep_(doorstep) {}

@@ -39,8 +39,9 @@ Stream::~Stream() = default;
 
 Result<> Stream::open() {
   if (around_.config.feed == Feed::ledger) {
-    ledger_ = std::make_unique<LedgerFollow>(around_.folders, around_.config.ledgers + "/" + held_.stream.value(),
-                                             [this] { ledger_grown(); });
+    const std::string directory = around_.config.ledgers + "/" + held_.stream.value();
+    if (held_.live) mend_ledger(directory);
+    ledger_ = std::make_unique<LedgerFollow>(around_.folders, directory, [this] { ledger_grown(); });
     SLUICE_TRY(ledger_->open());
     epoch_ms_ = ledger_->epoch_ms();
     renditions_.look(ledger_->renditions());

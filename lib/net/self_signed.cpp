@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -7,6 +8,7 @@
 
 #include <array>
 #include <memory>
+#include <thread>
 
 #include "net/tls.hpp"
 #include "os/file.hpp"
@@ -16,6 +18,8 @@ namespace sluice::net {
 namespace {
 
 constexpr long day = 24 * 60 * 60, valid_days = 3650;
+constexpr seconds turn_patience{10};
+constexpr milliseconds turn_pause{20};
 
 template <auto free>
 struct Free {
@@ -66,8 +70,37 @@ std::string content_of(BIO* buffer) {
 
 }  // namespace
 
+namespace {
+
+// Whether there is nothing to make: a pair that fits, or another's certificate, which is not ours to replace.
+bool is_there(const std::string& certificate_path, const std::string& key_path) {
+  const auto certificate_text = os::read_file(certificate_path), key_text = os::read_file(key_path);
+  if (!certificate_text || !key_text) return false;
+  const auto buffer = [](const std::string& text) { return Buffer(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); };
+  const Certificate certificate(PEM_read_bio_X509(buffer(*certificate_text).get(), nullptr, nullptr, nullptr));
+  const Key key(PEM_read_bio_PrivateKey(buffer(*key_text).get(), nullptr, nullptr, nullptr));
+  ERR_clear_error();
+  if (certificate && X509_NAME_cmp(X509_get_subject_name(certificate.get()), X509_get_issuer_name(certificate.get())) != 0) return true;
+  const bool fits = certificate && key && X509_check_private_key(certificate.get(), key.get()) == 1;
+  ERR_clear_error();
+  return fits;
+}
+
+// Another node that starts in the same place makes its pair between two files of ours.
+Result<os::FileLock> take_turn(const std::string& certificate_path) {
+  const Steady until = std::chrono::steady_clock::now() + turn_patience;
+  for (;;) {
+    auto turn = os::FileLock::try_lock(certificate_path + ".lock");
+    if (turn || turn.error().code != Errc::conflict || std::chrono::steady_clock::now() >= until) return turn;
+    std::this_thread::sleep_for(turn_pause);
+  }
+}
+
+}  // namespace
+
 Result<> make_self_signed(const std::string& certificate_path, const std::string& key_path) {
-  if (::access(certificate_path.c_str(), F_OK) == 0 && ::access(key_path.c_str(), F_OK) == 0) return {};
+  SLUICE_TRY_VALUE(const os::FileLock turn, take_turn(certificate_path));
+  if (is_there(certificate_path, key_path)) return {};
   const Key key(EVP_EC_gen("P-256"));
   const Certificate certificate = key ? sign(key.get(), host_name()) : nullptr;
   const Buffer key_pem(BIO_new(BIO_s_mem())), certificate_pem(BIO_new(BIO_s_mem()));

@@ -1,6 +1,7 @@
 #include "srt/server.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -21,7 +22,8 @@ namespace sluice::srt {
 namespace {
 
 constexpr int backlog = 128;
-constexpr int ready_at_once = 64;
+constexpr std::size_t room_for_listeners = 16;
+constexpr int poll_retry_ms = 1'000;            // after a poll that failed twice in a row
 constexpr int look_ms = 100;                    // at handshakes that ask() let in
 constexpr int rest_ms = 2'000;
 constexpr seconds handshake_time{5};
@@ -112,15 +114,19 @@ struct Server::Impl final : Errands {
 
   // ---- the serving thread
   void serve() {
-    std::vector<SRTSOCKET> ready(ready_at_once), none(ready_at_once);
+    std::vector<SRTSOCKET> ready, none;
     while (!stopping) {
-      int count = ready_at_once, errors = ready_at_once, woken = 1;
+      // Room for all: libsrt tells of the least numbers first, and of sessions beyond the room never while those are busy.
+      ready.resize(sessions.size() + room_for_listeners);
+      none.resize(ready.size());
+      int count = static_cast<int>(ready.size()), errors = count, woken = 1;
       SYSSOCKET woke = -1;
       const int found = srt_epoll_wait(poll, ready.data(), &count, none.data(), &errors, handshakes_open() ? look_ms : rest_ms, &woke, &woken, nullptr, nullptr);
       if (found < 0 && srt_getlasterror(nullptr) != SRT_ETIMEOUT) {
-        log::error("SRT cannot be polled", {last_error("wait for SRT sockets")});
-        return;
+        poll_anew(last_error("wait for SRT sockets"));
+        continue;
       }
+      polling = true;
       std::uint64_t knocks = 0;
       if (found > 0 && woken > 0) [[maybe_unused]] const auto read = ::read(wake.get(), &knocks, sizeof knocks);
       run_errands();
@@ -132,6 +138,27 @@ struct Server::Impl final : Errands {
       }
       look_at_handshakes();
     }
+  }
+
+  // The poll has failed: its sockets are put into another. The sessions do not notice, unless that fails, too.
+  void poll_anew(const Error& why) {
+    const bool again = !polling.exchange(false);
+    loop.post([alive = std::weak_ptr(alive), this, why] {
+      if (alive.lock() && callbacks.poll_failed) callbacks.poll_failed(why);
+    });
+    if (again) {
+      pollfd knock{.fd = wake.get(), .events = POLLIN, .revents = 0};
+      ::poll(&knock, 1, poll_retry_ms);
+      run_errands();
+    }
+    if (const int broken = poll.exchange(srt_epoll_create()); broken >= 0) srt_epoll_release(broken);
+    const int events = SRT_EPOLL_IN;
+    srt_epoll_add_ssock(poll, wake.get(), &events);
+    std::unique_lock lock(mutex);
+    const std::vector<SRTSOCKET> doors = listeners;
+    lock.unlock();
+    for (const SRTSOCKET door : doors) watch(door);
+    for (const auto& [socket, session] : sessions) watch(socket);
   }
 
   bool handshakes_open() {
@@ -220,17 +247,17 @@ struct Server::Impl final : Errands {
   const ServerOptions options;
   const Callbacks callbacks;
   os::UniqueFd wake;
-  int poll = -1;
+  std::atomic<int> poll = -1;
+  std::atomic<bool> polling = true;                            // false from a failure to the next success
   std::weak_ptr<Errands> self;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // the loop's: what was posted for a server that has gone is dropped
   std::atomic<bool> stopping = false;
   std::thread thread;
-  std::vector<SRTSOCKET> listeners;                            // the loop's
   std::map<SRTSOCKET, std::shared_ptr<PolledSession>> sessions;  // the serving thread's
 
   std::mutex deciding;
   std::mutex mutex;  // of what follows
-  std::vector<SRTSOCKET> to_resume, to_close;
+  std::vector<SRTSOCKET> listeners, to_resume, to_close;
   std::list<Asked> asked;
 };
 
@@ -265,6 +292,8 @@ Server::~Server() {
   srt_cleanup();
 }
 
+bool Server::polling() const { return impl_->polling; }
+
 Result<net::Endpoint> Server::listen(const net::Endpoint& at) {
   SLUICE_TRY_VALUE(net::SocketAddress address, net::to_address(at));
   const SRTSOCKET socket = srt_create_socket();
@@ -290,7 +319,10 @@ Result<net::Endpoint> Server::listen(const net::Endpoint& at) {
       error.hint = fmt::format("another program holds port {0}: 'ss -lunp sport = :{0}' names it; stop it, or choose another port", at.port);
     return std::unexpected(std::move(error));
   }
-  impl_->listeners.push_back(socket);
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->listeners.push_back(socket);
+  }
   impl_->watch(socket);
   return endpoint_of(bound.get());
 }

@@ -69,12 +69,15 @@ class Server {
     std::function<void(std::shared_ptr<Session>)> connected;
     // On the loop's thread: ask() let it in, and the handshake failed all the same: the passphrase is not the same on both sides.
     std::function<void(const net::Endpoint& peer, std::shared_ptr<const void> guest)> failed;
+    // On the loop's thread: libsrt's poll failed; another is tried, at once and then once a second.
+    std::function<void(const Error& why)> poll_failed = {};
   };
   static Result<std::unique_ptr<Server>> start(net::Loop& loop, ServerOptions options, Callbacks callbacks);
   ~Server();  // closes everything; no call comes any more
 
   // Binds (UDP). Port 0 picks one: the answer tells. Errc::unavailable when it is taken.
   Result<net::Endpoint> listen(const net::Endpoint& at);
+  bool polling() const;  // false while the poll fails: nobody is heard
 
  private:
   struct Impl;

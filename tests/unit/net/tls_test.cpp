@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 using namespace sluice;
 using net::TlsContext;
@@ -143,4 +144,29 @@ TEST_CASE("a self-signed pair is made once, its key readable by its owner only")
   const auto before = std::filesystem::last_write_time(folder / "cert");
   REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
   CHECK(std::filesystem::last_write_time(folder / "cert") == before);
+}
+
+TEST_CASE("a self-signed pair of which one file is another's, or cut short, is made anew; what somebody signed is left alone") {
+  const Folder folder;
+  context(folder);
+  SECTION("two nodes that started at once") {
+    REQUIRE(net::make_self_signed(folder / "other", folder / "other-key"));
+    std::filesystem::rename(folder / "other-key", folder / "key");
+  }
+  SECTION("a file without its end") { std::filesystem::resize_file(folder / "cert", 100); }
+  SECTION("an empty key") { std::filesystem::resize_file(folder / "key", 0); }
+  CHECK_FALSE(TlsContext::load(folder / "cert", folder / "key"));
+  REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
+  CHECK(TlsContext::load(folder / "cert", folder / "key"));
+}
+
+TEST_CASE("processes that make a self-signed pair in one place at the same moment leave one that fits") {
+  for (int round = 0; round < 20; ++round) {
+    const Folder folder;
+    std::vector<std::thread> nodes;
+    for (int i = 0; i < 4; ++i)
+      nodes.emplace_back([&] { (void)net::make_self_signed(folder / "cert", folder / "key"); });
+    for (std::thread& node : nodes) node.join();
+    REQUIRE(TlsContext::load(folder / "cert", folder / "key"));
+  }
 }

@@ -63,6 +63,7 @@ struct Rig {
   std::vector<std::shared_ptr<srt::Session>> sessions;
   std::vector<std::shared_ptr<Recorder>> recorders;
   std::vector<std::string> failed;
+  unsigned poll_failures = 0;
   bool start_at_once = true;
   std::unique_ptr<srt::Server> server;
   std::uint16_t port = 0;
@@ -88,6 +89,11 @@ struct Rig {
                                     .failed =
                                         [this](const net::Endpoint&, std::shared_ptr<const void> guest) {
                                           failed.push_back(*static_cast<const std::string*>(guest.get()));
+                                          check();
+                                        },
+                                    .poll_failed =
+                                        [this](const Error&) {
+                                          ++poll_failures;
                                           check();
                                         }});
     REQUIRE(made);
@@ -134,6 +140,19 @@ TEST_CASE("what a caller sends arrives in order, and its end is told once") {
   CHECK(rig.recorders[0]->received == sent);
   client.reset();
   rig.run_until([&] { return rig.recorders[0]->closed; });
+}
+
+TEST_CASE("a poll that fails is told of and made anew: who was there goes on, and others may come") {
+  Rig rig;
+  auto client = rig.call("someone");
+  rig.run_until([&] { return client->done && rig.sessions.size() == 1; });
+  for (int poll = 0; poll < 200; ++poll) srt_epoll_release(poll);  // the server's is one of them
+  rig.run_until([&] { return rig.poll_failures > 0; });
+  const std::string message(1316, 'x');
+  REQUIRE(srt_send(client->socket, message.data(), static_cast<int>(message.size())) == 1316);
+  auto second = rig.call("another");
+  rig.run_until([&] { return rig.recorders[0]->received == message && second->done && rig.sessions.size() == 2; });
+  CHECK(rig.server->polling());
 }
 
 TEST_CASE("what came before start() is kept") {
