@@ -28,7 +28,10 @@ std::vector<const RenditionView*> by_fitness(const StreamView& stream, std::uint
   return out;
 }
 
-bool begins_with_picture(const SegmentView& segment) { return segment.complete && segment.independent && !segment.gap; }
+// The last segment of a rendition that is long gone stays in the view when its file has been removed.
+bool begins_with_picture(const StreamView& stream, const SegmentView& segment) {
+  return segment.msn >= stream.first_kept && segment.complete && segment.independent && !segment.gap;
+}
 
 Tile tile_of(const RenditionView& rendition, const SegmentView& segment, std::uint64_t slot) {
   return {slot, rendition.name, segment.msn, segment.init, rendition.seconds(segment.shown())};
@@ -62,7 +65,7 @@ std::vector<Tile> tiles(const StreamView& stream, const StoryboardGrid& grid, st
     const auto& segments = rendition->segments;
     auto at = std::ranges::lower_bound(segments, from_s, {}, [&](const SegmentView& s) { return rendition->seconds(s.shown()); });
     for (; at != segments.end() && rendition->seconds(at->shown()) < until_s; ++at) {
-      if (!begins_with_picture(*at) || at->shown() < 0) continue;
+      if (!begins_with_picture(stream, *at) || at->shown() < 0) continue;
       const auto slot = static_cast<std::uint64_t>(rendition->seconds(at->shown()) / grid.interval_s);
       found.try_emplace(slot, tile_of(*rendition, *at, slot));
     }
@@ -83,7 +86,8 @@ bool sheet_is_whole(const StreamView& stream, const StoryboardGrid& grid, std::u
   const double from_s = static_cast<double>(sheet) * length_s;
   if (stream.first_kept > 0) {
     const bool kept = std::ranges::any_of(stream.renditions, [&](const RenditionView& r) {
-      return r.kind == media::Kind::video && !r.segments.empty() && r.seconds(r.segments.front().start) <= from_s;
+      return r.kind == media::Kind::video && !r.segments.empty() && r.segments.front().msn >= stream.first_kept &&
+             r.seconds(r.segments.front().start) <= from_s;
     });
     if (!kept) return false;
   }
@@ -94,7 +98,7 @@ Tile newest_keyframe(const StreamView& stream, std::uint32_t width) {
   Tile newest;
   for (const RenditionView* rendition : by_fitness(stream, width)) {
     for (auto at = rendition->segments.rbegin(); at != rendition->segments.rend(); ++at) {
-      if (!begins_with_picture(*at)) continue;
+      if (!begins_with_picture(stream, *at)) continue;
       // A better rendition is worth a picture that is a little older.
       if (newest.rendition.empty() || rendition->seconds(at->shown()) > newest.at_s + settled_s) newest = tile_of(*rendition, *at, 0);
       break;

@@ -22,6 +22,7 @@ class SampleLedger {
   SampleLedger& parts(std::uint32_t n) {
     while (n-- > 0) {
       for (const auto& [name, timescale] : {std::pair{"source", 90'000}, {"low", 90'000}, {"audio", 48'000}}) {
+        if (gone_ && name == std::string("low")) continue;
         Part part;
         part.msn = msn_;
         part.part = next_;
@@ -55,6 +56,10 @@ class SampleLedger {
   }
   SampleLedger& gap(bool on) {
     gap_ = on;
+    return *this;
+  }
+  SampleLedger& gone() {  // "low" has no more parts, not even gaps
+    gone_ = true;
     return *this;
   }
   SampleLedger& shed(bool on) {
@@ -108,7 +113,7 @@ class SampleLedger {
   std::uint32_t next_ = 0, init_ = 0;
   std::map<std::string, std::uint64_t> written_;  // of the open segment, by rendition
   std::uint64_t bytes_ = 1000;
-  bool break_ = false, gap_ = false, independent_ = true;
+  bool break_ = false, gap_ = false, gone_ = false, independent_ = true;
 };
 
 }  // namespace sluice::hls

@@ -63,6 +63,18 @@ TEST_CASE("a sheet is whole when its time has passed and nothing of it was remov
   CHECK(tiles_of_sheet(ledger.stream(), grid, ~0ULL).empty());
 }
 
+TEST_CASE("the last segment of a rendition that is long gone keeps no sheet whole, and is no picture") {
+  SampleLedger ledger;
+  StoryboardGrid grid;
+  grid.columns = 2;
+  grid.rows = 1;  // 20 s a sheet
+  ledger.segments(1).gone().segments(30).remove_before(6);
+  REQUIRE(ledger.rendition("low").segments.front().msn == 0);
+  CHECK_FALSE(sheet_is_whole(ledger.stream(), grid, 0));
+  CHECK(segments(tiles_of_sheet(ledger.stream(), grid, 0)) == std::vector<MediaSequence>{6});
+  CHECK(newest_keyframe(ledger.stream(), 160).rendition == "source");
+}
+
 TEST_CASE("the track tells each picture's time and place") {
   SampleLedger ledger;
   ledger.segments(13);
