@@ -24,26 +24,23 @@
 #include "nut/writer.hpp"
 #include "rtmp/chunk_reader.hpp"
 #include "rtmp/chunk_writer.hpp"
+#include "unit/hex.hpp"
 #include "unit/mpegts/ts_writer.hpp"
 
 namespace sluice::ingest::test {
 
 using media::Kind;
+using sluice::test::from_hex;
 constexpr std::int64_t hour_us = 3'600'000'000;
 
 // 640x360 at 30000/1001 frames a second by its SPS, and AAC-LC at 44.1 kHz: no frame of either is a whole number of milliseconds.
 constexpr std::int64_t frame_ticks = 3'003, sound_samples = 1'024, sound_rate = 44'100;
-inline Bytes unhex(std::string_view text) {
-  Bytes out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) out.push_back(static_cast<std::byte>(*parse_number<unsigned>(text.substr(i, 2), 16)));
-  return out;
-}
 inline const Bytes& sps() {
-  static const Bytes bytes = unhex("6764001eacd940a02ff9701100000303e90000ea600f162d96");
+  static const Bytes bytes = from_hex("6764001eacd940a02ff9701100000303e90000ea600f162d96");
   return bytes;
 }
 inline const Bytes& pps() {
-  static const Bytes bytes = unhex("68ebe3cb22c0");
+  static const Bytes bytes = from_hex("68ebe3cb22c0");
   return bytes;
 }
 
@@ -232,7 +229,7 @@ class Rtmp {
     send(rtmp::MessageType::video, 0, append_to(message, config), {});
     message.clear();
     rtmp::flv::write_legacy_audio(message, rtmp::flv::PacketType::sequence_start);
-    send(rtmp::MessageType::audio, 0, append_to(message, unhex("1210")), {});
+    send(rtmp::MessageType::audio, 0, append_to(message, from_hex("1210")), {});
   }
   void video(std::uint32_t id, std::uint64_t dts, std::int64_t composition, bool key, Steady now) {
     Bytes message;
@@ -287,7 +284,7 @@ class Ts {
     writer_.program({{mpegts::test::TsWriter::video, 0x1b}, {mpegts::test::TsWriter::audio, 0x0f}});
   }
   void video(std::uint32_t id, std::uint64_t dts, std::int64_t composition, bool key, Steady now) {
-    Bytes unit = unhex("0000000109f0");
+    Bytes unit = from_hex("0000000109f0");
     if (key) {
       ByteWriter(unit).be32(1).bytes(sps()).be32(1).bytes(pps());
       writer_.program({{mpegts::test::TsWriter::video, 0x1b}, {mpegts::test::TsWriter::audio, 0x0f}});

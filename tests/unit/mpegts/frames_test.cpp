@@ -3,22 +3,19 @@
 #include <catch2/catch.hpp>
 
 #include "base/text.hpp"
+#include "unit/hex.hpp"
 
 using namespace sluice;
+using sluice::test::from_hex;
 using namespace sluice::mpegts;
 using media::Codec;
 
 namespace {
-Bytes unhex(std::string_view text) {
-  Bytes out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) out.push_back(static_cast<std::byte>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
-  return out;
-}
 const std::string sps = "000000016764001eacd940a02ff9701100000303e90000ea600f162d96", pps = "0000000168ebe3cb22c0";
 const std::string delimiter = "0000000109f0", idr = "00000165888400", slice = "000001419a0200";
 
 Unit video(const std::string& text, std::optional<std::uint64_t> pts, std::optional<std::uint64_t> dts = {}, bool random_access = false) {
-  return {.pid = 256, .codec = Codec::h264, .pts = pts, .dts = dts, .random_access = random_access, .payload = unhex(text)};
+  return {.pid = 256, .codec = Codec::h264, .pts = pts, .dts = dts, .random_access = random_access, .payload = from_hex(text)};
 }
 Unit audio(ByteView payload, std::optional<std::uint64_t> pts) {
   return {.pid = 257, .codec = Codec::aac, .pts = pts, .payload = Bytes(payload.begin(), payload.end())};
@@ -45,7 +42,7 @@ TEST_CASE("an access unit in Annex B becomes avcC and a length-prefixed frame") 
   CHECK(frame.dts == 6'000);
   CHECK(frame.composition == 3'000);
   CHECK(frame.key);
-  CHECK(*frame.data == unhex("00000003658884"));
+  CHECK(*frame.data == from_hex("00000003658884"));
 
   out.clear();
   frames.take(video(delimiter + slice, 9'000), out);
@@ -120,7 +117,7 @@ TEST_CASE("ADTS frames: one time for all that begin in a unit, whichever unit th
 }
 
 TEST_CASE("ADTS: garbage is passed over, a new rate is a new configuration") {
-  Bytes stream = unhex("00ff00fff0");
+  Bytes stream = from_hex("00ff00fff0");
   append(stream, adts(10));
   append(stream, adts(10, 4));
   AdtsFrames frames;

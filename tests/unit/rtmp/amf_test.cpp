@@ -4,20 +4,14 @@
 #include "base/text.hpp"
 #include "rtmp/amf0.hpp"
 #include "rtmp/amf3.hpp"
+#include "unit/hex.hpp"
 
 using namespace sluice;
+using sluice::test::from_hex;
 using namespace sluice::rtmp;
 using namespace sluice::rtmp::amf;
 
 namespace {
-
-Bytes from_hex(std::string_view text) {
-  Bytes out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    out.push_back(static_cast<std::byte>(*parse_number<unsigned>(text.substr(i, 2), 16)));
-  }
-  return out;
-}
 
 std::string amf0(const Value& value) {
   Bytes out;

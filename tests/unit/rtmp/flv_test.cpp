@@ -2,24 +2,14 @@
 
 #include "base/text.hpp"
 #include "rtmp/flv.hpp"
+#include "unit/hex.hpp"
 
 using namespace sluice;
+using sluice::test::from_hex;
 using namespace sluice::rtmp::flv;
 using media::Codec;
 
 namespace {
-
-Bytes from_hex(std::string_view text) {
-  Bytes out;
-  std::string digits;
-  for (const char c : text) {
-    if (c != ' ') digits += c;
-  }
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-    out.push_back(static_cast<std::byte>(*parse_number<unsigned>(std::string_view(digits).substr(i, 2), 16)));
-  }
-  return out;
-}
 
 struct Parsed {
   Bytes bytes;  // what the packets point into
