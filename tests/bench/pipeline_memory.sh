@@ -23,7 +23,13 @@ told() { # NAME PID
   awk -v name="$1" '/^Private_Dirty/ {dirty += $2} /^Private_Clean/ {clean += $2} END {printf "%-22s private dirty %5d kB  clean %5d kB\n", name, dirty, clean}' \
     "/proc/$2/smaps"
 }
-sleep 15
+parts() { grep -c '^P ' "$work/$1/index" 2>/dev/null || true; }
+for ledger in ledger other; do  # fifteen seconds of sound and picture, in parts of half a second
+  until [ "$(parts "$ledger")" -ge 58 ] 2>/dev/null; do
+    kill -0 "$segmenter" "$byhand" || { cat "$work/log" >&2; exit 1; }
+    sleep 0.2
+  done
+done
 {
   echo "# $(date -u +%FT%TZ) $(uname -mr), $(ffmpeg -version | head -1 | cut -d' ' -f1-3)"
   told 'transcode (NUT in)' "$transcode"

@@ -1,24 +1,17 @@
-// Seeking in a live stream: back to its start, over a restart of the origin, and to the edge again. SLUICE_WEB: webd's address;
-// SLUICE_CHANNEL: an offline channel; SLUICE_PUBLISH: where its stream is published; SLUICE_STATUS: a command line that prints the
-// platform's status; SLUICE_SHOTS: a folder for pictures of the pages, when wanted.
+// Seeking in a live stream: back to its start, over a restart of the origin, and to the edge again. SLUICE_WEB, SLUICE_CHANNEL and
+// SLUICE_PUBLISH as in seekable.mjs; SLUICE_STATUS: a command line that prints the platform's status; SLUICE_SHOTS: a folder for
+// pictures of the pages, when wanted.
 import assert from "node:assert/strict";
-import { execSync, spawn } from "node:child_process";
-import test, { after } from "node:test";
+import { execSync } from "node:child_process";
+import test from "node:test";
 import { join } from "node:path";
 
-import { assertSound, desktop, launch, open, phone, until, video } from "./browser.mjs";
+import { assertSound, desktop, open, phone, until, video } from "./browser.mjs";
+import { browser, page, publisher, seconds } from "./seekable.mjs";
 
-const { SLUICE_WEB: web, SLUICE_CHANNEL: name, SLUICE_PUBLISH: target, SLUICE_STATUS: status, SLUICE_SHOTS: shots } = process.env;
-const browser = await launch();
-const publisher = spawn("ffmpeg", ["-v", "error", "-nostdin", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i", "sine",
-  "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "60", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", target], { stdio: "inherit" });
-after(async () => {
-  publisher.kill();
-  await browser.close();
-});
+const { SLUICE_WEB: web, SLUICE_CHANNEL: name, SLUICE_STATUS: status, SLUICE_SHOTS: shots } = process.env;
 
 const shot = (page, file) => shots && page.screenshot({ path: join(shots, `${file}.png`) });
-const seconds = (text) => text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
 // What the bar says: {live, at, length} in seconds since the stream began; nothing while it is not there.
 const bar = (page) =>
   page.evaluate(() => document.querySelector(".seek input")?.getAttribute("aria-valuetext") ?? "").then((text) => {
@@ -36,8 +29,6 @@ const plays = (page, least, most, what) =>
     const now = await bar(page);
     return now && !now.live && now.at >= least && now.at <= most && (await video(page)).ready >= 2;
   }, what, 30);
-
-const page = await open(browser, `${web}/${name}`);
 
 test("the bar spans the stream; hovering shows the picture and the time", { timeout: 150_000 }, async () => {
   await advancing(page);

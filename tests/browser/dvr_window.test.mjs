@@ -1,21 +1,11 @@
 // A stream of which only the last 40 s are kept: its oldest part is watched while it is removed. SLUICE_WEB, SLUICE_CHANNEL,
-// SLUICE_PUBLISH as in dvr.test.mjs.
+// SLUICE_PUBLISH as in seekable.mjs.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import test, { after } from "node:test";
+import test from "node:test";
 
-import { assertSound, launch, open, until, video } from "./browser.mjs";
+import { assertSound, until, video } from "./browser.mjs";
+import { page, seconds } from "./seekable.mjs";
 
-const { SLUICE_WEB: web, SLUICE_CHANNEL: name, SLUICE_PUBLISH: target } = process.env;
-const browser = await launch();
-const publisher = spawn("ffmpeg", ["-v", "error", "-nostdin", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i", "sine",
-  "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "60", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", target], { stdio: "inherit" });
-after(async () => {
-  publisher.kill();
-  await browser.close();
-});
-
-const seconds = (text) => text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
 // {at, end} since the stream began, {start} of what is kept, seconds.
 const bar = (page) =>
   page.evaluate(() => {
@@ -31,8 +21,6 @@ const advances = async (page, by, what) => {
   const before = await video(page);
   return until(async () => (await video(page)).time > before.time + by, what, 40);
 };
-
-const page = await open(browser, `${web}/${name}`);
 
 test("the start of a stream whose start is gone is the oldest that is kept", { timeout: 150_000 }, async () => {
   await until(async () => (await bar(page))?.start > 12, "a beginning that has gone", 120);

@@ -1,8 +1,9 @@
 """FLV files by hand: the tags of a file, put together anew as a publisher that misbehaves would send them."""
 import pathlib
-import struct
 import subprocess
 from typing import NamedTuple
+
+from ingest import amf
 
 AUDIO, VIDEO, SCRIPT = 8, 9, 18
 
@@ -111,16 +112,6 @@ def multitrack(kind, ms, shares, form=ONE_TRACK):
             out += len(each.body).to_bytes(3, "big")
         out += each.body
     return Tag(kind, ms, out)
-
-
-def amf(value):
-    if isinstance(value, bool):
-        return b"\x01" + bytes([value])
-    if isinstance(value, (int, float)):
-        return b"\x00" + struct.pack(">d", value)
-    if isinstance(value, str):
-        return b"\x02" + struct.pack(">H", len(value)) + value.encode()
-    return b"\x03" + b"".join(struct.pack(">H", len(k)) + k.encode() + amf(v) for k, v in value.items()) + b"\x00\x00\x09"
 
 
 def metadata(**members):

@@ -147,15 +147,21 @@ def test_long_gops_are_told_to_the_streamer():
             ingest.wait_log("keyframe interval to 2 s")
 
 
+def all_die(ingest):
+    """The ledger of a live stream whose ingestd and publisher were killed."""
+    with Publisher(ingest.url(), gop=30) as publisher:
+        ledger = one_ledger(ingest)
+        wait_parts(ledger, 3)
+        ingest.wait_log("go_live")
+        ingest.daemon.process.kill()
+        ingest.daemon.process.wait()
+        publisher.kill()
+    return ledger
+
+
 def test_a_killed_ingestd_takes_its_streams_back():
     with Ingest(*SEGMENT, platform=True) as ingest:
-        with Publisher(ingest.url(), gop=30) as first:
-            ledger = one_ledger(ingest)
-            wait_parts(ledger, 3)
-            ingest.wait_log("go_live")
-            ingest.daemon.process.kill()
-            ingest.daemon.process.wait()
-            first.kill()
+        ledger = all_die(ingest)
         ingest.start()
         ingest.wait_log("stream taken back")
         assert ingest.wait_state("waiting")["stream"] == ledger.name
@@ -187,13 +193,7 @@ def test_a_stopped_ingestd_leaves_its_streams_open_for_the_next():
 
 def test_taken_back_and_never_published_again_ends():
     with Ingest(*SEGMENT, "--grace", "1s", platform=True) as ingest:
-        with Publisher(ingest.url(), gop=30) as publisher:
-            ledger = one_ledger(ingest)
-            wait_parts(ledger, 2)
-            ingest.wait_log("go_live")
-            ingest.daemon.process.kill()
-            ingest.daemon.process.wait()
-            publisher.kill()
+        ledger = all_die(ingest)
         ingest.start()
         wait_for(lambda: ended(ledger), 15, "the end record")
         ingest.wait_log("end_stream")
@@ -204,13 +204,7 @@ def test_taken_back_and_never_published_again_ends():
 
 def test_a_stream_left_too_long_ago_is_ended_not_continued():
     with Ingest(*SEGMENT, "--resume-within", "1s", platform=True) as ingest:
-        with Publisher(ingest.url(), gop=30) as publisher:
-            ledger = one_ledger(ingest)
-            wait_parts(ledger, 2)
-            ingest.wait_log("go_live")
-            ingest.daemon.process.kill()
-            ingest.daemon.process.wait()
-            publisher.kill()
+        ledger = all_die(ingest)
         written = lambda: max(int(row[10]) for row in parts(ledger)) / 1000  # its last part may still be on its way
         wait_for(lambda: time.time() - written() > 1, 10, "the last part to be too old")
         ingest.start()
