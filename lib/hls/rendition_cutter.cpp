@@ -13,6 +13,8 @@ constexpr microseconds same_frame{3'000};
 // Decode times that stand still or step back by less than this are one muxer's carelessness; more is another
 // timeline.
 constexpr microseconds mendable{1'000'000};
+// Sound that is missing for no longer is bridged: a gap part in mid-segment would be a segment shorter than its EXTINF.
+constexpr microseconds longest_bridge{1'000'000};
 // Audio may stray this far from a whole number of frames before its times are drawn after the source's, a
 // sixteenth at a time.
 constexpr std::int64_t jitter_per_mille = 2;
@@ -189,7 +191,9 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
     }
     if (alone && !packet.key) return;
     needs_key_ = false;
-    fill(*start, out);
+    const bool bridge = !video() && !shed_ && !packets_.empty() && *start - end_ >= limits_.frame && *start - end_ <= ticks(longest_bridge);
+    const media::Packet last = bridge ? packets_.back() : media::Packet{};
+    fill(*start, out, bridge ? &last : nullptr);
   }
   if (shed_) {
     shed_ = expected_back_ = false;  // after the last of its gaps
@@ -262,7 +266,7 @@ void RenditionCutter::start_segment(MediaSequence msn, std::int64_t at) {
   discontinuity_ = discontinuity_ || (here && here->discontinuity);
 }
 
-void RenditionCutter::emit_gap(std::int64_t until, bool last, Operations& out) {
+void RenditionCutter::emit_gap(std::int64_t until, bool last, Operations& out, const media::Packet* sound) {
   WritePart op{track_.rendition, track_.kind()};
   op.part.msn = msn_;
   op.part.part = next_part_++;
@@ -271,17 +275,21 @@ void RenditionCutter::emit_gap(std::int64_t until, bool last, Operations& out) {
   op.part.src_begin_us = us(end_).count();
   op.part.src_end_us = us(until).count();
   op.part.init = init_;
-  op.part.flags = {false, last, true, std::exchange(discontinuity_, false)};
+  op.part.flags = {sound != nullptr, last, sound == nullptr, std::exchange(discontinuity_, false)};
   if (op.part.part == 0) op.part.composition = composition_;  // of the frame that is missing
+  if (sound != nullptr) {
+    op.samples.push_back({static_cast<std::uint32_t>(sound->data.size()), static_cast<std::uint32_t>(until - end_), 0, true});
+    op.packets.push_back(*sound);
+  }
   out.push_back(std::move(op));
   part_start_ = end_ = until;
   started_ = true;
   closed_ = last;
 }
 
-void RenditionCutter::fill(std::int64_t until, Operations& out) {
+void RenditionCutter::fill(std::int64_t until, Operations& out, const media::Packet* sound) {
   if (until <= end_) return;
-  if (!shed_) remark(Remark::What::hole, end_, until - end_, out);
+  if (!shed_) remark(sound != nullptr ? Remark::What::bridged : Remark::What::hole, end_, until - end_, out);
   close_part(false, out);
   const std::int64_t half = limits_.frame / 2;
   const std::int64_t step = std::max<std::int64_t>(1, limits_.part_most - limits_.frame);
@@ -299,7 +307,7 @@ void RenditionCutter::fill(std::int64_t until, Operations& out) {
     }
     const bool last = next && ticks(next->at) > end_ && ticks(next->at) <= to + half;
     if (last) to = std::min(until, std::max(ticks(next->at), end_ + 1));
-    emit_gap(to, last, out);
+    emit_gap(to, last, out, sound);
   }
 }
 

@@ -34,6 +34,7 @@ struct Remark {
     before_keyframe,  // dropped: nothing can be decoded yet
     hole,             // the source left out `length`: gap parts stand for it
     absent,           // the rendition is so far behind that gap parts took its place
+    bridged,          // the source left out `length` of sound: its last frame stands for it
     jump,             // the source's time went on much later: a discontinuity
     time_mended,      // decode time did not grow
   };

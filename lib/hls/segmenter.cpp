@@ -84,6 +84,8 @@ std::string_view describe(Remark::What what) {
       return "a packet before the first keyframe was dropped";
     case Remark::What::hole:
       return "the source left a hole; gap parts stand for it";
+    case Remark::What::bridged:
+      return "sound is missing; its last frame stands for it";
     case Remark::What::absent:
       return "a rendition is missing; gap parts stand for it";
     case Remark::What::jump:

@@ -467,3 +467,30 @@ TEST_CASE("no packet before what is due finishes a part, in streams that keep th
       CHECK(rested > milliseconds(c.part_ms) / 2);
     }
 }
+
+TEST_CASE("a lost packet of sound, wherever it stood, leaves no gap in a segment of that track") {
+  auto second = audio_track();
+  second.rendition = "audio2";
+  const std::vector<media::Track> tracks{video_track(), audio_track(), second};
+  const std::size_t lost = 40;  // 0.85 s
+  for (const std::size_t from : {100, 170, 187, 200}) {  // the segment after the second begins at 187.5
+    INFO("lost from " << from);
+    auto holed = audio_frames(470, 2);
+    holed.erase(holed.begin() + static_cast<std::ptrdiff_t>(from), holed.begin() + static_cast<std::ptrdiff_t>(from + lost));
+    MemoryLedger ledger(tracks);
+    run(ledger, tracks, interleave(interleave(video_frames(300, {30, 1}, every(60)), audio_frames(470), tracks), holed, tracks));
+    ledger.check_rules(false);
+    ledger.check_ids("audio", 470);
+    for (const Segment& segment : ledger.index.find("audio2")->segments)
+      for (const Part& part : segment.parts) CHECK_FALSE(part.flags.gap);
+    CHECK(ledger.index.find("audio2")->segments.size() == ledger.index.find("audio")->segments.size());
+    CHECK(std::ranges::any_of(ledger.remarks, [](const Remark& r) { return r.what == Remark::What::bridged; }));
+    // Every frame that came is there, and nothing but the one before the hole more than once.
+    std::set<std::uint32_t> there;
+    for (const auto& kept : ledger.samples.at("audio2")) {
+      CHECK((kept.id == from - 1 || !there.contains(kept.id)));
+      there.insert(kept.id);
+    }
+    CHECK(there.size() == 470 - lost);
+  }
+}
