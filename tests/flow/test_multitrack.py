@@ -6,7 +6,7 @@ import pytest
 import flv
 from harness import Platform, free_port, get, wait_for
 from ingest import Ingest, assert_unbroken, ended, media_seconds, parts, records
-from multitrack import SIZES, assert_every_number_once, clips, finished, inits, master_lines, publish, states, whole
+from multitrack import SIZES, assert_every_number_once, clips, finished, inits, master_lines, numbers, publish, states, whole
 from players import HlsJsSwitching
 
 SECONDS = 6
@@ -143,6 +143,37 @@ def test_a_track_that_goes_away_is_gaps_and_comes_back(platform, tags, tmp_path)
     assert gaps and 1.9 < gaps[0] < 2.1 and gaps[-1] < 11, gaps
     assert parts(ledger, "270p30")[-1][12] != "G"
     assert abs(media_seconds(ledger, "270p30") - media_seconds(ledger, "360p30")) < 0.1
+
+
+@pytest.mark.parametrize("back", [{0: 0, 1: 1, 2: 2}, {0: 0, 1: 1}, {0: 2, 1: 0, 2: 1}], ids=["same", "fewer", "order"])
+def test_a_publisher_that_comes_back(platform, tags, tmp_path, back):
+    """Cut off in the middle of a GOP and back within the grace time, with the tracks that `back` says (its ids: whose picture): the
+    same stream, one discontinuity in every rendition that goes on, the same names, and no number twice."""
+    name = f"back{len(back)}{back[0]}"
+    key = platform.channel(name)
+    cut, again, end = 3500, 4000, 6000
+    sessions = [flv.bundle({track: flv.between(tags[track], 0, cut) for track in SIZES}, {0: flv.between(tags[0], 0, cut), 1: flv.between(tags[1], 0, cut)}),
+                flv.bundle({track: flv.between(tags[of], again, end) for track, of in back.items()},
+                           {0: flv.between(tags[0], again, end), 1: flv.between(tags[1], again, end)})]
+    first = publish(platform.publish_url(key), flv.write(tmp_path / "first.flv", sessions[0]), "--enhanced", "--no-finish")
+    platform.wait_live(name)
+    assert first.wait(30) == 0
+    wait_for(lambda: states(platform).get(name, {}).get("state") == "waiting", 20, "a stream that waits for its publisher")
+    stream = states(platform)[name]["stream"]
+    ledger = finished(platform, name, publish(platform.publish_url(key), flv.write(tmp_path / "second.flv", sessions[1]), "--enhanced"))
+    assert ledger.name == stream
+    assert list(inits(ledger)) == [*NAMES, "audio", "audio2"]
+    stay = [NAMES[of] for of in sorted(back.values())]
+    for rendition in [*stay, "audio", "audio2"]:
+        assert sum("D" in row[12] for row in parts(ledger, rendition)) == 1, rendition
+    assert_unbroken(ledger)
+    found = numbers(whole(platform, name, ledger))
+    for rendition in stay:
+        assert found[rendition]["runs"] == [[0, cut * 30 // 1000 - 1], [again * 30 // 1000, end * 30 // 1000 - 1]], (rendition, found[rendition])
+    for rendition in set(NAMES) - set(stay):
+        rows = parts(ledger, rendition)
+        assert "G" in rows[-1][12] and [row[2] for row in rows][-1] == parts(ledger, stay[0])[-1][2], rows
+        assert found[rendition]["runs"] == [[0, cut * 30 // 1000 - 1]], found[rendition]
 
 
 def test_keyframes_that_stand_apart(platform, tags, tmp_path_factory, tmp_path):
