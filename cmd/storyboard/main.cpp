@@ -55,8 +55,12 @@ Result<Bytes> newest(const hls::LedgerView& ledger, std::uint32_t width) {
   return sheet.jpeg();
 }
 
-// A picture that cannot be made is left black; a sheet without any is an error.
-Result<Bytes> draw_sheet(const hls::LedgerView& ledger, const hls::StoryboardGrid& grid, std::uint64_t number) {
+// A picture that cannot be made is left black, and the sheet is not whole; a sheet without any is an error.
+struct Drawn {
+  Bytes jpeg;
+  bool whole;
+};
+Result<Drawn> draw_sheet(const hls::LedgerView& ledger, const hls::StoryboardGrid& grid, std::uint64_t number) {
   const auto tiles = hls::tiles_of_sheet(ledger.stream(), grid, number);
   if (tiles.empty()) return fail(Errc::not_found, ledger.directory() + " has no keyframe for sheet " + std::to_string(number));
   SLUICE_TRY_VALUE(ffmpeg::Sheet sheet, ffmpeg::Sheet::make(grid.columns * grid.tile_width, grid.rows * grid.tile_height()));
@@ -76,7 +80,8 @@ Result<Bytes> draw_sheet(const hls::LedgerView& ledger, const hls::StoryboardGri
     log::warn("no picture", {{"rendition", tile.rendition}, {"segment", std::to_string(tile.msn)}, last});
   }
   if (drawn == 0) return std::unexpected(last);
-  return sheet.jpeg();
+  SLUICE_TRY_VALUE(Bytes jpeg, sheet.jpeg());
+  return Drawn{std::move(jpeg), drawn == tiles.size()};
 }
 
 Result<int> run(const app::Settings& settings) {
@@ -93,10 +98,14 @@ Result<int> run(const app::Settings& settings) {
     SLUICE_TRY(os::write_all(STDOUT_FILENO, as_bytes(hls::storyboard_track(ledger.stream(), grid))));
     return app::exit_done;
   }
-  SLUICE_TRY_VALUE(const Bytes picture, settings.flag("newest") ? newest(ledger, grid.tile_width)
-                                                                : draw_sheet(ledger, grid, static_cast<std::uint64_t>(settings.integer("sheet"))));
-  SLUICE_TRY(os::write_all(STDOUT_FILENO, picture));
-  return app::exit_done;
+  if (settings.flag("newest")) {
+    SLUICE_TRY_VALUE(const Bytes picture, newest(ledger, grid.tile_width));
+    SLUICE_TRY(os::write_all(STDOUT_FILENO, picture));
+    return app::exit_done;
+  }
+  SLUICE_TRY_VALUE(const Drawn sheet, draw_sheet(ledger, grid, static_cast<std::uint64_t>(settings.integer("sheet"))));
+  SLUICE_TRY(os::write_all(STDOUT_FILENO, sheet.jpeg));
+  return sheet.whole ? app::exit_done : app::exit_temporary;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "origin/picture_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "log/log.hpp"
@@ -13,7 +14,9 @@ PictureQueue::PictureQueue(PictureLimits limits, Clock& clock, Start start)
 
 void PictureQueue::ask(PictureJob job, Done done) {
   if (drained_) return done(fail(Errc::unavailable, "the server is going away"));
-  if (const auto known = by_key_.find(job.key); known != by_key_.end()) {
+  if (const auto known = by_key_.find(job.key); known != by_key_.end() && clock_.steady() >= known->second->until) {
+    forget(known->second);
+  } else if (known != by_key_.end()) {
     kept_.splice(kept_.begin(), kept_, known->second);
     return done(kept_.front().picture);
   }
@@ -73,15 +76,17 @@ void PictureQueue::finish(const std::string& key, const Picture& picture) {
   fill();
 }
 
-void PictureQueue::keep(const std::string& key, const SharedBytes& picture) {
-  kept_.push_front({key, picture});
+void PictureQueue::keep(const std::string& key, const Drawing& picture) {
+  kept_.push_front({key, picture, picture.whole ? Steady::max() : clock_.steady() + limits_.failure_age});
   by_key_[key] = kept_.begin();
-  kept_bytes_ += picture->size();
-  while (kept_bytes_ > limits_.kept_bytes && !kept_.empty()) {
-    kept_bytes_ -= kept_.back().picture->size();
-    by_key_.erase(kept_.back().key);
-    kept_.pop_back();
-  }
+  kept_bytes_ += picture.bytes->size();
+  while (kept_bytes_ > limits_.kept_bytes && !kept_.empty()) forget(std::prev(kept_.end()));
+}
+
+void PictureQueue::forget(std::list<Kept>::iterator kept) {
+  kept_bytes_ -= kept->picture.bytes->size();
+  by_key_.erase(kept->key);
+  kept_.erase(kept);
 }
 
 void PictureQueue::tick() {

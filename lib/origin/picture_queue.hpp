@@ -29,12 +29,19 @@ struct PictureLimits {
   std::size_t kept_bytes = 64u << 20;    // of pictures in memory
   std::chrono::milliseconds longest{10'000};       // a program that takes longer is ended, a picture waits no longer for its turn:
                                                    // Errc::unavailable
-  std::chrono::milliseconds failure_age{5'000};    // so long the same question gets the same error
+  std::chrono::milliseconds failure_age{5'000};    // so long the same question gets the same error, or the picture that is not whole
+};
+
+// What a program has made. Not `whole`: a part of it could not be drawn, and may be later.
+struct Drawing {
+  Drawing(SharedBytes made, bool is_whole = true) : bytes(std::move(made)), whole(is_whole) {}
+  SharedBytes bytes;
+  bool whole;
 };
 
 class PictureQueue {
  public:
-  using Picture = Result<SharedBytes>;
+  using Picture = Result<Drawing>;
   using Done = std::function<void(const Picture&)>;
   // A program under way; destroying it ends it, and `finished` is not called any more.
   struct Run {
@@ -65,11 +72,13 @@ class PictureQueue {
   };
   struct Kept {
     std::string key;
-    SharedBytes picture;
+    Drawing picture;
+    Steady until;                        // it is forgotten
   };
   void fill();
   void finish(const std::string& key, const Picture& picture);
-  void keep(const std::string& key, const SharedBytes& picture);
+  void keep(const std::string& key, const Drawing& picture);
+  void forget(std::list<Kept>::iterator kept);
 
   PictureLimits limits_;
   Clock& clock_;

@@ -12,7 +12,7 @@ namespace {
 constexpr hls::StoryboardGrid grid{};             // what storyboard(1) draws unless told otherwise
 constexpr std::uint32_t thumbnail_width = 480;
 constexpr std::int64_t thumbnail_age_s = 5;       // a channel's picture is made anew no more often
-constexpr const char* whole_age = "public, max-age=600";  // not for ever: a tile that could not be drawn is black
+constexpr const char* whole_age = "public, max-age=600", *passing_age = "public, max-age=5";
 
 http::Response none(std::string_view code, std::string_view what) { return error_answer(404, code, what); }
 
@@ -23,8 +23,10 @@ http::Response failed(const Error& error) {
 
 void tell(const Answer& answer, const PictureQueue::Picture& picture, const std::string& etag, const Asked& asked, const std::string& caching) {
   if (!picture) return answer(failed(picture.error()));
-  instruments().bytes.Increment(static_cast<double>((*picture)->size()));
-  answer(picture_answer(*picture, etag, asked, caching));
+  instruments().bytes.Increment(static_cast<double>(picture->bytes->size()));
+  if (picture->whole) return answer(picture_answer(picture->bytes, etag, asked, caching));
+  // A tile could not be drawn and is black: the next try may be better.
+  answer(picture_answer(picture->bytes, etag + "/passing", asked, passing_age));
 }
 
 }  // namespace
@@ -49,7 +51,7 @@ void Service::sheet(const Route& route, const Shown& shown, Asked asked, Answer 
   // A sheet grows at its end and, when segments are removed, shrinks at its beginning: its tiles say which state it is.
   const std::string state = whole ? "whole" : fmt::format("{}-{}", tiles.front().slot, tiles.back().slot);
   const std::string etag = fmt::format("{}/storyboard-{}/{}", stream.id, route.number, state);
-  const std::string caching = whole ? whole_age : "public, max-age=5";
+  const std::string caching = whole ? whole_age : passing_age;
   pictures_->ask({etag, shown->directory(), {"--sheet", std::to_string(route.number)}},
                  [answer = std::move(answer), asked = std::move(asked), etag, caching](const PictureQueue::Picture& picture) {
                    tell(answer, picture, etag, asked, caching);

@@ -55,7 +55,7 @@ TEST_CASE("who asks for the same picture shares one program, and later ones get 
   CHECK(first.told == 0);
   programs.finish(0);
   CHECK((first.told == 1 && second.told == 1));
-  CHECK(**first.answer == **second.answer);
+  CHECK((*first.answer)->bytes == (*second.answer)->bytes);
   CHECK(programs.ended == 1);
   queue.ask(job("a"), third.done());
   CHECK(third.told == 1);
@@ -105,6 +105,25 @@ TEST_CASE("a program that takes too long is ended, and its error is not asked fo
   clock.advance(std::chrono::seconds(5));
   queue.ask(job("a"), third.done());
   CHECK(programs.started.size() == 2);
+}
+
+TEST_CASE("a picture that is not whole is told, and soon made again") {
+  Programs programs;
+  FakeClock clock;
+  PictureQueue queue({}, clock, programs.start());
+  Asker first, second, third;
+  queue.ask(job("a"), first.done());
+  programs.started.at(0).second(Drawing(std::make_shared<const Bytes>(100), false));
+  REQUIRE((first.told == 1 && *first.answer));
+  CHECK_FALSE((*first.answer)->whole);
+  queue.ask(job("a"), second.done());
+  CHECK((second.told == 1 && programs.started.size() == 1));
+  clock.advance(std::chrono::seconds(5));
+  queue.ask(job("a"), third.done());
+  CHECK((third.told == 0 && programs.started.size() == 2 && queue.kept_bytes() == 0));
+  programs.finish(1);
+  REQUIRE((third.told == 1 && *third.answer));
+  CHECK((*third.answer)->whole);
 }
 
 TEST_CASE("memory is bounded: the picture least asked for leaves first") {

@@ -388,7 +388,8 @@ TEST_CASE("a picture that fails is 404, one that cannot be made now 503") {
   }
 }
 
-TEST_CASE("a whole sheet never changes") {
+TEST_CASE("a whole sheet is kept for ten minutes; one with a picture missing for seconds, under another tag") {
+  const bool all_drawn = GENERATE(true, false);
   struct Drawn final : PictureQueue::Run {};
   Origin origin;
   origin.ledger.segments(7).end();
@@ -401,8 +402,9 @@ TEST_CASE("a whole sheet never changes") {
   origin.service->take_pictures_from(queue);
   const auto answer = origin.get("/live/demo/s1/storyboard-0.jpg");
   CHECK_FALSE(*answer);
-  end(std::make_shared<const Bytes>(to_bytes("jpeg")));
-  CHECK(header(*answer, "Cache-Control") == "public, max-age=600");
+  end(Drawing(std::make_shared<const Bytes>(to_bytes("jpeg")), all_drawn));
+  CHECK(header(*answer, "Cache-Control") == (all_drawn ? "public, max-age=600" : "public, max-age=5"));
+  CHECK(header(*answer, "ETag").ends_with(all_drawn ? "/whole\"" : "/whole/passing\""));
 }
 
 namespace {
