@@ -33,6 +33,14 @@ struct Offered {
   std::uint32_t nanoseconds = 0;      // of the decode time, beyond a tick
 };
 
+struct IntakeCounts {
+  std::uint64_t packets = 0, bytes = 0;  // accepted
+  std::uint64_t pictures = 0;            // of the packets: video
+  std::uint64_t unusable = 0;            // before a configuration or keyframe, or off the timeline
+  std::uint64_t repairs = 0;             // clock jumps closed up
+  std::uint64_t tracks_left_out = 0;     // configurations of tracks beyond the most that are taken
+};
+
 struct IntakePolicy {
   milliseconds second_track{1'000};   // how long a start waits for the other track, unless it is known not to come
   std::size_t waiting_bytes = 8u << 20;
@@ -45,13 +53,7 @@ struct IntakePolicy {
 class Intake {
  public:
   using Policy = IntakePolicy;
-  struct Counts {
-    std::uint64_t packets = 0, bytes = 0;  // accepted
-    std::uint64_t pictures = 0;            // of the packets: video
-    std::uint64_t unusable = 0;            // before a configuration or keyframe, or off the timeline
-    std::uint64_t repairs = 0;             // clock jumps closed up
-    std::uint64_t tracks_left_out = 0;     // configurations of tracks beyond the most that are taken
-  };
+  using Counts = IntakeCounts;
 
   // `out` must outlive it. Runs are numbered from `first_run`.
   Intake(Retention& out, Policy policy = {}, std::uint64_t first_run = 0);
@@ -76,7 +78,13 @@ class Intake {
   microseconds keyframe_interval() const;                       // the longest of the last GOPs; 0 while unknown
   const Counts& counts() const { return counts_; }
 
+  // Together with its Retention, into the same snapshot: they share runs.
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
  private:
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
   PublisherTrack* find(Kind kind, std::uint8_t id);
   const PublisherTrack* leading() const;
   bool complete() const;

@@ -80,12 +80,30 @@ void Lifecycle::finished(bool well) {
 void Lifecycle::offline() { phase_ = Phase::over; }
 void Lifecycle::end() { goodbye_ = true, publisher_ = false; }
 void Lifecycle::park() { parking_ = true; }
+void Lifecycle::hold() { held_ = true; }
+void Lifecycle::go_on() { held_ = false; }
+void Lifecycle::spawn_withdrawn() { pipe_ = Pipe::none; }
+
+// Nothing but the end of the pipeline that runs.
+std::optional<Step> Lifecycle::closing_step(Steady now) {
+  if (pipe_ == Pipe::running) {
+    pipe_ = Pipe::closing;
+    closed_at_ = now;
+    return Step::close_input;
+  }
+  if (pipe_ == Pipe::closing && !killed_ && now >= closed_at_ + policy_.flush) {
+    killed_ = true;
+    return Step::kill;
+  }
+  return std::nullopt;
+}
 
 std::optional<Step> Lifecycle::next(Steady now) {
   if (part_ && !live_ && phase_ == Phase::open) {
     live_ = true;
     return Step::go_live;
   }
+  if (held_ && !parking_) return closing_step(now);
   if (parking_) {
     if (pipe_ == Pipe::running) {
       pipe_ = Pipe::closing;
@@ -144,6 +162,7 @@ std::optional<Step> Lifecycle::end_step(Steady) {
 std::optional<Steady> Lifecycle::deadline() const {
   std::optional<Steady> when;
   auto at = [&when](Steady time) { when = when ? std::min(*when, time) : time; };
+  if (held_ && pipe_ != Pipe::closing) return std::nullopt;
   if (phase_ == Phase::open && !publisher_ && !parking_) at(gone_at_ + policy_.grace);
   if (pipe_ == Pipe::closing && !killed_) at(closed_at_ + policy_.flush);
   if (pipe_ == Pipe::running && data_ && !killed_) at(taken_at_ + policy_.stall);

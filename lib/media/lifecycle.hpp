@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/snapshot.hpp"
 
 namespace sluice::media {
 
@@ -57,6 +58,10 @@ class Lifecycle {
   void offline();
   void end();                         // the channel's owner or the platform says so: like a goodbye
   void park();                        // this process stops; the stream does not
+  // Another process is to go on with the stream: its pipeline is closed and none is started, until idle() or until that is called off.
+  void hold();
+  void go_on();
+  void spawn_withdrawn();             // the pipeline asked for was not started, and shall not be
 
   std::optional<Step> next(Steady now);
   std::optional<Steady> deadline() const;
@@ -69,12 +74,21 @@ class Lifecycle {
   bool pipeline_running() const { return pipe_ != Pipe::none; }
   bool feeding() const { return pipe_ == Pipe::running; }
   unsigned restarts() const { return restarts_; }
+  bool held() const { return held_; }
+  bool idle() const { return pipe_ == Pipe::none; }
+
+  // Of a stream without a pipeline; held or not, it is not when restored.
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
 
  private:
   enum class Phase { open, ending, offline_asked, over };
   enum class Pipe { none, asked, running, closing };
 
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
   void died(Steady now);
+  std::optional<Step> closing_step(Steady now);
   std::optional<Step> end_step(Steady now);
 
   Policy policy_;
@@ -93,6 +107,7 @@ class Lifecycle {
   bool killed_ = false;
   bool progressed_ = false;    // this generation
   bool parking_ = false;
+  bool held_ = false;
   unsigned finish_tries_ = 0;
   unsigned failures_ = 0;      // in a row
   unsigned restarts_ = 0;

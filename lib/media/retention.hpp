@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/snapshot.hpp"
 #include "media/track.hpp"
 
 namespace sluice::media {
@@ -33,6 +34,11 @@ struct Retained {
   bool leads() const { return start && packet.track == 0; }  // a pipeline may: it is the leading video's, or there is no video
 };
 
+struct RetentionCounts {
+  std::uint64_t dropped_gops = 0, dropped_packets = 0;  // never fed: lost
+  std::uint64_t forgotten_gops = 0;                     // fed, but let go before every ledger had them
+};
+
 struct RetentionLimits {
   microseconds time{20'000'000};
   std::size_t bytes = 64u << 20;
@@ -41,10 +47,7 @@ struct RetentionLimits {
 class Retention {
  public:
   using Limits = RetentionLimits;
-  struct Counts {
-    std::uint64_t dropped_gops = 0, dropped_packets = 0;  // never fed: lost
-    std::uint64_t forgotten_gops = 0;                     // fed, but let go before every ledger had them
-  };
+  using Counts = RetentionCounts;
   explicit Retention(Limits limits = {}) : limits_(limits) {}
 
   void add(std::shared_ptr<const Run> run, Packet packet);
@@ -69,6 +72,9 @@ class Retention {
   microseconds span() const;  // of source time
   const Counts& counts() const { return counts_; }
 
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
  private:
   // What a generation is fed that starts anew: from which packets on.
   struct Start {
@@ -76,7 +82,14 @@ class Retention {
     std::uint64_t lead = 0;            // the leading start's serial
     std::int64_t dts_us = 0;           // its decode time: sound that ends after it is fed, too
     std::vector<std::uint64_t> video;  // the first serial of each video track of the run
+
+    void save(SnapshotWriter& out) const;
+    void restore(SnapshotReader& in);
+    template <class Self, class Archive>
+    static void fields(Self& self, Archive& archive);
   };
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
   void trim();
   void drop_oldest_gop();
   void pop_front();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/snapshot.hpp"
 #include "media/track.hpp"
 
 namespace sluice::media {
@@ -59,6 +60,9 @@ class Timeline {
   std::int64_t reached() const { return reached_us_; }
   std::uint64_t repairs() const { return repairs_; }
 
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
  private:
   struct Clocking {
     bool known = false;
@@ -71,7 +75,14 @@ class Timeline {
     std::int64_t step = 0;        // from the packet before the last to the last, in 1/9,000,000 s
     Steady seen{};
     std::int64_t next = INT64_MIN;      // the least DTS the next packet may have; audio: its place on the grid
+
+    void save(SnapshotWriter& out) const;
+    void restore(SnapshotReader& in);
+    template <class Self, class Archive>
+    static void fields(Self& self, Archive& archive);
   };
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
 
   std::int64_t unwrap(std::int64_t near, std::uint64_t raw) const;
   std::int64_t distance(std::uint64_t from, std::uint64_t to) const;

@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "base/snapshot.hpp"
 #include "rtmp/chunk_limits.hpp"
 #include "rtmp/message.hpp"
 
@@ -27,6 +28,10 @@ class ChunkReader {
   std::uint32_t chunk_size() const { return chunk_size_; }
   std::size_t held() const { return held_; }  // bytes of messages that have begun and not ended
 
+  // Between two calls of next(): half messages and half headers, too.
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
  private:
   struct ChunkStream {
     std::uint32_t id = 0;
@@ -41,7 +46,14 @@ class ChunkReader {
     std::uint32_t received = 0;       // bytes of the half message
     bool half = false;
     std::shared_ptr<std::byte[]> block;
+
+    void save(SnapshotWriter& out) const;
+    void restore(SnapshotReader& in);
+    template <class Self, class Archive>
+    static void fields(Self& self, Archive& archive);
   };
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
   // Basic header ≤ 3, message header ≤ 11, extended timestamp 4.
   static constexpr std::size_t longest_header = 18;
 

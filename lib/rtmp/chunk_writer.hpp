@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/snapshot.hpp"
 #include "rtmp/message.hpp"
 
 namespace sluice::rtmp {
@@ -17,6 +18,9 @@ class ChunkWriter {
   void set_chunk_size(Bytes& out, std::uint32_t size);
   std::uint32_t chunk_size() const { return chunk_size_; }
 
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
  private:
   struct ChunkStream {
     std::uint32_t id = 0;
@@ -26,7 +30,14 @@ class ChunkWriter {
     std::size_t length = 0;
     MessageType type{};
     bool has_delta = false;
+
+    void save(SnapshotWriter& out) const;
+    void restore(SnapshotReader& in);
+    template <class Self, class Archive>
+    static void fields(Self& self, Archive& archive);
   };
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
   std::vector<ChunkStream> streams_;
   std::uint32_t chunk_size_ = 128;
 };

@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "base/snapshot.hpp"
 
 namespace sluice::rtmp {
 
@@ -41,8 +42,13 @@ class ServerHandshake {
   bool done() const { return state_ == State::done; }
   bool digests() const { return scheme_.has_value(); }
 
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
  private:
   enum class State { c0, c1, c2, done };
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
   void answer(Bytes& out);
 
   Random& random_;

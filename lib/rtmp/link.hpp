@@ -47,10 +47,15 @@ class Link {
 
   std::uint32_t acknowledged() const { return acknowledged_; }  // by the peer, modulo 2^32
 
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
   static constexpr std::uint32_t control_chunk_stream = 2;
   static constexpr std::uint32_t command_chunk_stream = 3;
 
  private:
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
   void send_control(MessageType type, ByteView payload) { send(type, control_chunk_stream, 0, 0, payload); }
 
   ChunkReader reader_;

@@ -21,6 +21,8 @@ class ServerSession::Impl {
   bool request_reconnect(std::string_view description, std::string_view tc_url);
   void tick(Steady now);
   Steady deadline() const;
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
 
   Link link;
   std::uint64_t bytes = 0;
@@ -31,6 +33,8 @@ class ServerSession::Impl {
 
  private:
   enum class Asked { nothing, connect, publish };
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
 
   void process(ByteView in);
   void take(Message message);

@@ -189,6 +189,8 @@ bool ServerSession::publishing() const { return impl_->publishing(); }
 void ServerSession::tick(Steady now) { impl_->tick(now); }
 Steady ServerSession::deadline() const { return impl_->deadline(); }
 std::uint64_t ServerSession::bytes_received() const { return impl_->bytes; }
+void ServerSession::save(SnapshotWriter& out) const { impl_->save(out); }
+void ServerSession::restore(SnapshotReader& in) { impl_->restore(in); }
 std::size_t ServerSession::held() const { return impl_->link.reader().held(); }
 
 }  // namespace sluice::rtmp

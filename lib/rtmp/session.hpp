@@ -26,6 +26,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "base/snapshot.hpp"
 #include "media/track.hpp"
 #include "rtmp/amf_value.hpp"
 #include "rtmp/chunk_limits.hpp"
@@ -117,6 +118,11 @@ class ServerSession {
   Steady deadline() const;    // when tick() next has something to do; Steady::max() when finished
   std::uint64_t bytes_received() const;
   std::size_t held() const;   // bytes of messages that have begun and not ended
+
+  // The whole session, at any byte, for another process that goes on with the connection; not before every event has been taken. A
+  // session restores into one that was just made, whose configuration holds for times; what the peer may send is as it was.
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
 
  private:
   class Impl;
