@@ -71,7 +71,7 @@ class KeyFilePlatform final : public Platform {
     answer<Held>(done, Held{channel, platform::new_stream_id(now, system_random()), "", false, now});
   }
 
-  void take_back(Done<std::vector<Held>> done) override { answer<std::vector<Held>>(done, std::vector<Held>{}); }
+  void take_back(std::set<StreamId>, Done<std::vector<Held>> done) override { answer<std::vector<Held>>(done, std::vector<Held>{}); }
   void renew(const Held&, Done<> done) override { answer<void>(done, {}); }
   void go_live(const Held&, Done<> done) override { answer<void>(done, {}); }
   void go_offline(const Held&, Done<> done) override { answer<void>(done, {}); }
@@ -91,15 +91,15 @@ class KeyFilePlatform final : public Platform {
   void answer(Done<T> done, Result<T> result) {
     loop_.post([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
   }
-  // The same channel has the same number for as long as this process lives.
-  std::int64_t number(const std::string& channel) {
-    return numbers_.try_emplace(channel, static_cast<std::int64_t>(numbers_.size()) + 1).first->second;
+  // The same channel has the same number in every process: one may hand it over to another.
+  static std::int64_t number(const std::string& channel) {
+    const crypto::Sha256 digest = crypto::sha256(as_bytes(channel));
+    return static_cast<std::int64_t>(ByteReader(digest).be64() >> 1) | 1;
   }
 
   net::Loop& loop_;
   std::mutex mutex_;  // of what follows
   Keys keys_;
-  std::map<std::string, std::int64_t> numbers_;
 };
 
 }  // namespace

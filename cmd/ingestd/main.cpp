@@ -2,7 +2,9 @@
 #include "app/run.hpp"
 #include "log/log.hpp"
 #include "os/file.hpp"
+#include "predecessor.hpp"
 #include "server.hpp"
+#include "succession.hpp"
 
 using namespace sluice;
 
@@ -16,16 +18,21 @@ Result<> unless_taken(const app::Daemon& daemon, const std::string& port_name, R
   return {};
 }
 
+// A second ingestd of this name would take the first one's streams for its own.
+Result<> be_alone(const ingestd::Config& config, std::optional<os::FileLock>& alone) {
+  if (config.directory.empty() || !config.key_file.empty()) return {};
+  SLUICE_TRY(os::make_directories(config.directory + "/run"));
+  auto lock = os::FileLock::try_lock(config.directory + "/run/ingestd." + config.node + ".lock");
+  if (!lock)
+    return fail(Errc::unavailable, "another ingestd runs as " + config.node, "stop it, replace it with --take-over, or give --node another name");
+  alone = std::move(*lock);
+  return {};
+}
+
 Result<int> run(const app::Settings& settings) {
   SLUICE_TRY_VALUE(const ingestd::Config config, ingestd::configure(settings));
   std::optional<os::FileLock> alone;
-  if (!config.directory.empty() && config.key_file.empty()) {
-    SLUICE_TRY(os::make_directories(config.directory + "/run"));
-    // A second ingestd of this name would take the first one's streams for its own.
-    auto lock = os::FileLock::try_lock(config.directory + "/run/ingestd." + config.node + ".lock");
-    if (!lock) return fail(Errc::unavailable, "another ingestd runs as " + config.node, "stop it, or give --node another name");
-    alone = std::move(*lock);
-  }
+  if (!config.take_over) SLUICE_TRY(be_alone(config, alone));
 
   app::Daemon daemon(settings, "ingestd");
   SLUICE_TRY_VALUE(auto folders, ingestd::FolderWatch::open(daemon.loop()));
@@ -50,16 +57,47 @@ Result<int> run(const app::Settings& settings) {
   daemon.on_control("summary", [&server](const std::string&) { return server.summary_json(); });
   daemon.on_control("kick", [&server](const std::string& request) { return server.kick(request); });
 
+  SLUICE_TRY_VALUE(const bool encrypted, server.load_certificate());
+  std::unique_ptr<ingestd::Predecessor> predecessor;
+  if (config.take_over) {
+    SLUICE_TRY_VALUE(predecessor, ingestd::Predecessor::ask(daemon, server, config));
+    if (predecessor) {
+      alone = predecessor->take_lock();
+    } else {
+      log::info("no ingestd runs there: there is nothing to take over", {{"control", config.control}});
+      SLUICE_TRY(be_alone(config, alone));
+    }
+  }
+  ingestd::Succession succession(daemon, server, alone, predecessor);
+
   SLUICE_TRY(daemon.listen("rtmp", config.port, [&server](os::UniqueFd socket, net::Endpoint peer) {
     server.connected(std::move(socket), std::move(peer), false);
   }));
-  SLUICE_TRY_VALUE(const bool encrypted, server.load_certificate());
   if (encrypted)
     SLUICE_TRY(unless_taken(daemon, "rtmps", daemon.listen("rtmps", config.rtmps_port, [&server](os::UniqueFd socket, net::Endpoint peer) {
       server.connected(std::move(socket), std::move(peer), true);
     })));
-  SLUICE_TRY(unless_taken(daemon, "srt", daemon.listen_with("srt", config.srt_port, [&server](const net::Endpoint& at) { return server.listen_srt(at); })));
-  server.take_back();
+  const auto listen_srt = [&] {
+    return unless_taken(daemon, "srt", daemon.listen_with("srt", config.srt_port, [&server](const net::Endpoint& at) { return server.listen_srt(at); }));
+  };
+  if (predecessor) {
+    predecessor->on_srt_free([&] {
+      if (const auto listening = listen_srt(); !listening) log::error("a way in is not served", {{"port", "srt"}, listening.error()});
+    });
+  } else {
+    SLUICE_TRY(listen_srt());
+    server.take_back();
+  }
+  daemon.before_ready([&]() -> Result<> {
+    if (predecessor) {
+      SLUICE_TRY(predecessor->commit());
+      server.replaced();
+    }
+    if (config.control.empty()) return {};
+    if (const auto listening = succession.listen(predecessor ? predecessor->take_door() : os::UniqueFd()); !listening)
+      log::error("this process cannot be replaced while it serves", {listening.error()});
+    return {};
+  });
   return daemon.run();
 }
 

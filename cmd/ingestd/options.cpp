@@ -32,6 +32,8 @@ const app::Program& program() {
                             {.name = "exec", .kind = Kind::text, .metavar = "COMMAND", .help = "feed each stream to COMMAND's standard input and keep no ledger", .reloads = true},
                             {.name = "pipeline", .kind = Kind::text, .metavar = "COMMAND", .fallback = "transcode | segmenter", .help = "what turns a stream into its ledger; none drops what is received", .reloads = true},
                             {.name = "node", .kind = Kind::text, .metavar = "NAME", .help = "this ingest's name among others; the host's when not given"},
+                            {.name = "take-over", .kind = Kind::flag, .help = "replace the ingestd that runs with this --control SOCKET: publishers by plain RTMP stay connected, others stay with it until they end"},
+                            {.name = "retire-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "1h", .help = "how long an ingestd that was replaced goes on with the publishers that it could not hand over", .reloads = true},
                             {.name = "rtmp-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1935", .help = "the RTMP port, 0 for any", .min = 0, .max = 65535},
                             {.name = "rtmps-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1936", .help = "the port of RTMP over TLS, 0 for any; not opened without a certificate", .min = 0, .max = 65535},
                             {.name = "tls-cert", .kind = Kind::path, .metavar = "FILE", .help = "the certificate for RTMPS and those that it was signed by, PEM; without it a platform makes one of its own in DIR/tls", .reloads = true},
@@ -84,6 +86,9 @@ Result<Config> configure(const app::Settings& settings) {
     config.ledgers = text("ledgers");
     config.live = text("live");
   }
+  config.control = text("control");
+  config.take_over = settings.flag("take-over");
+  config.retire = settings.duration("retire-time");
   config.node = settings.has("node") ? settings.text("node") : host_name();
   config.port = static_cast<std::uint16_t>(settings.integer("rtmp-port"));
   config.rtmps_port = static_cast<std::uint16_t>(settings.integer("rtmps-port"));

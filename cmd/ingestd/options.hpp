@@ -37,6 +37,9 @@ struct DiskLimits {
 
 struct Config {
   std::string directory;      // of the platform; empty without one
+  std::string control;        // the control socket; empty without one
+  bool take_over = false;     // from a process that runs with this control socket
+  milliseconds retire{0};     // how long a process that was replaced may drain
   std::string store, bus;     // URLs; empty without a platform
   std::string ledgers, live;  // folders; empty when not kept
   std::string key_file;

@@ -3,6 +3,7 @@
 // answers later, on the loop's thread. Two platforms: the store's, and a file of keys.
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,8 +47,8 @@ class Platform {
   virtual Result<SrtKey> srt_key(const std::string& key) = 0;
   // Takes the channel's lock and makes a stream. Errc::conflict while another node holds it.
   virtual void begin(ChannelRef channel, Done<Held> done) = 0;
-  // What this node left unended when it last stopped, its locks taken back.
-  virtual void take_back(Done<std::vector<Held>> done) = 0;
+  // What this node left unended when it last stopped, its locks taken back; those `but` are somebody's, and left alone.
+  virtual void take_back(std::set<StreamId> but, Done<std::vector<Held>> done) = 0;
   virtual void renew(const Held& held, Done<> done) = 0;  // Errc::conflict: lost
   virtual void go_live(const Held& held, Done<> done) = 0;
   // Ends the stream and gives the lock back.

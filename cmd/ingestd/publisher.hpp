@@ -46,6 +46,9 @@ class Publisher : public std::enable_shared_from_this<Publisher> {
   // Asks it to come back to another process, or closes the connection. The stream waits for it.
   virtual void move_on() = 0;
 
+  // Whether another process can go on with it (handover.hpp): it must then be an RtmpPublisher.
+  virtual bool can_move() const { return false; }
+
   virtual std::string_view protocol() const = 0;         // "rtmp", "rtmps", "srt"
   virtual media::PublisherClock clock() const = 0;       // of its timestamps
   virtual std::string address() const = 0;               // host:port
@@ -69,6 +72,11 @@ class Publisher : public std::enable_shared_from_this<Publisher> {
   void leave(bool goodbye);
   void gone();  // the connection is closed: nothing will come any more
 
+  void save(SnapshotWriter& out) const;
+  // `stream`: what it publishes; null for one that has not been accepted.
+  void restore(SnapshotReader& in, std::shared_ptr<Stream> stream);
+  void moved();  // another process has the connection, and the stream
+
   const Limits& limits_;
   const Door door_;
   std::string program_;
@@ -76,9 +84,11 @@ class Publisher : public std::enable_shared_from_this<Publisher> {
 
  private:
   bool within_bitrate(std::size_t bytes);
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
 
   std::shared_ptr<Presence> presence_ = std::make_shared<Presence>();
-  const Wall since_;
+  Wall since_;
   Steady window_began_;
   std::uint64_t window_bytes_ = 0;
   bool closed_ = false;

@@ -122,9 +122,13 @@ void RtmpPublisher::handle(rtmp::ConnectRequest& request) {
   session_.accept();
 }
 
-void RtmpPublisher::handle(rtmp::PublishRequest& request) { door_.asked(shared_from_this(), std::move(request.key)); }
+void RtmpPublisher::handle(rtmp::PublishRequest& request) {
+  asked_key_ = request.key;
+  door_.asked(shared_from_this(), std::move(request.key));
+}
 
 void RtmpPublisher::welcome() {
+  asked_key_.clear();
   session_.accept();
   process();
   if (stream_) stream_->took_in();
@@ -134,6 +138,7 @@ void RtmpPublisher::welcome() {
 
 void RtmpPublisher::refuse(Refusal why, const std::string& reason) {
   if (closed()) return;
+  asked_key_.clear();
   session_.reject(status_of(why), reason);
   process();
   push();

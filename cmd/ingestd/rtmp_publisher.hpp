@@ -23,6 +23,19 @@ class RtmpPublisher final : public Publisher, public net::Connection::Handler {
   std::string address() const override;
   std::string host() const override { return peer_.host; }
 
+  // ---- for another process to go on with (plain RTMP alone)
+  bool plain() const { return !tls_ && connection_ && !closed() && !session_.finished(); }
+  // What is queued for a peer cannot be said twice: it must have gone out.
+  bool can_move() const override { return plain() && connection_->queued() == 0; }
+  int socket() const { return connection_->fd(); }  // borrowed
+  void freeze();  // nothing comes and nothing goes until thaw() or hand_over()
+  bool frozen() const { return frozen_; }
+  void thaw();
+  void hand_over();
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in, std::shared_ptr<Stream> stream);
+  void go_on(os::UniqueFd socket);  // restored
+
   void on_data(ByteView bytes) override;
   void on_closed(const Error& why) override;
 
@@ -44,6 +57,9 @@ class RtmpPublisher final : public Publisher, public net::Connection::Handler {
   void push();          // sends what the session has to say; closes when it is finished
   void watch_deadline();
 
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
+
   net::Loop& loop_;
   net::Endpoint peer_;  // as accepted: a connection that is reset at once no longer knows
   std::shared_ptr<net::Connection> connection_;
@@ -53,7 +69,8 @@ class RtmpPublisher final : public Publisher, public net::Connection::Handler {
   net::Timer deadline_;
   std::optional<ingest::FlvIntake> intake_;
   unsigned broken_messages_ = 0;
-  bool paused_ = false;
+  bool paused_ = false, frozen_ = false;
+  std::string asked_key_;  // until it is answered
 };
 
 }  // namespace sluice::ingestd

@@ -59,7 +59,7 @@ Result<bool> Server::load_certificate() {
 }
 
 void Server::connected(os::UniqueFd socket, net::Endpoint peer, bool tls) {
-  if (drained_) return;
+  if (!serving()) return;
   if (!open_) {
     auto held = std::make_shared<os::UniqueFd>(std::move(socket));
     return early_.emplace_back([this, held, peer, tls] { connected(std::move(*held), peer, tls); }), void();
@@ -86,7 +86,7 @@ Result<net::Endpoint> Server::listen_srt(const net::Endpoint& at) {
 }
 
 void Server::connected(std::shared_ptr<srt::Session> session, const ChannelRef& channel) {
-  if (drained_) return session->close();
+  if (!serving()) return session->close();
   if (!open_) return early_.emplace_back([this, session, channel] { connected(session, channel); }), void();
   doorstep_.entered(session->peer().host);
   auto publisher = std::make_shared<SrtPublisher>(loop_, config_.limits, door(), std::move(session));
@@ -101,7 +101,7 @@ void Server::disconnected(Publisher& publisher) {
 }
 
 void Server::admit(const std::shared_ptr<Publisher>& publisher, std::string key) {
-  if (drained_) return publisher->refuse(Refusal::stopping, "the server is stopping");
+  if (!serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
   platform_->channel_by_key(std::move(key), [this, publisher](Result<ChannelRef> channel) {
     if (publisher->closed()) return;
     if (channel) return admit_to(publisher, *channel);
@@ -125,7 +125,9 @@ void Server::refuse_duplicate(Publisher& publisher, const ChannelRef& channel, s
 
 // New, reconnect, take-over, or duplicate.
 void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
-  if (drained_) return publisher->refuse(Refusal::stopping, "the server is stopping");
+  if (publisher->closed()) return;
+  if (!serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
+  if (elsewhere_.contains(channel.id)) return ask_elsewhere(publisher, channel);
   if (beginning_.contains(channel.id)) return refuse_duplicate(*publisher, channel, "one that came first");
   const auto found = streams_.find(channel.id);
   if (found == streams_.end()) return begin(publisher, channel);
@@ -190,8 +192,10 @@ Result<std::shared_ptr<Stream>> Server::open(Held held, bool resumed) {
   return stream;
 }
 
-void Server::take_back() {
-  platform_->take_back([this](Result<std::vector<Held>> unended) {
+void Server::take_back() { take_back_but({}); }
+
+void Server::take_back_but(std::set<StreamId> but) {
+  platform_->take_back(std::move(but), [this](Result<std::vector<Held>> unended) {
     if (!unended) log::error("earlier streams cannot be taken back", {unended.error()});
     for (Held& held : unended.value_or(std::vector<Held>{})) {
       const bool live = held.live;
@@ -208,13 +212,18 @@ void Server::take_back() {
         (*stream)->end("its last part is older than --resume-within");
     }
     open_ = true;
-    if (!config_.ledgers.empty()) disk_ = std::make_unique<DiskCap>(loop_, config_, *platform_, [this] { return held(); });
+    set_up_disk_cap();
     for (const auto& connect : std::exchange(early_, {})) connect();
   });
 }
 
+void Server::set_up_disk_cap() {
+  if (!disk_ && !config_.ledgers.empty()) disk_ = std::make_unique<DiskCap>(loop_, config_, *platform_, [this] { return held(); });
+}
+
 std::set<std::string> Server::held() const {
   std::set<std::string> ours;
+  for (const auto& [channel, other] : elsewhere_) ours.insert(other.stream.value());
   for (const auto& [channel, stream] : streams_) ours.insert(stream->held().stream.value());
   return ours;
 }
@@ -226,6 +235,7 @@ void Server::forget(Stream& stream) {
   streams_.erase(found);
   loop_.post([this, gone] {  // after the stream's own calls have returned
     for (const auto& call : std::exchange(gone->when_over, {})) call();
+    if (over_) over_(gone->held().channel.id);
     if (drained_ && streams_.empty()) drained_();
   });
 }
@@ -234,6 +244,10 @@ void Server::drain(std::function<void()> done) {
   drained_ = std::move(done);
   doorstep_.close();
   for (const auto& publisher : std::set(publishers_)) publisher->move_on();
+  if (retired_ && !link_lost_) {  // the successor takes the streams, one by one, and empty() says when
+    if (streams_.empty()) loop_.post(drained_);
+    return;
+  }
   for (const auto& [channel, stream] : Streams(streams_)) {
     if (platform_->remembers())
       stream->park();
@@ -259,6 +273,7 @@ Result<> Server::reload(const Config& config) {
   }
   config_.limits = config.limits;
   doorstep_.set(config_.limits);
+  config_.retire = config.retire;
   config_.life = fitting(config.life);
   config_.retention = config.retention;
   config_.disk = config.disk;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "describe.hpp"
 #include "server.hpp"
 
 namespace sluice::ingestd {
@@ -55,8 +56,9 @@ Json describe(const media::PublisherTrack& track) {
 
 std::string mbits(std::uint64_t bits_per_second) { return fmt::format("{:.2f} Mbit/s", static_cast<double>(bits_per_second) / 1e6); }
 
-// A stream as people read it. Nothing in the lines needs escaping in JSON.
-void summarise(Stream& stream, Json& lines) {
+}  // namespace
+
+void summarise(const Stream& stream, Json& lines) {
   lines.push_back(fmt::format("{:<16} {:<8} since {}  {} in", stream.held().channel.name, state_name(stream.life().state()),
                               format_rfc3339(stream.held().since), mbits(stream.bits_per_second())));
   std::string source;
@@ -77,7 +79,7 @@ void summarise(Stream& stream, Json& lines) {
   if (const std::string advice = stream.advice(); !advice.empty()) lines.push_back("  tell the streamer: " + advice);
 }
 
-Json describe(Stream& stream) {
+Json describe(const Stream& stream) {
   const auto& held = stream.held();
   const auto& counts = stream.intake().counts();
   const auto& dropped = stream.retention().counts();
@@ -121,20 +123,22 @@ Json describe(Stream& stream) {
   return row;
 }
 
-}  // namespace
-
 std::string Server::streams_json() const {
   Json rows = Json::array();
   for (const auto& [channel, stream] : streams_) {
     rows.push_back(describe(*stream));
     if (disk_) rows.back()["recording"] = hls::name(disk_->recording());
   }
+  for (const auto& [channel, other] : elsewhere_)  // as it was a second ago at most
+    if (Json row = Json::parse(other.row, nullptr, false); row.is_object()) rows.push_back(std::move(row));
   return Json{{"streams", rows}}.dump();
 }
 
 std::string Server::summary_json() const {
   Json lines = Json::array();
   for (const auto& [channel, stream] : streams_) summarise(*stream, lines);
+  for (const auto& [channel, other] : elsewhere_)
+    for (const std::string& line : other.lines) lines.push_back(line);
   if (disk_ && disk_->recording() == hls::DiskBudget::Recording::window) lines.push_back("disk cap reached: live ledgers keep a window only");
   if (disk_ && disk_->recording() == hls::DiskBudget::Recording::none) lines.push_back("disk cap reached: recording has stopped, live goes on");
   return Json{{"lines", lines}}.dump();
@@ -152,6 +156,11 @@ std::string Server::kick(const std::string& request_json) {
     stream->end("kicked");
     if (publisher) publisher->drop("the stream was ended by the platform");
     return Json{{"ok", true}, {"stream", stream->held().stream.value()}}.dump();
+  }
+  for (const auto& [channel, other] : elsewhere_) {
+    if (other.name != name) continue;
+    other.tell(Json{{"kick", name}}.dump());
+    return Json{{"ok", true}, {"stream", other.stream.value()}}.dump();
   }
   return Json{{"ok", false}, {"error", name.empty() ? "give a channel" : name + " is not being published"}}.dump();
 }

@@ -54,12 +54,13 @@ class StorePlatform final : public Platform {
         std::move(done));
   }
 
-  void take_back(Done<std::vector<Held>> done) override {
+  void take_back(std::set<StreamId> but, Done<std::vector<Held>> done) override {
     offload_.run(
-        [this]() -> Result<std::vector<Held>> {
+        [this, but = std::move(but)]() -> Result<std::vector<Held>> {
           SLUICE_TRY_VALUE(const auto unended, store_->streams().unended(node_));
           std::vector<Held> held;
           for (const store::Stream& stream : unended) {
+            if (but.contains(stream.id)) continue;
             const std::string owner = random_token(system_random());
             auto lease = store_->leases().take(store::channel_lock(stream.channel), owner, node_);
             if (!lease) {

@@ -99,6 +99,7 @@ void Stream::park() {
 
 // Gives the pipeline what it takes.
 void Stream::pump() {
+  if (frozen_) return;
   if (around_.config.feed == Feed::nowhere) {
     if (retention_.peek() != nullptr) life_.part_written();
     retention_.clear();
@@ -131,7 +132,7 @@ void Stream::pump() {
 }
 
 void Stream::act() {
-  if (acting_ || over_) return;
+  if (acting_ || over_ || frozen_) return;
   acting_ = true;
   const auto keep = shared_from_this();
   while (const auto step = life_.next(now())) perform(*step);
@@ -140,7 +141,7 @@ void Stream::act() {
 }
 
 void Stream::arm() {
-  if (over_) return;
+  if (over_ || frozen_) return;
   std::optional<Steady> when = life_.deadline();
   if (const auto other = intake_.deadline()) when = when ? std::min(*when, *other) : other;
   if (when == armed_for_) return;
@@ -148,6 +149,7 @@ void Stream::arm() {
   if (!when) return deadline_.cancel();
   deadline_.after(std::max(*when - now(), Steady::duration::zero()), [this] {
     armed_for_.reset();
+    if (frozen_) return;
     intake_.tick(now());
     pump();
   });
@@ -158,7 +160,9 @@ void Stream::perform(Step step) {
   switch (step) {
     case Step::spawn: return start_pipeline();
     case Step::close_input:
-      mark("pause");  // what is half a part is to be written: no more of it comes
+      // What is half a part is to be written: no more of it comes. Where a successor is to feed it again it is dropped.
+      for_successor_ = life_.held();
+      if (!for_successor_) mark("pause");
       return pipeline_->close_input();
     case Step::kill:
       log::warn(life_.feeding() ? "the pipeline takes nothing: killing it" : "the pipeline does not end: killing it", {{"stream", held_.stream.value()}});
@@ -199,6 +203,7 @@ void Stream::go_live() {
     const auto self = weak.lock();
     if (!self || self->over_) return;
     const auto& held = self->held_;
+    self->announced_ = done.has_value();
     if (done) return log::info("go_live", {{"channel", held.channel.name}, {"stream", held.stream.value()}});
     log::error("the stream could not be announced", {{"channel", held.channel.name}, done.error()});
     if (done.error().code == Errc::unavailable || done.error().code == Errc::io)
@@ -235,6 +240,7 @@ void Stream::over() {
 }
 
 void Stream::house_keeping() {
+  if (frozen_) return;
   const auto& counts = intake_.counts();
   bits_per_second_ = (counts.bytes - counted_bytes_) * 8 / beat.count();
   counted_bytes_ = counts.bytes;

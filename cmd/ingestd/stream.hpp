@@ -46,7 +46,21 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void end(std::string_view why);
   void park();                  // the process stops
 
+  // ---- for another process to go on with (handover.hpp)
+  bool can_move() const;        // it feeds a ledger, or nothing, and is not ending
+  void hold();                  // closes the pipeline and starts none, while packets still come
+  bool idle() const { return life_.idle() && !lock_wanted_since_; }  // no pipeline runs, or is about to
+  void freeze() { frozen_ = true; }  // nothing happens until thaw() or hand_over()
+  bool frozen() const { return frozen_; }
+  void thaw();                  // called off: goes on here
+  void hand_over();
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);  // of a stream that was just made, before open()
+  void rejoin(std::shared_ptr<Publisher> publisher);  // its publisher, restored too
+  void go_on();                 // restored and opened
+
   media::Intake& intake() { return intake_; }
+  const media::Intake& intake() const { return intake_; }
   const media::Lifecycle& life() const { return life_; }
   const media::Retention& retention() const { return retention_; }
   const std::shared_ptr<Publisher>& publisher() const { return publisher_; }
@@ -59,6 +73,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::vector<std::function<void()>> when_over;  // called once, when the channel is free again
 
  private:
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
   Steady now() const { return system_clock().steady(); }
   void pump();
   void act();
@@ -102,7 +118,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::int64_t ledger_end_us_ = 0;  // as far as it has been seen to grow
   bool rewind_ = false;
   unsigned incomplete_ = 0;       // pipelines in a row that ended in order but left something out
-  bool acting_ = false, over_ = false;
+  bool acting_ = false, over_ = false, frozen_ = false;
+  bool for_successor_ = false;    // the pipeline was closed for one
+  bool announced_ = false;        // go_live has been recorded
   unsigned beats_ = 0;
   std::uint64_t counted_bytes_ = 0, bits_per_second_ = 0, counted_drops_ = 0, counted_dropped_gops_ = 0;
   bool advised_ = false;

@@ -23,6 +23,11 @@ constexpr unsigned incomplete_at_most = 2;
 // Waits until no writer holds the ledger, then starts a generation.
 void Stream::start_pipeline() {
   if (over_) return;
+  if (life_.held()) {
+    lock_wanted_since_.reset();
+    life_.spawn_withdrawn();
+    return act();
+  }
   if (ledger_) {
     const auto free = os::FileLock::try_lock(ledger_->directory() + "/lock");
     if (!free) {
@@ -136,12 +141,15 @@ void Stream::pipeline_ended(os::ExitStatus status) {
     if (ledger_->has_independent_part()) life_.part_written();
   }
   bool complete = asked && ledger_complete();
-  if (asked && !complete && ++incomplete_ > incomplete_at_most) {
+  // What it lacks is fed again, and what has not been fed from its keyframe on; here, when the handover was called off.
+  const bool for_successor = asked && std::exchange(for_successor_, false);
+  if (asked && !complete && !for_successor && ++incomplete_ > incomplete_at_most) {
     log::error("pipelines end without writing all they were given: going on", {{"stream", held_.stream.value()}});
     complete = true;
   }
+  complete = complete || for_successor;
   if (complete) incomplete_ = 0;
-  rewind_ = !complete;
+  rewind_ = !complete || for_successor;
   if (!complete) {
     measures().restarts.Increment();
     log::warn("pipeline died", {{"stream", held_.stream.value()}, {"how", status.text()}, {"asked", asked}});

@@ -20,14 +20,16 @@ write_state() {
 pause() { read -rt "$1" <>"$dir/run/quiet" || true; }
 
 keep() { # NAME
-  local name=$1 pid='' restarts=0 in_a_row=0 code started stopping='' delay state since
-  local -a command
+  local name=$1 pid='' next='' restarts=0 in_a_row=0 code started stopping='' delay state since
+  local -a command older=() # those that were replaced, and have something left to do
   if [[ ${quiet:-} ]]; then exec {console}>/dev/null; else exec {console}>&2; fi
   # A keeper that follows a killed one counts on: the program died with it.
   read_state "$name"
   [[ $state == stopped ]] || restarts=$((restarts + 1))
   pid=''
-  trap 'stopping=1; [[ -z $pid ]] || kill -TERM "$pid" 2>/dev/null' TERM
+  printf '%s\n' "$$" >"$dir/run/$name.keeper"
+  trap 'stopping=1; [[ -z $pid ]] || kill -TERM "$pid" "${older[@]}" ${next:+"$next"} 2>/dev/null' TERM
+  trap replace USR1
   trap '' INT HUP
   while [[ -z $stopping ]]; do
     if [[ -f $dir/logs/$name.log ]] && (($(stat -c %s "$dir/logs/$name.log") > log_limit)); then
@@ -69,38 +71,92 @@ seconds_of() {
   esac
 }
 
-# Starts the program, waits for its end. Sets pid while it runs and code after.
-run_once() {
-  local ready_option=() killer='' grace
-  grace=$(seconds_of "$drain_time")
-  write_state "$name" starting 0 "$restarts"
+# launch PID-FILE [OPTION...]: starts the program in the background; launched is its process.
+launch() {
+  local file=$1 ready_option=()
+  shift
   [[ $name == demo ]] || ready_option=(--ready-fd 3)
   # A program whose keeper dies before the kernel was asked to tell does not begin. Descriptor 3 says ready; output and errors go
   # line by line to the log and, unless quiet, to the terminal.
   (
-    printf '%s\n' "$BASHPID" >"$dir/run/$name.pid"
+    printf '%s\n' "$BASHPID" >"$file"
     # shellcheck disable=SC2016 # for the inner shell
-    exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$$" "${command[@]}" "${ready_option[@]}"
+    exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$$" "${command[@]}" "${ready_option[@]}" "$@"
   ) </dev/null \
-    3> >(IFS= read -r _ && write_state "$name" ready "$(cat "$dir/run/$name.pid")" "$restarts") \
+    3> >(IFS= read -r _ && became_ready "$file") \
     > >(tee -a "$dir/logs/$name.log" 3>&- | sed -u "s/^/$(printf '%-8s' "$name") /" 3>&- >&"$console") 2>&1 &
-  pid=$!
+  launched=$!
+}
+
+became_ready() { # PID-FILE
+  [[ $1 == "$dir/run/$name.pid" ]] || mv -f "$1" "$dir/run/$name.pid"
+  write_state "$name" ready "$(cat "$dir/run/$name.pid")" "$restarts"
+}
+
+# Another process of the program takes over from the one that runs (sluice upgrade); that one may have something left to do.
+replace() {
+  promote
+  [[ -n $pid && -z $next && -z $stopping ]] || return 0
+  program_command "$name"
+  launch "$dir/run/$name.next" --take-over
+  next=$launched
+}
+
+# The next one is the program once it has said ready.
+promote() {
+  [[ -n $next && $(cat "$dir/run/$name.pid" 2>/dev/null) == "$next" ]] || return 0
+  older+=("$pid")
+  pid=$next next=''
+}
+
+# Takes ENDED off the list of those that have something left to do; failure when it is not there.
+forget_older() { # ENDED
+  local each left=() found=1
+  for each in "${older[@]}"; do
+    if [[ $each == "$1" ]]; then found=0; else left+=("$each"); fi
+  done
+  older=("${left[@]}")
+  return "$found"
+}
+
+# Starts the program, waits for its end, and for that of all of its processes when it is to stop. Sets pid while it runs and code after.
+run_once() {
+  local killer='' grace launched ended
+  grace=$(seconds_of "$drain_time")
+  write_state "$name" starting 0 "$restarts"
+  launch "$dir/run/$name.pid"
+  pid=$launched
   [[ $name != demo ]] || write_state "$name" ready "$pid" "$restarts"
   [[ -z $stopping ]] || kill -TERM "$pid" 2>/dev/null
-  { wait "$pid"; } 2>/dev/null  # bash would print the whole command when a signal ended it
-  code=$?
-  while kill -0 "$pid" 2>/dev/null; do
-    # A signal interrupted the wait: the program has its drain time and two seconds more, then it is ended.
-    if [[ -z $killer ]]; then
+  while :; do
+    ended=''
+    { wait -n -p ended "$pid" "${older[@]}" ${next:+"$next"}; } 2>/dev/null  # bash would print the whole command when a signal ended it
+    code=$?
+    promote
+    if [[ -z $ended ]] && ((code == 127)); then ended=$pid; fi
+    if [[ -n $stopping && -z $killer ]]; then
+      # Told to stop: everything has the drain time and two seconds more, then it is ended.
       (
         pause "$grace"
         pause 2
-        kill -KILL "$pid" 2>/dev/null
+        kill -KILL "$pid" "${older[@]}" ${next:+"$next"} 2>/dev/null
       ) &
       killer=$!
     fi
-    { wait "$pid"; } 2>/dev/null
-    code=$?
+    if [[ -z $ended ]] || forget_older "$ended"; then
+      continue
+    elif [[ $ended == "$next" ]]; then
+      next=''
+      rm -f "$dir/run/$name.next"
+      printf 'sluice: %s was not replaced (%s): the one that runs goes on\n' "$name" "$(ending "$code")" >&2
+    elif [[ -n $next ]]; then
+      pid=$next next=''
+    elif [[ -n $stopping && ${#older[@]} -gt 0 ]]; then
+      pid=${older[0]}
+      forget_older "$pid"
+    else
+      break
+    fi
   done
   [[ -z $killer ]] || kill "$killer" 2>/dev/null
   pid=''

@@ -25,6 +25,7 @@ else
     down) sluice_down ;;
     status) sluice_status ;;
     logs) sluice_logs ;;
+    upgrade) sluice_upgrade ;;
     doctor) sluice_doctor ;;
     *) fail_usage 'no command given' "one of: $(sluice_commands | sed 's/[ |].*//' | paste -sd' ')" ;;
   esac

@@ -7,6 +7,7 @@ sluice_commands() {
 up|start the platform and keep it running until interrupted
 down|stop the platform of this directory
 status|say what runs, on which ports, and which streams are live
+upgrade [PROGRAM]|replace ingestd by what is installed now, without dropping its publishers
 logs [PROGRAM]|print the logs of one program, or of all
 doctor|check this machine, and say what to do where something is missing
 TABLE
@@ -108,7 +109,7 @@ parse_arguments() {
       command_name=$argument
       sluice_commands | grep -qE "^$command_name( |\\|)" ||
         fail_usage "no command '$command_name'" "one of: $(sluice_commands | sed 's/[ |].*//' | paste -sd' ')"
-    elif [[ $command_name == logs && -z $positional ]]; then
+    elif [[ $command_name == @(logs|upgrade) && -z $positional ]]; then
       positional=$argument
     else
       fail_usage "too many arguments: '$argument'"

@@ -41,20 +41,33 @@ std::string error_json(const std::string& what, const std::string& hint) {
 }  // namespace
 
 Control::~Control() {
-  if (listener_) ::unlink(path_.c_str());
+  if (owns_path_) ::unlink(path_.c_str());
 }
 
 void Control::add(const std::string& command, Answer answer) { commands_[command] = std::move(answer); }
 
-Result<> Control::listen(net::Loop& loop, const std::string& path) {
-  auto listener = net::Listener::bind(loop, {.path = path}, [this, &loop](os::UniqueFd fd, net::Endpoint) {
+net::Listener::Accept Control::accept_on(net::Loop& loop) {
+  return [this, &loop](os::UniqueFd fd, net::Endpoint) {
     auto client = std::make_shared<ControlClient>(*this);
     client->attach(net::Connection::adopt(loop, std::move(fd), client));
-  });
-  if (!listener) return std::unexpected(listener.error());
-  listener_ = std::move(*listener);
+  };
+}
+
+Result<> Control::listen(net::Loop& loop, const std::string& path) {
+  SLUICE_TRY_VALUE(listener_, net::Listener::bind(loop, {.path = path}, accept_on(loop)));
   path_ = path;
+  owns_path_ = true;
   return {};
+}
+
+void Control::adopt(net::Loop& loop, os::UniqueFd listening, const std::string& path) {
+  listener_ = net::Listener::adopt(loop, std::move(listening), accept_on(loop));
+  path_ = path;
+}
+
+void Control::retire() {
+  owns_path_ = false;
+  listener_.reset();
 }
 
 std::string Control::answer(const std::string& line) const {

@@ -18,12 +18,20 @@ class Control {
   ~Control();
   void add(const std::string& command, Answer answer);
   Result<> listen(net::Loop& loop, const std::string& path);
+  // Goes on with a predecessor's listening socket. The path is the predecessor's until own_path().
+  void adopt(net::Loop& loop, os::UniqueFd listening, const std::string& path);
+  void own_path() { owns_path_ = listener_ != nullptr; }
+  void retire();   // a successor listens: the path stays
+  int fd() const { return listener_ ? listener_->fd() : -1; }  // borrowed
   std::string answer(const std::string& line) const;  // never throws, whatever the line holds
 
  private:
+  net::Listener::Accept accept_on(net::Loop& loop);
+
   std::map<std::string, Answer> commands_;
   std::unique_ptr<net::Listener> listener_;
   std::string path_;
+  bool owns_path_ = false;
 };
 
 // Asks the daemon that listens on `path`; blocks for up to 10 s. Errc::unavailable when nobody answers.

@@ -21,11 +21,12 @@
 #include "base/clock.hpp"
 #include "http/server.hpp"
 #include "log/log.hpp"
+#include "net/sockets.hpp"
 #include "os/file.hpp"
 
 namespace sluice::app {
 
-enum class Stage { starting, ready, draining };
+enum class Stage { starting, ready, retired, draining };
 
 struct Daemon::Impl {
   Impl(const Settings& s, std::string n) : settings(s), name(std::move(n)) {}
@@ -35,6 +36,8 @@ struct Daemon::Impl {
   net::Loop loop;
   Stage stage = Stage::starting;
   std::multimap<std::string, os::UniqueFd> passed = take_passed_sockets();
+  std::multimap<std::string, os::UniqueFd> inherited;
+  std::function<Result<>()> before_ready = [] { return Result<>(); };
   std::multimap<std::string, std::unique_ptr<net::Listener>> listeners;
   std::multimap<std::string, net::Endpoint> others;  // that are listened at by other means
   std::optional<http::Server> health_server;
@@ -108,6 +111,21 @@ struct Daemon::Impl {
     return {};
   }
 
+  // The inherited socket that listens at `at`, if there is one; port 0 is any.
+  os::UniqueFd take_inherited(const std::string& port_name, const net::Endpoint& at) {
+    const auto [first, last] = inherited.equal_range(port_name);
+    for (auto each = first; each != last; ++each) {
+      net::SocketAddress bound;
+      if (::getsockname(each->second.get(), bound.get(), &bound.size) != 0) continue;
+      const net::Endpoint local = net::to_endpoint(bound);
+      if (local.host != at.host || local.path != at.path || (at.port != 0 && local.port != at.port)) continue;
+      os::UniqueFd found = std::move(each->second);
+      inherited.erase(each);
+      return found;
+    }
+    return {};
+  }
+
   // Where each port listens, by its name.
   std::multimap<std::string, net::Endpoint> locals() const {
     auto all = others;
@@ -122,12 +140,13 @@ struct Daemon::Impl {
     health_server.emplace(loop, [source](const http::Request& request, http::Responder responder) {
       if (!answer_health(source, request, responder)) responder.respond(http::Response::text(404, "not found\n"));
     });
+    if (os::UniqueFd socket = take_inherited("metrics", at)) return health_server->listen(std::move(socket)), Result<>();
     return health_server->listen(at);
   }
 
   Result<> serve_control() {
     control.add("status", [this](const std::string&) {
-      static constexpr std::string_view stages[] = {"starting", "ready", "draining"};
+      static constexpr std::string_view stages[] = {"starting", "ready", "retired", "draining"};
       nlohmann::ordered_json ports = nlohmann::ordered_json::object();
       for (const auto& [port, local] : locals()) ports[port] = local.port;
       return nlohmann::ordered_json{{"name", name},
@@ -142,6 +161,7 @@ struct Daemon::Impl {
     const std::string path = settings.text("control");
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty() && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
       return fail_errno("make " + folder.string() + " for the control socket");
+    if (os::UniqueFd socket = take_inherited("control", {.path = path})) return control.adopt(loop, std::move(socket), path), Result<>();
     return control.listen(loop, path);
   }
 };
@@ -161,6 +181,8 @@ Result<> Daemon::listen(const std::string& port_name, std::uint16_t port, net::L
     return {};
   }
   return impl_->bind_each(port_name, port, [&](const net::Endpoint& at) -> Result<net::Endpoint> {
+    if (os::UniqueFd socket = impl_->take_inherited(port_name, at))
+      return impl_->listeners.emplace(port_name, net::Listener::adopt(impl_->loop, std::move(socket), accept))->second->local();
     SLUICE_TRY_VALUE(auto listener, net::Listener::bind(impl_->loop, at, accept));
     return impl_->listeners.emplace(port_name, std::move(listener))->second->local();
   });
@@ -173,6 +195,38 @@ Result<> Daemon::listen_with(const std::string& port_name, std::uint16_t port,
     return impl_->others.emplace(port_name, std::move(bound))->second;
   });
 }
+
+void Daemon::inherit(const std::string& port_name, os::UniqueFd listening) { impl_->inherited.emplace(port_name, std::move(listening)); }
+
+std::vector<Daemon::Listening> Daemon::listening() const {
+  std::vector<Listening> all;
+  for (const auto& [port, listener] : impl_->listeners) all.push_back({port, listener->fd()});
+  if (impl_->health_server)
+    for (const int fd : impl_->health_server->listening()) all.push_back({"metrics", fd});
+  if (impl_->control.fd() >= 0) all.push_back({"control", impl_->control.fd()});
+  return all;
+}
+
+void Daemon::pause_accepting() {
+  for (auto& [port, listener] : impl_->listeners) listener->pause();
+}
+void Daemon::resume_accepting() {
+  for (auto& [port, listener] : impl_->listeners) listener->resume();
+}
+
+void Daemon::retire() {
+  impl_->stage = Stage::retired;
+  impl_->listeners.clear();
+  impl_->others.clear();
+  impl_->health_server.reset();
+  impl_->control.retire();
+}
+bool Daemon::retired() const { return impl_->stage == Stage::retired; }
+
+void Daemon::stop(std::string_view why) {
+  if (impl_->stage != Stage::draining) impl_->stop_gently(why);
+}
+void Daemon::before_ready(std::function<Result<>()> act) { impl_->before_ready = std::move(act); }
 
 void Daemon::on_drain(std::function<void(std::function<void()> done)> drain) { impl_->drain = std::move(drain); }
 void Daemon::on_reload(std::function<Result<>(const Settings&)> reload) { impl_->reload = std::move(reload); }
@@ -190,6 +244,9 @@ Result<int> Daemon::run() {
   SLUICE_TRY(impl_->serve_health());
   SLUICE_TRY(impl_->serve_control());
   impl_->signals.emplace(impl_->loop, [this](int number) { impl_->on_signal(number); });
+  SLUICE_TRY(impl_->before_ready());
+  impl_->inherited.clear();  // of addresses that are listened at no more
+  impl_->control.own_path();
   impl_->loop.post([this] {
     if (impl_->stage != Stage::starting) return;
     impl_->stage = Stage::ready;

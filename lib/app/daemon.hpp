@@ -36,6 +36,24 @@ class Daemon {
   // The same for sockets that are no stream sockets: `bind` is called for each --bind address and tells where it listens.
   Result<> listen_with(const std::string& port_name, std::uint16_t port, const std::function<Result<net::Endpoint>(const net::Endpoint& at)>& bind);
 
+  // ---- replacing a daemon in use: what one process listens on, another goes on with
+
+  // A listening socket of a predecessor, by its port name ("metrics" and "control" too): taken where listen() would bind its address.
+  void inherit(const std::string& port_name, os::UniqueFd listening);
+  struct Listening {
+    std::string port_name;
+    int fd = -1;  // borrowed
+  };
+  std::vector<Listening> listening() const;
+  void pause_accepting();   // who connects waits in the kernel's queue; the control socket and metrics go on
+  void resume_accepting();
+  // A successor listens on all that listening() told of: close them here. What is under way goes on; stopping is as ever.
+  void retire();
+  bool retired() const;
+  void stop(std::string_view why);  // as SIGTERM would
+  // The last thing before the daemon serves and says ready: an error ends it.
+  void before_ready(std::function<Result<>()> act);
+
   void on_drain(std::function<void(std::function<void()> done)> drain);  // finish, then call done; --drain-time bounds it
   // SIGHUP: the whole configuration has been read again and is sound. What comes differs from settings() in options that
   // reload only (Option::reloads): swap to it, or keep everything as it was and say why.

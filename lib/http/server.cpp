@@ -101,6 +101,12 @@ std::vector<net::Endpoint> Server::local() const {
   return endpoints;
 }
 
+std::vector<int> Server::listening() const {
+  std::vector<int> fds;
+  for (const auto& listener : impl_->listeners) fds.push_back(listener->fd());
+  return fds;
+}
+
 void Server::on_answer(std::function<void(Response&)> finish) { impl_->serving->finish = std::move(finish); }
 
 void Server::drain(std::function<void()> done) { impl_->drain(std::move(done)); }

@@ -112,6 +112,7 @@ class Server {
   void listen(os::UniqueFd listening);
   void take(os::UniqueFd connected, net::Endpoint peer, Bytes already_read = {});  // a connection accepted elsewhere (chatd)
   std::vector<net::Endpoint> local() const;
+  std::vector<int> listening() const;  // borrowed descriptors
   // Sees every answer of the handler before it goes (headers that all of them carry). Not those to malformed requests.
   void on_answer(std::function<void(Response&)> finish);
   // Accepts no more, closes idle connections, lets answers under way finish. A stream ends when its owner ends it.

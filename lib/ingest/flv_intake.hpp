@@ -21,6 +21,9 @@ class FlvIntake {
   // Errc::invalid: the message is broken; it was dropped.
   Result<> media(const rtmp::MediaMessage& message, Steady now);
 
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
   std::uint64_t passed_over() const { return passed_over_; }  // unknown codecs, tracks beyond the most
 
  private:
@@ -30,11 +33,23 @@ class FlvIntake {
     bool left_out = false;
     unsigned length_size = 4;      // of NAL units as they come
     media::Track track;            // as configured last
+
+    void save(SnapshotWriter& out) const;
+    void restore(SnapshotReader& in);
+    template <class Self, class Archive>
+    static void fields(Self& self, Archive& archive);
   };
   struct Told {                    // by onMetaData, of one track
     double frame_rate = 0, video_kbits = 0, audio_kbits = 0, width = 0, height = 0, audio_rate = 0, channels = 0;
     std::string language;
+
+    void save(SnapshotWriter& out) const;
+    void restore(SnapshotReader& in);
+    template <class Self, class Archive>
+    static void fields(Self& self, Archive& archive);
   };
+  template <class Self, class Archive>
+  static void fields(Self& self, Archive& archive);
 
   Result<> take(const rtmp::flv::Packet& packet, const rtmp::MediaMessage& message, Steady now);
   Result<> configure(Lane& lane, const rtmp::flv::Packet& packet);

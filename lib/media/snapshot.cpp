@@ -21,6 +21,7 @@ template <class Self, class Archive>
 void Timeline::fields(Self& self, Archive& archive) {
   archive.section("time line", 1);
   archive(self.clock_, self.tick_, self.tracks_, self.first_raw_, self.first_us_, self.reached_us_, self.repairs_);
+  archive.check(is_source_time(self.first_us_) && is_source_time(self.reached_us_), "a time line out of all time");
 }
 void Timeline::save(SnapshotWriter& out) const { fields(*this, out); }
 void Timeline::restore(SnapshotReader& in) {
@@ -36,6 +37,7 @@ void Intake::fields(Self& self, Archive& archive) {
   archive(self.timeline_, self.clock_, self.tracks_, self.clocks_, self.video_expected_, self.audio_expected_, self.run_, self.next_run_,
           self.base_us_, self.fresh_, self.discontinuity_, self.changed_, self.waiting_since_, self.waiting_, self.waiting_bytes_, self.gops_,
           self.last_key_us_, self.counts_);
+  archive.check(is_source_time(self.last_key_us_.value_or(0)) && std::ranges::all_of(self.gops_, is_source_time), "keyframes out of all time");
 }
 void Intake::save(SnapshotWriter& out) const { fields(*this, out); }
 void Intake::restore(SnapshotReader& in) {
@@ -50,6 +52,7 @@ void Intake::restore(SnapshotReader& in) {
 template <class Self, class Archive>
 void Retention::Start::fields(Self& self, Archive& archive) {
   archive(self.run, self.lead, self.dts_us, self.video);
+  archive.check(is_source_time(self.dts_us), "a start out of all time");
   archive.check(self.run && self.video.size() == self.run->tracks.size(), "a start of no run");
 }
 void Retention::Start::save(SnapshotWriter& out) const { fields(*this, out); }
@@ -59,6 +62,7 @@ template <class Self, class Archive>
 void Retention::fields(Self& self, Archive& archive) {
   archive.section("retention", 1);
   archive(self.packets_, self.next_serial_, self.cursor_, self.rewound_, self.wait_for_start_, self.torn_, self.newest_us_, self.counts_);
+  archive.check(is_source_time(self.newest_us_), "packets out of all time");
 }
 void Retention::save(SnapshotWriter& out) const { fields(*this, out); }
 void Retention::restore(SnapshotReader& in) {

@@ -11,6 +11,9 @@ namespace sluice::media {
 template <class T, class Of>
 concept Is = std::same_as<std::remove_const_t<T>, Of>;
 
+// Source time, µs, and what is counted in it: the difference of two is one, too.
+constexpr bool is_source_time(std::int64_t us) { return us > -(std::int64_t{1} << 61) && us < std::int64_t{1} << 61; }
+
 constexpr Kind last_choice(Kind) { return Kind::audio; }
 constexpr Codec last_choice(Codec) { return Codec::eac3; }
 
@@ -42,6 +45,7 @@ void fields(Archive& archive, T& packet) {
 template <class Archive, Is<Retained> T>
 void fields(Archive& archive, T& kept) {
   archive(kept.serial, kept.run, kept.packet, kept.dts_us, kept.pts_us, kept.end_us, kept.start);
+  archive.check(is_source_time(kept.dts_us) && is_source_time(kept.pts_us) && is_source_time(kept.end_us), "a packet out of all time");
   archive.check(kept.run && kept.packet.track < kept.run->tracks.size(), "a packet of no track");
 }
 

@@ -24,13 +24,14 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
   }
 
   void start() {
+    if (stopped || paused) return;
     watch.on_readable([self = std::weak_ptr(shared_from_this())] {
       if (auto listener = self.lock()) listener->accept_waiting();
     });
   }
 
   void accept_waiting() {
-    for (int i = 0; i < accepts_per_wake && !stopped; ++i) {
+    for (int i = 0; i < accepts_per_wake && !stopped && !paused; ++i) {
       SocketAddress from;
       os::UniqueFd client(::accept4(fd.get(), from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!client) {
@@ -52,7 +53,7 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
   FdWatch watch;
   Timer pause;
   Endpoint local;
-  bool stopped = false;
+  bool stopped = false, paused = false;
 };
 
 namespace {
@@ -93,6 +94,15 @@ std::unique_ptr<Listener> Listener::adopt(Loop& loop, os::UniqueFd fd, Accept ac
 
 const Endpoint& Listener::local() const { return impl_->local; }
 int Listener::fd() const { return impl_->fd.get(); }
+
+void Listener::pause() {
+  impl_->paused = true;
+  impl_->watch.cancel_readable();
+}
+void Listener::resume() {
+  impl_->paused = false;
+  impl_->start();
+}
 
 void Listener::stop() {
   impl_->stopped = true;

@@ -82,6 +82,8 @@ class Listener {
   ~Listener();
   const Endpoint& local() const;
   void stop();  // accepts no more
+  void pause();   // who connects waits in the kernel's queue
+  void resume();
   int fd() const;
 
  private:

@@ -24,9 +24,11 @@ class FileLock {
  public:
   // Errc::conflict when another process holds it.
   static Result<FileLock> try_lock(const std::string& path);
+  // A lock that another process passed on: both hold it, until both have let it go.
+  explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
+  int fd() const { return fd_.get(); }  // borrowed
 
  private:
-  explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;
 };
 

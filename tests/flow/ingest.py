@@ -36,14 +36,20 @@ class Ingest:
         return subprocess.run([program(name), "--dir", str(self.directory), *arguments], check=True, capture_output=True,
                               text=True, timeout=30).stdout.strip()
 
-    def start(self):
+    def start(self, *more):
         if self.platform:
             where = ["--dir", str(self.directory)]
         else:
             where = ["--key-file", str(self.directory / "keys"), "--ledgers", str(self.directory / "ledgers"),
                      "--live", str(self.directory / "live")]
         self.daemon = Daemon(program("ingestd"), *where, "--rtmp-port", str(self.port), "--rtmps-port", str(self.tls_port), "--srt-port", str(self.srt_port), "--bind", "127.0.0.1", "--control",
-                             str(self.control), *self.options, env=self.env)
+                             str(self.control), *self.options, *more, env=self.env, seconds=60 if more else 15)
+
+    def replace(self):
+        """Another ingestd takes over; the old one, which may go on for a while."""
+        old = self.daemon
+        self.start("--take-over")
+        return old
 
     def url(self, key=None):
         return f"rtmp://127.0.0.1:{self.port}/live/{key or self.key}"

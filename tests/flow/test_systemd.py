@@ -13,7 +13,7 @@ import pytest
 from harness import BIN
 
 UNITS = sorted((pathlib.Path(__file__).parents[2] / "examples" / "systemd").iterdir())
-SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service" and "@" not in unit.name]
 PORTS = {"ingestd": ["rtmp", "rtmps", "srt"], "origind": ["http"], "chatd": ["ws", "irc"], "webd": ["http"]}
 
 
@@ -44,8 +44,8 @@ def test_systemd_finds_nothing_wrong(tmp_path):
         pytest.skip("systemd is not installed")
     for unit in UNITS:
         # It looks whether the commands exist.
-        (tmp_path / unit.name).write_text(unit.read_text().replace("/usr/local/bin", str(BIN)))
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *(tmp_path / unit.name for unit in UNITS)], capture_output=True,
+        (tmp_path / unit.name.replace("@", "@2")).write_text(unit.read_text().replace("/usr/local/bin", str(BIN)))
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *(tmp_path / unit.name.replace("@", "@2") for unit in UNITS)], capture_output=True,
                           text=True, timeout=60, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:/lib/systemd/system"})
     ours = [line for line in done.stderr.splitlines() if "sluice" in line]
     assert (done.returncode, ours) == (0, []), done.stderr
@@ -91,3 +91,30 @@ def test_a_unit_s_command_gets_ready_in_an_empty_state_directory_and_stops_as_to
         finally:
             process.kill()
             process.wait()
+
+
+def test_an_ingestd_that_is_started_beside_another_takes_over(tmp_path):
+    unit = next(unit for unit in SERVICES if name_of(unit) == "ingestd")
+    about, other = read(unit), read(unit.with_name("sluice-ingestd@.service"))
+    assert dict(other["Service"]) == dict(about["Service"]) and other["Unit"]["PartOf"] == about["Unit"]["PartOf"]
+    # One that ends well has been replaced, or told to stop: it is not to come back.
+    assert about["Service"]["Restart"] == "on-failure"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(tmp_path / "notify"))
+        notify.settimeout(20)
+        state = tmp_path / "state"
+        state.mkdir()
+        command = [*here(unit, state), "--rtmp-port", "0", "--rtmps-port", "0", "--srt-port", "0"]
+        running = []
+        try:
+            for _ in range(3):
+                running.append(subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")}))
+                while b"READY=1" not in notify.recv(4096):
+                    pass
+            assert [process.wait(20) for process in running[:-1]] == [0, 0]
+            running[-1].terminate()
+            assert running[-1].wait(20) == 0
+        finally:
+            for process in running:
+                process.kill()
+                process.wait()

@@ -1,0 +1,31 @@
+#pragma once
+// How an ingestd in use is replaced (decision 15). The new process connects to the old one's handover socket, a Unix socket beside
+// the control socket (os/packet_socket.hpp); each message is one JSON object, with descriptors.
+//
+//   new → old  {"take_over":VERSION,"node":…,"ledgers":…}
+//   old → new  {"refused":{"what":…,"hint":…}}: another version, node or folder; not now. The old one goes on as if nothing had been asked.
+//              Or, when its pipelines have ended and nothing is half done, and while nothing changes any more:
+//              {"listening":PORT} + socket, {"lock":true} + flock, {"elder":[KEPT…],"srt":…} + the link to a process that was replaced earlier,
+//              {"stream":{…}} + state [+ socket of its publisher], {"connection":true} + state + socket,
+//              {"kept":{"channel":…,"name":…,"stream":…}}: goes on in the old process, {"complete":true}
+//   new → old  {"ready":true}: all of it has been restored
+//   old → new  {"yours":true}; or {"off":WHY}: it took too long, the old one goes on. Whichever process fails before this, the other has
+//              lost nothing; a state is a snapshot (base/snapshot.hpp) in a memory file.
+//
+// From then on the old process drains: it keeps what cannot move (RTMPS, SRT, a command fed by --exec), and the link lives as long.
+//   old → new  {"beat":{"channel":…,"heard":…,"row":…,"lines":…}} about what is kept, {"stream":{…}} + state: its publisher has gone, it
+//              waits for another; {"over":CHANNEL}, {"busy":CHANNEL}, {"srt":"free"}: the port may be bound
+//   new → old  {"taken":CHANNEL}: the stream is restored; {"want":CHANNEL}: somebody has its key; {"kick":NAME}
+#include <string>
+#include <string_view>
+
+#include "options.hpp"
+
+namespace sluice::ingestd {
+
+inline constexpr int handover_version = 1;
+
+// Where the process with this configuration can be asked to hand over. Empty: it has no control socket.
+inline std::string handover_path(const Config& config) { return config.control.empty() ? "" : config.control + ".handover"; }
+
+}  // namespace sluice::ingestd

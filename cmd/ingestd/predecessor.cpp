@@ -1,0 +1,177 @@
+#include "predecessor.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "handover.hpp"
+#include "log/log.hpp"
+
+namespace sluice::ingestd {
+
+using Json = nlohmann::json;
+
+namespace {
+constexpr milliseconds beyond_flush{15'000};  // more than the old process gives itself
+}
+
+Result<std::unique_ptr<Predecessor>> Predecessor::ask(app::Daemon& daemon, Server& server, const Config& config) {
+  if (config.control.empty()) return fail(Errc::config, "the process to take over from is found by its control socket", "give --control SOCKET");
+  auto socket = os::PacketSocket::connect(handover_path(config));
+  if (!socket && socket.error().code == Errc::unavailable) return nullptr;
+  if (!socket) return std::unexpected(socket.error());
+  std::unique_ptr<Predecessor> made(new Predecessor(daemon, server));
+  made->links_.emplace_back().socket = std::move(*socket);
+  SLUICE_TRY(made->links_.front().socket.set_patience(config.life.flush + beyond_flush));
+  SLUICE_TRY(made->say_what(config));
+  for (bool all = false; !all;) {
+    SLUICE_TRY_VALUE(all, made->receive());
+  }
+  return made;
+}
+
+Predecessor::~Predecessor() = default;
+
+Result<> Predecessor::say_what(const Config& config) {
+  return links_.front().socket.send(Json{{"take_over", handover_version}, {"node", config.node}, {"ledgers", config.ledgers}}.dump());
+}
+
+Result<bool> Predecessor::receive() {
+  SLUICE_TRY_VALUE(auto message, links_.front().socket.receive());
+  if (!message) return fail(Errc::unavailable, "the running ingestd closed the handover", "see its log");
+  try {
+    const Json said = Json::parse(message->text);
+    if (said.contains("refused"))
+      return fail(Errc::unavailable, "the running ingestd does not hand over: " + said["refused"].value("what", ""), said["refused"].value("hint", ""));
+    if (said.contains("complete")) return true;
+    SLUICE_TRY(inherit(*message));
+  } catch (const Json::exception& wrong) {
+    return fail(Errc::invalid, std::string("the running ingestd says what cannot be understood: ") + wrong.what(), "stop it, and start again");
+  }
+  return false;
+}
+
+Result<> Predecessor::inherit(os::PacketMessage& message) {
+  const Json said = Json::parse(message.text);
+  const auto fd = [&](std::size_t which) { return which < message.fds.size() ? std::move(message.fds[which]) : os::UniqueFd(); };
+  if (said.contains("listening")) {
+    const std::string port = said["listening"].get<std::string>();
+    if (port == "handover") {
+      door_ = fd(0);
+    } else {
+      daemon_.inherit(port, fd(0));
+    }
+  } else if (said.contains("lock")) {
+    lock_.emplace(fd(0));
+  } else if (said.contains("elder")) {
+    Link& elder = links_.emplace_back();
+    elder.socket = os::PacketSocket(fd(0));
+    elder.srt = said.value("srt", false);
+    for (const Json& kept : said["elder"]) keep(elder, kept.dump());
+  } else if (said.contains("kept")) {
+    keep(links_.front(), said["kept"].dump());
+  } else if (said.contains("stream") || said.contains("connection")) {
+    const os::UniqueFd state = fd(0);
+    SLUICE_TRY_VALUE(const os::MappedBytes mapped, os::map_memory_file(state.get()));
+    SLUICE_TRY(server_.take(message.text, mapped, fd(1)));
+  }
+  return {};
+}
+
+void Predecessor::keep(Link& link, const std::string& about) {
+  // The list's elements stay where they are for as long as the link lives.
+  server_.keep_elsewhere(about, &link, [&link](const std::string& text) { (void)link.socket.send(text); });
+}
+
+Result<> Predecessor::commit() {
+  os::PacketSocket& socket = links_.front().socket;
+  SLUICE_TRY(socket.send(Json{{"ready", true}}.dump()));
+  SLUICE_TRY_VALUE(const auto answer, socket.receive());
+  const Json said = answer ? Json::parse(answer->text, nullptr, false) : Json();
+  if (!said.is_object() || !said.contains("yours")) {
+    const std::string why = said.is_object() ? said.value("off", "") : "it closed the handover";
+    return fail(Errc::unavailable, "the running ingestd goes on: " + why, "see its log, and try again");
+  }
+  for (Link& link : links_) watch(link);
+  srt_may_be_free();
+  return {};
+}
+
+void Predecessor::watch(Link& link) {
+  (void)link.socket.set_patience(milliseconds(200));  // of what we tell it
+  link.hears = std::make_unique<net::FdWatch>(daemon_.loop(), link.socket.fd());
+  listen_to(link);
+}
+
+void Predecessor::listen_to(Link& link) {
+  link.hears->on_readable([this, &link] { heard(link); });
+}
+
+std::vector<Server::Moving> Predecessor::freeze() {
+  std::vector<Server::Moving> elders;
+  for (Link& link : links_) {
+    link.hears->cancel_readable();
+    Json about{{"elder", Json::array()}, {"srt", link.srt}};
+    for (const std::string& kept : server_.kept_by(&link)) about["elder"].push_back(Json::parse(kept));
+    elders.push_back({about.dump(), {}, link.socket.fd()});
+  }
+  return elders;
+}
+
+void Predecessor::thaw() {
+  for (Link& link : links_) listen_to(link);
+}
+
+void Predecessor::heard(Link& link) {
+  for (;;) {
+    bool empty = false;
+    auto message = link.socket.try_receive(empty);
+    if (empty) return;
+    if (message && *message) {
+      hear(link, **message);
+      continue;
+    }
+    log::info("a process that was replaced has ended", {});
+    link.hears->cancel_readable();
+    link.srt = false;
+    server_.elsewhere_gone(&link);
+    // Not from inside its own call.
+    daemon_.loop().post([this, gone = &link] {
+      links_.remove_if([gone](const Link& each) { return &each == gone; });
+      srt_may_be_free();
+    });
+    return;
+  }
+}
+
+void Predecessor::hear(Link& link, os::PacketMessage& message) {
+  const Json said = Json::parse(message.text, nullptr, false);
+  if (!said.is_object()) return;
+  try {
+    if (said.contains("beat")) return server_.heard_elsewhere(message.text);
+    if (said.contains("busy")) return server_.answered_elsewhere(ChannelId(said["busy"].get<std::int64_t>()), true);
+    if (said.contains("over")) return server_.answered_elsewhere(ChannelId(said["over"].get<std::int64_t>()), false);
+    if (said.contains("srt")) {
+      link.srt = false;
+      return srt_may_be_free();
+    }
+    if (!said.contains("stream")) return;
+    Result<> taken = fail(Errc::invalid, "a stream without its state");
+    if (!message.fds.empty()) {
+      const auto mapped = os::map_memory_file(message.fds[0].get());
+      taken = mapped ? server_.take(message.text, *mapped, {}) : std::unexpected(mapped.error());
+    }
+    if (!taken) return log::error("a stream of a process that was replaced cannot be gone on with", {taken.error()});
+    const auto channel = said["stream"]["channel"].get<std::int64_t>();
+    (void)link.socket.send(Json{{"taken", channel}}.dump());
+    server_.answered_elsewhere(ChannelId(channel), false);
+  } catch (const Json::exception& wrong) {
+    log::error("a process that was replaced says what cannot be understood", {{"what", wrong.what()}});
+  }
+}
+
+void Predecessor::srt_may_be_free() {
+  if (std::ranges::any_of(links_, &Link::srt)) return;
+  if (const auto free = std::exchange(srt_free_, nullptr)) daemon_.loop().post(free);
+}
+
+}  // namespace sluice::ingestd

@@ -1,0 +1,310 @@
+"""ingestd replaced while it serves: what plain RTMP publishers notice of it (nothing), what becomes of the others, and what a handover that
+fails costs (nothing)."""
+import array
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from harness import Daemon, Platform, Publisher, free_port, get, program, wait_for
+from ingest import Ingest, ended, hand_publish, message, opening, parts, read_some, read_until
+from kills import below, lint, processes
+from numbered import NumberedPublisher, check_frames, renditions
+
+VERSION = 1
+LONG = 60  # s: everything here may have the machine to share
+
+
+def read_back(ingest, channel="alice"):
+    """{rendition: what was read of the burnt-in numbers} of the only ledger, which hlslint finds nothing in."""
+    [ledger] = ingest.ledgers()
+    wait_for(lambda: ended(ledger), LONG, "the end of the stream")
+    lint(ledger)
+    with Daemon(program("origind"), "--dir", str(ingest.directory), "--http-port", str(port := free_port()), "--bind", "127.0.0.1"):
+        found = renditions(f"http://127.0.0.1:{port}/vod/{channel}/{ledger.name}/master.m3u8")
+        return {name: check_frames(*where) for name, where in found.items()}
+
+
+def assert_whole(read):
+    assert read
+    for name, result in read.items():
+        assert (result["first"], result["lost"], result["repeated"], result["backwards"], result["unreadable"], result["decoder"]) == \
+            (0, 0, 0, 0, 0, ""), (name, result)
+
+
+def grown(ingest, rendition="source"):
+    """Waits until the ledger has grown by two parts."""
+    [ledger] = ingest.ledgers()
+    before = len(parts(ledger, rendition))
+    wait_for(lambda: len(parts(ledger, rendition)) >= before + 2, LONG, "parts")
+
+
+class Taker:
+    """A process that asks an ingestd to hand over, as the next ingestd would, and does with what comes what the test wants."""
+
+    def __init__(self, ingest, **changed):
+        self.link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.link.settimeout(LONG)
+        self.link.connect(f"{ingest.control}.handover")
+        self.fds = []
+        self.say(**{"take_over": VERSION, "node": socket.gethostname(), "ledgers": str(ingest.directory / "ledgers"), **changed})
+
+    def say(self, **what):
+        self.link.send(json.dumps(what).encode())
+
+    def hear(self):
+        """The next message; nothing at the end."""
+        text, control, _, _ = self.link.recvmsg(65536, socket.CMSG_LEN(8 * 4))
+        for _, _, data in control:
+            self.fds.extend(array.array("i", data))
+        return json.loads(text) if text else None
+
+    def until(self, word):
+        while (said := self.hear()) is not None and word not in said:
+            pass
+        return said
+
+    def close(self):
+        self.link.close()
+        for fd in self.fds:
+            os.close(fd)
+        self.fds = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+@pytest.mark.parametrize("size,bframes", [((320, 180), 0), ((854, 480), 2)], ids=["passed-through", "encoded"])
+def test_replaced_several_times_and_no_publisher_notices(size, bframes):
+    with Ingest(platform=True) as ingest:
+        with NumberedPublisher(ingest.url(), width=size[0], height=size[1], bframes=bframes) as publisher:
+            first = ingest.wait_state("live", LONG)
+            for _ in range(4):
+                grown(ingest)
+                old = ingest.replace()
+                assert old.process.wait(LONG) == 0, old.output()
+            grown(ingest)
+            last = ingest.stream()
+            assert publisher.alive() and publisher.stop(), publisher.output()
+        # The same connection, stream and start; nothing but frames since.
+        assert (last["stream"], last["since"], last["publisher"]) == (first["stream"], first["since"], first["publisher"])
+        assert last["dropped_frames"] == last["timestamp_repairs"] == last["restarts"] == 0
+        wait_for(lambda: ingest.streams() == [], LONG, "the end")
+        assert_whole(read_back(ingest))
+
+
+def test_connections_move_in_the_middle_of_anything():
+    """Half a handshake, half a command, half a picture, and somebody who waits for the answer to publish."""
+    metrics = f"127.0.0.1:{free_port()}"
+    with Ingest("--metrics", metrics) as ingest, contextlib.ExitStack() as links:
+        c0c1, commands = opening("s3cret")
+        greeting = links.enter_context(socket.create_connection(("127.0.0.1", ingest.port), LONG))
+        greeting.sendall(c0c1[:700])
+        talking = links.enter_context(socket.create_connection(("127.0.0.1", ingest.port), LONG))
+        talking.sendall(c0c1)
+        answer = read_some(talking, 1 + 2 * 1536)
+        talking.sendall(answer[1:1537] + opening("other")[1][:60])
+        connected = lambda: b"\nsluice_ingest_connections 2\n" in get(f"http://{metrics}/metrics")[2]
+        wait_for(connected, LONG, "both are known")
+
+        assert ingest.replace().process.wait(LONG) == 0
+        wait_for(connected, LONG, "both are known to the next")
+        talking.sendall(opening("other")[1][60:])
+        assert b"NetStream.Publish.Start" in read_until(talking, b"NetStream.Publish.", LONG)
+        greeting.sendall(c0c1[700:])
+        answer = read_some(greeting, 1 + 2 * 1536)
+        assert answer[0:1] == b"\x03" and len(answer) == 3073
+        greeting.sendall(answer[1:1537] + commands)
+        assert b"NetStream.Publish.Start" in read_until(greeting, b"NetStream.Publish.", LONG)
+
+        # An AAC configuration and frames, cut in the middle of a message.
+        sound = message(8, b"\xaf\x00\x11\x90", stream=1, chunk_stream=6) + b"".join(
+            message(8, b"\xaf\x01" + bytes([n]) * 300, stream=1, chunk_stream=6, timestamp=n * 21) for n in range(100))
+        talking.sendall(sound[:10_000])
+        wait_for(lambda: any(row["channel"] == "bob" and row["bitrate"] > 0 for row in ingest.streams()), LONG, "media")
+        assert ingest.replace().process.wait(LONG) == 0
+        talking.sendall(sound[10_000:])
+        wait_for(lambda: any(row["channel"] == "bob" and row["publisher"] and row["held_ms"] > 0 for row in ingest.streams()), LONG, "the rest")
+        assert len(ingest.streams()) == 2
+
+
+@pytest.mark.parametrize("protocol", ["rtmps", "srt"])
+def test_who_cannot_move_stays_until_it_ends(protocol):
+    with Ingest("--grace", "10s", platform=True) as ingest:
+        with Publisher(ingest.tls_url() if protocol == "rtmps" else ingest.srt_url()) as publisher:
+            first = ingest.wait_state("live", LONG)
+            old = ingest.replace()
+            grown(ingest)
+            row = wait_for(ingest.stream, LONG, "word of the stream")
+            assert (row["stream"], row["publisher"]["protocol"]) == (first["stream"], protocol)
+            # Its place is taken, by whichever way one comes.
+            link, answer = hand_publish(ingest.port, ingest.key)
+            link.close()
+            assert b"NetStream.Publish.BadName" in answer
+            # Twice replaced, it is still with the first.
+            second = ingest.replace()
+            assert second.process.wait(LONG) == 0, second.output()
+            grown(ingest)
+            row = wait_for(ingest.stream, LONG, "word of the stream")
+            assert (row["stream"], row["publisher"]) == (first["stream"], first["publisher"])
+            assert old.process.poll() is None and publisher.process.poll() is None
+            publisher.kill()
+        # Its stream waits for it, in the new process, and the old one has nothing left to do.
+        ingest.wait_state("waiting", LONG)
+        assert old.process.wait(LONG) == 0, old.output()
+        with Publisher(ingest.url()):
+            row = ingest.wait_state("live", LONG)
+            assert row["stream"] == first["stream"]
+            grown(ingest)
+        wait_for(lambda: ended(ingest.ledgers()[0]), LONG, "the end of the stream")
+        lint(ingest.ledgers()[0])
+        # SRT's port is the new process's.
+        with Publisher(ingest.srt_url(), seconds=5):
+            assert ingest.wait_state("live", LONG)["publisher"]["protocol"] == "srt"
+
+
+def test_a_stream_that_waits_for_its_publisher_moves_and_one_that_stayed_can_be_ended():
+    with Ingest("--grace", "20s", platform=True) as ingest:
+        with Publisher(ingest.url()) as publisher:
+            first = ingest.wait_state("live", LONG)
+            publisher.kill()
+        ingest.wait_state("waiting", LONG)
+        assert ingest.replace().process.wait(LONG) == 0
+        assert ingest.stream()["state"] == "waiting"
+        with Publisher(ingest.tls_url()) as publisher:
+            assert ingest.wait_state("live", LONG)["stream"] == first["stream"]
+            old = ingest.replace()
+            assert ingest.ask(command="kick", channel="alice") == {"ok": True, "stream": first["stream"]}
+            assert publisher.process.wait(LONG) != 0
+            assert old.process.wait(LONG) == 0
+        wait_for(lambda: ended(ingest.ledgers()[0]), LONG, "the end of the stream")
+        assert ingest.streams() == []
+
+
+def test_an_old_process_that_dies_leaves_its_streams():
+    with Ingest("--grace", "20s", platform=True) as ingest:
+        with Publisher(ingest.tls_url()):
+            first = ingest.wait_state("live", LONG)
+            old = ingest.replace()
+            wait_for(ingest.stream, LONG, "word of the stream")
+            old.process.kill()
+            old.process.wait()
+        assert ingest.wait_state("waiting", LONG)["stream"] == first["stream"]
+        with Publisher(ingest.url()):
+            assert ingest.wait_state("live", LONG)["stream"] == first["stream"]
+
+
+def test_a_handover_that_fails_costs_nothing():
+    with Ingest(platform=True) as ingest:
+        with NumberedPublisher(ingest.url()) as publisher:
+            first = ingest.wait_state("live", LONG)
+            # Another version, another node, other ledgers.
+            for changed in ({"take_over": VERSION + 1}, {"node": "elsewhere"}, {"ledgers": "/elsewhere"}):
+                with Taker(ingest, **changed) as taker:
+                    refused = taker.until("refused")["refused"]
+                    assert refused["what"] and refused["hint"]
+            # One that goes away with everything in its hands.
+            grown(ingest)
+            with Taker(ingest) as taker:
+                assert taker.until("complete")
+                assert len(taker.fds) >= 6  # ways in, lock, state, publisher
+            grown(ingest)
+            # One that is killed, at several moments.
+            for _ in range(3):
+                asked = subprocess.Popen([program("ingestd"), *ingest.daemon.process.args[1:-2], "--take-over"], stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.PIPE, env={**os.environ, "SLUICE_LOG_LEVEL": "debug"})
+                wait_for(lambda: ingest.log().count("another ingestd takes over") > 1, LONG, "the request")
+                asked.kill()
+                asked.communicate()
+                if "handed over" in ingest.log():
+                    pytest.skip("the machine was too fast for the killing")
+                grown(ingest)
+            # One that hangs.
+            with Taker(ingest) as taker:
+                assert taker.until("off")
+            grown(ingest)
+            last = ingest.stream()
+            # And one that does as it should, after all that.
+            assert ingest.replace().process.wait(LONG) == 0
+            grown(ingest)
+            assert publisher.alive() and publisher.stop(), publisher.output()
+        assert (last["stream"], last["publisher"]) == (first["stream"], first["publisher"])
+        wait_for(lambda: ingest.streams() == [], LONG, "the end")
+        assert_whole(read_back(ingest))
+
+
+def test_nobody_to_take_over_from_is_said_and_no_fault():
+    with Ingest() as ingest:
+        ingest.daemon.stop()
+        ingest.start("--take-over")
+        assert "there is nothing to take over" in ingest.log()
+        with Publisher(ingest.url()):
+            ingest.wait_state("live", LONG)
+
+
+def test_sluice_upgrade_replaces_ingestd_and_keeps_watching_it():
+    with Platform() as platform:
+        key = platform.channel("alice")
+        other = platform.channel("bob")
+        with NumberedPublisher(platform.publish_url(key)) as publisher, \
+                Publisher(f"rtmps://127.0.0.1:{platform.port('rtmps')}/live/{other}") as staying:
+            platform.wait_live("alice", LONG)
+            platform.wait_live("bob", LONG)
+            [before] = [row for row in platform.status()["streams"] if row["channel"] == "alice"]
+            first = platform.pid("ingestd")
+            assert "replaced" in platform.run("sluice", "upgrade")
+            second = platform.pid("ingestd")
+            assert second != first and first in below(platform.process.pid)  # it has bob's stream
+
+            # One that cannot start changes nothing.
+            configuration = platform.directory / "ingestd.conf"
+            configuration.write_text("grace = soon\n")
+            failed = platform.run("sluice", "upgrade", check=False)
+            assert failed.returncode == 1 and "goes on" in failed.stderr
+            configuration.unlink()
+            assert platform.status()["state"] == "ready" and platform.pid("ingestd") == second
+            assert platform.run("sluice", "upgrade", "origind", check=False).returncode == 2
+
+            platform.run("sluice", "upgrade")
+            third = platform.pid("ingestd")
+            assert third not in (first, second)
+            wait_for(lambda: second not in processes(), LONG, "the second to end")
+            rows = wait_for(lambda: (rows := platform.status()["streams"]) and len(rows) == 2 and rows, LONG, "both streams")
+            [after] = [row for row in rows if row["channel"] == "alice"]
+            assert (after["stream"], after["publisher"]) == (before["stream"], before["publisher"])
+            assert all(program["restarts"] == 0 for program in platform.status()["programs"])
+            assert publisher.alive() and staying.process.poll() is None
+            assert publisher.stop(), publisher.output()
+            # The first ends when its publisher does; the third is looked after as any.
+            staying.stop()
+            wait_for(lambda: first not in processes(), LONG, "the first to end")
+            os.kill(third, signal.SIGKILL)
+            fourth = wait_for(lambda: (pid := platform.pid("ingestd")) and pid != third and pid, LONG, "ingestd again")
+            assert fourth in below(platform.process.pid)
+        [ledger] = [each for each in (platform.directory / "ledgers").iterdir() if each.name == before["stream"]]
+        wait_for(lambda: ended(ledger), LONG, "the end of the stream")
+        lint(ledger)
+        vod = f"http://127.0.0.1:{platform.port('origin')}/vod/alice/{ledger.name}/master.m3u8"
+        assert_whole({name: check_frames(*where) for name, where in renditions(vod).items()})
+
+
+def test_all_processes_of_an_upgraded_ingestd_end_with_the_platform():
+    with Platform() as platform:
+        key = platform.channel("alice")
+        with Publisher(f"rtmps://127.0.0.1:{platform.port('rtmps')}/live/{key}"):
+            platform.wait_live("alice", LONG)
+            platform.run("sluice", "upgrade")
+            members = below(platform.process.pid)
+            assert len([row for row in members.values() if row[1] == "ingestd"]) == 2
+            platform.stop()
+            assert platform.process.returncode == 0
+            left = processes()
+            assert not [row for pid, row in members.items() if left.get(pid, ("", ""))[1:] == row[1:]]
