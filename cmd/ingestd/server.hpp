@@ -40,7 +40,7 @@ class Server {
 
   // ---- being replaced while it serves (handover.hpp)
   Result<> can_be_replaced() const;
-  void hold();                        // streams that can move close their pipelines; publishers notice nothing
+  void hold();                        // streams that can move end their pipelines; publishers notice nothing
   bool settled(bool patient) const;   // nothing is half done. Patient: nobody who cannot move is just setting up, either
   void go_on();                       // called off
   struct Moving {

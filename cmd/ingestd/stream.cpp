@@ -160,12 +160,11 @@ void Stream::perform(Step step) {
   switch (step) {
     case Step::spawn: return start_pipeline();
     case Step::close_input:
-      // What is half a part is to be written: no more of it comes. Where a successor is to feed it again it is dropped.
-      for_successor_ = life_.held();
-      if (!for_successor_) mark("pause");
+      mark("pause");  // what is half a part is to be written: no more of it comes
       return pipeline_->close_input();
     case Step::kill:
-      log::warn(life_.feeding() ? "the pipeline takes nothing: killing it" : "the pipeline does not end: killing it", {{"stream", held_.stream.value()}});
+      for_successor_ = life_.held();
+      if (!for_successor_) log::warn(life_.feeding() ? "the pipeline takes nothing: killing it" : "the pipeline does not end: killing it", {{"stream", held_.stream.value()}});
       return pipeline_->kill();
     case Step::mark_end: return mark("end");
     case Step::finish: return finish();

@@ -48,7 +48,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
   // ---- for another process to go on with (handover.hpp)
   bool can_move() const;        // it feeds a ledger, or nothing, and is not ending
-  void hold();                  // closes the pipeline and starts none, while packets still come
+  void hold();                  // ends the pipeline and starts none, while packets still come
   bool idle() const { return life_.idle() && !lock_wanted_since_; }  // no pipeline runs, or is about to
   void freeze() { frozen_ = true; }  // nothing happens until thaw() or hand_over()
   bool frozen() const { return frozen_; }
@@ -119,7 +119,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool rewind_ = false;
   unsigned incomplete_ = 0;       // pipelines in a row that ended in order but left something out
   bool acting_ = false, over_ = false, frozen_ = false;
-  bool for_successor_ = false;    // the pipeline was closed for one
+  bool for_successor_ = false;    // the pipeline was killed for one
   bool announced_ = false;        // go_live has been recorded
   unsigned beats_ = 0;
   std::uint64_t counted_bytes_ = 0, bits_per_second_ = 0, counted_drops_ = 0, counted_dropped_gops_ = 0;

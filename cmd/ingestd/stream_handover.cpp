@@ -1,5 +1,5 @@
-// A stream on its way to another process: its pipeline ends, then what it remembers goes as bytes. The successor feeds a pipeline of its
-// own from the ledger's end, as after a pipeline that died (decision 1).
+// A stream on its way to another process: its pipeline is killed, then what it remembers goes as bytes. The successor feeds a pipeline of
+// its own from the ledger's end, as after any pipeline that died (decision 1).
 #include "log/log.hpp"
 #include "measures.hpp"
 #include "media/snapshot.hpp"
@@ -47,10 +47,7 @@ void Stream::fields(Self& self, Archive& archive) {
           self.counted_dropped_gops_, self.advised_, self.announced_);
 }
 void Stream::save(SnapshotWriter& out) const { fields(*this, out); }
-void Stream::restore(SnapshotReader& in) {
-  fields(*this, in);
-  rewind_ = rewind_ || last_run_ != nullptr;
-}
+void Stream::restore(SnapshotReader& in) { fields(*this, in); }
 
 void Stream::rejoin(std::shared_ptr<Publisher> publisher) {
   publisher_ = std::move(publisher);

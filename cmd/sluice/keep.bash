@@ -133,6 +133,7 @@ run_once() {
     { wait -n -p ended "$pid" "${older[@]}" ${next:+"$next"}; } 2>/dev/null  # bash would print the whole command when a signal ended it
     code=$?
     promote
+    ended=${ended:-} # wait unsets it
     if [[ -z $ended ]] && ((code == 127)); then ended=$pid; fi
     if [[ -n $stopping && -z $killer ]]; then
       # Told to stop: everything has the drain time and two seconds more, then it is ended.

@@ -84,18 +84,14 @@ void Lifecycle::hold() { held_ = true; }
 void Lifecycle::go_on() { held_ = false; }
 void Lifecycle::spawn_withdrawn() { pipe_ = Pipe::none; }
 
-// Nothing but the end of the pipeline that runs.
-std::optional<Step> Lifecycle::closing_step(Steady now) {
-  if (pipe_ == Pipe::running) {
-    pipe_ = Pipe::closing;
-    closed_at_ = now;
-    return Step::close_input;
-  }
-  if (pipe_ == Pipe::closing && !killed_ && now >= closed_at_ + policy_.flush) {
-    killed_ = true;
-    return Step::kill;
-  }
-  return std::nullopt;
+// Nothing but the end of the pipeline. It is killed, not closed: its encoders would flush pictures that stand behind B-frames still to
+// come, and a successor, which goes on where the ledger ends, would leave those out.
+std::optional<Step> Lifecycle::ending_step(Steady now) {
+  const bool late = pipe_ == Pipe::closing && now >= closed_at_ + policy_.flush;
+  if (killed_ || (pipe_ != Pipe::running && !late)) return std::nullopt;
+  pipe_ = Pipe::closing;
+  killed_ = true;
+  return Step::kill;
 }
 
 std::optional<Step> Lifecycle::next(Steady now) {
@@ -103,7 +99,7 @@ std::optional<Step> Lifecycle::next(Steady now) {
     live_ = true;
     return Step::go_live;
   }
-  if (held_ && !parking_) return closing_step(now);
+  if (held_ && !parking_) return ending_step(now);
   if (parking_) {
     if (pipe_ == Pipe::running) {
       pipe_ = Pipe::closing;

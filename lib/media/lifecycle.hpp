@@ -58,7 +58,7 @@ class Lifecycle {
   void offline();
   void end();                         // the channel's owner or the platform says so: like a goodbye
   void park();                        // this process stops; the stream does not
-  // Another process is to go on with the stream: its pipeline is closed and none is started, until idle() or until that is called off.
+  // Another process is to go on with the stream: its pipeline is killed and none is started, until that is called off.
   void hold();
   void go_on();
   void spawn_withdrawn();             // the pipeline asked for was not started, and shall not be
@@ -88,7 +88,7 @@ class Lifecycle {
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive);
   void died(Steady now);
-  std::optional<Step> closing_step(Steady now);
+  std::optional<Step> ending_step(Steady now);
   std::optional<Step> end_step(Steady now);
 
   Policy policy_;

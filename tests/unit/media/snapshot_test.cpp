@@ -129,7 +129,7 @@ TEST_CASE("a torn stream is refused and holds nothing") {
   }
 }
 
-TEST_CASE("a held stream closes its pipeline, starts none, and does not end; gone on with, it does what it would have done") {
+TEST_CASE("a held stream ends its pipeline, starts none, and does not end; gone on with, it does what it would have done") {
   const Steady start{1h};
   Lifecycle life({}, start, false);
   life.publisher_arrived();
@@ -138,11 +138,9 @@ TEST_CASE("a held stream closes its pipeline, starts none, and does not end; gon
   life.spawned(start);
   life.hold();
   CHECK_FALSE(life.idle());
-  CHECK(life.next(start) == Step::close_input);
-  CHECK_FALSE(life.next(start + 1s));
-  CHECK(life.deadline() == start + 10s);
-  CHECK(life.next(start + 10s) == Step::kill);
-  life.exited(false, start + 10s);
+  CHECK(life.next(start) == Step::kill);
+  CHECK_FALSE(life.next(start + 20s));
+  life.exited(true, start + 10s);
   life.data(true);
   life.publisher_gone(true, start + 10s);
   CHECK(life.idle());
@@ -165,6 +163,21 @@ TEST_CASE("a held stream closes its pipeline, starts none, and does not end; gon
     CHECK(each->next(start + 61s) == Step::mark_end);
     CHECK(each->next(start + 61s) == Step::close_input);
   }
+}
+
+TEST_CASE("a pipeline that is being closed when the stream is held may finish, within its time") {
+  const Steady start{1h};
+  Lifecycle life({}, start, false);
+  life.publisher_arrived();
+  life.data(true);
+  REQUIRE(life.next(start) == Step::spawn);
+  life.spawned(start);
+  life.boundary();
+  REQUIRE(life.next(start) == Step::close_input);
+  life.hold();
+  CHECK_FALSE(life.next(start + 1s));
+  CHECK(life.deadline() == start + 10s);
+  CHECK(life.next(start + 10s) == Step::kill);
 }
 
 TEST_CASE("a pipeline that was asked for is withdrawn when the stream is held") {
