@@ -4,7 +4,9 @@
 //
 //   new → old  {"take_over":VERSION,"node":…,"ledgers":…}
 //   old → new  {"refused":{"what":…,"hint":…}}: another version, node or folder; not now. The old one goes on as if nothing had been asked.
-//              Or, when its pipelines have ended and nothing is half done, and while nothing changes any more:
+//              Or {"coming":[STREAM…]}: their ledgers may be long, and are read before anything stops
+//   new → old  {"prepared":true}
+//   old → new  When its pipelines have ended and nothing is half done, and while nothing changes any more:
 //              {"listening":PORT} + socket, {"lock":true} + flock, {"elder":[KEPT…],"srt":…} + the link to a process that was replaced earlier,
 //              {"stream":{…}} + state [+ socket of its publisher], {"connection":true} + state + socket,
 //              {"kept":{"channel":…,"name":…,"stream":…}}: goes on in the old process, {"complete":true}

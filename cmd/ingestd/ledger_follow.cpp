@@ -78,7 +78,14 @@ LedgerFollow::~LedgerFollow() {
   if (watch && watching_) watch->remove(*watching_);
 }
 
-Result<> LedgerFollow::open() {
+std::unique_ptr<hls::LedgerReader> LedgerFollow::read_ahead(const std::string& directory) {
+  auto reader = std::make_unique<hls::LedgerReader>(directory, hls::Keep::tail);
+  if (!reader->poll()) return nullptr;  // open() will say why
+  return reader;
+}
+
+Result<> LedgerFollow::open(std::unique_ptr<hls::LedgerReader> read) {
+  if (read) reader_ = std::move(read);
   SLUICE_TRY(os::make_directories(directory_));
   const auto watch = watch_.lock();
   if (!watch) return fail(Errc::internal, "watch " + directory_ + ": the watch has ended");

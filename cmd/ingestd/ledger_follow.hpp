@@ -39,7 +39,10 @@ class LedgerFollow {
   LedgerFollow(FolderWatch& watch, std::string directory, std::function<void()> grown);
   ~LedgerFollow();
 
-  Result<> open();   // makes the directory and watches it
+  // Makes the directory and watches it. `read`: a reader of it that has come some way already; null: it is read from the start.
+  Result<> open(std::unique_ptr<hls::LedgerReader> read = nullptr);
+  // A reader for open() to go on with.
+  static std::unique_ptr<hls::LedgerReader> read_ahead(const std::string& directory);
   void poll();       // reads what is new
   const std::string& directory() const { return directory_; }
 

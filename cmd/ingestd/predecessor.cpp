@@ -53,7 +53,10 @@ Result<bool> Predecessor::receive() {
 Result<> Predecessor::inherit(os::PacketMessage& message) {
   const Json said = Json::parse(message.text);
   const auto fd = [&](std::size_t which) { return which < message.fds.size() ? std::move(message.fds[which]) : os::UniqueFd(); };
-  if (said.contains("listening")) {
+  if (said.contains("coming")) {
+    for (const Json& stream : said["coming"]) server_.read_ahead(stream.get<std::string>());
+    SLUICE_TRY(links_.front().socket.send(Json{{"prepared", true}}.dump()));
+  } else if (said.contains("listening")) {
     const std::string port = said["listening"].get<std::string>();
     if (port == "handover") {
       door_ = fd(0);

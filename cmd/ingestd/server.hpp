@@ -40,6 +40,7 @@ class Server {
 
   // ---- being replaced while it serves (handover.hpp)
   Result<> can_be_replaced() const;
+  std::vector<std::string> coming() const;  // the streams that would move now
   void hold();                        // streams that can move end their pipelines; publishers notice nothing
   bool settled(bool patient) const;   // nothing is half done. Patient: nobody who cannot move is just setting up, either
   void go_on();                       // called off
@@ -60,6 +61,7 @@ class Server {
   bool empty() const { return streams_.empty() && publishers_.empty(); }
 
   // ---- replacing another
+  void read_ahead(const std::string& stream);  // it is coming
   // A stream, with its publisher where there is a socket, or a connection that does not publish yet. Nothing happens to it before the loop runs.
   Result<> take(const std::string& about, const os::MappedBytes& state, os::UniqueFd socket);
   // Another process keeps a stream; `link` is what tells it from others.
@@ -125,6 +127,7 @@ class Server {
     std::vector<std::function<void(bool busy)>> waiting;
   };
   std::map<ChannelId, Elsewhere> elsewhere_;
+  std::map<std::string, std::unique_ptr<hls::LedgerReader>> read_ahead_;  // of streams that are coming
 };
 
 }  // namespace sluice::ingestd

@@ -46,6 +46,13 @@ Result<> Server::can_be_replaced() const {
   return {};
 }
 
+std::vector<std::string> Server::coming() const {
+  std::vector<std::string> all;
+  for (const auto& [channel, stream] : streams_)
+    if (moves(*stream)) all.push_back(stream->held().stream.value());
+  return all;
+}
+
 void Server::hold() {
   for (const auto& [channel, stream] : Streams(streams_))
     if (moves(*stream)) stream->hold();
@@ -196,6 +203,10 @@ bool Server::release_srt() {
 
 // ---- the new process
 
+void Server::read_ahead(const std::string& stream) {
+  if (!config_.ledgers.empty()) read_ahead_[stream] = LedgerFollow::read_ahead(config_.ledgers + "/" + stream);
+}
+
 Result<> Server::take(const std::string& about, const os::MappedBytes& state, os::UniqueFd socket) {
   const Json said = Json::parse(about);
   if (!serving()) return fail(Errc::unavailable, "this process is stopping");
@@ -212,7 +223,8 @@ Result<> Server::take(const std::string& about, const os::MappedBytes& state, os
   }
   SLUICE_TRY(in.finish());
   if (stream) {
-    SLUICE_TRY(stream->open());
+    SLUICE_TRY(stream->open(std::exchange(read_ahead_[stream->held().stream.value()], nullptr)));
+    read_ahead_.erase(stream->held().stream.value());
     streams_[stream->held().channel.id] = stream;
   }
   if (publisher) {
@@ -304,6 +316,7 @@ void Server::elsewhere_gone(const void* link) {
 void Server::replaced() {
   open_ = true;
   set_up_disk_cap();
+  read_ahead_.clear();
   log::info("taken over", {{"streams", streams_.size()}, {"connections", publishers_.size()}, {"elsewhere", elsewhere_.size()}});
 }
 

@@ -37,12 +37,12 @@ Stream::Stream(Surroundings& around, Held held, bool resumed)
 
 Stream::~Stream() = default;
 
-Result<> Stream::open() {
+Result<> Stream::open(std::unique_ptr<hls::LedgerReader> read) {
   if (around_.config.feed == Feed::ledger) {
     const std::string directory = around_.config.ledgers + "/" + held_.stream.value();
-    if (held_.live) mend_ledger(directory);
+    if (held_.live && !read) mend_ledger(directory);  // not of one that is handed over: nothing died
     ledger_ = std::make_unique<LedgerFollow>(around_.folders, directory, [this] { ledger_grown(); });
-    SLUICE_TRY(ledger_->open());
+    SLUICE_TRY(ledger_->open(std::move(read)));
     epoch_ms_ = ledger_->epoch_ms();
     renditions_.look(ledger_->renditions());
     if (ledger_->ended()) life_.ledger_ended();

@@ -36,7 +36,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // `resumed`: it was begun by an earlier process.
   Stream(Surroundings& around, Held held, bool resumed);
   ~Stream();
-  Result<> open();  // its ledger
+  Result<> open(std::unique_ptr<hls::LedgerReader> read = nullptr);  // its ledger, which may have been read ahead
   // Whether its ledger's last part is at most that old. A stream without a ledger, or without a part, is.
   bool fresh(milliseconds within) const;
 

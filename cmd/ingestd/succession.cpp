@@ -15,6 +15,7 @@ namespace {
 constexpr milliseconds look{10};               // at how far the server has come to rest
 constexpr milliseconds patience{2'000};        // for those that cannot move to get through their set-up
 constexpr milliseconds beyond_flush{5'000};    // what coming to rest may take beside the end of the pipelines
+constexpr milliseconds prepare_time{60'000};   // that reading ledgers may take, while all goes on as ever
 constexpr milliseconds restore_time{5'000};    // that the successor may take, while nothing is read from anybody
 constexpr milliseconds retired_look{100};
 constexpr unsigned looks_a_beat = 10;
@@ -74,6 +75,7 @@ void Succession::hear(const os::PacketMessage& message) {
   if (!said.is_object()) return lose_link("it says what is no JSON object");
   try {
     if (state_ == State::asked) return begin(message);
+    if (state_ == State::preparing && said.contains("prepared")) return come_to_rest();
     if (state_ == State::offered && said.contains("ready")) return yours();
     if (state_ != State::retired) return;
     if (said.contains("taken")) server_.taken(ChannelId(said["taken"].get<std::int64_t>()));
@@ -96,7 +98,16 @@ void Succession::begin(const os::PacketMessage& message) {
   if (said.value("node", "") != server_.config().node) return refuse("the new ingestd is another node", "give it the same --node: " + server_.config().node);
   if (said.value("ledgers", "") != server_.config().ledgers) return refuse("the new ingestd keeps its ledgers elsewhere", "give it the same --ledgers");
   if (const auto can = server_.can_be_replaced(); !can) return refuse(can.error().what, can.error().hint);
-  log::info("another ingestd takes over: coming to rest", {{"version", version}});
+  log::info("another ingestd takes over", {{"version", version}});
+  state_ = State::preparing;
+  limit_.after(prepare_time, [this] { refuse("it took too long to prepare", "see its log, and try again"); });
+  Json streams = server_.coming();
+  while (streams.dump().size() > os::PacketSocket::longest / 2) streams.erase(streams.size() - 1);  // those are read when they come
+  if (const auto told = tell(Json{{"coming", streams}}.dump()); !told) refuse(told.error().what, "");
+}
+
+void Succession::come_to_rest() {
+  if (const auto can = server_.can_be_replaced(); !can) return refuse(can.error().what, can.error().hint);
   state_ = State::settling;
   since_ = system_clock().steady();
   daemon_.pause_accepting();
@@ -109,6 +120,7 @@ void Succession::begin(const os::PacketMessage& message) {
 void Succession::settle() {
   const bool patient = system_clock().steady() - since_ < patience;
   if (state_ != State::settling) return;
+  if (const auto can = server_.can_be_replaced(); !can) return call_off(can.error().what);
   server_.hold();  // a stream that has just begun, too
   if (!server_.settled(patient)) return;
   timer_.cancel();
@@ -143,6 +155,7 @@ Result<> Succession::offer() {
 
 void Succession::yours() {
   limit_.cancel();
+  if (const auto can = server_.can_be_replaced(); !can) return call_off(can.error().what);
   if (const auto told = tell(Json{{"yours", true}}.dump()); !told) return call_off(told.error().what);
   log::info("handed over: what cannot move drains here");
   state_ = State::retired;

@@ -22,11 +22,12 @@ class Succession {
   Result<> listen(os::UniqueFd inherited);
 
  private:
-  enum class State { waiting, asked, settling, offered, retired };
+  enum class State { waiting, asked, preparing, settling, offered, retired };
   void somebody_asks();
   void heard();                                  // something from the other side
   void hear(const os::PacketMessage& message);
   void begin(const os::PacketMessage& message);
+  void come_to_rest();
   void settle();
   Result<> offer();                              // everything, frozen
   void yours();

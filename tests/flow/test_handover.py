@@ -66,7 +66,8 @@ class Taker:
 
     def until(self, word):
         while (said := self.hear()) is not None and word not in said:
-            pass
+            if "coming" in said:
+                self.say(prepared=True)
         return said
 
     def close(self):
@@ -211,6 +212,9 @@ def test_a_handover_that_fails_costs_nothing():
                 with Taker(ingest, **changed) as taker:
                     refused = taker.until("refused")["refused"]
                     assert refused["what"] and refused["hint"]
+            # One that goes away before anything has stopped.
+            with Taker(ingest) as taker:
+                assert taker.until("coming")["coming"] == [first["stream"]]
             # One that goes away with everything in its hands.
             grown(ingest)
             with Taker(ingest) as taker:
