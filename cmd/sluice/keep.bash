@@ -148,7 +148,7 @@ run_once() {
       continue
     elif [[ $ended == "$next" ]]; then
       next=''
-      rm -f "$dir/run/$name.next"
+      mv -f "$dir/run/$name.next" "$dir/run/$name.refused" 2>/dev/null # sluice upgrade waits for one or the other
       printf 'sluice: %s was not replaced (%s): the one that runs goes on\n' "$name" "$(ending "$code")" >&2
     elif [[ -n $next ]]; then
       pid=$next next=''

@@ -4,7 +4,7 @@
 upgrade_time=60 # seconds: pipelines may take ten to end
 
 sluice_upgrade() {
-  local name=${positional:-ingestd} pid state since restarts before next='' deadline=$((SECONDS + upgrade_time))
+  local name=${positional:-ingestd} pid state since restarts before deadline=$((SECONDS + upgrade_time))
   dir=${setting[dir]}
   [[ $name == ingestd ]] || fail_usage "$name cannot be replaced while it serves: ingestd can" \
     "end it, and its keeper starts what is installed now: kill \$(cat $dir/run/$name.pid)"
@@ -12,7 +12,7 @@ sluice_upgrade() {
   read_state "$name"
   [[ $state == ready ]] || fail "$name is not ready ($state)" "see 'sluice status --dir $dir'"
   before=$pid
-  rm -f "$dir/run/$name.next"
+  rm -f "$dir/run/$name.refused"
   kill -USR1 "$(cat "$dir/run/$name.keeper")" || fail "the keeper of $name does not listen"
   while ((SECONDS < deadline)); do
     pause 0.05
@@ -21,12 +21,7 @@ sluice_upgrade() {
       printf '%s replaced: process %s goes on for %s\n' "$name" "$pid" "$before"
       return 0
     fi
-    [[ $next ]] || next=$(cat "$dir/run/$name.next" 2>/dev/null) || next=''
-    if [[ $next && ! -d /proc/$next ]]; then
-      pause 0.2 # it may just have become the program
-      read_state "$name"
-      [[ $state == ready && $pid != "$before" ]] || break
-    fi
+    [[ ! -e $dir/run/$name.refused ]] || break
   done
   fail "$name was not replaced: the one that runs goes on" "its log says why: $dir/logs/$name.log"
 }

@@ -172,6 +172,20 @@ def test_who_cannot_move_stays_until_it_ends(protocol):
             assert ingest.wait_state("live", LONG)["publisher"]["protocol"] == "srt"
 
 
+def test_a_command_keeps_the_stream_that_it_was_given():
+    with Ingest("--exec", "cat >/dev/null") as ingest:
+        with Publisher(ingest.url()) as publisher:
+            ingest.wait_state("live", LONG)
+            old = ingest.replace()
+            assert wait_for(ingest.stream, LONG, "word of the stream")["channel"] == "alice"
+            link, answer = hand_publish(ingest.port, ingest.key)
+            link.close()
+            assert b"NetStream.Publish.BadName" in answer and old.process.poll() is None
+            publisher.stop()
+        assert old.process.wait(LONG) == 0 and "the pipeline" not in old.output()
+        wait_for(lambda: ingest.streams() == [], LONG, "word of the end")
+
+
 def test_a_stream_that_waits_for_its_publisher_moves_and_one_that_stayed_can_be_ended():
     with Ingest("--grace", "20s", platform=True) as ingest:
         with Publisher(ingest.url()) as publisher:
