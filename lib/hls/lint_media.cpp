@@ -26,6 +26,9 @@ class MediaLint::Impl {
 
   void add(const ReadSegment& segment) {
     facts_.found = true;
+    // Of a live playlist, those between may never have been listed: a window can move on by more than its length.
+    if (last_msn_ && segment.msn != *last_msn_ + 1) expected_.reset();
+    last_msn_ = segment.msn;
     if (segment.discontinuity) {
       expected_.reset();
       start_known_ = start_known_ && before_media_s_ == 0;
@@ -229,6 +232,7 @@ class MediaLint::Impl {
   double bits_ = 0, seconds_ = 0;
   double before_media_s_ = 0;  // gaps before the first segment that has media
   bool start_known_ = true;    // no discontinuity among them
+  std::optional<std::uint64_t> last_msn_;
   std::vector<std::pair<double, double>> lengths_;  // of segments: bits, seconds
   std::map<std::string, std::optional<Mp4Header>> headers_;
   std::optional<std::uint64_t> expected_;
