@@ -1,5 +1,6 @@
 #include "rtmp_publisher.hpp"
 
+#include "base/utf8.hpp"
 #include "log/log.hpp"
 #include "measures.hpp"
 #include "rtmp/status.hpp"
@@ -118,7 +119,7 @@ void RtmpPublisher::watch_deadline() {
 }
 
 void RtmpPublisher::handle(rtmp::ConnectRequest& request) {
-  program_ = request.flash_version.substr(0, 100);
+  program_ = to_valid_utf8(request.flash_version.substr(0, 100));
   session_.accept();
 }
 

@@ -102,18 +102,21 @@ void Server::disconnected(Publisher& publisher) {
 
 void Server::admit(const std::shared_ptr<Publisher>& publisher, std::string key) {
   if (!serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
-  platform_->channel_by_key(std::move(key), [this, publisher](Result<ChannelRef> channel) {
-    if (publisher->closed()) return;
-    if (channel) return admit_to(publisher, *channel);
-    const bool unknown = channel.error().code == Errc::denied;
-    Measures::refused(unknown ? "key" : "store").Increment();
-    if (unknown) {
-      log::warn("publisher refused: wrong stream key", {{"peer", publisher->address()}});
-      return publisher->refuse(Refusal::key, "the stream key is not valid");
-    }
-    log::error("publisher refused: keys cannot be looked up", {{"peer", publisher->address()}, channel.error()});
-    publisher->refuse(Refusal::other, "stream keys cannot be checked just now: try again");
-  });
+  platform_->channel_by_key(std::move(key), [this, publisher](Result<ChannelRef> channel) { looked_up(publisher, channel); });
+}
+
+void Server::looked_up(const std::shared_ptr<Publisher>& publisher, const Result<ChannelRef>& channel) {
+  if (frozen_) return while_frozen_.push_back([this, publisher, channel] { looked_up(publisher, channel); });
+  if (publisher->closed()) return;
+  if (channel) return admit_to(publisher, *channel);
+  const bool unknown = channel.error().code == Errc::denied;
+  Measures::refused(unknown ? "key" : "store").Increment();
+  if (unknown) {
+    log::warn("publisher refused: wrong stream key", {{"peer", publisher->address()}});
+    return publisher->refuse(Refusal::key, "the stream key is not valid");
+  }
+  log::error("publisher refused: keys cannot be looked up", {{"peer", publisher->address()}, channel.error()});
+  publisher->refuse(Refusal::other, "stream keys cannot be checked just now: try again");
 }
 
 void Server::refuse_duplicate(Publisher& publisher, const ChannelRef& channel, std::string_view why) {
@@ -125,6 +128,7 @@ void Server::refuse_duplicate(Publisher& publisher, const ChannelRef& channel, s
 
 // New, reconnect, take-over, or duplicate.
 void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
+  if (frozen_) return while_frozen_.push_back([this, publisher, channel] { admit_to(publisher, channel); });
   if (publisher->closed()) return;
   if (!serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
   if (elsewhere_.contains(channel.id)) return ask_elsewhere(publisher, channel);
@@ -244,11 +248,9 @@ void Server::drain(std::function<void()> done) {
   drained_ = std::move(done);
   doorstep_.close();
   for (const auto& publisher : std::set(publishers_)) publisher->move_on();
-  if (retired_ && !link_lost_) {  // the successor takes the streams, one by one, and empty() says when
-    if (streams_.empty()) loop_.post(drained_);
-    return;
-  }
+  const bool passed_on = retired_ && !link_lost_;  // the successor takes the streams that can move, one by one, and empty() says when
   for (const auto& [channel, stream] : Streams(streams_)) {
+    if (passed_on && stream->can_move()) continue;
     if (platform_->remembers())
       stream->park();
     else

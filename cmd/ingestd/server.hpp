@@ -58,6 +58,7 @@ class Server {
   bool wanted(ChannelId channel);     // somebody else has its key. True: its publisher is alive
   std::vector<std::string> beats();   // about what is left
   bool release_srt();                 // true once the port is given up: there is no publisher by SRT any more
+  void give_up_srt();                 // the successor has died: the port is given up, and its publishers are cut off, to come back to the next
   bool empty() const { return streams_.empty() && publishers_.empty(); }
 
   // ---- replacing another
@@ -75,6 +76,7 @@ class Server {
  private:
   using Streams = std::map<ChannelId, std::shared_ptr<Stream>>;
   void admit(const std::shared_ptr<Publisher>& publisher, std::string key);
+  void looked_up(const std::shared_ptr<Publisher>& publisher, const Result<ChannelRef>& channel);
   void admit_to(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel);
   void begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel);
   void welcome(const std::shared_ptr<Publisher>& publisher, const std::shared_ptr<Stream>& stream);
@@ -110,6 +112,8 @@ class Server {
   std::unique_ptr<DiskCap> disk_;  // null where no ledgers are kept
   std::unique_ptr<SrtDoor> srt_;   // null where SRT is not served
 
+  bool frozen_ = false;  // between freeze() and thaw() or let_go(): nobody is let in, who asks waits
+  std::vector<std::function<void()>> while_frozen_;
   // Of a process that was replaced:
   bool retired_ = false;
   std::function<void(ChannelId)> over_;

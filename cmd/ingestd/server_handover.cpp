@@ -79,6 +79,7 @@ Server::Moving Server::moving(const std::shared_ptr<Stream>& stream) const {
 }
 
 std::vector<Server::Moving> Server::freeze() {
+  frozen_ = true;
   std::vector<Moving> all;
   for (const auto& [channel, stream] : streams_) {
     const auto& publisher = stream->publisher();
@@ -103,8 +104,10 @@ std::vector<Server::Moving> Server::freeze() {
 }
 
 void Server::thaw() {
+  frozen_ = false;
   for (const auto& publisher : std::set(publishers_))
     if (plain(*publisher)) rtmp(*publisher).thaw();
+  for (const auto& ask : std::exchange(while_frozen_, {})) ask();
 }
 
 void Server::let_go(std::function<void(ChannelId)> over) {
@@ -129,6 +132,8 @@ void Server::let_go(std::function<void(ChannelId)> over) {
   // What could not move after all goes on here.
   for (const auto& [channel, stream] : Streams(streams_))
     if (stream->life().held()) stream->thaw();
+  frozen_ = false;
+  for (const auto& ask : std::exchange(while_frozen_, {})) ask();  // those who moved ask there, the others are told to come again
 }
 
 std::vector<Server::Moving> Server::pass_on() {
@@ -165,7 +170,10 @@ bool Server::wanted(ChannelId channel) {
   const auto found = streams_.find(channel);
   if (found == streams_.end()) return over_(channel), false;
   const auto publisher = found->second->publisher();
-  if (!publisher) return false;
+  if (!publisher) {
+    if (!found->second->can_move()) found->second->end("its publisher has come to another process");
+    return false;
+  }
   if (system_clock().steady() - publisher->last_heard() < config_.limits.takeover) return true;
   found->second->detach(false);
   publisher->drop("another publisher with this key took over");
@@ -189,6 +197,16 @@ bool Server::release_srt() {
   if (std::ranges::any_of(publishers_, [](const auto& each) { return each->protocol() == "srt"; })) return false;
   srt_.reset();
   return true;
+}
+
+void Server::give_up_srt() {
+  for (const auto& publisher : std::set(publishers_)) {
+    if (publisher->protocol() != "srt") continue;
+    for (const auto& [channel, stream] : Streams(streams_))
+      if (stream->publisher() == publisher) stream->detach(false);
+    publisher->drop("the server is being replaced");
+  }
+  srt_.reset();
 }
 
 }  // namespace sluice::ingestd

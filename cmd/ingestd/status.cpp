@@ -150,6 +150,7 @@ std::string Server::kick(const std::string& request_json) {
   const std::string name = request.is_object() && request.contains("channel") && request["channel"].is_string()
                                ? request["channel"].get<std::string>()
                                : "";
+  if (frozen_) return Json{{"ok", false}, {"error", "ingestd is just being replaced: try again"}}.dump();
   for (const auto& [channel, stream] : Streams(streams_)) {
     if (stream->held().channel.name != name) continue;
     const auto publisher = stream->publisher();

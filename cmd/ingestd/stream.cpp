@@ -256,7 +256,10 @@ void Stream::house_keeping() {
     advised_ = true;
     log::warn(text, {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
   }
-  if (++beats_ % beats_a_renewal != 0) return;
+  if (++beats_ % beats_a_renewal == 0) renew();
+}
+
+void Stream::renew() {
   around_.platform.renew(held_, [weak = weak_from_this()](Result<> done) {
     const auto self = weak.lock();
     if (!self || done || self->over_) return;

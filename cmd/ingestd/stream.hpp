@@ -81,6 +81,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void perform(media::Step step);
   void arm();
   void house_keeping();
+  void renew();  // its lease
   void ledger_grown();
   // pipeline
   void start_pipeline();

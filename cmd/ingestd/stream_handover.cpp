@@ -55,6 +55,7 @@ void Stream::rejoin(std::shared_ptr<Publisher> publisher) {
 }
 
 void Stream::go_on() {
+  renew();  // the lease is as old as the other process left it
   if (held_.live && !announced_) go_live();
   pump();
 }

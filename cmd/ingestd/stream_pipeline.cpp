@@ -189,7 +189,7 @@ void Stream::finish() {
   finisher_ended_->on_readable([this, done] {
     const auto status = finisher_.reap();
     if (!status) return;
-    const auto keep = std::move(finisher_ended_);
+    finisher_ended_.reset();  // its descriptor is closed, and what follows may open another of that number
     done(status->good());
     act();
   });

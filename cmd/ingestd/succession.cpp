@@ -227,6 +227,7 @@ void Succession::lose_link(std::string_view why) {
   link_ = {};
   if (state_ == State::retired) {
     log::warn("the successor is gone: what is left here ends here", {{"why", why}});
+    server_.give_up_srt();  // the next one wants the port
     return server_.go_on();
   }
   limit_.cancel();

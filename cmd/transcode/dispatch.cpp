@@ -88,7 +88,7 @@ Result<std::optional<int>> Dispatcher::run(const net::Endpoint& listen, std::str
   SLUICE_TRY_VALUE(listener_, net::Listener::bind(loop_, listen, [this](os::UniqueFd fd, net::Endpoint peer) { accept(std::move(fd), std::move(peer)); }));
   if (reach.empty()) reach = listener_->local().text();
   else if (reach.ends_with(":0")) reach = reach.substr(0, reach.size() - 1) + std::to_string(listener_->local().port);
-  const relay::Job job{.to = reach, .ticket = ticket_, .stream = environment("SLUICE_STREAM"), .channel = environment("SLUICE_CHANNEL"), .good_for = take_time};
+  const relay::Job job{.to = reach, .ticket = ticket_, .stream = relay::printable(environment("SLUICE_STREAM")), .channel = relay::printable(environment("SLUICE_CHANNEL")), .good_for = take_time};
   posting_.emplace(loop_, remote_.url, QueueKeys(remote_.queue), relay::write_job(job, remote_.secret));
   waiting_.Set(1);
   take_limit_.after(take_time, [this] { nobody_came(); });

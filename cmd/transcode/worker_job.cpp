@@ -141,8 +141,8 @@ Result<> WorkerJob::spawn(const relay::Words& order) {
 }
 
 void WorkerJob::relay_media() {
-  child_watch_ = std::make_unique<net::FdWatch>(loop_, child_.pidfd());
-  child_watch_->on_readable([this] { child_ended(); });
+  taken_ = true;
+  watch_child();
   outlet_ = std::make_unique<Outlet>(loop_, input_.get(), Outlet::Calls{
       .room = [this] {
         if (!link_ || !pulse_) return;
@@ -199,11 +199,16 @@ void WorkerJob::hand_back() {
   patience_.after(handing_back_time, [this] { child_.signal_group(SIGKILL); });
 }
 
+void WorkerJob::watch_child() {
+  child_watch_ = std::make_unique<net::FdWatch>(loop_, child_.pidfd());
+  child_watch_->on_readable([this] { child_ended(); });
+}
+
 void WorkerJob::child_ended() {
   child_.signal_group(SIGKILL);  // whatever it has left; its zombie still holds the group's number
+  child_watch_.reset();  // before the descriptor that it watches is closed, whose number another may get
   status_ = child_.reap();
-  if (!status_) return;
-  child_watch_->cancel_readable();
+  if (!status_) return watch_child();
   conclude();
 }
 

@@ -43,7 +43,7 @@ class WorkerJob final : public net::Connection::Handler, public relay::WorkerSes
 
   void hand_back();  // the child finishes what it has read; ended() comes within seconds
   const relay::Job& job() const { return setup_.job; }
-  bool was_taken() const { return child_watch_ != nullptr; }
+  bool was_taken() const { return taken_; }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return inlet_ ? inlet_->bytes() : 0; }
 
@@ -62,6 +62,7 @@ class WorkerJob final : public net::Connection::Handler, public relay::WorkerSes
   void relay_media();
   void close_input();
   void beat();
+  void watch_child();
   void child_ended();
   void conclude();      // once the child is dead and all it wrote is sent
   void abort(Error why);
@@ -79,6 +80,7 @@ class WorkerJob final : public net::Connection::Handler, public relay::WorkerSes
   std::optional<os::ExitStatus> status_;
   os::UniqueFd input_, output_;
   std::unique_ptr<net::FdWatch> child_watch_;
+  bool taken_ = false;
   std::unique_ptr<Inlet> inlet_;    // from the child
   std::unique_ptr<Outlet> outlet_;  // to it
   std::optional<Pulse> pulse_;

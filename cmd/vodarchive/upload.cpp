@@ -36,6 +36,7 @@ Result<int> upload(const app::Settings& settings) {
   for (;;) {
     const archive::Status now = archive->status();
     if (now.refusal) return std::unexpected(*now.refusal);
+    if (now.abandoned > 0) return fail(Errc::not_found, "a ledger was removed before it was uploaded whole", "the log names it; give the others again");
     if (follow ? now.streams == 0 && !archive->under_way() : archive->idle()) return app::exit_done;
     if (!follow && !now.open && !archive->under_way())
       return fail(Errc::unavailable, "not everything could be uploaded: " + now.failure, "run it again: it goes on where it stopped");

@@ -115,7 +115,10 @@ void Archive::read_changes() {
     if (mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) left.push_back(known->second);
     if (name == "index") changed.insert(known->second);
   });
-  for (const std::string& ledger : left) leave(ledger);
+  for (const std::string& ledger : left) {
+    if (const auto open = ledgers_.find(ledger); open != ledgers_.end() && !open->second.upload->finished()) ++abandoned_;
+    leave(ledger);
+  }
   if (folder || lost) scan();
   if (lost) {
     for (const auto& [ledger, open] : ledgers_) changed.insert(ledger);
@@ -194,9 +197,10 @@ void Archive::start() {
     try_opening(ledger);
     poll(ledger);
   }
-  const std::size_t allowed = line_.allowed(now, limits_.at_once);
+  // Asked each time: what cannot even be read fails at once, and closes the line.
+  const auto allowed = [&] { return line_.allowed(now, limits_.at_once); };
   // Second tries first: the order in which segments can be listed waits for them.
-  for (std::size_t i = 0; i < again_.size() && under_way_ < allowed;) {
+  for (std::size_t i = 0; i < again_.size() && under_way_ < allowed();) {
     if (again_[i].when > now) {
       ++i;
       continue;
@@ -205,7 +209,7 @@ void Archive::start() {
     again_.erase(again_.begin() + static_cast<std::ptrdiff_t>(i));
     send(again.ledger, again.object, again.failures);
   }
-  while (under_way_ + again_.size() < allowed && start_next()) {
+  while (under_way_ + again_.size() < allowed() && start_next()) {
   }
 }
 
@@ -268,7 +272,8 @@ void Archive::failed(const std::string& ledger, const Object& object, unsigned f
     return;
   }
   if (!outcome.passing) refusal_ = outcome.error;
-  failure_ = outcome.error.what.substr(outcome.error.what.find(": ") + 2);
+  const std::size_t colon = outcome.error.what.find(": ");
+  failure_ = colon == std::string::npos ? outcome.error.what : outcome.error.what.substr(colon + 2);
   // One line for a trouble, however many objects it befalls and however long it lasts.
   const std::string kind = outcome.passing ? "away" : failure_;
   if (std::exchange(trouble_told_, kind) != kind)
@@ -317,6 +322,7 @@ Status Archive::status() const {
   Status out;
   out.streams = ledgers_.size();
   out.backlog = backlog_.size();
+  out.abandoned = abandoned_;
   out.under_way = under_way_;
   out.open = line_.open();
   out.refusal = refusal_;

@@ -30,6 +30,7 @@ struct Limits {
 
 struct Status {
   std::size_t streams = 0, backlog = 0, waiting = 0, under_way = 0;
+  std::size_t abandoned = 0;        // ledgers that were removed before they were uploaded whole
   double stalled_s = 0;             // how long a stream that has something to send has not moved
   bool open = true;                 // the last thing that was tried went well
   std::optional<Error> refusal;     // what the service said last, if it refused and nothing has succeeded since
@@ -103,7 +104,7 @@ class Archive {
   std::set<std::string> young_;              // directories without a header so far
   std::string last_served_;
   std::vector<Again> again_;
-  std::size_t under_way_ = 0;
+  std::size_t under_way_ = 0, abandoned_ = 0;
   LineState line_;
   std::optional<Error> refusal_;
   std::string failure_, trouble_told_;

@@ -33,7 +33,7 @@ Result<std::string> digest_of(int fd, std::uint64_t bytes, const std::string& pa
     const ssize_t n = ::pread(fd, buffer.data(), std::min<std::uint64_t>(buffer.size(), bytes - at), static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_errno("read " + path);
-    if (n == 0) return fail(Errc::io, path + " is shorter than its ledger says", "see the disk's log");
+    if (n == 0) return fail(Errc::invalid, path + " is shorter than its ledger says", "see the disk's log");
     digest.add(ByteView(buffer).first(static_cast<std::size_t>(n)));
     at += static_cast<std::uint64_t>(n);
   }
@@ -68,7 +68,8 @@ Bucket::Bucket(Destination destination, curl::Transfers& transfers, const Clock&
 
 void Bucket::put(const Object& object, milliseconds patience, std::function<void(const Sent&)> done) {
   auto payload = payload_of(object);
-  if (!payload) return done({.removed = payload.error().code == Errc::not_found, .error = payload.error()});
+  // Gone, or cut short (a disk that lost power): it will not come back.
+  if (!payload) return done({.removed = payload.error().code == Errc::not_found || payload.error().code == Errc::invalid, .error = payload.error()});
   const s3::Target target = s3::target_of(destination_.service, destination_.place, destination_.place.key(object.key));
   const s3::Request request{"PUT", target.host, target.path, {}, {{"Cache-Control", object.caching}, {"Content-Type", object.type}}};
   const auto fields = s3::signed_fields(request, destination_.credentials, {destination_.service.region, "s3"}, clock_.wall(), payload->hash);

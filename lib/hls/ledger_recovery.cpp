@@ -43,7 +43,8 @@ bool all_zero(ByteView bytes) {
 // How many zeros at the end of a part are no media. H.264, HEVC and AAC frames end with a bit that is set; an Opus packet may end with
 // padding, and nothing is longer than two of it.
 std::uint64_t impossible_zeros(std::string_view codecs) {
-  const bool ends_with_a_bit = codecs.starts_with("avc") || codecs.starts_with("hvc") || codecs.starts_with("hev") || codecs.starts_with("mp4a");
+  const bool mp3 = codecs == "mp4a.40.34";  // padded with zeros
+  const bool ends_with_a_bit = codecs.starts_with("avc") || codecs.starts_with("hvc") || codecs.starts_with("hev") || (codecs.starts_with("mp4a") && !mp3);
   return ends_with_a_bit ? 64 : 2560;
 }
 
@@ -60,10 +61,11 @@ bool media_is_there(const std::string& path, const Part& part, std::uint64_t zer
     const ssize_t n = ::pread(fd->get(), buffer.data(), size, static_cast<off_t>(at));
     return ByteView(buffer).first(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
   };
-  constexpr std::uint64_t glance = 64;
+  constexpr std::uint64_t glance = 64, least_told = 8;
   for (std::uint64_t at = part.offset, next = 0; at < end; at = next) {
     next = std::min(end, (at / block + 1) * block);
     const std::uint64_t size = next - at;
+    if (at == part.offset && size < least_told) continue;  // of a box's size, which begins with zeros
     if (size < block && next == end && at > part.offset && size < zeros) break;
     if (all_zero(read(at, std::min(glance, size))) && all_zero(read(at, size))) return false;
   }

@@ -33,6 +33,15 @@ Result<UniqueFd> make_socket() {
   return fd;
 }
 
+// The other side is a process of the same user.
+Result<> check_peer(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return fail_errno("ask who is at the other end of a Unix socket");
+  if (peer.uid != ::geteuid()) return fail(Errc::denied, fmt::format("process {} belongs to user {}", peer.pid, peer.uid));
+  return {};
+}
+
 }  // namespace
 
 Result<PacketSocket> PacketSocket::connect(const std::string& path) {
@@ -42,6 +51,7 @@ Result<PacketSocket> PacketSocket::connect(const std::string& path) {
     if (errno == ENOENT || errno == ECONNREFUSED) return fail(Errc::unavailable, fmt::format("nobody listens on {}", path));
     return fail_errno("connect to " + path);
   }
+  SLUICE_TRY(check_peer(fd.get()));
   return PacketSocket(std::move(fd));
 }
 
@@ -62,10 +72,7 @@ Result<std::optional<PacketSocket>> PacketSocket::accept() const {
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ECONNABORTED || errno == EINTR) return std::nullopt;
     return fail_errno("accept on a Unix socket");
   }
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return fail_errno("ask who connects to a Unix socket");
-  if (peer.uid != ::geteuid()) return fail(Errc::denied, fmt::format("process {} belongs to user {}", peer.pid, peer.uid));
+  SLUICE_TRY(check_peer(fd.get()));
   return PacketSocket(std::move(fd));
 }
 

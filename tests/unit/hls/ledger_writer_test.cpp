@@ -198,6 +198,40 @@ TEST_CASE("after a power loss, media of which blocks are zeros is not believed")
   CHECK(fs::file_size(path) == after.last.offset + after.last.bytes);
 }
 
+TEST_CASE("a part that begins just before the end of a block is believed, although a box's size begins with zeros") {
+  const std::vector<media::Track> picture = {video_track()};
+  // Two parts; the first frame has so many bytes more. Where the second part begins.
+  const auto write = [&](const std::string& directory, std::size_t more) {
+    Result<LedgerWriter> writer = LedgerWriter::open(directory, quick());
+    REQUIRE(writer);
+    LedgerHeader header = plan_lengths(seconds(2), milliseconds(500), picture);
+    header.stream = StreamId("ledger"), header.channel = "alice";
+    REQUIRE(writer->begin(header));
+    Operations operations;
+    Segmenter segmenter(writer->index(), {picture, false, {}}, operations);
+    for (const Frame& frame : video_frames(31, {30, 1}, every(60))) {
+      media::Packet packet = packet_of(frame);
+      auto data = std::make_shared<Bytes>(100 + (frame.id == 0 ? more : 0), std::byte{0x55});
+      packet.data = *data, packet.owner = data;
+      segmenter.push(std::move(packet), operations);
+    }
+    for (Operation& operation : operations) REQUIRE(writer->write(operation));
+    const Part last = writer->index().find("source")->last;
+    REQUIRE(last.part == 1);
+    return last.offset;
+  };
+  const Folder folder;
+  const std::uint64_t plain = write(folder.ledger("plain"), 0);
+  for (const std::uint64_t wanted : {4093u, 4094u, 4095u, 4096u}) {
+    const std::string directory = folder.ledger(std::to_string(wanted));
+    REQUIRE(write(directory, (wanted + 4096 - plain % 4096) % 4096) % 4096 == wanted % 4096);
+    const Result<LedgerWriter> again = LedgerWriter::open(directory, quick());
+    REQUIRE(again);
+    CHECK(again->index().find("source")->last.part == 1);
+    CHECK(again->counters().mended_index == 0);
+  }
+}
+
 TEST_CASE("there is one writer at a time") {
   const Folder folder;
   const Result<LedgerWriter> first = LedgerWriter::open(folder.ledger(), quick());
