@@ -217,6 +217,24 @@ def test_an_old_process_that_dies_leaves_its_streams():
             assert ingest.wait_state("live", LONG)["stream"] == first["stream"]
 
 
+def test_a_new_process_that_dies_leaves_the_way_in_by_srt_to_the_one_after_it():
+    with Ingest("--grace", "20s", platform=True) as ingest:
+        with Publisher(ingest.srt_url()) as publisher:
+            first = ingest.wait_state("live", LONG)
+            old = ingest.replace()
+            wait_for(ingest.stream, LONG, "word of the stream")
+            ingest.daemon.process.kill()
+            ingest.daemon.process.wait()
+            assert publisher.process.wait(LONG) != 0  # cut off, to come back
+        ingest.start()
+        with Publisher(ingest.srt_url()):
+            row = ingest.wait_state("live", LONG)
+            assert (row["stream"], row["publisher"]["protocol"]) == (first["stream"], "srt")
+            assert old.process.wait(LONG) == 0, old.output()
+            grown(ingest)
+            assert ingest.stream()["publisher"]["protocol"] == "srt"
+
+
 def test_a_handover_that_fails_costs_nothing():
     with Ingest(platform=True) as ingest:
         with NumberedPublisher(ingest.url()) as publisher:
