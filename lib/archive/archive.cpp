@@ -213,11 +213,14 @@ void Archive::start() {
   }
 }
 
-// Ledgers take turns.
-bool Archive::start_next() {
+// Live ledgers first; ledgers take turns.
+bool Archive::start_next() { return start_next(false) || start_next(true); }
+
+bool Archive::start_next(bool over) {
   auto at = ledgers_.upper_bound(last_served_);
   for (std::size_t looked = 0; looked < ledgers_.size(); ++looked, ++at) {
     if (at == ledgers_.end()) at = ledgers_.begin();
+    if (at->second.upload->over() != over) continue;
     auto object = at->second.upload->take();
     if (!object || !*object) continue;
     last_served_ = at->first;

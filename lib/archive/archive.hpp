@@ -83,6 +83,7 @@ class Archive {
   void leave(const std::string& ledger);
   void start();
   bool start_next();
+  bool start_next(bool over);
   void send(const std::string& ledger, const Object& object, unsigned failures);
   void sent(const std::string& ledger, const Object& object, unsigned failures, Steady began, const Sent& outcome);
   void arrived(const std::string& ledger, const Object& object, Steady began, const Sent& outcome);
