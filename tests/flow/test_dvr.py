@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from harness import BIN, Daemon, Platform, free_port, get, install_npm, program
+from harness import BIN, Daemon, Platform, free_port, get, install_npm, program, wait_for
 from test_origind_play import Stage
 from test_webd_pages import BROWSER, node_test
 
@@ -111,7 +111,7 @@ def test_a_program_that_hangs_is_ended_and_one_that_fails_is_told(stage, tmp_pat
         status, _, body = get(f"{origin.base}/live/demo/{stream_of(stage)}/storyboard-0.jpg", 20)
         assert status == 503 and json.loads(body)["error"]["code"] == "UNAVAILABLE"
         pid = int(origin.script.with_suffix(".runs").read_text())
-        assert not os.path.exists(f"/proc/{pid}")
+        wait_for(lambda: not os.path.exists(f"/proc/{pid}"), 10, "its end")  # the answer does not wait for it
         assert get(f"{origin.base}/live/demo/{stream_of(stage)}/storyboard-0.jpg", 20)[0] == 503
         assert origin.runs() == 1
         assert "took too long" in origin.daemon.output()
