@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include <fmt/format.h>
+
 #include "log/log.hpp"
 #include "measures.hpp"
 #include "os/file.hpp"
@@ -281,8 +283,7 @@ std::string Stream::advice() const {
                ") do not stand where those of the first video track do: give all tracks the same keyframe interval";
     return {};
   }
-  return "keyframes come every " + std::to_string(interval.count() / 1000.0).substr(0, 3) +
-         " s: set the encoder's keyframe interval to " + std::to_string(segment.count() / 1000) + " s";
+  return fmt::format("keyframes come every {:.1f} s: set the encoder's keyframe interval to {} s", interval.count() / 1000.0, segment.count() / 1000);
 }
 
 }  // namespace sluice::ingestd

@@ -223,6 +223,7 @@ void Intake::open_run(std::uint64_t raw) {
     timeline_.set_track(track.clock, track.kind, track.track->timescale, track.frame);
   }
   run_ = std::move(run);
+  if (!run_->has_video()) last_key_us_.reset();
   changed_ = false;
   fresh_ = false;
 }
@@ -263,11 +264,12 @@ void Intake::pass(PublisherTrack& track, Offered& offered, Steady now) {
                         .data = offered.data});
 }
 
-// One of several of its kind that sends nothing while this one goes on has gone away.
+// One of several of its kind that sends nothing while this one goes on has gone away; so have pictures that sound goes on without.
 void Intake::miss_others(const PublisherTrack& track, std::int64_t dts_us) {
   for (PublisherTrack& other : tracks_) {
-    if (&other == &track || other.kind != track.kind || !other.at || other.away) continue;
-    if (dts_us - other.reached_us <= std::chrono::duration_cast<microseconds>(policy_.gone).count()) continue;
+    if (&other == &track || !other.at || other.away || (other.kind == Kind::audio && track.kind == Kind::video)) continue;
+    const microseconds patience = other.kind == track.kind ? policy_.gone : policy_.picture_gone;
+    if (dts_us - other.reached_us <= patience.count()) continue;
     if (!other.missed_us) other.missed_us = dts_us;
     if (dts_us - *other.missed_us < sure_us) continue;
     other.away = true;

@@ -47,6 +47,7 @@ struct IntakePolicy {
   std::size_t counted_frames = 10;    // where nothing tells the frame rate, a start waits for these and measures it
   std::size_t most_tracks = 16;       // of a publisher
   milliseconds gone{3'000};           // of several of a kind one is silent for so long, and a second more: it has gone away
+  milliseconds picture_gone{10'000};  // all pictures, while there is sound: a run without them begins
   TimelinePolicy timeline;
 };
 

@@ -46,8 +46,24 @@ void Retention::pop_front() {
   packets_.pop_front();
 }
 
+bool Retention::over_the_cap() const {
+  if (packets_.empty()) return false;
+  return bytes_ > limits_.bytes || newest_us_ - std::max(packets_.front().dts_us, passed_us_) > limits_.time.count();
+}
+
 void Retention::trim() {
-  while (!packets_.empty() && (bytes_ > limits_.bytes || span() > limits_.time)) drop_oldest_gop();
+  while (over_the_cap()) {
+    const bool another = std::ranges::any_of(starts_, [this](std::uint64_t serial) { return serial > packets_.front().serial && at(serial).leads(); });
+    if (another || !forget_oldest_fed()) drop_oldest_gop();
+  }
+}
+
+// The pipeline has it and needs what follows.
+bool Retention::forget_oldest_fed() {
+  if (packets_.front().serial >= cursor_) return false;
+  if (packets_.front().leads()) ++counts_.forgotten_gops;
+  pop_front();
+  return true;
 }
 
 void Retention::drop_oldest_gop() {
@@ -130,7 +146,13 @@ std::optional<Retention::Start> Retention::start_for(std::int64_t us) const {
 
 std::optional<std::int64_t> Retention::rewind(std::int64_t us) {
   auto start = start_for(us);
-  if (!start) return std::nullopt;
+  if (!start) {
+    lose_unfed(next_serial_);
+    wait_for_start_ = wait_for_start_ || !packets_.empty();
+    while (!packets_.empty()) pop_front();
+    return std::nullopt;
+  }
+  lose_unfed(start->lead);
   torn_.clear();
   for (std::size_t track = 0; track < start->video.size(); ++track)
     if (start->video[track] == next_serial_) torn_.emplace(start->run->number, track);  // its keyframe is no longer held
@@ -141,7 +163,14 @@ std::optional<std::int64_t> Retention::rewind(std::int64_t us) {
   return pts_us;
 }
 
+// Of what the pipeline has not taken, before `serial`: its keyframe is no longer held.
+void Retention::lose_unfed(std::uint64_t serial) {
+  for (; cursor_ < serial; ++cursor_)
+    if (is_video(at(cursor_)) && !skipped(at(cursor_))) ++counts_.dropped_packets;
+}
+
 void Retention::passed(std::int64_t us) {
+  passed_us_ = std::max(passed_us_, us);
   const auto start = start_for(us);
   if (!start) return;
   while (!packets_.empty() && packets_.front().serial < cursor_ && !needed(*start, packets_.front())) pop_front();

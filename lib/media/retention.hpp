@@ -1,7 +1,8 @@
 #pragma once
 // Retention: the accepted packets of one stream, in the order they came, kept until every live rendition's ledger has
 // passed them (decision 1), so that a pipeline that dies can be fed again. It is also the pipeline's queue: a cursor walks
-// over it, and what the pipeline has not taken waits here. Past the cap, whole GOPs go, oldest first.
+// over it, and what the pipeline has not taken waits here. Past the cap, whole GOPs go, oldest first. A GOP that is longer than the
+// cap and is being fed goes on: what has been fed of it goes, and with that the chance to feed it again.
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -40,8 +41,8 @@ struct RetentionCounts {
 };
 
 struct RetentionLimits {
-  microseconds time{20'000'000};
-  std::size_t bytes = 64u << 20;
+  microseconds time{20'000'000};    // of what a ledger lacks: the GOP that a restart would begin with does not count
+  std::size_t bytes = 64u << 20;    // of everything
 };
 
 class Retention {
@@ -60,7 +61,8 @@ class Retention {
 
   // Moves the cursor to where a new generation must start so that nothing from `us` on is missed: the latest keyframe of the
   // leading video with a PTS ≤ us, of each other video track its own latest one, and audio of that time that came before them.
-  // Without one, the oldest. Returns the leading start's PTS in µs, nothing when there is nothing to feed.
+  // Without one, the oldest. Returns the leading start's PTS in µs, nothing when there is nothing to feed: where the open GOP's
+  // keyframe is no longer held, the rest of it is lost, too.
   std::optional<std::int64_t> rewind(std::int64_t us);
 
   // Every live rendition's ledger has passed `us`: what a rewind to it would not need is let go. Only what has been fed goes.
@@ -91,7 +93,10 @@ class Retention {
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive);
   void trim();
+  bool over_the_cap() const;
   void drop_oldest_gop();
+  bool forget_oldest_fed();
+  void lose_unfed(std::uint64_t serial);
   void pop_front();
   const Retained& at(std::uint64_t serial) const { return packets_[serial - packets_.front().serial]; }
   std::optional<Start> start_for(std::int64_t us) const;
@@ -109,6 +114,7 @@ class Retention {
   std::set<std::pair<std::uint64_t, std::size_t>> torn_;  // run, video track: it lacks frames, and is fed from a keyframe on
   std::size_t bytes_ = 0;
   std::int64_t newest_us_ = 0;
+  std::int64_t passed_us_ = 0;     // by every ledger
   Counts counts_;
 };
 

@@ -137,6 +137,42 @@ TEST_CASE("late video joins sound") {
   CHECK(rig.fed() == "r0 a0 a21 r1 v40k a42 ");
 }
 
+TEST_CASE("sound that goes on without the picture goes on in a run of its own, until the next keyframe") {
+  Rig rig;
+  rig.intake.configure(h264());
+  rig.intake.configure(aac());
+  const auto sound = [&](std::uint32_t from, std::uint32_t to) {
+    for (std::uint32_t ms = from; ms <= to; ms += 100) {
+      rig.audio(ms);
+      rig.clock.advance(milliseconds(100));
+    }
+  };
+  rig.video(0, true);
+  sound(0, 11'000);
+  CHECK(rig.fed().find("r1") == std::string::npos);
+  sound(11'100, 11'300);
+  CHECK(rig.fed() == "r0 a11100 r1 a11200 a11300 ");
+  CHECK(rig.intake.video() == nullptr);
+  rig.video(11'310);
+  CHECK(rig.fed().empty());
+  rig.video(11'340, true);
+  rig.audio(11'400);
+  CHECK(rig.fed() == "r2 v11340k a11400 ");
+  CHECK(rig.intake.keyframe_interval().count() == 0);
+}
+
+TEST_CASE("a picture goes on without the sound") {
+  Rig rig;
+  rig.intake.configure(h264());
+  rig.intake.configure(aac());
+  rig.audio(0);
+  for (std::uint32_t ms = 0; ms <= 15'000; ms += 500) {
+    rig.video(ms, ms % 1000 == 0);
+    rig.clock.advance(milliseconds(500));
+  }
+  CHECK(rig.fed().find("r1") == std::string::npos);
+}
+
 TEST_CASE("a new configuration takes effect at its keyframe, the same one again does nothing") {
   Rig rig;
   rig.intake.announce(true, false);

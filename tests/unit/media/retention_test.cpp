@@ -141,7 +141,7 @@ TEST_CASE("letting go of what was fed but not acknowledged is no loss yet") {
   CHECK(retention.rewind(0) == 7'000'000);
 }
 
-TEST_CASE("a GOP larger than the cap is dropped up to the next keyframe") {
+TEST_CASE("a GOP larger than the cap that waits is dropped up to the next keyframe") {
   Retention retention({.time = seconds(100), .bytes = 10'500});
   const auto run = run_of({Codec::h264});
   for (int i = 0; i < 25; ++i) retention.add(run, video(i * 40, i == 0));
@@ -149,6 +149,67 @@ TEST_CASE("a GOP larger than the cap is dropped up to the next keyframe") {
   CHECK(retention.counts().dropped_packets == 25);
   retention.add(run, video(1000, true));
   CHECK(feed(retention).size() == 1);
+}
+
+TEST_CASE("a GOP longer than the cap is held whole for as long as the ledgers keep up") {
+  Retention retention({.time = seconds(3), .bytes = 64u << 20});
+  const auto run = run_of({Codec::h264, Codec::aac});
+  for (int ms = 0; ms < 10'000; ms += 40) {
+    retention.add(run, video(ms, ms == 0));
+    retention.add(run, audio(ms));
+    feed(retention);
+    retention.passed(ms * 1000);
+  }
+  CHECK(retention.counts().dropped_packets == 0);
+  CHECK(retention.counts().forgotten_gops == 0);
+  CHECK(retention.rewind(9'000'000) == 0);
+  CHECK(feed(retention).size() == 500);
+}
+
+TEST_CASE("a GOP larger than the cap goes on when it is being fed, and cannot be begun again") {
+  Retention retention({.time = seconds(100), .bytes = 10'500});
+  const auto run = run_of({Codec::h264});
+  for (int i = 0; i < 100; ++i) {
+    retention.add(run, video(i * 40, i == 0));
+    CHECK(feed(retention).size() == 1);
+  }
+  CHECK(retention.bytes() <= 10'500);
+  CHECK(retention.counts().dropped_packets == 0);
+  CHECK(retention.counts().forgotten_gops == 1);
+  retention.add(run, video(4000));  // the pipeline dies before it has it
+  CHECK(retention.rewind(2'000'000) == std::nullopt);
+  CHECK(retention.counts().dropped_packets == 1);
+  retention.add(run, video(4040));
+  CHECK(retention.peek() == nullptr);
+  retention.add(run, video(4080, true));
+  CHECK(feed(retention).front().second == 4080);
+}
+
+TEST_CASE("a pipeline that dies in a GOP whose keyframe is no longer held goes on at the next one") {
+  Retention retention({.time = seconds(100), .bytes = 20'500});
+  const auto run = run_of({Codec::h264});
+  for (int i = 0; i < 40; ++i) {
+    retention.add(run, video(i * 40, i == 0));
+    feed(retention);
+  }
+  for (int i = 40; i < 50; ++i) retention.add(run, video(i * 40));
+  retention.add(run, video(2000, true));
+  CHECK(retention.rewind(1'500'000) == 2'000'000);
+  CHECK(retention.counts().dropped_packets == 10);
+  CHECK(feed(retention).front().second == 2000);
+}
+
+TEST_CASE("sound that goes on without the picture is fed") {
+  Retention retention({.time = seconds(3), .bytes = 64u << 20});
+  const auto run = run_of({Codec::h264, Codec::aac});
+  fill(retention, run, 0, 1);
+  feed(retention);
+  for (int ms = 1000; ms < 20'000; ms += 20) {
+    retention.add(run, audio(ms));
+    CHECK(feed(retention).size() == 1);
+  }
+  CHECK(retention.counts().dropped_packets == 0);
+  CHECK(retention.span() <= seconds(3));
 }
 
 TEST_CASE("without video every packet is a start") {
