@@ -124,6 +124,11 @@ std::optional<milliseconds> LedgerFollow::segment() const {
   return milliseconds(reader_->header()->segment_ms);
 }
 
+std::optional<milliseconds> LedgerFollow::part() const {
+  if (!reader_->header()) return std::nullopt;
+  return milliseconds(reader_->header()->part_ms);
+}
+
 std::int64_t LedgerFollow::greatest_end() const {
   std::int64_t end = 0;
   for (const hls::Rendition& rendition : reader_->renditions()) end = std::max<std::int64_t>(end, rendition.source_end.count());

@@ -48,6 +48,7 @@ class LedgerFollow {
 
   std::optional<std::int64_t> epoch_ms() const;
   std::optional<milliseconds> segment() const;
+  std::optional<milliseconds> part() const;
   bool ended() const { return reader_->ended(); }
   bool has_independent_part() const { return independent_; }
   // Where the least advanced live rendition of a run's kinds ends; those without a part yet count as at `from`.

@@ -32,6 +32,7 @@ Stream::Stream(Surroundings& around, Held held, bool resumed)
       lock_retry_(around.loop),
       keeping_(around.loop),
       platform_retry_(around.loop),
+      absence_(around.loop),
       generation_(resumed ? 1 : 0),
       renditions_(held_.channel.name, held_.stream.value()) {
   if (held_.live) measures().streams.Increment();
@@ -50,6 +51,7 @@ Result<> Stream::open(std::unique_ptr<hls::LedgerReader> read) {
     if (ledger_->ended()) life_.ledger_ended();
   }
   keeping_.every(beat, [this] { house_keeping(); });
+  if (held_.live) await_publisher();
   arm();  // not act(): a new stream's publisher is about to be attached
   return {};
 }
@@ -62,11 +64,12 @@ bool Stream::fresh(milliseconds within) const {
 void Stream::attach(std::shared_ptr<Publisher> publisher) {
   if (publisher_) measures().publishers.Decrement();  // taken over
   publisher_ = std::move(publisher);
-  // Where the stream goes on: now, or behind what there is already.
+  end_absence();
+  // Where the stream goes on: now, or behind what there is already, or will be.
   std::int64_t from_us = 0;
   const bool begun = epoch_ms_.has_value();
   if (begun) from_us = (system_clock().wall().time_since_epoch().count() - *epoch_ms_) * 1000;
-  if (ledger_) from_us = std::max(from_us, ledger_->greatest_end());
+  if (ledger_) from_us = std::max({from_us, ledger_->greatest_end(), gaps_until_us_});
   intake_.begin(from_us, begun, publisher_->clock());
   advised_ = false;
   life_.publisher_arrived();
@@ -81,6 +84,7 @@ void Stream::detach(bool goodbye) {
   life_.publisher_gone(goodbye, now());
   log::info(goodbye ? "the publisher said goodbye" : "the publisher is gone",
             {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
+  if (!goodbye) await_publisher();
   pump();
 }
 
@@ -168,7 +172,7 @@ void Stream::perform(Step step) {
       for_successor_ = life_.held();
       if (!for_successor_) log::warn(life_.feeding() ? "the pipeline takes nothing: killing it" : "the pipeline does not end: killing it", {{"stream", held_.stream.value()}});
       return pipeline_->kill();
-    case Step::mark_end: return mark("end");
+    case Step::mark_end: end_absence(); return mark("end");
     case Step::finish: return finish();
     case Step::go_live: return go_live();
     case Step::go_offline: return go_offline();
@@ -231,6 +235,8 @@ void Stream::go_offline() {
 void Stream::over() {
   if (over_) return;
   over_ = true;
+  end_absence();
+  gaps_.reset();
   if (held_.live) measures().streams.Decrement();
   deadline_.cancel();
   keeping_.cancel();

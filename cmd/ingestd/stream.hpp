@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gap_writer.hpp"
 #include "ledger_follow.hpp"
 #include "media/intake.hpp"
 #include "media/lifecycle.hpp"
@@ -49,7 +50,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // ---- for another process to go on with (handover.hpp)
   bool can_move() const;        // it feeds a ledger, or nothing, and is not ending
   void hold();                  // ends the pipeline and starts none, while packets still come
-  bool idle() const { return life_.idle() && !lock_wanted_since_; }  // no pipeline runs, or is about to
+  bool idle() const { return life_.idle() && !lock_wanted_since_ && !gaps_; }  // nothing writes its ledger, or is about to
   void freeze() { frozen_ = true; }  // nothing happens until thaw() or hand_over()
   bool frozen() const { return frozen_; }
   void thaw();                  // called off: goes on here
@@ -92,6 +93,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::vector<std::pair<std::string, std::string>> environment() const;
   void mark(const std::string& what);  // "end" or "pause", see sluice-ledger(5)
   void finish();
+  // absence
+  void await_publisher();
+  void fill_absence();
+  void end_absence();
   // platform
   void go_live();
   void go_offline();
@@ -108,6 +113,14 @@ class Stream : public std::enable_shared_from_this<Stream> {
   net::Timer deadline_, lock_retry_, keeping_, platform_retry_;
   std::optional<Steady> armed_for_;
   std::optional<Steady> lock_wanted_since_;
+  struct Absent {
+    Wall since;             // when the last part was written that has media
+    std::int64_t from_us;   // where that part ends
+  };
+  net::Timer absence_;
+  std::optional<Absent> absent_;
+  std::unique_ptr<GapWriter> gaps_;
+  std::int64_t gaps_until_us_ = 0;  // asked for at most
   os::Child finisher_;
   std::unique_ptr<net::FdWatch> finisher_ended_;
 

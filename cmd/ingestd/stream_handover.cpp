@@ -16,6 +16,7 @@ bool Stream::can_move() const {
 void Stream::hold() {
   if (life_.held()) return;
   life_.hold();
+  end_absence();
   if (lock_wanted_since_) lock_retry_.after(Steady::duration::zero(), [this] { start_pipeline(); });  // where it is withdrawn
   act();
 }
@@ -24,11 +25,14 @@ void Stream::thaw() {
   frozen_ = false;
   life_.go_on();
   armed_for_.reset();
+  await_publisher();
   pump();
 }
 
 void Stream::hand_over() {
   over_ = true;
+  end_absence();
+  gaps_.reset();
   pipeline_.reset();
   if (held_.live) measures().streams.Decrement();
   if (publisher_) measures().publishers.Decrement();
@@ -57,6 +61,7 @@ void Stream::rejoin(std::shared_ptr<Publisher> publisher) {
 void Stream::go_on() {
   renew();  // the lease is as old as the other process left it
   if (held_.live && !announced_) go_live();
+  await_publisher();
   pump();
 }
 

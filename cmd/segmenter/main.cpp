@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
   return app::run_main(argc, argv, segmenter::program(), [](const app::Settings& settings) -> Result<int> {
     if (settings.has("finish") && !settings.text("finish").empty())
       return segmenter::finish(settings.text("finish"));
+    if (settings.has("gaps") && !settings.text("gaps").empty())
+      return segmenter::fill_gaps(settings.text("gaps"));
     return segmenter::segment(settings);
   });
 }

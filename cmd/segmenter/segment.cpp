@@ -1,7 +1,6 @@
 #include "segment.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -282,17 +281,6 @@ Result<int> segment(const app::Settings& settings) {
   run.remarks().summary(writer.counters(), input->damaged());
   if (!fed_well) return std::unexpected(fed_well.error());
   return signals.received() == SIGINT ? app::exit_interrupted : app::exit_done;
-}
-
-Result<int> finish(const std::string& directory) {
-  if (!std::filesystem::exists(directory + "/index"))
-    return fail(Errc::not_found, directory + " holds no ledger");
-  Result<hls::LedgerWriter> writer = hls::LedgerWriter::open(directory, {});
-  if (!writer && writer.error().code == Errc::exists) return app::exit_done;
-  if (!writer) return std::unexpected(writer.error());
-  if (!writer->index().header()) return fail(Errc::invalid, "the ledger " + directory + " is empty");
-  SLUICE_TRY(writer->end());
-  return app::exit_done;
 }
 
 }  // namespace sluice::segmenter

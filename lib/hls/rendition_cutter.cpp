@@ -292,11 +292,11 @@ void RenditionCutter::fill(std::int64_t until, Operations& out, const media::Pac
   if (!shed_) remark(sound != nullptr ? Remark::What::bridged : Remark::What::hole, end_, until - end_, out);
   close_part(false, out);
   const std::int64_t half = limits_.frame / 2;
-  const std::int64_t step = std::max<std::int64_t>(1, limits_.part_most - limits_.frame);
+  const std::int64_t step = std::clamp<std::int64_t>(ticks(boundaries_.part()), 1, limits_.part_most);
   while (end_ < until) {
     if (closed_) start_segment(msn_ + 1, end_);
     const Boundary* next = boundaries_.find(msn_ + 1);
-    std::int64_t to = std::min(until, end_ + step);
+    std::int64_t to = until - end_ <= limits_.part_most ? until : end_ + step;
     if (!next && to - segment_start_ > ticks(forced_length_) && end_ > segment_start_ &&
         !boundaries_.empty()) {
       next = boundaries_.declare(us(end_), true);

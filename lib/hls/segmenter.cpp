@@ -137,7 +137,7 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
   }
   for (const auto& lane : lanes_) lane->follows = lane->follows || (has_video_ && !lane->video());
   tracks_ = lanes_.size();
-  add_gone(so_far, out);
+  add_gone(so_far, start.vacant, out);
   if (start.boundary && !discontinuity && !begun(so_far, *start.boundary)) {
     begun_ = *start.boundary;
     const MediaSequence furthest = furthest_segment(so_far);
@@ -158,14 +158,14 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
 }
 
 // A rendition that the ledger holds and no track feeds stays listed, as gaps.
-void Segmenter::add_gone(const LedgerIndex& so_far, Operations& out) {
+void Segmenter::add_gone(const LedgerIndex& so_far, bool vacant, Operations& out) {
   const microseconds part = boundaries_.part();
   for (const Rendition& r : so_far.renditions()) {
     const bool fed = std::ranges::any_of(lanes_, [&](const auto& lane) { return lane->cutter.track().rendition == r.record.name; });
     if (fed || !r.started || long_gone(so_far, r)) continue;
     lanes_.push_back(std::make_unique<Lane>(header_, track_of(r.record), r.record.init, boundaries_));
     lanes_.back()->cutter.resume(r);
-    lanes_.back()->cutter.go(out);
+    if (!vacant) lanes_.back()->cutter.go(out);
   }
   boundaries_.set_part(part);
 }
@@ -336,6 +336,28 @@ void Segmenter::fill_absent(Operations& out) {
       cutter.fill_until(furthest - absent_after / 2, out);
     }
   }
+}
+
+// Whole parts, in segments of the usual length.
+void Segmenter::fill_gaps(microseconds until, Operations& out) {
+  if (lanes_.empty()) return;
+  if (!vacant_since_) leave_open_segment();
+  const milliseconds segment(header_.segment_ms);
+  for (; *vacant_since_ + boundaries_.part() <= until; *vacant_since_ += boundaries_.part()) {
+    if (*vacant_since_ >= boundaries_.newest().at + segment) boundaries_.declare(*vacant_since_, true);
+    for (const auto& lane : lanes_) lane->cutter.fill_until(*vacant_since_ + boundaries_.part(), out);
+  }
+}
+
+// No gap stands beside media in one segment: players that had asked for the segment could not play it.
+void Segmenter::leave_open_segment() {
+  MediaSequence last = 0;
+  for (const auto& lane : lanes_) last = std::max(last, lane->cutter.segment());
+  vacant_since_ = microseconds(0);
+  for (const auto& lane : lanes_) vacant_since_ = std::max(*vacant_since_, lane->cutter.position());
+  for (const auto& lane : lanes_)
+    if (lane->cutter.segment() == last) lane->cutter.close_segment();
+  if (boundaries_.find(last + 1) == nullptr) boundaries_.declare(*vacant_since_, true);
 }
 
 void Segmenter::shed(std::string_view rendition, Operations& out) {

@@ -22,6 +22,8 @@ struct SegmenterStart {
   std::vector<bool> new_config;
   // Source time of the first packets, where a segment begins with them in every rendition: the tracks changed.
   std::optional<microseconds> boundary;
+  // Nobody feeds it: there are no tracks, and fill_gaps() is all that is called.
+  bool vacant = false;
   // The video tracks were encoded apart, by the publisher: the first fixes the boundaries, and another that has no keyframe at
   // one is a gap until it has.
   bool ready_made = false;
@@ -38,6 +40,8 @@ class Segmenter {
 
   void push(media::Packet packet, Operations& out);
   void shed(std::string_view rendition, Operations& out);
+  // Nobody feeds the ledger: whole gap parts in every rendition, up to that source time at most.
+  void fill_gaps(microseconds until, Operations& out);
   void expect_back(std::string_view rendition);  // the feeder says that a shed rendition comes again
   // The input is over; `ended` when the stream is too: then the last parts close their segments.
   void finish(bool ended, Operations& out);
@@ -52,7 +56,8 @@ class Segmenter {
   void discontinue(MediaSequence at_least, Operations& out);
   bool jumps(const Lane& lane, const media::Packet& packet) const;
   void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
-  void add_gone(const LedgerIndex& so_far, Operations& out);
+  void add_gone(const LedgerIndex& so_far, bool vacant, Operations& out);
+  void leave_open_segment();
   void release_followers(Operations& out);
   void fill_absent(Operations& out);
 
@@ -65,6 +70,7 @@ class Segmenter {
   microseconds video_position_{0};  // decode time of the video furthest on
   microseconds first_video_{0};
   microseconds begun_{microseconds::min()};  // a rendition that is new has nothing before it
+  std::optional<microseconds> vacant_since_;  // up to where there are gaps
   MediaSequence first_msn_ = 0;  // of the next segment, while no boundary is known
 };
 

@@ -124,6 +124,7 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
     <section ref={frame} class={`player${idle && state === "playing" ? " idle" : ""}`} aria-label="Video player" onPointerMove={awake} onPointerDown={awake} onFocusIn={awake}>
       <video ref={video} playsinline poster={source.poster} aria-label={title} onClick={(event) => event.pointerType === "mouse" && playback?.toggle()} />
       {(state === "loading" || state === "buffering") && <div class="spinner" role="status"><span class="hidden">Loading the stream</span></div>}
+      {state === "away" && <p class="away" role="status">The connection to the streamer is interrupted. The stream goes on when they are back.</p>}
       {state === "paused" && (
         <button class="big-play" aria-label="Play" onClick={() => playback.toggle()}><Icon name="play" /></button>
       )}

@@ -3,6 +3,7 @@
 // instead, from any point that is kept. State is in signals; no page elements but <video>.
 import { signal } from "@preact/signals";
 import Hls from "hls.js";
+import { isAway, returnedAt } from "./absence.js";
 import { TargetLatency } from "./target_latency.js";
 import { dateAt, timeAt } from "./timeline.js";
 
@@ -42,13 +43,14 @@ const windowAge = { live: 30000, whole: 10000 };  // ms between two looks at wha
 const shortPause = 5000;   // ms: after it, playing goes on from where it stopped
 
 const stallLimit = 8000;   // without a new picture while playing: start over
+const firstPart = 0.4;     // s of media that there must be to go on with when a publisher has come back
 const stuckLimit = 700;    // the same with media at hand: Chromium's decoder, when a discontinuity overlaps its last frame by a
 const stuckRetry = 1500;   //   rounding error, waits for the next keyframe; a seek to the spot brings it back
 const tooFarBehind = 10;   // s behind the target while playing: playing faster takes too long, jump
 const mediaGrace = 5000;   // a second media error within this time needs more than recoverMediaError
 
 export class Playback {
-  state = signal("loading");       // loading | playing | paused | buffering | ended
+  state = signal("loading");       // loading | playing | paused | buffering | away | ended
   muted = signal(false);
   volume = signal(1);
   mutedByBrowser = signal(false);  // autoplay with sound was refused
@@ -75,6 +77,7 @@ export class Playback {
   #lastProgress = 0;
   #lastUnstuck = 0;
   #lastMediaError = 0;
+  #wasAway = false; // gaps were at the edge, and what came after them has not been played yet
   #failures = 0;
   #wanted = true;   // the viewer wants it to play
 
@@ -315,6 +318,9 @@ export class Playback {
     if (video.currentTime !== this.#lastTime || video.paused || this.state.value === "ended") {
       this.#lastTime = video.currentTime;
       this.#lastProgress = now;
+      this.#wasAway = this.#wasAway && !this.#passedGap();
+    } else if (this.#waitsForPublisher()) {
+      this.#lastProgress = now;
     } else if (now - this.#lastProgress > stallLimit && !document.hidden) {
       this.#start();
       return;
@@ -338,6 +344,31 @@ export class Playback {
     this.latency.value = edge.latency;
     this.behind.value = edge.latency > edge.target + 3;
     if (edge.latency > edge.target + tooFarBehind && this.state.value === "playing") this.goLive();
+  }
+
+  // Nothing to play, and nothing that starting over would better: the publisher is away. When it is back, goes on with it.
+  #waitsForPublisher() {
+    const details = this.mode.value === "live" ? this.#hls?.latestLevelDetails : null;
+    if (isAway(details)) {
+      this.#wasAway = true;
+      if (this.state.value !== "paused") this.state.value = "away";
+      return true;
+    }
+    if (!this.#wasAway) return false;
+    const back = returnedAt(details);
+    if (back === null || back <= this.video.currentTime) {
+      this.#wasAway = false;
+      return false;
+    }
+    if (details.edge - back >= firstPart) {
+      this.#wasAway = false;
+      this.video.currentTime = back + 0.05;
+    }
+    return true;
+  }
+  #passedGap() {
+    const back = returnedAt(this.#hls?.latestLevelDetails);
+    return back !== null && this.video.currentTime >= back;
   }
 
   // Seconds of media at hand from where it plays.
