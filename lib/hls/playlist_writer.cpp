@@ -150,6 +150,14 @@ bool begin_together(const StreamView& stream) {
   return latest - earliest <= apart_s;
 }
 
+// Complete segments up to the last with media: the gaps of a publisher who is away are listed when it has come back, and a recording
+// does not end with them.
+std::size_t without_absence(const RenditionView& rendition) {
+  std::size_t count = rendition.complete();
+  while (count > 0 && rendition.segments[count - 1].gap && !rendition.segments[count - 1].shed) --count;
+  return count;
+}
+
 }  // namespace
 
 std::string init_name(std::uint32_t init) { return fmt::format("init-{}.mp4", init); }
@@ -209,9 +217,8 @@ std::string whole_playlist(const StreamView& stream, const RenditionView& rendit
   } else if (stream.first_kept == 0) {
     out.line("#EXT-X-PLAYLIST-TYPE:EVENT");
   }
-  for (const SegmentView& segment : rendition.segments) {
-    if (segment.complete) out.segment(segment, false);
-  }
+  const std::size_t listed = without_absence(rendition);
+  for (std::size_t i = 0; i < listed; ++i) out.segment(rendition.segments[i], false);
   if (stream.ended) out.line("#EXT-X-ENDLIST");
   return out.take();
 }

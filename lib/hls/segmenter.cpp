@@ -137,6 +137,7 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
   }
   for (const auto& lane : lanes_) lane->follows = lane->follows || (has_video_ && !lane->video());
   tracks_ = lanes_.size();
+  ends_in_gaps_ = std::ranges::all_of(so_far.renditions(), [](const Rendition& r) { return !r.started || r.last.flags.gap; });
   add_gone(so_far, start.vacant, out);
   if (start.boundary && !discontinuity && !begun(so_far, *start.boundary)) {
     begun_ = *start.boundary;
@@ -341,7 +342,7 @@ void Segmenter::fill_absent(Operations& out) {
 // Whole parts, in segments of the usual length.
 void Segmenter::fill_gaps(microseconds until, Operations& out) {
   if (lanes_.empty()) return;
-  if (!vacant_since_) leave_open_segment();
+  if (!vacant_since_) begin_gaps();
   const milliseconds segment(header_.segment_ms);
   for (; *vacant_since_ + boundaries_.part() <= until; *vacant_since_ += boundaries_.part()) {
     if (*vacant_since_ >= boundaries_.newest().at + segment) boundaries_.declare(*vacant_since_, true);
@@ -349,12 +350,13 @@ void Segmenter::fill_gaps(microseconds until, Operations& out) {
   }
 }
 
-// No gap stands beside media in one segment: players that had asked for the segment could not play it.
-void Segmenter::leave_open_segment() {
+// In a segment of their own: one with media and gaps could not be played by who asks for the whole.
+void Segmenter::begin_gaps() {
   MediaSequence last = 0;
   for (const auto& lane : lanes_) last = std::max(last, lane->cutter.segment());
   vacant_since_ = microseconds(0);
   for (const auto& lane : lanes_) vacant_since_ = std::max(*vacant_since_, lane->cutter.position());
+  if (ends_in_gaps_) return;
   for (const auto& lane : lanes_)
     if (lane->cutter.segment() == last) lane->cutter.close_segment();
   if (boundaries_.find(last + 1) == nullptr) boundaries_.declare(*vacant_since_, true);

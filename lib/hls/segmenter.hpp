@@ -57,7 +57,7 @@ class Segmenter {
   bool jumps(const Lane& lane, const media::Packet& packet) const;
   void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
   void add_gone(const LedgerIndex& so_far, bool vacant, Operations& out);
-  void leave_open_segment();
+  void begin_gaps();
   void release_followers(Operations& out);
   void fill_absent(Operations& out);
 
@@ -71,6 +71,7 @@ class Segmenter {
   microseconds first_video_{0};
   microseconds begun_{microseconds::min()};  // a rendition that is new has nothing before it
   std::optional<microseconds> vacant_since_;  // up to where there are gaps
+  bool ends_in_gaps_ = false;                 // the ledger, in every rendition
   MediaSequence first_msn_ = 0;  // of the next segment, while no boundary is known
 };
 

@@ -23,6 +23,10 @@ def test_how_far_behind_the_edge_it_plays():
     node_test("target_latency.test.mjs")
 
 
+def test_what_gaps_at_the_edge_mean():
+    node_test("absence.test.mjs")
+
+
 def test_the_lock_files_name_no_private_registry():
     for folder in (BROWSER, pathlib.Path(__file__).parents[2] / "cmd" / "webd" / "pages"):
         lock = (folder / "package-lock.json").read_text()

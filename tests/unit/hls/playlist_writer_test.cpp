@@ -171,6 +171,31 @@ TEST_CASE("the whole stream is EVENT while live, VOD when it has ended, neither 
   CHECK(contains(rest, "#EXT-X-MEDIA-SEQUENCE:5\n"));
 }
 
+TEST_CASE("the gaps of a publisher who is away are live at once, and of the whole stream when media comes again") {
+  StreamView stream;
+  stream.target_duration_s = 2;
+  stream.apply(RenditionRecord{.name = "source", .init = 0, .kind = media::Kind::video, .codecs = "avc1.64001f", .timescale = 90'000}, 10);
+  const auto segment = [&](MediaSequence msn, bool gap) {
+    PartRecord part{.rendition = "source"};
+    part.part.msn = msn;
+    part.part.start = static_cast<std::int64_t>(msn) * 180'000;
+    part.part.duration = 180'000;
+    part.part.bytes = gap ? 0 : 1000;
+    part.part.flags = {.independent = !gap, .last = true, .gap = gap};
+    stream.apply(part, 10);
+  };
+  const RenditionView& source = *stream.find("source");
+  segment(0, false), segment(1, true), segment(2, true);
+  CHECK(count(live_playlist(stream, source, {}), "#EXT-X-GAP") == 2);
+  CHECK(count(whole_playlist(stream, source), "#EXTINF") == 1);
+  StreamView over = stream;
+  over.ended = true;
+  CHECK(contains(whole_playlist(over, *over.find("source")), "\n0.m4s\n#EXT-X-ENDLIST\n"));
+  segment(3, false);
+  CHECK(count(whole_playlist(stream, source), "#EXTINF") == 4);
+  CHECK(count(whole_playlist(stream, source), "#EXT-X-GAP") == 2);
+}
+
 TEST_CASE("a stream whose renditions do not begin together is no VOD when it has ended, but an event that is over") {
   for (const double late : {0.0, 0.02, 2.0}) {
     INFO("late by " << late);
