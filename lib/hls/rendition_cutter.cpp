@@ -305,7 +305,7 @@ void RenditionCutter::fill(std::int64_t until, Operations& out, const media::Pac
       start_segment(next->msn, end_);
       continue;
     }
-    const bool last = next && ticks(next->at) > end_ && ticks(next->at) <= to + half;
+    const bool last = next && ticks(next->at) > end_ && ticks(next->at) <= std::min(to + half, end_ + limits_.part_most);
     if (last) to = std::min(until, std::max(ticks(next->at), end_ + 1));
     emit_gap(to, last, out, sound);
   }

@@ -210,6 +210,19 @@ TEST_CASE("a rendition that falls silent is stood for by gaps, and comes back") 
   CHECK(ledger.index.find("audio")->last.msn == ledger.index.find("source")->last.msn);
 }
 
+TEST_CASE("a gap that ends where a segment does is no longer than a part, wherever the picture stopped") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  for (std::int64_t late = 0; late < 3000; late += 300) {
+    auto video = video_frames(120, {30, 1}, every(60));
+    const auto after = video_frames(240, {30, 1}, every(60), false, 0, 20 * 90'000 + late);
+    for (Frame& frame : video) frame.dts += late, frame.pts += late;
+    video.insert(video.end(), after.begin(), after.end());
+    MemoryLedger ledger(tracks);
+    run(ledger, tracks, interleave(video, audio_frames(1300), tracks));
+    ledger.check_rules();
+  }
+}
+
 namespace {
 // A source and a rung of 30 frames a second with a keyframe every 2 s, frame by frame; the rung is shed before frame 200.
 struct ShedRung {
