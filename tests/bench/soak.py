@@ -5,8 +5,9 @@ passed   a picture that is passed through, by RTMP; its encoder is cut off now a
 ladder   a picture with an encoded rung below it
 leaping  a clip again and again, whose clock leaps at each turn: hours forward, half an hour back, or sound alone
 
-Every 15 to 30 s one fault: kill -9 of a program, an encoder cut off, the disk full for 20 s, SIGHUP. Every burnt-in number is read
-while the streams are live (checkpoints.py) and judged: none lost but while its publisher was away, none repeated, none backwards.
+Every 15 to 30 s one fault: kill -9 of a program, an encoder cut off, the disk full for 20 s, SIGHUP. After each, every rendition has media
+again within 30 s. Every burnt-in number is read while the streams are live (checkpoints.py) and judged: none lost but while its publisher was
+away, none repeated, none backwards, and no fewer than ingestd had accepted just before it, or its publisher, was killed.
 At the end hlslint reads every ledger, and each program's private memory is compared, second quarter with last.
 
 usage: soak.py [--seconds S] [--seed N] [--disk-mb MB] [--results FILE]
@@ -31,7 +32,7 @@ sys.path.insert(0, str(HERE.parent / "flow"))
 from checkpoints import Checkpoints  # noqa: E402
 from harness import Platform, program, tool, wait_for  # noqa: E402
 from ingest import ended, records  # noqa: E402
-from kills import Case, Killing, below, ledgers  # noqa: E402
+from kills import Case, Killing, below, ledgers, now_ms  # noqa: E402
 from multitrack import numbered_clip  # noqa: E402
 from numbered import ReturningPublisher  # noqa: E402
 
@@ -81,6 +82,27 @@ def lost_of_sessions(sessions, runs):
     return sum(first - last - 1 if first not in sessions else 0 for (_, last), (first, _) in zip(runs, runs[1:]))
 
 
+def lost_of_accepted(sessions, runs, accepted):
+    """Of those that ingestd had accepted."""
+    ends = [*sessions[1:], float("inf")]
+    held = [sum(min(last + 1, end) - max(first, begin) for first, last in runs if first < end and last >= begin) for begin, end in zip(sessions, ends)]
+    return sum(max(0, pictures - sum(held[first:session + 1])) for first, session, pictures in accepted)
+
+
+def newest_media(ledger):
+    """{rendition: WALL_MS of its newest part that is no gap}; what is shed does not count."""
+    with open(ledger / "index", "rb") as index:
+        index.seek(max(0, index.seek(0, os.SEEK_END) - (64 << 10)))
+        rows = [line.decode().split() for line in index.read().splitlines()[1:]]
+    newest, shed = {}, set()
+    for row in rows:
+        if row[0] == "P" and len(row) > 12 and "G" not in row[12]:
+            newest[row[1]] = int(row[10])
+        elif row[0] == "S":
+            (shed.add if row[2] == "shed" else shed.discard)(row[1])
+    return {name: wall for name, wall in newest.items() if name not in shed}
+
+
 class Soak:
     def __init__(self, platform, dice, disk, clip):
         self.platform, self.dice, self.disk = platform, dice, disk
@@ -94,6 +116,8 @@ class Soak:
         self.checkpoints = {name: Checkpoints(platform, name, self.stream(name)) for name in keys}
         self.killing = Killing(platform, Case("each"), dice)
         self.faults, self.samples, self.slow = {}, [], []
+        self.first_session = {name: 0 for name in keys}  # of this ingestd's life
+        self.accepted = {name: [] for name in keys}      # (first session, session, pictures of these that ingestd had)
         self.begun = time.monotonic()
 
     def stream(self, channel):
@@ -103,37 +127,53 @@ class Soak:
 
     # ---- faults
 
-    def whole(self):
-        """Ready, and every channel is live again."""
+    def whole(self, since_ms):
+        """Ready, every channel is live again, and every rendition has media that was finished after that moment."""
         status = self.platform.status()
         live = {row["channel"] for row in status["streams"] if row["state"] == "live"}
-        return status["state"] == "ready" and live >= set(self.publishers)
+        if status["state"] != "ready" or not live >= set(self.publishers):
+            return False
+        newest = [newest_media(pathlib.Path(self.platform.directory, "ledgers", checkpoint.stream)) for checkpoint in self.checkpoints.values()]
+        return all(walls and min(walls.values()) > since_ms for walls in newest)
+
+    def count_accepted(self, *channels):
+        """What is accepted by now must be held in the end."""
+        for row in self.platform.ask("ingestd", "streams")["streams"]:
+            publisher = self.publishers.get(row["channel"])
+            if row["channel"] in channels and "publisher" in row and not isinstance(publisher, Leaping):
+                self.accepted[row["channel"]].append((self.first_session[row["channel"]], len(publisher.sessions) - 1, row["accepted_frames"]))
 
     def strike(self):
         fault = self.dice.choice(FAULTS)
         if fault == "kill":
             victim = self.dice.choice(KILLED)
             fault = f"kill {victim}"
-            os.kill(wait_for(lambda: self.killing.find(victim), 20, f"{victim} running"), signal.SIGKILL)
+            pid = wait_for(lambda: self.killing.find(victim), 20, f"{victim} running")
+            if victim == "ingestd":
+                self.count_accepted(*self.publishers)
+            os.kill(pid, signal.SIGKILL)
+            if victim == "ingestd":
+                self.first_session = {name: len(publisher.sessions) for name, publisher in self.publishers.items() if not isinstance(publisher, Leaping)}
         elif fault == "cut":
             name = self.dice.choice(list(self.publishers))
             fault = f"cut {name}"
             publisher = self.publishers[name]
+            self.count_accepted(name)
             publisher.cut() if isinstance(publisher, Leaping) else publisher.current.process.kill()
         elif fault == "hang-up":
             for name in ("ingestd", "origind"):
                 os.kill(wait_for(lambda: self.platform.pid(name), 20, f"{name} ready"), signal.SIGHUP)
         else:
             self.fill_disk()
-        struck = time.monotonic()
+        struck, moment = time.monotonic(), now_ms()
         self.publishers["leaping"].keep()
-        wait_for(self.keep_and_look, 30, f"the platform whole after: {fault}")
+        wait_for(lambda: self.keep_and_look(moment), 30, f"the platform whole after: {fault}")
         self.slow.append((round(time.monotonic() - struck, 2), fault))
         self.faults[fault] = self.faults.get(fault, 0) + 1
 
-    def keep_and_look(self):
+    def keep_and_look(self, since_ms):
         self.publishers["leaping"].keep()
-        return self.whole()
+        return self.whole(since_ms)
 
     def fill_disk(self):
         """What was recorded gives way, so it is read while that goes on."""
@@ -181,6 +221,10 @@ class Soak:
 
     # ---- afterwards
 
+    def lost(self, channel, runs):
+        sessions = self.publishers[channel].sessions
+        return lost_of_sessions(sessions, runs) + lost_of_accepted(sessions, runs, self.accepted[channel])
+
     def finish(self):
         for publisher in self.publishers.values():
             publisher.cut() if isinstance(publisher, Leaping) else publisher.stop()
@@ -197,7 +241,7 @@ class Soak:
             publisher = self.publishers[channel]
             shed = {row[1] for row in records(pathlib.Path(self.platform.directory, "ledgers", self.stream(channel)), "S") if row[2] == "shed"}
             for name, each in checkpoint.renditions.items():
-                lost = publisher.lost(each.runs) if isinstance(publisher, Leaping) else lost_of_sessions(publisher.sessions, each.runs)
+                lost = publisher.lost(each.runs) if isinstance(publisher, Leaping) else self.lost(channel, each.runs)
                 result["lost"][f"{channel}/{name}" + (" (shed)" if name in shed else "")] = lost
                 if name in shed:
                     continue

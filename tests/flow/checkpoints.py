@@ -34,6 +34,7 @@ class Checkpoints:
     """One stream of a platform, by its channel's name."""
 
     def __init__(self, platform, channel, stream):
+        self.stream = stream
         self.master = f"http://127.0.0.1:{platform.port('origin')}/vod/{channel}/{stream}/master.m3u8"
         self.renditions = {}
         self.folder = tempfile.TemporaryDirectory(prefix="sluice-checkpoint-")

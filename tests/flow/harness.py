@@ -200,6 +200,14 @@ class Platform:
                               capture_output=True, text=True, timeout=30)
         return json.loads(done.stdout)
 
+    def ask(self, name, command):
+        """A daemon's answer on its control socket; raises OSError or ValueError where it is not there."""
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(5)
+            link.connect(str(self.directory / "run" / f"{name}.sock"))
+            link.sendall(json.dumps({"command": command}).encode() + b"\n")
+            return json.loads(link.makefile().readline())
+
     def pid(self, name):
         """The process of a program while it is ready, else nothing."""
         for row in self.status()["programs"]:

@@ -17,7 +17,6 @@ import os
 import pathlib
 import random
 import signal
-import socket
 import statistics
 import subprocess
 import time
@@ -127,11 +126,7 @@ class Killing:
 
     def stream(self):
         try:
-            with socket.socket(socket.AF_UNIX) as link:
-                link.settimeout(5)
-                link.connect(str(self.platform.directory / "run" / "ingestd.sock"))
-                link.sendall(b'{"command":"streams"}\n')
-                return next(iter(json.loads(link.makefile().readline())["streams"]), None)
+            return next(iter(self.platform.ask("ingestd", "streams")["streams"]), None)
         except (OSError, ValueError):
             return None
 
