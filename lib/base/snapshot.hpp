@@ -45,7 +45,7 @@ concept Container = requires(T t) { t.begin(); t.size(); t.insert(t.end(), *t.be
 template <class T>
 concept Pair = requires(T t) { t.first; t.second; };
 template <class T>
-concept Optional = requires(T t) { t.has_value(); t.emplace(); };
+concept Optional = requires(T t) { t.has_value(); t.reset(); };
 template <class T>
 concept Shared = requires(T t) { typename T::element_type; t.use_count(); };
 }  // namespace snapshot
