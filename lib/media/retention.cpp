@@ -127,7 +127,7 @@ std::optional<Retention::Start> Retention::start_for(std::int64_t us) const {
     lead = serial;
   }
   if (!lead && starts_.empty()) return std::nullopt;
-  Start start;
+  Start start{};
   start.lead = lead.value_or(starts_.front());
   start.run = at(start.lead).run;
   start.dts_us = at(start.lead).dts_us;

@@ -78,11 +78,12 @@ class Retention {
   void restore(SnapshotReader& in);
 
  private:
-  // What a generation is fed that starts anew: from which packets on.
+  // What a generation is fed that starts anew: from which packets on. Made with {}: to clang a nested class with initializers of its
+  // own has no default constructor yet where std::optional asks for it.
   struct Start {
     std::shared_ptr<const Run> run;
-    std::uint64_t lead = 0;            // the leading start's serial
-    std::int64_t dts_us = 0;           // its decode time: sound that ends after it is fed, too
+    std::uint64_t lead;                // the leading start's serial
+    std::int64_t dts_us;               // its decode time: sound that ends after it is fed, too
     std::vector<std::uint64_t> video;  // the first serial of each video track of the run
 
     void save(SnapshotWriter& out) const;
