@@ -1,12 +1,13 @@
 // Glass to glass: a wall clock burnt into the picture, published by RTMP, is read back from the video element of the
 // channel page as shipped, in Chromium. Prints one JSON object a join, then one with the medians over the joins and the
-// quantiles of all samples together. stalls: how often the element waited for data after its first picture.
-// usage: node glass_to_glass.mjs PAGE-URL [JOINS] [SECONDS]
+// quantiles of all samples together. stalls: how often the element waited for data after its first picture; height: of the picture.
+// With HLS.JS and PLAYLIST the page is empty, and hls.js plays that address with its own defaults.
+// usage: node glass_to_glass.mjs PAGE-URL [JOINS] [SECONDS] [HLS.JS PLAYLIST]
 import { createRequire } from "node:module";
 const require = createRequire(new URL("../browser/", import.meta.url));
 const { chromium } = require("playwright-core");
 
-const [url, joins = "3", seconds = "20"] = process.argv.slice(2);
+const [url, joins = "3", seconds = "20", library, playlist] = process.argv.slice(2);
 const settle = 8000; // ms after the first picture that do not count: the player is still finding its place
 
 // Runs in the page: samples the first row of blocks of each new picture. The layout is tests/tools/burnt_numbers.hpp's.
@@ -42,6 +43,16 @@ function sampler() {
   video.requestVideoFrameCallback(read);
 }
 
+// Runs in the empty page.
+function play(address) {
+  const video = document.body.appendChild(document.createElement("video"));
+  video.muted = true;
+  const hls = new Hls();
+  hls.loadSource(address);
+  hls.attachMedia(video);
+  video.play();
+}
+
 const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
 const median = (values) => quantile(values, 0.5);
 
@@ -56,13 +67,17 @@ for (let join = 0; join < Number(joins); ++join) {
   const page = await browser.newPage({ viewport: { width: 1100, height: 700 }, bypassCSP: true });
   const opened = Date.now();
   await page.goto(url);
+  if (library) {
+    await page.addScriptTag({ path: library });
+    await page.evaluate(play, playlist);
+  }
   await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2 && document.querySelector("video").currentTime > 0, null, { timeout: 30000 });
   const first = Date.now() - opened;
   await page.evaluate(sampler);
   await page.waitForFunction((limit) => window.samples.length > 0 && Date.now() - window.samples[0].at > limit, settle + Number(seconds) * 1000, { timeout: 120000 });
-  const { samples, stalls } = await page.evaluate(() => ({ samples: window.samples, stalls: window.stalls }));
+  const { samples, stalls, height } = await page.evaluate(() => ({ samples: window.samples, stalls: window.stalls, height: document.querySelector("video").videoHeight }));
   const kept = samples.filter((sample) => sample.at - samples[0].at > settle).map((sample) => sample.latency);
-  const result = { join, first_picture_ms: first, samples: kept.length, p50_ms: quantile(kept, 0.5), p95_ms: quantile(kept, 0.95), max_ms: Math.max(...kept), stalls };
+  const result = { join, first_picture_ms: first, samples: kept.length, p50_ms: quantile(kept, 0.5), p95_ms: quantile(kept, 0.95), max_ms: Math.max(...kept), stalls, height };
   pooled.push(...kept);
   results.push(result);
   console.log(JSON.stringify(result));

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 """origind measured: beside nginx, alone with blocked players, and behind edges. Server on one core, load on the other; figures are the server's CPU time.
 
-  files    the same ledger's files from origind and from nginx (sendfile), by wrk with 64 connections, alternating: CPU seconds per GB of a
-           1 MB segment, CPU ms per 1,000 requests of a 1 KB playlist
-  blocked  --players LL-HLS players on one stream with 1 s parts, each with one connection: CPU of origind, memory a player, delays
+  files    the same ledger's files from origind, from nginx (sendfile), from nginx that keeps them open too, by wrk with 64 connections,
+           alternating: CPU seconds per GB of a 1 MB segment, CPU ms per 1,000 requests of a 1 KB playlist (origind's is live, nginx's a copy)
+  blocked  --players LL-HLS players on one stream with 1 s parts, each with one connection: CPU of origind, its private memory a player, delays;
+           players_per_core is what a whole core would serve at the CPU time that each answer with a part took
   edges    --edge-players players directly, through nginx and through Varnish (examples/edges), alternating: delay of parts and playlists
-Prints NDJSON: what machine and how loaded, a line a run, then the medians and ratios. usage: origin.py [--rounds N] [--seconds N] [BUILD] WHAT…
+Prints NDJSON: what machine and how loaded, a line a run, then the medians and ratios. usage: origin.py [--rounds N] [--seconds N] [--build BUILD] [WHAT…]
 """
 import argparse
 import contextlib
 import json
 import os
 import pathlib
-import platform
 import re
 import statistics
 import subprocess
@@ -33,6 +33,7 @@ os.environ["SLUICE_BUILD"] = str(pathlib.Path(options.build).resolve())
 sys.path.insert(0, str(HERE.parent / "flow"))
 from edges import Edge, Origin, clip, executable, nginx, players, varnish  # noqa: E402
 from harness import get, tool  # noqa: E402
+from machine import machine  # noqa: E402
 
 SERVER, LOAD = ["taskset", "-c", "0"], ["taskset", "-c", "1"]
 
@@ -62,13 +63,13 @@ def of_stream(origin, channel):
 
 # ---- origind and nginx with the same files
 
-def plain_nginx(root):
+def plain_nginx(root, more=""):
     """nginx as a file server: one worker, sendfile, nothing logged."""
     edge = Edge()
     temporary = "".join(f"{name}_temp_path {edge.folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (edge.folder / "nginx.conf").write_text(f"""daemon off; pid {edge.folder}/pid; error_log {edge.folder}/error.log; worker_processes 1;
         events {{ worker_connections 4096; }}
-        http {{ {temporary} access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
+        http {{ {temporary} access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; {more}
                 types {{ application/vnd.apple.mpegurl m3u8; video/mp4 m4s mp4; }}
                 server {{ listen 127.0.0.1:{edge.port}; root {root}; }} }}""")
     return edge.start([*SERVER, executable("nginx"), "-e", str(edge.folder / "error.log"), "-c", str(edge.folder / "nginx.conf")])
@@ -80,6 +81,10 @@ def wrk(url, pids):
     used = cpu_seconds(*pids) - before
     assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
     return used, int(re.search(r"(\d+) requests in", done.stdout)[1])
+
+
+def workers(server):
+    return subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=True).stdout.split()
 
 
 def files(folder):
@@ -94,13 +99,12 @@ def files(folder):
         segment = origin.live / "demo" / "source" / "3.m4s"
         playlist = get(f"http://127.0.0.1:{origin.port}/live/demo/{media}/playlist.m3u8")[2]
         (origin.live / "playlist.m3u8").write_bytes(playlist)
-        with plain_nginx(origin.live) as peer:
-            workers = subprocess.run(["pgrep", "-P", str(peer.process.pid)], capture_output=True, text=True, check=True).stdout.split()
-            targets = {
-                "segment": {"nginx": (f"http://127.0.0.1:{peer.port}/demo/source/3.m4s", workers),
-                            "origind": (f"http://127.0.0.1:{origin.port}/live/demo/{media}/3.m4s", [origin.daemon.process.pid])},
-                "playlist": {"nginx": (f"http://127.0.0.1:{peer.port}/playlist.m3u8", workers),
-                             "origind": (f"http://127.0.0.1:{origin.port}/live/demo/{media}/playlist.m3u8", [origin.daemon.process.pid])}}
+        keep_open = "open_file_cache max=1000; open_file_cache_valid 1s;"
+        with plain_nginx(origin.live) as plain, plain_nginx(origin.live, keep_open) as keeping:
+            media_url = f"http://127.0.0.1:{origin.port}/live/demo/{media}"
+            targets = {kind: {"origind": (f"{media_url}/{ours}", [origin.daemon.process.pid]),
+                              **{name: (f"http://127.0.0.1:{peer.port}/{theirs}", workers(peer)) for name, peer in (("nginx", plain), ("nginx-open", keeping))}}
+                       for kind, ours, theirs in (("segment", "3.m4s", "demo/source/3.m4s"), ("playlist", "playlist.m3u8", "playlist.m3u8"))}
             figures = {}
             for number in range(options.rounds):
                 for kind, servers in targets.items():
@@ -111,8 +115,9 @@ def files(folder):
                         say(round=number, of=kind, server=server, requests=requests, cpu_s=rounded(used),
                             **{"cpu_s_per_gb" if kind == "segment" else "cpu_ms_per_1000": rounded(figure)})
             for kind, size in (("segment", segment.stat().st_size), ("playlist", len(playlist))):
-                ours, peers = (statistics.median(figures[kind, server]) for server in ("origind", "nginx"))
-                say(median=kind, bytes=size, origind=rounded(ours), nginx=rounded(peers), ratio=rounded(ours / peers))
+                medians = {server: statistics.median(figures[kind, server]) for server in targets[kind]}
+                say(median=kind, bytes=size, **{server: rounded(value) for server, value in medians.items()},
+                    cpu_ratio={server: rounded(medians["origind"] / value) for server, value in medians.items() if server != "origind"})
 
 
 # ---- many players that wait for parts
@@ -163,8 +168,7 @@ def edges(folder):
         say(median="edges", part=part, part_ms=medians, added_ms=added)
 
 
-say(machine=platform.platform(), cores=os.cpu_count(), load=[rounded(each) for each in os.getloadavg()], at=time.strftime("%FT%TZ", time.gmtime()),
-    nginx=subprocess.run([executable("nginx"), "-v"], capture_output=True, text=True).stderr.strip().split("/")[-1], what=options.what)
+say(**machine(what=options.what, nginx=subprocess.run([executable("nginx"), "-v"], capture_output=True, text=True).stderr.strip().split("/")[-1]))
 for what in options.what:
     with tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/dev/shm") as scratch:
         place = pathlib.Path(scratch)

@@ -1,8 +1,10 @@
 #!/bin/bash
 # Private memory of a passed-through stream's pipeline programs, after fifteen seconds of 720p30 at 6 Mbit/s in real time: each fed as ingestd
-# feeds it (NUT), and segmenter fed FLV by hand. "clean" is the program's own text, shared as soon as a second stream runs.
+# feeds it (NUT), and segmenter fed FLV by hand. "clean" is the program's own text, shared as soon as a second stream runs. The sum is what a stream
+# costs beside ingestd's own share, which rtmp_publishers.sh measures.
 # usage: tests/bench/pipeline_memory.sh [BUILD_DIR]   Results: appended to tests/bench/results/pipeline_memory.txt
-set -eu
+set -euo pipefail
+export PYTHONDONTWRITEBYTECODE=1
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${1:-${SLUICE_BUILD:-$here/../../build}}/bin
 work=$(mktemp -d /dev/shm/sluice-bench.XXXXXX)
@@ -19,9 +21,11 @@ segmenter=$!
 "$bin/segmenter" "$work/other" <"$work/byhand" 2>>"$work/log" &
 byhand=$!
 
-told() { # NAME PID
-  awk -v name="$1" '/^Private_Dirty/ {dirty += $2} /^Private_Clean/ {clean += $2} END {printf "%-22s private dirty %5d kB  clean %5d kB\n", name, dirty, clean}' \
-    "/proc/$2/smaps"
+told() { # NAME PROC…: of these processes together
+  local name=$1
+  shift
+  awk -v name="$name" '/^Private_Dirty/ {dirty += $2} /^Private_Clean/ {clean += $2} END {printf "%-22s private dirty %5d kB  clean %5d kB\n", name, dirty, clean}' \
+    "${@/%//smaps}"
 }
 parts() { grep -c '^P ' "$work/$1/index" 2>/dev/null || true; }
 for ledger in ledger other; do  # fifteen seconds of sound and picture, in parts of half a second
@@ -31,8 +35,10 @@ for ledger in ledger other; do  # fifteen seconds of sound and picture, in parts
   done
 done
 {
-  echo "# $(date -u +%FT%TZ) $(uname -mr), $(ffmpeg -version | head -1 | cut -d' ' -f1-3)"
-  told 'transcode (NUT in)' "$transcode"
-  told 'segmenter (NUT in)' "$segmenter"
-  told 'segmenter (FLV in)' "$byhand"
+  echo "# $(/usr/bin/python3 "$here/machine.py")"
+  echo "# $(ffmpeg -version | head -1 | cut -d' ' -f1-3)"
+  told 'transcode (NUT in)' "/proc/$transcode"
+  told 'segmenter (NUT in)' "/proc/$segmenter"
+  told 'both of them' "/proc/$transcode" "/proc/$segmenter"
+  told 'segmenter (FLV in)' "/proc/$byhand"
 } | tee -a "$here/results/pipeline_memory.txt"

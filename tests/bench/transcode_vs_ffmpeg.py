@@ -1,22 +1,29 @@
 #!/usr/bin/env python3
-"""transcode against one ffmpeg with a split filter: the same clip, ladder, rates and x264 settings, in one run, alternating.
+"""transcode against ffmpeg: the same clip, ladder, rates, x264 settings and scaler (bicubic), in one run, taking turns. ffmpeg in three forms:
 
-Prints NDJSON: per round CPU-seconds per media-second, peak memory, bitrates; then the medians, SSIM of each rung against
-the clip scaled alike, and the ratios. usage: transcode_vs_ffmpeg.py [--seconds N] [--rounds N] [--passthrough] [BUILD]
+  split         one process, a split filter, x264's own choice of threads
+  maps          one process, the source mapped once for each rung
+  split-slices  as split, with x264 as transcode sets it on few cores: one thread, sliced
+
+Prints NDJSON: per round CPU-seconds per media-second, peak memory, speed; then SSIM and bitrate of each rung against the clip scaled alike, the
+medians and the ratio to the cheapest ffmpeg. usage: transcode_vs_ffmpeg.py [--seconds N] [--rounds N] [--passthrough] [BUILD]
 """
 import argparse
 import json
 import os
-import platform
 import re
 import statistics
 import subprocess
 import tempfile
 import time
 
+from machine import machine
+
 LADDER = [("720p30", 1280, 720, 3000), ("480p30", 854, 480, 1500), ("360p30", 640, 360, 800)]
-X264 = ["-preset", "veryfast", "-bf", "0", "-g", "9999", "-forced-idr", "1", "-force_key_frames", "expr:gte(t,n_forced*2)",
-        "-x264-params", "scenecut=0:rc-lookahead=5:sync-lookahead=0"]
+PARAMS = "scenecut=0:rc-lookahead=5:sync-lookahead=0"
+X264 = ["-preset", "veryfast", "-bf", "0", "-g", "9999", "-forced-idr", "1", "-force_key_frames", "expr:gte(t,n_forced*2)"]
+FORMS = {"split": ["-x264-params", PARAMS], "maps": ["-x264-params", PARAMS],
+         "split-slices": ["-threads", "1", "-x264-params", PARAMS + ":sliced-threads=1"]}
 
 
 def hard_clip(path, seconds):
@@ -43,22 +50,19 @@ def by_transcode(build, clip, out, rungs, passthrough):
         return measured([f"{build}/bin/transcode", "--ladder", ladder, "--source", "copy"], stdin=source, stdout=sink, stderr=subprocess.DEVNULL)
 
 
-def by_ffmpeg(clip, out, rungs, passthrough):
-    count = len(rungs)
-    graph = f"[0:v]split={count}" + "".join(f"[s{i}]" for i in range(count)) + "".join(
-        f";[s{i}]scale={w}:{h}[v{i}]" for i, (_, w, h, _) in enumerate(rungs))
-    command = ["ffmpeg", "-v", "error", "-y", "-i", clip, "-filter_complex", graph]
-    if passthrough:
-        command += ["-map", "0:v"]
+def by_ffmpeg(form, clip, out, rungs, passthrough):
+    command, count, first = ["ffmpeg", "-v", "error", "-y", "-i", clip], len(rungs), int(passthrough)
+    if form != "maps":
+        command += ["-filter_complex", f"[0:v]split={count}" + "".join(f"[s{i}]" for i in range(count)) + "".join(
+            f";[s{i}]scale={w}:{h}[v{i}]" for i, (_, w, h, _) in enumerate(rungs))]
+    command += ["-map", "0:v"] * first
     for i in range(count):
-        command += ["-map", f"[v{i}]"]
-    command += ["-map", "0:a", "-c:a", "copy", "-c:v", "libx264", *X264]
-    first = 1 if passthrough else 0
-    if passthrough:
-        command += ["-c:v:0", "copy"]
-    for i, (_, _, _, kbits) in enumerate(rungs):
-        n = first + i
+        command += ["-map", "0:v" if form == "maps" else f"[v{i}]"]
+    command += ["-map", "0:a", "-c:a", "copy", "-c:v", "libx264", *X264, *FORMS[form]]
+    command += ["-c:v:0", "copy"] * first
+    for n, (_, width, height, kbits) in enumerate(rungs, first):
         command += [f"-b:v:{n}", f"{kbits}k", f"-maxrate:v:{n}", f"{kbits}k", f"-bufsize:v:{n}", f"{kbits}k"]
+        command += [f"-s:v:{n}", f"{width}x{height}"] if form == "maps" else []
     return measured([*command, "-f", "nut", out])
 
 
@@ -83,25 +87,25 @@ def main():
     ask.add_argument("build", nargs="?", default="build")
     given = ask.parse_args()
     rungs = LADDER[1:] if given.passthrough else LADDER
-    print(json.dumps({"machine": platform.platform(), "cores": os.cpu_count(), "load": os.getloadavg(), "ladder": rungs,
-                      "passthrough": given.passthrough, "x264": " ".join(X264), "seconds": given.seconds}))
-    with tempfile.TemporaryDirectory() as work:
-        clip, outs = f"{work}/clip.flv", {"transcode": f"{work}/ours.nut", "ffmpeg": f"{work}/peer.nut"}
+    print(json.dumps(machine(ladder=rungs, passthrough=given.passthrough, x264=" ".join(X264), forms=FORMS, seconds=given.seconds)), flush=True)
+    with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="sluice-bench.") as work:
+        clip, outs = f"{work}/clip.flv", {name: f"{work}/{name}.nut" for name in ("transcode", *FORMS)}
         hard_clip(clip, given.seconds)
-        costs = {name: [] for name in outs}
+        runs = {name: [] for name in outs}
         for number in range(given.rounds):
             for name, out in outs.items():
-                run = by_transcode(given.build, clip, out, rungs, given.passthrough) if name == "transcode" else by_ffmpeg(clip, out, rungs, given.passthrough)
-                costs[name].append(run)
+                run = by_transcode(given.build, clip, out, rungs, given.passthrough) if name == "transcode" else by_ffmpeg(name, clip, out, rungs, given.passthrough)
+                runs[name].append(run)
                 print(json.dumps({"round": number, "of": name, "cpu_s_per_media_s": round(run[0] / given.seconds, 3),
                                   "speed": round(given.seconds / run[1], 2), "peak_mb": round(run[2])}), flush=True)
-        first = 1 if given.passthrough else 0
-        for i, (rung, width, height, _) in enumerate(rungs):
-            print(json.dumps({"rung": rung, **{name: {"ssim": round(ssim(clip, out, first + i, width, height), 4),
-                                                      "kbits": round(kbits(out, first + i, given.seconds))} for name, out in outs.items()}}))
-        median = {name: statistics.median(run[0] for run in runs) for name, runs in costs.items()}
+        for i, (rung, width, height, _) in enumerate(rungs, int(given.passthrough)):
+            print(json.dumps({"rung": rung, **{name: {"ssim": round(ssim(clip, out, i, width, height), 4), "kbits": round(kbits(out, i, given.seconds))}
+                                               for name, out in outs.items()}}), flush=True)
+        median = {name: statistics.median(run[0] for run in mine) for name, mine in runs.items()}
+        best = min(FORMS, key=median.get)
         print(json.dumps({"median_cpu_s_per_media_s": {name: round(value / given.seconds, 3) for name, value in median.items()},
-                          "ratio": round(median["transcode"] / median["ffmpeg"], 3)}))
+                          "median_peak_mb": {name: round(statistics.median(run[2] for run in mine)) for name, mine in runs.items()},
+                          "cheapest_ffmpeg": best, "ratio": round(median["transcode"] / median[best], 3)}))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 #!/bin/bash
 # transcode against ffmpeg (transcode_vs_ffmpeg.py), with the source encoded and passed through. usage: transcode_vs_ffmpeg.sh [BUILD_DIR]
-# Prints what tests/bench/results/transcode_vs_ffmpeg.ndjson keeps of earlier runs.
-set -eu
+# SECONDS_OF_MEDIA, ROUNDS. Results: results/transcode_vs_ffmpeg.ndjson
+set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=${1:-${SLUICE_BUILD:-$here/../../build}}
-seconds=${SECONDS_OF_MEDIA:-10}
-rounds=${ROUNDS:-3}
-python3 "$here/transcode_vs_ffmpeg.py" --seconds "$seconds" --rounds "$rounds" "$build"
-python3 "$here/transcode_vs_ffmpeg.py" --seconds "$seconds" --rounds "$rounds" --passthrough "$build"
+export PYTHONDONTWRITEBYTECODE=1
+result=$here/results/transcode_vs_ffmpeg.ndjson
+for source in "" --passthrough; do
+  /usr/bin/python3 "$here/transcode_vs_ffmpeg.py" --seconds "${SECONDS_OF_MEDIA:-10}" --rounds "${ROUNDS:-3}" $source "$build"
+done | tee "$result.new"
+mv "$result.new" "$result"
