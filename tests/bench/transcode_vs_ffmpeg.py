@@ -67,8 +67,9 @@ def by_ffmpeg(form, clip, out, rungs, passthrough):
 
 
 def ssim(clip, out, stream, width, height):
+    """Pictures are compared by their number. In other units than pictures, rounding would pair some with their neighbours."""
     done = subprocess.run(["ffmpeg", "-v", "info", "-i", out, "-i", clip, "-filter_complex",
-                           f"[1:v]scale={width}:{height},setpts=N/30/TB[b];[0:v:{stream}]setpts=N/30/TB[a];[a][b]ssim", "-an", "-f", "null", "-"],
+                           f"[1:v]scale={width}:{height},settb=1/30,setpts=N[b];[0:v:{stream}]settb=1/30,setpts=N[a];[a][b]ssim", "-an", "-f", "null", "-"],
                           capture_output=True, check=True)
     return float(re.search(r"All:([0-9.]+)", done.stderr.decode()).group(1))
 
