@@ -53,7 +53,8 @@ class TlsSession {
 
 // Makes a certificate that nobody else has signed, for this host's name, localhost and the loopback addresses, valid for ten years,
 // and its key (0600), unless both files are there and fit. A pair that does not, left by a start that was cut short, is made anew; a
-// certificate that somebody has signed is never replaced. Processes that start at once take turns.
+// certificate that somebody has signed is never replaced, nor is what cannot be read. Where nothing is to be made nothing is written;
+// processes that start at once take turns.
 Result<> make_self_signed(const std::string& certificate, const std::string& key);
 
 }  // namespace sluice::net

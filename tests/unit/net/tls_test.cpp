@@ -1,6 +1,8 @@
 #include "net/tls.hpp"
 
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 
 #include <catch2/catch.hpp>
@@ -29,6 +31,28 @@ std::shared_ptr<const TlsContext> context(const Folder& folder) {
   auto made = TlsContext::load(folder / "cert", folder / "key");
   REQUIRE(made);
   return *made;
+}
+
+// A certificate in PEM whose issuer is not its subject.
+std::string signed_by_another() {
+  EVP_PKEY* key = EVP_EC_gen("P-256");
+  X509* certificate = X509_new();
+  X509_set_pubkey(certificate, key);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  const auto name = [](X509_NAME* of, const char* text) { X509_NAME_add_entry_by_txt(of, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(text), -1, -1, 0); };
+  name(X509_get_subject_name(certificate), "live.example");
+  name(X509_get_issuer_name(certificate), "an authority");
+  X509_sign(certificate, key, EVP_sha256());
+  BIO* out = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(out, certificate);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out, &data);
+  std::string pem(data, static_cast<std::size_t>(size));
+  BIO_free(out);
+  X509_free(certificate);
+  EVP_PKEY_free(key);
+  return pem;
 }
 
 // OpenSSL's own client, in memory.
@@ -158,6 +182,38 @@ TEST_CASE("a self-signed pair of which one file is another's, or cut short, is m
   CHECK_FALSE(TlsContext::load(folder / "cert", folder / "key"));
   REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
   CHECK(TlsContext::load(folder / "cert", folder / "key"));
+}
+
+TEST_CASE("a pair that fits is served from a folder that cannot be written to; one that is to be made there is refused, with what to do") {
+  const Folder folder;
+  context(folder);
+  std::filesystem::remove(folder / "cert.lock");
+  std::filesystem::create_directory(folder / "cert.lock");  // no file can be made there, not even by root
+  REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
+  std::filesystem::remove(folder / "cert");
+  const auto refused = net::make_self_signed(folder / "cert", folder / "key");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what.find(folder / "cert") != std::string::npos);
+  CHECK_FALSE(refused.error().hint.empty());
+}
+
+TEST_CASE("what cannot be read is not replaced, nor a signed certificate whose key is missing") {
+  const Folder folder;
+  context(folder);
+  SECTION("a key that is no file") {
+    std::filesystem::remove(folder / "key");
+    std::filesystem::create_directory(folder / "key");
+    const auto refused = net::make_self_signed(folder / "cert", folder / "key");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.find(folder / "key") != std::string::npos);
+  }
+  SECTION("a certificate that somebody signed") {
+    std::ofstream(folder / "cert") << signed_by_another();
+    std::filesystem::remove(folder / "key");
+    REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
+    CHECK_FALSE(std::filesystem::exists(folder / "key"));
+    CHECK_FALSE(TlsContext::load(folder / "cert", folder / "key"));
+  }
 }
 
 TEST_CASE("processes that make a self-signed pair in one place at the same moment leave one that fits") {
