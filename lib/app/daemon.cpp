@@ -200,7 +200,8 @@ void Daemon::inherit(const std::string& port_name, os::UniqueFd listening) { imp
 
 std::vector<Daemon::Listening> Daemon::listening() const {
   std::vector<Listening> all;
-  for (const auto& [port, listener] : impl_->listeners) all.push_back({port, listener->fd()});
+  for (const auto& [port, listener] : impl_->listeners)
+    if (listener->fd() >= 0) all.push_back({port, listener->fd()});
   if (impl_->health_server)
     for (const int fd : impl_->health_server->listening()) all.push_back({"metrics", fd});
   if (impl_->control.fd() >= 0) all.push_back({"control", impl_->control.fd()});

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <deque>
+#include <optional>
 
 #include "net/loop_impl.hpp"
 #include "net/sockets.hpp"
@@ -246,8 +247,49 @@ std::shared_ptr<Connection> Connection::adopt(Loop& loop, os::UniqueFd fd, std::
   return connection;
 }
 
-void Connection::connect(Loop& loop, const Endpoint& to, std::shared_ptr<Handler> handler,
-                         std::function<void(Result<std::shared_ptr<Connection>>)> done) {
+namespace {
+using Connected = std::function<void(Result<std::shared_ptr<Connection>>)>;
+
+// A connection that is being made; the loop holds it until it is told of.
+struct Attempt : std::enable_shared_from_this<Attempt> {
+  Attempt(Loop& l, os::UniqueFd f, Endpoint t, std::shared_ptr<Connection::Handler> h, Connected d)
+      : loop(l), fd(std::move(f)), to(std::move(t)), handler(std::move(h)), done(std::move(d)), watch(std::in_place, l, fd.get()), patience(l) {}
+
+  void start(std::chrono::milliseconds limit) {
+    loop.impl().connecting.insert(shared_from_this());
+    watch->on_writable([this] { writable(); });
+    if (limit.count() > 0) patience.after(limit, [this] { conclude(fail(Errc::unavailable, "connect to " + to.text() + ": no answer in time")); });
+  }
+
+  void writable() {
+    int errnum = 0;
+    socklen_t size = sizeof errnum;
+    ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &errnum, &size);
+    if (errnum != 0) return conclude(fail_errno(errnum, "connect to " + to.text()));
+    watch.reset();  // unregisters before the connection registers
+    conclude(Connection::adopt(loop, std::move(fd), handler));
+  }
+
+  void conclude(Result<std::shared_ptr<Connection>> how) {
+    const auto keep = shared_from_this();
+    loop.impl().connecting.erase(keep);
+    patience.cancel();
+    watch.reset();
+    fd.reset();
+    done(std::move(how));
+  }
+
+  Loop& loop;
+  os::UniqueFd fd;
+  Endpoint to;
+  std::shared_ptr<Connection::Handler> handler;
+  Connected done;
+  std::optional<FdWatch> watch;
+  Timer patience;
+};
+}  // namespace
+
+void Connection::connect(Loop& loop, const Endpoint& to, std::shared_ptr<Handler> handler, Connected done, std::chrono::milliseconds patience) {
   auto report = [&loop, done](Error error) { loop.post([done, error] { done(std::unexpected(error)); }); };
   auto address = to_address(to);
   if (!address) return report(address.error());
@@ -255,23 +297,7 @@ void Connection::connect(Loop& loop, const Endpoint& to, std::shared_ptr<Handler
   if (!fd) return report(fail_errno("create a socket for " + to.text()).error());
   if (::connect(fd.get(), address->get(), address->size) != 0 && errno != EINPROGRESS)
     return report(fail_errno("connect to " + to.text()).error());
-  struct Attempt {
-    os::UniqueFd fd;
-    std::unique_ptr<FdWatch> watch;
-  };
-  auto attempt = std::make_shared<Attempt>();
-  attempt->watch = std::make_unique<FdWatch>(loop, fd.get());
-  attempt->fd = std::move(fd);
-  attempt->watch->on_writable([attempt, &loop, to, handler, done] {
-    attempt->watch->cancel_writable();
-    auto watch = std::move(attempt->watch);  // unregisters before the connection registers
-    watch.reset();
-    int errnum = 0;
-    socklen_t size = sizeof errnum;
-    ::getsockopt(attempt->fd.get(), SOL_SOCKET, SO_ERROR, &errnum, &size);
-    if (errnum != 0) return done(fail_errno(errnum, "connect to " + to.text()));
-    done(adopt(loop, std::move(attempt->fd), handler));
-  });
+  std::make_shared<Attempt>(loop, std::move(fd), to, std::move(handler), std::move(done))->start(patience);
 }
 
 void Connection::send(SharedBytes bytes) { impl_->enqueue({std::move(bytes)}); }

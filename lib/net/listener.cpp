@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "log/log.hpp"
 #include "net/sockets.hpp"
@@ -18,14 +19,14 @@ constexpr std::chrono::milliseconds pause_without_fds{100};
 }  // namespace
 
 struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
-  Impl(Loop& l, os::UniqueFd f, Accept a) : loop(l), fd(std::move(f)), accept(std::move(a)), watch(l, fd.get()), pause(l) {
+  Impl(Loop& l, os::UniqueFd f, Accept a) : loop(l), fd(std::move(f)), accept(std::move(a)), watch(std::in_place, l, fd.get()), pause(l) {
     SocketAddress bound;
     if (::getsockname(fd.get(), bound.get(), &bound.size) == 0) local = to_endpoint(bound);
   }
 
   void start() {
     if (stopped || paused) return;
-    watch.on_readable([self = std::weak_ptr(shared_from_this())] {
+    watch->on_readable([self = std::weak_ptr(shared_from_this())] {
       if (auto listener = self.lock()) listener->accept_waiting();
     });
   }
@@ -38,7 +39,7 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
           log::error("cannot accept: out of descriptors or memory; waiting",
                      {{"listener", local.text()}, {"hint", "raise the limit on open files (ulimit -n, LimitNOFILE=)"}});
-          watch.cancel_readable();
+          watch->cancel_readable();
           pause.after(pause_without_fds, [this] { start(); });
         }
         return;
@@ -47,10 +48,18 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
     }
   }
 
+  // Closed, not only left alone: whoever connects is refused at once instead of waiting in a queue that nobody empties.
+  void stop() {
+    stopped = true;
+    pause.cancel();
+    watch.reset();
+    fd.reset();
+  }
+
   Loop& loop;
   os::UniqueFd fd;
   Accept accept;
-  FdWatch watch;
+  std::optional<FdWatch> watch;  // none once stopped
   Timer pause;
   Endpoint local;
   bool stopped = false, paused = false;
@@ -97,17 +106,13 @@ int Listener::fd() const { return impl_->fd.get(); }
 
 void Listener::pause() {
   impl_->paused = true;
-  impl_->watch.cancel_readable();
+  if (impl_->watch) impl_->watch->cancel_readable();
 }
 void Listener::resume() {
   impl_->paused = false;
   impl_->start();
 }
 
-void Listener::stop() {
-  impl_->stopped = true;
-  impl_->watch.cancel_readable();
-  impl_->pause.cancel();
-}
+void Listener::stop() { impl_->stop(); }
 
 }  // namespace sluice::net

@@ -19,6 +19,7 @@ using boost::system::error_code;
 Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() {
   impl_->unflushed.clear();
+  std::exchange(impl_->connecting, {}).clear();
   // Each gives its descriptor back while the reactor still stands; nobody is told any more.
   for (const auto& connection : std::exchange(impl_->open, {})) connection->release();
 }

@@ -19,6 +19,8 @@ struct Loop::Impl {
   Poller poller{context};  // of connections
   // Connections with bytes queued in this turn: each is written once, with one writev, when the turn's calls are done.
   std::vector<std::shared_ptr<Connection>> unflushed;
+  // What is being connected, until it is told of.
+  std::unordered_set<std::shared_ptr<void>> connecting;
   // Every connection that is open: the loop keeps it alive.
   std::unordered_set<std::shared_ptr<Connection>> open;
 };

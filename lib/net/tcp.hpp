@@ -46,9 +46,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Takes over a connected descriptor (made non-blocking). The connection keeps itself and the handler alive until closed.
   static std::shared_ptr<Connection> adopt(Loop& loop, os::UniqueFd fd, std::shared_ptr<Handler> handler);
-  // Connects; `done` gets the connection or the error.
+  // Connects; `done` gets the connection or the error. Without a `patience` the kernel's counts: two minutes of an address that does not
+  // answer.
   static void connect(Loop& loop, const Endpoint& to, std::shared_ptr<Handler> handler,
-                      std::function<void(Result<std::shared_ptr<Connection>>)> done);
+                      std::function<void(Result<std::shared_ptr<Connection>>)> done, std::chrono::milliseconds patience = {});
 
   ~Connection();
   void send(SharedBytes bytes);
@@ -81,10 +82,10 @@ class Listener {
   static std::unique_ptr<Listener> adopt(Loop& loop, os::UniqueFd fd, Accept accept);
   ~Listener();
   const Endpoint& local() const;
-  void stop();  // accepts no more
+  void stop();    // for good: closes the descriptor, so that who connects is refused (unless another process holds it too)
   void pause();   // who connects waits in the kernel's queue
   void resume();
-  int fd() const;
+  int fd() const;  // borrowed; -1 once stopped
 
  private:
   struct Impl;

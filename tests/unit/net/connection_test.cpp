@@ -1,8 +1,10 @@
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
+#include <optional>
 
 #include "net/tcp.hpp"
 #include "os/file.hpp"
@@ -169,6 +171,84 @@ TEST_CASE("listen, connect, talk; a refused connection is an error") {
   });
   loop.run();
   CHECK(refused);
+}
+
+TEST_CASE("who connects to a listener that was stopped is refused, and does not wait in its queue") {
+  net::Loop loop;
+  auto listener = *net::Listener::bind(loop, {"127.0.0.1", 0, ""}, [](os::UniqueFd, net::Endpoint) {});
+  const net::Endpoint at = listener->local();
+  listener->stop();
+  CHECK(listener->fd() == -1);
+  CHECK(listener->local().port == at.port);
+  listener->pause();
+  listener->resume();
+  bool refused = false;
+  net::Connection::connect(loop, at, std::make_shared<Recorder>(), [&](auto connected) {
+    refused = !connected;
+    loop.stop();
+  });
+  loop.run();
+  CHECK(refused);
+}
+
+TEST_CASE("a listener may be stopped by the connection that it accepts") {
+  net::Loop loop;
+  int accepted = 0;
+  std::unique_ptr<net::Listener> listener = *net::Listener::bind(loop, {"127.0.0.1", 0, ""}, [&](os::UniqueFd, net::Endpoint) {
+    ++accepted;
+    listener->stop();
+  });
+  const auto client = std::make_shared<Recorder>();
+  client->changed = [&] {
+    if (client->closed) loop.stop();
+  };
+  net::Connection::connect(loop, listener->local(), client, [](auto connected) { REQUIRE(connected); });
+  loop.run();
+  CHECK(accepted == 1);
+}
+
+namespace {
+// An address that takes no connection and refuses none: a queue for one that is full. What is dropped is asked for again after a second.
+struct BlackHole {
+  os::UniqueFd listening{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}, first, second;
+  net::Endpoint at{"127.0.0.1", 0, ""};
+  BlackHole() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(listening.get(), any, size) == 0);
+    REQUIRE(::listen(listening.get(), 0) == 0);
+    REQUIRE(::getsockname(listening.get(), any, &size) == 0);
+    at.port = ntohs(address.sin_port);
+    for (os::UniqueFd* each : {&first, &second}) {
+      *each = os::UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      ::connect(each->get(), any, size);
+    }
+  }
+};
+}  // namespace
+
+TEST_CASE("connecting to an address that does not answer takes no longer than it may, and leaves nothing open") {
+  const BlackHole hole;
+  const auto next_descriptor = [] { return os::UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)).get(); };
+  std::optional<Error> why;
+  {
+    net::Loop loop;
+    const int before = next_descriptor();
+    net::Connection::connect(loop, hole.at, std::make_shared<Recorder>(), [&](auto connected) {
+      REQUIRE_FALSE(connected);
+      why = connected.error();
+      loop.stop();
+    }, 50ms);
+    loop.run();
+    CHECK(next_descriptor() == before);
+    net::Connection::connect(loop, hole.at, std::make_shared<Recorder>(), [&](auto) { why.reset(); });
+  }  // the loop forgets what is still being tried
+  REQUIRE(why);
+  CHECK(why->code == Errc::unavailable);
+  CHECK(why->what.find(hole.at.text()) != std::string::npos);
 }
 
 TEST_CASE("endpoints are read and written") {
