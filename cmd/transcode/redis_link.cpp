@@ -1,18 +1,17 @@
 #include "redis_link.hpp"
 
-#include <algorithm>
-
-#include "base/random.hpp"
+#include "base/backoff.hpp"
 #include "log/log.hpp"
 
 namespace sluice::transcode {
 
 namespace {
-constexpr milliseconds shortest_pause{100}, longest_pause{5000};
+constexpr Backoff backoff{.first = milliseconds(100), .most = milliseconds(5000), .jitter_percent = 15};
+constexpr seconds settled{5};  // a connection that lasted so long was a good one
 }
 
 RedisLink::RedisLink(net::Loop& loop, redis::Url url, Calls calls)
-    : loop_(loop), offload_(loop), retry_(loop), url_(std::move(url)), calls_(std::move(calls)) {
+    : loop_(loop), url_(std::move(url)), addresses_(loop, url_.host, url_.port), retry_(loop), calls_(std::move(calls)) {
   connect();
 }
 
@@ -29,11 +28,11 @@ void RedisLink::connect() {
   const auto broken = [this, alive = alive_](const Error& why) {
     if (*alive) lost(why);
   };
-  redis::Connection::open(loop_, offload_, {.url = url_, .broken = broken}, [this, alive = alive_](Result<std::shared_ptr<redis::Connection>> done) {
+  redis::Connection::open(loop_, addresses_, {.url = url_, .broken = broken}, [this, alive = alive_](Result<std::shared_ptr<redis::Connection>> done) {
     if (!*alive) return;
     if (!done) return lost(done.error());
     connection_ = std::move(*done);
-    pause_ = milliseconds(0);
+    up_since_ = system_clock().steady();
     if (std::exchange(told_, false)) log::info("Redis is back", {{"redis", url_.text()}});
     calls_.up();
   });
@@ -44,9 +43,8 @@ void RedisLink::lost(const Error& why) {
   connection_.reset();
   trouble_ = why.what;
   if (!std::exchange(told_, true)) log::warn("Redis is away: trying again", {{"redis", url_.text()}, why});
-  pause_ = std::clamp(pause_ * 2, shortest_pause, longest_pause);
-  const milliseconds jitter(static_cast<std::int64_t>(system_random().below(static_cast<std::uint64_t>(pause_.count() / 4 + 1))));
-  retry_.after(pause_ + jitter, [this] { connect(); });
+  if (was_up && system_clock().steady() - up_since_ >= settled) failures_ = 0;
+  retry_.after(backoff.after(++failures_, system_random()), [this] { connect(); });
   if (was_up) calls_.down();
 }
 

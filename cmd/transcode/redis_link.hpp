@@ -1,5 +1,6 @@
 #pragma once
-// RedisLink: a connection to Redis that is opened again whenever it breaks, after pauses that grow from 0.1 s to 5 s.
+// RedisLink: a connection to Redis that is opened again whenever it breaks, after pauses that grow from 0.1 s to 5 s, also when it is opened
+// well and soon breaks again.
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,14 +32,15 @@ class RedisLink {
   void lost(const Error& why);
 
   net::Loop& loop_;
-  net::Offload offload_;
-  net::Timer retry_;
   redis::Url url_;
+  net::Resolver addresses_;
+  net::Timer retry_;
   Calls calls_;
   std::shared_ptr<redis::Connection> connection_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::string trouble_ = "not connected yet";
-  milliseconds pause_{0};
+  Steady up_since_{};
+  unsigned failures_ = 0;  // in a row
   bool told_ = false;
 };
 

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "net/resolve.hpp"
 #include "net/tcp.hpp"
 
 namespace sluice::redis {
@@ -17,9 +16,10 @@ Error from_server(const std::string& text) {
   return {Errc::invalid, text, ""};
 }
 Error away(const std::string& text) { return {Errc::unavailable, text, "is the Redis server running and reachable?"}; }
+constexpr milliseconds least_share{250};  // of the patience: a name with a thousand addresses is not tried to its end
 }  // namespace
 
-struct Connection::Impl : net::Connection::Handler, std::enable_shared_from_this<Impl> {
+struct Connection::Impl : std::enable_shared_from_this<Impl> {
   Impl(net::Loop& l, Setup s) : loop(l), setup(std::move(s)), patience(l) {}
 
   struct Waiting {
@@ -27,11 +27,26 @@ struct Connection::Impl : net::Connection::Handler, std::enable_shared_from_this
     std::chrono::steady_clock::time_point due;
   };
 
+  // The connection to one address, as long as it is the one in use.
+  struct Line final : net::Connection::Handler {
+    explicit Line(std::shared_ptr<Impl> i) : impl(std::move(i)) {}
+    void on_data(ByteView bytes) override {
+      if (const auto in_use = impl) in_use->on_data(bytes);
+    }
+    void on_closed(const Error& why) override {
+      if (const auto in_use = std::exchange(impl, nullptr)) in_use->on_closed(why);
+    }
+    std::shared_ptr<Impl> impl;
+  };
+
   net::Loop& loop;
   Setup setup;
   net::Timer patience;
+  std::shared_ptr<Line> line;
   std::shared_ptr<net::Connection> link;
-  std::deque<net::Endpoint> addresses;
+  std::deque<net::Endpoint> addresses;  // to be tried yet
+  std::chrono::steady_clock::time_point try_until;
+  std::optional<Error> said;            // by one that we could not make use of
   ReplyReader reader;
   std::deque<Waiting> waiting;
   std::function<void(Result<std::shared_ptr<Connection>>)> opened;  // until it is told
@@ -40,30 +55,44 @@ struct Connection::Impl : net::Connection::Handler, std::enable_shared_from_this
 
   // ---- opening
 
-  void start(net::Offload& offload) {
+  void start(net::Resolver& resolver) {
     patience.after(setup.patience, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->breaks(away("connect to " + self->setup.url.text() + ": no answer in time"));
+      if (const auto self = weak.lock()) self->breaks(away("look up " + self->setup.url.host + ": no answer in time"));
     });
-    offload.run([host = setup.url.host, port = setup.url.port] { return net::resolve(host, port); },
-                [self = shared_from_this()](Result<std::vector<net::Endpoint>> found) {
-                  if (self->over) return;
-                  if (!found) return self->breaks(found.error());
-                  self->addresses.assign(found->begin(), found->end());
-                  self->try_next(away("no address"));
-                });
+    resolver.ask([self = shared_from_this()](Result<std::vector<net::Endpoint>> found) {
+      if (self->over) return;
+      if (!found) return self->breaks(found.error());
+      self->addresses.assign(found->begin(), found->end());
+      self->try_until = std::chrono::steady_clock::now() + self->setup.patience;
+      self->try_next();
+    });
   }
 
-  void try_next(const Error& last) {
-    if (addresses.empty()) return breaks(away(last.what));
+  // Each address has its share of the time that is left: one that swallows what it is sent does not cost the others theirs.
+  void try_next() {
     const net::Endpoint to = addresses.front();
+    const auto left = std::chrono::ceil<milliseconds>(try_until - std::chrono::steady_clock::now());
+    const milliseconds share = std::max(left / static_cast<int>(addresses.size()), least_share);
     addresses.pop_front();
-    net::Connection::connect(loop, to, shared_from_this(), [self = shared_from_this()](Result<std::shared_ptr<net::Connection>> done) {
-      if (self->over && done) return (*done)->abort(away("given up"));
-      if (self->over) return;
-      if (!done) return self->try_next(done.error());
+    leave_line();
+    line = std::make_shared<Line>(shared_from_this());
+    patience.after(share, [weak = weak_from_this(), to] {
+      if (const auto self = weak.lock()) self->breaks(away("connect to " + to.text() + ": no answer in time"));
+    });
+    net::Connection::connect(loop, to, line, [line = line](Result<std::shared_ptr<net::Connection>> done) {
+      const auto self = line->impl;
+      if (!self) return done ? (*done)->abort(away("given up")) : void();
+      if (!done) return self->breaks(away(done.error().what));
       self->link = std::move(*done);
       self->log_in();
-    });
+    }, share);
+  }
+
+  // Whatever it still says is nothing to us.
+  void leave_line() {
+    reader = ReplyReader();
+    if (const auto gone = std::exchange(line, nullptr)) gone->impl = nullptr;
+    if (const auto going = std::exchange(link, nullptr)) going->abort(away("closed"));
   }
 
   void log_in() {
@@ -82,6 +111,7 @@ struct Connection::Impl : net::Connection::Handler, std::enable_shared_from_this
       if (!answer) return self->breaks(answer.error());
       if (self->over) return;
       auto tell = std::exchange(self->opened, nullptr);
+      self->said.reset();
       self->watch_next();
       tell(std::shared_ptr<Connection>(new Connection(self)));
     }, setup.patience);
@@ -109,8 +139,7 @@ struct Connection::Impl : net::Connection::Handler, std::enable_shared_from_this
     });
   }
 
-  void on_data(ByteView bytes) override {
-    const auto keep = shared_from_this();
+  void on_data(ByteView bytes) {
     if (const auto fed = reader.feed(bytes); !fed) return breaks(fed.error());
     while (!over) {
       auto reply = reader.next();
@@ -128,17 +157,21 @@ struct Connection::Impl : net::Connection::Handler, std::enable_shared_from_this
     if (!over && !opened) watch_next();
   }
 
-  void on_closed(const Error& why) override {
+  void on_closed(const Error& why) {
     link.reset();
     breaks(away("the connection to Redis broke: " + why.what));
   }
 
   // ---- ending
 
+  // While it is being opened the next address is tried, unless a server has refused us. What a server said tells more than silence.
   void breaks(Error why) {
     if (over) return;
     const auto self = shared_from_this();
     const auto answers = std::exchange(waiting, {});
+    if (why.code == Errc::unavailable && said) why = *said;
+    else if (opened && why.code == Errc::invalid) said = why;
+    if (opened && why.code != Errc::denied && !addresses.empty() && std::chrono::steady_clock::now() < try_until) return try_next();
     finish();
     if (const auto tell = std::exchange(opened, nullptr)) return loop.post([tell, why] { tell(std::unexpected(why)); });
     loop.post([self, answers, why] {
@@ -151,7 +184,7 @@ struct Connection::Impl : net::Connection::Handler, std::enable_shared_from_this
   void finish() {
     over = true;
     patience.cancel();
-    if (const auto going = std::exchange(link, nullptr)) going->abort(away("closed"));
+    leave_line();
   }
 
   void close() {
@@ -166,10 +199,10 @@ struct Connection::Impl : net::Connection::Handler, std::enable_shared_from_this
 Connection::Connection(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Connection::~Connection() { impl_->close(); }
 
-void Connection::open(net::Loop& loop, net::Offload& offload, Setup setup, std::function<void(Result<std::shared_ptr<Connection>>)> done) {
+void Connection::open(net::Loop& loop, net::Resolver& addresses, Setup setup, std::function<void(Result<std::shared_ptr<Connection>>)> done) {
   const auto impl = std::make_shared<Impl>(loop, std::move(setup));
   impl->opened = std::move(done);
-  impl->start(offload);
+  impl->start(addresses);
 }
 
 void Connection::command(std::vector<std::string> words, Answer answer, milliseconds patience) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "net/loop.hpp"
+#include "net/resolve.hpp"
 #include "redis/reply.hpp"
 #include "redis/url.hpp"
 
@@ -23,11 +23,12 @@ class Connection {
   using Answer = std::function<void(Result<Reply>)>;
   struct Setup {
     Url url;
-    milliseconds patience{3000};                // for connecting and logging in together
+    milliseconds patience{3000};                // for the look-up; then for connecting and logging in, shared among the addresses
     std::function<void(const Error&)> broken;   // once, after it was opened; never after close()
   };
-  // Connects, logs in, selects the database. A name is looked up on `offload`. `done` comes on the loop's thread, never at once.
-  static void open(net::Loop& loop, net::Offload& offload, Setup setup, std::function<void(Result<std::shared_ptr<Connection>>)> done);
+  // Connects, logs in, selects the database, at the first address of the host's that lets us. `addresses` are those of the URL's host.
+  // `done` comes on the loop's thread, never at once.
+  static void open(net::Loop& loop, net::Resolver& addresses, Setup setup, std::function<void(Result<std::shared_ptr<Connection>>)> done);
   ~Connection();
 
   // `answer` comes once, later, or never after close(). No answer within `patience` breaks the connection: those behind it

@@ -12,7 +12,15 @@ Reply* place(const redisReadTask* task) {
   return &static_cast<Reply*>(task->parent->obj)->items[static_cast<std::size_t>(task->idx)];
 }
 
+// hiredis bounds neither how much an array holds nor how much a reply does in all.
+bool spend(std::size_t& left, std::size_t amount) {
+  if (amount > left) return false;
+  left -= amount;
+  return true;
+}
+
 void* make_text(const redisReadTask* task, char* text, std::size_t size) {
+  if (!spend(static_cast<ReplyReader::Limits*>(task->privdata)->bytes, size)) return nullptr;
   Reply* reply = place(task);
   reply->kind = task->type == REDIS_REPLY_ERROR ? Reply::Kind::error : Reply::Kind::text;
   reply->text.assign(text, size);
@@ -20,8 +28,7 @@ void* make_text(const redisReadTask* task, char* text, std::size_t size) {
 }
 
 void* make_array(const redisReadTask* task, int elements) {
-  const auto* limits = static_cast<const ReplyReader::Limits*>(task->privdata);
-  if (elements < 0 || limits == nullptr || static_cast<std::size_t>(elements) > limits->elements) return nullptr;
+  if (elements < 0 || !spend(static_cast<ReplyReader::Limits*>(task->privdata)->elements, static_cast<std::size_t>(elements))) return nullptr;
   Reply* reply = place(task);
   reply->kind = Reply::Kind::array;
   reply->items.resize(static_cast<std::size_t>(elements));
@@ -60,13 +67,13 @@ Bytes command_bytes(std::span<const std::string> words) {
 void ReplyReader::Free::operator()(redisReader* reader) const { ::redisReaderFree(reader); }
 
 ReplyReader::ReplyReader(Limits limits)
-    : reader_(::redisReaderCreateWithFunctions(&functions)), limits_(std::make_unique<Limits>(limits)) {
+    : reader_(::redisReaderCreateWithFunctions(&functions)), limits_(limits), left_(std::make_unique<Limits>(limits)) {
   if (!reader_) throw std::bad_alloc();
-  reader_->privdata = limits_.get();
+  reader_->privdata = left_.get();
 }
 
 Result<> ReplyReader::feed(ByteView bytes) {
-  if (reader_->len - reader_->pos + bytes.size() > limits_->unread) return fail(Errc::invalid, "a Redis reply is too large");
+  if (reader_->len - reader_->pos + bytes.size() > limits_.bytes) return fail(Errc::invalid, "a Redis reply is too large");
   if (::redisReaderFeed(reader_.get(), reinterpret_cast<const char*>(bytes.data()), bytes.size()) != REDIS_OK)
     return fail(Errc::invalid, std::string("read a Redis reply: ") + reader_->errstr);
   return {};
@@ -77,6 +84,7 @@ Result<std::optional<Reply>> ReplyReader::next() {
   if (::redisReaderGetReply(reader_.get(), &whole) != REDIS_OK)
     return fail(Errc::invalid, std::string("read a Redis reply: ") + reader_->errstr);
   if (whole == nullptr) return std::nullopt;
+  *left_ = limits_;
   const std::unique_ptr<Reply> reply(static_cast<Reply*>(whole));
   return std::move(*reply);
 }

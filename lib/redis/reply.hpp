@@ -33,8 +33,8 @@ Bytes command_bytes(std::span<const std::string> words);
 class ReplyReader {
  public:
   struct Limits {
-    std::size_t unread = 64u << 20;    // bytes of a reply that is not whole yet
-    std::size_t elements = 1u << 20;   // of one array
+    std::size_t bytes = 8u << 20;      // of one reply's texts, and of what was fed and not read yet
+    std::size_t elements = 1u << 16;   // of all arrays in one reply
   };
   explicit ReplyReader(Limits limits);
   ReplyReader() : ReplyReader(Limits{}) {}
@@ -47,7 +47,8 @@ class ReplyReader {
     void operator()(redisReader* reader) const;
   };
   std::unique_ptr<redisReader, Free> reader_;
-  std::unique_ptr<Limits> limits_;  // hiredis's callbacks point to it
+  Limits limits_;
+  std::unique_ptr<Limits> left_;  // of the limits, for the reply that is being read; hiredis's callbacks point to it
 };
 
 }  // namespace sluice::redis

@@ -17,7 +17,7 @@ std::string shown(const Reply& reply) {
 }
 
 std::string read(std::initializer_list<ByteView> pieces) {
-  ReplyReader reader({.unread = 1 << 16, .elements = 1000});
+  ReplyReader reader({.bytes = 1 << 16, .elements = 1000});
   std::string log;
   for (const ByteView piece : pieces) {
     if (!reader.feed(piece)) return log + "!";

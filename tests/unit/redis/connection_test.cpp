@@ -1,7 +1,13 @@
 // A connection against a server that the test plays: answers in order, errors, silence, ends.
 #include "redis/connection.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <catch2/catch.hpp>
+#include <atomic>
+#include <future>
+#include <optional>
 
 #include "net/tcp.hpp"
 
@@ -24,7 +30,6 @@ struct FakeServer : net::Connection::Handler {
 
 struct Scene {
   net::Loop loop;
-  net::Offload offload{loop};
   std::shared_ptr<FakeServer> server = std::make_shared<FakeServer>();
   std::unique_ptr<net::Listener> listener = *net::Listener::bind(loop, {"127.0.0.1", 0, ""}, [this](os::UniqueFd fd, net::Endpoint) {
     server->link = net::Connection::adopt(loop, std::move(fd), server);
@@ -32,10 +37,13 @@ struct Scene {
   std::shared_ptr<Connection> connection;
   std::vector<std::string> log;
   Url url{.host = "localhost", .port = listener->local().port};
+  net::Resolver::LookUp look_up = net::resolve;
+  std::optional<net::Resolver> resolver;
 
   void open(std::vector<std::string> script, milliseconds patience = seconds(5)) {
     server->script = std::move(script);
-    Connection::open(loop, offload, {.url = url, .patience = patience, .broken = [this](const Error& why) { note("broken", why); }},
+    resolver.emplace(loop, url.host, url.port, look_up);
+    Connection::open(loop, *resolver, {.url = url, .patience = patience, .broken = [this](const Error& why) { note("broken", why); }},
                      [this](Result<std::shared_ptr<Connection>> done) {
                        if (!done) {
                          note("not opened", done.error());
@@ -107,6 +115,84 @@ TEST_CASE("a server that refuses us is told from one that is away") {
   Scene other;
   other.open({"HTTP/1.1 400 Bad Request\r\n"});
   CHECK(other.log == Log{"not opened: invalid"});
+}
+
+namespace {
+// An address that takes no connection and refuses none: a queue for one that is full.
+struct BlackHole {
+  os::UniqueFd listening{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)}, first, second;
+  net::Endpoint at{"::1", 0, ""};
+  BlackHole() {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = in6addr_loopback;
+    socklen_t size = sizeof address;
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(listening.get(), any, size) == 0);
+    REQUIRE(::listen(listening.get(), 0) == 0);
+    REQUIRE(::getsockname(listening.get(), any, &size) == 0);
+    at.port = ntohs(address.sin6_port);
+    for (os::UniqueFd* each : {&first, &second}) {
+      *each = os::UniqueFd(::socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      ::connect(each->get(), any, size);
+    }
+  }
+};
+}  // namespace
+
+TEST_CASE("an address that swallows everything does not cost the others their time") {
+  const BlackHole hole;
+  Scene scene;
+  // One that takes the connection and then says nothing.
+  const auto silent = *net::Listener::bind(scene.loop, {"127.0.0.1", 0, ""}, [&](os::UniqueFd fd, net::Endpoint) {
+    net::Connection::adopt(scene.loop, std::move(fd), std::make_shared<FakeServer>());
+  });
+  // And one that is no Redis server.
+  const auto other = *net::Listener::bind(scene.loop, {"127.0.0.1", 0, ""}, [&](os::UniqueFd fd, net::Endpoint) {
+    net::Connection::adopt(scene.loop, std::move(fd), std::make_shared<FakeServer>())->send_copy(as_bytes("HTTP/1.1 400 Bad Request\r\n"));
+  });
+  std::vector<net::Endpoint> all{hole.at, silent->local(), other->local(), scene.listener->local()};
+  scene.look_up = [&](const std::string&, std::uint16_t) { return Result<std::vector<net::Endpoint>>(all); };
+  SECTION("the last of four is reached") {
+    scene.open({"+PONG\r\n", "+a\r\n"}, seconds(3));
+    CHECK(scene.log.empty());
+    REQUIRE(scene.connection);
+    scene.connection->command({"ONE"}, scene.answer("one", true));
+    scene.loop.run();
+    CHECK(scene.log == Log{"one a"});
+  }
+  SECTION("none is, in bounded time, and the one that said something is told of") {
+    all.pop_back();
+    all.insert(all.end(), 1000, hole.at);
+    const auto began = std::chrono::steady_clock::now();
+    scene.open({}, seconds(1));
+    CHECK(std::chrono::steady_clock::now() - began < seconds(30));
+    CHECK(scene.log == Log{"not opened: invalid"});
+  }
+}
+
+TEST_CASE("a name that is looked up for longer than it may be is given up, and its answer is for the next try") {
+  std::promise<void> answer;
+  const std::shared_future<void> answered = answer.get_future().share();
+  std::atomic<int> looked = 0;
+  Scene scene;
+  const net::Endpoint at = scene.listener->local();
+  scene.look_up = [&, at](const std::string&, std::uint16_t) -> Result<std::vector<net::Endpoint>> {
+    ++looked;
+    answered.wait();
+    return std::vector<net::Endpoint>{at};
+  };
+  scene.open({"+PONG\r\n"}, milliseconds(50));
+  CHECK(scene.log == Log{"not opened: unavailable"});
+  Connection::open(scene.loop, *scene.resolver, {.url = scene.url, .broken = {}}, [&](Result<std::shared_ptr<Connection>> done) {
+    REQUIRE(done);
+    scene.connection = *done;
+    scene.loop.stop();
+  });
+  answer.set_value();
+  scene.loop.run();
+  CHECK(scene.connection);
+  CHECK(looked == 1);
 }
 
 TEST_CASE("an answer that does not come breaks the connection, and all that wait are told") {

@@ -56,7 +56,7 @@ TEST_CASE("what is no reply, or too much of one, is a fault that stays") {
   CHECK(read({"*2000000000\r\n"}) == "fault");
   CHECK(read({"*-5\r\n"}) == "fault");
   CHECK(read({"*9\r\n:1\r\n"}, {.elements = 8}) == "fault");
-  CHECK(read({"$100\r\n", std::string_view("0123456789", 10), "0123456789"}, {.unread = 20}) == "fault");
+  CHECK(read({"$100\r\n", std::string_view("0123456789", 10), "0123456789"}, {.bytes = 20}) == "fault");
   std::string deep;
   for (int i = 0; i < 20; ++i) deep += "*1\r\n";
   CHECK(read({deep}) == "fault");
@@ -64,6 +64,26 @@ TEST_CASE("what is no reply, or too much of one, is a fault that stays") {
   REQUIRE(reader.feed(as_bytes("?\r\n+OK\r\n")));
   CHECK_FALSE(reader.next());
   CHECK_FALSE(reader.next());
+}
+
+TEST_CASE("what a reply may hold is bounded in all, however it is nested, and anew for the next") {
+  const std::string_view nested = "*2\r\n*2\r\n:1\r\n:2\r\n*2\r\n:3\r\n:4\r\n";
+  CHECK(read({nested, nested}, {.elements = 6}) == "[[1 2] [3 4]];[[1 2] [3 4]];");
+  CHECK(read({nested}, {.elements = 5}) == "fault");
+  const std::string_view texts = "*3\r\n$4\r\naaaa\r\n+bbbb\r\n$4\r\ncccc\r\n";
+  for (const std::size_t bytes : {12, 11}) {
+    ReplyReader reader({.bytes = bytes});
+    bool fault = false;
+    std::string out;
+    for (std::size_t i = 0; i < texts.size() && !fault; ++i) {
+      REQUIRE(reader.feed(as_bytes(texts.substr(i, 1))));
+      const auto reply = reader.next();
+      fault = !reply;
+      if (reply && *reply) out = shown(**reply);
+    }
+    CHECK(fault == (bytes == 11));
+    CHECK(out == (bytes == 11 ? "" : "['aaaa' 'bbbb' 'cccc']"));
+  }
 }
 
 TEST_CASE("a Redis URL") {
