@@ -26,7 +26,9 @@ namespace sluice::transcode {
 namespace {
 constexpr std::size_t most_guests = 8;      // connections that have proven nothing yet: the ninth takes the oldest one's place
 constexpr unsigned most_complaints = 20;    // lines of the log about strangers
-constexpr seconds flush_time{10};           // for what was received to be read by our reader, at the end
+constexpr seconds flush_time{10};           // that our reader may take nothing of what was received, at the end
+constexpr milliseconds withdraw_time{1000}; // for Redis, where the program waits for it
+constexpr std::chrono::hours longest_take_time{24};
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -58,6 +60,7 @@ class Dispatcher final : public Host {
   void input_ended(Result<> how);
   void on_signal(int signal);
   void end(Result<std::optional<int>> how);  // after our reader has everything
+  void watch_reader(Steady began);
   void stop_input();
 
   RemoteSettings remote_;
@@ -69,10 +72,12 @@ class Dispatcher final : public Host {
   std::unique_ptr<net::Listener> listener_;
   std::string ticket_ = random_token(system_random());
   std::optional<Posting> posting_;
+  std::string reach_;           // where workers reach us
   std::deque<std::shared_ptr<Guest>> guests_;  // oldest first
   unsigned complaints_ = 0;
   Guest* worker_ = nullptr;     // reserved, then running
   bool running_ = false, input_over_ = false, ending_ = false;
+  bool late_ = false;           // the time to take the job is over: only who is reserved may still start
   int stopped_by_ = 0;
   Steady posted_ = system_clock().steady();
   std::unique_ptr<Inlet> inlet_;
@@ -88,11 +93,12 @@ Result<std::optional<int>> Dispatcher::run(const net::Endpoint& listen, std::str
   SLUICE_TRY_VALUE(listener_, net::Listener::bind(loop_, listen, [this](os::UniqueFd fd, net::Endpoint peer) { accept(std::move(fd), std::move(peer)); }));
   if (reach.empty()) reach = listener_->local().text();
   else if (reach.ends_with(":0")) reach = reach.substr(0, reach.size() - 1) + std::to_string(listener_->local().port);
+  reach_ = reach;
   const relay::Job job{.to = reach, .ticket = ticket_, .stream = relay::printable(environment("SLUICE_STREAM")), .channel = relay::printable(environment("SLUICE_CHANNEL")), .good_for = take_time};
+  app::Signals signals(loop_, [this](int signal) { on_signal(signal); });
   posting_.emplace(loop_, remote_.url, QueueKeys(remote_.queue), relay::write_job(job, remote_.secret));
   waiting_.Set(1);
   take_limit_.after(take_time, [this] { nobody_came(); });
-  app::Signals signals(loop_, [this](int signal) { on_signal(signal); });
   loop_.run();
   for (const auto& guest : guests_) guest->abort({Errc::io, "the dispatcher ends", ""});
   return result_;
@@ -110,19 +116,22 @@ void Dispatcher::accept(os::UniqueFd fd, net::Endpoint peer) {
 }
 
 bool Dispatcher::reserve(Guest& guest) {
-  if (worker_ != nullptr || ending_) return false;
+  if (worker_ != nullptr || ending_ || late_) return false;
   worker_ = &guest;
   return true;
 }
 
 void Dispatcher::nobody_came() {
-  if (worker_ != nullptr) return take_limit_.after(proving_time, [this] { if (!running_) nobody_came(); });
+  if (worker_ != nullptr && !std::exchange(late_, true)) return take_limit_.after(proving_time, [this] { nobody_came(); });
+  take_limit_.cancel();
   const std::string trouble = posting_->trouble();
-  log::error("no worker took the stream in time", {{"queue", remote_.queue}, {"redis", trouble.empty() ? "reached" : trouble}, {"next", local_ ? "transcoding here" : "giving up"}});
+  log::error("no worker took the stream in time",
+             {{"queue", remote_.queue}, {"redis", trouble.empty() ? "reached" : trouble}, {"address", reach_}, {"next", local_ ? "transcoding here" : "giving up"}});
+  waiting_.Set(0);
   ending_ = true;
   if (local_) result_ = std::nullopt;
-  else result_ = fail(Errc::unavailable, "no worker took the stream in time", "start more workers: transcode --worker");
-  posting_->withdraw(true, [this] { loop_.stop(); });
+  else result_ = fail(Errc::unavailable, "no worker took the stream in time", "start more workers: transcode --worker; the logs of those that run say when they cannot reach " + reach_);
+  posting_->withdraw(true, withdraw_time, [this] { loop_.stop(); });
 }
 
 // ---- relaying
@@ -132,7 +141,7 @@ void Dispatcher::started(Guest& guest) {
   take_limit_.cancel();
   listener_->stop();
   waiting_.Set(0);
-  posting_->withdraw(false, [] {});  // Redis is not needed any more
+  posting_->withdraw(false, seconds(5), [] {});  // Redis is not needed any more
   log::info("a worker has the stream", {{"worker", guest.name()}, {"waited_ms", std::chrono::duration_cast<milliseconds>(system_clock().steady() - posted_).count()}});
   outlet_ = std::make_unique<Outlet>(loop_, STDOUT_FILENO, Outlet::Calls{
       .room = [this] {
@@ -200,6 +209,7 @@ void Dispatcher::gone(Guest& guest, const Error& why) {
   }
   if (running_) return end(fail(Errc::unavailable, fmt::format("worker {} was lost: {}", guest.name(), why.what), "the next generation gives the stream to another"));
   log::warn("a worker did not start the job", {{"worker", guest.name()}, why});
+  if (late_) nobody_came();
 }
 
 // ---- ending
@@ -213,7 +223,15 @@ void Dispatcher::end(Result<std::optional<int>> how) {
     inlet_.reset();
     outlet_->when_empty([this] { loop_.stop(); });
   });
-  flush_limit_.after(flush_time, [this] { loop_.stop(); });
+  flush_limit_.every(seconds(1), [this, began = system_clock().steady()] { watch_reader(began); });
+}
+
+// A reader that is slow is waited for; one that takes nothing is left, and what it has not got is no success.
+void Dispatcher::watch_reader(Steady began) {
+  const auto since = outlet_->blocked_since();
+  if (!since || system_clock().steady() - std::max(*since, began) < flush_time) return;
+  if (result_) result_ = fail(Errc::io, fmt::format("standard output took nothing for {} s: the end of the stream was not written", flush_time.count()), "is its reader still alive?");
+  loop_.stop();
 }
 
 // As of the filter itself: the input ends here, and what was read is finished. A second signal ends us.
@@ -227,9 +245,10 @@ void Dispatcher::on_signal(int signal) {
     inlet_.reset();  // nothing may follow the end
     return stop_input();
   }
+  take_limit_.cancel();
   ending_ = true;
   result_ = std::optional<int>(signal == SIGINT ? app::exit_interrupted : app::exit_done);
-  posting_->withdraw(false, [this] { loop_.stop(); });
+  posting_->withdraw(false, withdraw_time, [this] { loop_.stop(); });
 }
 }  // namespace
 
@@ -244,7 +263,7 @@ Result<std::optional<int>> dispatch(const app::Settings& settings) {
     return fail(Errc::usage, "--listen " + listen.text() + " is no address that workers can connect to", "say which is: --reach ADDRESS:0");
   }
   const milliseconds take_time = settings.duration("take-time");
-  if (take_time <= milliseconds(0)) return fail(Errc::usage, "--take-time must be more than 0");
+  if (take_time <= milliseconds(0) || take_time > longest_take_time) return fail(Errc::usage, "--take-time must be more than 0, and a day at most");
   relay::Words order = order_of(settings);
   const std::string ledger = environment("SLUICE_LEDGER");
   if (environment("SLUICE_FED") == "1") order.emplace(word_supervised, "1");

@@ -1,6 +1,6 @@
 #include "job_queue.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "base/text.hpp"
 #include "log/log.hpp"
@@ -8,11 +8,12 @@
 namespace sluice::transcode {
 
 namespace {
-constexpr const char* group = "workers";
 constexpr const char* claim_after_ms = "3000";  // longer than a worker may take to reach a dispatcher
 constexpr const char* block_ms = "1000";        // for a new entry; then claims are looked for again
 constexpr milliseconds block_patience{4000};
 constexpr milliseconds pause{1000};             // after an error
+constexpr milliseconds least_gap{20};           // between two questions for a job: a Redis that answers nonsense at once is no busy loop
+constexpr int most_claims = 10;                 // of entries that are gone, in a row
 constexpr seconds count_period{2};
 constexpr seconds rest{5};                      // after an entry sealed by others: theirs may be the right secret, and its dispatcher posts again
 
@@ -36,9 +37,9 @@ JobQueue::JobQueue(net::Loop& loop, redis::Url url, QueueKeys keys, std::string 
 
 void JobQueue::up() {
   // From 0: what was posted before the first worker came is for us too.
-  link_.command({"XGROUP", "CREATE", keys_.jobs, group, "0", "MKSTREAM"}, [this](Result<redis::Reply> reply) {
+  link_.command({"XGROUP", "CREATE", keys_.jobs, QueueKeys::group, "0", "MKSTREAM"}, [this](Result<redis::Reply> reply) {
     if (!reply && !reply.error().what.starts_with("BUSYGROUP")) {
-      log::error("the consumer group could not be made", {{"key", keys_.jobs}, reply.error()});
+      complain("the consumer group could not be made", reply.error());
       return retry_.after(pause, [this] { if (link_.is_up() && !ready_) up(); });
     }
     ready_ = true;
@@ -53,17 +54,20 @@ void JobQueue::want(bool wanting) {
 
 void JobQueue::ask() {
   if (!wanting_ || asking_ || !ready_ || !link_.is_up()) return;
-  if (const auto left = rest_until_ - system_clock().steady(); left > seconds(0)) return retry_.after(left, [this] { ask(); });
+  const Steady now = system_clock().steady();
+  if (const Steady from = std::max(rest_until_, asked_ + least_gap); from > now) return retry_.after(from - now, [this] { ask(); });
   asking_ = true;
-  if (system_clock().steady() >= counted_ + count_period) count();
-  claim();
+  asked_ = now;
+  if (now >= counted_ + count_period) count();
+  claim(most_claims);
 }
 
-// An entry that another worker took and could not do anything with: it died, or cannot reach the dispatcher.
-void JobQueue::claim() {
-  link_.command({"XAUTOCLAIM", keys_.jobs, group, consumer_, claim_after_ms, "0-0", "COUNT", "1"}, [this](Result<redis::Reply> reply) {
-    const redis::Reply* entries = reply && reply->items.size() >= 2 ? &reply->items[1] : nullptr;
-    if (!reply || (entries && !entries->items.empty())) return answered(reply, entries);
+// An entry that another worker took and could not do anything with: it died, or cannot reach the dispatcher. Its id alone, for of an entry
+// that was deleted meanwhile Redis 6.2 tells nothing else, and keeps it pending.
+void JobQueue::claim(int tries) {
+  link_.command({"XAUTOCLAIM", keys_.jobs, QueueKeys::group, consumer_, claim_after_ms, "0-0", "COUNT", "1", "JUSTID"}, [this, tries](Result<redis::Reply> reply) {
+    if (!reply) return answered(reply, nullptr);
+    if (reply->items.size() >= 2 && !reply->items[1].items.empty()) return look_at(reply->items[1].items[0].text, tries);
     if (!wanting_) {
       asking_ = false;
       return;
@@ -72,25 +76,33 @@ void JobQueue::claim() {
   });
 }
 
+void JobQueue::look_at(const std::string& entry, int tries) {
+  link_.command({"XRANGE", keys_.jobs, entry, entry}, [this, entry, tries](Result<redis::Reply> reply) {
+    if (!reply || !reply->items.empty()) return answered(reply, reply ? &*reply : nullptr);
+    clear(entry);
+    if (tries > 0) return claim(tries - 1);
+    read();
+  });
+}
+
 void JobQueue::read() {
-  link_.command({"XREADGROUP", "GROUP", group, consumer_, "COUNT", "1", "BLOCK", block_ms, "STREAMS", keys_.jobs, ">"}, [this](Result<redis::Reply> reply) {
+  link_.command({"XREADGROUP", "GROUP", QueueKeys::group, consumer_, "COUNT", "1", "BLOCK", block_ms, "STREAMS", keys_.jobs, ">"}, [this](Result<redis::Reply> reply) {
     // [[key, [entry]]], or nil
     const redis::Reply* entries = reply && !reply->items.empty() && reply->items[0].items.size() == 2 ? &reply->items[0].items[1] : nullptr;
     answered(reply, entries);
   }, block_patience);
 }
 
-void JobQueue::answered(Result<redis::Reply> reply, const redis::Reply* entries) {
+void JobQueue::answered(const Result<redis::Reply>& reply, const redis::Reply* entries) {
   asking_ = false;
   if (!reply) {
     if (reply.error().code == Errc::unavailable) return;  // the link goes up again
     ready_ = false;
     if (reply.error().what.starts_with("NOGROUP")) return up();  // Redis was emptied
-    log::error("jobs could not be read", {{"key", keys_.jobs}, reply.error()});
+    complain("jobs could not be read", reply.error());
     return retry_.after(pause, [this] { if (link_.is_up() && !ready_) up(); });
   }
-  if (entries)
-    for (const redis::Reply& entry : entries->items) offer(entry);
+  if (entries && !entries->items.empty()) offer(entries->items.front());  // no more were asked for
   ask();
 }
 
@@ -99,7 +111,8 @@ void JobQueue::offer(const redis::Reply& entry) {
   const std::string id = entry.items[0].text;
   auto job = relay::read_job(fields_of(entry.items[1]), secret_);
   if (!job) {
-    log::warn("an entry was passed over", {{"entry", id}, job.error()});
+    if (const auto left_out = complaints_.next(job.error().what, system_clock().steady()))
+      log::warn("an entry was passed over", {{"entry", id}, job.error(), {"left_out", *left_out}});
     clear(id);
     if (job.error().code == Errc::denied) rest_until_ = system_clock().steady() + rest;
     return calls_.cleared(job.error().code == Errc::denied ? "forged" : "malformed");
@@ -125,8 +138,7 @@ void JobQueue::offer(const redis::Reply& entry) {
 
 void JobQueue::clear(const std::string& entry) {
   if (!link_.is_up()) return;  // claimed by another, who finds it stale
-  link_.command({"XACK", keys_.jobs, group, entry}, [](Result<redis::Reply>) {});
-  link_.command({"XDEL", keys_.jobs, entry}, [](Result<redis::Reply>) {});
+  take_out(link_, keys_, entry, [](Result<redis::Reply>) {});
 }
 
 void JobQueue::count() {
@@ -139,6 +151,14 @@ void JobQueue::count() {
   link_.command({"GET", keys_.untaken}, [this, waiting](Result<redis::Reply> reply) {
     if (reply) calls_.counted(*waiting, parse_number<std::int64_t>(reply->text).value_or(0));
   });
+}
+
+// An old server says "ERR unknown command".
+void JobQueue::complain(const std::string& what, const Error& why) {
+  const auto left_out = complaints_.next(what, system_clock().steady());
+  if (!left_out) return;
+  const bool old = why.what.find("unknown command") != std::string::npos;
+  log::error(what, {{"key", keys_.jobs}, {"error", old ? why.what + " (the queue needs Redis 6.2 or later)" : to_string(why)}, {"left_out", *left_out}});
 }
 
 }  // namespace sluice::transcode

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "posting.hpp"
-#include "redis_link.hpp"
+#include "base/sparing.hpp"
+#include "queue_keys.hpp"
 #include "relay/job.hpp"
 
 namespace sluice::transcode {
@@ -34,18 +34,21 @@ class JobQueue {
  private:
   void up();
   void ask();
-  void claim();
+  void claim(int tries);
+  void look_at(const std::string& entry, int tries);
   void read();
-  void answered(Result<redis::Reply> reply, const redis::Reply* entries);
+  void answered(const Result<redis::Reply>& reply, const redis::Reply* entries);
   void offer(const redis::Reply& entry);
   void count();
+  void complain(const std::string& what, const Error& why);
 
   net::Timer retry_, counts_;
   QueueKeys keys_;
   std::string consumer_;
   relay::Secret secret_;
   Calls calls_;
-  Steady counted_{}, rest_until_{};
+  Steady counted_{}, asked_{}, rest_until_{};
+  Sparing complaints_{seconds(30)};
   bool wanting_ = false, asking_ = false, ready_ = false;
   RedisLink link_;
 };

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "app/daemon.hpp"
+#include "base/sparing.hpp"
 #include "job_queue.hpp"
 #include "log/log.hpp"
 #include "metrics/metrics.hpp"
@@ -94,11 +95,16 @@ class Worker {
           instruments().waited.Observe(std::chrono::duration<double>(offer.waited).count());
           log::info("job taken", {{"stream", offer.job.stream}, {"channel", offer.job.channel}, {"from", offer.job.to}, {"waited_ms", offer.waited.count()}});
         },
-        .ended = [this, entry](WorkerJob& job, WorkerJob::End end, const std::string& how) { ended(job, entry, end, how); }}));
+        .ended = [this, entry](WorkerJob& job, WorkerJob::End end, const std::string& how) { ended(job, entry, end, how); },
+        .closed =
+            [this](WorkerJob& job) {
+              if (leaving_.erase(job.shared_from_this())) loop_.post([this] { settle(); });
+            }}));
     ask();
   }
 
   void ended(WorkerJob& job, const std::string& entry, WorkerJob::End end, const std::string& how) {
+    if (end == WorkerJob::End::unreachable) warn_of_unreachable(job, entry, how);
     const bool ran = end == WorkerJob::End::done || end == WorkerJob::End::handed_back || end == WorkerJob::End::lost || end == WorkerJob::End::failed;
     const auto level = end == WorkerJob::End::failed || end == WorkerJob::End::lost ? log::Level::warn : ran ? log::Level::info : log::Level::debug;
     log::write(level, "job ended", {{"stream", job.job().stream}, {"channel", job.job().channel}, {"end", name(end)}, {"how", how}, {"bytes_in", job.bytes_in()}, {"bytes_out", job.bytes_out()}});
@@ -111,6 +117,7 @@ class Worker {
     if (found != jobs_.end()) {
       const auto keep = *found;
       jobs_.erase(found);
+      if (job.connected()) leaving_.insert(keep);
       loop_.post([this, keep] {
         ask();
         settle();
@@ -118,9 +125,19 @@ class Worker {
     }
   }
 
+  // Nobody else tells the user: the dispatcher only sees that no worker comes. One line for a machine in a while, however many jobs it posts.
+  void warn_of_unreachable(const WorkerJob& job, const std::string& entry, const std::string& why) {
+    const std::string& to = job.job().to;
+    const auto left_out = unreachable_.next(to.substr(0, to.rfind(':')), system_clock().steady());
+    if (!left_out) return;
+    log::warn("a dispatcher was not reached: its job is left to other workers",
+              {{"address", to}, {"job", entry}, {"stream", job.job().stream}, {"channel", job.job().channel}, {"error", why}, {"left_out", *left_out},
+               {"hint", "unless it has ended meanwhile: its --listen, or --reach, must name an address and ports that this machine gets through to"}});
+  }
+
   void ask() { queue_.want(!drained_ && jobs_.size() < slots_); }
   void settle() {
-    if (drained_ && jobs_.empty()) std::exchange(drained_, [] {})();
+    if (drained_ && jobs_.empty() && leaving_.empty()) std::exchange(drained_, [] {})();
   }
 
   net::Loop& loop_;
@@ -131,7 +148,9 @@ class Worker {
   net::Timer finish_limit_;
   std::string log_options_;
   unsigned cores_ = 1;
+  Sparing unreachable_{seconds(30)};
   std::set<std::shared_ptr<WorkerJob>> jobs_;
+  std::set<std::shared_ptr<WorkerJob>> leaving_;  // ended; their dispatchers are reading the last of it
   std::function<void()> drained_;
   JobQueue queue_;
 };

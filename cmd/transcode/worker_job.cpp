@@ -20,7 +20,9 @@ namespace {
 constexpr milliseconds connect_time{2500};  // before others may try the entry (job_queue.cpp)
 constexpr seconds proving_time{5};
 constexpr seconds handing_back_time{5};     // for the child to write what it has read
-constexpr seconds stuck_time{10};           // that a child may take nothing
+constexpr seconds stuck_time{10};           // that a child may take nothing; or make nothing, once its input is over
+constexpr seconds farewell_time{60};        // for the dispatcher to read the last of it, and close
+constexpr seconds hasty_farewell{2};        // when we stop
 constexpr int pipe_capacity = 256 * 1024;
 
 // What a worker is told by its own environment is not for its children.
@@ -62,14 +64,13 @@ std::shared_ptr<WorkerJob> WorkerJob::start(net::Loop& loop, JobSetup setup, Cal
 void WorkerJob::connect() {
   const auto to = net::parse_endpoint(setup_.job.to);
   if (!to || !to->path.empty()) return loop_.post([self = shared_from_this()] { self->end(End::unreachable, "the job's address cannot be read"); });
-  patience_.after(connect_time, [this] { end(End::unreachable, "connect to " + setup_.job.to + ": no answer in time"); });
   net::Connection::connect(loop_, *to, shared_from_this(), [self = shared_from_this()](Result<std::shared_ptr<net::Connection>> done) {
     if (!done) return self->end(End::unreachable, done.error().what);
     if (self->over_) return (*done)->abort({Errc::io, "given up", ""});
     self->link_ = std::move(*done);
     self->patience_.after(proving_time, [job = self.get()] { job->abort({Errc::unavailable, "the dispatcher was too slow", ""}); });
     self->flush();
-  });
+  }, connect_time);
 }
 
 void WorkerJob::flush() {
@@ -90,7 +91,8 @@ void WorkerJob::on_drained() {
 
 void WorkerJob::on_closed(const Error& why) {
   link_.reset();
-  end(status_ || child_.running() ? End::lost : End::unreachable, why.what);
+  end(status_ || child_.running() ? End::lost : End::unreachable, to_string(why));
+  if (const auto closed = std::exchange(calls_.closed, nullptr)) closed(*this);
 }
 
 void WorkerJob::on_refused(const std::string& why) { end(End::elsewhere, why); }
@@ -142,6 +144,7 @@ Result<> WorkerJob::spawn(const relay::Words& order) {
 
 void WorkerJob::relay_media() {
   taken_ = true;
+  quiet_since_ = system_clock().steady();
   watch_child();
   outlet_ = std::make_unique<Outlet>(loop_, input_.get(), Outlet::Calls{
       .room = [this] {
@@ -177,14 +180,17 @@ void WorkerJob::close_input() {
   });
 }
 
-// With each beat: a child that takes nothing, though what it makes is taken, hangs.
+// With each beat: a child that takes nothing, though what it makes is taken, hangs; and so does one that has all and makes nothing.
 void WorkerJob::beat() {
   session_.beat();
   flush();
-  const auto since = outlet_ ? outlet_->blocked_since() : std::nullopt;
-  if (!since || inlet_->paused() || stuck_ || system_clock().steady() - *since < stuck_time) return;
+  const Steady now = system_clock().steady();
+  if (outlet_ || inlet_->paused() || made_ != inlet_->bytes()) quiet_since_ = now;
+  made_ = inlet_->bytes();
+  const auto since = outlet_ ? outlet_->blocked_since() : quiet_since_;
+  if (!since || inlet_->paused() || stuck_ || now - *since < stuck_time) return;
   stuck_ = true;
-  log::error("the transcoder takes nothing any more: killed", {{"stream", setup_.job.stream}});
+  log::error(outlet_ ? "the transcoder takes nothing any more: killed" : "the transcoder makes nothing any more: killed", {{"stream", setup_.job.stream}});
   child_.signal_group(SIGKILL);
 }
 
@@ -192,7 +198,7 @@ void WorkerJob::hand_back() {
   if (over_ || handing_back_) return;
   handing_back_ = true;
   if (!child_.running()) {
-    if (!status_) end(End::unreachable, "the worker stops");  // the entry waits for others
+    if (!status_) end(End::handed_back, "the worker stops");  // the entry waits for others
     return;
   }
   child_.signal_group(SIGTERM);
@@ -220,10 +226,11 @@ void WorkerJob::conclude() {
   if (handing_back_) words.emplace(word_handed_back, "1");
   session_.outcome(words);
   flush();
-  const auto link = link_;
   const bool well = status_->good() || (status_->signal == 0 && status_->code == app::exit_temporary);
   end(handing_back_ ? End::handed_back : well ? End::done : End::failed, status_->text());
-  if (link) link->close();
+  // The dispatcher closes when it has read everything. If we did while its reader is slow, its next beat would be answered with a reset,
+  // which takes with it what it has not read.
+  patience_.after(handing_back_ ? hasty_farewell : farewell_time, [this] { abort({Errc::unavailable, "the dispatcher does not close", ""}); });
 }
 
 // May be called from within any of its parts: what they hold is let go later.
@@ -242,7 +249,8 @@ void WorkerJob::end(End how, const std::string& text) {
   });
   const auto ended = std::exchange(calls_.ended, nullptr);
   ended(*this, how, text);
-  if (link_ && (how == End::unreachable || how == End::elsewhere)) link_->abort({Errc::io, text, ""});
+  const bool no_child = !status_ && !child_.running();
+  if (no_child && how != End::failed) abort({Errc::io, text, ""});  // one that could not be started has told why
 }
 
 }  // namespace sluice::transcode

@@ -28,7 +28,7 @@ class WorkerJob final : public net::Connection::Handler, public relay::WorkerSes
  public:
   enum class End {
     done,         // the stream, or this generation of it, is over
-    handed_back,
+    handed_back,  // the worker stops
     failed,       // the child could not be started, or failed
     lost,         // the connection
     elsewhere,    // another worker has it
@@ -36,7 +36,8 @@ class WorkerJob final : public net::Connection::Handler, public relay::WorkerSes
   };
   struct Calls {
     std::function<void()> taken;                                                 // the child runs
-    std::function<void(WorkerJob& job, End end, const std::string& how)> ended;  // once, last
+    std::function<void(WorkerJob& job, End end, const std::string& how)> ended;  // once
+    std::function<void(WorkerJob& job)> closed;                                  // after that, when the connection has gone too; last
   };
   static std::shared_ptr<WorkerJob> start(net::Loop& loop, JobSetup setup, Calls calls);
   ~WorkerJob() override;
@@ -44,6 +45,7 @@ class WorkerJob final : public net::Connection::Handler, public relay::WorkerSes
   void hand_back();  // the child finishes what it has read; ended() comes within seconds
   const relay::Job& job() const { return setup_.job; }
   bool was_taken() const { return taken_; }
+  bool connected() const { return link_ != nullptr; }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return inlet_ ? inlet_->bytes() : 0; }
 
@@ -84,6 +86,8 @@ class WorkerJob final : public net::Connection::Handler, public relay::WorkerSes
   std::unique_ptr<Inlet> inlet_;    // from the child
   std::unique_ptr<Outlet> outlet_;  // to it
   std::optional<Pulse> pulse_;
+  Steady quiet_since_{};            // the input is over, and it makes nothing
+  std::uint64_t made_ = 0;
   bool output_ended_ = false, handing_back_ = false, over_ = false, stuck_ = false;
   std::uint64_t bytes_in_ = 0;
 };

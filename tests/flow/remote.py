@@ -5,6 +5,8 @@ import secrets
 import socket
 import subprocess
 import tempfile
+import threading
+import time
 
 from harness import Daemon, free_port, get, program, wait_for
 
@@ -14,15 +16,16 @@ KEY = "sluice:transcode:jobs"
 class RedisServer:
     """Debian's redis-server on a port of its own, nothing saved; started and stopped here, whatever the package's service does."""
 
-    def __init__(self, password=None):
+    def __init__(self, password=None, config=""):
         self.folder = tempfile.TemporaryDirectory(prefix="sluice-redis-")
         self.port = free_port()
         self.password = password
+        self.config = config
         self.process = None
         self.start()
 
     def start(self):
-        config = f"port {self.port}\nbind 127.0.0.1\ndir {self.folder.name}\nsave \"\"\nappendonly no\nlogfile {self.folder.name}/log\n"
+        config = f"port {self.port}\nbind 127.0.0.1\ndir {self.folder.name}\nsave \"\"\nappendonly no\nlogfile {self.folder.name}/log\n{self.config}\n"
         if self.password:
             config += f"requirepass \"{self.password}\"\n"
         self.process = subprocess.Popen(["redis-server", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -48,7 +51,7 @@ class RedisServer:
         with socket.create_connection(("127.0.0.1", self.port), 10) as link:
             commands = [("AUTH", self.password)] if self.password else []
             for command in [*commands, words]:
-                link.sendall(b"*%d\r\n" % len(command) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in (str(w).encode() for w in command)))
+                link.sendall(command_bytes(command))
             lines = link.makefile("rb")
             for _ in commands:
                 read_reply(lines)
@@ -69,6 +72,68 @@ class RedisServer:
         self.folder.cleanup()
 
 
+class Between:
+    """Stands between clients and a Redis server. `rule(words, ask, link)` makes each command's answer, as bytes: `ask(words)` is the server's,
+    `link` the client's socket. A rule that raises ConnectionError closes the client's connection."""
+
+    def __init__(self, redis, rule):
+        self.redis, self.rule = redis, rule
+        self.commands, self.accepted = [], []  # what was asked, and when connections came
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self.server.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                link, _ = self.server.accept()
+            except OSError:
+                return
+            self.accepted.append(time.monotonic())
+            threading.Thread(target=self.serve, args=(link,), daemon=True).start()
+
+    def serve(self, link):
+        try:
+            with link, socket.create_connection(("127.0.0.1", self.redis.port)) as server:
+                asked, answers = link.makefile("rb"), server.makefile("rb")
+
+                def ask(words):
+                    server.sendall(command_bytes(words))
+                    return read_raw_reply(answers)
+
+                while words := read_reply(asked):
+                    self.commands.append(words)
+                    link.sendall(self.rule(words, ask, link))
+        except (OSError, ValueError):
+            pass
+
+    def count(self, name):
+        return sum(words[0] == name for words in self.commands)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.close()
+
+
+def command_bytes(words):
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in (str(w).encode() for w in words))
+
+
+def read_raw_reply(lines):
+    """A reply as it came, for read_reply(io.BytesIO(…))."""
+    line = lines.readline()
+    if not line.endswith(b"\r\n"):
+        raise ConnectionError("the server is gone")
+    kind, count = line[:1], line[1:-2]
+    if kind == b"$" and int(count) >= 0:
+        return line + lines.read(int(count) + 2)
+    if kind == b"*" and int(count) > 0:
+        return line + b"".join(read_raw_reply(lines) for _ in range(int(count)))
+    return line
+
+
 def read_reply(lines):
     line = lines.readline().rstrip(b"\r\n")
     kind, rest = line[:1], line[1:]
@@ -86,8 +151,9 @@ def read_reply(lines):
 class Remote:
     """A Redis server and a secret; workers and dispatchers that use them."""
 
-    def __init__(self, password=None):
-        self.redis = RedisServer(password)
+    def __init__(self, password=None, config=""):
+        self.redis = RedisServer(password, config)
+        self.url = self.redis.url()  # what workers and dispatchers are given
         self.folder = tempfile.TemporaryDirectory(prefix="sluice-remote-")
         self.secret = self.file("secret", secrets.token_hex(32))
         self.workers = []
@@ -109,7 +175,7 @@ class Remote:
         return made
 
     def dispatch(self, *options, secret=None):
-        return [program("transcode"), "--dispatch", self.redis.url(), *self.options(secret), *options]
+        return [program("transcode"), "--dispatch", self.url, *self.options(secret), *options]
 
     def __enter__(self):
         return self
@@ -132,7 +198,7 @@ class Worker(Daemon):
         self.name = name
         self.metrics_port = free_port()
         self.temporary = tempfile.TemporaryDirectory(prefix="sluice-worker-")
-        super().__init__(program("transcode"), "--worker", remote.redis.url(), *remote.options(secret), "--name", name, "--metrics",
+        super().__init__(program("transcode"), "--worker", remote.url, *remote.options(secret), "--name", name, "--metrics",
                          f"127.0.0.1:{self.metrics_port}", *options, env={"TMPDIR": self.temporary.name, **(env or {})})
 
     def output(self):

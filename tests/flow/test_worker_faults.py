@@ -1,0 +1,286 @@
+"""transcode --dispatch and transcode --worker where Redis, the network, a peer, a child or a reader does not do as it should."""
+import io
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from harness import free_port, get, program, wait_for
+from remote import KEY, Between, Remote, read_reply
+from test_transcode import Listing, header, make
+from test_worker import LADDER, ends, posted, run, start
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clip") / "clip.flv"
+    make(path, "-g", "60", "-bf", "2")
+    return path
+
+
+@pytest.fixture
+def remote():
+    with Remote() as made:
+        yield made
+
+
+def settled(remote):
+    """Nothing of any job is left in Redis."""
+    return (remote.redis.length(), remote.redis.pending()) == (0, 0)
+
+
+def taken_by_a_dead_worker(remote):
+    remote.redis.ask("XGROUP", "CREATE", KEY, "workers", "0", "MKSTREAM")
+    assert remote.redis.ask("XREADGROUP", "GROUP", "workers", "dead", "COUNT", "100", "STREAMS", KEY, ">")
+
+
+# ---- Redis
+
+def test_what_a_dispatcher_takes_back_is_not_pending_any_more(remote):
+    stream = start(remote.dispatch("--take-time", "2s", *LADDER))
+    posted(remote)
+    taken_by_a_dead_worker(remote)
+    assert remote.redis.pending() == 1
+    assert "no worker took the stream" in ends(stream, 75)
+    assert settled(remote)
+
+
+class Redis62:
+    """XAUTOCLAIM as 6.2 answers: a deleted entry stays pending, is claimed again and again, and is nil or, with JUSTID, its id."""
+
+    def __init__(self):
+        self.claimed = {}
+
+    def __call__(self, words, ask, link):
+        if words[0] != "XAUTOCLAIM":
+            return ask(words)
+        key, group, consumer, idle = words[1:5]
+        now = time.monotonic()
+        pending = read_reply(io.BytesIO(ask(["XPENDING", key, group, "IDLE", idle, "-", "+", "100"])))
+        entry = next((each[0] for each in pending if now - self.claimed.get(each[0], 0) >= int(idle) / 1000), None)
+        if entry is None:
+            return b"*2\r\n$3\r\n0-0\r\n*0\r\n"
+        self.claimed[entry] = now
+        head = b"*2\r\n$3\r\n0-0\r\n"
+        if read_reply(io.BytesIO(ask(["XRANGE", key, entry, entry]))):
+            return head + ask(["XCLAIM", key, group, consumer, idle, entry, *words[8:]])
+        return head + b"*1\r\n" + (b"$%d\r\n%s\r\n" % (len(entry), entry.encode()) if "JUSTID" in words else b"*-1\r\n")
+
+
+def test_entries_that_were_deleted_do_not_pile_up_as_pending_in_redis_6_2(remote, clip):
+    for _ in range(5):
+        remote.redis.ask("XADD", KEY, "*", "gone", "1")
+    taken_by_a_dead_worker(remote)
+    for entry, _ in remote.redis.ask("XRANGE", KEY, "-", "+"):
+        remote.redis.ask("XDEL", KEY, entry)
+    assert remote.redis.pending() == 5
+    with Between(remote.redis, Redis62()) as between:
+        remote.url = between.url
+        worker = remote.worker("one")
+        wait_for(lambda: settled(remote), 20, "the entries acknowledged")
+        assert run(remote.dispatch(*LADDER), clip).returncode == 0
+        wait_for(lambda: settled(remote), 10, "nothing left of the job")
+        assert worker.health()[0] == 200
+
+
+def test_a_redis_that_is_too_old_is_told_of_once(tmp_path):
+    with Remote(config='rename-command XAUTOCLAIM ""') as remote:
+        worker = remote.worker("one")
+        worker.says("Redis 6.2 or later")
+
+        def tries():
+            found = re.search(r"xgroup\|create:calls=(\d+)", remote.redis.ask("INFO", "commandstats"))
+            return int(found[1]) if found else 0
+
+        wait_for(lambda: tries() >= 3, 20, "more tries")
+        assert worker.output().count("Redis 6.2 or later") == 1
+
+
+def test_a_job_that_is_withdrawn_before_it_is_posted_does_not_stay(remote):
+    def late(words, ask, link):
+        answer = ask(words)
+        if words[0] == "XADD":
+            select.select([link], [], [], 20)  # until the dispatcher says something else: that nobody took it
+        return answer
+
+    with Between(remote.redis, late) as between:
+        remote.url = between.url
+        said = ends(start(remote.dispatch("--take-time", "500ms", *LADDER)), 75)
+        assert "no worker took the stream" in said
+        assert between.count("XADD") == 1
+    assert settled(remote)
+    assert remote.redis.ask("GET", f"{KEY}:untaken") == "1"
+
+
+def test_a_job_whose_posting_was_not_answered_is_found_again_not_posted_twice(remote):
+    lost = []
+
+    def once(words, ask, link):
+        answer = ask(words)
+        if words[0] == "XADD" and not lost:
+            lost.append(words)
+            raise ConnectionError
+        return answer
+
+    with Between(remote.redis, once) as between:
+        remote.url = between.url
+        stream = start(remote.dispatch("--take-time", "60s", *LADDER))
+        wait_for(lambda: between.count("XRANGE") >= 1, 20, "it looks after its entry")
+        assert (between.count("XADD"), remote.redis.length()) == (1, 1)
+        stream.terminate()
+        ends(stream, 0)
+    assert settled(remote)
+
+
+def test_a_redis_that_opens_and_breaks_is_asked_less_and_less(remote):
+    def broken(words, ask, link):
+        if words[0] == "PING":
+            return ask(words)
+        raise ConnectionError
+
+    with Between(remote.redis, broken) as between:
+        remote.url = between.url
+        worker = remote.worker("one")
+        wait_for(lambda: len(between.accepted) >= 6, 30, "six connections")
+        gaps = [later - earlier for earlier, later in zip(between.accepted, between.accepted[1:])]
+        assert gaps[3] > 0.6 and gaps[4] > 1.2, gaps
+        assert worker.process.poll() is None
+
+
+# ---- names and addresses
+
+@pytest.fixture
+def silent_dns(tmp_path):
+    """A command in front of another, for which DNS never answers."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"]).returncode != 0:
+        pytest.skip("no right to give a program a resolv.conf of its own")
+    config = tmp_path / "resolv.conf"
+    config.write_text("nameserver 127.0.0.83\noptions timeout:10 attempts:3\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.83", 53))
+        server.settimeout(20)
+        yield server, ["unshare", "-m", "sh", "-c", f"mount --bind {config} /etc/resolv.conf && exec \"$@\"", "sh"]
+
+
+def test_a_dns_server_that_is_silent_keeps_nobody_from_stopping(remote, silent_dns):
+    server, prefix = silent_dns
+    remote.url = "redis://redis.example"
+    command = remote.dispatch("--take-time", "60s", *LADDER)
+    stream = start(prefix + command)
+    assert b"redis\x07example" in server.recv(512)
+    began = time.monotonic()
+    stream.terminate()
+    ends(stream, 0)
+    assert time.monotonic() - began < 5
+
+
+def test_a_dispatcher_that_cannot_be_reached_is_told_of_once_in_a_while(remote):
+    worker = remote.worker("one")
+    stream = start(remote.dispatch("--take-time", "60s", "--reach", "127.0.0.1:1", *LADDER))
+    job = posted(remote)
+    assert job["to"] == "127.0.0.1:1"
+    entry = remote.redis.ask("XRANGE", KEY, "-", "+")[0][0]
+    wait_for(lambda: (worker.metric("sluice_transcode_jobs_ended_total", '{how="unreachable"}') or 0) >= 2, 30, "two tries")
+    told, = [line for line in worker.output().splitlines() if "a dispatcher was not reached" in line]
+    assert "WARN" in told.upper()
+    for what in ("127.0.0.1:1", entry, "Connection refused", "--listen", "--reach"):
+        assert what in told, told
+    stream.terminate()
+    ends(stream, 0)
+
+
+def test_who_comes_when_a_worker_has_the_stream_is_refused(remote, clip):
+    worker = remote.worker("one")
+    stream = start(remote.dispatch("--take-time", "60s", *LADDER))
+    wait_for(worker.busy, 20, "the job taken")
+    worker.says("job taken")
+    to = re.search(r"from=\"?127\.0\.0\.1:(\d+)", worker.output())
+
+    def refused():
+        try:
+            socket.create_connection(("127.0.0.1", int(to[1])), 5).close()
+        except ConnectionRefusedError:
+            return True
+
+    wait_for(refused, 10, "the port closed")
+    stream.stdin.write(clip.read_bytes())
+    ends(stream, 0)
+
+
+# ---- what waits, and what hangs
+
+def test_a_stream_that_is_transcoded_here_after_all_does_not_wait_any_more(remote, clip):
+    port = free_port()
+
+    def waiting():
+        text = get(f"http://127.0.0.1:{port}/metrics")[2].decode()
+        return next((float(line.split()[-1]) for line in text.splitlines() if line.startswith("sluice_transcode_dispatch_waiting ")), None)
+
+    stream = start(remote.dispatch("--take-time", "3s", "--untaken", "local", "--metrics", f"127.0.0.1:{port}", *LADDER))
+    posted(remote)
+    assert waiting() == 1
+    wait_for(lambda: waiting() == 0, 20, "the metric back at 0")
+    assert stream.poll() is None
+    stream.stdin.write(clip.read_bytes())
+    ends(stream, 0)
+
+
+def test_a_transcoder_that_takes_nothing_or_makes_nothing_is_killed(remote, clip):
+    pipe = header(clip, "sluice_epoch_ms=1")
+    assert len(pipe) > 1_500_000, "more than pipes and sockets hold"
+    takes_nothing = remote.worker("one")
+    first = start(remote.dispatch("--take-time", "30s", *LADDER))
+    wait_for(takes_nothing.busy, 20, "the first job taken")
+    makes_nothing = remote.worker("two")
+    second = start(remote.dispatch("--take-time", "30s", *LADDER))
+    wait_for(makes_nothing.busy, 20, "the second job taken")
+    for worker in (takes_nothing, makes_nothing):
+        os.kill(worker.children()[0], signal.SIGSTOP)
+    second.stdin.write(pipe[:60_000])  # less than a pipe holds: it has all, and an end
+    second.stdin.close()
+    second.stdin = None
+    os.set_blocking(first.stdin.fileno(), False)
+    sent = 0
+
+    def ended():
+        nonlocal sent
+        try:
+            sent += os.write(first.stdin.fileno(), pipe[sent:sent + 65536])
+        except (BlockingIOError, BrokenPipeError):
+            pass
+        return first.poll() is not None and second.poll() is not None
+
+    wait_for(ended, 60, "both dispatchers ended")
+    ends(first, 75)
+    ends(second, 75)
+    for worker, says in ((takes_nothing, "takes nothing any more"), (makes_nothing, "makes nothing any more")):
+        worker.says("job ended")
+        assert f"the transcoder {says}: killed" in worker.output() and not worker.busy()
+
+
+def test_a_reader_that_is_slow_gets_everything_and_one_that_takes_nothing_is_no_success(remote, tmp_path):
+    make(tmp_path / "slow.flv", "-g", "30", size="640x360", seconds="4")  # more than the dispatcher and its pipe hold, less than its socket does too
+    make(tmp_path / "dead.flv", "-g", "30", size="320x240", seconds="1.5")  # more than a pipe holds
+    worker = remote.worker("one", "--jobs", "2")
+
+    def unread(source):
+        with open(source, "rb") as data:
+            return subprocess.Popen(remote.dispatch("--take-time", "30s", *LADDER), stdin=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    slow, dead = unread(tmp_path / "slow.flv"), unread(tmp_path / "dead.flv")
+    wait_for(lambda: worker.output().count("job ended") == 2, 60, "both jobs ended")
+    at = time.monotonic()
+    wait_for(lambda: time.monotonic() - at > 4, 10, "longer than a closed connection lingers")
+    got, said = slow.communicate(timeout=60)
+    assert slow.returncode == 0, said.decode()
+    listing, whole = Listing(got), Listing(run([program("transcode"), *LADDER], tmp_path / "slow.flv").stdout)
+    assert all(listing.of(name) == whole.of(name) != [] for name in whole.names)
+    assert dead.wait(60) == 1
+    got, said = dead.communicate()
+    assert b"took nothing for 10 s" in said, said
+    assert 0 < len(got) < len(run([program("transcode"), *LADDER], tmp_path / "dead.flv").stdout)
