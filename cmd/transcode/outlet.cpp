@@ -1,5 +1,6 @@
 #include "outlet.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +22,13 @@ bool can_be_watched(int fd) {
 }
 
 Outlet::Outlet(net::Loop& loop, int fd, Calls calls) : fd_(fd), calls_(std::move(calls)) {
-  if (can_be_watched(fd) && os::set_nonblocking(fd)) watch_ = std::make_unique<net::FdWatch>(loop, fd);
+  if (!can_be_watched(fd)) return;
+  flags_ = ::fcntl(fd, F_GETFL);
+  if (os::set_nonblocking(fd)) watch_ = std::make_unique<net::FdWatch>(loop, fd);
+}
+
+Outlet::~Outlet() {
+  if (flags_ >= 0) ::fcntl(fd_, F_SETFL, flags_);
 }
 
 bool Outlet::full() const { return waiting_bytes_ >= full_at; }

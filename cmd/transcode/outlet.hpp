@@ -20,8 +20,9 @@ class Outlet {
     std::function<void()> room;                 // no longer full
     std::function<void(const Error&)> broken;   // its reader is gone; what is written from now on is dropped
   };
-  // `fd` is borrowed, and made non-blocking if it can be watched.
+  // `fd` is borrowed, and made non-blocking if it can be watched, until the end: others may share what it stands for.
   Outlet(net::Loop& loop, int fd, Calls calls);
+  ~Outlet();
 
   void write(ByteView bytes);
   bool full() const;
@@ -34,6 +35,7 @@ class Outlet {
 
   int fd_;
   Calls calls_;
+  int flags_ = -1;  // as they were
   std::unique_ptr<net::FdWatch> watch_;
   std::deque<Bytes> waiting_;
   std::size_t waiting_bytes_ = 0, sent_ = 0;  // sent_: of the first

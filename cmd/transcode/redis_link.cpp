@@ -33,7 +33,7 @@ void RedisLink::connect() {
     if (!done) return lost(done.error());
     connection_ = std::move(*done);
     up_since_ = system_clock().steady();
-    if (std::exchange(told_, false)) log::info("Redis is back", {{"redis", url_.text()}});
+    if (!std::exchange(told_, {}).empty()) log::info("Redis is back", {{"redis", url_.text()}});
     calls_.up();
   });
 }
@@ -42,7 +42,7 @@ void RedisLink::lost(const Error& why) {
   const bool was_up = connection_ != nullptr;
   connection_.reset();
   trouble_ = why.what;
-  if (!std::exchange(told_, true)) log::warn("Redis is away: trying again", {{"redis", url_.text()}, why});
+  if (std::exchange(told_, trouble_) != trouble_) log::warn("Redis is away: trying again", {{"redis", url_.text()}, why});
   if (was_up && system_clock().steady() - up_since_ >= settled) failures_ = 0;
   retry_.after(backoff.after(++failures_, system_random()), [this] { connect(); });
   if (was_up) calls_.down();

@@ -41,7 +41,7 @@ class RedisLink {
   std::string trouble_ = "not connected yet";
   Steady up_since_{};
   unsigned failures_ = 0;  // in a row
-  bool told_ = false;
+  std::string told_;       // the trouble that the log has, while it is away
 };
 
 }  // namespace sluice::transcode

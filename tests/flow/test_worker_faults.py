@@ -1,4 +1,5 @@
 """transcode --dispatch and transcode --worker where Redis, the network, a peer, a child or a reader does not do as it should."""
+import fcntl
 import io
 import os
 import re
@@ -160,9 +161,10 @@ def silent_dns(tmp_path):
     if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"]).returncode != 0:
         pytest.skip("no right to give a program a resolv.conf of its own")
     config = tmp_path / "resolv.conf"
-    config.write_text("nameserver 127.0.0.83\noptions timeout:10 attempts:3\n")
+    address = f"127.83.{os.getpid() // 250 % 250}.{os.getpid() % 250 + 1}"  # of this run alone
+    config.write_text(f"nameserver {address}\noptions timeout:10 attempts:3\n")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.83", 53))
+        server.bind((address, 53))
         server.settimeout(20)
         yield server, ["unshare", "-m", "sh", "-c", f"mount --bind {config} /etc/resolv.conf && exec \"$@\"", "sh"]
 
@@ -210,6 +212,20 @@ def test_who_comes_when_a_worker_has_the_stream_is_refused(remote, clip):
     wait_for(refused, 10, "the port closed")
     stream.stdin.write(clip.read_bytes())
     ends(stream, 0)
+
+
+def test_what_its_output_goes_to_is_left_as_it_was(remote, tmp_path):
+    """The pipe may be another program's too, once it has ended: not blocking is no state to leave it in."""
+    make(tmp_path / "short.flv", "-g", "30", size="320x240", seconds="1.5")
+    remote.worker("one")
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 1 << 20)  # holds all of it
+    with open(tmp_path / "short.flv", "rb") as data:
+        done = subprocess.run(remote.dispatch("--take-time", "30s", *LADDER), stdin=data, stdout=writer, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    assert os.get_blocking(writer)
+    os.close(writer)
+    os.close(reader)
 
 
 # ---- what waits, and what hangs
