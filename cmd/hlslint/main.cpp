@@ -22,9 +22,11 @@ void print_rule(const hls::Rule& rule, bool json) {
     ordered_json out{{"rule", rule.id}, {"document", rule.document}, {"paragraph", rule.paragraph}, {"severity", hls::name(rule.severity)}, {"text", rule.text}, {"checked", rule.unchecked.empty()}};
     out[rule.unchecked.empty() ? "fixture" : "reason"] =
         !rule.unchecked.empty() ? std::string(rule.unchecked) : rule.needs == hls::Needs::url ? "tests/flow/broken_hls.py " + std::string(rule.id) : "tests/fixtures/hlslint/" + std::string(rule.id);
+    if (rule.holds == hls::Holds::for_apple) out["option"] = "--apple";
     return print(out.dump());
   }
   print(fmt::format("{:<32} {:<6} {} {}: {}", rule.id, hls::name(rule.severity), rule.document, rule.paragraph, rule.text));
+  if (rule.holds == hls::Holds::for_apple) print(fmt::format("{:<32} only with --apple", ""));
   if (!rule.unchecked.empty()) print(fmt::format("{:<32} not checked: {}", "", rule.unchecked));
 }
 
@@ -38,17 +40,18 @@ void print_finding(const hls::Finding& finding, const std::string& place, bool u
   print(fmt::format("{}: {} {}: {} ({} {})", where, hls::name(rule.severity), rule.id, finding.what, rule.document, rule.paragraph));
 }
 
-Result<bool> lint_directory(std::string directory, bool json) {
+Result<bool> lint_directory(std::string directory, bool for_apple, bool json) {
   while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
   auto subject = hls::is_ledger(directory) ? hls::subject_of_ledger(directory) : hls::subject_of_folder(directory);
   if (!subject) return std::unexpected(subject.error());
-  const hls::Findings findings = hls::lint(*subject);
+  const hls::Findings findings = hls::lint(*subject, for_apple);
   for (const hls::Finding& finding : findings) print_finding(finding, directory, false, json);
   return findings.empty();
 }
 
 Result<bool> lint_url(const std::string& url, const app::Settings& settings, bool json) {
   lint::Options options;
+  options.for_apple = settings.flag("apple");
   if (settings.has("watch")) options.watch = settings.duration("watch");
   options.late = settings.duration("late");
   bool clean = true;
@@ -69,7 +72,7 @@ Result<int> run(const app::Settings& settings) {
   if (settings.positionals("PLACE").empty()) return fail(Errc::usage, "nothing to check", "give the URL of a playlist, or the directory of a ledger or of playlists");
   bool clean = true;
   for (const std::string& place : settings.positionals("PLACE")) {
-    SLUICE_TRY_VALUE(const bool nothing_found, hlslint::is_url(place) ? lint_url(place, settings, json) : lint_directory(place, json));
+    SLUICE_TRY_VALUE(const bool nothing_found, hlslint::is_url(place) ? lint_url(place, settings, json) : lint_directory(place, settings.flag("apple"), json));
     clean = clean && nothing_found;
   }
   return clean ? app::exit_done : app::exit_failed;

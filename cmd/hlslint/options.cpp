@@ -11,6 +11,7 @@ const app::Program& program() {
       .summary = "check HLS and LL-HLS presentations against their rules",
       .commands = {{.path = "",
                     .options = {{.name = "rules", .kind = Kind::flag, .help = "list every rule, where it is written, and why those that are not checked are not"},
+                                {.name = "apple", .kind = Kind::flag, .help = "also what Apple demands only of what its devices are to play everywhere"},
                                 {.name = "watch", .kind = Kind::duration, .metavar = "TIME", .help = "follow a live URL so long, or until it ends; unset: three target durations"},
                                 {.name = "late", .kind = Kind::duration, .metavar = "TIME", .fallback = "1s", .help = "how much later than its rule says anything may come from a URL: the network's part"},
                                 {.name = "ca-file", .kind = Kind::path, .metavar = "FILE", .help = "certificates to trust for https, in PEM, instead of the system's"}},

@@ -162,6 +162,11 @@ Result<Layout> lay_out(std::vector<media::Track> tracks, const LayoutSettings& s
     layout.made_audio[i] = layout.tracks.size() - 1;
     layout.audio.emplace(i, std::move(*made));
   }
+  if (settings.ladder.audio) {
+    const auto sound = std::ranges::find(layout.tracks, Kind::audio, &media::Track::kind);
+    if (sound != layout.tracks.end()) sound->alone = true;
+    else layout.notes.push_back("left out audio: the source has no sound");
+  }
   if (layout.tracks.empty()) return fail(Errc::invalid, "the ladder leaves no rendition of this source", "add source to --ladder");
   return layout;
 }

@@ -13,7 +13,7 @@ const sluice::app::Program& program() {
           .options =
               {
                   {.name = "ladder", .kind = Kind::text, .metavar = "SPEC", .fallback = "auto",
-                   .help = "renditions: auto, none, or a list such as 720p30:3000,480p30:1500,source", .letter = 'l'},
+                   .help = "renditions: auto, none, or a list such as 720p30:3000,480p30:1500,source; with audio beside it, sound alone, too", .letter = 'l'},
                   {.name = "source", .kind = Kind::choice, .metavar = "HOW", .fallback = "auto",
                    .help = "pass the source's video through, encode it again, or decide by its keyframe interval",
                    .choices = {"auto", "copy", "encode"}},

@@ -61,7 +61,10 @@ RenditionRecord read_rendition(Fields& in) {
   r.max_bitrate = in.number<std::uint64_t>();
   if (in.more()) {
     r.language = in.text();
-    in.require(valid_language(r.language));
+    r.alone = in.more();
+    in.require(r.language == "-" ? r.alone : valid_language(r.language));
+    in.require(!r.alone || (in.text() == "alone" && r.kind == media::Kind::audio));
+    if (r.language == "-") r.language.clear();
   }
   return r;
 }
@@ -125,10 +128,11 @@ struct Formatter {
                        h.part_ms, h.part_target_us, h.target_duration_s, name(h.format));
   }
   std::string operator()(const RenditionRecord& r) const {
-    return fmt::format("R {} {} {} {} {} {}x{} {}/{} {}/{} {} {}{}{}", r.name, init_text(r.init),
+    const std::string_view language = r.language.empty() && r.alone ? "-" : std::string_view(r.language);
+    return fmt::format("R {} {} {} {} {} {}x{} {}/{} {}/{} {} {}{}{}{}", r.name, init_text(r.init),
                        r.kind == media::Kind::video ? "video" : "audio", r.codecs, r.timescale, r.width,
                        r.height, r.frame_rate.num, r.frame_rate.den, r.sample_rate, r.channels, r.bitrate,
-                       r.max_bitrate, r.language.empty() ? "" : " ", r.language);
+                       r.max_bitrate, language.empty() ? "" : " ", language, r.alone ? " alone" : "");
   }
   std::string operator()(const PartRecord& r) const {
     const Part& p = r.part;
@@ -146,7 +150,7 @@ struct Formatter {
 }  // namespace
 
 bool valid_language(std::string_view tag) {
-  return only(tag, "-", true);
+  return tag != "-" && only(tag, "-", true);
 }
 bool valid_rendition_name(std::string_view name) {
   return only(name, "_-", false);

@@ -40,6 +40,7 @@ struct RenditionRecord {
   std::uint32_t sample_rate = 0, channels = 0;
   std::uint64_t bitrate = 0, max_bitrate = 0;  // bit/s as declared, 0 = unknown
   std::string language;                        // RFC 5646; empty = not told
+  bool alone = false;                          // sound that is a variant without a picture, too
   bool operator==(const RenditionRecord&) const = default;
 };
 
@@ -98,7 +99,7 @@ Result<Record> parse_record(std::string_view line);
 // The line, with checksum and newline.
 std::string format_record(const Record& record);
 
-bool valid_language(std::string_view tag);         // of letters, digits and "-", at most 64
+bool valid_language(std::string_view tag);         // of letters, digits and "-", at most 64, not "-"
 bool valid_rendition_name(std::string_view name);  // [a-z0-9_-]+, at most 64
 std::string_view name(Format format);              // "cmaf", "ts"
 std::string_view extension(Format format);         // "m4s", "ts"

@@ -59,7 +59,7 @@ std::set<std::string> told_independent(const Playlists& playlists, const Resolve
 }
 
 void lint_presentation(const std::string& path, const ReadPlaylist& master, const Playlists& playlists,
-                       const std::map<std::string, MediaFacts>& facts, Findings& findings, const Resolve& resolve_by) {
+                       const std::map<std::string, MediaFacts>& facts, Findings& findings, const Resolve& resolve_by, bool drawn_live) {
   lint_multivariant(master, path, findings);
   std::vector<NamedPlaylist> renditions;
   bool independent = true;
@@ -83,7 +83,7 @@ void lint_presentation(const std::string& path, const ReadPlaylist& master, cons
   }
   lint_renditions(renditions, findings, resolve_by);
   lint_times(renditions, facts, findings);
-  const bool live = std::ranges::any_of(renditions, [](const NamedPlaylist& n) { return !n.playlist->media.end_list; });
+  const bool live = drawn_live || std::ranges::any_of(renditions, [](const NamedPlaylist& n) { return !n.playlist->media.end_list; });
   const auto facts_of = [&](const std::string& uri) -> const MediaFacts* {
     const auto known = facts.find(resolve_by(path, uri));
     return known == facts.end() ? nullptr : &known->second;
@@ -109,7 +109,7 @@ std::string resolve(const std::string& path, std::string_view uri) {
   return fmt::format("{}", fmt::join(pieces, "/"));
 }
 
-Findings lint(const Subject& subject) {
+Findings lint(const Subject& subject, bool for_apple) {
   Findings findings;
   Playlists playlists;
   std::map<std::string, MediaFacts> facts;
@@ -125,7 +125,9 @@ Findings lint(const Subject& subject) {
     lint_history(subject, path, playlist, began, findings);
   }
   for (const auto& [path, playlist] : playlists) {
-    if (playlist.multivariant) lint_presentation(path, playlist, playlists, facts, findings);
+    if (!playlist.multivariant) continue;
+    lint_presentation(path, playlist, playlists, facts, findings);
+    if (for_apple) lint_for_apple(playlist, path, findings);
   }
   // A file that several playlists list is told of once.
   Findings once;

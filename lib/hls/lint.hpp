@@ -27,13 +27,15 @@ struct Subject {
   std::function<Result<Bytes>(const std::string& path)> load;
 };
 
-// Everything that is wrong, by playlist and line.
-Findings lint(const Subject& subject);
+// Everything that is wrong, by playlist and line. `for_apple`: by the rules that hold only for what Apple's devices are to play everywhere, too.
+Findings lint(const Subject& subject, bool for_apple = false);
 
 // The parts lint() is made of.
 // `began`: the number of its first segment ever, where segments before it never were (a rendition that came late).
 void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, Findings& findings, std::uint64_t began = 0);
 void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
+// The rules of a multivariant playlist that hold for_apple.
+void lint_for_apple(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
 void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings);
 
 // Names a resource that the playlist `base` names as `uri`; empty when there is no such thing to look at.
@@ -88,8 +90,9 @@ void lint_declared(const ReadPlaylist& multivariant, const std::string& path,
 using Playlists = std::map<std::string, ReadPlaylist>;
 // The media playlists of which a multivariant playlist says that their segments are independent (4.4.2.1).
 std::set<std::string> told_independent(const Playlists& playlists, const Resolve& resolve_by = resolve);
-// A multivariant playlist with the media playlists that it names and what is known of their media.
+// A multivariant playlist with the media playlists that it names and what is known of their media. `drawn_live`: it was read while the
+// presentation was live, whatever became of that since: what it declares is judged as such.
 void lint_presentation(const std::string& path, const ReadPlaylist& multivariant, const Playlists& playlists,
-                       const std::map<std::string, MediaFacts>& facts, Findings& findings, const Resolve& resolve_by = resolve);
+                       const std::map<std::string, MediaFacts>& facts, Findings& findings, const Resolve& resolve_by = resolve, bool drawn_live = false);
 
 }  // namespace sluice::hls

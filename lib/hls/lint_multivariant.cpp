@@ -13,6 +13,7 @@ namespace sluice::hls {
 namespace {
 
 constexpr double times_apart_s = 0.3;  // pictures' reordering, and a frame of each
+constexpr std::uint64_t cellular_bps = 192'000;
 
 bool has_video(const std::string& codecs) {
   for (std::string_view codec : split(codecs, ',')) {
@@ -23,6 +24,8 @@ bool has_video(const std::string& codecs) {
   }
   return false;
 }
+
+bool has_video(const ReadVariant& variant) { return variant.codecs ? has_video(*variant.codecs) : variant.resolution.has_value(); }
 
 std::set<std::string> attributes_of(const ServerControl& control) {
   const auto pieces = split(control.text, ',');
@@ -50,7 +53,7 @@ void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Fi
   std::size_t without_captions = 0;
   for (const ReadVariant& variant : multi.variants) {
     if (!variant.codecs) find("codecs-required", variant.line, "the variant has no CODECS");
-    const bool video = variant.codecs ? has_video(*variant.codecs) : variant.resolution.has_value();
+    const bool video = has_video(variant);
     if (video && !variant.resolution) find("resolution-required", variant.line, "the variant has no RESOLUTION");
     if (video && !variant.frame_rate) find("frame-rate-required", variant.line, "the variant has no FRAME-RATE");
     if (!variant.average_bandwidth) find("average-bandwidth-required", variant.line, "the variant has no AVERAGE-BANDWIDTH");
@@ -77,8 +80,23 @@ void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Fi
     const std::string group = rendition.type + "/" + rendition.group;
     if (!names.insert(group + "/" + rendition.name).second) find("group-names-unique", rendition.line, "the name " + rendition.name + " occurs twice in the group");
     if (rendition.is_default && !defaults.insert(group).second) find("group-one-default", rendition.line, "the group has two defaults");
+    if (rendition.type != "VIDEO" && rendition.language.empty()) find("language-required", rendition.line, "the rendition " + rendition.name + " has no LANGUAGE");
     if (rendition.is_default && rendition.autoselect == false) find("default-autoselect", rendition.line, "DEFAULT is YES and AUTOSELECT is not");
   }
+}
+
+void lint_for_apple(const ReadPlaylist& playlist, const std::string& path, Findings& findings) {
+  const auto find = [&](std::string_view rule, std::string what) { findings.push_back({find_rule(rule)->id, path, std::move(what)}); };
+  std::set<std::uint64_t> rates;  // of video
+  bool narrow = false;
+  for (const ReadVariant& variant : playlist.multi.variants) {
+    const std::uint64_t rate = variant.bandwidth.value_or(0);
+    narrow = narrow || rate <= cellular_bps;
+    if (has_video(variant)) rates.insert(rate);
+  }
+  if (rates.size() == 1) find("several-bit-rates", fmt::format("all video has {} bit/s", *rates.begin()));
+  if (!narrow) find("cellular-variant", fmt::format("no variant has a BANDWIDTH of {} or less", cellular_bps));
+  if (!rates.empty() && playlist.multi.i_frame_variants == 0) find("i-frame-variant", "there is no EXT-X-I-FRAME-STREAM-INF");
 }
 
 void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& findings, const Resolve& resolve_by) {
@@ -159,16 +177,18 @@ void lint_declared(const ReadPlaylist& multivariant, const std::string& path,
     double peak = video->peak_bps, average = video->average_bps;
     std::vector<std::string> codecs = video->codecs;
     double audio_peak = 0, audio_average = 0;
+    bool of_group = false;  // sound alone: the variant's own playlist is a rendition of its group, and nobody plays it twice
     for (const ReadRendition& rendition : multivariant.multi.renditions) {
       if (!variant.audio || rendition.type != "AUDIO" || rendition.group != *variant.audio || rendition.uri.empty()) continue;
       if (const MediaFacts* audio = facts_of(rendition.uri); audio && audio->found) {
+        of_group = of_group || audio == video;
         audio_peak = std::max(audio_peak, audio->peak_bps);
         audio_average = std::max(audio_average, audio->average_bps);
         codecs.insert(codecs.end(), audio->codecs.begin(), audio->codecs.end());
       }
     }
-    peak += audio_peak;
-    average += audio_average;
+    peak = of_group ? audio_peak : peak + audio_peak;
+    average = of_group ? audio_average : average + audio_average;
     const double tolerance_peak = live ? 1.25 : 1.1;
     if (variant.bandwidth && peak > tolerance_peak * static_cast<double>(*variant.bandwidth)) {
       findings.push_back({find_rule("peak-over-bandwidth")->id, at(path, variant.line), fmt::format("the peak is {:.0f} bit/s, BANDWIDTH {}", peak, *variant.bandwidth)});

@@ -8,6 +8,8 @@ namespace {
 constexpr auto must = Severity::must;
 constexpr auto should = Severity::should;
 constexpr auto url = Needs::url;
+constexpr auto files = Needs::files;
+constexpr auto apple_only = Holds::for_apple;
 constexpr const char* not_made = "nothing here makes it, and what is read without it is judged by the other rules";
 constexpr const char* by_encoder = "the publisher's and the ladder's settings decide; they are tested in transcode";
 
@@ -79,6 +81,10 @@ constexpr Rule rules[] = {
     {"closed-captions-consistent", "8216bis", "4.4.6.2", must, "CLOSED-CAPTIONS=NONE stands in all variants or in none"},
     {"independent-segments-told", "apple", "9.11", should, "a multivariant playlist whose media playlists have EXT-X-INDEPENDENT-SEGMENTS has it too"},
     {"independent-segments-twice", "8216bis", "4.4.2.1", should, "what a multivariant playlist says of all its segments its media playlists do not repeat"},
+    {"language-required", "apple", "8.10", must, "every EXT-X-MEDIA but of video has LANGUAGE"},
+    {"several-bit-rates", "apple", "9.9", must, "video comes in several bit rates", "", files, apple_only},
+    {"cellular-variant", "apple", "9.21", must, "a variant for mobile networks has a BANDWIDTH of at most 192 kbit/s", "", files, apple_only},
+    {"i-frame-variant", "apple", "6.1", must, "video has I-frame variants for seeking", "", files, apple_only},
     {"playlist-missing", "8216bis", "4.4.6.2", must, "the playlists that a multivariant playlist names are there"},
     // renditions of one presentation
     {"same-target-duration", "8216bis", "6.2.4", must, "all renditions have the same target duration, but for subtitles on demand"},
@@ -157,12 +163,8 @@ constexpr Rule rules[] = {
     {"ts-content", "8216bis", "3.1.1", must, "MPEG-TS segments hold one programme, with its PAT and PMT or an EXT-X-MAP", "hlslint does not read MPEG-TS: of its segments, presence, size and rate are judged"},
     {"packed-audio", "8216bis", "3.1.3", must, "packed audio segments begin with an ID3 tag that tells their time", not_made},
     {"apple-codec-profiles", "apple", "1.3", must, "profiles, levels and frame rates (1.19) are those that Apple's devices play", by_encoder},
-    {"apple-variants", "apple", "9.9", must, "there is more than one variant", by_encoder},
-    {"apple-cellular", "apple", "9.21", must, "there is a variant of at most 192 kbit/s where mobile networks are served", by_encoder},
-    {"apple-language", "apple", "8.10", must, "every EXT-X-MEDIA but of video has LANGUAGE", "a publisher does not tell its language; comes with a channel's setting of it"},
-    {"apple-event-type", "apple", "8.8", must, "a playlist from which nothing is ever removed is EVENT while it grows, VOD (8.6) when made at once", "one version of a playlist does not show it"},
+    {"apple-event-type", "apple", "8.8", must, "a playlist from which nothing is ever removed is EVENT while it grows, VOD (8.6) when made at once", "whether anything will be removed is the server's to know: until its window is full, and where it ends before, a sliding playlist looks the same"},
     {"apple-window", "apple", "8.12", should, "a live playlist lists fifteen minutes", "the operator's window decides"},
-    {"apple-i-frame-variants", "apple", "6.1", must, "there are I-frame variants for seeking", "come with the storyboard track"},
 };
 
 }  // namespace

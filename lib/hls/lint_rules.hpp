@@ -12,6 +12,9 @@ namespace sluice::hls {
 
 enum class Severity { must, should };
 enum class Needs { files, url };  // url: answers, and the times they came at
+// for_apple: Apple demands it of what its devices are to play everywhere. An operator may rightly decide otherwise (one bit rate on a
+// small machine, no mobile networks) and no playlist tells what was decided, so it is judged where that is asked for (hlslint --apple).
+enum class Holds { always, for_apple };
 
 struct Rule {
   std::string_view id;         // [a-z0-9-]+
@@ -21,6 +24,7 @@ struct Rule {
   std::string_view text;       // what it demands
   std::string_view unchecked;  // why it is not checked; empty: it is
   Needs needs = Needs::files;  // checked in a folder (tests/fixtures/hlslint/ID breaks it) or of a URL (ID of tests/flow/broken_hls.py)
+  Holds holds = Holds::always;
 };
 
 std::span<const Rule> lint_rules();

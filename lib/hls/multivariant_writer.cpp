@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <vector>
 
 #include "hls/playlist_writer.hpp"
@@ -66,7 +67,8 @@ std::string multivariant_playlist(const StreamView& stream, const std::string& p
       const bool first = r == audio.front();
       out += fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{}\",DEFAULT={},AUTOSELECT=YES", r->name,
                          first ? "YES" : "NO");
-      if (!r->language.empty()) out += fmt::format(",LANGUAGE=\"{}\"", r->language);
+      // Apple's 8.10 wants it always; "und" is RFC 5646's word for one that nobody has told.
+      out += fmt::format(",LANGUAGE=\"{}\"", r->language.empty() ? "und" : r->language);
       if (r->channels > 0) out += fmt::format(",CHANNELS=\"{}\"", r->channels);
       out += fmt::format(",URI=\"{}\"\n", uri(*r));
       const Rates rate = rates(*r, stream.target_duration_s);
@@ -75,12 +77,16 @@ std::string multivariant_playlist(const StreamView& stream, const std::string& p
       append_codec(sound_codecs, r->codecs);
     }
   }
-  for (const RenditionView* r : video.empty() ? audio : video) {
-    const Rates own = rates(*r, stream.target_duration_s);
+  std::vector<const RenditionView*> variants = video.empty() ? audio : video;
+  if (!video.empty()) std::ranges::copy_if(audio, std::back_inserter(variants), &RenditionView::alone);
+  for (const RenditionView* r : variants) {
+    // Sound alone is itself of the group: whichever of that is played, it is the only thing played.
+    const bool alone = !video.empty() && r->kind == media::Kind::audio;
+    const Rates own = alone ? sound : rates(*r, stream.target_duration_s), beside = alone ? Rates{} : sound;
     // At least 1: a stream whose first segment is still open has no rate to measure yet.
-    out += fmt::format("#EXT-X-STREAM-INF:BANDWIDTH={}", std::max<std::uint64_t>(1, own.peak + sound.peak));
-    if (own.average > 0) out += fmt::format(",AVERAGE-BANDWIDTH={}", own.average + sound.average);
-    std::string codecs = r->codecs;
+    out += fmt::format("#EXT-X-STREAM-INF:BANDWIDTH={}", std::max<std::uint64_t>(1, own.peak + beside.peak));
+    if (own.average > 0) out += fmt::format(",AVERAGE-BANDWIDTH={}", own.average + beside.average);
+    std::string codecs = alone ? "" : r->codecs;
     append_codec(codecs, sound_codecs);
     out += fmt::format(",CODECS=\"{}\"", codecs);
     if (r->width > 0 && r->height > 0) out += fmt::format(",RESOLUTION={}x{}", r->width, r->height);
@@ -89,7 +95,7 @@ std::string multivariant_playlist(const StreamView& stream, const std::string& p
                          static_cast<double>(r->frame_rate.num) / static_cast<double>(r->frame_rate.den));
     }
     if (!sound_codecs.empty()) out += ",AUDIO=\"audio\"";
-    if (r->kind == media::Kind::video) out += ",CLOSED-CAPTIONS=NONE";
+    if (!video.empty()) out += ",CLOSED-CAPTIONS=NONE";  // in all variants or in none (8216bis 4.4.6.2)
     out += fmt::format("\n{}\n", uri(*r));
   }
   return out;

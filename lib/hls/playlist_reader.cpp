@@ -369,6 +369,7 @@ class Reader {
     } else if (tag == "EXT-X-SESSION-KEY") {
       check_key(attributes(value), tag, tell_);
     } else {
+      out_.multi.i_frame_variants += tag == "EXT-X-I-FRAME-STREAM-INF";
       return tag == "EXT-X-I-FRAME-STREAM-INF" || tag == "EXT-X-CONTENT-STEERING";
     }
     return true;

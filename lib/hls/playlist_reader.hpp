@@ -96,6 +96,7 @@ struct ReadVariant {                 // EXT-X-STREAM-INF
 struct ReadMultivariant {
   std::vector<ReadVariant> variants;
   std::vector<ReadRendition> renditions;
+  std::size_t i_frame_variants = 0;    // EXT-X-I-FRAME-STREAM-INF
 };
 
 struct ReadPlaylist {

@@ -56,6 +56,7 @@ RenditionRecord record_of(const media::Track& track, std::optional<std::uint32_t
   record.sample_rate = track.sample_rate, record.channels = track.channels;
   record.bitrate = track.bitrate;
   if (valid_language(track.language)) record.language = track.language;
+  record.alone = track.alone && track.kind() == media::Kind::audio;
   return record;
 }
 

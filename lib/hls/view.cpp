@@ -93,6 +93,7 @@ void StreamView::apply_rendition(const RenditionRecord& record) {
   view->bitrate = record.bitrate;
   view->maxrate = record.max_bitrate;
   view->language = record.language;
+  view->alone = record.alone;
 }
 
 void StreamView::append(const PartRecord& record, double keep_parts_s) {

@@ -47,6 +47,7 @@ struct RenditionView {
   std::uint32_t sample_rate = 0, channels = 0;
   std::uint64_t bitrate = 0, maxrate = 0;      // as declared, bit/s; 0 = unknown
   std::string language;                        // RFC 5646; empty = not told
+  bool alone = false;                          // sound that is a variant without a picture, too
   bool shed = false;
   std::deque<SegmentView> segments;            // consecutive MSNs; only the last may be incomplete
   std::uint64_t discontinuities_removed = 0;   // breaks before segments.front()

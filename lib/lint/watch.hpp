@@ -15,6 +15,7 @@ namespace sluice::lint {
 struct Options {
   std::optional<milliseconds> watch;  // a live presentation is followed so long; none: three target durations
   milliseconds late{1000};            // by which anything may be later than the rules say: the network's part, and this machine's
+  bool for_apple = false;             // by the rules that hold only for what Apple's devices are to play everywhere, too
 };
 
 // Findings, each rule told once of each playlist: what is wrong in one version mostly is in all.

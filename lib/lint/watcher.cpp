@@ -76,6 +76,7 @@ void Watcher::add(const std::string& url, bool independent) {
 
 void Watcher::changed(PlaylistWatch& playlist) {
   if (playlist.over()) return;
+  was_live_ = was_live_ || !playlist.list().end_list;
   const auto at = std::ranges::find_if(renditions_, [&](const Rendition& r) { return r.playlist.get() == &playlist; });
   together_->grew(playlist);
   at->media->listed(playlist);
@@ -100,7 +101,8 @@ void Watcher::finish() {
   }
   hls::Findings found;
   const auto resolve = [this](const std::string& base, std::string_view uri) { return watch_->places.resolve(base, uri); };
-  hls::lint_presentation(name_, *multivariant_, playlists, facts, found, resolve);
+  hls::lint_presentation(name_, *multivariant_, playlists, facts, found, resolve, was_live_);
+  if (options_.for_apple) hls::lint_for_apple(*multivariant_, name_, found);
   for (hls::Finding& finding : found) {
     const std::string of = finding.where.substr(0, finding.where.find(".m3u8:") + 5);
     watch_->notes.add(of, std::move(finding));

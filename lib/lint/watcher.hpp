@@ -52,7 +52,7 @@ class Watcher {
   std::list<Rendition> renditions_;
   std::unique_ptr<Renditions> together_;
   std::optional<Error> failure_;
-  bool done_ = false;
+  bool was_live_ = false, done_ = false;
 };
 
 }  // namespace sluice::lint

@@ -22,7 +22,7 @@ std::uint32_t even_width(const Track& source, std::uint32_t height) {
 
 Result<Rung> parse_rung(std::string_view text) {
   const auto refuse = [&] {
-    return fail(Errc::usage, "ladder: \"" + std::string(text) + "\" is no rung", "write HEIGHTpFPS[:KBITS], such as 720p30:3000, or source");
+    return fail(Errc::usage, "ladder: \"" + std::string(text) + "\" is no rung", "write HEIGHTpFPS[:KBITS], such as 720p30:3000, or source, or audio");
   };
   const auto parts = split(text, ':');
   const auto size = split(parts[0], 'p');
@@ -46,15 +46,23 @@ bool dearer(const Rung& a, const Rung& b) {
 
 Result<LadderSpec> parse_ladder(std::string_view text) {
   LadderSpec spec;
-  if (text == "auto") return spec;
-  if (text == "none") {
+  std::vector<std::string_view> parts;
+  for (const std::string_view part : split(text, ',')) {
+    if (trim(part) == "audio") {
+      spec.audio = true;
+    } else {
+      parts.push_back(trim(part));
+    }
+  }
+  if (parts.empty()) return fail(Errc::usage, "ladder: audio goes along with a picture and is no ladder by itself", "write auto,audio");
+  if (parts == std::vector<std::string_view>{"auto"}) return spec;
+  if (parts == std::vector<std::string_view>{"none"}) {
     spec.kind = LadderSpec::Kind::none;
     return spec;
   }
   spec.kind = LadderSpec::Kind::listed;
   spec.source = false;
-  for (std::string_view part : split(text, ',')) {
-    part = trim(part);
+  for (const std::string_view part : parts) {
     if (part == "source") {
       spec.source = true;
       continue;

@@ -1,6 +1,7 @@
 #pragma once
 // The ladder: which renditions a source is turned into. "auto", "none" (only the source, passed through), or a list such as
-// "720p30:3000,480p30:1500,source": HEIGHTpFPS[:KBITS], with "source" where the source itself goes along.
+// "720p30:3000,480p30:1500,source": HEIGHTpFPS[:KBITS], with "source" where the source itself goes along. Beside any of these "audio":
+// the sound is a variant without a picture, too.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ struct LadderSpec {
   enum class Kind { automatic, none, listed } kind = Kind::automatic;
   bool source = true;            // the source is a rendition
   std::vector<Rung> rungs;       // of a list
+  bool audio = false;            // sound alone is a variant
   bool operator==(const LadderSpec&) const = default;
 };
 Result<LadderSpec> parse_ladder(std::string_view text);  // Errc::usage

@@ -39,6 +39,7 @@ struct Track {
   std::uint32_t sample_rate = 0;
   std::uint32_t channels = 0;
   std::string language;             // RFC 5646, as the publisher tells it; empty = unknown
+  bool alone = false;               // the ladder lists it without a picture, too
 
   Kind kind() const { return kind_of(codec); }
   bool operator==(const Track&) const = default;

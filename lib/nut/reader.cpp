@@ -161,6 +161,7 @@ Result<bool> Reader::header_packet() {
       media::Track& track = tracks_[*change->track];
       track.rendition = change->info["rendition"];
       track.language = change->info["language"];
+      track.alone = change->info["sluice_alone"] == "1";
       track.bitrate = parse_number<std::uint32_t>(change->info["sluice_bitrate"]).value_or(0);
       const auto rate = split(change->info["r_frame_rate"], '/');
       if (rate.size() == 2) {

@@ -53,6 +53,7 @@ Info describe(const media::Track& track) {
   Info info;
   if (!track.rendition.empty()) info["rendition"] = track.rendition;
   if (!track.language.empty()) info["language"] = track.language;
+  if (track.alone) info["sluice_alone"] = "1";
   if (track.bitrate) info["sluice_bitrate"] = std::to_string(track.bitrate);
   if (track.kind() == media::Kind::video && track.frame_rate.num > 0) {
     info["r_frame_rate"] = std::to_string(track.frame_rate.num) + "/" + std::to_string(track.frame_rate.den);

@@ -95,7 +95,7 @@ class Model:
         return "video/playlist" if self.broken == "content-type" else "video/playlist.m3u8"
 
     def master(self):
-        return ('#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",DEFAULT=YES,AUTOSELECT=YES,URI="audio/playlist.m3u8"\n'
+        return ('#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,URI="audio/playlist.m3u8"\n'
                 '#EXT-X-STREAM-INF:BANDWIDTH=90000,AVERAGE-BANDWIDTH=80000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=64x36,FRAME-RATE=4.000,AUDIO="a",'
                 f"CLOSED-CAPTIONS=NONE\n{self.video_playlist()}\n")
 

@@ -90,7 +90,9 @@ TEST_CASE("right checksums do not save wrong fields") {
         "P source 0 0 0 10 0 45000 0 500000 0 0 LI", "P source 0 0 0 10 0 0 0 500000 0 0 I",
         "R source 0 video avc1.64001f 0 1280x720 30/1 0/0 0 0",
         "R source 0 video avc1.64001f 90000 1280 30/1 0/0 0 0", "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 e_n",
-        "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 en de", "L 2 k alice 0 2000 500 533334 2 cmaf",
+        "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 en de",
+        "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 en alone x", "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 -",
+        "R source 0 video avc1.64001f 90000 1280x720 30/1 0/0 0 0 - alone", "L 2 k alice 0 2000 500 533334 2 cmaf",
         "L 1 K alice 0 2000 500 533334 2 cmaf"})
     CHECK_FALSE(parse_record(with_crc(body)));
   CHECK(parse_record(with_crc("E 1")));
@@ -98,6 +100,14 @@ TEST_CASE("right checksums do not save wrong fields") {
   REQUIRE(told);
   CHECK(std::get<RenditionRecord>(*told).language == "pt-BR");
   CHECK(format_record(*told) == with_crc("R audio2 0 audio opus 48000 0x0 0/1 48000/2 0 0 pt-BR") + "\n");
+  for (const char* language : {"-", "de"}) {
+    const std::string body = fmt::format("R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 {} alone", language);
+    const auto alone = parse_record(with_crc(body.c_str()));
+    REQUIRE(alone);
+    CHECK(std::get<RenditionRecord>(*alone).alone);
+    CHECK(std::get<RenditionRecord>(*alone).language == (*language == '-' ? "" : language));
+    CHECK(format_record(*alone) == with_crc(body.c_str()) + "\n");
+  }
 }
 
 TEST_CASE("the index follows the story") {

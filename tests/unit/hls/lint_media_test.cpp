@@ -42,3 +42,25 @@ TEST_CASE("segments that were never listed, since a window moved on by more than
   for (const std::uint64_t msn : {0, 1, 5, 6}) media.add(msn);
   CHECK(media.findings.empty());
 }
+
+TEST_CASE("a variant of sound alone has the rates of its group, beside which its own playlist is not counted again") {
+  const ReadPlaylist master = read_playlist(
+      "#EXTM3U\n"
+      "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"a\",LANGUAGE=\"en\",URI=\"audio.m3u8\"\n"
+      "#EXT-X-STREAM-INF:BANDWIDTH=300000,AVERAGE-BANDWIDTH=300000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=64x36,FRAME-RATE=30,AUDIO=\"a\"\n"
+      "video.m3u8\n"
+      "#EXT-X-STREAM-INF:BANDWIDTH=100000,AVERAGE-BANDWIDTH=100000,CODECS=\"mp4a.40.2\",AUDIO=\"a\"\n"
+      "audio.m3u8\n");
+  MediaFacts video{.found = true, .peak_bps = 200'000, .average_bps = 200'000, .codecs = {"avc1"}};
+  MediaFacts audio{.found = true, .peak_bps = 100'000, .average_bps = 100'000, .codecs = {"mp4a"}};
+  const auto found = [&] {
+    Findings findings;
+    lint_declared(master, "m", [&](const std::string& uri) { return uri == "video.m3u8" ? &video : &audio; }, true, findings);
+    return findings.size();
+  };
+  CHECK(found() == 0);
+  audio.peak_bps = 130'000;
+  CHECK(found() == 1);  // of the sound alone: beside the picture it makes less of a difference
+  video.peak_bps = 250'000;
+  CHECK(found() == 2);
+}

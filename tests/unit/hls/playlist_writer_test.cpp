@@ -2,6 +2,7 @@
 #include <tuple>
 
 #include "hls/ledger_view.hpp"
+#include "hls/lint.hpp"
 #include "hls/playlist_writer.hpp"
 #include "unit/hls/sample_ledger.hpp"
 
@@ -226,14 +227,14 @@ TEST_CASE("the multivariant playlist names variants, their audio group and what 
   CHECK(multivariant_playlist(ledger.stream(), "s1/", live_playlist_name) ==
         "#EXTM3U\n"
         "#EXT-X-INDEPENDENT-SEGMENTS\n"
-        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"audio\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\",URI=\"s1/audio/playlist.m3u8\"\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"audio\",DEFAULT=YES,AUTOSELECT=YES,LANGUAGE=\"und\",CHANNELS=\"2\",URI=\"s1/audio/playlist.m3u8\"\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=6128000,AVERAGE-BANDWIDTH=6128000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO=\"audio\",CLOSED-CAPTIONS=NONE\n"
         "s1/source/playlist.m3u8\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=1128000,AVERAGE-BANDWIDTH=928000,CODECS=\"avc1.4d401e,mp4a.40.2\",RESOLUTION=640x360,FRAME-RATE=30.000,AUDIO=\"audio\",CLOSED-CAPTIONS=NONE\n"
         "s1/low/playlist.m3u8\n");
 }
 
-TEST_CASE("further sound is in the same group, the first one its default, each with its language where that is told") {
+TEST_CASE("further sound is in the same group, the first one its default, each with its language, or und where none is told") {
   StreamView stream;
   stream.target_duration_s = 2;
   const auto add = [&](const char* name, media::Kind kind, const char* codecs, const char* language) {
@@ -250,10 +251,48 @@ TEST_CASE("further sound is in the same group, the first one its default, each w
   add("audio", media::Kind::audio, "mp4a.40.2", "");
   add("audio2", media::Kind::audio, "opus", "de");
   const std::string text = multivariant_playlist(stream, "", "playlist.m3u8");
-  CHECK(contains(text, "GROUP-ID=\"audio\",NAME=\"audio\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio/playlist.m3u8\""));
+  CHECK(contains(text, "GROUP-ID=\"audio\",NAME=\"audio\",DEFAULT=YES,AUTOSELECT=YES,LANGUAGE=\"und\",URI=\"audio/playlist.m3u8\""));
   CHECK(contains(text, "GROUP-ID=\"audio\",NAME=\"audio2\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"de\",URI=\"audio2/playlist.m3u8\""));
   CHECK(contains(text, "CODECS=\"avc1.64002a,mp4a.40.2,opus\""));
   CHECK(contains(text, "CODECS=\"avc1.64001f,mp4a.40.2,opus\""));
+}
+
+TEST_CASE("sound that is asked for alone is the last variant, of the rates and codecs of its group") {
+  StreamView stream;
+  stream.target_duration_s = 2;
+  const auto add = [&](const char* name, media::Kind kind, const char* codecs, std::uint64_t bytes, bool alone) {
+    RenditionRecord record{.name = name, .kind = kind, .codecs = codecs, .timescale = 1000, .alone = alone};
+    if (kind == media::Kind::video) record.width = 64, record.height = 36, record.frame_rate = {30, 1};
+    stream.apply(record, 10);
+    PartRecord part{.rendition = name};
+    part.part.bytes = bytes;
+    part.part.duration = 2000;
+    part.part.flags = {.independent = true, .last = true};
+    stream.apply(part, 10);
+  };
+  add("source", media::Kind::video, "avc1.64001f", 100'000, false);
+  add("audio", media::Kind::audio, "mp4a.40.2", 20'000, true);
+  add("audio2", media::Kind::audio, "opus", 30'000, false);
+  const std::string text = multivariant_playlist(stream, "", "playlist.m3u8");
+  CHECK(contains(text, "BANDWIDTH=520000,AVERAGE-BANDWIDTH=520000,CODECS=\"avc1.64001f,mp4a.40.2,opus\",RESOLUTION=64x36,FRAME-RATE=30.000,AUDIO=\"audio\",CLOSED-CAPTIONS=NONE\nsource/playlist.m3u8\n"));
+  CHECK(text.ends_with("#EXT-X-STREAM-INF:BANDWIDTH=120000,AVERAGE-BANDWIDTH=120000,CODECS=\"mp4a.40.2,opus\",AUDIO=\"audio\",CLOSED-CAPTIONS=NONE\naudio/playlist.m3u8\n"));
+  Findings findings;
+  lint_multivariant(read_playlist(text), "m", findings);
+  CHECK(findings.empty());
+  lint_for_apple(read_playlist(text), "m", findings);
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[0].rule == "several-bit-rates");
+  CHECK(findings[1].rule == "i-frame-variant");
+}
+
+TEST_CASE("sound without any picture is listed once, asked for alone or not") {
+  SampleLedger ledger;
+  ledger.segments(2);
+  StreamView stream = ledger.stream();
+  std::erase_if(stream.renditions, [](const RenditionView& r) { return r.kind == media::Kind::video; });
+  const std::string plain = multivariant_playlist(stream, "", "playlist.m3u8");
+  stream.renditions.front().alone = true;
+  CHECK(multivariant_playlist(stream, "", "playlist.m3u8") == plain);
 }
 
 TEST_CASE("measured rates count when they are above the declared ones") {

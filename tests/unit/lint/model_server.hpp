@@ -26,6 +26,7 @@ class ModelServer {
   std::optional<double> away_at;      // the source leaves at this second, for
   double away_for = 0;                // so long; a discontinuity follows
   bool without_discontinuity = false;
+  std::uint64_t bandwidth = 90'000;   // as the variant declares it
 
   struct Answer {
     double first = 0, done = 0;       // seconds
@@ -121,8 +122,8 @@ class ModelServer {
 
   std::string master() const {
     const std::string suffix = is("content-type") ? "playlist" : "playlist.m3u8";
-    return "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"a\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio/playlist.m3u8\"\n"
-           "#EXT-X-STREAM-INF:BANDWIDTH=90000,AVERAGE-BANDWIDTH=80000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=64x36,FRAME-RATE=4.000,AUDIO=\"a\",CLOSED-CAPTIONS=NONE\nvideo/" + suffix + "\n";
+    return "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"a\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio/playlist.m3u8\"\n"
+           "#EXT-X-STREAM-INF:BANDWIDTH=" + std::to_string(bandwidth) + ",AVERAGE-BANDWIDTH=80000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=64x36,FRAME-RATE=4.000,AUDIO=\"a\",CLOSED-CAPTIONS=NONE\nvideo/" + suffix + "\n";
   }
 
   std::string date(std::uint64_t msn) const {

@@ -76,6 +76,19 @@ TEST_CASE("each rule of a watched URL has the server that breaks it, and that gi
   }
 }
 
+TEST_CASE("rates that were declared while the stream was live are judged as such, though it has ended meanwhile") {
+  ModelServer server;
+  server.bandwidth = 1;
+  const hls::Findings far_over = server.watch();
+  REQUIRE(rules_of(far_over) == std::set<std::string>{"peak-over-bandwidth"});
+  const double peak = std::stod(far_over[0].what.substr(std::string("the peak is ").size()));
+  server.bandwidth = static_cast<std::uint64_t>(peak / 1.18);  // a live one may be 125 % of it, a recorded one 110 %
+  server.ends = 50.5;
+  CHECK(text_of(server.watch({seconds(60)})) == "");
+  server.ends = 40.5;
+  CHECK(rules_of(server.watch({seconds(60)})) == std::set<std::string>{"peak-over-bandwidth"});
+}
+
 TEST_CASE("what cannot be had is a failure, not a finding") {
   for (const auto& [status, code] : {std::pair{404, Errc::not_found}, {503, Errc::unavailable}, {0, Errc::unavailable}}) {
     Watcher watcher("http://model.example/live/master.m3u8", {});

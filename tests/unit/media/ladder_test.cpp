@@ -72,8 +72,22 @@ TEST_CASE("rates of the usual rungs") {
   CHECK(usual_bitrate(540, 30) < 3'000'000);
 }
 
+TEST_CASE("sound alone goes along with any ladder and changes nothing else of it") {
+  for (const char* text : {"auto", "none", "720p30:3000,480p30,source"}) {
+    const auto plain = parse_ladder(text), with = parse_ladder(std::string(text) + ",audio");
+    REQUIRE(plain);
+    REQUIRE(with);
+    CHECK_FALSE(plain->audio);
+    CHECK(with->audio);
+    auto rest = *with;
+    rest.audio = false;
+    CHECK(rest == *plain);
+  }
+  CHECK(parse_ladder("audio, 360p30 ,source")->audio);
+}
+
 TEST_CASE("a specification that makes no sense is refused with a hint") {
-  for (const char* text : {"", "720", "720p", "p30", "720p30:", "720p30:x", "721p30", "720p30:3000:1", "720p30,720p30:1", "720p0"}) {
+  for (const char* text : {"", "720", "720p", "p30", "720p30:", "720p30:x", "721p30", "720p30:3000:1", "720p30,720p30:1", "720p0", "audio", "auto,480p30", "none,source"}) {
     INFO(text);
     const auto spec = parse_ladder(text);
     REQUIRE_FALSE(spec);

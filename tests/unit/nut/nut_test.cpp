@@ -24,6 +24,7 @@ media::Track audio() {
   track.codec = media::Codec::aac;
   track.rendition = "audio";
   track.language = "de";
+  track.alone = true;
   track.timescale = track.sample_rate = 48'000;
   track.channels = 2;
   track.config = to_bytes("\x11\x90");
