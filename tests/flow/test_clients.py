@@ -1,45 +1,15 @@
 """Real publishers into one platform, real players out of it: ffmpeg, gstreamer's two RTMP sinks and OBS; hls.js in Chromium,
 ffplay, streamlink and mpv, all four at a time."""
-import contextlib
-import signal
 import subprocess
 
 import pytest
 
+from gstreamer import Gstreamer
 from harness import Platform, Publisher, program, wait_for
 from ingest import parts, records
 from numbered import ledger_of
 from obs import Obs
 from players import Ffplay, HlsJs, Mpv, Streamlink
-
-
-class Gstreamer:
-    """gst-launch with one of its sinks: H.264 and AAC in FLV. Without a latency of its own a live flvmux does not wait for
-    video that comes late on a busy machine, and stamps it with the audio's time."""
-
-    def __init__(self, url, sink):
-        self.process = subprocess.Popen(
-            ["gst-launch-1.0", "-e", "-q",
-             "videotestsrc", "is-live=true", "pattern=ball", "!", "video/x-raw,width=320,height=180,framerate=30/1", "!",
-             "x264enc", "tune=zerolatency", "speed-preset=ultrafast", "key-int-max=60", "bitrate=600", "!", "h264parse", "!",
-             "queue", "!", "mux.",
-             "audiotestsrc", "is-live=true", "!", "audio/x-raw,rate=48000,channels=2", "!", "voaacenc", "!", "aacparse", "!",
-             "queue", "!", "mux.",
-             "flvmux", "name=mux", "streamable=true", "latency=1000000000", "!", sink, f"location={url}"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")

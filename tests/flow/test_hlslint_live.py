@@ -1,83 +1,18 @@
 """hlslint watches our own servers: a stream through the ladder, a publisher that comes back, a transcoder killed, the end."""
-import json
 import os
 import signal
 import subprocess
-import urllib.parse
 
 import pytest
-from harness import Daemon, Publisher, free_port, get, program, wait_for
-from ingest import Ingest, ended, parts, records
-
-PICTURE = "854x480"   # one rung lies below it
-LATE = "20s"          # what a busy machine, or a restart, may add: how fast this machine is is not what these tests are about
-
-
-class Stage:
-    """ingestd with its usual pipeline, and origind beside it."""
-
-    def __init__(self):
-        self.ingest = Ingest("--grace", "10s")
-        self.port = free_port()
-        self.origin = Daemon(program("origind"), "--live", str(self.ingest.directory / "live"), "--ledgers", str(self.ingest.directory / "ledgers"),
-                             "--http-port", str(self.port))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *rest):
-        self.origin.stop()
-        self.ingest.__exit__(kind, *rest)
-
-    def publisher(self):
-        return Publisher(self.ingest.url(), size=PICTURE)
-
-    def ledger(self):
-        return wait_for(lambda: self.ingest.ledgers() and self.ingest.ledgers()[-1], 20, "a ledger")
-
-    def wait_segments(self, count):
-        ledger = self.ledger()
-        wait_for(lambda: len({row[2] for row in parts(ledger, "360p30")}) > count, 60, f"{count} segments of each rung")
-        return ledger
-
-    def url(self, path="live/alice/master.m3u8"):
-        return f"http://127.0.0.1:{self.port}/{path}"
-
-    def pipeline_member(self, name):
-        listed = subprocess.run(["ps", "-eo", "pid=,ppid=,comm="], capture_output=True, text=True).stdout
-        rows = [line.split(None, 2) for line in listed.splitlines()]
-        mine = {str(self.ingest.daemon.process.pid)}
-        for _ in range(3):
-            mine |= {row[0] for row in rows if row[1] in mine}
-        return next((int(row[0]) for row in rows if row[0] in mine and row[2].strip() == name), None)
+from harness import free_port, program, wait_for
+from ingest import ended, parts, records
+from stage import Stage, assert_clean, watching
 
 
 @pytest.fixture
 def stage():
     with Stage() as running:
         yield running
-
-
-def watching(url, seconds, *options):
-    return subprocess.Popen([program("hlslint"), "--json", "--late", LATE, "--watch", f"{seconds}s", *options, url], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True)
-
-
-def findings(watch, seconds=120):
-    out, err = watch.communicate(timeout=seconds)
-    assert err == "" and watch.returncode in (0, 1), err
-    return [json.loads(line) for line in out.splitlines()]
-
-
-def assert_clean(watch):
-    found = findings(watch)
-    assert not found, "\n".join(map(str, found))
-    assert watch.returncode == 0
-
-
-def assert_shed_nothing(ledger):
-    """What a machine that is too slow sheds is gaps: right, and not what these tests are about."""
-    assert not records(ledger, "S")
 
 
 def test_a_stream_through_the_ladder_and_its_end(stage):

@@ -26,6 +26,11 @@ namespace sluice::test {
 
 enum class Randomly { never, from_start, after_handshake, while_publishing };
 
+struct Jump {
+  std::uint32_t ms = 0;             // modulo 2^32: the clock leaps, the pace does not
+  std::optional<media::Kind> only;  // of one kind's timestamps
+};
+
 struct Behaviour {
   bool one_byte = false;                 // a byte a write
   bool stop_reading = false;             // once publishing, or at once with no publish to come
@@ -39,8 +44,8 @@ struct Behaviour {
   unsigned loops = 1;                    // 0: for ever
   double seconds = 0;                    // 0: to the end of the file
   std::uint32_t offset_ms = 0;           // added to every timestamp, modulo 2^32
-  std::uint32_t jump_ms = 0;             // added whenever the file begins again, modulo 2^32: the clock leaps, the pace does not
-  std::optional<media::Kind> jump_only;  // of one kind's timestamps
+  std::vector<Jump> jumps;               // one in turn whenever the file begins again, each on top of those before
+  double speed = 1;                      // so many seconds of media in a second
   double patience = 20;                  // seconds to wait for a server to answer or close
 
   bool hostile() const { return stop_reading || torn || randomly != Randomly::never; }
@@ -112,7 +117,8 @@ class Publisher {
   bool torn_off() const { return how_.torn && sent_ >= *how_.torn; }
   bool reading_stopped() const { return how_.stop_reading && was_publishing_; }
   bool sending() const { return session_.publishing() && !noisy_ && next_tag_ < tags_.size(); }
-  Steady time_of(std::size_t tag) const { return media_start_ + milliseconds(tags_[tag].ms - tags_[0].ms + loop_ms_); }
+  double seconds_of(std::size_t tag) const { return (tags_[tag].ms - tags_[0].ms + loop_ms_) / 1000.0; }
+  Steady time_of(std::size_t tag) const { return media_start_ + after(seconds_of(tag) / how_.speed); }
 
   void say(Json json) {
     Json line{{"publisher", index_},
@@ -168,21 +174,21 @@ class Publisher {
     constexpr std::size_t enough = 256u << 10;
     while (sending() && out_.size() - written_ < enough && (how_.fast || time_of(next_tag_) <= now)) {
       const Tag& tag = tags_[next_tag_];
-      const bool leaps = !how_.jump_only || (!tag.script && tag.kind == *how_.jump_only);
-      const std::uint32_t ms = tag.ms + loop_ms_ + how_.offset_ms + (leaps ? loops_done_ * how_.jump_ms : 0);
+      const std::uint32_t ms = tag.ms + loop_ms_ + how_.offset_ms + (tag.kind == media::Kind::video ? video_leapt_ : audio_leapt_);
       if (tag.script) {
         session_.send_script(ms, tag.payload);
       } else {
         session_.send_media(tag.kind, ms, tag.payload);
       }
       ++tags_sent_;
-      if (how_.seconds > 0 && time_of(next_tag_) >= media_start_ + after(how_.seconds)) {
+      if (how_.seconds > 0 && seconds_of(next_tag_) >= how_.seconds) {
         next_tag_ = tags_.size();
         loops_done_ = how_.loops = 1;
         break;
       }
       ++next_tag_;
       if (next_tag_ == tags_.size() && (how_.loops == 0 || loops_done_ + 1 < how_.loops)) {
+        if (!how_.jumps.empty()) leap(how_.jumps[loops_done_ % how_.jumps.size()]);
         ++loops_done_;
         next_tag_ = 0;
         constexpr std::uint32_t between = 33;
@@ -196,6 +202,11 @@ class Publisher {
       say({{"event", "sent"}});
     }
     if (!noisy_) take_output();
+  }
+
+  void leap(const Jump& jump) {
+    if (jump.only != media::Kind::audio) video_leapt_ += jump.ms;
+    if (jump.only != media::Kind::video) audio_leapt_ += jump.ms;
   }
 
   void take_output() {
@@ -243,7 +254,7 @@ class Publisher {
   std::size_t written_ = 0, sent_ = 0, tags_sent_ = 0;
   std::size_t next_tag_ = 0;
   unsigned loops_done_ = 0;
-  std::uint32_t loop_ms_ = 0;
+  std::uint32_t loop_ms_ = 0, video_leapt_ = 0, audio_leapt_ = 0;
   bool noisy_ = false, was_publishing_ = false, ended_ = false, shut_ = false;
   Steady started_, media_start_, patient_until_;
 };

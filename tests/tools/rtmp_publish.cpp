@@ -22,8 +22,9 @@ FILE is FLV (sent as it stands) or what libavformat reads from a pipe (Matroska,
   --seconds S          stop after S seconds of media
   --loop N             the file N times (0: for ever), timestamps going on
   --offset-ms MS       added to every timestamp
-  --jump-ms MS         with --loop: added to the timestamps whenever the file begins again, may be negative
-  --jump-only KIND     of video's or audio's timestamps only
+  --jump-ms MS         with --loop: added to the timestamps when the file begins again, may be negative; several take turns
+  --jump-only KIND     the --jump-ms before it is of video's or audio's timestamps only
+  --speed X            X seconds of media in a second
   --count N            N publishers at once
   --digest             shake hands with digests
   --enhanced           H.264 and AAC by FourCC; Enhanced RTMP's fields in connect
@@ -79,11 +80,15 @@ Options parse(std::vector<std::string> words) {
     } else if (word == "--offset-ms") {
       options.how.offset_ms = number(std::uint32_t{});
     } else if (word == "--jump-ms") {
-      options.how.jump_ms = static_cast<std::uint32_t>(number(std::int32_t{}));
+      options.how.jumps.push_back({.ms = static_cast<std::uint32_t>(number(std::int32_t{}))});
     } else if (word == "--jump-only") {
       const std::string kind = next();
       if (kind != "video" && kind != "audio") refuse("not video or audio: " + kind);
-      options.how.jump_only = kind == "video" ? media::Kind::video : media::Kind::audio;
+      if (options.how.jumps.empty()) refuse("--jump-only stands after its --jump-ms");
+      options.how.jumps.back().only = kind == "video" ? media::Kind::video : media::Kind::audio;
+    } else if (word == "--speed") {
+      options.how.speed = parse_real(next()).value_or(0);
+      if (options.how.speed <= 0) refuse("not a speed");
     } else if (word == "--count") {
       options.count = number(0u);
     } else if (word == "--digest") {

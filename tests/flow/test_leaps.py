@@ -1,0 +1,96 @@
+"""A publisher whose clock leaps time and again: forward, back, of one track alone, reset to where it began. The page plays on,
+hlslint finds nothing by URL, and no picture is lost, repeated or out of order."""
+import pytest
+
+import flv
+from harness import Platform, wait_for
+from ingest import assert_lint, assert_unbroken, ended, records
+from multitrack import numbered_clip, publish, states
+from numbered import check_frames, ledger_of, renditions
+from page_watch import WatchedPage
+from stage import assert_clean, watching
+
+SECONDS, FPS = 3, 30
+# In turn, whenever the clip begins again: the clock of the connection's first moment is passed backwards by each track alone.
+LEAPS = [(3_600_000, None), (-1_800_000, None), (8_000, "audio"), (-7_000, "video"), (-400, None), (-3_500_000, "video"), (-3_500_000, "audio")]
+TURNS = len(LEAPS) + 2  # the last clip is a longer rest
+STANDSTILL = 3_000      # ms that the picture may stand still: what a busy machine may add, far from the seconds to a lost segment
+
+
+def options():
+    words = ["--loop", str(TURNS)]
+    for milliseconds, kind in LEAPS:
+        words += ["--jump-ms", str(milliseconds), *(["--jump-only", kind] if kind else [])]
+    return words
+
+
+def looping(path, size, bframes=0):
+    """A clip that can follow itself: nothing in it comes after its last picture."""
+    tags = flv.read(numbered_clip(path, size, SECONDS, gop=FPS, bframes=bframes))
+    pictures = [tag for tag in tags if tag.kind == flv.VIDEO and tag.data[1] == 1]
+    return flv.write(path, [tag for tag in tags if tag.ms < pictures[-1].ms and not is_end(tag)] + pictures[-1:])
+
+
+def is_end(tag):
+    return tag.kind == flv.VIDEO and tag.data[1] == 2
+
+
+def whole(platform, name, ledger):
+    return f"http://127.0.0.1:{platform.port('origin')}/vod/{name}/{ledger.name}/master.m3u8"
+
+
+@pytest.fixture(scope="module")
+def platform():
+    with Platform() as running:
+        yield running
+
+
+def pictures(ledger, rendition="source"):
+    """Seconds of it."""
+    scale = next((int(row[5]) for row in records(ledger, "R") if row[1] == rendition), 1)
+    return sum(int(row[7]) for row in records(ledger, "P") if row[1] == rendition) / scale
+
+
+def assert_whole(platform, name, ledger):
+    wait_for(lambda: ended(ledger), 40, "the stream's end")
+    assert not any("G" in row[12] or "D" in row[12] for row in records(ledger, "P"))
+    assert_unbroken(ledger)
+    assert_lint(ledger)
+    shown = renditions(whole(platform, name, ledger))
+    for rendition, (url, width, height) in shown.items():
+        read = check_frames(url, width, height)
+        assert read["runs"] == [[0, SECONDS * FPS - 1]] * TURNS and not read["decoder"], (rendition, read)
+    return set(shown)
+
+
+@pytest.mark.parametrize("bframes", [0, 2])
+def test_a_page_plays_on_and_hlslint_finds_nothing(platform, tmp_path, bframes):
+    name = f"passed{bframes}"
+    clip = looping(tmp_path / "clip.flv", (320, 180), bframes)
+    publisher = publish(platform.publish_url(platform.channel(name)), clip, *options())
+    platform.wait_live(name, 30)
+    ledger = ledger_of(platform)
+    watch = watching(platform.master_url(name), 120)
+    with WatchedPage(platform, name, "") as page:
+        begun = page.mark()
+        leapt_before = states(platform)[name]["timestamp_repairs"]
+        wait_for(lambda: pictures(ledger) > (len(LEAPS) + 1) * SECONDS, 60, "every leap")
+        seen = page.state()
+        leapt = states(platform)[name]["timestamp_repairs"]
+    assert leapt > leapt_before, "leaps were made while it was looked at"
+    assert seen["longest"] < STANDSTILL and not seen["faults"] and seen["loads"] == 1, (begun, seen)
+    assert seen["moved"] > begun["moved"] + 3, (begun, seen)
+    assert publisher.wait(60) == 0
+    assert_whole(platform, name, ledger)
+    assert_clean(watch)
+
+
+def test_through_the_ladder(platform, tmp_path):
+    clip = looping(tmp_path / "clip.flv", (640, 480))
+    publisher = publish(platform.publish_url(platform.channel("ladder")), clip, *options())
+    platform.wait_live("ladder", 30)
+    ledger = ledger_of(platform)
+    watch = watching(platform.master_url("ladder"), 120)
+    assert publisher.wait(60) == 0
+    assert assert_whole(platform, "ladder", ledger) == {"source", "360p30"}
+    assert_clean(watch)

@@ -1,0 +1,106 @@
+"""SRT: a lone track, a track that comes late, another picture size and sample rate in mid-stream. The stream goes on, its playlists
+are without a finding, and players in a browser play across."""
+import subprocess
+
+import pytest
+
+from harness import get, wait_for
+from ingest import KEY, assert_lint, assert_unbroken, ended, media_seconds, records
+from players import HlsJs
+from srt_caller import Caller
+from stage import Stage, assert_clean, watching
+from transport import piece, send, stuffing
+
+LARGE, SMALL = "640x360", "320x180"
+
+
+@pytest.fixture
+def stage():
+    with Stage("--srt-latency", "1s", grace="1s") as running:  # a busy machine is late too
+        yield running
+
+
+def published(stage, pieces):
+    """The ledger of a stream of these (bytes, seconds), sent one after another in real time, watched by URL and checked."""
+    with Caller(stage.ingest.srt_port, KEY) as caller:
+        assert caller.refused is None
+        watch = None
+        for data, seconds in pieces:
+            send(caller, data, seconds)
+            if watch is None:
+                wait_for(lambda: get(stage.url())[0] == 200, 60, "the stream")
+                watch = watching(stage.url(), 120)
+        send(caller, stuffing(2), 2)  # what libsrt holds back when a caller closes is lost
+        ledger = stage.ledger()
+    wait_for(lambda: ended(ledger), 60, "the end record")
+    assert_clean(watch)
+    assert_unbroken(ledger)
+    assert_lint(ledger)
+    assert not any("G" in row[12] for row in records(ledger, "P"))
+    return ledger
+
+
+def starts(ledger, rendition):
+    """{msn: (start in seconds, flags)} of a rendition's segments."""
+    scale = next(int(row[5]) for row in records(ledger, "R") if row[1] == rendition)
+    return {int(row[2]): (int(row[6]) / scale, row[12]) for row in records(ledger, "P") if row[1] == rendition and row[3] == "0"}
+
+
+def breaks(ledger, rendition):
+    return [msn for msn, (_, flags) in starts(ledger, rendition).items() if "D" in flags]
+
+
+def frames(url):
+    done = subprocess.run(["ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=codec_type,nb_read_packets", "-of", "csv=p=0",
+                           url], capture_output=True, text=True, timeout=60)
+    return {line.split(",")[0]: int(line.split(",")[1]) for line in done.stdout.split()}
+
+
+@pytest.mark.parametrize("kind, track, codecs", [("audio", {"rate": 48000}, 'CODECS="mp4a.40.2"'), ("video", {"size": LARGE}, 'CODECS="avc1.')])
+def test_one_track_alone(stage, tmp_path, kind, track, codecs):
+    ledger = published(stage, [(piece(tmp_path / "alone.ts", seconds=6, **track), 6)])
+    master = get(stage.whole(ledger))[2].decode()
+    assert codecs in master and "EXT-X-MEDIA" not in master
+    counted = frames(stage.whole(ledger))
+    assert counted.keys() == {kind} and counted[kind] >= (6 * 30 - 1 if kind == "video" else 6 * 48000 / 1024 - 3), counted
+    seen = HlsJs(stage.whole(ledger), seconds=2, sizes=1 if kind == "video" else 0).seen()
+    assert (seen["audio"] > 0) == (kind == "audio") and (seen["frames"] > 0) == (kind == "video"), seen
+
+
+# A track that the program's map names from the start and that is silent at first, and one that a later map brings.
+@pytest.mark.parametrize("late, first, second", [
+    ("audio", {"size": LARGE, "rate": 48000, "late": 3}, None),
+    ("audio", {"size": LARGE}, {"size": LARGE, "rate": 48000}),
+    ("source", {"rate": 48000}, {"size": LARGE, "rate": 48000}),
+])
+def test_a_track_that_comes_late_joins_at_a_new_segment(stage, tmp_path, late, first, second):
+    pieces = [(piece(tmp_path / "first.ts", seconds=8 if second is None else 4, **first), 8 if second is None else 4)]
+    if second:
+        pieces.append((piece(tmp_path / "second.ts", begin=14, version=1, **second), 4))
+    ledger = published(stage, pieces)
+    early = starts(ledger, "source" if late == "audio" else "audio")
+    came = starts(ledger, late)
+    assert min(came) > 0 and min(early) == 0, (early, came)
+    for msn, (start, _) in came.items():
+        assert abs(start - early[msn][0]) < 0.1, (msn, came, early)
+    assert all("I" in flags for _, flags in starts(ledger, "source").values())
+    assert not breaks(ledger, "source") and not breaks(ledger, "audio")
+    seen = HlsJs(stage.whole(ledger), seconds=2).seen()
+    assert seen["frames"] > 0 and seen["audio"] > 0, seen
+
+
+def test_another_size_and_sample_rate_in_mid_stream(stage, tmp_path):
+    """Both change on one connection: one discontinuity each time, at the same segment everywhere, and sound goes on in the first one's ticks."""
+    ledger = published(stage, [(piece(tmp_path / "1.ts", size=LARGE, rate=48000), 4),
+                               (piece(tmp_path / "2.ts", begin=14, size=SMALL, rate=44100, channels=2), 4),
+                               (piece(tmp_path / "3.ts", begin=18, size=LARGE, rate=48000), 4)])
+    assert [row[6] for row in records(ledger, "R") if row[1] == "source"] == [LARGE, SMALL, LARGE]
+    assert [row[8] for row in records(ledger, "R") if row[1] == "audio"] == ["48000/1", "44100/2", "48000/1"]
+    assert {row[5] for row in records(ledger, "R") if row[1] == "audio"} == {"48000"}
+    assert breaks(ledger, "source") == breaks(ledger, "audio") and len(breaks(ledger, "source")) == 2, starts(ledger, "source")
+    counted = frames(stage.whole(ledger))
+    assert counted["video"] >= 3 * 4 * 30 - 1, counted
+    for rendition in ("source", "audio"):
+        assert media_seconds(ledger, rendition) == pytest.approx(12, abs=0.3)
+    seen = HlsJs(stage.whole(ledger), seconds=9, sizes=2).seen()
+    assert {LARGE, SMALL} <= set(seen["sizes"]) and seen["audio"] > 0 and not seen["fatal"], seen
