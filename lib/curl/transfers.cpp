@@ -18,7 +18,7 @@ struct Transfer {
   curl_slist* headers = nullptr;
   Body body;
   std::uint64_t sent = 0;
-  std::size_t most_answer = 0;
+  std::size_t most_answer = 0, header_bytes = 0;
   Exchange exchange;
   Transfers::Done done;
   char error[CURL_ERROR_SIZE] = "";
@@ -29,6 +29,8 @@ struct Transfer {
   }
   std::uint64_t body_size() const { return body.file ? body.size : body.bytes.size(); }
 };
+
+constexpr std::size_t most_headers = 256 * 1024;  // of one exchange; libcurl bounds a single field only
 
 Steady now() { return system_clock().steady(); }
 
@@ -44,7 +46,10 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* of)
 }
 
 std::size_t take_header(char* data, std::size_t size, std::size_t count, void* of) {
-  auto& headers = static_cast<Transfer*>(of)->exchange.headers;
+  Transfer& transfer = *static_cast<Transfer*>(of);
+  transfer.header_bytes += size * count;  // of interim answers too
+  if (transfer.header_bytes > most_headers) return 0;
+  auto& headers = transfer.exchange.headers;
   std::string_view line(data, size * count);
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
   if (line.starts_with("HTTP/")) headers.clear();  // of a redirect, or an interim answer
@@ -127,7 +132,9 @@ void read_outcome(Transfer& transfer, CURLcode code) {
     exchange.status = static_cast<int>(status);
     return;
   }
-  exchange.error = transfer.too_large ? "it is larger than " + std::to_string(transfer.most_answer >> 10) + " KB" : transfer.error[0] ? transfer.error : curl_easy_strerror(code);
+  exchange.error = transfer.error[0] ? transfer.error : curl_easy_strerror(code);
+  if (transfer.too_large) exchange.error = "it is larger than " + std::to_string(transfer.most_answer >> 10) + " KB";
+  if (transfer.header_bytes > most_headers) exchange.error = "its header is larger than " + std::to_string(most_headers >> 10) + " KB";
   // An answer had begun: what it was is told, and that it is not whole.
   const bool had_answer = status > 0 && (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_WRITE_ERROR || code == CURLE_BAD_CONTENT_ENCODING);
   if (had_answer) {

@@ -67,8 +67,14 @@ Refusal read_refusal(ByteView body) {
 }
 
 bool passing(int status, std::string_view code) {
-  if (code == "SlowDown" || code == "RequestTimeout" || code == "InternalError" || code == "ServiceUnavailable" || code == "OperationAborted") return true;
-  return status == 0 || status == 408 || status == 425 || status == 429 || (status >= 500 && status != 501 && status != 505);
+  // Those that tell of a body that was damaged or cut on its way are 400.
+  constexpr std::array codes{"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "OperationAborted", "BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody"};
+  if (std::ranges::find(codes, code) != codes.end()) return true;
+  return status == 0 || status == 408 || status == 409 || status == 425 || status == 429 || (status >= 500 && status != 501 && status != 505);
+}
+
+bool of_one_object(int status, std::string_view code) {
+  return status == 413 || status == 414 || code == "EntityTooLarge" || code == "KeyTooLongError";
 }
 
 Error error_of(const std::string& what, int status, const Refusal& refusal) {

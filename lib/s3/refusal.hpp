@@ -21,6 +21,9 @@ Refusal read_refusal(ByteView body);
 // Whether the same request may succeed a moment later: the service was not reached (status 0), is busy, slow, or has a fault of its own.
 bool passing(int status, std::string_view code);
 
+// Whether the service takes no object like this one, and may take others.
+bool of_one_object(int status, std::string_view code);
+
 // The error to tell of a request that was refused: Errc::denied, not_found, unavailable or io, with what to do about it.
 Error error_of(const std::string& what, int status, const Refusal& refusal);
 

@@ -26,10 +26,16 @@ TEST_CASE("a long message is cut") {
 }
 
 TEST_CASE("what may pass by itself is tried again, what is refused is not") {
-  for (const int status : {0, 408, 429, 500, 502, 503, 504}) CHECK(passing(status, ""));
-  CHECK(passing(400, "RequestTimeout"));
+  for (const int status : {0, 408, 409, 429, 500, 502, 503, 504}) CHECK(passing(status, ""));
+  for (const char* code : {"RequestTimeout", "BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody"}) CHECK(passing(400, code));
   CHECK(passing(403, "SlowDown"));
-  for (const int status : {301, 400, 401, 403, 404, 405, 409, 411, 413, 501}) CHECK_FALSE(passing(status, ""));
+  for (const int status : {301, 400, 401, 403, 404, 405, 411, 413, 501}) CHECK_FALSE(passing(status, ""));
+}
+
+TEST_CASE("what one object is refused for is no fault of the others") {
+  CHECK(of_one_object(413, ""));
+  CHECK(of_one_object(400, "EntityTooLarge"));
+  for (const char* code : {"", "SignatureDoesNotMatch", "NoSuchBucket", "InvalidRequest"}) CHECK_FALSE(of_one_object(400, code));
 }
 
 TEST_CASE("an error says what was tried, what came back, and what to do") {
@@ -38,5 +44,6 @@ TEST_CASE("an error says what was tried, what came back, and what to do") {
   CHECK(error.what == "put s3://vods/a: 403 SignatureDoesNotMatch: no match");
   CHECK(error.hint.find("secret") != std::string::npos);
   CHECK(error_of("x", 404, {"NoSuchBucket", ""}).code == Errc::not_found);
+  CHECK(error_of("x", 403, {"RequestTimeTooSkewed", ""}).hint == "set this machine's clock");
   CHECK(error_of("x", 503, {}).code == Errc::unavailable);
 }
