@@ -51,7 +51,7 @@ endfunction()
 
 sluice_program(transcode 1 ROOMS ffmpeg media os log http metrics net redis relay)
 sluice_program(hlslint 1 ROOMS hls lint curl LIBS nlohmann_json::nlohmann_json)
-sluice_program(origind 8 ROOMS origin LIBS nlohmann_json::nlohmann_json)
+sluice_program(origind 8 ROOMS origin s3 LIBS nlohmann_json::nlohmann_json)
 sluice_program(segmenter 1 ROOMS hls ffmpeg)
 sluice_program(storyboard 1 ROOMS hls ffmpeg)
 sluice_program(vodarchive 1 ROOMS archive curl s3 hls os log LIBS nlohmann_json::nlohmann_json)

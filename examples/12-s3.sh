@@ -7,7 +7,7 @@ vod=${1:?which bucket} endpoint=${2:?address of the S3 service} media=${3:?where
 live=$(mktemp -d)
 
 mkfifo "$live/ready"
-origind --live "$live" --http-port "$port" --media-url "$media" --ready-fd 3 3>"$live/ready" &
+origind --live "$live" --http-port "$port" --vod "$vod" --media-url "$media" --ready-fd 3 3>"$live/ready" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$live"' EXIT
 read -r _ <"$live/ready"

@@ -12,6 +12,7 @@
 #include "options.hpp"
 #include "origin/picture_child.hpp"
 #include "origin/service.hpp"
+#include "s3/place.hpp"
 
 namespace {
 
@@ -32,8 +33,9 @@ origin::Options options_of(const app::Settings& settings) {
   options.most_waiting = static_cast<std::size_t>(settings.integer("max-waiting"));
   options.idle = std::chrono::duration_cast<std::chrono::seconds>(settings.duration("idle-close"));
   options.public_url = settings.text("public-url");
-  options.media_url = settings.text("media-url");
-  for (std::string* url : {&options.public_url, &options.media_url}) {
+  options.elsewhere.url = settings.text("media-url");
+  if (const auto place = s3::parse_place(settings.text("vod"))) options.elsewhere.place = place->text();
+  for (std::string* url : {&options.public_url, &options.elsewhere.url}) {
     while (url->ends_with('/')) url->pop_back();
   }
   return options;
@@ -53,15 +55,20 @@ app::Health directory_health(const std::string& path) {
   return {.dependency = "live", .ok = there, .error = there ? "" : path + " is not there yet"};
 }
 
-// What goes into playlists as it stands.
-Result<> check_media_url(const std::string& url) {
+// An address goes into playlists as it stands, and is good for one place alone: a record of uploads says which it tells of.
+Result<> check_elsewhere(const app::Settings& settings) {
+  const std::string url = settings.text("media-url");
+  if (url.empty()) return {};
   const bool known = url.starts_with("http://") || url.starts_with("https://") || url.starts_with('/');
-  if (url.empty() || (known && url.find_first_of("\" \t\r\n?#<>") == std::string::npos)) return {};
-  return fail(Errc::usage, "--media-url: '" + url + "' is no address", "write https://HOST/BUCKET, without a query");
+  if (!known || url.find_first_of("\" \t\r\n?#<>") != std::string::npos)
+    return fail(Errc::usage, "--media-url: '" + url + "' is no address", "write https://HOST/BUCKET, without a query");
+  if (!settings.has("vod")) return fail(Errc::usage, "--media-url is given without --vod", "name the place that it shows, as vodarchive has it: --vod s3://BUCKET");
+  SLUICE_TRY(s3::parse_place(settings.text("vod")));
+  return {};
 }
 
 Result<int> run(const app::Settings& settings) {
-  SLUICE_TRY(check_media_url(settings.text("media-url")));
+  SLUICE_TRY(check_elsewhere(settings));
   const origin::Places places = places_of(settings);
   SLUICE_TRY_VALUE(os::Inotify inotify, os::Inotify::open());
   app::Daemon daemon(settings, "origind");

@@ -52,7 +52,7 @@ program_command() {
   fi
   case $name in
     webd) command+=(--origin-port "$(port_of origind http)" --chat-port "$(port_of chatd ws)") ;;&
-    origind) [[ -z ${media_url:-} ]] || command+=(--media-url "$media_url") ;;
+    origind) [[ -z ${media_url:-} ]] || command+=(--media-url "$media_url" --vod "$vod") ;;
     vodarchive)
       [[ -z ${s3_endpoint:-} ]] || command+=(--s3-endpoint "$s3_endpoint")
       [[ -z ${s3_credentials:-} ]] || command+=(--s3-credentials "$s3_credentials")

@@ -95,6 +95,7 @@ sluice_up() {
   public_url=${public_url%/}
   vod=${setting[vod]:-} s3_endpoint=${setting[s3-endpoint]:-} s3_region=${setting[s3-region]} media_url=${setting[media-url]:-}
   s3_credentials=${setting[s3-credentials]:-}
+  [[ -z $media_url || $vod ]] || fail_usage "--media-url is given without --vod" "it is the address of what --vod uploads"
   drain_time=${setting[drain-time]}
   ready_fd=${setting[ready-fd]:-}
   if [[ $ready_fd ]]; then

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <optional>
+#include <utility>
 
 #include "log/log.hpp"
 
@@ -26,10 +27,10 @@ std::uint64_t inode_of(const std::string& path) {
 
 }  // namespace
 
-Catalogue::Catalogue(Places places, hls::LiveOptions options, std::string media_url, Clock& clock, os::Inotify inotify, Grown grown)
+Catalogue::Catalogue(Places places, hls::LiveOptions options, Elsewhere elsewhere, Clock& clock, os::Inotify inotify, Grown grown)
     : places_(std::move(places)),
       options_(std::move(options)),
-      media_url_(std::move(media_url)),
+      elsewhere_(std::move(elsewhere)),
       clock_(clock),
       inotify_(std::move(inotify)),
       grown_(std::move(grown)) {}
@@ -42,7 +43,7 @@ Result<std::shared_ptr<Presentation>> Catalogue::open(const std::string& directo
   // Watched before it is read, so that nothing written in between goes unseen.
   SLUICE_TRY_VALUE(const int watch, inotify_.watch(directory + "/index", IN_MODIFY | IN_ATTRIB));
   const auto inode = inode_of(directory + "/index");
-  auto presentation = std::make_shared<Presentation>(directory, options_, media_url_);
+  auto presentation = std::make_shared<Presentation>(directory, options_, elsewhere_);
   presentation->watch = watch;
   presentation->inode = inode;
   presentation->used = clock_.steady();
@@ -54,7 +55,7 @@ Result<std::shared_ptr<Presentation>> Catalogue::open(const std::string& directo
   }
   open_[directory] = presentation;
   watched_[watch] = presentation;
-  if (!media_url_.empty()) {
+  if (!elsewhere_.url.empty()) {
     if (const auto folder = inotify_.watch(directory, IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_ONLYDIR)) {
       presentation->uploads_watch = *folder;
       watched_[*folder] = presentation;
@@ -115,6 +116,9 @@ void Catalogue::poll_uploads(const std::shared_ptr<Presentation>& presentation) 
   const auto news = presentation->poll_uploads();
   if (!news) log::warn("record of uploads cannot be read", {{"directory", presentation->directory()}, news.error()});
   if (!news || !*news) return;
+  if (presentation->out_of_reach() && !std::exchange(presentation->told_out_of_reach, true))
+    log::warn("a stream is uploaded to another place than --media-url shows: its playlists name origind's own media",
+              {{"stream", presentation->stream().id}, {"uploaded_to", presentation->uploaded_to()}, {"vod", elsewhere_.place}});
   std::vector<std::string> all;
   for (const hls::RenditionView& rendition : presentation->stream().renditions) all.push_back(rendition.name);
   grown_(*presentation, all);
@@ -148,7 +152,7 @@ void Catalogue::read_changes() {
       uploaded[watch] = std::move(presentation);
     }
   });
-  if (!media_url_.empty()) {
+  if (!elsewhere_.url.empty()) {
     for (const auto& [watch, presentation] : uploaded) poll_uploads(presentation);
   }
   for (const auto& [watch, presentation] : changed) poll(presentation);

@@ -24,8 +24,8 @@ class Catalogue {
   // A presentation's renditions that have grown.
   using Grown = std::function<void(Presentation&, const std::vector<std::string>& renditions)>;
 
-  // `media_url`: as Presentation has it; with one, the record of uploads is followed too.
-  Catalogue(Places places, hls::LiveOptions options, std::string media_url, Clock& clock, os::Inotify inotify, Grown grown);
+  // `elsewhere`: with an address, the record of uploads is followed too.
+  Catalogue(Places places, hls::LiveOptions options, Elsewhere elsewhere, Clock& clock, os::Inotify inotify, Grown grown);
 
   // The stream the channel shows now. Errc::not_found: it is offline. Errc::unavailable: it is just beginning.
   Result<std::shared_ptr<Presentation>> live(const std::string& channel);
@@ -48,7 +48,7 @@ class Catalogue {
 
   Places places_;
   hls::LiveOptions options_;
-  std::string media_url_;
+  Elsewhere elsewhere_;
   Clock& clock_;
   os::Inotify inotify_;
   Grown grown_;

@@ -39,8 +39,8 @@ void OpenFiles::drop_removed() {
   }
 }
 
-Presentation::Presentation(std::string directory, hls::LiveOptions options, std::string media_url)
-    : ledger_(std::move(directory)), options_(std::move(options)), media_url_(std::move(media_url)), uploads_(ledger_.directory()) {}
+Presentation::Presentation(std::string directory, hls::LiveOptions options, Elsewhere elsewhere)
+    : ledger_(std::move(directory)), options_(std::move(options)), elsewhere_(std::move(elsewhere)), uploads_(ledger_.directory()) {}
 
 Result<std::vector<std::string>> Presentation::poll() {
   SLUICE_TRY_VALUE(const bool news, ledger_.poll());
@@ -146,7 +146,7 @@ bool Presentation::published_ready() {
 }
 
 std::string Presentation::media_of(const hls::RenditionView& rendition) const {
-  return media_url_ + "/" + stream().channel + "/" + stream().id + "/" + rendition.name + "/";
+  return elsewhere_.url + "/" + stream().channel + "/" + stream().id + "/" + rendition.name + "/";
 }
 
 Rendered& Presentation::published_playlist(const hls::RenditionView& rendition) {

@@ -35,16 +35,24 @@ class OpenFiles {
   std::unordered_map<std::string, std::list<Entry>::iterator> by_path_;
 };
 
+// Where segments and headers are uploaded to, and how players reach it.
+struct Elsewhere {
+  std::string place;  // "s3://vods/2026", as a record of uploads names it
+  std::string url;    // "https://vods.example/2026"; empty: media is nowhere else
+};
+
 class Presentation {
  public:
-  // `media_url`: where segments and headers are uploaded to, as players reach it; empty: nowhere.
-  Presentation(std::string directory, hls::LiveOptions options, std::string media_url = {});
+  Presentation(std::string directory, hls::LiveOptions options, Elsewhere elsewhere = {});
 
   // Reads what the ledger has gained; the names of the renditions that have grown. Errors as LedgerView::poll.
   Result<std::vector<std::string>> poll();
 
   // Reads what the record of uploads has gained; true when playlists may have changed.
   Result<bool> poll_uploads() { return uploads_.poll(); }
+  const std::string& uploaded_to() const { return uploads_.uploads().place(); }  // empty: nothing is known so far
+  // Its uploads are in another place than the one whose address is known.
+  bool out_of_reach() const { return !uploaded_to().empty() && uploaded_to() != elsewhere_.place; }
 
   const hls::StreamView& stream() const { return ledger_.stream(); }
   bool begun() const { return ledger_.begun(); }
@@ -82,6 +90,7 @@ class Presentation {
   int watch = -1;       // of its index
   int uploads_watch = -1;  // of its directory, where the record of uploads is
   std::uint64_t inode = 0;
+  bool told_out_of_reach = false;
 
  private:
   struct Drawn {
@@ -97,7 +106,7 @@ class Presentation {
 
   hls::LedgerView ledger_;
   hls::LiveOptions options_;
-  std::string media_url_;
+  Elsewhere elsewhere_;
   hls::UploadsFeed uploads_;
   hls::StreamView published_;
   std::uint64_t published_drawn_ = ~0ULL;  // published_revision() of it

@@ -20,7 +20,7 @@ Service::Service(Places places, Options options, Clock& clock, os::Inotify inoti
     : options_(options),
       clock_(clock),
       files_(options.open_files),
-      catalogue_(std::move(places), options.live, options.media_url, clock, std::move(inotify),
+      catalogue_(std::move(places), options.live, options.elsewhere, clock, std::move(inotify),
                  [this](Presentation& presentation, const std::vector<std::string>& names) { grown(presentation, names); }) {}
 
 void Service::handle(const http::Request& request, const std::optional<Route>& route, Answer answer) {
@@ -46,7 +46,7 @@ void Service::handle(const http::Request& request, const std::optional<Route>& r
                           : unavailable("the stream cannot be read just now"));
     return;
   }
-  if (of_uploads(route->resource)) return published(*route, *shown, std::move(asked), std::move(answer));
+  if (of_uploads(route->resource, **shown)) return published(*route, *shown, std::move(asked), std::move(answer));
   switch (route->resource) {
     case Resource::live_master:
     case Resource::whole_master: master(*route, *shown, std::move(asked), std::move(answer)); break;

@@ -20,7 +20,7 @@ struct Options {
   std::size_t open_files = 512;
   std::chrono::seconds idle{60};           // a ledger nobody asks for is closed
   std::string public_url;                  // "https://cdn.example": before the URIs in masters; empty: relative ones
-  std::string media_url;                   // "https://vods.example/2026": where segments are uploaded to; empty: nowhere. Not changed
+  Elsewhere elsewhere;                     // where segments are uploaded to. Not changed
 };
 
 class Service {
@@ -55,7 +55,7 @@ class Service {
   void init(const Route& route, const Shown& shown, const Asked& asked, const Answer& answer);
   void segment(const Route& route, const Shown& shown, const Asked& asked, const Answer& answer);
   void part(const Route& route, const Shown& shown, Asked asked, Answer answer);
-  bool of_uploads(Resource resource) const;
+  bool of_uploads(Resource resource, const Presentation& presentation) const;
   void published(const Route& route, const Shown& shown, Asked asked, Answer answer);
   std::string playlists_of(const std::string& channel, bool live) const;
   void window(const Shown& shown, const Asked& asked, const Answer& answer);

@@ -11,13 +11,13 @@ bool is_live(Resource resource) { return resource == Resource::published_master 
 }  // namespace
 
 // Playlists of whole streams have no parts, so they lose nothing when all their media is elsewhere.
-bool Service::of_uploads(Resource resource) const {
+bool Service::of_uploads(Resource resource, const Presentation& presentation) const {
   if (is_live(resource)) return true;
-  return !options_.media_url.empty() && (resource == Resource::whole_master || resource == Resource::whole_playlist);
+  return !options_.elsewhere.url.empty() && !presentation.out_of_reach() && (resource == Resource::whole_master || resource == Resource::whole_playlist);
 }
 
 void Service::published(const Route& route, const Shown& shown, Asked asked, Answer answer) {
-  if (options_.media_url.empty()) return finish(answer, not_found("nothing is published elsewhere"));
+  if (options_.elsewhere.url.empty()) return finish(answer, not_found("nothing is published elsewhere"));
   Presentation& presentation = *shown;
   const bool master = route.rendition.empty(), live = is_live(route.resource);
   if (!master && !presentation.stream().find(route.rendition)) return finish(answer, not_found("no such rendition"));
@@ -25,6 +25,10 @@ void Service::published(const Route& route, const Shown& shown, Asked asked, Ans
       presentation, route.rendition,
       [this, &presentation, master, live, channel = route.channel, name = route.rendition,
        asked = std::move(asked)](std::chrono::milliseconds waited) -> std::optional<http::Response> {
+        if (presentation.out_of_reach()) {
+          // A whole stream is asked for again a moment later, and has origind's own media then.
+          return live ? not_found("the stream is published in another place") : unavailable("the stream's media is here, not elsewhere; try again");
+        }
         const hls::StreamView& there = presentation.published();
         const hls::RenditionView* rendition = master ? nullptr : there.find(name);
         // Players take a playlist without segments for an error.

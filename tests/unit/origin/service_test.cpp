@@ -48,6 +48,13 @@ class Origin {
     for (const hls::UploadRecord& record : records) REQUIRE(os::write_all(fd->get(), as_bytes(hls::format_upload_record(record))));
     service->read_changes();
   }
+  // Another record in its place.
+  void uploaded_anew(const hls::UploadRecord& place, const std::vector<hls::UploadRecord>& records) {
+    std::string text = hls::format_upload_record(place);
+    for (const hls::UploadRecord& record : records) text += hls::format_upload_record(record);
+    REQUIRE(os::write_file_atomically(root_ + "/ledgers/s1/uploads", text));
+    service->read_changes();
+  }
   std::shared_ptr<std::optional<http::Response>> get(const std::string& path, http::Headers headers = {}, const std::string& method = "GET") {
     http::Request request;
     request.method = method;
@@ -418,7 +425,7 @@ std::vector<hls::UploadRecord> uploads_of(const std::string& rendition, MediaSeq
 
 Options elsewhere() {
   Options options;
-  options.media_url = "https://vods.example/2026";
+  options.elsewhere = {"s3://vods/2026", "https://vods.example/2026"};
   return options;
 }
 
@@ -475,6 +482,40 @@ TEST_CASE("a published master waits for every rendition, and names no late one")
   origin.uploaded(uploads_of("low", 0, 1));
   origin.uploaded(uploads_of("audio", 0, 1));
   CHECK(text_of(*origin.get("/live/demo/published.m3u8")).find("s1/low/published.m3u8") != std::string::npos);
+}
+
+TEST_CASE("what is uploaded to another place than the address shows is never listed by it") {
+  Origin origin(elsewhere());
+  origin.ledger.segments(3).end();
+  origin.write();
+  const auto waiting = origin.get(source + "published.m3u8"), whole = origin.get(source + "whole.m3u8");
+  CHECK_FALSE(waiting->has_value());
+  origin.uploaded({hls::UploadPlace{"s3://vods/2025"}});
+  origin.uploaded(uploads_of("source", 0, 3));
+  REQUIRE(waiting->has_value());
+  CHECK((*waiting)->status == 404);
+  CHECK(std::get<std::string>((*waiting)->body).find("2025") == std::string::npos);  // a bucket's name is nobody's business
+  CHECK((*whole)->status == 503);
+  CHECK(header(*whole, "Retry-After") == "1");
+  CHECK(origin.status("/live/demo/published.m3u8") == 404);
+  // It has its own media, and that is here.
+  CHECK(text_of(*origin.get(source + "whole.m3u8")).find("\n2.m4s\n") != std::string::npos);
+  CHECK(origin.status("/vod/demo/s1/master.m3u8") == 200);
+}
+
+TEST_CASE("a record that was cut back takes back what is listed no more, and goes on") {
+  Origin origin(elsewhere());
+  origin.ledger.segments(5);
+  origin.write();
+  origin.uploaded({hls::UploadPlace{"s3://vods/2026"}});
+  origin.uploaded(uploads_of("source", 0, 4));
+  CHECK(text_of(*origin.get(source + "published.m3u8")).find("/source/3.m4s\n") != std::string::npos);
+  origin.uploaded_anew(hls::UploadPlace{"s3://vods/2026"}, uploads_of("source", 0, 2));
+  const std::string cut = text_of(*origin.get(source + "published.m3u8"));
+  CHECK(cut.find("/source/1.m4s\n") != std::string::npos);
+  CHECK(cut.find("/source/2.m4s\n") == std::string::npos);
+  origin.uploaded(uploads_of("source", 2, 5));
+  CHECK(text_of(*origin.get(source + "published.m3u8")).find("/source/4.m4s\n") != std::string::npos);
 }
 
 TEST_CASE("who waits for an upload that does not come is told so") {
