@@ -5,6 +5,16 @@
 #include "os/file.hpp"
 
 namespace sluice::vodarchive {
+namespace {
+
+// Who else may be able to read a file with keys: nobody. The access list by which systemd gives a credential to its unit's user shows as
+// rights of the group (LoadCredential of systemd.exec(5)).
+mode_t forbidden(const std::string& path) {
+  const auto folder = app::process_environment()("CREDENTIALS_DIRECTORY");
+  return folder && !folder->empty() && path.starts_with(*folder + "/") ? 007 : 077;
+}
+
+}  // namespace
 
 Result<s3::Credentials> credentials_of(const app::Settings& settings) {
   if (!settings.has("s3-credentials")) {
@@ -12,7 +22,7 @@ Result<s3::Credentials> credentials_of(const app::Settings& settings) {
   }
   const std::string path = settings.text("s3-credentials");
   struct stat facts {};
-  if (::stat(path.c_str(), &facts) == 0 && (facts.st_mode & 077) != 0)
+  if (::stat(path.c_str(), &facts) == 0 && (facts.st_mode & forbidden(path)) != 0)
     return fail(Errc::config, path + " can be read by others than its owner", "chmod 600 " + path);
   auto text = os::read_file(path);
   if (!text) return fail(Errc::config, text.error().what, "see --s3-credentials");

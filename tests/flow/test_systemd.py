@@ -14,7 +14,8 @@ from harness import BIN
 
 UNITS = sorted((pathlib.Path(__file__).parents[2] / "examples" / "systemd").iterdir())
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service" and "@" not in unit.name]
-PORTS = {"ingestd": ["rtmp", "rtmps", "srt"], "origind": ["http"], "chatd": ["ws", "irc"], "webd": ["http"]}
+PORTS = {"ingestd": ["rtmp", "rtmps", "srt"], "origind": ["http"], "chatd": ["ws", "irc"], "webd": ["http"], "vodarchive": []}
+VOD = {"SLUICE_VOD": "s3://vods/2026", "SLUICE_S3_ENDPOINT": "http://127.0.0.1:9", "SLUICE_MEDIA_URL": "https://vods.example/2026"}
 
 
 def read(unit):
@@ -29,10 +30,26 @@ def name_of(unit):
 
 
 def here(unit, tmp_path):
-    """The unit's command, with this build's programs and a fresh folder in place of the state directory."""
-    words = shlex.split(read(unit)["Service"]["ExecStart"].replace("/var/lib/sluice", str(tmp_path)))
+    """The unit's command, with this build's programs and a fresh folder in place of the state directory and of its credentials."""
+    words = shlex.split(read(unit)["Service"]["ExecStart"].replace("/var/lib/sluice", str(tmp_path)).replace("%d", str(tmp_path / "credentials")))
     assert pathlib.Path(words[0]).parent == pathlib.Path("/usr/local/bin") and pathlib.Path(words[0]).name == name_of(unit)
     return [str(pathlib.Path(BIN) / name_of(unit)), *words[1:]]
+
+
+def environment_of(unit, state):
+    """What systemd gives the unit: the settings of its EnvironmentFile, and its credentials, which an access list lets its user read, shown as the group's right."""
+    service = read(unit)["Service"]
+    given = dict(VOD) if service.get("EnvironmentFile", "").removeprefix("-") == "/etc/sluice/vod.env" else {}
+    if "LoadCredential" in service:
+        name, path = service["LoadCredential"].split(":")
+        assert path.startswith("/etc/sluice/")
+        folder = state / "credentials"
+        folder.mkdir(mode=0o550)
+        (folder / name).write_text("aws_access_key_id = A\naws_secret_access_key = hush\n")
+        (folder / name).chmod(0o440)
+        given["CREDENTIALS_DIRECTORY"] = str(folder)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLUICE_VOD", "SLUICE_S3"))}
+    return {**kept, **given}
 
 
 def test_every_daemon_has_its_unit():
@@ -81,7 +98,7 @@ def test_a_unit_s_command_gets_ready_in_an_empty_state_directory_and_stops_as_to
         state = tmp_path / "state"
         state.mkdir()
         process = subprocess.Popen([*here(unit, state), *ports], stderr=subprocess.PIPE, text=True,
-                                   env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")})
+                                   env={**environment_of(unit, state), "NOTIFY_SOCKET": str(tmp_path / "notify")})
         try:
             assert b"READY=1" in notify.recv(4096)
             process.send_signal(signal.SIGHUP)  # ExecReload
@@ -91,6 +108,25 @@ def test_a_unit_s_command_gets_ready_in_an_empty_state_directory_and_stops_as_to
         finally:
             process.kill()
             process.wait()
+
+
+def test_keys_that_a_group_can_read_are_taken_as_a_credential_and_nowhere_else(tmp_path):
+    unit = next(unit for unit in SERVICES if name_of(unit) == "vodarchive")
+    environment = environment_of(unit, tmp_path)
+    del environment["CREDENTIALS_DIRECTORY"]
+    done = subprocess.run(here(unit, tmp_path), capture_output=True, text=True, timeout=20, env=environment)
+    assert done.returncode == 2 and "can be read by others" in done.stderr, done.stderr
+    (tmp_path / "credentials" / "s3-keys").chmod(0o444)
+    done = subprocess.run(here(unit, tmp_path), capture_output=True, text=True, timeout=20, env={**environment, "CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")})
+    assert done.returncode == 2 and "can be read by others" in done.stderr, done.stderr
+
+
+def test_what_is_in_s3_needs_its_settings_and_is_skipped_without():
+    vodarchive, origind = (next(unit for unit in SERVICES if name_of(unit) == name) for name in ("vodarchive", "origind"))
+    settings = read(vodarchive)["Service"]["EnvironmentFile"]
+    assert read(vodarchive)["Unit"]["ConditionPathExists"] == settings and read(origind)["Service"]["EnvironmentFile"] == "-" + settings
+    told = {line[1:].split("=")[0].strip() for line in vodarchive.read_text().splitlines() if line.startswith("#   SLUICE_")}
+    assert told == set(VOD)
 
 
 def test_an_ingestd_that_is_started_beside_another_takes_over(tmp_path):
