@@ -19,7 +19,8 @@ std::vector<app::Option> shared_options() {
           {.name = "s3-credentials",
            .kind = Kind::path,
            .metavar = "FILE",
-           .help = "file with the keys, readable by its owner alone; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment"},
+           .help = "file with the keys, readable by its owner alone; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
+           .reloads = true},
           {.name = "ca-file", .kind = Kind::path, .metavar = "FILE", .help = "certificates to trust for https, in PEM, instead of the system's"},
           {.name = "at-once", .kind = Kind::integer, .metavar = "N", .fallback = "4", .help = "uploads at one time", .min = 1, .max = 64},
           {.name = "upload-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "60s", .help = "an upload that takes longer has failed"}};

@@ -73,8 +73,8 @@ class ArchiveThread {
 };
 
 std::string status_json(const archive::Status& now) {
-  nlohmann::ordered_json out{{"streams", now.streams}, {"backlog", now.backlog}, {"waiting", now.waiting}, {"under_way", now.under_way}, {"stalled_s", now.stalled_s}, {"ok", now.failure.empty()}};
-  if (!now.failure.empty()) out["error"] = now.failure;
+  nlohmann::ordered_json out{{"streams", now.streams}, {"backlog", now.backlog}, {"waiting", now.waiting}, {"faulty", now.aside}, {"under_way", now.under_way}, {"stalled_s", now.stalled_s}, {"ok", now.failure.empty() && !now.trouble}};
+  if (!now.failure.empty() || now.trouble) out["error"] = now.failure.empty() ? now.trouble->what : now.failure;
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -97,7 +97,9 @@ Result<int> serve(const app::Settings& settings) {
   });
   daemon.on_health([&] {
     const archive::Status now = thread.status();
-    return std::vector<app::Health>{{.dependency = "s3", .ok = now.failure.empty(), .error = now.failure}};
+    const bool trouble = now.trouble && now.trouble->code != Errc::conflict;  // with another process that uploads it is told, and no more
+    return std::vector<app::Health>{{.dependency = "s3", .ok = now.failure.empty(), .error = now.failure},
+                                    {.dependency = "ledgers", .ok = !trouble, .error = trouble ? now.trouble->what : ""}};
   });
   daemon.on_control("uploads", [&](const std::string&) { return status_json(thread.status()); });
   daemon.on_reload([&](const app::Settings& fresh) -> Result<> {

@@ -9,10 +9,17 @@ namespace sluice::vodarchive {
 namespace {
 
 constexpr milliseconds longest_turn{1000}, until_it_begins{200};
+constexpr const char* run_again = "run it again: it goes on where it stopped";
 
 std::string without_slash(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   return path;
+}
+
+std::unexpected<Error> unfinished(Error why) {
+  why.what = "not everything could be uploaded: " + why.what;
+  why.hint += (why.hint.empty() ? "" : "; ") + std::string(run_again);
+  return std::unexpected(std::move(why));
 }
 
 // A ledger that is about to be made is waited for when it is to be followed.
@@ -21,7 +28,7 @@ Result<> add(archive::Archive& archive, const std::string& ledger, bool follow) 
     const auto added = archive.add(ledger);
     const bool young = !added && (added.error().code == Errc::not_found || added.error().code == Errc::unavailable);
     if (!young || !follow) return added;
-    if (!told) log::info("waiting for the ledger to begin", {{"directory", ledger}});
+    if (!told) log::info("waiting for the ledger", {{"directory", ledger}, added.error()});
     SLUICE_TRY(archive.turn(until_it_begins));
   }
 }
@@ -37,9 +44,11 @@ Result<int> upload(const app::Settings& settings) {
     const archive::Status now = archive->status();
     if (now.refusal) return std::unexpected(*now.refusal);
     if (now.abandoned > 0) return fail(Errc::not_found, "a ledger was removed before it was uploaded whole", "the log names it; give the others again");
-    if (follow ? now.streams == 0 && !archive->under_way() : archive->idle()) return app::exit_done;
-    if (!follow && !now.open && !archive->under_way())
-      return fail(Errc::unavailable, "not everything could be uploaded: " + now.failure, "run it again: it goes on where it stopped");
+    if (follow ? now.streams + now.young == 0 && !archive->under_way() : archive->idle()) return app::exit_done;
+    // What is left waits for somebody to mend it; what is live may still grow meanwhile.
+    if (archive->stands() && (follow ? now.trouble && now.live == 0 : true))
+      return unfinished(now.trouble.value_or(Error{Errc::unavailable, "a ledger cannot be followed", ""}));
+    if (!follow && !now.open && !archive->under_way()) return unfinished({Errc::unavailable, now.failure, ""});
     SLUICE_TRY(archive->turn(longest_turn));
   }
 }

@@ -53,17 +53,16 @@ Result<> Archive::follow(const std::string& folder) {
 
 void Archive::scan() {
   std::error_code error;
-  for (auto at = std::filesystem::directory_iterator(folder_, error); !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
-    std::error_code ignored;
-    const std::string name = at->path().filename().string();
-    if (!name.starts_with('.') && at->is_directory(ignored) && !at->is_symlink(ignored)) found(folder_ + "/" + name);
-  }
+  for (auto at = std::filesystem::directory_iterator(folder_, error); !error && at != std::filesystem::directory_iterator(); at.increment(error))
+    found(at->path().filename().string());
 }
 
 // Streams that have ended wait for their turn: those that are live go first.
-void Archive::found(const std::string& ledger) {
-  if (ledgers_.contains(ledger) || std::ranges::find(backlog_, ledger) != backlog_.end()) return;
-  if (uploaded_whole(ledger)) return;
+void Archive::found(const std::string& name) {
+  const std::string ledger = folder_ + "/" + name;
+  std::error_code ignored;
+  if (name.starts_with('.') || std::filesystem::symlink_status(ledger, ignored).type() != std::filesystem::file_type::directory) return;
+  if (ledgers_.contains(ledger) || std::ranges::find(backlog_, ledger) != backlog_.end() || uploaded_whole(ledger)) return;
   if (hls::says_end(ledger)) {
     backlog_.push_back(ledger);
   } else {
@@ -73,13 +72,21 @@ void Archive::found(const std::string& ledger) {
 
 // Watched before it is read, so that nothing written in between goes unseen.
 Result<> Archive::open_ledger(const std::string& ledger) {
+  // An old upload of a name must not arrive after a new one.
+  if (on_their_way_.contains(ledger)) return fail(Errc::conflict, "uploads of " + ledger + " are still under way");
   SLUICE_TRY_VALUE(const int watch, inotify_.watch(ledger, ledger_changes));
   watched_[watch] = ledger;
+  // A copy of a ledger, or one that was renamed, would go over the objects of the stream it was.
+  if (const auto header = hls::header_of(ledger); header && !folder_.empty() && ledger != folder_ + "/" + header->stream.value())
+    return fail(Errc::conflict, ledger + " is the ledger of stream " + header->stream.value(), "name the folder as its stream, or move it elsewhere");
   auto upload = LedgerUpload::open(ledger, bucket_.place(), 2 * limits_.at_once, clock_);
   if (!upload) return std::unexpected(upload.error());
   const auto& known = *upload;
   log::info("ledger followed", {{"channel", known->channel()}, {"stream", known->stream()}, {"waiting", known->waiting()}});
-  Open& open = ledgers_[ledger] = {std::move(*upload), watch};
+  if (known->withdrawn() > 0)
+    log::warn("the ledger has not the segments that were uploaded, or others, as after a power loss: what it has is uploaded again",
+              {{"stream", known->stream()}, {"channel", known->channel()}, {"segments", known->withdrawn()}});
+  Open& open = ledgers_[ledger] = {std::move(*upload), next_generation_++, std::nullopt, 0};
   tell_missed(open);
   young_.erase(ledger);
   return {};
@@ -91,23 +98,25 @@ void Archive::try_opening(const std::string& ledger) {
   const Errc code = opened.error().code;
   std::error_code error;
   if (!std::filesystem::exists(ledger, error)) {
-    young_.erase(ledger);
+    abandoned_ += young_.erase(ledger);
     return;
   }
   // Nothing to upload yet, or another process does it: looked at again.
-  if (young_.insert(ledger).second && code != Errc::not_found && code != Errc::unavailable)
-    log::warn("ledger not followed for now", {{"directory", ledger}, opened.error()});
+  const auto [known, fresh] = young_.try_emplace(ledger, opened.error());
+  const bool told = !fresh && known->second.what == opened.error().what;
+  known->second = opened.error();
+  if (!told && code != Errc::not_found && !on_their_way_.contains(ledger)) log::warn("ledger not followed for now", {{"directory", ledger}, opened.error()});
 }
 
 void Archive::read_changes() {
   std::set<std::string> changed;
-  bool lost = false, folder = false;
-  std::vector<std::string> left;
+  bool lost = false;
+  std::vector<std::string> left, come;
   inotify_.read([&](int watch, std::uint32_t mask, const std::string& name) {
     if (mask & IN_Q_OVERFLOW) lost = true;
     if (watch == folder_watch_ && watch >= 0) {
-      folder = true;
       if (mask & (IN_MOVED_FROM | IN_DELETE)) left.push_back(folder_ + "/" + name);
+      if (mask & (IN_MOVED_TO | IN_CREATE)) come.push_back(name);
       return;
     }
     const auto known = watched_.find(watch);
@@ -116,11 +125,16 @@ void Archive::read_changes() {
     if (name == "index") changed.insert(known->second);
   });
   for (const std::string& ledger : left) {
-    if (const auto open = ledgers_.find(ledger); open != ledgers_.end() && !open->second.upload->finished()) ++abandoned_;
+    if (const auto open = ledgers_.find(ledger); open != ledgers_.end() && !open->second.upload->finished()) {
+      const LedgerUpload& upload = *open->second.upload;
+      ++abandoned_;
+      log::error("a ledger has gone before it was uploaded", {{"stream", upload.stream()}, {"channel", upload.channel()}, {"objects", upload.waiting()}});
+    }
     leave(ledger);
   }
-  if (folder || lost) scan();
+  for (const std::string& name : come) found(name);
   if (lost) {
+    scan();
     for (const auto& [ledger, open] : ledgers_) changed.insert(ledger);
   }
   for (const std::string& ledger : changed) {
@@ -133,8 +147,8 @@ void Archive::read_changes() {
 }
 
 void Archive::trouble(Open& open, const Error& error) {
-  if (open.failure == error.what) return;
-  open.failure = error.what;
+  if (open.failure && open.failure->what == error.what) return;
+  open.failure = error;
   log::error("ledger cannot be uploaded for now", {{"stream", open.upload->stream()}, {"channel", open.upload->channel()}, error});
 }
 
@@ -157,11 +171,11 @@ void Archive::poll(const std::string& ledger) {
     // Become shorter than it was (a machine that died): read from its start, with the record of what is there.
     if (read.error().code == Errc::invalid || read.error().code == Errc::not_found) {
       leave(ledger);
-      young_.insert(ledger);
+      try_opening(ledger);
     }
     return;
   }
-  at->second.failure.clear();
+  at->second.failure.reset();
   if (!upload.finished()) return;
   log::info("stream uploaded whole", {{"channel", upload.channel()}, {"stream", upload.stream()}, {"missed", upload.missed()}});
   leave(ledger);
@@ -171,11 +185,7 @@ void Archive::leave(const std::string& ledger) {
   const auto at = ledgers_.find(ledger);
   young_.erase(ledger);
   std::erase(backlog_, ledger);
-  if (at != ledgers_.end()) {
-    if (!at->second.upload->finished() && at->second.upload->waiting() > 0)
-      log::error("a ledger has gone before it was uploaded", {{"stream", at->second.upload->stream()}, {"objects", at->second.upload->waiting()}});
-    ledgers_.erase(at);
-  }
+  if (at != ledgers_.end()) ledgers_.erase(at);
   std::erase_if(again_, [&](const Again& again) { return again.ledger == ledger; });
   for (auto watch = watched_.begin(); watch != watched_.end();) {
     if (watch->second != ledger) {
@@ -197,7 +207,7 @@ void Archive::start() {
     try_opening(ledger);
     poll(ledger);
   }
-  // Asked each time: what cannot even be read fails at once, and closes the line.
+  // Asked each time: the line may be closed by what is begun here.
   const auto allowed = [&] { return line_.allowed(now, limits_.at_once); };
   // Second tries first: the order in which segments can be listed waits for them.
   for (std::size_t i = 0; i < again_.size() && under_way_ < allowed();) {
@@ -207,9 +217,10 @@ void Archive::start() {
     }
     const Again again = std::move(again_[i]);
     again_.erase(again_.begin() + static_cast<std::ptrdiff_t>(i));
-    send(again.ledger, again.object, again.failures);
+    if (again.aside) ledgers_.find(again.ledger)->second.upload->take_up(again.object);
+    send(again.ledger, again.object, again.failures, again.aside ? again.aside->what : "");
   }
-  while (under_way_ + again_.size() < allowed() && start_next()) {
+  while (under_way_ + coming() < allowed() && start_next()) {
   }
 }
 
@@ -230,32 +241,64 @@ bool Archive::start_next(bool over) {
   return false;
 }
 
-void Archive::send(const std::string& ledger, const Object& object, unsigned failures) {
-  ++under_way_;
-  const Steady began = clock_.steady();
-  bucket_.put(object, limits_.patience, [this, ledger, object, failures, began](const Sent& outcome) { sent(ledger, object, failures, began, outcome); });
+std::size_t Archive::coming() const {
+  return static_cast<std::size_t>(std::ranges::count_if(again_, [](const Again& again) { return !again.aside; }));
 }
 
-void Archive::sent(const std::string& ledger, const Object& object, unsigned failures, Steady began, const Sent& outcome) {
+void Archive::send(const std::string& ledger, const Object& object, unsigned failures, const std::string& told) {
+  ++under_way_;
+  ++on_their_way_[ledger];
+  const Try attempt{ledger, ledgers_.find(ledger)->second.generation, failures, told, clock_.steady()};
+  bucket_.put(object, limits_.patience, [this, attempt, object](const Sent& outcome) { sent(attempt, object, outcome); });
+}
+
+void Archive::sent(const Try& attempt, const Object& object, const Sent& outcome) {
   --under_way_;
-  if (outcome.there) {
+  const bool last = --on_their_way_[attempt.ledger] == 0;
+  if (last) on_their_way_.erase(attempt.ledger);
+  if (outcome.outcome == Sent::Outcome::there) {
     line_.succeeded();
     refusal_.reset();
     failure_.clear();
     if (!std::exchange(trouble_told_, {}).empty()) log::info("uploads go on", {});
   }
-  const auto at = ledgers_.find(ledger);
-  if (at == ledgers_.end()) return;  // it has gone meanwhile
-  if (outcome.there) return arrived(ledger, object, began, outcome);
-  if (outcome.removed) {
-    if (const auto told = at->second.upload->gone(object); !told) trouble(at->second, told.error());
-    return poll(ledger);
+  const auto at = ledgers_.find(attempt.ledger);
+  // It has gone meanwhile, or begun anew, and knows nothing of this upload.
+  if (at == ledgers_.end() || at->second.generation != attempt.generation) {
+    if (last && young_.contains(attempt.ledger)) try_opening(attempt.ledger);
+    return;
   }
-  failed(ledger, object, failures, outcome);
+  switch (outcome.outcome) {
+    case Sent::Outcome::there: return arrived(attempt, object, outcome);
+    case Sent::Outcome::removed: return lost(attempt, object, outcome);
+    case Sent::Outcome::faulty: return set_aside(attempt, object, outcome);
+    case Sent::Outcome::passing:
+    case Sent::Outcome::refused: return failed(attempt, object, outcome);
+  }
 }
 
-void Archive::arrived(const std::string& ledger, const Object& object, Steady began, const Sent& outcome) {
-  const std::chrono::duration<double> took = clock_.steady() - began;
+void Archive::lost(const Try& attempt, const Object& object, const Sent& outcome) {
+  Open& open = ledgers_.find(attempt.ledger)->second;
+  if (outcome.error.code == Errc::invalid) log::error("segment cannot be uploaded", {{"stream", open.upload->stream()}, outcome.error});
+  if (const auto told = open.upload->gone(object); !told) trouble(open, told.error());
+  poll(attempt.ledger);
+}
+
+// Told once, by name; the rest goes on.
+void Archive::set_aside(const Try& attempt, const Object& object, const Sent& outcome) {
+  instruments().failures.Increment();
+  LedgerUpload& upload = *ledgers_.find(attempt.ledger)->second.upload;
+  if (attempt.told != outcome.error.what)
+    log::error("object cannot be uploaded for now: others go on", {{"stream", upload.stream()}, {"key", object.key}, outcome.error});
+  upload.set_aside(object);
+  const unsigned failures = attempt.told.empty() ? 1 : attempt.failures + 1;
+  again_.push_back({clock_.steady() + limits_.aside.after(failures, random_), attempt.ledger, object, failures, outcome.error});
+}
+
+void Archive::arrived(const Try& attempt, const Object& object, const Sent& outcome) {
+  const std::string& ledger = attempt.ledger;
+  const std::chrono::duration<double> took = clock_.steady() - attempt.began;
+  if (!attempt.told.empty()) log::info("object uploaded after all", {{"key", object.key}});
   instruments().objects.Increment();
   instruments().bytes.Increment(static_cast<double>(outcome.bytes));
   instruments().seconds.Observe(took.count());
@@ -265,24 +308,27 @@ void Archive::arrived(const std::string& ledger, const Object& object, Steady be
   poll(ledger);
 }
 
-void Archive::failed(const std::string& ledger, const Object& object, unsigned failures, const Sent& outcome) {
+void Archive::failed(const Try& attempt, const Object& object, const Sent& outcome) {
   instruments().failures.Increment();
   const Steady now = clock_.steady();
-  ++failures;
-  if (outcome.passing && failures < limits_.tries && starting_ && line_.open()) {
+  const bool passing = outcome.outcome == Sent::Outcome::passing;
+  // A file that can be read again has its own tries.
+  const unsigned failures = attempt.told.empty() ? attempt.failures + 1 : 1;
+  if (passing && failures < limits_.tries && starting_ && line_.open()) {
     log::debug("upload failed, tried again", {{"tries", failures}, outcome.error});
-    again_.push_back({now + limits_.between.after(failures, random_), ledger, object, failures});
+    again_.push_back({now + limits_.between.after(failures, random_), attempt.ledger, object, failures, std::nullopt});
     return;
   }
-  if (!outcome.passing) refusal_ = outcome.error;
+  LedgerUpload& upload = *ledgers_.find(attempt.ledger)->second.upload;
+  if (!passing) refusal_ = outcome.error;
   const std::size_t colon = outcome.error.what.find(": ");
   failure_ = colon == std::string::npos ? outcome.error.what : outcome.error.what.substr(colon + 2);
   // One line for a trouble, however many objects it befalls and however long it lasts.
-  const std::string kind = outcome.passing ? "away" : failure_;
+  const std::string kind = passing ? "away" : failure_;
   if (std::exchange(trouble_told_, kind) != kind)
-    log::error("uploads fail: what is not there yet stays queued", {{"stream", ledgers_.find(ledger)->second.upload->stream()}, outcome.error});
+    log::error("uploads fail: what is not there yet stays queued", {{"stream", upload.stream()}, outcome.error});
   line_.failed(now, random_);
-  ledgers_.find(ledger)->second.upload->put_back(object);
+  upload.put_back(object);
 }
 
 milliseconds Archive::until_next(milliseconds most) const {
@@ -304,11 +350,11 @@ Result<> Archive::turn(milliseconds most) {
   const Steady now = clock_.steady();
   if (now - looked_at_ >= look_again) {
     looked_at_ = now;
-    const std::set<std::string> young = young_;
-    for (const std::string& ledger : young) try_opening(ledger);
+    const std::map<std::string, Error> young = young_;
+    for (const auto& [ledger, why] : young) try_opening(ledger);
     std::vector<std::string> troubled;
     for (const auto& [ledger, open] : ledgers_) {
-      if (!open.failure.empty()) troubled.push_back(ledger);
+      if (open.failure) troubled.push_back(ledger);
     }
     for (const std::string& ledger : troubled) poll(ledger);
   }
@@ -316,8 +362,13 @@ Result<> Archive::turn(milliseconds most) {
   return {};
 }
 
+bool Archive::stands() const {
+  return under_way_ == 0 && coming() == 0 && backlog_.empty() &&
+         std::ranges::none_of(ledgers_, [](const auto& entry) { return entry.second.upload->can_take(); });
+}
+
 bool Archive::idle() const {
-  return under_way_ == 0 && again_.empty() && backlog_.empty() &&
+  return under_way_ == 0 && again_.empty() && backlog_.empty() && young_.empty() &&
          std::ranges::all_of(ledgers_, [](const auto& entry) { return entry.second.upload->idle(); });
 }
 
@@ -325,6 +376,7 @@ Status Archive::status() const {
   Status out;
   out.streams = ledgers_.size();
   out.backlog = backlog_.size();
+  out.young = young_.size();
   out.abandoned = abandoned_;
   out.under_way = under_way_;
   out.open = line_.open();
@@ -332,7 +384,16 @@ Status Archive::status() const {
   out.failure = failure_;
   out.waiting = again_.size();
   const Steady now = clock_.steady();
+  for (const auto& [ledger, why] : young_) {
+    if (why.code != Errc::not_found) out.trouble = why;
+  }
+  for (const Again& again : again_) {
+    out.aside += again.aside.has_value();
+    if (again.aside) out.trouble = again.aside;
+  }
   for (const auto& [ledger, open] : ledgers_) {
+    if (open.failure) out.trouble = open.failure;
+    out.live += !open.upload->over();
     out.waiting += open.upload->waiting();
     if (const auto since = open.upload->waiting_since()) out.stalled_s = std::max(out.stalled_s, std::chrono::duration<double>(now - *since).count());
   }
@@ -342,6 +403,7 @@ Status Archive::status() const {
 void Archive::measure() const {
   const Status now = status();
   instruments().waiting.Set(static_cast<double>(now.waiting));
+  instruments().aside.Set(static_cast<double>(now.aside));
   instruments().oldest.Set(now.stalled_s);
   instruments().streams.Set(static_cast<double>(now.streams + now.backlog));
 }

@@ -26,13 +26,18 @@ struct Limits {
   Backoff between{milliseconds(100), milliseconds(5000)};
   milliseconds patience{60'000};    // for one upload
   std::size_t backlog = 4;          // ledgers of ended streams that are worked on at one time
+  Backoff aside{milliseconds(5000), milliseconds(60'000)};  // between tries of what has a fault of its own
 };
 
 struct Status {
   std::size_t streams = 0, backlog = 0, waiting = 0, under_way = 0;
+  std::size_t live = 0;             // streams that have not ended
+  std::size_t young = 0;            // ledgers that cannot be followed yet
+  std::size_t aside = 0;            // objects that have a fault of their own, and wait for their next try
   std::size_t abandoned = 0;        // ledgers that were removed before they were uploaded whole
   double stalled_s = 0;             // how long a stream that has something to send has not moved
   bool open = true;                 // the last thing that was tried went well
+  std::optional<Error> trouble;     // a file of a ledger that cannot be read, or a record that cannot be written
   std::optional<Error> refusal;     // what the service said last, if it refused and nothing has succeeded since
   std::string failure;              // what went wrong last; empty when all is well
 };
@@ -54,6 +59,8 @@ class Archive {
   void stop_starting() { starting_ = false; } // what is under way is finished, nothing else begun
 
   bool under_way() const { return under_way_ > 0; }
+  // Nothing is under way and nothing can be begun: what is left waits for somebody to mend it, or for its stream.
+  bool stands() const;
   bool idle() const;                           // nothing waits, is under way or will come by itself
   Status status() const;
 
@@ -63,16 +70,17 @@ class Archive {
     std::string ledger;
     Object object;
     unsigned failures = 0;
+    std::optional<Error> aside;  // the fault that is the object's own
   };
   struct Open {
     std::unique_ptr<LedgerUpload> upload;
-    int watch = -1;
-    std::string failure;       // told already
+    std::uint64_t generation = 0;   // no other has it: answers may come for one that was there before
+    std::optional<Error> failure;   // told already
     std::uint64_t missed = 0;  // segments, told already
   };
   Archive(Destination destination, Limits limits, const std::string& ca_file, Clock& clock, Random& random, os::Inotify inotify);
 
-  void found(const std::string& ledger);
+  void found(const std::string& name);  // in the folder
   void scan();
   Result<> open_ledger(const std::string& ledger);
   void try_opening(const std::string& ledger);
@@ -84,10 +92,20 @@ class Archive {
   void start();
   bool start_next();
   bool start_next(bool over);
-  void send(const std::string& ledger, const Object& object, unsigned failures);
-  void sent(const std::string& ledger, const Object& object, unsigned failures, Steady began, const Sent& outcome);
-  void arrived(const std::string& ledger, const Object& object, Steady began, const Sent& outcome);
-  void failed(const std::string& ledger, const Object& object, unsigned failures, const Sent& outcome);
+  struct Try {
+    std::string ledger;
+    std::uint64_t generation = 0;
+    unsigned failures = 0;  // before it
+    std::string told;       // what the last one failed for, as a fault of the object's own
+    Steady began{};
+  };
+  void send(const std::string& ledger, const Object& object, unsigned failures, const std::string& told = {});
+  void sent(const Try& attempt, const Object& object, const Sent& outcome);
+  void lost(const Try& attempt, const Object& object, const Sent& outcome);
+  void arrived(const Try& attempt, const Object& object, const Sent& outcome);
+  void failed(const Try& attempt, const Object& object, const Sent& outcome);
+  void set_aside(const Try& attempt, const Object& object, const Sent& outcome);
+  std::size_t coming() const;  // second tries that the line waits for
   void measure() const;
   milliseconds until_next(milliseconds most) const;
 
@@ -102,7 +120,9 @@ class Archive {
   std::map<std::string, Open> ledgers_;      // by directory
   std::map<int, std::string> watched_;       // directories, by watch
   std::deque<std::string> backlog_;          // of ended streams
-  std::set<std::string> young_;              // directories without a header so far
+  std::map<std::string, Error> young_;       // directories that cannot be followed yet, and why
+  std::map<std::string, std::size_t> on_their_way_;  // objects, by directory
+  std::uint64_t next_generation_ = 0;
   std::string last_served_;
   std::vector<Again> again_;
   std::size_t under_way_ = 0, abandoned_ = 0;

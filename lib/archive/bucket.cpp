@@ -33,7 +33,7 @@ Result<std::string> digest_of(int fd, std::uint64_t bytes, const std::string& pa
     const ssize_t n = ::pread(fd, buffer.data(), std::min<std::uint64_t>(buffer.size(), bytes - at), static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_errno("read " + path);
-    if (n == 0) return fail(Errc::invalid, path + " is shorter than its ledger says", "see the disk's log");
+    if (n == 0) return fail(Errc::invalid, path + " is shorter than its ledger says", "see the machine's log for a fault of the disk");
     digest.add(ByteView(buffer).first(static_cast<std::size_t>(n)));
     at += static_cast<std::uint64_t>(n);
   }
@@ -61,6 +61,26 @@ Result<Payload> payload_of(const Object& object) {
   return out;
 }
 
+Sent unsent(const Object& object, Error error) {
+  const bool header = object.item && object.item->kind == Item::Kind::header;
+  // Gone, or cut short (a disk that lost power).
+  const bool lost = error.code == Errc::not_found || error.code == Errc::invalid;
+  if (lost && !header) return {.outcome = Sent::Outcome::removed, .error = std::move(error)};
+  if (header) {
+    error.hint = "nothing of its rendition can be played without this header: let it be read, or bring it back";
+  } else if (error.code == Errc::denied) {
+    error.hint = "let the user that vodarchive runs as read it";
+  } else {
+    error.hint = "see the machine's log for a fault of the disk; when the file is removed the rest goes on, with a gap there";
+  }
+  return {.outcome = Sent::Outcome::faulty, .error = std::move(error)};
+}
+
+Sent::Outcome outcome_of(const curl::Exchange& answer, const s3::Refusal& refusal) {
+  if (answer.cut || s3::passing(answer.status, refusal.code)) return Sent::Outcome::passing;
+  return s3::of_one_object(answer.status, refusal.code) ? Sent::Outcome::faulty : Sent::Outcome::refused;
+}
+
 }  // namespace
 
 Bucket::Bucket(Destination destination, curl::Transfers& transfers, const Clock& clock)
@@ -68,19 +88,19 @@ Bucket::Bucket(Destination destination, curl::Transfers& transfers, const Clock&
 
 void Bucket::put(const Object& object, milliseconds patience, std::function<void(const Sent&)> done) {
   auto payload = payload_of(object);
-  // Gone, or cut short (a disk that lost power): it will not come back.
-  if (!payload) return done({.removed = payload.error().code == Errc::not_found || payload.error().code == Errc::invalid, .error = payload.error()});
+  if (!payload) return done(unsent(object, payload.error()));
   const s3::Target target = s3::target_of(destination_.service, destination_.place, destination_.place.key(object.key));
   const s3::Request request{"PUT", target.host, target.path, {}, {{"Cache-Control", object.caching}, {"Content-Type", object.type}}};
   const auto fields = s3::signed_fields(request, destination_.credentials, {destination_.service.region, "s3"}, clock_.wall(), payload->hash);
   const std::string what = "put " + destination_.place.text() + "/" + object.key;
   transfers_.send({.method = "PUT", .url = target.url, .headers = fields, .body = std::move(payload->body), .patience = patience, .stall = longest_stall},
                   [what, bytes = payload->bytes, done = std::move(done)](const curl::Exchange& answer) {
-                    if (answer.status / 100 == 2 && !answer.cut) return done({.there = true, .bytes = bytes});
+                    if (answer.status / 100 == 2 && !answer.cut) return done({.outcome = Sent::Outcome::there, .bytes = bytes});
                     const s3::Refusal refusal = s3::read_refusal(answer.body);
                     Error error = s3::error_of(what, answer.status, refusal);
                     if (answer.status == 0) error.what = what + ": " + answer.error;
-                    done({.passing = s3::passing(answer.status, refusal.code), .bytes = bytes, .error = std::move(error)});
+                    if (answer.cut) error.what += ": the answer was cut off";
+                    done({.outcome = outcome_of(answer, refusal), .bytes = bytes, .error = std::move(error)});
                   });
 }
 

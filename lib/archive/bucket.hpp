@@ -18,11 +18,16 @@ struct Destination {
 };
 
 struct Sent {
-  bool there = false;
-  bool removed = false;   // the file was not there to be sent
-  bool passing = false;   // what failed may succeed a moment later
+  enum class Outcome {
+    there,
+    removed,  // a segment's file is there no more, or not all of it: it will not come back
+    faulty,   // a fault of this object alone: its file cannot be read, or the service takes none like it
+    passing,  // what failed may succeed a moment later
+    refused,
+  };
+  Outcome outcome = Outcome::refused;
   std::uint64_t bytes = 0;
-  Error error;            // unless it is there
+  Error error;  // unless it is there
 };
 
 class Bucket {

@@ -1,9 +1,14 @@
 #include "archive/ledger_upload.hpp"
 
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "hls/content_types.hpp"
+#include "hls/crc32c.hpp"
+#include "hls/ledger_shelf.hpp"
 #include "hls/playlist_writer.hpp"
+#include "os/file.hpp"
 
 namespace sluice::archive {
 namespace {
@@ -12,19 +17,36 @@ namespace {
 constexpr const char* for_ever = "public, max-age=31536000, immutable";
 constexpr const char* for_a_while = "public, max-age=600";
 
+// A header never changes once the ledger tells of it. None when it cannot be read.
+std::optional<std::uint32_t> crc_of(const std::string& path) {
+  const auto text = os::read_file(path);
+  return text ? std::optional(hls::crc32c(as_bytes(*text))) : std::nullopt;
+}
+
+std::uint64_t size_of(const std::string& path) {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
+}
+
 }  // namespace
 
 LedgerUpload::LedgerUpload(std::string directory, UploadsFile file, std::size_t ahead, const Clock& clock)
     : clock_(clock), feed_(std::move(directory)), file_(std::move(file)), outbox_(file_.uploads(), ahead) {}
 
 Result<std::unique_ptr<LedgerUpload>> LedgerUpload::open(std::string directory, const std::string& place, std::size_t ahead, const Clock& clock) {
-  {
-    hls::LedgerFeed look(directory);  // before anything is written beside what may be no ledger
-    SLUICE_TRY(look.poll([](const hls::Record&) {}));
-    if (!look.index().header()) return fail(Errc::unavailable, directory + " has just been made");
+  Agreement agreement({.crc_of = [&](const std::string& rendition, std::uint32_t init) { return crc_of(directory + "/" + hls::init_path(rendition, init)); },
+                       .size_of = [&](const std::string& segment) { return size_of(directory + "/" + segment); }});
+  hls::LedgerFeed look(directory);
+  const auto compare = [&](const hls::Record& record) { agreement.apply(record); };
+  if (!hls::header_of(directory)) {  // nothing is written beside what may be no ledger
+    SLUICE_TRY(look.poll(compare));
+    return fail(Errc::not_found, directory + " has just been made");
   }
   SLUICE_TRY_VALUE(UploadsFile file, UploadsFile::open(directory, place));
+  SLUICE_TRY(look.poll(compare));
+  SLUICE_TRY(file.keep([&](const hls::UploadRecord& line) { return agreement.holds(line); }));
   std::unique_ptr<LedgerUpload> ledger(new LedgerUpload(std::move(directory), std::move(file), ahead, clock));
+  ledger->withdrawn_ = agreement.segments_dropped();
   SLUICE_TRY(ledger->poll());
   return ledger;
 }
@@ -37,12 +59,13 @@ Result<> LedgerUpload::poll() {
       stream_ = header->stream.value();
       format_ = header->format;
     }
+    if (const auto* end = std::get_if<hls::EndRecord>(&record)) ended_ms_ = end->wall_ms;
     outbox_.apply(record);
   }));
   SLUICE_TRY(record());
   if (outbox_.ended() && outbox_.idle()) {
     SLUICE_TRY(draw());
-    if (playlists_.empty() && !playlist_under_way_) return file_.append({hls::UploadsEnd{clock_.wall().time_since_epoch().count()}});
+    if (playlists_.empty() && !playlist_under_way_) return file_.append({hls::UploadsEnd{clock_.wall().time_since_epoch().count(), ended_ms_}});
   }
   if (waiting() == 0) waiting_since_.reset();
   if (waiting() > 0 && !waiting_since_) waiting_since_ = clock_.steady();
@@ -78,10 +101,19 @@ void LedgerUpload::put_back(const Object& object) {
   playlists_.push_front(object);
 }
 
+void LedgerUpload::set_aside(const Object& object) {
+  if (object.item) outbox_.set_aside(*object.item);
+}
+
+void LedgerUpload::take_up(const Object& object) {
+  if (object.item) outbox_.take_up(*object.item);
+}
+
 Result<> LedgerUpload::done(const Object& object, std::uint64_t bytes) {
   waiting_since_.reset();
   if (object.item) {
-    outbox_.done(*object.item, bytes);
+    const bool header = object.item->kind == Item::Kind::header;
+    outbox_.done(*object.item, bytes, header ? crc_of(object.path) : std::nullopt);
   } else {
     playlist_under_way_ = false;
   }
@@ -109,7 +141,7 @@ Result<> LedgerUpload::draw() {
   SLUICE_TRY(again.poll([&](const hls::Record& record) {
     if (!std::holds_alternative<hls::RemovedRecord>(record)) whole.apply(record, 0);
   }));
-  const hls::StreamView there = hls::published(whole, file_.uploads());
+  const hls::StreamView there = hls::published(std::move(whole), file_.uploads());
   const auto add = [this](const std::string& inside, std::string text) {
     playlists_.push_back({.key = key_of(inside), .type = hls::playlist_type, .caching = for_a_while, .text = std::move(text)});
   };

@@ -1,7 +1,5 @@
 #include "archive/outbox.hpp"
 
-#include <algorithm>
-
 namespace sluice::archive {
 
 void Outbox::apply(const hls::Record& record) {
@@ -19,8 +17,7 @@ void Outbox::declare(const hls::RenditionRecord& record) {
   rendition.audio = record.kind == media::Kind::audio;
   if (!record.init || uploads_.has_init(record.name, *record.init)) return;
   if (!rendition.headers.try_emplace(*record.init).second) return;
-  const std::uint64_t serial = next_serial_++;
-  waiting_.emplace(serial, Item{Item::Kind::header, record.name, *record.init, 0, rendition.audio, serial});
+  enqueue(rendition, Item{Item::Kind::header, record.name, *record.init, 0, rendition.audio, next_serial_++});
 }
 
 void Outbox::append(const hls::PartRecord& record) {
@@ -36,6 +33,7 @@ void Outbox::append(const hls::PartRecord& record) {
   }
   Segment& segment = rendition.segments.back();
   segment.bytes += part.bytes;
+  segment.wall_ms = part.wall_ms;
   if (part.init) segment.init = part.init;
   if (part.flags.last) finish(record.rendition, rendition);
 }
@@ -47,7 +45,12 @@ void Outbox::finish(const std::string& name, Rendition& rendition) {
   segment.state = segment.bytes > 0 ? State::pending : State::there;
   if (segment.state == State::there) return;
   segment.serial = next_serial_++;
-  waiting_.emplace(segment.serial, Item{Item::Kind::segment, name, segment.msn, segment.bytes, rendition.audio, segment.serial});
+  enqueue(rendition, Item{Item::Kind::segment, name, segment.msn, segment.bytes, rendition.audio, segment.serial});
+}
+
+void Outbox::enqueue(Rendition& rendition, Item item) {
+  const std::uint64_t serial = item.serial;
+  waiting_ += rendition.waiting.emplace(serial, std::move(item)).second;
 }
 
 void Outbox::remove_before(MediaSequence msn) {
@@ -55,40 +58,70 @@ void Outbox::remove_before(MediaSequence msn) {
     for (Segment& segment : rendition.segments) {
       if (segment.msn >= msn) break;
       // One that is being sent has its file open.
-      if (segment.state != State::pending || waiting_.erase(segment.serial) == 0) continue;
+      if (segment.state != State::pending || rendition.waiting.erase(segment.serial) == 0) continue;
+      --waiting_;
       segment.state = State::gone;
       ++missed_;
     }
   }
 }
 
+// The rendition whose first item is the oldest that may be taken.
+const Outbox::Rendition* Outbox::next() const {
+  const Rendition* oldest = nullptr;
+  for (const auto& [name, rendition] : renditions_) {
+    if (rendition.waiting.empty() || rendition.aside >= most_aside) continue;
+    if (!oldest || rendition.waiting.begin()->first < oldest->waiting.begin()->first) oldest = &rendition;
+  }
+  if (oldest && !sending_.empty() && oldest->waiting.begin()->first >= *sending_.begin() + ahead_) return nullptr;
+  return oldest;
+}
+
+bool Outbox::can_take() const { return next() != nullptr; }
+
 std::optional<Item> Outbox::take() {
-  if (waiting_.empty()) return std::nullopt;
-  if (!sending_.empty() && waiting_.begin()->first >= *sending_.begin() + ahead_) return std::nullopt;
-  Item item = std::move(waiting_.begin()->second);
-  waiting_.erase(waiting_.begin());
+  const Rendition* from = next();
+  if (!from) return std::nullopt;
+  auto& waiting = const_cast<Rendition*>(from)->waiting;
+  Item item = std::move(waiting.begin()->second);
+  waiting.erase(waiting.begin());
+  --waiting_;
   sending_.insert(item.serial);
   return item;
 }
 
 void Outbox::put_back(const Item& item) {
   sending_.erase(item.serial);
-  waiting_.emplace(item.serial, item);
+  enqueue(renditions_[item.rendition], item);
+}
+
+void Outbox::set_aside(const Item& item) {
+  sending_.erase(item.serial);
+  ++renditions_[item.rendition].aside;
+  ++aside_;
+}
+
+void Outbox::take_up(const Item& item) {
+  sending_.insert(item.serial);
+  --renditions_[item.rendition].aside;
+  --aside_;
 }
 
 Outbox::Segment* Outbox::find(const Item& item) {
   const auto at = renditions_.find(item.rendition);
-  if (at == renditions_.end()) return nullptr;
-  const auto segment = std::ranges::find(at->second.segments, item.number, &Segment::msn);
-  return segment == at->second.segments.end() ? nullptr : &*segment;
+  if (at == renditions_.end() || at->second.segments.empty()) return nullptr;
+  auto& segments = at->second.segments;  // of consecutive numbers
+  const MediaSequence first = segments.front().msn;
+  return item.number < first || item.number - first >= segments.size() ? nullptr : &segments[item.number - first];
 }
 
-void Outbox::done(const Item& item, std::uint64_t bytes) {
+void Outbox::done(const Item& item, std::uint64_t bytes, std::optional<std::uint32_t> crc) {
   sending_.erase(item.serial);
   if (item.kind == Item::Kind::header) {
     Header& header = renditions_[item.rendition].headers[static_cast<std::uint32_t>(item.number)];
     header.state = State::there;
     header.bytes = bytes;
+    header.crc = crc;
   } else if (Segment* segment = find(item)) {
     segment->state = State::there;
   }
@@ -106,7 +139,7 @@ void Outbox::tell(const std::string& name, Rendition& rendition, std::vector<hls
   for (auto& [number, header] : rendition.headers) {
     if (header.state != State::there || header.told) continue;
     header.told = true;
-    out.push_back(hls::UploadedInit{name, number, header.bytes});
+    out.push_back(hls::UploadedInit{name, number, header.bytes, header.crc});
   }
   const auto playable = [&](const Segment& segment) {
     if (!segment.init || uploads_.has_init(name, *segment.init)) return true;
@@ -117,7 +150,7 @@ void Outbox::tell(const std::string& name, Rendition& rendition, std::vector<hls
   while (!segments.empty()) {
     const Segment& first = segments.front();
     if (first.state == State::there && playable(first)) {
-      out.push_back(hls::UploadedSegment{name, first.msn, first.bytes});
+      out.push_back(hls::UploadedSegment{name, first.msn, first.bytes, first.wall_ms});
       segments.pop_front();
     } else if (first.state == State::gone) {
       hls::MissedSegments missed{name, first.msn, first.msn};

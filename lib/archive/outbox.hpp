@@ -33,15 +33,21 @@ class Outbox {
   void apply(const hls::Record& record);  // of the ledger, believed
 
   std::optional<Item> take();             // the next to send; none while one that is being sent is too far behind
+  bool can_take() const;
   void put_back(const Item& item);        // it was not sent: it comes again, at its place
-  void done(const Item& item, std::uint64_t bytes);  // it is there
-  void gone(const Item& item);            // its file has been removed
+  // It cannot be sent for a fault of its own, and nobody waits for it; take_up() before it is tried again. Of a rendition with
+  // `most_aside` such items no more are taken.
+  void set_aside(const Item& item);
+  void take_up(const Item& item);
+  void done(const Item& item, std::uint64_t bytes, std::optional<std::uint32_t> crc = {});  // it is there; `crc`: of a header
+  void gone(const Item& item);            // a segment's file has been removed
+  static constexpr std::size_t most_aside = 8;
 
   // The lines that may be written now; told once.
   std::vector<hls::UploadRecord> records();
 
-  std::size_t waiting() const { return waiting_.size(); }
-  bool idle() const { return waiting_.empty() && sending_.empty(); }
+  std::size_t waiting() const { return waiting_; }
+  bool idle() const { return waiting_ == 0 && sending_.empty() && aside_ == 0; }
   bool ended() const { return ended_; }   // the ledger has
   std::uint64_t missed() const { return missed_; }  // segments that were gone
 
@@ -50,6 +56,7 @@ class Outbox {
   struct Segment {
     MediaSequence msn = 0;
     std::uint64_t bytes = 0;
+    std::int64_t wall_ms = 0;
     std::optional<std::uint32_t> init;
     State state = State::open;
     std::uint64_t serial = 0;
@@ -57,25 +64,30 @@ class Outbox {
   struct Header {
     State state = State::pending;
     std::uint64_t bytes = 0;
+    std::optional<std::uint32_t> crc;
     bool told = false;
   };
   struct Rendition {
     bool audio = false;
     std::map<std::uint32_t, Header> headers;
     std::deque<Segment> segments;  // that are not in the record yet; only the last may be open
+    std::map<std::uint64_t, Item> waiting;  // by serial
+    std::size_t aside = 0;
   };
   void declare(const hls::RenditionRecord& record);
   void append(const hls::PartRecord& record);
   void finish(const std::string& name, Rendition& rendition);
   void remove_before(MediaSequence msn);
+  void enqueue(Rendition& rendition, Item item);
+  const Rendition* next() const;
   Segment* find(const Item& item);
   void tell(const std::string& name, Rendition& rendition, std::vector<hls::UploadRecord>& out);
 
   const hls::Uploads& uploads_;
   std::size_t ahead_;
   std::map<std::string, Rendition, std::less<>> renditions_;
-  std::map<std::uint64_t, Item> waiting_;  // by serial
   std::set<std::uint64_t> sending_;        // serials
+  std::size_t waiting_ = 0, aside_ = 0;    // of all renditions
   std::uint64_t next_serial_ = 0, missed_ = 0;
   bool ended_ = false;
 };

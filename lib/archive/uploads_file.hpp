@@ -1,5 +1,6 @@
 #pragma once
 // The uploads record on disk, as the one who writes it has it: locked, read, its torn tail cut off; lines are appended whole.
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,19 +16,24 @@ class UploadsFile {
   static Result<UploadsFile> open(const std::string& ledger, const std::string& place);
 
   const hls::Uploads& uploads() const { return *uploads_; }
-  Result<> append(const std::vector<hls::UploadRecord>& records);  // by one write(2)
+  // By one write(2). Errc::unavailable on a full disk; nothing of it is there then, and it may be tried again.
+  Result<> append(const std::vector<hls::UploadRecord>& records);
+  // Leaves out the lines, seen in order, that do not hold any more. The file is then another one, so that who follows it begins anew.
+  Result<> keep(const std::function<bool(const hls::UploadRecord&)>& holds);
 
  private:
   UploadsFile(std::string path, os::FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   Result<> read(const std::string& place);
+  Result<> replace(const std::string& text);
 
   std::string path_;
+  bool torn_ = false;  // half a line may stand at its end
   os::FileLock lock_;
   os::UniqueFd fd_;
   std::unique_ptr<hls::Uploads> uploads_ = std::make_unique<hls::Uploads>();  // stays where it is when the file is moved
 };
 
-// Whether the record says that the whole stream has been uploaded, wherever to, by its last line alone.
+// Whether the record says that the whole stream has been uploaded, wherever to, and the ledger ends as it did then; by their last lines alone.
 bool uploaded_whole(const std::string& ledger);
 
 }  // namespace sluice::archive

@@ -8,7 +8,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "hls/ledger_records.hpp"
 #include "hls/record_line.hpp"
 #include "os/file.hpp"
 
@@ -33,18 +32,6 @@ std::uint64_t size_on_disk(const fs::path& directory) {
   return bytes;
 }
 
-// The header that an index begins with.
-std::optional<LedgerHeader> header_of(const std::string& index) {
-  const auto fd = os::open_file(index, O_RDONLY);
-  if (!fd) return std::nullopt;
-  std::string head(1024, 0);
-  const ssize_t n = ::pread(fd->get(), head.data(), head.size(), 0);
-  head.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
-  const auto record = parse_record(std::string_view(head).substr(0, head.find('\n')));
-  const auto* header = record ? std::get_if<LedgerHeader>(&*record) : nullptr;
-  return header ? std::optional(*header) : std::nullopt;
-}
-
 // Nobody writes it, and nobody has for long.
 bool abandoned(const std::string& directory, Wall now) {
   struct stat facts {};
@@ -55,6 +42,17 @@ bool abandoned(const std::string& directory, Wall now) {
   return os::FileLock::try_lock(directory + "/lock").has_value();
 }
 }  // namespace
+
+std::optional<LedgerHeader> header_of(const std::string& ledger) {
+  const auto fd = os::open_file(ledger + "/index", O_RDONLY);
+  if (!fd) return std::nullopt;
+  std::string head(1024, 0);
+  const ssize_t n = ::pread(fd->get(), head.data(), head.size(), 0);
+  head.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
+  const auto record = parse_record(std::string_view(head).substr(0, head.find('\n')));
+  const auto* header = record ? std::get_if<LedgerHeader>(&*record) : nullptr;
+  return header ? std::optional(*header) : std::nullopt;
+}
 
 bool says_end(const std::string& ledger) {
   const auto record = parse_record(last_line_of(ledger + "/index"));
@@ -78,7 +76,7 @@ Result<std::vector<LedgerSize>> LedgerShelf::survey(const std::set<std::string>&
     } else {
       // Whatever else lies in the folder is nobody's to count or to remove.
       const std::string directory = at->path().string();
-      const auto header = header_of(directory + "/index");
+      const auto header = header_of(directory);
       if (!header || header->stream.value() != stream) continue;
       const bool over = !kept.contains(stream) && (says_end(directory) || abandoned(directory, clock_.wall()));
       found.push_back({stream, size_on_disk(at->path()), over});
@@ -91,7 +89,7 @@ Result<std::vector<LedgerSize>> LedgerShelf::survey(const std::set<std::string>&
 }
 
 Result<std::string> LedgerShelf::remove(const std::string& stream) {
-  const auto header = header_of(folder_ + "/" + stream + "/index");
+  const auto header = header_of(folder_ + "/" + stream);
   const std::string going = folder_ + "/" + std::string(half_removed) + stream;
   if (::rename((folder_ + "/" + stream).c_str(), going.c_str()) != 0) return fail_errno("remove " + folder_ + "/" + stream);
   ended_.erase(stream);

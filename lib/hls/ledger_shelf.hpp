@@ -11,11 +11,14 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "hls/disk_budget.hpp"
+#include "hls/ledger_records.hpp"
 
 namespace sluice::hls {
 
 // Whether a ledger's index ends with the stream's end.
 bool says_end(const std::string& ledger);
+// The header that a ledger's index begins with; none where there is no ledger, or not yet.
+std::optional<LedgerHeader> header_of(const std::string& ledger);
 
 class LedgerShelf {
  public:

@@ -70,6 +70,17 @@ class Fields {
     if (field == "-") return std::nullopt;
     return number<std::uint32_t>(field);
   }
+  std::uint32_t crc() {  // 8 lower-case hex digits
+    const std::string_view field = text();
+    std::uint32_t value = 0;
+    require(field.size() == 8);
+    for (const char c : field) {
+      const bool digit = c >= '0' && c <= '9', letter = c >= 'a' && c <= 'f';
+      require(digit || letter);
+      value = value << 4 | static_cast<std::uint32_t>(digit ? c - '0' : c - 'a' + 10);
+    }
+    return value;
+  }
   void require(bool right) {
     if (!right) bad_ = true;
   }

@@ -13,12 +13,14 @@ bool valid_place(std::string_view place) {
   return !place.empty() && place.size() <= 1024 && std::ranges::all_of(place, [](char c) { return c > ' ' && c < 0x7f; });
 }
 
+std::string more(const std::optional<std::int64_t>& time) { return time ? fmt::format(" {}", *time) : ""; }
+
 struct Formatter {
   std::string operator()(const UploadPlace& r) const { return fmt::format("V 1 {}", r.place); }
-  std::string operator()(const UploadedInit& r) const { return fmt::format("I {} {} {}", r.rendition, r.init, r.bytes); }
-  std::string operator()(const UploadedSegment& r) const { return fmt::format("U {} {} {}", r.rendition, r.msn, r.bytes); }
+  std::string operator()(const UploadedInit& r) const { return fmt::format("I {} {} {}", r.rendition, r.init, r.bytes) + (r.crc ? fmt::format(" {:08x}", *r.crc) : ""); }
+  std::string operator()(const UploadedSegment& r) const { return fmt::format("U {} {} {}", r.rendition, r.msn, r.bytes) + more(r.wall_ms); }
   std::string operator()(const MissedSegments& r) const { return fmt::format("M {} {} {}", r.rendition, r.msn, r.next); }
-  std::string operator()(const UploadsEnd& r) const { return fmt::format("E {}", r.wall_ms); }
+  std::string operator()(const UploadsEnd& r) const { return fmt::format("E {}", r.wall_ms) + more(r.ended_ms); }
 };
 
 }  // namespace
@@ -35,12 +37,16 @@ Result<UploadRecord> parse_upload_record(std::string_view line) {
   } else if (type == "I") {
     std::string rendition = in.rendition();
     const auto init = in.number<std::uint32_t>();
-    record = UploadedInit{std::move(rendition), init, in.number<std::uint64_t>()};
+    UploadedInit uploaded{std::move(rendition), init, in.number<std::uint64_t>()};
+    if (in.more()) uploaded.crc = in.crc();
+    record = std::move(uploaded);
   } else if (type == "U") {
     std::string rendition = in.rendition();
     const auto msn = in.number<std::uint64_t>();
     in.require(msn < ~0ULL);
-    record = UploadedSegment{std::move(rendition), msn, in.number<std::uint64_t>()};
+    UploadedSegment uploaded{std::move(rendition), msn, in.number<std::uint64_t>()};
+    if (in.more()) uploaded.wall_ms = in.time();
+    record = std::move(uploaded);
   } else if (type == "M") {
     std::string rendition = in.rendition();
     const auto msn = in.number<std::uint64_t>();
@@ -48,7 +54,9 @@ Result<UploadRecord> parse_upload_record(std::string_view line) {
     in.require(msn < next);
     record = MissedSegments{std::move(rendition), msn, next};
   } else if (type == "E") {
-    record = UploadsEnd{in.time()};
+    UploadsEnd end{in.time()};
+    if (in.more()) end.ended_ms = in.time();
+    record = end;
   } else {
     return fail(Errc::invalid, "uploads line of an unknown type");
   }
@@ -74,6 +82,12 @@ std::size_t Uploads::feed(ByteView bytes) {
   return taken;
 }
 
+void Uploads::begin_anew() {
+  const std::uint64_t revision = revision_;
+  *this = {};
+  revision_ = revision + 1;
+}
+
 // Segments are told of in order, each once.
 bool Uploads::advance(OfRendition& rendition, MediaSequence from, MediaSequence to) {
   if (rendition.next && *rendition.next != from) return false;
@@ -92,7 +106,12 @@ bool Uploads::apply(const UploadRecord& record) {
       of.renditions_[r.rendition].inits.insert(r.init);
       return true;
     }
-    bool operator()(const UploadedSegment& r) const { return of.advance(of.renditions_[r.rendition], r.msn, r.msn + 1); }
+    bool operator()(const UploadedSegment& r) const {
+      OfRendition& rendition = of.renditions_[r.rendition];
+      if (!of.advance(rendition, r.msn, r.msn + 1)) return false;
+      rendition.told.push_back({r.msn, r.bytes, r.wall_ms.value_or(-1)});
+      return true;
+    }
     bool operator()(const MissedSegments& r) const {
       OfRendition& rendition = of.renditions_[r.rendition];
       if (!of.advance(rendition, r.msn, r.next)) return false;
@@ -123,15 +142,38 @@ bool Uploads::missed(std::string_view rendition, MediaSequence msn) const {
          std::ranges::any_of(at->second.missed, [&](const auto& range) { return range.first <= msn && msn < range.second; });
 }
 
-StreamView published(const StreamView& stream, const Uploads& uploads) {
-  StreamView out = stream;
-  out.part_target_us = 0;
-  for (RenditionView& rendition : out.renditions) {
+const std::vector<ToldSegment>& Uploads::told(std::string_view rendition) const {
+  static const std::vector<ToldSegment> nothing;
+  const auto at = renditions_.find(rendition);
+  return at == renditions_.end() ? nothing : at->second.told;
+}
+
+namespace {
+
+// The first segment that cannot be listed: it is not there, or another one is.
+MediaSequence listed_until(const RenditionView& rendition, const Uploads& uploads) {
+  const MediaSequence next = uploads.next(rendition.name).value_or(0);
+  const auto& told = uploads.told(rendition.name);
+  auto at = told.begin();
+  for (const SegmentView& segment : rendition.segments) {
+    if (segment.msn >= next || !segment.complete) return segment.msn;
+    while (at != told.end() && at->msn < segment.msn) ++at;
+    const bool is_told = at != told.end() && at->msn == segment.msn;
+    if (is_told ? !same_segment(*at, {segment.msn, segment.bytes, segment.wall_ms}) : !uploads.missed(rendition.name, segment.msn)) return segment.msn;
+  }
+  return next;
+}
+
+}  // namespace
+
+StreamView published(StreamView stream, const Uploads& uploads) {
+  stream.part_target_us = 0;
+  for (RenditionView& rendition : stream.renditions) {
     auto& segments = rendition.segments;
-    const MediaSequence next = uploads.next(rendition.name).value_or(0);
-    while (!segments.empty() && (segments.back().msn >= next || !segments.back().complete)) {
+    const MediaSequence until = listed_until(rendition, uploads);
+    while (!segments.empty() && segments.back().msn >= until) {
       segments.pop_back();
-      out.ended = false;
+      stream.ended = false;
     }
     while (!segments.empty() && uploads.missed(rendition.name, segments.front().msn)) {
       rendition.discontinuities_removed += segments.front().discontinuity;
@@ -142,7 +184,7 @@ StreamView published(const StreamView& stream, const Uploads& uploads) {
       segment.gap = segment.gap || uploads.missed(rendition.name, segment.msn);
     }
   }
-  return out;
+  return stream;
 }
 
 }  // namespace sluice::hls

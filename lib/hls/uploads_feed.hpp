@@ -1,5 +1,7 @@
 #pragma once
-// Follows the record of uploads beside a ledger's index. There may be none yet; who removes it begins anew.
+// Follows the record of uploads beside a ledger's index. There may be none yet; who removes or replaces it begins anew.
+#include <sys/types.h>
+
 #include <string>
 
 #include "base/result.hpp"
@@ -16,8 +18,11 @@ class UploadsFeed {
   const Uploads& uploads() const { return uploads_; }
 
  private:
+  Result<bool> read_on(int fd);
+
   std::string path_;
   Uploads uploads_;
+  ino_t inode_ = 0;
 };
 
 }  // namespace sluice::hls

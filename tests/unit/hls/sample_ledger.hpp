@@ -28,7 +28,7 @@ class SampleLedger {
         part.part = next_;
         part.duration = timescale / 2;
         part.start = static_cast<std::int64_t>(msn_ * 4 + next_) * part.duration;
-        part.wall_ms = 1'763'820'000'000 + part.start * 1000 / timescale + 500;
+        part.wall_ms = 1'763'820'000'000 + part.start * 1000 / timescale + 500 + later_;
         part.init = init_;
         const bool audio = name == std::string("audio");
         part.flags.gap = gap_ && name == std::string("low");
@@ -48,6 +48,10 @@ class SampleLedger {
         break_ = false;
       }
     }
+    return *this;
+  }
+  SampleLedger& later(std::int64_t ms) {  // what comes now is finished so much later
+    later_ = ms;
     return *this;
   }
   SampleLedger& discontinuity() {
@@ -84,7 +88,7 @@ class SampleLedger {
     return *this;
   }
   SampleLedger& end() {
-    put(EndRecord{1'763'820'100'000});
+    put(EndRecord{1'763'820'100'000 + later_});
     return *this;
   }
 
@@ -113,6 +117,7 @@ class SampleLedger {
   std::uint32_t next_ = 0, init_ = 0;
   std::map<std::string, std::uint64_t> written_;  // of the open segment, by rendition
   std::uint64_t bytes_ = 1000;
+  std::int64_t later_ = 0;
   bool break_ = false, gap_ = false, gone_ = false, independent_ = true;
 };
 

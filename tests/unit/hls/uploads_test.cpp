@@ -1,9 +1,14 @@
 #include "hls/uploads.hpp"
 
+#include <stdlib.h>
+
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "hls/playlist_writer.hpp"
 #include "hls/record_line.hpp"
+#include "hls/uploads_feed.hpp"
+#include "os/file.hpp"
 #include "unit/hls/sample_ledger.hpp"
 
 using namespace sluice;
@@ -12,8 +17,13 @@ using namespace sluice::hls;
 namespace {
 
 std::vector<UploadRecord> story() {
-  return {UploadPlace{"s3://vods/2026"}, UploadedInit{"source", 0, 700}, UploadedSegment{"source", 3, 1000}, UploadedSegment{"source", 4, 0},
-          MissedSegments{"source", 5, 9},  UploadedSegment{"source", 9, 10}, UploadsEnd{1'763'820'009'000}};
+  return {UploadPlace{"s3://vods/2026"},
+          UploadedInit{"source", 0, 700, 0x0fedcba9},
+          UploadedSegment{"source", 3, 1000, 1'763'820'000'530},
+          UploadedSegment{"source", 4, 0},
+          MissedSegments{"source", 5, 9},
+          UploadedSegment{"source", 9, 10, 0},
+          UploadsEnd{1'763'820'009'000, 1'763'820'008'000}};
 }
 
 std::string text_of(const std::vector<UploadRecord>& records) {
@@ -54,7 +64,7 @@ TEST_CASE("lines of the uploads record are written as they are read") {
 
 TEST_CASE("a wrong line is refused") {
   for (const char* wrong : {"V 1", "V 2 s3://x", "V 1 s3://x y", "I source 0", "I source x 1", "U source 1", "U Source 1 1", "U source 01 1", "U source 18446744073709551615 1", "M source 3 3",
-                            "M source 4 3", "E", "E -1", "Q 1", ""}) {
+                            "M source 4 3", "I source 0 1 1234567", "I source 0 1 1234567G", "I source 0 1 123456789", "U source 1 1 -1", "U source 1 1 1 1", "E 1 -1", "E", "E -1", "Q 1", ""}) {
     const std::string line = checked_line(wrong);
     CHECK_FALSE(parse_upload_record(std::string_view(line).substr(0, line.size() - 1)));
   }
@@ -106,6 +116,43 @@ TEST_CASE("of a stream that is what has been uploaded without a hole") {
   CHECK(there.find("audio")->segments.empty());
   CHECK(there.find("source")->segments.front().parts.empty());
   CHECK_FALSE(there.ended);
+}
+
+TEST_CASE("a segment that is not the one which was uploaded under its number is not listed, nor what comes after it") {
+  SampleLedger ledger;
+  ledger.segments(5).end();
+  const auto wall_of = [&](MediaSequence msn) { return ledger.rendition("source").find(msn)->wall_ms; };
+  const auto listed = [&](std::uint64_t bytes, std::int64_t wall_ms) {
+    std::vector<UploadRecord> records{UploadedInit{"source", 0, 700}};
+    for (MediaSequence msn = 0; msn < 5; ++msn) records.push_back(UploadedSegment{"source", msn, 4000, wall_of(msn)});
+    records[3] = UploadedSegment{"source", 2, bytes, wall_ms};
+    return published(ledger.stream(), uploads_of(records)).find("source")->segments.size();
+  };
+  CHECK(listed(4000, wall_of(2)) == 5);
+  CHECK(listed(4000, wall_of(2) + 1) == 2);
+  CHECK(listed(4001, wall_of(2)) == 2);
+  std::vector<UploadRecord> untold = segments("source", 0, 5);  // as records were before they told of times
+  CHECK(published(ledger.stream(), uploads_of(untold)).find("source")->segments.size() == 5);
+}
+
+TEST_CASE("who follows a record sees that it was replaced, by one that is longer too") {
+  char path[] = "/tmp/sluice-uploads-XXXXXX";
+  const std::string folder = ::mkdtemp(path), file = folder + "/uploads";
+  UploadsFeed feed(folder);
+  CHECK(*feed.poll() == false);
+  REQUIRE(os::write_file_atomically(file, text_of({UploadPlace{"s3://vods"}, UploadedInit{"source", 0, 700}, UploadedSegment{"source", 0, 9}})));
+  CHECK(*feed.poll());
+  CHECK_FALSE(*feed.poll());
+  const std::uint64_t revision = feed.uploads().revision();
+  REQUIRE(os::write_file_atomically(file, text_of({UploadPlace{"s3://elsewhere/2026"}, UploadedInit{"audio", 0, 700}, UploadedSegment{"audio", 7, 9}})));
+  CHECK(*feed.poll());
+  CHECK(feed.uploads().place() == "s3://elsewhere/2026");
+  CHECK_FALSE(feed.uploads().next("source"));
+  CHECK(feed.uploads().next("audio") == 8);
+  CHECK(feed.uploads().revision() > revision);
+  std::filesystem::remove_all(folder);
+  CHECK(*feed.poll());
+  CHECK(feed.uploads().place().empty());
 }
 
 TEST_CASE("an uploaded stream has ended when all of it is there") {
