@@ -1,5 +1,7 @@
 #include "archive/outbox.hpp"
 
+#include <algorithm>
+
 namespace sluice::archive {
 
 void Outbox::apply(const hls::Record& record) {
@@ -8,7 +10,7 @@ void Outbox::apply(const hls::Record& record) {
   if (const auto* removed = std::get_if<hls::RemovedRecord>(&record)) return remove_before(removed->msn);
   if (std::holds_alternative<hls::EndRecord>(record)) {
     ended_ = true;
-    for (auto& [name, rendition] : renditions_) finish(name, rendition);
+    for (auto& [name, rendition] : renditions_) finish(rendition);
   }
 }
 
@@ -17,7 +19,8 @@ void Outbox::declare(const hls::RenditionRecord& record) {
   rendition.audio = record.kind == media::Kind::audio;
   if (!record.init || uploads_.has_init(record.name, *record.init)) return;
   if (!rendition.headers.try_emplace(*record.init).second) return;
-  enqueue(rendition, Item{Item::Kind::header, record.name, *record.init, 0, rendition.audio, next_serial_++});
+  rendition.waiting_headers.emplace(next_serial_++, *record.init);
+  ++waiting_;
 }
 
 void Outbox::append(const hls::PartRecord& record) {
@@ -28,71 +31,96 @@ void Outbox::append(const hls::PartRecord& record) {
   if (part.msn < uploads_.next(record.rendition).value_or(0)) return;
   Rendition& rendition = at->second;
   if (rendition.segments.empty() || rendition.segments.back().msn != part.msn) {
-    finish(record.rendition, rendition);
+    finish(rendition);
     rendition.segments.push_back({.msn = part.msn});
   }
   Segment& segment = rendition.segments.back();
   segment.bytes += part.bytes;
   segment.wall_ms = part.wall_ms;
   if (part.init) segment.init = part.init;
-  if (part.flags.last) finish(record.rendition, rendition);
+  if (part.flags.last) finish(rendition);
 }
 
 // The last segment is finished: to be sent, or a gap, of which there is nothing.
-void Outbox::finish(const std::string& name, Rendition& rendition) {
+void Outbox::finish(Rendition& rendition) {
   if (rendition.segments.empty() || rendition.segments.back().state != State::open) return;
   Segment& segment = rendition.segments.back();
   segment.state = segment.bytes > 0 ? State::pending : State::there;
   if (segment.state == State::there) return;
   segment.serial = next_serial_++;
-  enqueue(rendition, Item{Item::Kind::segment, name, segment.msn, segment.bytes, rendition.audio, segment.serial});
-}
-
-void Outbox::enqueue(Rendition& rendition, Item item) {
-  const std::uint64_t serial = item.serial;
-  waiting_ += rendition.waiting.emplace(serial, std::move(item)).second;
+  rendition.waiting.push_back(segment.msn);
+  ++waiting_;
 }
 
 void Outbox::remove_before(MediaSequence msn) {
   for (auto& [name, rendition] : renditions_) {
-    for (Segment& segment : rendition.segments) {
-      if (segment.msn >= msn) break;
-      // One that is being sent has its file open.
-      if (segment.state != State::pending || rendition.waiting.erase(segment.serial) == 0) continue;
+    // One that is being sent has its file open.
+    for (; !rendition.waiting.empty() && rendition.waiting.front() < msn; rendition.waiting.pop_front()) {
+      rendition.find(rendition.waiting.front())->state = State::gone;
       --waiting_;
-      segment.state = State::gone;
       ++missed_;
     }
   }
 }
 
-// The rendition whose first item is the oldest that may be taken.
-const Outbox::Rendition* Outbox::next() const {
-  const Rendition* oldest = nullptr;
-  for (const auto& [name, rendition] : renditions_) {
-    if (rendition.waiting.empty() || rendition.aside >= most_aside) continue;
-    if (!oldest || rendition.waiting.begin()->first < oldest->waiting.begin()->first) oldest = &rendition;
-  }
-  if (oldest && !sending_.empty() && oldest->waiting.begin()->first >= *sending_.begin() + ahead_) return nullptr;
-  return oldest;
+Outbox::Segment* Outbox::Rendition::find(MediaSequence msn) {
+  if (segments.empty() || msn < segments.front().msn || msn > segments.back().msn) return nullptr;
+  return &segments[msn - segments.front().msn];
 }
 
-bool Outbox::can_take() const { return next() != nullptr; }
+std::optional<std::uint64_t> Outbox::Rendition::oldest() const {
+  std::optional<std::uint64_t> serial;
+  if (!waiting.empty()) serial = find(waiting.front())->serial;
+  if (!waiting_headers.empty()) serial = std::min(serial.value_or(~0ULL), waiting_headers.begin()->first);
+  return serial;
+}
+
+// The rendition whose first item is the oldest that may be taken; end() when there is none.
+Outbox::Renditions::const_iterator Outbox::next() const {
+  auto first = renditions_.end();
+  std::optional<std::uint64_t> oldest;
+  for (auto at = renditions_.begin(); at != renditions_.end(); ++at) {
+    const auto serial = at->second.aside < most_aside ? at->second.oldest() : std::nullopt;
+    if (!serial || (oldest && *oldest < *serial)) continue;
+    oldest = serial;
+    first = at;
+  }
+  return oldest && !sending_.empty() && *oldest >= *sending_.begin() + ahead_ ? renditions_.end() : first;
+}
+
+bool Outbox::can_take() const { return next() != renditions_.end(); }
 
 std::optional<Item> Outbox::take() {
-  const Rendition* from = next();
-  if (!from) return std::nullopt;
-  auto& waiting = const_cast<Rendition*>(from)->waiting;
-  Item item = std::move(waiting.begin()->second);
-  waiting.erase(waiting.begin());
+  const auto from = next();
+  if (from == renditions_.end()) return std::nullopt;
+  const std::string& name = from->first;
+  Rendition& rendition = renditions_.find(name)->second;
+  auto& headers = rendition.waiting_headers;
+  const std::uint64_t serial = *rendition.oldest();
+  Item item{.rendition = name, .audio = rendition.audio, .serial = serial};
+  if (!headers.empty() && headers.begin()->first == serial) {
+    item.kind = Item::Kind::header;
+    item.number = headers.begin()->second;
+    headers.erase(headers.begin());
+  } else {
+    item.number = rendition.waiting.front();
+    item.bytes = rendition.find(item.number)->bytes;
+    rendition.waiting.pop_front();
+  }
   --waiting_;
-  sending_.insert(item.serial);
+  sending_.insert(serial);
   return item;
 }
 
 void Outbox::put_back(const Item& item) {
   sending_.erase(item.serial);
-  enqueue(renditions_[item.rendition], item);
+  ++waiting_;
+  Rendition& rendition = renditions_[item.rendition];
+  if (item.kind == Item::Kind::header) {
+    rendition.waiting_headers.emplace(item.serial, static_cast<std::uint32_t>(item.number));
+  } else {
+    rendition.waiting.insert(std::ranges::lower_bound(rendition.waiting, item.number), item.number);
+  }
 }
 
 void Outbox::set_aside(const Item& item) {
@@ -109,10 +137,7 @@ void Outbox::take_up(const Item& item) {
 
 Outbox::Segment* Outbox::find(const Item& item) {
   const auto at = renditions_.find(item.rendition);
-  if (at == renditions_.end() || at->second.segments.empty()) return nullptr;
-  auto& segments = at->second.segments;  // of consecutive numbers
-  const MediaSequence first = segments.front().msn;
-  return item.number < first || item.number - first >= segments.size() ? nullptr : &segments[item.number - first];
+  return at == renditions_.end() ? nullptr : at->second.find(item.number);
 }
 
 void Outbox::done(const Item& item, std::uint64_t bytes, std::optional<std::uint32_t> crc) {

@@ -71,21 +71,26 @@ class Outbox {
     bool audio = false;
     std::map<std::uint32_t, Header> headers;
     std::deque<Segment> segments;  // that are not in the record yet; only the last may be open
-    std::map<std::uint64_t, Item> waiting;  // by serial
+    std::map<std::uint64_t, std::uint32_t> waiting_headers;  // N of init-N.mp4, by serial
+    std::deque<MediaSequence> waiting;                       // segments; hours of them are some bytes each
     std::size_t aside = 0;
+
+    Segment* find(MediaSequence msn);
+    const Segment* find(MediaSequence msn) const { return const_cast<Rendition*>(this)->find(msn); }
+    std::optional<std::uint64_t> oldest() const;  // the serial of what is to go first
   };
+  using Renditions = std::map<std::string, Rendition, std::less<>>;
   void declare(const hls::RenditionRecord& record);
   void append(const hls::PartRecord& record);
-  void finish(const std::string& name, Rendition& rendition);
+  void finish(Rendition& rendition);
   void remove_before(MediaSequence msn);
-  void enqueue(Rendition& rendition, Item item);
-  const Rendition* next() const;
+  Renditions::const_iterator next() const;
   Segment* find(const Item& item);
   void tell(const std::string& name, Rendition& rendition, std::vector<hls::UploadRecord>& out);
 
   const hls::Uploads& uploads_;
   std::size_t ahead_;
-  std::map<std::string, Rendition, std::less<>> renditions_;
+  Renditions renditions_;
   std::set<std::uint64_t> sending_;        // serials
   std::size_t waiting_ = 0, aside_ = 0;    // of all renditions
   std::uint64_t next_serial_ = 0, missed_ = 0;
