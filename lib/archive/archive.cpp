@@ -72,7 +72,7 @@ void Archive::found(const std::string& name) {
 
 // Watched before it is read, so that nothing written in between goes unseen.
 Result<> Archive::open_ledger(const std::string& ledger) {
-  // An old upload of a name must not arrive after a new one.
+  // An old upload of a name must not arrive after a new one, nor its answer be taken for the new one's.
   if (on_their_way_.contains(ledger)) return fail(Errc::conflict, "uploads of " + ledger + " are still under way");
   SLUICE_TRY_VALUE(const int watch, inotify_.watch(ledger, ledger_changes));
   watched_[watch] = ledger;
@@ -86,7 +86,7 @@ Result<> Archive::open_ledger(const std::string& ledger) {
   if (known->withdrawn() > 0)
     log::warn("the ledger has not the segments that were uploaded, or others, as after a power loss: what it has is uploaded again",
               {{"stream", known->stream()}, {"channel", known->channel()}, {"segments", known->withdrawn()}});
-  Open& open = ledgers_[ledger] = {std::move(*upload), next_generation_++, std::nullopt, 0};
+  Open& open = ledgers_[ledger] = {std::move(*upload), std::nullopt, 0};
   tell_missed(open);
   young_.erase(ledger);
   return {};
@@ -248,7 +248,7 @@ std::size_t Archive::coming() const {
 void Archive::send(const std::string& ledger, const Object& object, unsigned failures, const std::string& told) {
   ++under_way_;
   ++on_their_way_[ledger];
-  const Try attempt{ledger, ledgers_.find(ledger)->second.generation, failures, told, clock_.steady()};
+  const Try attempt{ledger, failures, told, clock_.steady()};
   bucket_.put(object, limits_.patience, [this, attempt, object](const Sent& outcome) { sent(attempt, object, outcome); });
 }
 
@@ -262,9 +262,7 @@ void Archive::sent(const Try& attempt, const Object& object, const Sent& outcome
     failure_.clear();
     if (!std::exchange(trouble_told_, {}).empty()) log::info("uploads go on", {});
   }
-  const auto at = ledgers_.find(attempt.ledger);
-  // It has gone meanwhile, or begun anew, and knows nothing of this upload.
-  if (at == ledgers_.end() || at->second.generation != attempt.generation) {
+  if (!ledgers_.contains(attempt.ledger)) {  // it has gone meanwhile, or is to begin anew
     if (last && young_.contains(attempt.ledger)) try_opening(attempt.ledger);
     return;
   }

@@ -74,7 +74,6 @@ class Archive {
   };
   struct Open {
     std::unique_ptr<LedgerUpload> upload;
-    std::uint64_t generation = 0;   // no other has it: answers may come for one that was there before
     std::optional<Error> failure;   // told already
     std::uint64_t missed = 0;  // segments, told already
   };
@@ -94,7 +93,6 @@ class Archive {
   bool start_next(bool over);
   struct Try {
     std::string ledger;
-    std::uint64_t generation = 0;
     unsigned failures = 0;  // before it
     std::string told;       // what the last one failed for, as a fault of the object's own
     Steady began{};
@@ -121,8 +119,7 @@ class Archive {
   std::map<int, std::string> watched_;       // directories, by watch
   std::deque<std::string> backlog_;          // of ended streams
   std::map<std::string, Error> young_;       // directories that cannot be followed yet, and why
-  std::map<std::string, std::size_t> on_their_way_;  // objects, by directory
-  std::uint64_t next_generation_ = 0;
+  std::map<std::string, std::size_t> on_their_way_;  // objects, by directory; it is not opened anew before they have arrived
   std::string last_served_;
   std::vector<Again> again_;
   std::size_t under_way_ = 0, abandoned_ = 0;

@@ -323,12 +323,18 @@ def test_a_daemon_finds_that_a_stream_goes_on_which_had_been_uploaded_whole(stor
 
 
 def test_an_answer_that_comes_late_is_not_taken_for_the_new_one_s(store, tmp_path):
-    ledger, held, go = MadeLedger(tmp_path / "one").segments(2), threading.Event(), threading.Event()
+    ledger, held, go, again = MadeLedger(tmp_path / "one").segments(2), threading.Event(), threading.Event(), threading.Event()
 
     def rule(put):
-        if put.key.endswith("source/1.m4s") and put.nth == 1:
-            held.set()
-            go.wait(60)  # and then it is kept, late
+        if not put.key.endswith("source/1.m4s"):
+            return
+        if put.nth > 1:
+            again.set()
+            return
+        held.set()
+        go.wait(60)
+        if again.wait(2):  # this one is kept late: after the new one, if that was sent before it was answered
+            wait_for(lambda: put.key in store.objects, 5, "the new one kept")
 
     store.rule = rule
     log = open(tmp_path / "log", "w+")
