@@ -10,6 +10,7 @@
 #include <bit>
 #include <chrono>
 #include <concepts>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -52,7 +53,15 @@ concept Shared = requires(T t) { typename T::element_type; t.use_count(); };
 
 class SnapshotWriter {
  public:
-  explicit SnapshotWriter(Bytes& out) : out_(out), write_(out) {}
+  explicit SnapshotWriter(Bytes& out) : write_(out) {}
+  // Where the bytes go, in order: what is large as it lies, without a copy here. finish() gives it the last of them.
+  using Sink = std::function<void(ByteView)>;
+  explicit SnapshotWriter(Sink sink) : sink_(std::move(sink)), write_(buffer_) {}
+  SnapshotWriter(const SnapshotWriter&) = delete;
+  SnapshotWriter& operator=(const SnapshotWriter&) = delete;
+  void finish() {
+    if (sink_) flush();
+  }
 
   void section(std::string_view name, std::uint16_t version);
   template <class... T>
@@ -68,7 +77,20 @@ class SnapshotWriter {
   void check(bool, std::string_view) {}
 
  private:
-  void put_bytes(ByteView bytes) { write_.be64(bytes.size()).bytes(bytes); }
+  static constexpr std::size_t buffered = 16 * 1024;  // for a sink
+
+  void put_bytes(ByteView bytes) {
+    write_.be64(bytes.size());
+    if (sink_ && buffer_.size() + bytes.size() >= buffered) {
+      flush();
+      return sink_(bytes);
+    }
+    write_.bytes(bytes);
+  }
+  void flush() {
+    sink_(buffer_);
+    buffer_.clear();
+  }
 
   template <class T>
   void put(const T& value) {
@@ -113,7 +135,8 @@ class SnapshotWriter {
     if (fresh) put(*value);
   }
 
-  Bytes& out_;
+  Sink sink_;
+  Bytes buffer_;  // what the sink does not have yet
   ByteWriter write_;
   std::map<const void*, std::uint64_t> shared_;
 };

@@ -19,8 +19,8 @@ void Timeline::Clocking::restore(SnapshotReader& in) { fields(*this, in); }
 
 template <class Self, class Archive>
 void Timeline::fields(Self& self, Archive& archive) {
-  archive.section("time line", 1);
-  archive(self.clock_, self.tick_, self.tracks_, self.first_raw_, self.first_us_, self.reached_us_, self.repairs_);
+  archive.section("time line", 2);
+  archive(self.clock_, self.tick_, self.tracks_, self.first_raw_, self.first_us_, self.wide_, self.reached_us_, self.repairs_);
   archive.check(is_source_time(self.first_us_) && is_source_time(self.reached_us_), "a time line out of all time");
 }
 void Timeline::save(SnapshotWriter& out) const { fields(*this, out); }

@@ -5,8 +5,11 @@
 #include <set>
 
 #include "base/clock.hpp"
+#include "snapshots.hpp"
 
 using namespace sluice;
+using sluice::test::restored;
+using sluice::test::saved;
 
 namespace {
 enum class Colour { red, green };
@@ -66,22 +69,13 @@ Outer sample() {
   outer.colour = Colour::green;
   return outer;
 }
-
-Bytes saved(const Outer& outer) {
-  Bytes out;
-  SnapshotWriter writer(out);
-  writer(outer);
-  return out;
-}
 }  // namespace
 
 TEST_CASE("what is saved is restored, and what was shared is shared again") {
   const Outer before = sample();
   const Bytes bytes = saved(before);
   Outer after;
-  SnapshotReader reader(bytes);
-  reader(after);
-  REQUIRE(reader.finish());
+  REQUIRE(restored(bytes, after));
   CHECK(after.yes);
   CHECK(after.small == 255);
   CHECK(after.real == -0.5);
@@ -104,18 +98,14 @@ TEST_CASE("a snapshot that ends early, goes on, or is another's is refused, wher
   const Bytes bytes = saved(sample());
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     Outer outer;
-    SnapshotReader reader(ByteView(bytes).first(size));
-    reader(outer);
-    const auto read = reader.finish();
+    const auto read = restored(ByteView(bytes).first(size), outer);
     REQUIRE_FALSE(read);
     CHECK(read.error().code == Errc::invalid);
   }
   Bytes longer = bytes;
   longer.push_back(std::byte{0});
   Outer outer;
-  SnapshotReader reader(longer);
-  reader(outer);
-  CHECK(reader.finish().error().what.find("left over") != std::string::npos);
+  CHECK(restored(longer, outer).error().what.find("left over") != std::string::npos);
 }
 
 TEST_CASE("another version, another section and values out of range are named") {
@@ -130,9 +120,7 @@ TEST_CASE("another version, another section and values out of range are named") 
   CHECK(why(bytes, [](auto& in) { in.section("time line", 1); }).find("the time line is of version 2, and version 1 is understood") !=
         std::string::npos);
   CHECK(why(bytes, [](auto& in) { in.section("intake", 2); }).find("the intake is not where it should be") != std::string::npos);
-  bytes.clear();
-  SnapshotWriter out(bytes);
-  out(std::int64_t{300}, Inner{-9, ""});
+  bytes = saved(std::int64_t{300}, Inner{-9, ""});
   CHECK(why(bytes, [](auto& in) {
           std::uint8_t small = 0;
           in(small);
@@ -148,6 +136,34 @@ TEST_CASE("another version, another section and values out of range are named") 
           Inner inner;
           in(number, inner);
         }).find("a number too small") != std::string::npos);
+}
+
+TEST_CASE("a sink gets the same bytes; what is large it gets as it lies") {
+  const Bytes large(100'000, std::byte{7});
+  const Outer object = sample();
+  const auto write = [&](SnapshotWriter& out) {
+    for (int i = 0; i < 3000; ++i) out(object, i);
+    out.view(nullptr, large);
+    out(object);
+    out.finish();
+  };
+  Bytes whole;
+  SnapshotWriter direct(whole);
+  write(direct);
+  Bytes pieces;
+  std::size_t longest = 0;
+  bool as_it_lies = false;
+  SnapshotWriter out([&](ByteView piece) {
+    append(pieces, piece);
+    if (piece.data() == large.data())
+      as_it_lies = piece.size() == large.size();
+    else
+      longest = std::max(longest, piece.size());
+  });
+  write(out);
+  CHECK((pieces == whole));
+  CHECK(as_it_lies);
+  CHECK(longest <= 32 * 1024);
 }
 
 TEST_CASE("views lie in the snapshot and keep its owner") {

@@ -5,13 +5,17 @@
 
 #include "media/intake.hpp"
 #include "media/lifecycle.hpp"
+#include "snapshots.hpp"
 
 using namespace sluice;
+using sluice::test::restored;
+using sluice::test::saved;
 using namespace sluice::media;
 using namespace std::chrono_literals;
 
 namespace {
 const Bytes payload(100);
+const Steady start{1h};
 
 Track picture(std::uint32_t height, char config = 'a') {
   return {.codec = Codec::h264, .config = to_bytes(std::string(1, config)), .width = height * 16 / 9, .height = height, .frame_rate = {30, 1}};
@@ -28,9 +32,7 @@ struct Rig {
   Rig() { intake->begin(0, false); }
 
   void move() {
-    auto bytes = std::make_shared<Bytes>();
-    SnapshotWriter out(*bytes);
-    out(*retention, *intake);
+    const auto bytes = std::make_shared<const Bytes>(saved(*retention, *intake));
     auto next = std::make_unique<Retention>(RetentionLimits{.time = 4s});
     auto into = std::make_unique<Intake>(*next);
     SnapshotReader in(*bytes, bytes);
@@ -41,10 +43,7 @@ struct Rig {
     CHECK(into->deadline() == intake->deadline());
     intake = std::move(into);
     retention = std::move(next);
-    Bytes again;
-    SnapshotWriter more(again);
-    more(*retention, *intake);
-    CHECK(again == *bytes);
+    CHECK(saved(*retention, *intake) == *bytes);
   }
 
   void feed(std::size_t most) {
@@ -112,30 +111,55 @@ TEST_CASE("a stream may move after any packet: what is fed is the same") {
   }
 }
 
+TEST_CASE("a clock that has shown more than 24 bits is still one of 32 after a move") {
+  Timeline timeline;
+  timeline.begin(1u << 24, 0);
+  timeline.set_track(0, Kind::video, video_timescale, 0);
+  for (std::uint64_t ms = 0; ms < 1000; ms += 40) timeline.stamp(0, (1u << 24) + ms, 0, start + milliseconds(ms));
+
+  Timeline next;
+  REQUIRE(restored(saved(timeline), next));
+  // It starts anew, where a clock of 24 bits would have wrapped.
+  for (Timeline* each : {&timeline, &next}) {
+    const auto stamp = each->stamp(0, 1000, 0, start + 1s);
+    REQUIRE(stamp);
+    CHECK(stamp->repaired);
+    CHECK(each->repairs() == 1);
+  }
+}
+
 TEST_CASE("a torn stream is refused and holds nothing") {
   Rig rig;
   rig.live(SIZE_MAX);
   rig.intake->configure(picture(360), 1);
-  Bytes bytes;
-  SnapshotWriter out(bytes);
-  out(*rig.retention, *rig.intake);
+  const Bytes bytes = saved(*rig.retention, *rig.intake);
   for (std::size_t size = 0; size < bytes.size(); size += 97) {
     Retention retention;
     Intake intake(retention);
-    SnapshotReader in(ByteView(bytes).first(size));
-    in(retention, intake);
-    REQUIRE_FALSE(in.finish());
+    REQUIRE_FALSE(restored(ByteView(bytes).first(size), retention, intake));
     CHECK((retention.peek() == nullptr || intake.tracks().empty()));
   }
 }
 
-TEST_CASE("a held stream ends its pipeline, starts none, and does not end; gone on with, it does what it would have done") {
-  const Steady start{1h};
+namespace {
+// With a publisher, and a pipeline that was asked for.
+Lifecycle spawning() {
   Lifecycle life({}, start, false);
   life.publisher_arrived();
   life.data(true);
   REQUIRE(life.next(start) == Step::spawn);
+  return life;
+}
+
+Lifecycle running() {
+  Lifecycle life = spawning();
   life.spawned(start);
+  return life;
+}
+}  // namespace
+
+TEST_CASE("a held stream ends its pipeline, starts none, and does not end; gone on with, it does what it would have done") {
+  Lifecycle life = running();
   life.hold();
   CHECK_FALSE(life.idle());
   CHECK(life.next(start) == Step::kill);
@@ -147,13 +171,8 @@ TEST_CASE("a held stream ends its pipeline, starts none, and does not end; gone 
   CHECK_FALSE(life.next(start + 60s));
   CHECK_FALSE(life.deadline());
 
-  Bytes bytes;
-  SnapshotWriter out(bytes);
-  out(life);
   Lifecycle next({}, start, false);
-  SnapshotReader in(bytes);
-  in(next);
-  REQUIRE(in.finish());
+  REQUIRE(restored(saved(life), next));
   CHECK_FALSE(next.held());
   life.go_on();
   for (Lifecycle* each : {&life, &next}) {
@@ -166,12 +185,7 @@ TEST_CASE("a held stream ends its pipeline, starts none, and does not end; gone 
 }
 
 TEST_CASE("a pipeline that is being closed when the stream is held may finish, within its time") {
-  const Steady start{1h};
-  Lifecycle life({}, start, false);
-  life.publisher_arrived();
-  life.data(true);
-  REQUIRE(life.next(start) == Step::spawn);
-  life.spawned(start);
+  Lifecycle life = running();
   life.boundary();
   REQUIRE(life.next(start) == Step::close_input);
   life.hold();
@@ -181,11 +195,7 @@ TEST_CASE("a pipeline that is being closed when the stream is held may finish, w
 }
 
 TEST_CASE("a pipeline that was asked for is withdrawn when the stream is held") {
-  const Steady start{1h};
-  Lifecycle life({}, start, false);
-  life.publisher_arrived();
-  life.data(true);
-  REQUIRE(life.next(start) == Step::spawn);
+  Lifecycle life = spawning();
   life.hold();
   CHECK_FALSE(life.next(start));
   CHECK_FALSE(life.idle());

@@ -2,22 +2,20 @@
 #include <catch2/catch.hpp>
 
 #include "rtmp/chunk_reader.hpp"
+#include "snapshots.hpp"
 #include "unit/rtmp/sessions.hpp"
 
 using namespace sluice;
+using sluice::test::restored;
+using sluice::test::saved;
 using namespace sluice::rtmp;
 using namespace sluice::rtmp::test;
 
 namespace {
 
 ServerSession moved(const ServerSession& session, Random& random) {
-  Bytes bytes;
-  SnapshotWriter out(bytes);
-  session.save(out);
   ServerSession next(start, random);
-  SnapshotReader in(bytes);
-  next.restore(in);
-  REQUIRE(in.finish());
+  REQUIRE(restored(saved(session), next));
   return next;
 }
 
@@ -52,27 +50,11 @@ Said cut_at(ByteView input, std::size_t at, bool taken) {
   return said;
 }
 
-Bytes media_bytes(std::size_t size, std::uint64_t seed) {
-  Bytes bytes(size);
-  SeededRandom(seed).fill(bytes);
-  return bytes;
-}
-
-Bytes broadcast(ClientConfig config) {
+// What a publisher sends in all.
+Bytes sent(ClientConfig config = publisher_config()) {
   Pair pair(std::move(config));
-  pair.talk();
-  REQUIRE(pair.client.publishing());
-  pair.client.send_metadata(0, amf::EcmaArray{{{"width", 1280}, {"encoder", "test"}}});
-  pair.client.send_media(media::Kind::audio, 0, media_bytes(7, 1));
-  pair.client.send_media(media::Kind::video, 0, media_bytes(700, 2));
-  pair.client.send_media(media::Kind::audio, 23, media_bytes(7, 3));
-  pair.client.send_media(media::Kind::audio, 46, media_bytes(7, 4));
-  pair.client.send_media(media::Kind::video, 0x01000000, media_bytes(300, 5));
-  pair.client.send_media(media::Kind::video, 0x01000021, media_bytes(300, 6));
-  pair.client.send_media(media::Kind::video, 0xffffffff, media_bytes(1, 7));
-  pair.talk();
-  pair.client.finish();
-  pair.talk();
+  broadcast(pair);
+  REQUIRE(pair.seen.size() == 12);
   return pair.sent;
 }
 
@@ -95,7 +77,7 @@ TEST_CASE("a session may be moved at any byte: events and answers are the same")
   for (const std::uint32_t chunk_size : {128u, 65'536u}) {
     ClientConfig config = publisher_config();
     config.chunk_size = chunk_size;
-    const Bytes input = broadcast(config);
+    const Bytes input = sent(config);
     const Said whole = cut_at(input, 0, true);
     REQUIRE(whole.events.size() >= 11);
     for (std::size_t at = 1; at <= input.size(); ++at) {
@@ -119,13 +101,9 @@ TEST_CASE("half messages of several chunk streams move") {
       }
     };
     read(ByteView(input).first(cut));
-    Bytes bytes;
-    SnapshotWriter out(bytes);
-    reader.save(out);
+    const Bytes bytes = saved(reader);
     reader = ChunkReader();
-    SnapshotReader in(bytes);
-    reader.restore(in);
-    REQUIRE(in.finish());
+    REQUIRE(restored(bytes, reader));
     read(ByteView(input).subspan(cut));
     return said;
   };
@@ -135,7 +113,7 @@ TEST_CASE("half messages of several chunk streams move") {
 }
 
 TEST_CASE("what waits for an answer waits for it in the successor") {
-  const Bytes input = broadcast(publisher_config());
+  const Bytes input = sent();
   SeededRandom random(1);
   ServerSession session(start, random);
   session.receive(input, start);
@@ -151,19 +129,15 @@ TEST_CASE("what waits for an answer waits for it in the successor") {
 }
 
 TEST_CASE("a torn session is refused and lets nothing happen") {
-  const Bytes input = broadcast(publisher_config());
+  const Bytes input = sent();
   Said said;
   SeededRandom random(1);
   ServerSession session(start, random);
   feed(session, ByteView(input).first(input.size() * 2 / 3), said);
-  Bytes bytes;
-  SnapshotWriter out(bytes);
-  session.save(out);
+  const Bytes bytes = saved(session);
   for (std::size_t size = 0; size < bytes.size(); size += 7) {
     ServerSession next(start, random);
-    SnapshotReader in(ByteView(bytes).first(size));
-    next.restore(in);
-    REQUIRE_FALSE(in.finish());
+    REQUIRE_FALSE(restored(ByteView(bytes).first(size), next));
     next.receive(input, start);
     CHECK(next.finished());
     CHECK_FALSE(next.next_event());

@@ -9,35 +9,6 @@ using namespace sluice::rtmp;
 using namespace sluice::rtmp::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-Bytes media_bytes(std::size_t size, std::uint64_t seed) {
-  Bytes bytes(size);
-  SeededRandom random(seed);
-  random.fill(bytes);
-  return bytes;
-}
-
-// A whole broadcast: metadata, small and large messages, timestamps past 2^24.
-void broadcast(Pair& pair) {
-  pair.talk();
-  REQUIRE(pair.client.publishing());
-  pair.client.send_metadata(0, amf::EcmaArray{{{"width", 1280}, {"encoder", "test"}}});
-  pair.client.send_media(media::Kind::audio, 0, media_bytes(7, 1));
-  pair.client.send_media(media::Kind::video, 0, media_bytes(700, 2));
-  pair.client.send_media(media::Kind::audio, 23, media_bytes(7, 3));
-  pair.client.send_media(media::Kind::audio, 46, media_bytes(7, 4));
-  pair.client.send_media(media::Kind::video, 0x01000000, media_bytes(300, 5));
-  pair.client.send_media(media::Kind::video, 0x01000021, media_bytes(300, 6));
-  pair.client.send_media(media::Kind::video, 0xffffffff, media_bytes(1, 7));
-  pair.client.send_media(media::Kind::video, 5, media_bytes(1, 8));
-  pair.talk();
-  pair.client.finish();
-  pair.talk();
-}
-
-}  // namespace
-
 TEST_CASE("a publisher connects, publishes and ends") {
   Pair pair;
   broadcast(pair);
