@@ -1,12 +1,12 @@
-// The server of a process that is replaced (handover.hpp): what moves, what stays, and what becomes of that.
+#include "estate.hpp"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "describe.hpp"
 #include "log/log.hpp"
-#include "measures.hpp"
-#include "media/snapshot.hpp"
-#include "server.hpp"
+#include "os/packet_socket.hpp"
+#include "rtmp_publisher.hpp"
 
 namespace sluice::ingestd {
 
@@ -30,159 +30,156 @@ Json describe_held(const Held& held) {
 
 }  // namespace
 
-Result<> Server::can_be_replaced() const {
-  if (!serving()) return fail(Errc::unavailable, "it is stopping");
-  if (!open_) return fail(Errc::unavailable, "it is still starting", "try again");
-  return {};
+Result<os::UniqueFd> Moving::state() const {
+  if (!save) return os::UniqueFd();
+  SLUICE_TRY_VALUE(os::MemoryFile file, os::MemoryFile::make("sluice-handover"));
+  SnapshotWriter out([&file](ByteView bytes) { file.append(bytes); });
+  save(out);
+  out.finish();
+  return file.seal();
 }
 
-std::vector<std::string> Server::coming() const {
+std::vector<std::string> Estate::coming() const {
   std::vector<std::string> all;
-  for (const auto& [channel, stream] : streams_)
+  for (const auto& [channel, stream] : house_.streams)
     if (moves(*stream)) all.push_back(stream->held().stream.value());
   return all;
 }
 
-void Server::hold() {
-  for (const auto& [channel, stream] : Streams(streams_))
-    if (moves(*stream)) stream->hold();
-}
-
-bool Server::settled(bool patient) const {
-  if (!beginning_.empty()) return false;
-  for (const auto& [channel, stream] : streams_)
-    if (moves(*stream) && !(stream->life().held() && stream->idle())) return false;
+bool Estate::set_up(bool patient) const {
+  if (!house_.beginning.empty()) return false;
   if (!patient) return true;
-  return std::ranges::all_of(publishers_, [](const std::shared_ptr<Publisher>& each) {
+  return house_.asking == 0 && std::ranges::all_of(house_.publishers, [](const std::shared_ptr<Publisher>& each) {
     return plain(*each) ? each->can_move() : each->closed() || each->presence()->publishing;
   });
 }
 
-void Server::go_on() {
-  link_lost_ = retired_;
-  passed_on_.clear();
-  for (const auto& [channel, stream] : Streams(streams_))
-    if (stream->life().held()) stream->thaw();
-  if (link_lost_ && drained_)
-    for (const auto& [channel, stream] : Streams(streams_)) stream->park();
+void Estate::hold() {
+  house_.gate.close();
+  for (const auto& [channel, stream] : Streams(house_.streams))
+    if (moves(*stream)) stream->hold();
 }
 
-Server::Moving Server::moving(const std::shared_ptr<Stream>& stream) const {
-  Moving all{.about = Json{{"stream", describe_held(stream->held())}}.dump()};
-  SnapshotWriter out(all.state);
-  out(*stream);
-  if (!stream->publisher()) return all;
-  const RtmpPublisher& publisher = rtmp(*stream->publisher());
-  out(publisher);
-  all.fd = publisher.socket();
-  return all;
+bool Estate::settled(bool patient) const {
+  for (const auto& [channel, stream] : house_.streams)
+    if (moves(*stream) && !(stream->life().held() && stream->idle())) return false;
+  return !patient || std::ranges::all_of(house_.publishers, [](const auto& each) { return !plain(*each) || each->can_move(); });
 }
 
-std::vector<Server::Moving> Server::freeze() {
-  frozen_ = true;
+Moving Estate::moving(const std::shared_ptr<Stream>& stream) const {
+  const std::string about = Json{{"stream", describe_held(stream->held())}}.dump();
+  if (!stream->publisher()) return {about, [stream](SnapshotWriter& out) { out(*stream); }};
+  const auto publisher = std::static_pointer_cast<RtmpPublisher>(stream->publisher());
+  return {about, [stream, publisher](SnapshotWriter& out) { out(*stream, *publisher); }, publisher->socket()};
+}
+
+std::vector<Moving> Estate::freeze() {
   std::vector<Moving> all;
-  for (const auto& [channel, stream] : streams_) {
+  for (const auto& [channel, stream] : house_.streams) {
     const auto& publisher = stream->publisher();
     if (moves(*stream) && (!publisher || publisher->can_move())) {
       stream->freeze();
       if (publisher) rtmp(*publisher).freeze();
       all.push_back(moving(stream));
     } else {
-      all.push_back({.about = Json{{"kept", describe_held(stream->held())}}.dump()});
+      all.push_back({Json{{"kept", describe_held(stream->held())}}.dump()});
     }
   }
-  for (const auto& publisher : publishers_) {
+  for (const auto& publisher : house_.publishers) {
     if (!plain(*publisher) || !publisher->can_move() || publisher->presence()->publishing) continue;
-    RtmpPublisher& stranger = rtmp(*publisher);
-    stranger.freeze();
-    Moving one{.about = Json{{"connection", true}}.dump(), .fd = stranger.socket()};
-    SnapshotWriter out(one.state);
-    out(stranger);
-    all.push_back(std::move(one));
+    const auto stranger = std::static_pointer_cast<RtmpPublisher>(publisher);
+    stranger->freeze();
+    all.push_back({Json{{"connection", true}}.dump(), [stranger](SnapshotWriter& out) { out(*stranger); }, stranger->socket()});
   }
   return all;
 }
 
-void Server::thaw() {
-  frozen_ = false;
-  for (const auto& publisher : std::set(publishers_))
+void Estate::go_on() {
+  house_.heirless = house_.retired;
+  passed_on_.clear();
+  for (const auto& publisher : std::set(house_.publishers))
     if (plain(*publisher)) rtmp(*publisher).thaw();
-  for (const auto& ask : std::exchange(while_frozen_, {})) ask();
+  for (const auto& [channel, stream] : Streams(house_.streams))
+    if (stream->life().held()) stream->thaw();
+  house_.gate.open();
+  if (house_.heirless && house_.drained)
+    for (const auto& [channel, stream] : Streams(house_.streams)) stream->park();
 }
 
-void Server::let_go(std::function<void(ChannelId)> over) {
-  retired_ = true;
-  over_ = std::move(over);
-  disk_.reset();
-  elsewhere_.clear();
-  doorstep_.close();
-  for (const auto& [channel, stream] : Streams(streams_)) {
+void Estate::let_go(std::function<void(ChannelId)> over) {
+  house_.retired = true;
+  house_.over = std::move(over);
+  house_.doorstep.close();
+  for (const auto& [channel, stream] : Streams(house_.streams)) {
     if (!stream->frozen()) continue;
     stream->hand_over();
-    streams_.erase(channel);
+    house_.streams.erase(channel);
   }
-  for (const auto& publisher : std::set(publishers_)) {
+  for (const auto& publisher : std::set(house_.publishers)) {
     if (plain(*publisher) && rtmp(*publisher).frozen()) {
       rtmp(*publisher).hand_over();
-      disconnected(*publisher);
+      house_.leave(*publisher);
     } else if (!publisher->presence()->publishing) {
       publisher->refuse(Refusal::stopping, "the server is being replaced: try again");
     }
   }
   // What could not move after all goes on here.
-  for (const auto& [channel, stream] : Streams(streams_))
+  for (const auto& [channel, stream] : Streams(house_.streams))
     if (stream->life().held()) stream->thaw();
-  frozen_ = false;
-  for (const auto& ask : std::exchange(while_frozen_, {})) ask();  // those who moved ask there, the others are told to come again
+  house_.gate.open();  // those who moved ask there, the others are told to come again
 }
 
-std::vector<Server::Moving> Server::pass_on() {
-  std::vector<Moving> all;
+void Estate::pass_on(const std::function<Result<>(const Moving&)>& send) {
   const Steady now = system_clock().steady();
-  for (const auto& [channel, stream] : Streams(streams_)) {
+  for (const auto& [channel, stream] : Streams(house_.streams)) {
     if (const auto sent = passed_on_.find(channel); sent != passed_on_.end()) {
-      if (now - sent->second < arrival) continue;
+      if (sent->second.failed || now - sent->second.at < arrival) continue;
       log::error("a stream that was passed on did not arrive: it ends here", {{"stream", stream->held().stream.value()}});
-      sent->second = Steady::max() - arrival;  // once
+      sent->second.failed = true;
       stream->thaw();
     } else if (!stream->publisher() && stream->can_move()) {
       if (!stream->life().held()) stream->hold();
       if (!stream->idle()) continue;
       stream->freeze();
-      passed_on_[channel] = now;
-      all.push_back(moving(stream));
+      if (const auto done = send(moving(stream))) {
+        passed_on_[channel] = {now};
+      } else {
+        log::warn("a stream cannot be passed on just now", {{"stream", stream->held().stream.value()}, done.error()});
+        stream->thaw();
+      }
     }
   }
-  return all;
 }
 
-void Server::taken(ChannelId channel) {
-  const auto found = streams_.find(channel);
-  if (found == streams_.end() || !passed_on_.contains(channel)) return;
+void Estate::taken(ChannelId channel) {
+  const auto found = house_.streams.find(channel);
+  if (found == house_.streams.end() || !passed_on_.contains(channel)) return;
   log::info("stream handed over", {{"channel", found->second->held().channel.name}, {"stream", found->second->held().stream.value()}});
   passed_on_.erase(channel);
   found->second->hand_over();
-  streams_.erase(found);
-  if (drained_ && streams_.empty()) loop_.post(drained_);
+  house_.streams.erase(found);
+  if (house_.drained && house_.streams.empty()) house_.loop.post(house_.drained);
 }
 
-bool Server::wanted(ChannelId channel) {
-  const auto found = streams_.find(channel);
-  if (found == streams_.end()) return over_(channel), false;
-  const auto publisher = found->second->publisher();
+bool Estate::wanted(ChannelId channel) {
+  const auto found = house_.streams.find(channel);
+  if (found == house_.streams.end()) return house_.over(channel), false;
+  const std::shared_ptr<Stream> stream = found->second;
+  const auto publisher = stream->publisher();
   if (!publisher) {
-    if (!found->second->can_move()) found->second->end("its publisher has come to another process");
+    const auto sent = passed_on_.find(channel);
+    if (!stream->can_move() || (sent != passed_on_.end() && sent->second.failed)) stream->end("its publisher has come to another process");
     return false;
   }
-  if (system_clock().steady() - publisher->last_heard() < config_.limits.takeover) return true;
-  found->second->detach(false);
+  if (system_clock().steady() - publisher->last_heard() < house_.config.limits.takeover) return true;
+  stream->detach(false);
   publisher->drop("another publisher with this key took over");
   return false;
 }
 
-std::vector<std::string> Server::beats() {
+std::vector<std::string> Estate::beats() const {
   std::vector<std::string> all;
-  for (const auto& [channel, stream] : streams_) {
+  for (const auto& [channel, stream] : house_.streams) {
     Json lines = Json::array();
     summarise(*stream, lines);
     const auto publisher = stream->publisher();
@@ -190,23 +187,6 @@ std::vector<std::string> Server::beats() {
     all.push_back(Json{{"beat", {{"channel", channel.value()}, {"heard", heard}, {"row", describe(*stream).dump()}, {"lines", lines}}}}.dump());
   }
   return all;
-}
-
-bool Server::release_srt() {
-  if (!srt_) return true;
-  if (std::ranges::any_of(publishers_, [](const auto& each) { return each->protocol() == "srt"; })) return false;
-  srt_.reset();
-  return true;
-}
-
-void Server::give_up_srt() {
-  for (const auto& publisher : std::set(publishers_)) {
-    if (publisher->protocol() != "srt") continue;
-    for (const auto& [channel, stream] : Streams(streams_))
-      if (stream->publisher() == publisher) stream->detach(false);
-    publisher->drop("the server is being replaced");
-  }
-  srt_.reset();
 }
 
 }  // namespace sluice::ingestd

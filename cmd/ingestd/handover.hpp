@@ -6,26 +6,32 @@
 //   old → new  {"refused":{"what":…,"hint":…}}: another version, node or folder; not now. The old one goes on as if nothing had been asked.
 //              Or {"coming":[STREAM…]}: their ledgers may be long, and are read before anything stops
 //   new → old  {"prepared":true}
-//   old → new  When its pipelines have ended and nothing is half done, and while nothing changes any more:
-//              {"listening":PORT} + socket, {"lock":true} + flock, {"elder":[KEPT…],"srt":…} + the link to a process that was replaced earlier,
+//   old → new  When those who are half way in have got through or had their time, and then its pipelines have ended, while nothing changes any more:
+//              {"listening":PORT} + socket, {"lock":true} + flock, {"elder":true,"srt":…} + the link to a process that was replaced earlier, and
+//              of each stream there {"kept":{"channel":…,"name":…,"stream":…},"elder":true},
 //              {"stream":{…}} + state [+ socket of its publisher], {"connection":true} + state + socket,
-//              {"kept":{"channel":…,"name":…,"stream":…}}: goes on in the old process, {"complete":true}
+//              {"kept":{…}}: goes on in the old process, {"complete":true}
 //   new → old  {"ready":true}: all of it has been restored
-//   old → new  {"yours":true}; or {"off":WHY}: it took too long, the old one goes on. Whichever process fails before this, the other has
-//              lost nothing; a state is a snapshot (base/snapshot.hpp) in a memory file.
+//   old → new  {"yours":true}; or {"off":WHY}: it took too long, the old one goes on
+//   new → old  {"mine":true}: it knows. Whichever process fails before this, the other has lost nothing: until then the old one keeps all that it
+//              gave, and goes on with it when the link ends; a state is a snapshot (base/snapshot.hpp) in a memory file.
 //
 // From then on the old process drains: it keeps what cannot move (RTMPS, SRT, a command fed by --exec), and the link lives as long.
 //   old → new  {"beat":{"channel":…,"heard":…,"row":…,"lines":…}} about what is kept, {"stream":{…}} + state: its publisher has gone, it
 //              waits for another; {"over":CHANNEL}, {"busy":CHANNEL}, {"srt":"free"}: the port may be bound
 //   new → old  {"taken":CHANNEL}: the stream is restored; {"want":CHANNEL}: somebody has its key; {"kick":NAME}
+// Neither waits for the other: one that reads nothing for 10 s (link_patience) is taken for dead.
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "options.hpp"
 
 namespace sluice::ingestd {
 
-inline constexpr int handover_version = 1;
+// Of the messages and of every section in the states: a process of another version refuses before anything has stopped.
+inline constexpr int handover_version = 2;
+inline constexpr milliseconds link_patience{10'000};
 
 // Where the process with this configuration can be asked to hand over. Empty: it has no control socket.
 inline std::string handover_path(const Config& config) { return config.control.empty() ? "" : config.control + ".handover"; }

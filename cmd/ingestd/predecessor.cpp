@@ -16,12 +16,11 @@ constexpr milliseconds beyond_flush{15'000};  // more than the old process gives
 
 Result<std::unique_ptr<Predecessor>> Predecessor::ask(app::Daemon& daemon, Server& server, const Config& config) {
   if (config.control.empty()) return fail(Errc::config, "the process to take over from is found by its control socket", "give --control SOCKET");
-  auto socket = os::PacketSocket::connect(handover_path(config));
+  auto socket = os::PacketSocket::connect(handover_path(config), config.life.flush + beyond_flush);
   if (!socket && socket.error().code == Errc::unavailable) return nullptr;
   if (!socket) return std::unexpected(socket.error());
   std::unique_ptr<Predecessor> made(new Predecessor(daemon, server));
   made->links_.emplace_back().socket = std::move(*socket);
-  SLUICE_TRY(made->links_.front().socket.set_patience(config.life.flush + beyond_flush));
   SLUICE_TRY(made->say_what(config));
   for (bool all = false; !all;) {
     SLUICE_TRY_VALUE(all, made->receive());
@@ -54,7 +53,7 @@ Result<> Predecessor::inherit(os::PacketMessage& message) {
   const Json said = Json::parse(message.text);
   const auto fd = [&](std::size_t which) { return which < message.fds.size() ? std::move(message.fds[which]) : os::UniqueFd(); };
   if (said.contains("coming")) {
-    for (const Json& stream : said["coming"]) server_.read_ahead(stream.get<std::string>());
+    for (const Json& stream : said["coming"]) takeover_.read_ahead(stream.get<std::string>());
     SLUICE_TRY(links_.front().socket.send(Json{{"prepared", true}}.dump()));
   } else if (said.contains("listening")) {
     const std::string port = said["listening"].get<std::string>();
@@ -65,24 +64,25 @@ Result<> Predecessor::inherit(os::PacketMessage& message) {
     }
   } else if (said.contains("lock")) {
     lock_.emplace(fd(0));
-  } else if (said.contains("elder")) {
+  } else if (said.contains("elder") && !said.contains("kept")) {
     Link& elder = links_.emplace_back();
     elder.socket = os::PacketSocket(fd(0));
     elder.srt = said.value("srt", false);
-    for (const Json& kept : said["elder"]) keep(elder, kept.dump());
   } else if (said.contains("kept")) {
-    keep(links_.front(), said["kept"].dump());
+    keep(said.contains("elder") ? links_.back() : links_.front(), said["kept"].dump());
   } else if (said.contains("stream") || said.contains("connection")) {
-    const os::UniqueFd state = fd(0);
-    SLUICE_TRY_VALUE(const os::MappedBytes mapped, os::map_memory_file(state.get()));
-    SLUICE_TRY(server_.take(message.text, mapped, fd(1)));
+    const auto taken = take(message);
+    if (!taken && said.contains("stream")) return taken;
+    if (!taken) log::warn("a connection that does not publish is closed: it cannot be gone on with", {taken.error()});  // nobody's stream waits for it
   }
   return {};
 }
 
 void Predecessor::keep(Link& link, const std::string& about) {
   // The list's elements stay where they are for as long as the link lives.
-  server_.keep_elsewhere(about, &link, [&link](const std::string& text) { (void)link.socket.send(text); });
+  server_.elsewhere().keep(about, &link, [&link](const std::string& text) {
+    if (link.open) link.open->send(text);
+  });
 }
 
 Result<> Predecessor::commit() {
@@ -94,82 +94,68 @@ Result<> Predecessor::commit() {
     const std::string why = said.is_object() ? said.value("off", "") : "it closed the handover";
     return fail(Errc::unavailable, "the running ingestd goes on: " + why, "see its log, and try again");
   }
+  (void)socket.send(Json{{"mine", true}}.dump());  // if it has died meanwhile, so much the more
+  takeover_.complete();
   for (Link& link : links_) watch(link);
   srt_may_be_free();
   return {};
 }
 
 void Predecessor::watch(Link& link) {
-  (void)link.socket.set_patience(milliseconds(200));  // of what we tell it
-  link.hears = std::make_unique<net::FdWatch>(daemon_.loop(), link.socket.fd());
-  listen_to(link);
+  link.open = std::make_unique<net::PacketLink>(daemon_.loop(), std::move(link.socket), link_patience,
+                                                net::PacketLink::Handler{.message = [this, &link](os::PacketMessage& message) { hear(link, message); },
+                                                                         .lost = [this, &link](const std::string& why) { lose(link, why); }});
 }
 
-void Predecessor::listen_to(Link& link) {
-  link.hears->on_readable([this, &link] { heard(link); });
-}
-
-std::vector<Server::Moving> Predecessor::freeze() {
-  std::vector<Server::Moving> elders;
+std::vector<Moving> Predecessor::freeze() {
+  std::vector<Moving> elders;
   for (Link& link : links_) {
-    link.hears->cancel_readable();
-    Json about{{"elder", Json::array()}, {"srt", link.srt}};
-    for (const std::string& kept : server_.kept_by(&link)) about["elder"].push_back(Json::parse(kept));
-    elders.push_back({about.dump(), {}, link.socket.fd()});
+    link.open->pause();
+    elders.push_back({Json{{"elder", true}, {"srt", link.srt}}.dump(), {}, link.open->fd()});
+    for (const std::string& kept : server_.elsewhere().kept_by(&link))
+      elders.push_back({Json{{"kept", Json::parse(kept)}, {"elder", true}}.dump()});
   }
   return elders;
 }
 
 void Predecessor::thaw() {
-  for (Link& link : links_) listen_to(link);
+  for (Link& link : links_) link.open->resume();
 }
 
-void Predecessor::heard(Link& link) {
-  for (;;) {
-    bool empty = false;
-    auto message = link.socket.try_receive(empty);
-    if (empty) return;
-    if (message && *message) {
-      hear(link, **message);
-      continue;
-    }
-    log::info("a process that was replaced has ended", {});
-    link.hears->cancel_readable();
-    link.srt = false;
-    server_.elsewhere_gone(&link);
-    // Not from inside its own call.
-    daemon_.loop().post([this, gone = &link] {
-      links_.remove_if([gone](const Link& each) { return &each == gone; });
-      srt_may_be_free();
-    });
-    return;
-  }
+void Predecessor::lose(Link& link, const std::string& why) {
+  log::info("a process that was replaced has ended", {{"how", why}});
+  server_.elsewhere_gone(&link);
+  links_.remove_if([gone = &link](const Link& each) { return &each == gone; });
+  srt_may_be_free();
 }
 
 void Predecessor::hear(Link& link, os::PacketMessage& message) {
   const Json said = Json::parse(message.text, nullptr, false);
   if (!said.is_object()) return;
+  Elsewhere& elsewhere = server_.elsewhere();
   try {
-    if (said.contains("beat")) return server_.heard_elsewhere(message.text);
-    if (said.contains("busy")) return server_.answered_elsewhere(ChannelId(said["busy"].get<std::int64_t>()), true);
-    if (said.contains("over")) return server_.answered_elsewhere(ChannelId(said["over"].get<std::int64_t>()), false);
+    if (said.contains("beat")) return elsewhere.heard(message.text);
+    if (said.contains("busy")) return elsewhere.answered(ChannelId(said["busy"].get<std::int64_t>()), true);
+    if (said.contains("over")) return elsewhere.answered(ChannelId(said["over"].get<std::int64_t>()), false);
     if (said.contains("srt")) {
       link.srt = false;
       return srt_may_be_free();
     }
     if (!said.contains("stream")) return;
-    Result<> taken = fail(Errc::invalid, "a stream without its state");
-    if (!message.fds.empty()) {
-      const auto mapped = os::map_memory_file(message.fds[0].get());
-      taken = mapped ? server_.take(message.text, *mapped, {}) : std::unexpected(mapped.error());
-    }
-    if (!taken) return log::error("a stream of a process that was replaced cannot be gone on with", {taken.error()});
+    if (const auto taken = take(message); !taken)
+      return log::error("a stream of a process that was replaced cannot be gone on with", {taken.error()});
     const auto channel = said["stream"]["channel"].get<std::int64_t>();
-    (void)link.socket.send(Json{{"taken", channel}}.dump());
-    server_.answered_elsewhere(ChannelId(channel), false);
+    link.open->send(Json{{"taken", channel}}.dump());
+    elsewhere.answered(ChannelId(channel), false);
   } catch (const Json::exception& wrong) {
     log::error("a process that was replaced says what cannot be understood", {{"what", wrong.what()}});
   }
+}
+
+Result<> Predecessor::take(os::PacketMessage& message) {
+  if (message.fds.empty()) return fail(Errc::invalid, "it comes without its state");
+  SLUICE_TRY_VALUE(const os::MappedBytes mapped, os::map_memory_file(message.fds[0].get()));
+  return takeover_.take(message.text, mapped, message.fds.size() > 1 ? std::move(message.fds[1]) : os::UniqueFd());
 }
 
 void Predecessor::srt_may_be_free() {

@@ -5,11 +5,15 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "app/daemon.hpp"
+#include "estate.hpp"
+#include "net/packet_link.hpp"
 #include "os/file.hpp"
 #include "os/packet_socket.hpp"
 #include "server.hpp"
+#include "takeover.hpp"
 
 namespace sluice::ingestd {
 
@@ -25,7 +29,7 @@ class Predecessor {
   // Nothing was ours before, all of it is after. An error: the old process goes on.
   Result<> commit();
   // For the next handover: each old process's link, with what it keeps. Nothing is heard of them until thaw(), or any more.
-  std::vector<Server::Moving> freeze();
+  std::vector<Moving> freeze();
   void thaw();
   void hand_over() { links_.clear(); }
   // When SRT's port may be bound: once, after commit(), on the loop.
@@ -34,23 +38,25 @@ class Predecessor {
  private:
   // To an old process, of which several may drain at once.
   struct Link {
-    os::PacketSocket socket;
-    std::unique_ptr<net::FdWatch> hears;
-    bool srt = true;  // it still has the port
+    os::PacketSocket socket;               // until commit()
+    std::unique_ptr<net::PacketLink> open;  // from then on
+    bool srt = true;                       // it still has the port
   };
-  Predecessor(app::Daemon& daemon, Server& server) : daemon_(daemon), server_(server) {}
+  Predecessor(app::Daemon& daemon, Server& server)
+      : daemon_(daemon), server_(server), takeover_(server.house(), server.door()) {}
   Result<> say_what(const Config& config);
   Result<bool> receive();  // true: that was all
   Result<> inherit(os::PacketMessage& message);
   void keep(Link& link, const std::string& about);
   void watch(Link& link);
-  void listen_to(Link& link);
-  void heard(Link& link);
   void hear(Link& link, os::PacketMessage& message);
+  Result<> take(os::PacketMessage& message);
+  void lose(Link& link, const std::string& why);
   void srt_may_be_free();
 
   app::Daemon& daemon_;
   Server& server_;
+  Takeover takeover_;
   std::list<Link> links_;  // the process that was asked is the first
   std::optional<os::FileLock> lock_;
   os::UniqueFd door_;

@@ -1,5 +1,7 @@
 #include "server.hpp"
 
+#include <algorithm>
+
 #include "app/run.hpp"
 #include "log/log.hpp"
 #include "measures.hpp"
@@ -9,18 +11,14 @@
 namespace sluice::ingestd {
 
 Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<FolderWatch> folders)
-    : loop_(loop),
-      config_(std::move(config)),
-      platform_(std::move(platform)),
-      folders_(std::move(folders)),
-      around_{loop, config_, *platform_, *folders_, app::executable_folder(), [this](Stream& stream) { forget(stream); }},
-      doorstep_(config_.limits) {
-  config_.life = fitting(config_.life);
+    : house_(loop, std::move(config), std::move(platform), std::move(folders), app::executable_folder()) {
+  house_.around.forget = [this](Stream& stream) { forget(stream); };
+  house_.config.life = fitting(house_.config.life);
 }
 
 // Without a platform and without a ledger nothing is left to come back to.
 media::LifecyclePolicy Server::fitting(media::LifecyclePolicy life) const {
-  if (!platform_->remembers() && config_.feed == Feed::command) life.grace = milliseconds(0);
+  if (!house_.platform->remembers() && house_.config.feed == Feed::command) life.grace = milliseconds(0);
   return life;
 }
 
@@ -28,12 +26,7 @@ Server::~Server() = default;
 
 Door Server::door() {
   return {[this](std::shared_ptr<Publisher> asking, std::string key) { admit(asking, std::move(key)); },
-          [this](Publisher& gone) { disconnected(gone); }};
-}
-
-void Server::enter(const std::shared_ptr<Publisher>& publisher) {
-  publishers_.insert(publisher);
-  measures().connections.Set(static_cast<double>(publishers_.size()));
+          [this](Publisher& gone) { house_.leave(gone); }};
 }
 
 namespace {
@@ -54,30 +47,29 @@ Result<std::shared_ptr<const net::TlsContext>> certificate_of(const Config& conf
 }  // namespace
 
 Result<bool> Server::load_certificate() {
-  SLUICE_TRY_VALUE(tls_, certificate_of(config_));
+  SLUICE_TRY_VALUE(tls_, certificate_of(house_.config));
   return tls_ != nullptr;
 }
 
 void Server::connected(os::UniqueFd socket, net::Endpoint peer, bool tls) {
-  if (!serving()) return;
-  if (!open_) {
+  if (!house_.serving()) return;
+  if (!house_.open) {
     auto held = std::make_shared<os::UniqueFd>(std::move(socket));
     return early_.emplace_back([this, held, peer, tls] { connected(std::move(*held), peer, tls); }), void();
   }
-  if (const char* full = doorstep_.full(peer.host)) {
+  if (const char* full = house_.doorstep.full(peer.host)) {
     Measures::refused(full).Increment();
     log::warn("connection refused: too many", {{"peer", peer.text()}, {"limit", full}});
     return;
   }
-  doorstep_.entered(peer.host);
-  auto publisher = std::make_shared<RtmpPublisher>(loop_, config_.limits, door(), tls ? tls_.get() : nullptr);
-  enter(publisher);
+  auto publisher = std::make_shared<RtmpPublisher>(house_.loop, house_.config.limits, door(), tls ? tls_.get() : nullptr);
+  house_.enter(publisher, peer.host);
   publisher->start(std::move(socket), peer);
 }
 
 Result<net::Endpoint> Server::listen_srt(const net::Endpoint& at) {
   if (!srt_) {
-    SLUICE_TRY_VALUE(srt_, SrtDoor::open(loop_, config_.srt_latency, *platform_, doorstep_,
+    SLUICE_TRY_VALUE(srt_, SrtDoor::open(house_.loop, house_.config.srt_latency, *house_.platform, house_.doorstep,
                                          [this](std::shared_ptr<srt::Session> session, const ChannelRef& channel) {
                                            connected(std::move(session), channel);
                                          }));
@@ -86,27 +78,26 @@ Result<net::Endpoint> Server::listen_srt(const net::Endpoint& at) {
 }
 
 void Server::connected(std::shared_ptr<srt::Session> session, const ChannelRef& channel) {
-  if (!serving()) return session->close();
-  if (!open_) return early_.emplace_back([this, session, channel] { connected(session, channel); }), void();
-  doorstep_.entered(session->peer().host);
-  auto publisher = std::make_shared<SrtPublisher>(loop_, config_.limits, door(), std::move(session));
-  enter(publisher);
+  if (!house_.serving()) return session->close();
+  if (!house_.open) return early_.emplace_back([this, session, channel] { connected(session, channel); }), void();
+  auto publisher = std::make_shared<SrtPublisher>(house_.loop, house_.config.limits, door(), std::move(session));
+  house_.enter(publisher, publisher->host());
   admit_to(publisher, channel);
 }
 
-void Server::disconnected(Publisher& publisher) {
-  doorstep_.left(publisher.host());
-  publishers_.erase(publisher.shared_from_this());
-  measures().connections.Set(static_cast<double>(publishers_.size()));
-}
-
 void Server::admit(const std::shared_ptr<Publisher>& publisher, std::string key) {
-  if (!serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
-  platform_->channel_by_key(std::move(key), [this, publisher](Result<ChannelRef> channel) { looked_up(publisher, channel); });
+  if (publisher->closed()) return;
+  if (!house_.serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
+  if (house_.gate.holds([this, publisher, key] { admit(publisher, key); })) return;
+  ++house_.asking;
+  house_.platform->channel_by_key(std::move(key), [this, publisher](Result<ChannelRef> channel) {
+    --house_.asking;
+    looked_up(publisher, channel);
+  });
 }
 
 void Server::looked_up(const std::shared_ptr<Publisher>& publisher, const Result<ChannelRef>& channel) {
-  if (frozen_) return while_frozen_.push_back([this, publisher, channel] { looked_up(publisher, channel); });
+  if (house_.gate.holds([this, publisher, channel] { looked_up(publisher, channel); })) return;
   if (publisher->closed()) return;
   if (channel) return admit_to(publisher, *channel);
   const bool unknown = channel.error().code == Errc::denied;
@@ -128,13 +119,13 @@ void Server::refuse_duplicate(Publisher& publisher, const ChannelRef& channel, s
 
 // New, reconnect, take-over, or duplicate.
 void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
-  if (frozen_) return while_frozen_.push_back([this, publisher, channel] { admit_to(publisher, channel); });
+  if (house_.gate.holds([this, publisher, channel] { admit_to(publisher, channel); })) return;
   if (publisher->closed()) return;
-  if (!serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
-  if (elsewhere_.contains(channel.id)) return ask_elsewhere(publisher, channel);
-  if (beginning_.contains(channel.id)) return refuse_duplicate(*publisher, channel, "one that came first");
-  const auto found = streams_.find(channel.id);
-  if (found == streams_.end()) return begin(publisher, channel);
+  if (!house_.serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
+  if (elsewhere_.has(channel.id)) return ask_elsewhere(publisher, channel);
+  if (house_.beginning.contains(channel.id)) return refuse_duplicate(*publisher, channel, "one that came first");
+  const auto found = house_.streams.find(channel.id);
+  if (found == house_.streams.end()) return begin(publisher, channel);
   const std::shared_ptr<Stream> stream = found->second;
   if (!stream->life().open()) {
     // The channel is free again in a moment: its ledger is being finished.
@@ -145,7 +136,7 @@ void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const Channel
   }
   if (const auto other = stream->publisher()) {
     const auto silent = system_clock().steady() - other->last_heard();
-    if (silent < config_.limits.takeover) return refuse_duplicate(*publisher, channel, other->address());
+    if (silent < house_.config.limits.takeover) return refuse_duplicate(*publisher, channel, other->address());
     log::warn("taking over from a silent publisher",
               {{"channel", channel.name},
                {"silent", other->address()},
@@ -159,13 +150,13 @@ void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const Channel
 
 void Server::welcome(const std::shared_ptr<Publisher>& publisher, const std::shared_ptr<Stream>& stream) {
   publisher->accept(stream);
-  doorstep_.publishes(stream->held().channel.id, publisher->presence());
+  house_.doorstep.publishes(stream->held().channel.id, publisher->presence());
 }
 
 void Server::begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
-  beginning_.insert(channel.id);
-  platform_->begin(channel, [this, publisher, channel](Result<Held> held) {
-    beginning_.erase(channel.id);
+  house_.beginning.insert(channel.id);
+  house_.platform->begin(channel, [this, publisher, channel](Result<Held> held) {
+    house_.beginning.erase(channel.id);
     if (!held) {
       if (held.error().code == Errc::conflict) return refuse_duplicate(*publisher, channel, held.error().what);
       Measures::refused("store").Increment();
@@ -175,7 +166,7 @@ void Server::begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef
     auto stream = open(*held, false);
     if (!stream) {
       log::error("publisher refused: no ledger could be made", {{"channel", channel.name}, stream.error()});
-      platform_->go_offline(*held, [](Result<>) {});
+      house_.platform->go_offline(*held, [](Result<>) {});
       return publisher->refuse(Refusal::other, "the stream could not be started: try again");
     }
     log::info("publisher accepted", {{"peer", publisher->address()},
@@ -190,97 +181,158 @@ void Server::begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef
 
 Result<std::shared_ptr<Stream>> Server::open(Held held, bool resumed) {
   const ChannelId channel = held.channel.id;
-  auto stream = std::make_shared<Stream>(around_, std::move(held), resumed);
+  auto stream = std::make_shared<Stream>(house_.around, std::move(held), resumed);
   SLUICE_TRY(stream->open());
-  streams_[channel] = stream;
+  house_.streams[channel] = stream;
   return stream;
 }
 
 void Server::take_back() { take_back_but({}); }
 
 void Server::take_back_but(std::set<StreamId> but) {
-  platform_->take_back(std::move(but), [this](Result<std::vector<Held>> unended) {
+  house_.platform->take_back(std::move(but), [this](Result<std::vector<Held>> unended) {
     if (!unended) log::error("earlier streams cannot be taken back", {unended.error()});
     for (Held& held : unended.value_or(std::vector<Held>{})) {
       const bool live = held.live;
       auto stream = open(held, live);
       if (!stream) {
         log::error("an earlier stream cannot be taken back", {{"stream", held.stream.value()}, stream.error()});
-        platform_->go_offline(held, [](Result<>) {});
+        house_.platform->go_offline(held, [](Result<>) {});
         continue;
       }
       log::info("stream taken back", {{"channel", held.channel.name}, {"stream", held.stream.value()}, {"live", live}});
       if (!live)
         (*stream)->end("it never went live");
-      else if (!(*stream)->fresh(config_.resume_within))
+      else if (!(*stream)->fresh(house_.config.resume_within))
         (*stream)->end("its last part is older than --resume-within");
     }
-    open_ = true;
+    house_.open = true;
     set_up_disk_cap();
     for (const auto& connect : std::exchange(early_, {})) connect();
   });
 }
 
 void Server::set_up_disk_cap() {
-  if (!disk_ && !config_.ledgers.empty()) disk_ = std::make_unique<DiskCap>(loop_, config_, *platform_, [this] { return held(); });
+  if (!disk_ && !house_.config.ledgers.empty()) disk_ = std::make_unique<DiskCap>(house_.loop, house_.config, *house_.platform, [this] { return held(); });
 }
 
 std::set<std::string> Server::held() const {
   std::set<std::string> ours;
-  for (const auto& [channel, other] : elsewhere_) ours.insert(other.stream.value());
-  for (const auto& [channel, stream] : streams_) ours.insert(stream->held().stream.value());
+  for (const StreamId& stream : elsewhere_.streams()) ours.insert(stream.value());
+  for (const auto& [channel, stream] : house_.streams) ours.insert(stream->held().stream.value());
   return ours;
 }
 
 void Server::forget(Stream& stream) {
-  const auto found = streams_.find(stream.held().channel.id);
-  if (found == streams_.end() || found->second.get() != &stream) return;
+  const auto found = house_.streams.find(stream.held().channel.id);
+  if (found == house_.streams.end() || found->second.get() != &stream) return;
   const auto gone = found->second;
-  streams_.erase(found);
-  loop_.post([this, gone] {  // after the stream's own calls have returned
+  house_.streams.erase(found);
+  house_.loop.post([this, gone] {  // after the stream's own calls have returned
     for (const auto& call : std::exchange(gone->when_over, {})) call();
-    if (over_) over_(gone->held().channel.id);
-    if (drained_ && streams_.empty()) drained_();
+    if (house_.over) house_.over(gone->held().channel.id);
+    if (house_.drained && house_.streams.empty()) house_.drained();
   });
 }
 
+// Whose the streams are may just be in the balance: those that are still ours afterwards end or wait here.
 void Server::drain(std::function<void()> done) {
-  drained_ = std::move(done);
-  doorstep_.close();
-  for (const auto& publisher : std::set(publishers_)) publisher->move_on();
-  const bool passed_on = retired_ && !link_lost_;  // the successor takes the streams that can move, one by one, and empty() says when
-  for (const auto& [channel, stream] : Streams(streams_)) {
+  house_.drained = std::move(done);
+  house_.doorstep.close();
+  if (!house_.gate.holds([this] { move_all_on(); })) move_all_on();
+}
+
+void Server::move_all_on() {
+  for (const auto& publisher : std::set(house_.publishers)) publisher->move_on();
+  const bool passed_on = house_.retired && !house_.heirless;  // the successor takes the streams that can move, one by one
+  for (const auto& [channel, stream] : Streams(house_.streams)) {
     if (passed_on && stream->can_move()) continue;
-    if (platform_->remembers())
+    if (house_.platform->remembers())
       stream->park();
     else
       stream->end("the server stops");
   }
-  if (streams_.empty()) loop_.post(drained_);
+  if (house_.streams.empty()) house_.loop.post(house_.drained);
 }
 
 Result<> Server::reload(const Config& config) {
-  if (config.feed != config_.feed)
+  if (config.feed != house_.config.feed)
     return fail(Errc::config, "where streams go cannot change between a pipeline, --exec and none while serving",
                 "start ingestd again");
   SLUICE_TRY_VALUE(auto certificate, certificate_of(config));
-  SLUICE_TRY(platform_->reload(config));
+  SLUICE_TRY(house_.platform->reload(config));
   if (certificate != nullptr && tls_ != nullptr) {
     tls_ = std::move(certificate);
-    config_.tls_certificate = config.tls_certificate;
-    config_.tls_key = config.tls_key;
-    log::info("certificate read", {{"certificate", config_.tls_certificate}, {"expires", format_rfc3339(tls_->expires())}});
+    house_.config.tls_certificate = config.tls_certificate;
+    house_.config.tls_key = config.tls_key;
+    log::info("certificate read", {{"certificate", house_.config.tls_certificate}, {"expires", format_rfc3339(tls_->expires())}});
   } else if ((certificate != nullptr) != (tls_ != nullptr)) {
     log::warn("RTMPS begins or ends to be served at a restart only");
   }
-  config_.limits = config.limits;
-  doorstep_.set(config_.limits);
-  config_.retire = config.retire;
-  config_.life = fitting(config.life);
-  config_.retention = config.retention;
-  config_.disk = config.disk;
-  config_.command = config.command;
+  house_.config.limits = config.limits;
+  house_.doorstep.set(house_.config.limits);
+  house_.config.retire = config.retire;
+  house_.config.life = fitting(config.life);
+  house_.config.retention = config.retention;
+  house_.config.disk = config.disk;
+  house_.config.command = config.command;
   return {};
+}
+
+// ---- being replaced while it serves, and replacing another
+
+Result<> Server::can_be_replaced() const {
+  if (!house_.serving()) return fail(Errc::unavailable, "it is stopping");
+  if (!house_.open) return fail(Errc::unavailable, "it is still starting", "try again");
+  return {};
+}
+
+void Server::retire() {
+  disk_.reset();
+  elsewhere_.clear();
+}
+
+bool Server::release_srt() {
+  if (!srt_) return true;
+  if (std::ranges::any_of(house_.publishers, [](const auto& each) { return each->protocol() == "srt"; })) return false;
+  srt_.reset();
+  return true;
+}
+
+void Server::give_up_srt() {
+  for (const auto& publisher : std::set(house_.publishers)) {
+    if (publisher->protocol() != "srt") continue;
+    for (const auto& [channel, stream] : Streams(house_.streams))
+      if (stream->publisher() == publisher) stream->detach(false);
+    publisher->drop("the server is being replaced");
+  }
+  srt_.reset();
+}
+
+void Server::ask_elsewhere(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
+  elsewhere_.ask(channel.id, [this, publisher, channel](bool busy) {
+    if (publisher->closed()) return;
+    if (busy) return refuse_duplicate(*publisher, channel, "a publisher of the process that was replaced");
+    admit_to(publisher, channel);
+  });
+}
+
+// It said of each stream what became of it, unless it died.
+void Server::elsewhere_gone(const void* link) {
+  Elsewhere::Lost lost = elsewhere_.lose(link);
+  if (lost.streams == 0) return;
+  log::warn("a process that was replaced died: taking its streams back", {{"streams", lost.streams}});
+  std::set<StreamId> but = elsewhere_.streams();
+  for (const auto& [channel, stream] : house_.streams) but.insert(stream->held().stream);
+  house_.open = false;  // who comes meanwhile waits, to find its own
+  take_back_but(std::move(but));
+  for (auto& waiting : lost.waiting) early_.emplace_back([waiting = std::move(waiting)] { waiting(false); });
+}
+
+void Server::replaced() {
+  house_.open = true;
+  set_up_disk_cap();
+  log::info("taken over", {{"streams", house_.streams.size()}, {"connections", house_.publishers.size()}, {"elsewhere", elsewhere_.streams().size()}});
 }
 
 }  // namespace sluice::ingestd

@@ -125,20 +125,19 @@ Json describe(const Stream& stream) {
 
 std::string Server::streams_json() const {
   Json rows = Json::array();
-  for (const auto& [channel, stream] : streams_) {
+  for (const auto& [channel, stream] : house_.streams) {
     rows.push_back(describe(*stream));
     if (disk_) rows.back()["recording"] = hls::name(disk_->recording());
   }
-  for (const auto& [channel, other] : elsewhere_)  // as it was a second ago at most
-    if (Json row = Json::parse(other.row, nullptr, false); row.is_object()) rows.push_back(std::move(row));
+  for (const std::string& told : elsewhere_.rows())  // as it was a second ago at most
+    if (Json row = Json::parse(told, nullptr, false); row.is_object()) rows.push_back(std::move(row));
   return Json{{"streams", rows}}.dump();
 }
 
 std::string Server::summary_json() const {
   Json lines = Json::array();
-  for (const auto& [channel, stream] : streams_) summarise(*stream, lines);
-  for (const auto& [channel, other] : elsewhere_)
-    for (const std::string& line : other.lines) lines.push_back(line);
+  for (const auto& [channel, stream] : house_.streams) summarise(*stream, lines);
+  for (const std::string& line : elsewhere_.lines()) lines.push_back(line);
   if (disk_ && disk_->recording() == hls::DiskBudget::Recording::window) lines.push_back("disk cap reached: live ledgers keep a window only");
   if (disk_ && disk_->recording() == hls::DiskBudget::Recording::none) lines.push_back("disk cap reached: recording has stopped, live goes on");
   return Json{{"lines", lines}}.dump();
@@ -150,19 +149,15 @@ std::string Server::kick(const std::string& request_json) {
   const std::string name = request.is_object() && request.contains("channel") && request["channel"].is_string()
                                ? request["channel"].get<std::string>()
                                : "";
-  if (frozen_) return Json{{"ok", false}, {"error", "ingestd is just being replaced: try again"}}.dump();
-  for (const auto& [channel, stream] : Streams(streams_)) {
+  if (house_.gate.shut()) return Json{{"ok", false}, {"error", "ingestd is just being replaced: try again"}}.dump();
+  for (const auto& [channel, stream] : Streams(house_.streams)) {
     if (stream->held().channel.name != name) continue;
     const auto publisher = stream->publisher();
     stream->end("kicked");
     if (publisher) publisher->drop("the stream was ended by the platform");
     return Json{{"ok", true}, {"stream", stream->held().stream.value()}}.dump();
   }
-  for (const auto& [channel, other] : elsewhere_) {
-    if (other.name != name) continue;
-    other.tell(Json{{"kick", name}}.dump());
-    return Json{{"ok", true}, {"stream", other.stream.value()}}.dump();
-  }
+  if (const auto answer = elsewhere_.kick(name)) return *answer;
   return Json{{"ok", false}, {"error", name.empty() ? "give a channel" : name + " is not being published"}}.dump();
 }
 

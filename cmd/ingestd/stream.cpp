@@ -270,7 +270,7 @@ void Stream::house_keeping() {
 void Stream::renew() {
   around_.platform.renew(held_, [weak = weak_from_this()](Result<> done) {
     const auto self = weak.lock();
-    if (!self || done || self->over_) return;
+    if (!self || done || self->over_ || self->frozen_) return;  // a successor renews at once
     log::error("the channel's lock could not be renewed", {{"channel", self->held_.channel.name}, done.error()});
     if (done.error().code != Errc::conflict) return;
     if (const auto publisher = self->publisher_) publisher->drop("another node has taken this channel over");

@@ -12,23 +12,33 @@ namespace sluice::ingestd {
 using Json = nlohmann::json;
 
 namespace {
+constexpr milliseconds ask_time{2'000};        // for one that connects to say what it wants
+constexpr milliseconds ask_rest{1'000};        // after one that could not be let in
+constexpr milliseconds prepare_time{60'000};   // that reading ledgers may take, while all goes on as ever
 constexpr milliseconds look{10};               // at how far the server has come to rest
 constexpr milliseconds patience{2'000};        // for those that cannot move to get through their set-up
+constexpr milliseconds send_patience{200};     // for what waits to be sent to publishers that move, once pipelines have ended
 constexpr milliseconds beyond_flush{5'000};    // what coming to rest may take beside the end of the pipelines
-constexpr milliseconds prepare_time{60'000};   // that reading ledgers may take, while all goes on as ever
 constexpr milliseconds restore_time{5'000};    // that the successor may take, while nothing is read from anybody
 constexpr milliseconds retired_look{100};
 constexpr unsigned looks_a_beat = 10;
-constexpr milliseconds send_time{2'000};
+
+std::string refusal(const std::string& why, const std::string& hint) { return Json{{"refused", {{"what", why}, {"hint", hint}}}}.dump(); }
 }  // namespace
 
 Succession::Succession(app::Daemon& daemon, Server& server, std::optional<os::FileLock>& alone,
                        std::unique_ptr<Predecessor>& predecessor)
-    : daemon_(daemon), server_(server), alone_(alone), predecessor_(predecessor), timer_(daemon.loop()), limit_(daemon.loop()) {}
+    : daemon_(daemon),
+      server_(server),
+      estate_(server.house()),
+      alone_(alone),
+      predecessor_(predecessor),
+      timer_(daemon.loop()),
+      limit_(daemon.loop()),
+      rest_(daemon.loop()) {}
 
 Succession::~Succession() {
   asks_.reset();
-  hears_.reset();
   if (listening_ && state_ != State::retired) ::unlink(handover_path(server_.config()).c_str());
 }
 
@@ -45,29 +55,24 @@ Result<> Succession::listen(os::UniqueFd inherited) {
 
 void Succession::somebody_asks() {
   auto accepted = listening_.accept();
-  if (!accepted) return log::warn("nobody may take over", {accepted.error()});
+  if (!accepted) {
+    log::warn("nobody may take over", {accepted.error()});
+    asks_->cancel_readable();
+    return rest_.after(ask_rest, [this] {
+      if (asks_) asks_->on_readable([this] { somebody_asks(); });
+    });
+  }
   if (!*accepted) return;
   if (state_ != State::waiting) {
-    const Json busy{{"refused", {{"what", "another ingestd is just taking over"}, {"hint", "try again"}}}};
-    (void)(*accepted)->send(busy.dump());
-    return;
+    bool full = false;
+    return (void)(*accepted)->try_send(refusal("another ingestd is just taking over", "try again"), {}, full);
   }
-  link_ = *std::move(*accepted);
-  (void)link_.set_patience(send_time);
   state_ = State::asked;
-  hears_ = std::make_unique<net::FdWatch>(daemon_.loop(), link_.fd());
-  hears_->on_readable([this] { heard(); });
-  limit_.after(send_time, [this] { refuse("it did not say what it wants", ""); });
-}
-
-void Succession::heard() {
-  while (link_) {
-    bool empty = false;
-    auto message = link_.try_receive(empty);
-    if (empty) return;
-    if (!message || !*message) return lose_link(message ? "it has gone" : message.error().what);
-    hear(**message);
-  }
+  link_ = std::make_unique<net::PacketLink>(daemon_.loop(), *std::move(*accepted), link_patience,
+                                            net::PacketLink::Handler{.message = [this](os::PacketMessage& message) { hear(message); },
+                                                                     .lost = [this](const std::string& why) { lose_link(why); },
+                                                                     .room = [this] { offer_more(); }});
+  limit_.after(ask_time, [this] { call_off("it did not say what it wants"); });
 }
 
 void Succession::hear(const os::PacketMessage& message) {
@@ -75,17 +80,22 @@ void Succession::hear(const os::PacketMessage& message) {
   if (!said.is_object()) return lose_link("it says what is no JSON object");
   try {
     if (state_ == State::asked) return begin(message);
-    if (state_ == State::preparing && said.contains("prepared")) return come_to_rest();
-    if (state_ == State::offered && said.contains("ready")) return yours();
-    if (state_ != State::retired) return;
-    if (said.contains("taken")) server_.taken(ChannelId(said["taken"].get<std::int64_t>()));
-    if (said.contains("kick")) (void)server_.kick(Json{{"channel", said["kick"]}}.dump());
-    if (said.contains("want")) {
-      const auto channel = said["want"].get<std::int64_t>();
-      if (server_.wanted(ChannelId(channel))) (void)tell(Json{{"busy", channel}}.dump());
-    }
+    if (state_ == State::preparing && said.contains("prepared")) return prepared();
+    if (state_ == State::offered && said.contains("ready")) return give();
+    if (state_ == State::given && said.contains("mine")) return retire();
+    if (state_ == State::retired) hear_heir(message.text);
   } catch (const Json::exception& wrong) {
     lose_link(wrong.what());
+  }
+}
+
+void Succession::hear_heir(const std::string& text) {
+  const Json said = Json::parse(text);
+  if (said.contains("taken")) estate_.taken(ChannelId(said["taken"].get<std::int64_t>()));
+  if (said.contains("kick")) (void)server_.kick(Json{{"channel", said["kick"]}}.dump());
+  if (said.contains("want")) {
+    const auto channel = said["want"].get<std::int64_t>();
+    if (estate_.wanted(ChannelId(channel))) tell(Json{{"busy", channel}}.dump());
   }
 }
 
@@ -93,76 +103,95 @@ void Succession::begin(const os::PacketMessage& message) {
   const Json said = Json::parse(message.text);
   const int version = said.value("take_over", 0);
   if (version != handover_version)
-    return refuse("the new ingestd hands over by version " + std::to_string(version) + ", the running one by version " + std::to_string(handover_version),
-                  "stop the running one: its publishers come back by themselves");
-  if (said.value("node", "") != server_.config().node) return refuse("the new ingestd is another node", "give it the same --node: " + server_.config().node);
-  if (said.value("ledgers", "") != server_.config().ledgers) return refuse("the new ingestd keeps its ledgers elsewhere", "give it the same --ledgers");
-  if (const auto can = server_.can_be_replaced(); !can) return refuse(can.error().what, can.error().hint);
+    return call_off("the new ingestd hands over by version " + std::to_string(version) + ", the running one by version " + std::to_string(handover_version),
+                    "stop the running one: its publishers come back by themselves");
+  if (said.value("node", "") != server_.config().node) return call_off("the new ingestd is another node", "give it the same --node: " + server_.config().node);
+  if (said.value("ledgers", "") != server_.config().ledgers) return call_off("the new ingestd keeps its ledgers elsewhere", "give it the same --ledgers");
+  if (const auto can = server_.can_be_replaced(); !can) return call_off(can.error().what, can.error().hint);
   log::info("another ingestd takes over", {{"version", version}});
   state_ = State::preparing;
-  limit_.after(prepare_time, [this] { refuse("it took too long to prepare", "see its log, and try again"); });
-  Json streams = server_.coming();
+  limit_.after(prepare_time, [this] { call_off("it took too long to prepare", "see its log, and try again"); });
+  Json streams = estate_.coming();
   while (streams.dump().size() > os::PacketSocket::longest / 2) streams.erase(streams.size() - 1);  // those are read when they come
-  if (const auto told = tell(Json{{"coming", streams}}.dump()); !told) refuse(told.error().what, "");
+  tell(Json{{"coming", streams}}.dump());
 }
 
-void Succession::come_to_rest() {
-  if (const auto can = server_.can_be_replaced(); !can) return refuse(can.error().what, can.error().hint);
-  state_ = State::settling;
+void Succession::prepared() {
+  limit_.cancel();
+  state_ = State::admitting;
   since_ = system_clock().steady();
   daemon_.pause_accepting();
-  server_.hold();
+  timer_.every(look, [this] { state_ == State::admitting ? admit() : settle(); });
+  admit();
+}
+
+void Succession::admit() {
+  if (const auto can = server_.can_be_replaced(); !can) return call_off(can.error().what, can.error().hint);
+  const bool patient = system_clock().steady() - since_ < patience;
+  if (!estate_.set_up(patient)) {
+    if (!patient) call_off("a stream is just beginning, and the platform does not answer", "see the running one's log, and try again");
+    return;
+  }
+  state_ = State::settling;
+  since_ = system_clock().steady();
+  estate_.hold();
   limit_.after(server_.config().life.flush + beyond_flush, [this] { call_off("the server did not come to rest", "see its log, and try again"); });
-  timer_.every(look, [this] { settle(); });
   settle();
 }
 
 void Succession::settle() {
-  const bool patient = system_clock().steady() - since_ < patience;
-  if (state_ != State::settling) return;
-  if (const auto can = server_.can_be_replaced(); !can) return call_off(can.error().what);
-  server_.hold();  // a stream that has just begun, too
-  if (!server_.settled(patient)) return;
+  if (const auto can = server_.can_be_replaced(); !can) return call_off(can.error().what, can.error().hint);
+  estate_.hold();  // a stream that has just been passed on to us, too
+  if (!estate_.settled(system_clock().steady() - since_ < send_patience)) return;
   timer_.cancel();
+  offer();
+}
+
+void Succession::offer() {
   state_ = State::offered;
-  if (const auto offered = offer(); !offered) return call_off(offered.error().what, offered.error().hint);
   limit_.after(restore_time, [this] { call_off("the new ingestd took too long", "see its log, and try again"); });
-}
-
-Result<> Succession::offer() {
-  std::vector<Server::Moving> moving = server_.freeze();
+  moving_.clear();
+  offered_ = 0;
+  for (const auto& [port, fd] : daemon_.listening()) moving_.push_back({Json{{"listening", port}}.dump(), {}, fd});
+  moving_.push_back({Json{{"listening", "handover"}}.dump(), {}, listening_.fd()});
+  if (alone_) moving_.push_back({Json{{"lock", true}}.dump(), {}, alone_->fd()});
   if (predecessor_)
-    for (Server::Moving& elder : predecessor_->freeze()) moving.push_back(std::move(elder));
-  for (const auto& [port, fd] : daemon_.listening()) SLUICE_TRY(tell(Json{{"listening", port}}.dump(), std::span(&fd, 1)));
-  const int door = listening_.fd();
-  SLUICE_TRY(tell(Json{{"listening", "handover"}}.dump(), std::span(&door, 1)));
-  if (alone_) {
-    const int lock = alone_->fd();
-    SLUICE_TRY(tell(Json{{"lock", true}}.dump(), std::span(&lock, 1)));
-  }
-  for (const Server::Moving& each : moving) {
-    std::vector<int> fds;
-    os::UniqueFd state;
-    if (!each.state.empty()) {
-      SLUICE_TRY_VALUE(state, os::make_memory_file("sluice-handover", each.state));
-      fds.push_back(state.get());
-    }
-    if (each.fd >= 0) fds.push_back(each.fd);
-    SLUICE_TRY(tell(each.about, fds));
-  }
-  return tell(Json{{"complete", true}}.dump());
+    for (Moving& elder : predecessor_->freeze()) moving_.push_back(std::move(elder));
+  for (Moving& each : estate_.freeze()) moving_.push_back(std::move(each));
+  moving_.push_back({Json{{"complete", true}}.dump()});
+  offer_more();
 }
 
-void Succession::yours() {
-  limit_.cancel();
+// As fast as the successor reads: what a state takes in memory is not taken long before it is read.
+void Succession::offer_more() {
+  while (state_ == State::offered && link_->free() && offered_ < moving_.size()) {
+    const Moving& next = moving_[offered_++];
+    const auto state = next.state();
+    if (!state) return call_off(state.error().what, state.error().hint);
+    std::vector<int> fds;
+    if (*state) fds.push_back(state->get());
+    if (next.fd >= 0) fds.push_back(next.fd);
+    link_->send(next.about, fds);
+  }
+}
+
+// All of it stays frozen here until the successor knows that it is its own.
+void Succession::give() {
   if (const auto can = server_.can_be_replaced(); !can) return call_off(can.error().what);
-  if (const auto told = tell(Json{{"yours", true}}.dump()); !told) return call_off(told.error().what);
+  state_ = State::given;
+  limit_.after(restore_time, [this] { retire(); });  // it was told, and lives: it must be taken for the owner
+  tell(Json{{"yours", true}}.dump());
+}
+
+void Succession::retire() {
   log::info("handed over: what cannot move drains here");
   state_ = State::retired;
   asks_.reset();
   listening_ = {};
+  moving_.clear();
   if (predecessor_) predecessor_->hand_over();
-  server_.let_go([this](ChannelId over) { (void)tell(Json{{"over", over.value()}}.dump()); });
+  server_.retire();
+  estate_.let_go([this](ChannelId over) { tell(Json{{"over", over.value()}}.dump()); });
   daemon_.retire();
   alone_.reset();
   limit_.after(server_.config().retire, [this] { daemon_.stop("the time to drain after a handover is over"); });
@@ -172,66 +201,55 @@ void Succession::yours() {
 
 void Succession::retired_tick() {
   if (link_) {
-    for (Server::Moving& each : server_.pass_on()) {
-      auto state = os::make_memory_file("sluice-handover", each.state);
-      const int fd = state ? state->get() : -1;
-      if (!state || !tell(each.about, std::span(&fd, 1))) break;
-    }
-    if (ticks_++ % looks_a_beat == 0)
-      for (const std::string& beat : server_.beats())
-        if (beat.size() < os::PacketSocket::longest) (void)tell(beat);
+    estate_.pass_on([this](const Moving& each) -> Result<> {
+      SLUICE_TRY_VALUE(const os::UniqueFd state, each.state());
+      const int fd = state.get();
+      link_->send(each.about, std::span(&fd, 1));
+      return {};
+    });
+    if (ticks_++ % looks_a_beat == 0 && link_->free())
+      for (const std::string& beat : estate_.beats())
+        if (beat.size() < os::PacketSocket::longest) tell(beat);
     if (!srt_told_ && server_.release_srt()) {
       srt_told_ = true;
-      (void)tell(Json{{"srt", "free"}}.dump());
+      tell(Json{{"srt", "free"}}.dump());
     }
   }
-  if (server_.empty()) {
+  if (server_.house().empty()) {
     timer_.cancel();
     daemon_.stop("all has been handed over");
   }
 }
 
-void Succession::refuse(const std::string& why, const std::string& hint) {
-  log::warn("no handover", {{"why", why}});
-  (void)tell(Json{{"refused", {{"what", why}, {"hint", hint}}}}.dump());
-  limit_.cancel();
-  hears_.reset();
-  link_ = {};
-  state_ = State::waiting;
-}
-
 // Everything goes on here as if nobody had asked.
 void Succession::call_off(const std::string& why, const std::string& hint) {
-  log::error("the handover is called off: this process goes on", {{"why", why}});
-  const bool frozen = state_ == State::offered;
-  (void)tell(frozen ? Json{{"off", why}}.dump() : Json{{"refused", {{"what", why}, {"hint", hint}}}}.dump());
-  timer_.cancel();
-  limit_.cancel();
-  hears_.reset();
-  link_ = {};
+  const bool rests = state_ >= State::admitting, frozen = state_ == State::offered || state_ == State::given;
+  if (rests)
+    log::error("the handover is called off: this process goes on", {{"why", why}});
+  else
+    log::warn("no handover", {{"why", why}});
+  tell(frozen ? Json{{"off", why}}.dump() : refusal(why, hint));
+  forget_link();
   state_ = State::waiting;
+  moving_.clear();
   if (frozen && predecessor_) predecessor_->thaw();
-  if (frozen) server_.thaw();
-  server_.go_on();
+  if (!rests) return;
+  estate_.go_on();
   daemon_.resume_accepting();
 }
 
-Result<> Succession::tell(const std::string& text, std::span<const int> fds) {
-  if (!link_) return fail(Errc::unavailable, "there is no successor any more");
-  return link_.send(text, fds);
+void Succession::forget_link() {
+  timer_.cancel();
+  limit_.cancel();
+  link_.reset();
 }
 
-void Succession::lose_link(std::string_view why) {
-  if (state_ == State::settling || state_ == State::offered) return call_off(std::string(why));
-  hears_.reset();
-  link_ = {};
-  if (state_ == State::retired) {
-    log::warn("the successor is gone: what is left here ends here", {{"why", why}});
-    server_.give_up_srt();  // the next one wants the port
-    return server_.go_on();
-  }
-  limit_.cancel();
-  state_ = State::waiting;
+void Succession::lose_link(const std::string& why) {
+  if (state_ != State::retired) return call_off(why);
+  link_.reset();
+  log::warn("the successor is gone: what is left here ends here", {{"why", why}});
+  server_.give_up_srt();  // the next one wants the port
+  estate_.go_on();
 }
 
 }  // namespace sluice::ingestd

@@ -38,21 +38,25 @@ Result<> check_peer(int fd) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return fail_errno("ask who is at the other end of a Unix socket");
-  if (peer.uid != ::geteuid()) return fail(Errc::denied, fmt::format("process {} belongs to user {}", peer.pid, peer.uid));
+  if (peer.uid != ::geteuid())
+    return fail(Errc::denied, fmt::format("process {} belongs to user {}", peer.pid, peer.uid), "run both processes as the same user");
   return {};
 }
 
 }  // namespace
 
-Result<PacketSocket> PacketSocket::connect(const std::string& path) {
+Result<PacketSocket> PacketSocket::connect(const std::string& path, std::chrono::milliseconds patience) {
   SLUICE_TRY_VALUE(const sockaddr_un address, address_of(path));
   SLUICE_TRY_VALUE(UniqueFd fd, make_socket());
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  PacketSocket connected(std::move(fd));
+  SLUICE_TRY(connected.set_patience(patience));
+  if (::connect(connected.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED) return fail(Errc::unavailable, fmt::format("nobody listens on {}", path));
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return fail(Errc::io, fmt::format("whoever listens on {} lets nobody in", path));
     return fail_errno("connect to " + path);
   }
-  SLUICE_TRY(check_peer(fd.get()));
-  return PacketSocket(std::move(fd));
+  SLUICE_TRY(check_peer(connected.fd()));
+  return connected;
 }
 
 Result<PacketSocket> PacketSocket::listen(const std::string& path) {
@@ -84,7 +88,13 @@ Result<> PacketSocket::set_patience(std::chrono::milliseconds patience) const {
   return {};
 }
 
-Result<> PacketSocket::send(std::string_view text, std::span<const int> fds) const {
+Result<> PacketSocket::send(std::string_view text, std::span<const int> fds) const { return send_with(0, text, fds, nullptr); }
+Result<> PacketSocket::try_send(std::string_view text, std::span<const int> fds, bool& full) const {
+  return send_with(MSG_DONTWAIT, text, fds, &full);
+}
+
+Result<> PacketSocket::send_with(int flags, std::string_view text, std::span<const int> fds, bool* full) const {
+  if (full != nullptr) *full = false;
   if (text.empty() || text.size() > longest || fds.size() > most_fds) return fail(Errc::internal, "a message between processes that none may send");
   iovec part{const_cast<char*>(text.data()), text.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(most_fds * sizeof(int))] = {};
@@ -100,9 +110,13 @@ Result<> PacketSocket::send(std::string_view text, std::span<const int> fds) con
     rights->cmsg_len = CMSG_LEN(fds.size_bytes());
     std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
   }
-  while (::sendmsg(fd_.get(), &message, MSG_NOSIGNAL) < 0) {
+  while (::sendmsg(fd_.get(), &message, flags | MSG_NOSIGNAL) < 0) {
     if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return fail(Errc::unavailable, "the other process takes no messages");
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (full == nullptr) return fail(Errc::unavailable, "the other process takes no messages");
+      *full = true;
+      return {};
+    }
     if (errno == EPIPE || errno == ECONNRESET) return fail(Errc::unavailable, "the other process has gone");
     return fail_errno("send to the other process");
   }
@@ -150,12 +164,20 @@ Result<std::optional<PacketMessage>> PacketSocket::receive_with(int flags, bool*
   return received;
 }
 
-Result<UniqueFd> make_memory_file(std::string_view name, ByteView content) {
+Result<MemoryFile> MemoryFile::make(std::string_view name) {
   UniqueFd fd(::memfd_create(std::string(name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd) return fail_errno("make a memory file");
-  SLUICE_TRY(write_all(fd.get(), content));
-  if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) return fail_errno("seal a memory file");
-  return fd;
+  return MemoryFile(std::move(fd));
+}
+
+void MemoryFile::append(ByteView bytes) {
+  if (written_) written_ = write_all(fd_.get(), bytes);
+}
+
+Result<UniqueFd> MemoryFile::seal() {
+  SLUICE_TRY(written_);
+  if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) return fail_errno("seal a memory file");
+  return std::move(fd_);
 }
 
 Result<MappedBytes> map_memory_file(int fd) {

@@ -27,8 +27,8 @@ class PacketSocket {
 
   PacketSocket() = default;
   explicit PacketSocket(UniqueFd fd) : fd_(std::move(fd)) {}
-  // Errc::unavailable when nobody listens there.
-  static Result<PacketSocket> connect(const std::string& path);
+  // Errc::unavailable when nobody listens there; set_patience() counts for connecting, too.
+  static Result<PacketSocket> connect(const std::string& path, std::chrono::milliseconds patience);
   // Only our own user, by the file's mode, and checked again by accept(). Replaces what a killed process left.
   static Result<PacketSocket> listen(const std::string& path);
   // Errc::denied for a process of another user; nothing when nobody waits.
@@ -37,6 +37,8 @@ class PacketSocket {
   // For a blocking socket: how long send() and receive() wait before they fail with Errc::unavailable.
   Result<> set_patience(std::chrono::milliseconds patience) const;
   Result<> send(std::string_view text, std::span<const int> fds = {}) const;
+  // The same without waiting; `full` is set when nothing was sent, because the other process has not read what was before.
+  Result<> try_send(std::string_view text, std::span<const int> fds, bool& full) const;
   // Nothing: the peer has closed.
   Result<std::optional<PacketMessage>> receive() const;
   // The same without waiting; `empty` is set when there is no message yet.
@@ -47,12 +49,23 @@ class PacketSocket {
   UniqueFd release() { return std::move(fd_); }
 
  private:
+  Result<> send_with(int flags, std::string_view text, std::span<const int> fds, bool* full) const;
   Result<std::optional<PacketMessage>> receive_with(int flags, bool* empty) const;
   UniqueFd fd_;
 };
 
-// A sealed memfd (memfd_create(2)): nobody can change it any more.
-Result<UniqueFd> make_memory_file(std::string_view name, ByteView content);
+// A memfd (memfd_create(2)) that is written piece by piece, then sealed: nobody can change it any more.
+class MemoryFile {
+ public:
+  static Result<MemoryFile> make(std::string_view name);
+  void append(ByteView bytes);  // where it fails, seal() says so
+  Result<UniqueFd> seal();
+
+ private:
+  explicit MemoryFile(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+  Result<> written_;
+};
 
 // What such a file holds, mapped; lives as long as a copy of `owner`. Errc::invalid for a descriptor that is none.
 struct MappedBytes {

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import socket
+import ssl
 import struct
 import subprocess
 import tempfile
@@ -181,13 +182,16 @@ def message(kind, payload, stream=0, chunk_stream=3, timestamp=0):
     return head + bytes([0xC0 | chunk_stream]).join(pieces)
 
 
+def publish_command(key):
+    return message(20, amf("publish") + amf(3) + amf(None) + amf(key) + amf("live"), stream=1, chunk_stream=4)
+
+
 def opening(key):
     """Everything a publisher says up to and with publish, with a simple handshake."""
     c0c1 = b"\x03" + bytes(8) + os.urandom(1528)
     connect = message(20, amf("connect") + amf(1) + amf({"app": "live", "tcUrl": "rtmp://127.0.0.1/live"}))
     create = message(20, amf("createStream") + amf(2) + amf(None))
-    publish = message(20, amf("publish") + amf(3) + amf(None) + amf(key) + amf("live"), stream=1, chunk_stream=4)
-    return c0c1, connect + create + publish
+    return c0c1, connect + create + publish_command(key)
 
 
 def read_some(link, size):
@@ -223,6 +227,17 @@ def hand_publish(port, key):
     except OSError:
         link.close()
         raise
+
+
+def trusting():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def tls(port, context=None):
+    return (context or trusting()).wrap_socket(socket.create_connection(("127.0.0.1", port), 10))
 
 
 def assert_lint(ledger):

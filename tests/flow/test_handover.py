@@ -2,27 +2,33 @@
 fails costs (nothing)."""
 import array
 import contextlib
+import fcntl
 import json
 import os
+import re
 import select
 import signal
 import socket
+import sqlite3
+import struct
 import subprocess
+import threading
 
 import pytest
 
 from harness import Daemon, Platform, Publisher, free_port, get, program, wait_for
-from ingest import Ingest, ended, hand_publish, message, opening, parts, read_some, read_until
+from ingest import Ingest, ended, hand_publish, message, opening, parts, publish_command, read_some, read_until, tls
 from kills import below, lint, processes
 from numbered import NumberedPublisher, check_frames, renditions
 
-VERSION = 1
+VERSION = 2
 LONG = 60  # s: everything here may have the machine to share
 
 
-def read_back(ingest, channel="alice"):
-    """{rendition: what was read of the burnt-in numbers} of the only ledger, which hlslint finds nothing in."""
-    [ledger] = ingest.ledgers()
+def read_back(ingest, channel="alice", ledger=None):
+    """{rendition: what was read of the burnt-in numbers} of the ledger, the only one if none is named, which hlslint finds nothing in."""
+    if ledger is None:
+        [ledger] = ingest.ledgers()
     wait_for(lambda: ended(ledger), LONG, "the end of the stream")
     lint(ledger)
     with Daemon(program("origind"), "--dir", str(ingest.directory), "--http-port", str(port := free_port()), "--bind", "127.0.0.1"):
@@ -51,7 +57,7 @@ class Taker:
         self.link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.link.settimeout(LONG)
         self.link.connect(f"{ingest.control}.handover")
-        self.fds = []
+        self.fds, self.kept = [], []
         self.say(**{"take_over": VERSION, "node": socket.gethostname(), "ledgers": str(ingest.directory / "ledgers"), **changed})
 
     def say(self, **what):
@@ -68,7 +74,16 @@ class Taker:
         while (said := self.hear()) is not None and word not in said:
             if "coming" in said:
                 self.say(prepared=True)
+            if "kept" in said:
+                self.kept.append(said["kept"])
         return said
+
+    def own(self):
+        """Says that it has everything, and takes it."""
+        assert self.until("complete")
+        self.say(ready=True)
+        assert self.until("yours")
+        self.say(mine=True)
 
     def close(self):
         self.link.close()
@@ -81,6 +96,92 @@ class Taker:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Giver:
+    """A process that another ingestd takes over from, and that gives it what the test wants."""
+
+    def __init__(self, ingest):
+        self.door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.door.settimeout(LONG)
+        self.door.bind(f"{ingest.control}.handover")
+        self.door.listen(1)
+        self.said = []
+        self.thread = None
+
+    def give(self, about, *fds):
+        """Hands over one thing, while the next ingestd is started."""
+        def run():
+            link, _ = self.door.accept()
+            link.settimeout(LONG)
+            with link:
+                for answer in ({"coming": []}, None, {"yours": True}, None):
+                    if not (text := link.recv(65536)):
+                        return
+                    self.said.append(json.loads(text))
+                    if "prepared" in self.said[-1]:
+                        socket.send_fds(link, [json.dumps(about).encode()], fds)
+                        answer = {"complete": True}
+                    if answer:
+                        link.send(json.dumps(answer).encode())
+        self.thread = threading.Thread(target=run)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.thread.join(LONG)
+        self.door.close()
+
+
+def sealed(content):
+    """A descriptor of a memory file with that content."""
+    fd = os.memfd_create("state", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(fd, content)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+    return fd
+
+
+def channel(ingest, name):
+    """Another channel's key."""
+    ingest.tool("chanctl", "user", "add", name)
+    ingest.tool("chanctl", "channel", "add", name, "--owner", name)
+    return ingest.tool("chanctl", "key", "rotate", name)
+
+
+def plain(ingest):
+    return socket.create_connection(("127.0.0.1", ingest.port), LONG)
+
+
+def half_way(link, key):
+    """Takes an RTMP connection to just before it says publish; what is left to say."""
+    c0c1, commands = opening(key)
+    link.settimeout(LONG)
+    link.sendall(c0c1)
+    answer = read_some(link, 1 + 2 * 1536)
+    publish = publish_command(key)
+    link.sendall(answer[1:1537] + commands[:-len(publish)])
+    return publish
+
+
+@contextlib.contextmanager
+def store_locked(ingest):
+    """The store takes no writes, and ingestd's thread for it waits with one."""
+    store = sqlite3.connect(ingest.directory / "store.db", isolation_level=None)
+    store.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        store.rollback()
+        store.close()
+
+
+def when(log, text):
+    """When a line of a log that has the text was written: seconds of the day."""
+    line = next(line for line in log.splitlines() if text in line)
+    hours, minutes, seconds = re.match(r"(\d\d):(\d\d):(\d\d\.\d+) ", line).groups()
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
 @pytest.mark.parametrize("size,bframes", [((320, 180), 0), ((854, 480), 2)], ids=["passed-through", "encoded"])
@@ -247,13 +348,18 @@ def test_a_handover_that_fails_costs_nothing():
             # One that goes away before anything has stopped.
             with Taker(ingest) as taker:
                 assert taker.until("coming")["coming"] == [first["stream"]]
-            # One that goes away with everything in its hands.
-            grown(ingest)
-            with Taker(ingest) as taker:
-                assert taker.until("complete")
-                assert len(taker.fds) >= 6  # ways in, lock, state, publisher
-            wait_for(lambda: "called off" in ingest.log(), LONG, "word of it")
-            grown(ingest)
+            # One that goes away with everything in its hands, and one that was even told that it is its own.
+            for word in ("complete", "yours"):
+                grown(ingest)
+                called_off = ingest.log().count("called off")
+                with Taker(ingest) as taker:
+                    assert taker.until("complete")
+                    assert len(taker.fds) >= 6  # ways in, lock, state, publisher
+                    if word == "yours":
+                        taker.say(ready=True)
+                        assert taker.until("yours")
+                wait_for(lambda: ingest.log().count("called off") > called_off, LONG, "word of it")
+                grown(ingest)
             # A real one that has taken everything and then cannot serve: another program has its metrics port.
             with socket.create_server(("127.0.0.1", 0)) as taken:
                 command = [*ingest.daemon.process.args[:-2], "--take-over", "--metrics", f"127.0.0.1:{taken.getsockname()[1]}"]
@@ -273,6 +379,151 @@ def test_a_handover_that_fails_costs_nothing():
         assert (last["stream"], last["publisher"]) == (first["stream"], first["publisher"])
         wait_for(lambda: ingest.streams() == [], LONG, "the end")
         assert_whole(read_back(ingest))
+
+
+def test_who_connects_and_says_nothing_costs_live_streams_nothing():
+    with Ingest("--setup-time", "60s", platform=True) as ingest, contextlib.ExitStack() as links:
+        with NumberedPublisher(ingest.url()) as publisher:
+            ingest.wait_state("live", LONG)
+            grown(ingest)
+            for port in (ingest.port, ingest.tls_port):
+                for _ in range(3):
+                    links.enter_context(socket.create_connection(("127.0.0.1", port), LONG))
+            wait_for(lambda: len(ingest.streams()) == 1, LONG, "the stream")
+            old = ingest.replace()
+            assert old.process.wait(LONG) == 0, old.output()
+            log = old.output()
+            asked, ended_at, given = when(log, "another ingestd takes over"), when(log, "pipeline ended"), when(log, "handed over:")
+            # They had their two seconds while the pipeline ran.
+            assert (ended_at - asked) % 86400 > 1.5 and (given - ended_at) % 86400 < 1, log
+            grown(ingest)
+            assert publisher.alive() and publisher.stop(), publisher.output()
+        wait_for(lambda: ingest.streams() == [], LONG, "the end")
+        assert_whole(read_back(ingest))
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["called-off", "given"])
+def test_nothing_begins_or_ends_while_it_is_open_whose_the_streams_are(given):
+    with Ingest("--setup-time", "60s", platform=True) as ingest:
+        with Publisher(ingest.url()), tls(ingest.tls_port) as stranger:
+            first = ingest.wait_state("live", LONG)
+            publish = half_way(stranger, channel(ingest, "bob"))
+            with Taker(ingest) as taker:
+                assert taker.until("complete")
+                # By RTMPS one can still say something.
+                stranger.sendall(publish)
+                kicked = ingest.ask(command="kick", channel="alice")
+                assert not kicked["ok"] and "try again" in kicked["error"]
+                assert [row["channel"] for row in ingest.streams()] == ["alice"]
+                if given:
+                    taker.say(ready=True)
+                    assert taker.until("yours")
+                    taker.say(mine=True)
+                    # Who had not come in by then is told, and nothing of it has begun.
+                    assert b"try again" in read_until(stranger, b"try again", LONG)
+                    assert "bob" not in ingest.log()
+                    assert ingest.daemon.process.wait(LONG) == 0
+                else:
+                    assert taker.until("off")
+            if not given:
+                assert b"NetStream.Publish.Start" in read_until(stranger, b"NetStream.Publish.", LONG)
+                log = ingest.log()
+                assert log.index("called off") < log.index("channel=bob")
+                rows = {row["channel"]: row for row in ingest.streams()}
+                assert rows["alice"]["stream"] == first["stream"] and "bob" in rows
+
+
+def test_who_has_asked_to_publish_when_the_store_hangs_is_answered_by_the_next():
+    with Ingest("--setup-time", "60s", "--grace", "2s", platform=True) as ingest:
+        ending = [channel(ingest, name) for name in ("carol", "dave", "erin")]
+        key = channel(ingest, "bob")
+        with NumberedPublisher(ingest.url()) as publisher, plain(ingest) as asking, contextlib.ExitStack() as links:
+            ingest.wait_state("live", LONG)
+            grown(ingest)
+            [ledger] = ingest.ledgers()
+            for other in ending:
+                link, answer = hand_publish(ingest.port, other)
+                links.enter_context(link)
+                assert b"NetStream.Publish.Start" in answer
+            publish = half_way(asking, key)
+            with store_locked(ingest):
+                # Each waits five seconds for the store to record its end, and whose bob's key is is asked behind them.
+                for name in ("carol", "dave", "erin"):
+                    assert ingest.ask(command="kick", channel=name)["ok"]
+                asking.sendall(publish)
+                old = ingest.replace()
+            assert b"NetStream.Publish.Start" in read_until(asking, b"NetStream.Publish.", LONG)
+            assert old.process.wait(LONG) == 0
+            assert "channel=bob" in ingest.log() and "channel=bob" not in old.output()
+            assert publisher.alive() and publisher.stop(), publisher.output()
+        wait_for(lambda: ingest.streams() == [], LONG, "the end")
+        assert_whole(read_back(ingest, ledger=ledger))
+
+
+def test_a_stream_that_the_store_lets_nobody_begin_stops_no_other():
+    with Ingest("--setup-time", "60s", "--grace", "2s", platform=True) as ingest:
+        with NumberedPublisher(ingest.url()) as publisher:
+            ingest.wait_state("live", LONG)
+            key = channel(ingest, "bob")
+            grown(ingest)
+            [ledger] = ingest.ledgers()
+            with plain(ingest) as begins:
+                publish = half_way(begins, key)
+                with store_locked(ingest):
+                    begins.sendall(publish)
+                    with Taker(ingest) as taker:
+                        said = taker.until("refused")
+                assert "does not answer" in said["refused"]["what"], said
+                answer = read_until(begins, b"NetStream.Publish.", LONG)
+                assert b"NetStream.Publish.Start" in answer or b"try again" in answer
+            assert "pipeline ended" not in ingest.log()
+            assert publisher.alive() and publisher.stop(), publisher.output()
+        wait_for(lambda: ingest.streams() == [], LONG, "the end")
+        assert_whole(read_back(ingest, ledger=ledger))
+
+
+def test_a_successor_that_reads_nothing_is_taken_for_dead_and_holds_nobody_up():
+    with Ingest("--grace", "2s", platform=True) as ingest:
+        with Publisher(ingest.tls_url()) as publisher:
+            ingest.wait_state("live", LONG)
+            grown(ingest)
+            with Taker(ingest) as taker:
+                taker.own()
+                [channel] = [row["channel"] for row in taker.kept]
+                for _ in range(2000):  # each is answered: its publisher is alive
+                    taker.say(want=channel)
+                while "it takes no messages" not in ingest.log():
+                    grown(ingest)
+            assert publisher.process.poll() is None, publisher.output()
+            publisher.stop()
+        assert ingest.daemon.process.wait(LONG) == 0, ingest.log()
+
+
+def test_a_stream_that_cannot_be_gone_on_with_is_left_where_it_is():
+    held = {"channel": 1, "name": "alice", "stream": "s1", "owner": "", "live": False, "since": 0}
+    name = b"stream"
+    with Ingest() as ingest:
+        ingest.daemon.stop()
+        for state, why in ((struct.pack(">Q", len(name)) + name + struct.pack(">Q", 99), "the stream is of version 99"), (b"", "it ends early")):
+            with Giver(ingest) as giver, os.fdopen(sealed(state), "rb") as file:
+                giver.give({"stream": held}, file.fileno())
+                failed = subprocess.run([*ingest.daemon.process.args[:-2], "--take-over"], capture_output=True, text=True, timeout=LONG)
+                assert failed.returncode not in (0, 2) and why in failed.stderr, failed
+            assert not any("ready" in said for said in giver.said)
+
+
+def test_a_connection_that_cannot_be_gone_on_with_is_closed_and_costs_no_handover():
+    with Ingest() as ingest:
+        ingest.daemon.stop()
+        here, there = socket.socketpair()
+        with Giver(ingest) as giver, os.fdopen(sealed(b"torn"), "rb") as file, here:
+            with there:
+                giver.give({"connection": True}, file.fileno(), there.fileno())
+                ingest.start("--take-over")
+            assert "it cannot be gone on with" in ingest.log()
+            here.settimeout(LONG)
+            assert here.recv(1) == b""
+        assert [list(said)[0] for said in giver.said] == ["take_over", "prepared", "ready", "mine"]
 
 
 def test_nobody_to_take_over_from_is_said_and_no_fault():
@@ -328,6 +579,24 @@ def test_sluice_upgrade_replaces_ingestd_and_keeps_watching_it():
         lint(ledger)
         vod = f"http://127.0.0.1:{platform.port('origin')}/vod/alice/{ledger.name}/master.m3u8"
         assert_whole({name: check_frames(*where) for name, where in renditions(vod).items()})
+
+
+def test_sluice_upgrade_tells_a_death_from_a_replacement():
+    with Platform() as platform, contextlib.ExitStack() as links:
+        before = platform.pid("ingestd")
+        log = platform.directory / "logs" / "ingestd.log"
+        # While somebody is half way in, it waits.
+        links.enter_context(socket.create_connection(("127.0.0.1", platform.port("rtmps")), LONG))
+        said = []
+        upgrade = threading.Thread(target=lambda: said.append(platform.run("sluice", "upgrade", check=False)))
+        upgrade.start()
+        wait_for(lambda: "another ingestd takes over" in log.read_text(), LONG, "the handover")
+        os.kill(before, signal.SIGKILL)
+        upgrade.join(LONG)
+        [done] = said
+        assert done.returncode == 1 and "killed by signal 9" in done.stderr and "replaced:" not in done.stdout, done
+        after = wait_for(lambda: (pid := platform.pid("ingestd")) and pid != before and pid, LONG, "ingestd again")
+        assert f"goes on for {after}" in platform.run("sluice", "upgrade")
 
 
 def test_all_processes_of_an_upgraded_ingestd_end_with_the_platform():

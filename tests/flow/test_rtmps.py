@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from harness import Platform, Publisher, program, wait_for
-from ingest import Ingest, ended, media_seconds, opening, parts, read_some, read_until
+from ingest import Ingest, ended, media_seconds, opening, parts, read_some, read_until, tls, trusting
 
 CAT = ("--exec", "cat >/dev/null")
 
@@ -29,17 +29,6 @@ def pair(tmp_path):
 
 def encrypted(pair, *options, **more):
     return Ingest("--tls-cert", str(pair[0]), "--tls-key", str(pair[1]), *options, **more)
-
-
-def trusting():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def tls(port, context=None):
-    return (context or trusting()).wrap_socket(socket.create_connection(("127.0.0.1", port), 10))
 
 
 def shown_by(port):

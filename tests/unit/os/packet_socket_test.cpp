@@ -19,7 +19,7 @@ struct Ends {
   PacketSocket listening, one, other;
   Ends() {
     listening = PacketSocket::listen(path).value();
-    one = PacketSocket::connect(path).value();
+    one = PacketSocket::connect(path, 60s).value();
     other = *std::move(listening.accept().value());
   }
   ~Ends() { ::unlink(path.c_str()); }
@@ -66,16 +66,45 @@ TEST_CASE("who waits too long is told") {
   Result<> sent;
   for (int i = 0; i < 1000 && sent; ++i) sent = ends.one.send(big);
   CHECK(sent.error().code == Errc::unavailable);
-  CHECK(PacketSocket::connect(ends.path + "-none").error().code == Errc::unavailable);
+  CHECK(PacketSocket::connect(ends.path + "-none", 20ms).error().code == Errc::unavailable);
+}
+
+TEST_CASE("what does not wait says that the other has not read") {
+  Ends ends;
+  const std::string big(60'000, 'a');
+  bool full = false;
+  std::size_t sent = 0;
+  for (; !full && sent < 1000; ++sent) REQUIRE(ends.one.try_send(big, {}, full));
+  REQUIRE(full);
+  for (std::size_t i = 1; i < sent; ++i) REQUIRE(ends.other.receive().value()->text == big);
+  bool empty = false;
+  CHECK_FALSE(ends.other.try_receive(empty).value());
+  CHECK(empty);
+  REQUIRE(ends.one.try_send("again", {}, full));
+  CHECK_FALSE(full);
+  CHECK(ends.other.receive().value()->text == "again");
+}
+
+TEST_CASE("a listener that lets nobody in is waited for no longer than the patience") {
+  Ends ends;
+  std::vector<PacketSocket> waiting;
+  Result<PacketSocket> last = fail(Errc::internal, "");
+  for (int i = 0; i < 20 && (last = PacketSocket::connect(ends.path, 20ms)); ++i) waiting.push_back(*std::move(last));
+  REQUIRE_FALSE(last);
+  CHECK(last.error().code == Errc::io);
+  CHECK(last.error().what.find("lets nobody in") != std::string::npos);
 }
 
 TEST_CASE("a memory file holds what was written, and nothing else passes for one") {
-  const auto fd = make_memory_file("state", as_bytes("content"));
+  MemoryFile file = MemoryFile::make("state").value();
+  file.append(as_bytes("con"));
+  file.append(as_bytes("tent"));
+  const auto fd = file.seal();
   REQUIRE(fd);
   std::optional<MappedBytes> mapped = map_memory_file(fd->get()).value();
   CHECK(as_text(mapped->bytes) == "content");
   CHECK(::write(fd->get(), "x", 1) < 0);
-  CHECK(map_memory_file(make_memory_file("none", {})->get())->bytes.empty());
+  CHECK(map_memory_file(MemoryFile::make("none").value().seal()->get())->bytes.empty());
   const Pipe pipe = make_pipe().value();
   CHECK(map_memory_file(pipe.read.get()).error().code == Errc::invalid);
 }

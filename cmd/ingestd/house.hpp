@@ -1,0 +1,48 @@
+#pragma once
+// House: who is connected and which streams there are. The server lets publishers in and out of it; Estate hands it over to another process,
+// Takeover fills it with what another hands over.
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "doorstep.hpp"
+#include "gate.hpp"
+#include "options.hpp"
+#include "platform.hpp"
+#include "stream.hpp"
+
+namespace sluice::ingestd {
+
+using Streams = std::map<ChannelId, std::shared_ptr<Stream>>;
+
+struct House {
+  House(net::Loop& l, Config c, std::unique_ptr<Platform> p, std::shared_ptr<FolderWatch> f, std::string programs);
+  House(const House&) = delete;
+  House& operator=(const House&) = delete;
+
+  void enter(const std::shared_ptr<Publisher>& publisher, const std::string& host);
+  void leave(Publisher& publisher);
+  bool serving() const { return !drained && !retired; }
+  bool empty() const { return streams.empty() && publishers.empty(); }
+
+  net::Loop& loop;
+  Config config;
+  std::unique_ptr<Platform> platform;
+  std::shared_ptr<FolderWatch> folders;
+  Doorstep doorstep;
+  Surroundings around;  // of what is above
+  Streams streams;
+  std::set<std::shared_ptr<Publisher>> publishers;
+  std::size_t asking = 0;          // keys asked of the platform, not answered
+  std::set<ChannelId> beginning;   // streams asked of the platform, not answered
+  Gate gate;
+  bool open = false;               // the streams of earlier processes are here
+  std::function<void()> drained;   // to be called when the last stream is over: this process stops
+  // Of a process that was replaced:
+  bool retired = false;
+  bool heirless = false;           // its successor has died
+  std::function<void(ChannelId)> over;  // a stream has ended that the successor knows of
+};
+
+}  // namespace sluice::ingestd
