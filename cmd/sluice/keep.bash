@@ -89,8 +89,19 @@ launch() {
 }
 
 became_ready() { # PID-FILE
-  [[ $1 == "$dir/run/$name.pid" ]] || mv -f "$1" "$dir/run/$name.pid"
+  local before
+  if [[ $1 != "$dir/run/$name.pid" ]]; then
+    before=$(cat "$dir/run/$name.pid")
+    mv -f "$1" "$dir/run/$name.pid"
+    note_upgrade replaced "$(cat "$dir/run/$name.pid") $before"
+  fi
   write_state "$name" ready "$(cat "$dir/run/$name.pid")" "$restarts"
+}
+
+# note_upgrade replaced NEW OLD | refused HOW | died HOW: what `sluice upgrade` waits for. What was said first holds.
+note_upgrade() {
+  printf '%s %s\n' "$1" "$2" >"$dir/run/$name.upgrade.new"
+  ln "$dir/run/$name.upgrade.new" "$dir/run/$name.upgrade" 2>/dev/null || true
 }
 
 # Another process of the program takes over from the one that runs (sluice upgrade); that one may have something left to do.
@@ -148,18 +159,22 @@ run_once() {
       continue
     elif [[ $ended == "$next" ]]; then
       next=''
-      mv -f "$dir/run/$name.next" "$dir/run/$name.refused" 2>/dev/null # sluice upgrade waits for one or the other
+      rm -f "$dir/run/$name.next"
+      note_upgrade refused "$(ending "$code")"
       printf 'sluice: %s was not replaced (%s): the one that runs goes on\n' "$name" "$(ending "$code")" >&2
     elif [[ -n $next ]]; then
+      # Gone well, it has handed over; the other says ready, or ends, too.
+      ((code == 0)) || note_upgrade died "$(ending "$code")"
       pid=$next next=''
     elif [[ -n $stopping && ${#older[@]} -gt 0 ]]; then
       pid=${older[0]}
       forget_older "$pid"
     else
+      [[ ! -e $dir/run/$name.next ]] || note_upgrade died "$(ending 0)" # it was told to stop, and what was to take over had no time to
       break
     fi
   done
   [[ -z $killer ]] || kill "$killer" 2>/dev/null
   pid=''
-  rm -f "$dir/run/$name.pid"
+  rm -f "$dir/run/$name.pid" "$dir/run/$name.next"
 }

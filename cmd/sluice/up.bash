@@ -13,7 +13,7 @@ prepare_directory() {
   exec {members}>"$dir/run/members"
   flock -w 15 "$members" || fail "programs of an earlier run in $dir do not end" "see 'ps', end them, and try again"
   flock -u "$members"
-  rm -f "$dir"/run/*.state "$dir"/run/*.pid "$dir"/run/*.next "$dir"/run/*.refused "$dir"/run/*.keeper "$dir"/run/events "$dir"/run/quiet
+  rm -f "$dir"/run/*.state "$dir"/run/*.pid "$dir"/run/*.next "$dir"/run/*.upgrade "$dir"/run/*.keeper "$dir"/run/events "$dir"/run/quiet
   mkfifo -m 0600 "$dir/run/events" "$dir/run/quiet"
   exec {events}<>"$dir/run/events" {quiet}<>"$dir/run/quiet"
   printf '%s\n' "$$" >"$dir/run/sluice.pid"
