@@ -104,7 +104,8 @@ class Giver:
     def __init__(self, ingest):
         self.door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.door.settimeout(LONG)
-        self.door.bind(f"{ingest.control}.handover")
+        self.path = f"{ingest.control}.handover"
+        self.door.bind(self.path)
         self.door.listen(1)
         self.said = []
         self.thread = None
@@ -133,6 +134,7 @@ class Giver:
     def __exit__(self, *_):
         self.thread.join(LONG)
         self.door.close()
+        os.unlink(self.path)
 
 
 def sealed(content):
@@ -522,7 +524,7 @@ def test_a_connection_that_cannot_be_gone_on_with_is_closed_and_costs_no_handove
             assert "it cannot be gone on with" in ingest.log()
             here.settimeout(LONG)
             assert here.recv(1) == b""
-        assert [list(said)[0] for said in giver.said] == ["take_over", "prepared", "ready", "mine"]
+        assert [word in said for word, said in zip(("take_over", "prepared", "ready", "mine"), giver.said, strict=True)] == [True] * 4
 
 
 def test_nobody_to_take_over_from_is_said_and_no_fault():
