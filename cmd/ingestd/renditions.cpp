@@ -1,5 +1,8 @@
 #include "renditions.hpp"
 
+#include <string_view>
+#include <utility>
+
 #include "log/log.hpp"
 #include "metrics/metrics.hpp"
 
@@ -26,6 +29,22 @@ void Renditions::look(const std::vector<hls::Rendition>& renditions) {
                    {{"channel", channel_}, {"rendition", name}})
         .Set(rendition.shed ? 1 : 0);
   }
+}
+
+std::vector<media::Track> pictures_of(const std::vector<hls::Rendition>& renditions) {
+  using media::Codec;
+  constexpr std::pair<std::string_view, Codec> codecs[] = {{"hvc1", Codec::hevc}, {"av01", Codec::av1}, {"vp09", Codec::vp9}};
+  std::vector<media::Track> pictures;
+  for (const hls::Rendition& rendition : renditions) {
+    const hls::RenditionRecord& record = rendition.record;
+    if (record.kind != media::Kind::video) continue;
+    media::Track track{.rendition = record.name, .width = record.width, .height = record.height, .frame_rate = record.frame_rate};
+    for (const auto& [prefix, codec] : codecs)
+      if (record.codecs.starts_with(prefix)) track.codec = codec;
+    if (record.name == "source") return {std::move(track)};
+    pictures.push_back(std::move(track));
+  }
+  return pictures;
 }
 
 std::uint64_t bitrate_of(const hls::Rendition& rendition) {

@@ -21,6 +21,9 @@ class Renditions {
   std::map<std::string, bool> shed_;
 };
 
+// The publisher's pictures, as a ledger tells them: the source alone where it is a rendition, since the others are made of it.
+std::vector<media::Track> pictures_of(const std::vector<hls::Rendition>& renditions);
+
 // bit/s: as declared, else of the segment that is being written; 0 while unknown.
 std::uint64_t bitrate_of(const hls::Rendition& rendition);
 std::uint64_t measured_bitrate(const hls::Rendition& rendition);  // bit/s of its last segment; 0 before the first part

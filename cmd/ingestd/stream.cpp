@@ -48,6 +48,7 @@ Result<> Stream::open(std::unique_ptr<hls::LedgerReader> read) {
     SLUICE_TRY(ledger_->open(std::move(read)));
     epoch_ms_ = ledger_->epoch_ms();
     renditions_.look(ledger_->renditions());
+    intake_.remember(pictures_of(ledger_->renditions()));
     if (ledger_->ended()) life_.ledger_ended();
   }
   keeping_.every(beat, [this] { house_keeping(); });

@@ -76,7 +76,7 @@ Result<> lay_out_ladder(Layout& layout, const media::Track& source, std::size_t 
     SLUICE_TRY(add_rung(layout, plan_of(source, settings, same), std::nullopt, false));
   }
   for (media::Rung rung : ladder.rungs) {
-    if (rung.name == source.rendition) rung.name += "-h264";  // what was one of several tracks bears such a name itself
+    if (ladder.source && rung.name == source.rendition) rung.name += "-h264";  // what was one of several tracks bears such a name itself
     std::optional<std::size_t> parent = rung.parent;
     if (parent) *parent += before;
     SLUICE_TRY(add_rung(layout, plan_of(source, settings, rung), parent, true));

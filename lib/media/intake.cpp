@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "media/rendition_names.hpp"
-
 namespace sluice::media {
 
 namespace {
@@ -30,6 +28,7 @@ void Intake::begin(std::int64_t source_us, bool discontinuity, PublisherClock cl
   fresh_ = true;
   changed_ = false;
   run_.reset();
+  keep_names();
   tracks_.clear();
   video_expected_.reset();
   audio_expected_.reset();
@@ -192,27 +191,19 @@ bool Intake::opens(const PublisherTrack& track, const Offered& packet) const {
   return track.kind == Kind::video && packet.key && (&track == lead || track.precedes);
 }
 
-std::string Intake::name_for(const PublisherTrack& track) const {
-  std::vector<std::string> taken;
-  for (const PublisherTrack& other : tracks_) taken.push_back(other.rendition);
-  if (track.kind == Kind::audio) return unused_sound_name(taken);
-  const auto pictures = std::ranges::count_if(tracks_, [](const PublisherTrack& t) { return t.kind == Kind::video && t.present(); });
-  if (pictures > 1) return unused_picture_name(*track.track, taken);
-  return std::ranges::find(taken, "source") == taken.end() ? "source" : unused_picture_name(*track.track, taken);
-}
-
 void Intake::open_run(std::uint64_t raw) {
   auto run = std::make_shared<Run>();
   run->number = next_run_++;
   run->discontinuity = fresh_ && discontinuity_;
   run->start_us = fresh_ ? base_us_ : 0;
   if (fresh_) timeline_.begin(raw, base_us_, clock_);
+  for (PublisherTrack& track : tracks_)
+    if (track.present()) track.measure_rate(clock_);
+  name_tracks();
   for (PublisherTrack& track : tracks_) {
     const bool goes_on = !fresh_ && run_ && track.at && track.present() && same_configuration(*track.track, run_->tracks[*track.at]);
     track.at.reset();
     if (!track.present()) continue;
-    track.measure_rate(clock_);
-    if (track.rendition.empty()) track.rendition = name_for(track);
     track.track->rendition = track.rendition;
     track.at = run->tracks.size();
     track.awaits_key = track.kind == Kind::video && !goes_on;

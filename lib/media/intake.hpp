@@ -2,7 +2,7 @@
 // Intake: what a publisher offers (configurations and packets on its own clock) becomes runs of accepted packets in source
 // time, in a Retention. It decides when a stream has all its tracks, drops what no decoder could use, and starts a new run
 // where the tracks change: at a video keyframe when there is video. Of several video tracks the one with the least id leads; the
-// others are renditions of the same picture on the same clock. Sans-IO.
+// others are renditions of the same picture on the same clock. Who comes back keeps the renditions' names. Sans-IO.
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -62,6 +62,8 @@ class Intake {
   // A publisher's media follows; what it sends first is at `source_us`. With `discontinuity` it does not continue what was
   // there before. `clock` is what its packets are stamped with.
   void begin(std::int64_t source_us, bool discontinuity, PublisherClock clock = rtmp_clock);
+  // Pictures that the stream has had before this process knew it, the leading one first.
+  void remember(std::vector<Track> pictures);
   // How many tracks of each kind its metadata announces.
   void announce(unsigned video, unsigned audio);
   // A track's configuration, first or new. The same again changes nothing. False: there are too many tracks, this one is left out.
@@ -97,7 +99,9 @@ class Intake {
   void pass(PublisherTrack& track, Offered& packet, Steady now);
   void note_keyframe(PublisherTrack& track, std::uint64_t raw, std::int64_t dts_us);
   void miss_others(const PublisherTrack& track, std::int64_t dts_us);
-  std::string name_for(const PublisherTrack& track) const;
+  void keep_names();
+  void name_tracks();
+  std::string name_for(const PublisherTrack& track, const std::vector<std::string>& taken) const;
 
   Retention& out_;
   Policy policy_;
@@ -105,6 +109,7 @@ class Intake {
   PublisherClock clock_;
   std::vector<PublisherTrack> tracks_;  // video first, each kind by id
   std::map<std::pair<Kind, std::uint8_t>, std::size_t> clocks_;  // the timeline's tracks, over all sessions
+  std::vector<Track> before_;      // pictures of earlier sessions, the last one's leading first; a ledger tells them, too
   std::optional<unsigned> video_expected_, audio_expected_;
   std::shared_ptr<const Run> run_;
   std::uint64_t next_run_;

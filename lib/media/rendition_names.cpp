@@ -31,6 +31,16 @@ std::string unused_picture_name(const Track& track, const std::vector<std::strin
 
 std::string unused_sound_name(const std::vector<std::string>& taken) { return numbered("audio", "", taken); }
 
+const Track* same_picture(const Track& track, const std::vector<Track>& before, const std::vector<std::string>& taken) {
+  const Track* found = nullptr;
+  for (const Track& other : before) {
+    if (picture_name(other) != picture_name(track) || has(taken, other.rendition)) continue;
+    if (other.codec == track.codec) return &other;
+    if (found == nullptr) found = &other;
+  }
+  return found;
+}
+
 void name_pictures(std::vector<Track>& tracks) {
   std::vector<std::string> taken;
   for (Track& track : tracks) {

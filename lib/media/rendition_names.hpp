@@ -16,6 +16,10 @@ std::string picture_name(const Track& track);
 std::string unused_picture_name(const Track& track, const std::vector<std::string>& taken);
 std::string unused_sound_name(const std::vector<std::string>& taken);
 
+// Which of the pictures `before` this one is again, by size and rate; one of its own codec is preferred to another's. Null: none
+// whose name is not in `taken`.
+const Track* same_picture(const Track& track, const std::vector<Track>& before, const std::vector<std::string>& taken);
+
 // The tracks are the renditions of one picture: each gets a name by its size and rate. Sound keeps the name it has.
 void name_pictures(std::vector<Track>& tracks);
 

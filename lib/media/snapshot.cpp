@@ -43,6 +43,7 @@ void Intake::save(SnapshotWriter& out) const { fields(*this, out); }
 void Intake::restore(SnapshotReader& in) {
   fields(*this, in);
   for (const PublisherTrack& track : tracks_) in.check(!track.at || (run_ && *track.at < run_->tracks.size()), "a track of no run");
+  for (const PublisherTrack& track : tracks_) in.check(track.rendition.empty() || track.track, "a rendition of no track");
   for (const Offered& packet : waiting_) in.check(find(packet.kind, packet.id) != nullptr, "a packet that waits for no track");
   if (in.failed()) begin(0, false);
 }

@@ -5,7 +5,7 @@ import pytest
 
 import flv
 from harness import Platform, free_port, get, wait_for
-from ingest import Ingest, assert_unbroken, ended, media_seconds, parts, records
+from ingest import Ingest, assert_lint, assert_unbroken, ended, media_seconds, parts, records
 from multitrack import SIZES, assert_every_number_once, clips, finished, inits, master_lines, numbers, publish, states, whole
 from players import HlsJsSwitching
 
@@ -145,7 +145,7 @@ def test_a_track_that_goes_away_is_gaps_and_comes_back(platform, tags, tmp_path)
     assert abs(media_seconds(ledger, "270p30") - media_seconds(ledger, "360p30")) < 0.1
 
 
-@pytest.mark.parametrize("back", [{0: 0, 1: 1, 2: 2}, {0: 0, 1: 1}, {0: 2, 1: 0, 2: 1}], ids=["same", "fewer", "order"])
+@pytest.mark.parametrize("back", [{0: 0, 1: 1, 2: 2}, {0: 0, 1: 1}, {0: 1}, {0: 2, 1: 0, 2: 1}], ids=["same", "fewer", "lone", "order"])
 def test_a_publisher_that_comes_back(platform, tags, tmp_path, back):
     """Cut off in the middle of a GOP and back within the grace time, with the tracks that `back` says (its ids: whose picture): the
     same stream, one discontinuity in every rendition that goes on, the same names, and no number twice."""
@@ -174,6 +174,28 @@ def test_a_publisher_that_comes_back(platform, tags, tmp_path, back):
         rows = parts(ledger, rendition)
         assert "G" in rows[-1][12] and [row[2] for row in rows][-1] == parts(ledger, stay[0])[-1][2], rows
         assert found[rendition]["runs"] == [[0, cut * 30 // 1000 - 1]], found[rendition]
+
+
+def test_a_lone_track_comes_back_to_another_ingestd(tags, tmp_path):
+    """What its rendition was called is known from the ledger."""
+    with Ingest("--pipeline", "transcode | segmenter", platform=True) as ingest:
+        first = publish(ingest.url(), flv.write(tmp_path / "all.flv", flv.bundle(tags, {0: tags[0]})), "--enhanced")
+        ledger = wait_for(lambda: ingest.ledgers() and len(parts(ingest.ledgers()[0], "270p30")) > 2 and ingest.ledgers()[0], 30, "parts")
+        ingest.wait_log("go_live")
+        ingest.daemon.process.kill()
+        ingest.daemon.process.wait()
+        first.wait(30)
+        ingest.start()
+        ingest.wait_log("stream taken back")
+        second = publish(ingest.url(), flv.write(tmp_path / "lone.flv", flv.bundle({0: tags[1]}, {0: tags[1]})), "--enhanced")
+        assert second.wait(60) == 0
+        wait_for(lambda: ended(ledger), 30, "the end")
+        assert ingest.ledgers() == [ledger]
+        assert list(inits(ledger)) == [*NAMES, "audio"]
+        assert [sum("D" in row[12] for row in parts(ledger, name)) for name in ("270p30", "audio")] == [1, 1]
+        assert "G" not in parts(ledger, "270p30")[-1][12] and "G" in parts(ledger, "360p30")[-1][12]
+        assert_unbroken(ledger)
+        assert_lint(ledger)
 
 
 def test_keyframes_that_stand_apart(platform, tags, tmp_path_factory, tmp_path):

@@ -104,6 +104,77 @@ TEST_CASE("one track alone is the source, whatever its id; what joins it is name
   CHECK(rig.keys() == "r0 source:2000 r1 360p30:2000 source:3000 360p30:3000 ");  // the lesser id leads
 }
 
+namespace {
+struct Sent {
+  std::uint8_t id;
+  Track track;
+};
+
+// A session of these pictures, two GOPs of it; the names they have got, by id.
+Names session(Rig& rig, std::initializer_list<Sent> sent) {
+  rig.intake.begin(rig.intake.reached(), rig.intake.reached() > 0);
+  rig.intake.announce(static_cast<unsigned>(sent.size()), 0);
+  for (const Sent& each : sent) rig.intake.configure(each.track, each.id);
+  for (std::uint64_t ms = 0; ms < 2000; ms += 40)
+    for (const Sent& each : sent) rig.video(each.id, ms, ms % 1000 == 0);
+  Names found;
+  for (const PublisherTrack& track : rig.intake.tracks()) found.push_back(track.rendition);
+  return found;
+}
+const Track av1 = picture(720, {30, 1}, Codec::av1);
+}  // namespace
+
+TEST_CASE("a publisher who comes back has the renditions that it had, however few tracks it brings") {
+  Rig rig;
+  REQUIRE(session(rig, {{0, picture(720)}, {1, av1}, {2, picture(360)}}) == Names{"720p30", "720p30-av1", "360p30"});
+  SECTION("one of them") {
+    CHECK(session(rig, {{0, picture(360)}}) == Names{"360p30"});
+    CHECK(session(rig, {{0, av1}}) == Names{"720p30-av1"});
+    CHECK(session(rig, {{0, picture(720)}}) == Names{"720p30"});
+    CHECK(session(rig, {{0, picture(360)}, {1, picture(720)}}) == Names{"360p30", "720p30"});
+  }
+  SECTION("in another order, with one that is new") {
+    CHECK(session(rig, {{0, picture(180)}, {1, av1}, {2, picture(720)}}) == Names{"180p30", "720p30-av1", "720p30"});
+  }
+  SECTION("of another codec: its size counts") {
+    CHECK(session(rig, {{0, picture(360, {30, 1}, Codec::hevc)}}) == Names{"360p30"});
+  }
+  SECTION("of sizes that there were none of: the first goes on with the first one's") {
+    CHECK(session(rig, {{0, picture(480)}}) == Names{"720p30"});
+    CHECK(session(rig, {{4, picture(540)}, {5, picture(270)}}) == Names{"720p30", "270p30"});
+    CHECK(session(rig, {{0, picture(270)}, {1, picture(720)}}) == Names{"270p30", "720p30-av1"});
+  }
+  SECTION("with one that joins later") {
+    CHECK(session(rig, {{1, picture(360)}}) == Names{"360p30"});
+    rig.intake.configure(picture(720), 0);
+    rig.pictures({0, 1}, 2000, 3040);
+    CHECK(rig.intake.tracks()[0].rendition == "720p30");
+  }
+  SECTION("more than are remembered") {
+    for (std::uint32_t height = 100; height < 200; height += 2) session(rig, {{0, picture(720)}, {1, picture(height)}});
+    CHECK(session(rig, {{0, picture(198)}}) == Names{"198p30"});
+    CHECK(session(rig, {{0, picture(360)}}) == Names{"198p30"});
+  }
+}
+
+TEST_CASE("a lone picture is the source again at any size, also beside others later") {
+  Rig rig;
+  CHECK(session(rig, {{0, picture(720)}}) == Names{"source"});
+  CHECK(session(rig, {{0, picture(480)}}) == Names{"source"});
+  CHECK(session(rig, {{0, picture(720)}, {1, picture(360)}}) == Names{"source", "360p30"});
+  CHECK(session(rig, {{0, picture(360)}}) == Names{"360p30"});
+}
+
+TEST_CASE("what the ledger tells of a stream names the pictures of who comes back to another process") {
+  Rig rig;
+  Track known = picture(360);
+  known.rendition = "360p30";
+  rig.intake.remember({known});
+  CHECK(session(rig, {{0, picture(360)}}) == Names{"360p30"});
+  rig.intake.remember({picture(720)});
+  CHECK(session(rig, {{0, picture(720)}}) == Names{"360p30"});
+}
+
 TEST_CASE("a new configuration of one track begins a run where all tracks have a keyframe, whichever comes first") {
   const bool lead_last = GENERATE(false, true);
   Rig rig;
