@@ -89,7 +89,10 @@ void Demuxer::take_part(std::uint16_t pid, Stream& stream, const TransportPacket
   if (!packet.payload) return;
   switch (check(stream.counter, packet)) {
     case Continuity::repeated: return;
-    case Continuity::lost: drop_unit(stream); break;
+    case Continuity::lost:
+      drop_unit(stream);
+      stream.torn = true;
+      break;
     case Continuity::next: break;
   }
   if (packet.unit_start) {
@@ -115,6 +118,7 @@ void Demuxer::end_unit(std::uint16_t pid, Stream& stream) {
   held_ -= whole.size();
   const std::size_t declared = std::exchange(stream.declared, 0);
   stream.started = false;
+  const bool torn = std::exchange(stream.torn, true);  // unless it is whole
   if (declared > whole.size()) return void(++counts_.damaged_units);  // cut short by the next one
   ByteReader in(declared == 0 ? ByteView(whole) : ByteView(whole).first(declared));
   const unsigned prefix = in.be24();
@@ -122,10 +126,11 @@ void Demuxer::end_unit(std::uint16_t pid, Stream& stream) {
   const unsigned marker = in.u8(), flags = in.u8();
   ByteReader header(in.take(in.u8()));
   if (in.failed() || prefix != 1 || (marker & 0xc0) != 0x80) return void(++counts_.broken);
-  Unit unit{.pid = pid, .codec = stream.codec, .random_access = stream.random_access};
+  Unit unit{.pid = pid, .codec = stream.codec, .random_access = stream.random_access, .torn = torn};
   if (flags & 0x80) unit.pts = time_stamp(header);
   if ((flags & 0xc0) == 0xc0) unit.dts = time_stamp(header);
   if (header.failed()) return void(++counts_.broken);
+  stream.torn = false;
   const ByteView payload = in.rest();
   unit.payload.assign(payload.begin(), payload.end());
   events_.push_back(std::move(unit));
@@ -136,6 +141,7 @@ void Demuxer::drop_unit(Stream& stream) {
   held_ -= stream.held.size();
   stream.held.clear();
   stream.declared = 0;
+  stream.torn = stream.torn || stream.started;
   stream.started = false;
 }
 

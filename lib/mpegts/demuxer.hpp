@@ -37,6 +37,7 @@ struct Unit {
   media::Codec codec{};
   std::optional<std::uint64_t> pts, dts;  // 33 bits of 1/90000 s; dts only where it differs from pts
   bool random_access = false;
+  bool torn = false;  // something before it is missing: it does not continue what the unit before began
   Bytes payload;
 };
 using DemuxerEvent = std::variant<ProgramFound, Unit>;
@@ -68,6 +69,7 @@ class Demuxer {
     Counter counter;
     bool started = false;           // a PES packet has begun
     bool random_access = false;
+    bool torn = false;              // since the last whole PES packet
     std::size_t declared = 0;       // its whole size; 0: until the next begins (2.4.3.7, video only)
     Bytes held;
   };

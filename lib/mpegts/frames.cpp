@@ -95,6 +95,10 @@ void VideoFrames::take_picture(const Unit& unit, const std::vector<ByteView>& na
 }
 
 void AdtsFrames::take(const Unit& unit, std::vector<FrameEvent>& out) {
+  if (unit.torn) {  // the rest of the frame that is held is missing
+    broken_ += held_.size();
+    held_.clear();
+  }
   const std::size_t carried = held_.size();
   append(held_, unit.payload);
   std::size_t at = 0;

@@ -32,7 +32,7 @@ std::vector<std::string> told(Demuxer& demuxer) {
       const auto& unit = std::get<Unit>(*event);
       line = std::to_string(unit.pid) + " pts " + (unit.pts ? std::to_string(*unit.pts) : "-") + " dts " +
              (unit.dts ? std::to_string(*unit.dts) : "-") + (unit.random_access ? " key " : " ") + std::to_string(unit.payload.size()) +
-             " crc " + std::to_string(crc32_mpeg(unit.payload));
+             " crc " + std::to_string(crc32_mpeg(unit.payload)) + (unit.torn ? " torn" : "");
     }
     out.push_back(line);
   }
@@ -104,6 +104,10 @@ TEST_CASE("a lost packet costs the unit it was part of and no other") {
   CHECK(out[2].starts_with("256 pts 6000"));
   CHECK(counts.continuity_errors == 1);
   CHECK(counts.damaged_units == 1);
+  // Of its own stream the one after it knows: what it continues is missing.
+  CHECK_FALSE(out[1].ends_with(" torn"));
+  CHECK(out[2].ends_with(" torn"));
+  CHECK_FALSE(out[3].ends_with(" torn"));
 }
 
 TEST_CASE("a packet sent twice is taken once") {

@@ -52,6 +52,24 @@ TEST_CASE("an access unit in Annex B becomes avcC and a length-prefixed frame") 
   CHECK(std::get<Frame>(out[1]).key);
 }
 
+TEST_CASE("a frame whose end is missing is not put together with what came after the hole") {
+  AdtsFrames frames;
+  std::vector<FrameEvent> out;
+  const Bytes one = adts(50), two = adts(60), three = adts(70);
+  Bytes payload = one;
+  append(payload, ByteView(two).first(30));
+  frames.take(audio(payload, 90'000), out);
+  Unit after = audio(three, 99'000);
+  after.torn = true;
+  out.erase(out.begin());  // the track
+  frames.take(after, out);
+  REQUIRE(out.size() == 2);
+  CHECK(std::get<Frame>(out[0]).data->size() == 50);
+  CHECK(*std::get<Frame>(out[1]).data == Bytes(three.begin() + 7, three.end()));
+  CHECK(std::get<Frame>(out[1]).dts == 99'000);
+  CHECK(frames.broken() == 30);
+}
+
 TEST_CASE("PTS − DTS is right across the wrap of 33 bits") {
   VideoFrames frames(Codec::h264);
   std::vector<FrameEvent> out;
