@@ -13,8 +13,6 @@ constexpr microseconds same_frame{3'000};
 // Decode times that stand still or step back by less than this are one muxer's carelessness; more is another
 // timeline.
 constexpr microseconds mendable{1'000'000};
-// Sound that is missing for no longer is bridged: a gap part in mid-segment would be a segment shorter than its EXTINF.
-constexpr microseconds longest_bridge{1'000'000};
 // Audio may stray this far from a whole number of frames before its times are drawn after the source's, a
 // sixteenth at a time.
 constexpr std::int64_t jitter_per_mille = 2;
@@ -55,6 +53,7 @@ void RenditionCutter::discontinue(MediaSequence msn) {
   discontinuity_ = msn > 0;
   needs_key_ = video();
   resumed_ = false;
+  sound_.reset();  // a decoder may begin anew here
 }
 
 void RenditionCutter::begin_at(microseconds at) {
@@ -104,6 +103,7 @@ bool RenditionCutter::joins(const media::Packet& packet, Operations& out) {
       end_ = std::max(end_, ticks(first->at));
       segment_start_ = part_start_ = end_;
       free_start_ = false;
+      if (!video()) sound_ = packet;
       fill(start, out);
       return true;
     }
@@ -191,9 +191,8 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
     }
     if (alone && !packet.key) return;
     needs_key_ = false;
-    const bool bridge = !video() && !shed_ && !packets_.empty() && *start - end_ >= limits_.frame && *start - end_ <= ticks(longest_bridge);
-    const media::Packet last = bridge ? packets_.back() : media::Packet{};
-    fill(*start, out, bridge ? &last : nullptr);
+    if (!video() && !sound_) sound_ = packet;
+    fill(*start, out);
   }
   if (shed_) {
     shed_ = expected_back_ = false;  // after the last of its gaps
@@ -231,6 +230,7 @@ void RenditionCutter::append_held(std::int64_t next_start, Operations& out) {
   samples_.push_back({static_cast<std::uint32_t>(held.packet.data.size()),
                       static_cast<std::uint32_t>(duration),
                       static_cast<std::int32_t>(held.packet.pts - held.start), held.packet.key});
+  if (!video()) sound_ = held.packet;
   packets_.push_back(std::move(held.packet));
   end_ = held.start + duration;
 }
@@ -287,9 +287,13 @@ void RenditionCutter::emit_gap(std::int64_t until, bool last, Operations& out, c
   closed_ = last;
 }
 
-void RenditionCutter::fill(std::int64_t until, Operations& out, const media::Packet* sound) {
+// Gaps where a whole segment is missing. Of one that has sound elsewhere they would be in the middle, and it would be shorter than its
+// EXTINF: there a frame of sound stands for what is missing.
+void RenditionCutter::fill(std::int64_t until, Operations& out) {
   if (until <= end_) return;
-  if (!shed_) remark(sound != nullptr ? Remark::What::bridged : Remark::What::hole, end_, until - end_, out);
+  const std::int64_t from = end_;
+  const bool bridges = sound_ && !shed_ && until - end_ >= limits_.frame;
+  bool gap = !bridges, gaps = gap;
   close_part(false, out);
   const std::int64_t half = limits_.frame / 2;
   const std::int64_t step = std::clamp<std::int64_t>(ticks(boundaries_.part()), 1, limits_.part_most);
@@ -305,10 +309,13 @@ void RenditionCutter::fill(std::int64_t until, Operations& out, const media::Pac
       start_segment(next->msn, end_);
       continue;
     }
+    if (bridges && next_part_ == 0) gap = next && ticks(next->at) <= until;
+    gaps = gaps || gap;
     const bool last = next && ticks(next->at) > end_ && ticks(next->at) <= std::min(to + half, end_ + limits_.part_most);
     if (last) to = std::min(until, std::max(ticks(next->at), end_ + 1));
-    emit_gap(to, last, out, sound);
+    emit_gap(to, last, out, gap ? nullptr : &*sound_);
   }
+  if (!shed_) remark(gaps ? Remark::What::hole : Remark::What::bridged, from, until - from, out);
 }
 
 void RenditionCutter::fill_until(microseconds until, Operations& out) {
@@ -323,7 +330,7 @@ void RenditionCutter::fill_segments_before(MediaSequence msn, Operations& out) {
     if (closed_) start_segment(msn_ + 1, end_);
     if (next_part_ > 0 && msn_ + 1 == msn) return;  // it has a part in the last of them
     if (next_part_ > 0) start_segment(msn_ + 1, end_);
-    emit_gap(end_ + limits_.frame, true, out);
+    emit_gap(end_ + limits_.frame, true, out, nullptr);
   }
 }
 

@@ -66,9 +66,9 @@ class RenditionCutter {
   void append_held(std::int64_t next_start, Operations& out);
   void close_part(bool last, Operations& out);
   void start_segment(MediaSequence msn, std::int64_t at);
-  void emit_gap(std::int64_t until, bool last, Operations& out, const media::Packet* sound = nullptr);
+  void emit_gap(std::int64_t until, bool last, Operations& out, const media::Packet* sound);
   // Up to `until`, in gap parts, or in parts of one frame of sound each.
-  void fill(std::int64_t until, Operations& out, const media::Packet* sound = nullptr);
+  void fill(std::int64_t until, Operations& out);
   std::int64_t usual(const media::Packet& packet) const;
   microseconds us(std::int64_t ticks) const { return to_us(ticks, track_.timescale); }
   std::int64_t ticks(microseconds at) const { return to_ticks(at, track_.timescale); }
@@ -100,6 +100,7 @@ class RenditionCutter {
   std::int64_t composition_ = 0;  // of the last segment's first frame
   std::vector<Sample> samples_;
   std::vector<media::Packet> packets_;
+  std::optional<media::Packet> sound_;  // the last frame of it, to bridge what is missing
 };
 
 }  // namespace sluice::hls

@@ -10,7 +10,7 @@ namespace {
 
 // A follower waits for the video that fixes its boundaries; longer than an encoder's delay, then it goes on alone.
 constexpr microseconds follower_wait{5'000'000};
-// A rendition this far behind the furthest is absent: gap parts take its place up to half of it.
+// A rendition this far behind the furthest is absent: gap parts take its place up to about half of it.
 constexpr microseconds absent_after{10'000'000};
 // A hole longer than this is another timeline: a discontinuity, rather than hours of gap parts.
 constexpr microseconds longest_hole{60'000'000};
@@ -325,17 +325,19 @@ void Segmenter::fill_absent(Operations& out) {
       cutter.begin_at(begun->at);
     }
     const microseconds behind = furthest - cutter.position();
+    // Whole segments: of the one after them it may yet send a part.
+    const microseconds missed = boundaries_.holding(furthest - absent_after / 2)->at;
     if (cutter.is_shed()) {
       const microseconds decided = std::min(furthest, has_video_ ? video_position_ : furthest);
       if (cutter.expected_back() && decided - cutter.position() < longest_return) continue;
       if (decided - cutter.position() >= milliseconds(header_.part_ms)) cutter.fill_until(decided, out);
-    } else if (behind > absent_after && behind <= longest_hole && lane->waiting.empty()) {
+    } else if (behind > absent_after && behind <= longest_hole && missed > cutter.position() && lane->waiting.empty()) {
       out.push_back(Remark{Remark::What::absent, cutter.track().rendition, cutter.position(), behind});
       if (lane->follows && lane->video()) {
         cutter.shed(out);  // it comes back with a keyframe only
         cutter.expect_back();
       }
-      cutter.fill_until(furthest - absent_after / 2, out);
+      cutter.fill_until(missed, out);
     }
   }
 }

@@ -221,30 +221,6 @@ def test_who_sends_nothing_or_nonsense_costs_nothing():
             ingest.wait_state("live", 60)
 
 
-def test_holes_and_garbage_in_the_transport_stream(tmp_path):
-    film = tmp_path / "film.ts"
-    subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i",
-                    "sine=sample_rate=48000", "-f", "lavfi", "-i", "sine=frequency=880:sample_rate=48000", "-map", "0", "-map", "1", "-map", "2",
-                    "-t", "10", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "mpegts",
-                    "-output_ts_offset", "95438", str(film)], check=True)  # the clock wraps on the way
-    data, packets = film.read_bytes(), []
-    for at in range(0, len(data), 188):
-        if at // 188 % 211 == 200:
-            packets.append(b"x" * 100)  # garbage in place of a packet
-        else:
-            packets.append(data[at:at + 188])
-    broken = b"".join(packets)
-    with Ingest(*SEGMENT, "--grace", "1s") as ingest:
-        with Caller(ingest.srt_port, KEY) as caller:
-            for at in range(0, len(broken), 1316):
-                assert caller.send(broken[at:at + 1316])
-            ledger = one_ledger(ingest)
-            wait_for(lambda: media_seconds(ledger) > 8 if records(ledger, "R") else False, 60, "most of the film")
-        wait_for(lambda: ended(ledger), 60, "the end record")
-        assert {row[1] for row in records(ledger, "P")} == {"source", "audio", "audio2"}
-        assert_unbroken(ledger)
-
-
 def test_kick_ends_the_stream():
     with Ingest(*CAT) as ingest:
         with Publisher(ingest.srt_url()) as publisher:

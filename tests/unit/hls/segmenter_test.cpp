@@ -55,11 +55,13 @@ TEST_CASE("every frame rate, GOP and part length keeps the rules and every sampl
     INFO(c.rate.num << "/" << c.rate.den << " gop " << c.gop << " part " << c.part_ms);
     for (const bool b_frames : {false, true}) {
       const std::vector<media::Track> tracks = {video_track(c.rate), audio_track(44'100)};
+      const auto sounds = static_cast<std::size_t>(media::rescale(700 * c.rate.den, c.rate.num * 1024, 44'100));
       MemoryLedger ledger(tracks, milliseconds(2000), milliseconds(c.part_ms));
       run(ledger, tracks,
-          interleave(video_frames(700, c.rate, every(c.gop), b_frames), audio_frames(500), tracks));
+          interleave(video_frames(700, c.rate, every(c.gop), b_frames), audio_frames(sounds), tracks));
       ledger.check_rules();
       ledger.check_ids("source", 700);
+      ledger.check_ids("audio", sounds);
       for (const auto& sample : ledger.samples["source"]) {
         const std::int64_t n = sample.id;
         CHECK(sample.start == media::rescale(n * c.rate.den, c.rate.num, 90'000));
@@ -198,15 +200,36 @@ TEST_CASE("audio alone, video alone, and video that comes late") {
   never.check_ids("audio", 850);
 }
 
+namespace {
+std::set<std::uint32_t> ids(const MemoryLedger& ledger, const std::string& rendition) {
+  std::set<std::uint32_t> there;
+  for (const auto& kept : ledger.samples.at(rendition)) there.insert(kept.id);
+  return there;
+}
+
+// How many segments are gaps. None has a gap beside other parts: it would be shorter than its EXTINF.
+std::size_t check_gaps_are_whole_segments(const MemoryLedger& ledger, const std::string& rendition) {
+  std::size_t gaps = 0;
+  for (const Segment& segment : ledger.index.find(rendition)->segments) {
+    INFO(rendition << " segment " << segment.msn);
+    const bool any = std::ranges::any_of(segment.parts, [](const Part& part) { return part.flags.gap; });
+    CHECK(any == segment.gap());
+    gaps += any;
+  }
+  return gaps;
+}
+}  // namespace
+
 TEST_CASE("a rendition that falls silent is stood for by gaps, and comes back") {
   const std::vector<media::Track> tracks = {video_track(), audio_track()};
   auto audio = audio_frames(1500);
   audio.erase(audio.begin() + 200, audio.begin() + 1000);
   MemoryLedger ledger(tracks);
   run(ledger, tracks, interleave(video_frames(960, {30, 1}, every(60)), audio, tracks));
-  ledger.check_rules();
+  ledger.check_rules(false);
   ledger.check_ids("source", 960);
-  CHECK(ledger.samples["audio"].size() == 700);
+  check_gaps_are_whole_segments(ledger, "audio");
+  CHECK(ids(ledger, "audio").size() == 700);
   CHECK(ledger.index.find("audio")->last.msn == ledger.index.find("source")->last.msn);
 }
 
@@ -506,4 +529,25 @@ TEST_CASE("a lost packet of sound, wherever it stood, leaves no gap in a segment
     }
     CHECK(there.size() == 470 - lost);
   }
+}
+
+TEST_CASE("sound that is away for long leaves segments of gaps alone, and none that is a gap in part") {
+  auto second = audio_track();
+  second.rendition = "audio2";
+  const std::vector<media::Track> tracks{video_track(), audio_track(), second};
+  for (const std::size_t lost : {60, 120, 250, 600})  // 1.3 to 12.8 s
+    for (const std::size_t from : {100, 170, 187, 200}) {
+      INFO(lost << " lost from " << from);
+      auto holed = audio_frames(1400, 2);
+      holed.erase(holed.begin() + static_cast<std::ptrdiff_t>(from), holed.begin() + static_cast<std::ptrdiff_t>(from + lost));
+      MemoryLedger ledger(tracks);
+      run(ledger, tracks, interleave(interleave(video_frames(900, {30, 1}, every(60)), audio_frames(1400), tracks), holed, tracks));
+      ledger.check_rules(false);
+      const double whole = static_cast<double>(lost) * 1024 / 48'000 / 2;  // segments that fit into it, less one at either end
+      const auto gaps = static_cast<double>(check_gaps_are_whole_segments(ledger, "audio2"));
+      CHECK(gaps >= whole - 2);
+      CHECK(gaps <= whole + 1);
+      CHECK(ledger.index.find("audio2")->segments.size() == ledger.index.find("audio")->segments.size());
+      CHECK(ids(ledger, "audio2").size() == 1400 - lost);
+    }
 }
