@@ -3,6 +3,8 @@ SHELL := /bin/bash
 BUILD ?= build
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+# how many tests at once: most of them wait for media (tests/CMakeLists.txt)
+TESTS ?= $(shell echo $$((2 * $$(nproc))))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # What building needs, what running adds (the demo's publisher and its font), what the tests add (real peers and clients).
@@ -49,13 +51,13 @@ run: deps-run build
 	@exec $(BUILD)/bin/sluice up --demo
 
 test: deps-test test-programs check-asan
-	@cd $(BUILD) && ctest --output-on-failure -j 2
+	@cd $(BUILD) && ctest --output-on-failure -j $(TESTS)
 
 # the unit tests and the fuzzers' seeds under AddressSanitizer and UBSan
 check-asan: deps
 	@cmake -S . -B $(BUILD)-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=address,undefined >/dev/null
 	@ninja -C $(BUILD)-asan -j $(JOBS) unit_tests fuzz_replays
-	@cd $(BUILD)-asan && ctest --output-on-failure -j 2 -R '^(unit|replay)_'
+	@cd $(BUILD)-asan && ctest --output-on-failure -j $(TESTS) -R '^(unit|replay)_'
 
 # everything under a sanitizer, flow tests too
 asan: deps-test

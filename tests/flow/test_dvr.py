@@ -49,15 +49,6 @@ def test_go_to_start_and_back_in_chromium():
                   SLUICE_PUBLISH=platform.publish_url(key), SLUICE_STATUS=f"{program('sluice')} status --json --dir {platform.directory}")
 
 
-def test_the_oldest_is_watched_while_it_is_removed(monkeypatch):
-    install_npm(BROWSER)
-    monkeypatch.setenv("SLUICE_DVR_WINDOW", "40s")  # of segmenter
-    with Platform("--quiet") as platform:
-        key = platform.channel("ada")
-        node_test("dvr_window.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada",
-                  SLUICE_PUBLISH=platform.publish_url(key))
-
-
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     with Stage(tmp_path_factory.mktemp("pictures"), seconds=30, paced=False) as done:
