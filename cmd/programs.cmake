@@ -28,7 +28,7 @@ function(sluice_pages name section)
 endfunction()
 
 # The supervisor is a script in several files, joined in this order.
-set(SLUICE_SCRIPT options programs keep up upgrade demo status doctor main)
+set(SLUICE_SCRIPT options programs ask keep up upgrade demo status doctor main)
 list(TRANSFORM SLUICE_SCRIPT PREPEND ${CMAKE_SOURCE_DIR}/cmd/sluice/)
 list(TRANSFORM SLUICE_SCRIPT APPEND .bash)
 add_custom_command(

@@ -105,6 +105,7 @@ void LedgerFollow::poll() {
   }
   if (!polled && polled.error().code != Errc::not_found)
     log::warn("the ledger cannot be read", {{"ledger", directory_}, polled.error()});
+  note_shown();
   if (independent_) return;
   for (const hls::Rendition& rendition : reader_->renditions())
     independent_ = independent_ || (rendition.started && rendition.record.kind == media::Kind::video);
@@ -169,6 +170,34 @@ std::optional<Wall> LedgerFollow::last_written() const {
   for (const hls::Rendition& rendition : reader_->renditions())
     if (rendition.started) latest = std::max(latest.value_or(Wall{}), Wall{milliseconds(rendition.last.wall_ms)});
   return latest;
+}
+
+void LedgerFollow::note_shown() {
+  for (const hls::Rendition& rendition : reader_->renditions()) {
+    if (!rendition.started) continue;
+    const auto [known, fresh] = shown_.try_emplace(rendition.record.name);
+    Shown& shown = known->second;
+    if (!fresh && shown.end == rendition.end) continue;
+    if (fresh || (!rendition.last.flags.gap && !shown.gap)) shown.at = Wall{milliseconds(rendition.last.wall_ms)};
+    shown.end = rendition.end;
+    shown.gap = rendition.last.flags.gap;
+  }
+}
+
+std::optional<Wall> LedgerFollow::last_shown() const {
+  std::optional<Wall> picture, sound;
+  for (const hls::Rendition& rendition : reader_->renditions()) {
+    const auto shown = shown_.find(rendition.record.name);
+    if (rendition.shed || shown == shown_.end()) continue;
+    std::optional<Wall>& earliest = rendition.record.kind == media::Kind::video ? picture : sound;
+    earliest = std::min(earliest.value_or(shown->second.at), shown->second.at);
+  }
+  return picture ? picture : sound;
+}
+
+std::optional<microseconds> LedgerFollow::part_target() const {
+  if (!reader_->header()) return std::nullopt;
+  return microseconds(reader_->header()->part_target_us);
 }
 
 std::string LedgerFollow::resume() const {

@@ -59,6 +59,10 @@ class LedgerFollow {
   std::int64_t end_of(std::string_view rendition, std::int64_t from) const;
   std::int64_t greatest_end() const;         // µs; 0 without parts
   std::optional<Wall> last_written() const;  // when its latest part was finished; nothing without parts
+  // The same of the live rendition that is furthest behind, of pictures where there are any. Gaps are not counted, nor what stands alone
+  // between them, as on a full disk: nobody can watch that.
+  std::optional<Wall> last_shown() const;
+  std::optional<microseconds> part_target() const;
   std::string resume() const;                // "source=US,audio=US": sluice_resume
   const std::vector<hls::Rendition>& renditions() const { return reader_->renditions(); }
 
@@ -67,6 +71,13 @@ class LedgerFollow {
   std::string directory_;
   std::function<void()> grown_;
   std::unique_ptr<hls::LedgerReader> reader_;
+  struct Shown {
+    Wall at{};             // when its last part that counts was finished
+    std::int64_t end = 0;  // of its last part, and whether that was a gap
+    bool gap = false;
+  };
+  void note_shown();
+  std::map<std::string, Shown> shown_;  // by rendition
   std::optional<int> watching_;
   bool independent_ = false;
 };

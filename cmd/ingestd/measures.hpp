@@ -6,6 +6,7 @@ namespace sluice::ingestd {
 
 struct Measures {
   prometheus::Gauge& streams = metrics::gauge("twitch_active_streams", "Streams that are live");
+  prometheus::Gauge& stalled = metrics::gauge("sluice_ingest_stalled_streams", "Streams that have a publisher and are not being written");
   prometheus::Gauge& publishers = metrics::gauge("sluice_ingest_publishers", "Publishers connected and accepted");
   prometheus::Gauge& connections = metrics::gauge("sluice_ingest_connections", "Connections, accepted or not");
   prometheus::Counter& bytes = metrics::counter("sluice_ingest_bytes_total", "Bytes received from publishers");

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 
 #include "app/platform.hpp"
 
@@ -113,6 +114,9 @@ Result<Config> configure(const app::Settings& settings) {
   if (config.feed == Feed::ledger && config.ledgers.empty())
     return fail(Errc::config, "no folder for the ledgers", "give --ledgers FOLDER, or --exec COMMAND to do without them");
   if (config.feed != Feed::ledger) config.ledgers.clear(), config.live.clear();
+
+  std::error_code unknown;
+  if (std::filesystem::is_directory(text("config"), unknown)) config.config_folder = text("config");
 
   config.limits = {.connections = static_cast<std::size_t>(settings.integer("max-connections")),
                    .per_address = static_cast<std::size_t>(settings.integer("max-per-address")),

@@ -50,6 +50,7 @@ struct Config {
   milliseconds srt_latency{0};  // for lost packets to come again
   Feed feed = Feed::ledger;
   std::string command;        // of the feed
+  std::string config_folder;  // the one --config names: the feed's programs have their files there too; empty: it names none
   Limits limits;
   DiskLimits disk;
   media::LifecyclePolicy life;

@@ -11,7 +11,9 @@
 namespace sluice::ingestd {
 
 Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<FolderWatch> folders)
-    : house_(loop, std::move(config), std::move(platform), std::move(folders), app::executable_folder()) {
+    : house_(loop, std::move(config), std::move(platform), std::move(folders), app::executable_folder()),
+      program_settings_(house_.config.config_folder, house_.around.programs),
+      renewal_(loop) {
   house_.around.forget = [this](Stream& stream) { forget(stream); };
   house_.config.life = fitting(house_.config.life);
 }
@@ -260,7 +262,9 @@ Result<> Server::reload(const Config& config) {
     return fail(Errc::config, "where streams go cannot change between a pipeline, --exec and none while serving",
                 "start ingestd again");
   SLUICE_TRY_VALUE(auto certificate, certificate_of(config));
+  SLUICE_TRY_VALUE(const bool other_settings, program_settings_.changed());
   SLUICE_TRY(house_.platform->reload(config));
+  program_settings_.accept();
   if (certificate != nullptr && tls_ != nullptr) {
     tls_ = std::move(certificate);
     house_.config.tls_certificate = config.tls_certificate;
@@ -276,6 +280,10 @@ Result<> Server::reload(const Config& config) {
   house_.config.retention = config.retention;
   house_.config.disk = config.disk;
   house_.config.command = config.command;
+  std::vector<std::shared_ptr<Stream>> outdated;
+  for (const auto& [channel, stream] : house_.streams)
+    if (other_settings || !stream->runs(house_.config.command)) outdated.push_back(stream);
+  renewal_.add(outdated);
   return {};
 }
 

@@ -7,6 +7,8 @@
 #include "disk_cap.hpp"
 #include "elsewhere.hpp"
 #include "house.hpp"
+#include "program_settings.hpp"
+#include "renewal.hpp"
 #include "rtmp_publisher.hpp"
 #include "srt_door.hpp"
 
@@ -29,6 +31,8 @@ class Server {
   std::string streams_json() const;
   std::string summary_json() const;  // the same for people, line by line
   std::string kick(const std::string& request_json);
+  std::string renew_pipelines();         // every stream gets another pipeline, one after the other: its programs have changed
+  std::string renewal_json() const;      // how far that has come
   Platform& platform() { return *house_.platform; }
   bool hears_srt() const { return !srt_ || srt_->healthy(); }
   const Config& config() const { return house_.config; }
@@ -67,6 +71,8 @@ class Server {
   std::vector<std::function<void()>> early_;    // connected before the streams were taken back
   std::unique_ptr<DiskCap> disk_;               // null where no ledgers are kept
   std::unique_ptr<SrtDoor> srt_;                // null where SRT is not served
+  ProgramSettings program_settings_;
+  Renewal renewal_;
 };
 
 }  // namespace sluice::ingestd

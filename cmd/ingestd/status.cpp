@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/control.hpp"
 #include "describe.hpp"
 #include "server.hpp"
 
@@ -23,6 +24,8 @@ std::string_view state_name(media::Lifecycle::State state) {
   }
   return "unknown";
 }
+
+std::string_view state_of(const Stream& stream) { return stream.stalled().empty() ? state_name(stream.life().state()) : "stalled"; }
 
 double rate(media::Rational frames) { return frames.num == 0 ? 0.0 : static_cast<double>(frames.num) / static_cast<double>(frames.den); }
 
@@ -54,13 +57,20 @@ Json describe(const media::PublisherTrack& track) {
   return row;
 }
 
+std::string since_last_part(const Stream& stream) {
+  const auto age = stream.last_part_age();
+  return age ? fmt::format(" for {:.0f} s", static_cast<double>(age->count()) / 1000) : "";
+}
+
 std::string mbits(std::uint64_t bits_per_second) { return fmt::format("{:.2f} Mbit/s", static_cast<double>(bits_per_second) / 1e6); }
 
 }  // namespace
 
 void summarise(const Stream& stream, Json& lines) {
-  lines.push_back(fmt::format("{:<16} {:<8} since {}  {} in", stream.held().channel.name, state_name(stream.life().state()),
+  lines.push_back(fmt::format("{:<16} {:<8} since {}  {} in", stream.held().channel.name, state_of(stream),
                               format_rfc3339(stream.held().since), mbits(stream.bits_per_second())));
+  if (const std::string why = stream.stalled(); !why.empty())
+    lines.push_back(fmt::format("  nothing is written{}: {}", since_last_part(stream), why));
   std::string source;
   if (const auto& video = stream.intake().video()) {
     source = fmt::format("{} {}x{} {:.4g} fps  GOP {:.1f} s  ", media::name(video->codec), video->width, video->height, rate(video->frame_rate),
@@ -85,7 +95,7 @@ Json describe(const Stream& stream) {
   const auto& dropped = stream.retention().counts();
   Json row{{"channel", held.channel.name},
            {"stream", held.stream.value()},
-           {"state", state_name(stream.life().state())},
+           {"state", state_of(stream)},
            {"since", format_rfc3339(held.since)},
            {"uptime_s", uptime_s(stream)},
            {"bitrate", stream.bits_per_second()},
@@ -96,6 +106,8 @@ Json describe(const Stream& stream) {
            {"timestamp_repairs", counts.repairs},
            {"held_bytes", stream.retention().bytes()},
            {"held_ms", stream.retention().span().count() / 1000}};
+  if (const auto age = stream.last_part_age()) row["last_part_age_ms"] = age->count();
+  if (const std::string why = stream.stalled(); !why.empty()) row["stalled_because"] = why;
   if (const auto& publisher = stream.publisher()) {
     row["publisher"] = {{"address", publisher->address()},
                         {"protocol", publisher->protocol()},
@@ -143,13 +155,23 @@ std::string Server::summary_json() const {
   return Json{{"lines", lines}}.dump();
 }
 
+std::string Server::renew_pipelines() {
+  std::vector<std::shared_ptr<Stream>> all;
+  for (const auto& [channel, stream] : house_.streams) all.push_back(stream);
+  renewal_.add(all);
+  return renewal_json();
+}
+
+std::string Server::renewal_json() const { return Json{{"left", renewal_.left()}, {"failed", renewal_.failed()}}.dump(); }
+
 // {"command":"kick","channel":"NAME"}: ends the channel's stream and closes its publisher.
 std::string Server::kick(const std::string& request_json) {
   const auto request = nlohmann::json::parse(request_json, nullptr, false);
   const std::string name = request.is_object() && request.contains("channel") && request["channel"].is_string()
                                ? request["channel"].get<std::string>()
                                : "";
-  if (house_.gate.shut()) return Json{{"ok", false}, {"error", "ingestd is just being replaced: try again"}}.dump();
+  if (name.empty()) return app::error_json({Errc::usage, "no channel is named", "--ask 'kick channel=NAME'"});
+  if (house_.gate.shut()) return app::error_json({Errc::unavailable, "ingestd is just being replaced", "try again"});
   for (const auto& [channel, stream] : Streams(house_.streams)) {
     if (stream->held().channel.name != name) continue;
     const auto publisher = stream->publisher();
@@ -158,7 +180,7 @@ std::string Server::kick(const std::string& request_json) {
     return Json{{"ok", true}, {"stream", stream->held().stream.value()}}.dump();
   }
   if (const auto answer = elsewhere_.kick(name)) return *answer;
-  return Json{{"ok", false}, {"error", name.empty() ? "give a channel" : name + " is not being published"}}.dump();
+  return app::error_json({Errc::not_found, name + " is not being published", "'sluice status' tells what is"});
 }
 
 }  // namespace sluice::ingestd

@@ -38,7 +38,9 @@ Stream::Stream(Surroundings& around, Held held, bool resumed)
   if (held_.live) measures().streams.Increment();
 }
 
-Stream::~Stream() = default;
+Stream::~Stream() {
+  if (stalled_) measures().stalled.Decrement();
+}
 
 Result<> Stream::open(std::unique_ptr<hls::LedgerReader> read) {
   if (around_.config.feed == Feed::ledger) {
@@ -185,15 +187,20 @@ void Stream::ledger_grown() {
   renditions_.look(ledger_->renditions());
   if (ledger_->has_independent_part()) life_.part_written();
   if (ledger_->ended()) life_.ledger_ended();
-  if (const std::int64_t end = ledger_->greatest_end(); end > ledger_end_us_) {
-    ledger_end_us_ = end;
-    life_.progressed();
-  }
+  note_growth();
   if (last_run_ && life_.feeding()) {
     if (const auto end = ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time))
       retention_.passed(*end);
   }
   pump();
+}
+
+void Stream::note_growth() {
+  const std::int64_t end = ledger_->greatest_end();
+  if (end <= ledger_end_us_) return;
+  ledger_end_us_ = end;
+  life_.progressed();
+  if (!std::exchange(grown_, true)) working_ = command_;
 }
 
 void Stream::go_live() {
@@ -265,6 +272,7 @@ void Stream::house_keeping() {
     advised_ = true;
     log::warn(text, {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
   }
+  look_for_stall();
   if (++beats_ % beats_a_renewal == 0) renew();
 }
 

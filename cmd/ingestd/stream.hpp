@@ -47,6 +47,14 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void end(std::string_view why);
   void park();                  // the process stops
 
+  // Another pipeline takes the place of the one that runs, at the next keyframe: its command or its programs have changed. Not of --exec,
+  // whose command gets a stream once. False: none runs.
+  bool replace_pipeline();
+  bool runs(const std::string& command) const { return !pipeline_ || command_ == command; }
+  std::uint64_t generation() const { return generation_; }  // of the pipeline; the next one's while none runs
+  bool pipeline_works() const { return grown_; }            // its ledger has grown
+  bool pipeline_gave_way() const { return !failed_.empty(); }  // a changed command wrote nothing: the one before it runs
+
   // ---- for another process to go on with (handover.hpp)
   bool can_move() const;        // it feeds a ledger, or nothing, and is not ending
   void hold();                  // ends the pipeline and starts none, while packets still come
@@ -68,6 +76,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   const Held& held() const { return held_; }
   std::uint64_t bits_per_second() const { return bits_per_second_; }
   const LedgerFollow* ledger() const { return ledger_.get(); }  // null where none is kept
+  // How old the newest part is of the live rendition that is furthest behind; nothing before there is one.
+  std::optional<milliseconds> last_part_age() const;
+  // Why nothing is written though there is a publisher; empty while parts come.
+  std::string stalled() const;
   // What the streamer should change; empty when all is well.
   std::string advice() const;
 
@@ -83,8 +95,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void arm();
   void house_keeping();
   void renew();  // its lease
+  void look_for_stall();
   void ledger_grown();
+  void note_growth();
   // pipeline
+  const std::string& choose_command();
   void start_pipeline();
   Result<> spawn();
   void pipeline_ended(os::ExitStatus status);
@@ -131,6 +146,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::vector<std::int64_t> fed_us_;  // by track of the run: how far this generation has been given it
   std::int64_t ledger_end_us_ = 0;  // as far as it has been seen to grow
   bool rewind_ = false;
+  bool grown_ = false;            // the ledger, by this pipeline
+  std::string command_;           // of the pipeline
+  std::string working_, failed_;  // the last command that has written something, and one after it that has not
   unsigned incomplete_ = 0;       // pipelines in a row that ended in order but left something out
   bool acting_ = false, over_ = false, frozen_ = false;
   bool for_successor_ = false;    // the pipeline was killed for one
@@ -138,6 +156,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   unsigned beats_ = 0;
   std::uint64_t counted_bytes_ = 0, bits_per_second_ = 0, counted_drops_ = 0, counted_dropped_gops_ = 0;
   bool advised_ = false;
+  std::string last_end_;  // of a pipeline that died
+  bool stalled_ = false;  // as it was last looked at and told
   Renditions renditions_;
 };
 

@@ -54,6 +54,20 @@ void Stream::start_pipeline() {
   });
 }
 
+// What is configured, unless that has been tried in this stream, and wrote nothing, where another command had.
+const std::string& Stream::choose_command() {
+  const std::string& configured = around_.config.command;
+  if (configured != failed_) failed_.clear();
+  return command_ = failed_.empty() ? configured : working_;
+}
+
+bool Stream::replace_pipeline() {
+  if (!pipeline_ || !life_.feeding() || around_.config.feed != Feed::ledger) return false;
+  failed_.clear();
+  intake_.divide();
+  return true;
+}
+
 Result<> Stream::spawn() {
   if (rewind_) {
     std::int64_t end = INT64_MAX;  // without a ledger: the latest keyframe
@@ -72,8 +86,10 @@ Result<> Stream::spawn() {
   fed_us_.assign(last_run_->tracks.size(), 0);
 
   if (ledger_) ::unlink((ledger_->directory() + "/pause").c_str());
+  grown_ = false;
+  if (ledger_) ledger_end_us_ = std::max(ledger_end_us_, ledger_->greatest_end());
   Pipeline::Setup setup;
-  setup.command = around_.config.command;
+  setup.command = choose_command();
   setup.environment = environment();
   setup.run = last_run_;
   setup.metadata = metadata(*last_run_);
@@ -107,6 +123,7 @@ std::vector<std::pair<std::string, std::string>> Stream::environment() const {
   const char* path = std::getenv("PATH");
   std::vector<std::pair<std::string, std::string>> all{
       {"PATH", around_.programs + ":" + (path == nullptr ? "/usr/bin:/bin" : path)},
+      {"SLUICE_CONFIG", around_.config.config_folder},  // never our own file, which is not theirs
       {"SLUICE_STREAM", held_.stream.value()},
       {"SLUICE_CHANNEL", held_.channel.name}};
   if (ledger_) {
@@ -137,6 +154,7 @@ void Stream::pipeline_ended(os::ExitStatus status) {
   pipeline_.reset();
   if (ledger_) {
     ledger_->poll();
+    note_growth();
     if (ledger_->ended()) life_.ledger_ended();
     if (ledger_->has_independent_part()) life_.part_written();
   }
@@ -150,8 +168,13 @@ void Stream::pipeline_ended(os::ExitStatus status) {
   complete = complete || for_successor;
   if (complete) incomplete_ = 0;
   rewind_ = !complete || for_successor;
+  if (!complete && !grown_ && !working_.empty() && command_ != working_) {
+    failed_ = command_;
+    log::error("the changed pipeline has written nothing: the one before it is started again", {{"stream", held_.stream.value()}, {"pipeline", failed_}});
+  }
   if (!complete) {
     measures().restarts.Increment();
+    last_end_ = status.text();
     log::warn("pipeline died", {{"stream", held_.stream.value()}, {"how", status.text()}, {"asked", asked}});
   } else {
     log::info("pipeline ended", {{"stream", held_.stream.value()}, {"how", status.text()}});

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/daemon.hpp"
+#include "app/handover.hpp"
 #include "app/platform.hpp"
 #include "app/run.hpp"
 #include "base/clock.hpp"
@@ -72,6 +73,7 @@ Result<int> run(const app::Settings& settings) {
   const origin::Places places = places_of(settings);
   SLUICE_TRY_VALUE(os::Inotify inotify, os::Inotify::open());
   app::Daemon daemon(settings, "origind");
+  SLUICE_TRY_VALUE(const auto handover, app::Handover::prepare(daemon));
   origin::Service service(places, options_of(settings), system_clock(), std::move(inotify));
 
   origin::PictureQueue pictures(pictures_of(settings), system_clock(),
@@ -113,7 +115,7 @@ Result<int> run(const app::Settings& settings) {
   });
   daemon.on_drain([&](std::function<void()> done) {
     server.drain(std::move(done));
-    service.drain();
+    if (!daemon.replaced()) service.drain();  // else they may go on waiting: their next request finds the other process
     pictures.drain();
   });
   return daemon.run();

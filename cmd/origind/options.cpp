@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include "app/handover.hpp"
 #include "app/platform.hpp"
 
 namespace sluice::origind {
@@ -13,6 +14,7 @@ const app::Program& program() {
       .summary = "serve live and recorded streams as HLS and LL-HLS",
       .commands = {{.path = "",
                     .options = {app::platform_options().front(),  // --dir
+                                app::take_over_option(),
                                 {.name = "live",
                                  .kind = Kind::path,
                                  .metavar = "DIR",

@@ -11,10 +11,9 @@ bad() { # WHAT HINT
 warned() { printf 'warn  %s\n      → %s\n' "$1" "$2"; }
 
 check_programs() {
-  local name missing=''
-  for name in $(platform_programs | cut -d'|' -f1) transcode segmenter chanctl hlslint; do
-    [[ -x $bin/$name ]] || missing+=" $name"
-  done
+  local missing
+  # shellcheck disable=SC2046 # names are words
+  missing=$(missing_programs $(platform_programs | cut -d'|' -f1) "${started_by_others[@]}" chanctl hlslint)
   if [[ $missing ]]; then bad "missing in $bin:$missing" "build with 'make build' or install with 'make install'"; else good "all programs are in $bin"; fi
 }
 

@@ -11,8 +11,8 @@ log_limit=$((32 * 1024 * 1024)) # bytes; a longer log is set aside as NAME.log.1
 # write_state NAME STATE PID RESTARTS: what `sluice status` reads, whole or not at all.
 write_state() {
   local file=$dir/run/$1.state
-  printf '%s %s %s %s\n' "$2" "$3" "$4" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$file.new"
-  mv -f "$file.new" "$file"
+  # Of a full disk, too, an earlier state is better than none.
+  printf '%s %s %s %s\n' "$2" "$3" "$4" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$file.new" && mv -f "$file.new" "$file"
   printf '%s %s %s\n' "$2" "$1" "$3" 1<>"$dir/run/events" 2>/dev/null || true
 }
 
@@ -22,6 +22,8 @@ pause() { read -rt "$1" <>"$dir/run/quiet" || true; }
 keep() { # NAME
   local name=$1 pid='' next='' restarts=0 in_a_row=0 code started stopping='' delay state since
   local -a command older=() # those that were replaced, and have something left to do
+  # Each program reads NAME.conf in DIR, those that ingestd and origind start too; a file may come later (sluice reload).
+  export SLUICE_CONFIG=$dir
   if [[ ${quiet:-} ]]; then exec {console}>/dev/null; else exec {console}>&2; fi
   # A keeper that follows a killed one counts on: the program died with it.
   read_state "$name"
@@ -84,8 +86,18 @@ launch() {
     exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$$" "${command[@]}" "${ready_option[@]}" "$@"
   ) </dev/null \
     3> >(IFS= read -r _ && became_ready "$file") \
-    > >(tee -a "$dir/logs/$name.log" 3>&- | sed -u "s/^/$(printf '%-8s' "$name") /" 3>&- >&"$console") 2>&1 &
+    > >(write_log 3>&-) 2>&1 &
   launched=$!
+}
+
+# Lines to the log and the console. tee(1) would give up a file that could not be written once: a full disk costs the lines of its time.
+write_log() {
+  local line log
+  exec {log}>>"$dir/logs/$name.log"
+  while IFS= read -r line || [[ $line ]]; do
+    printf '%s\n' "$line" >&"$log"
+    printf '%-8s %s\n' "$name" "$line" >&"$console"
+  done 2>/dev/null
 }
 
 became_ready() { # PID-FILE

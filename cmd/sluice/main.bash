@@ -25,7 +25,9 @@ else
     down) sluice_down ;;
     status) sluice_status ;;
     logs) sluice_logs ;;
+    reload) sluice_reload ;;
     upgrade) sluice_upgrade ;;
+    kick) sluice_kick ;;
     doctor) sluice_doctor ;;
     *) fail_usage 'no command given' "one of: $(sluice_commands | sed 's/[ |].*//' | paste -sd' ')" ;;
   esac

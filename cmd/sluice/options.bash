@@ -7,7 +7,9 @@ sluice_commands() {
 up|start the platform and keep it running until interrupted
 down|stop the platform of this directory
 status|say what runs, on which ports, and which streams are live
-upgrade [PROGRAM]|replace ingestd by what is installed now, without dropping its publishers
+reload [PROGRAM...]|have programs read their configuration again, all or those that are named, and say what came of it
+upgrade [PROGRAM...]|replace programs by what is installed now, while they serve: ingestd unless others are named
+kick CHANNEL|end a channel's stream and disconnect its publisher
 logs [PROGRAM]|print the logs of one program, or of all
 doctor|check this machine, and say what to do where something is missing
 TABLE
@@ -18,7 +20,7 @@ sluice_options() {
 |dir|path|DIR|@state@|the platform's directory: store, ledgers, sockets and logs
 |help|flag|||print this help and exit|
 |version|flag|||print the version and exit|
-|config|path|FILE||read options from FILE, one 'name = value' a line
+|config|path|FILE||read options from FILE, one 'name = value' a line, or from sluice.conf in a folder
 |print-config|flag|||print every option's value and where it came from, and exit|
 up|demo|flag|||publish a moving picture with a clock and a tone, and print a key of your own|
 up|port-base|integer|N||put the ports at N and up: RTMP N, RTMPS N+1, SRT N+2, web N+3, HLS N+4, chat N+5, IRC N+6
@@ -109,7 +111,9 @@ parse_arguments() {
       command_name=$argument
       sluice_commands | grep -qE "^$command_name( |\\|)" ||
         fail_usage "no command '$command_name'" "one of: $(sluice_commands | sed 's/[ |].*//' | paste -sd' ')"
-    elif [[ $command_name == @(logs|upgrade) && -z $positional ]]; then
+    elif [[ $command_name == @(reload|upgrade) ]]; then
+      positional+=${positional:+ }$argument
+    elif [[ $command_name == @(logs|kick) && -z $positional ]]; then
       positional=$argument
     else
       fail_usage "too many arguments: '$argument'"
@@ -123,6 +127,10 @@ layer_settings() {
   local command name kind metavar default help variable file line number=0
   declare -A in_file=() at_line=()
   file=${setting[config]:-${SLUICE_CONFIG:-}}
+  if [[ -d $file ]]; then
+    file=${file%/}/sluice.conf
+    [[ -e $file ]] || file=''
+  fi
   if [[ $file ]]; then
     [[ -r $file ]] || fail_usage "cannot read $file" "--config names a file of 'name = value' lines"
     while IFS= read -r line || [[ $line ]]; do
@@ -232,7 +240,11 @@ print_options_json() {
     printf ',{"path":"%s","summary":"%s","options":[' "$path" "$summary"
     json_rows "$path"
     printf '],"positionals":['
-    [[ $usage == *'['* ]] && printf '{"name":"PROGRAM","help":"a program of the platform","required":false,"repeats":false}'
+    case $usage in
+      *'...'*) printf '{"name":"PROGRAM","help":"a program of the platform","required":false,"repeats":true}' ;;
+      *'['*) printf '{"name":"PROGRAM","help":"a program of the platform","required":false,"repeats":false}' ;;
+      *CHANNEL*) printf '{"name":"CHANNEL","help":"the channel whose stream is ended","required":true,"repeats":false}' ;;
+    esac
     printf ']}'
   done < <(sluice_commands)
   printf '],"common":[]}\n'

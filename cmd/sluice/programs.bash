@@ -34,6 +34,18 @@ port_of() {
   if [[ ${port_base:-} ]]; then echo $((port_base + offset)); else echo "$default"; fi
 }
 
+# What ingestd and origind start, and what must be there beside them.
+started_by_others=(transcode segmenter storyboard)
+
+# missing_programs NAME…: those that are not in $bin.
+missing_programs() {
+  local name missing=''
+  for name in "$@"; do
+    [[ -x $bin/$name ]] || missing+=" $name"
+  done
+  printf '%s' "$missing"
+}
+
 # program_command NAME: fills command=() for the keeper. Runs with dir, port_base, bind, public_url, media_url, vod and s3_… set.
 program_command() {
   local name=$1 port
@@ -59,7 +71,6 @@ program_command() {
       ;;
     webd | chatd) [[ -z ${public_url:-} ]] || command+=(--public-url "$public_url") ;; # playlists need none: their addresses are relative
   esac
-  [[ ! -r $dir/$name.conf ]] || command+=(--config "$dir/$name.conf")
   return 0
 }
 

@@ -18,19 +18,27 @@ is_up() {
   return "$result"
 }
 
-# platform_state: ready | starting | degraded | stopped
-platform_state() {
-  local name all=ready
-  is_up || { echo stopped; return; }
+# look_at_platform: fills whole (ready | starting | degraded | stopped), reason (why it is not ready), and streams, ingestd's JSON list.
+look_at_platform() {
+  local name state pid restarts since rest
+  whole=ready reason='' streams='[]'
+  is_up || { whole=stopped; return; }
   for name in $(platform_programs | cut -d'|' -f1); do
     read_state "$name"
     case $state in
-      ready) ;;
-      starting) [[ $all != ready ]] || all=starting ;;
-      *) all=degraded ;;
+      ready) continue ;;
+      starting) [[ $whole != ready ]] || whole=starting ;;
+      *) whole=degraded ;;
     esac
+    reason+="${reason:+; }$name is $state"
   done
-  echo "$all"
+  streams=$(live_streams)
+  rest=$streams
+  while [[ $rest =~ \"channel\":\"([^\"]*)\",\"stream\":\"[^\"]*\",\"state\":\"stalled\"[^{}]*\"stalled_because\":\"([^\"]*)\"(.*) ]]; do
+    whole=degraded
+    reason+="${reason:+; }the stream of ${BASH_REMATCH[1]} stands still: ${BASH_REMATCH[2]}"
+    rest=${BASH_REMATCH[3]}
+  done
 }
 
 # The ports the running platform was started with.
@@ -64,9 +72,8 @@ summarise_streams() {
 }
 
 status_json() {
-  local name port separator='' inner state pid restarts since whole names
-  whole=$(platform_state)
-  printf '{"dir":"%s","state":"%s","programs":[' "${dir//\"/\\\"}" "$whole"
+  local name port separator='' inner state pid restarts since names
+  printf '{"dir":"%s","state":"%s","reason":"%s","programs":[' "${dir//\"/\\\"}" "$whole" "$reason"
   names=$(platform_programs | cut -d'|' -f1)
   [[ ! -e $dir/run/demo.state ]] || names+=' demo'
   for name in $names; do
@@ -82,19 +89,17 @@ status_json() {
     fi
     printf '}}'
   done
-  printf '],"streams":'
-  if [[ $whole == stopped ]]; then printf '[]'; else live_streams; fi
-  printf '}\n'
+  printf '],"streams":%s}\n' "$streams"
 }
 
 sluice_status() {
-  local name port ports state pid restarts since whole
+  local name port ports state pid restarts since whole reason streams
   dir=${setting[dir]}
-  whole=$(platform_state)
+  look_at_platform
   if [[ ${setting[json]:-} ]]; then
     status_json
   else
-    printf '%s  %s\n' "$dir" "$whole"
+    printf '%s  %s%s\n' "$dir" "$whole" "${reason:+: $reason}"
     for name in $(platform_programs | cut -d'|' -f1); do
       read_state "$name"
       [[ $whole != stopped ]] || state=stopped pid=0

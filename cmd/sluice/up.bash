@@ -21,10 +21,12 @@ prepare_directory() {
 }
 
 start_keeper() { # NAME
+  local without=() # the keys to S3 are vodarchive's alone
+  [[ $1 == vodarchive ]] || without=(-u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN)
   flock -s "$members"
   dir=$dir bin=$bin port_base=${port_base:-} bind=${bind:-} public_url=${public_url:-} \
     vod=${vod:-} s3_endpoint=${s3_endpoint:-} s3_region=${s3_region:-} s3_credentials=${s3_credentials:-} media_url=${media_url:-} drain_time=$drain_time quiet=${setting[quiet]:-} \
-    env -u SLUICE_CONFIG -u SLUICE_PUBLIC_URL -u SLUICE_BIND -u SLUICE_READY_FD -u SLUICE_MEDIA_URL \
+    env -u SLUICE_CONFIG -u SLUICE_PUBLIC_URL -u SLUICE_BIND -u SLUICE_READY_FD -u SLUICE_MEDIA_URL "${without[@]}" \
     setpriv --pdeathsig TERM -- setsid bash "$self" _keep "$1" "$$" {lock}>&- {ready_fd}>&- </dev/null &
   keeper[$1]=$!
 }
@@ -63,10 +65,20 @@ stop_all() {
   rm -f "$dir/run/sluice.pid" "$dir/run/events" "$dir/run/quiet" "$dir"/run/*.state
 }
 
+# SIGHUP has the programs read their configuration again, unless it tells that the terminal is gone.
+hang_up() {
+  if [[ $terminal && ! -t $terminal ]]; then stopping=1; else hung_up=1; fi
+}
+
 # Looks after the keepers themselves: one that was killed is started again.
 watch_keepers() {
   local name what who
   while [[ -z $stopping ]]; do
+    if [[ $hung_up ]]; then
+      hung_up=''
+      # shellcheck disable=SC2046 # names are words
+      reload_programs $(platform_programs | cut -d'|' -f1) >&2 || true
+    fi
     if read -rt 0.3 -u "$events" what who _; then
       if [[ $what == ready ]]; then ready_line "$who"; fi
     fi
@@ -90,7 +102,7 @@ announce() {
 }
 
 sluice_up() {
-  local name stopping='' ready_fd
+  local name stopping='' ready_fd missing hung_up='' terminal=''
   dir=${setting[dir]} port_base=${setting[port-base]:-} bind=${setting[bind]:-} public_url=${setting[public-url]:-}
   public_url=${public_url%/}
   vod=${setting[vod]:-} s3_endpoint=${setting[s3-endpoint]:-} s3_region=${setting[s3-region]} media_url=${setting[media-url]:-}
@@ -103,12 +115,16 @@ sluice_up() {
   else
     exec {ready_fd}>/dev/null
   fi
-  for name in $(platform_programs | cut -d'|' -f1) chanctl; do
-    [[ -x $bin/$name ]] || fail "$bin/$name is missing" "build the platform with 'make build', or install it with 'make install'"
-  done
+  # shellcheck disable=SC2046 # names are words
+  missing=$(missing_programs $(platform_programs | cut -d'|' -f1) "${started_by_others[@]}" chanctl)
+  [[ -z $missing ]] || fail "missing in $bin:$missing" "build the platform with 'make build', or install it with 'make install'"
   [[ -z $s3_credentials ]] || s3_credentials=$(realpath -m -- "$s3_credentials")
   prepare_directory
-  trap 'stopping=1' INT TERM HUP
+  for name in 0 1 2; do
+    if [[ -t $name ]]; then terminal=$name; fi
+  done
+  trap 'stopping=1' INT TERM
+  trap hang_up HUP
   for name in $(platform_programs | cut -d'|' -f1); do
     start_keeper "$name"
     if ! await_ready "$name"; then

@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# sluice upgrade: has the keeper of a program start another process that takes over from the one that runs, and waits for the keeper's word
-# of how that went (note_upgrade).
+# sluice upgrade: programs are replaced by what is installed now, while they serve.
+#
+# ingestd and origind: the keeper starts another process, which takes over from the one that runs, and says how that went
+# (note_upgrade). transcode and segmenter: ingestd gives
+# each stream another pipeline, one after the other. The others are ended when they have drained, and started again.
 
 # seconds: a minute for ledgers to be read, ten for pipelines to end and five for each of four steps beside, as both processes allow each other;
 # the keeper's word comes before, unless one of them hangs
 upgrade_time=120
+turn_time=35    # seconds that the next stream's turn may take to come
 
-sluice_upgrade() {
-  local name=${positional:-ingestd} pid state since restarts one what how deadline=$((SECONDS + upgrade_time))
-  dir=${setting[dir]}
-  [[ $name == ingestd ]] || fail_usage "$name cannot be replaced while it serves: ingestd can" \
-    "end it, and its keeper starts what is installed now: kill \$(cat $dir/run/$name.pid)"
-  is_up || fail "nothing is up in $dir" "start it with 'sluice up --dir $dir'"
+upgrade_by_take_over() { # NAME
+  local name=$1 pid state since restarts one what how deadline=$((SECONDS + upgrade_time))
   exec {one}>"$dir/run/$name.upgrade.lock"
   flock -n "$one" || fail "another 'sluice upgrade' is waiting for $name" "wait until it has ended"
   read_state "$name"
@@ -36,4 +36,61 @@ sluice_upgrade() {
   done
   fail "$name has not been replaced in $upgrade_time s: process $(cat "$dir/run/$name.next" 2>/dev/null), which is to take over, still tries, and the one that runs goes on" \
     "end the one that tries with 'kill', and see $dir/logs/$name.log"
+}
+
+upgrade_by_restart() { # NAME
+  local name=$1 pid state since restarts before deadline=$((SECONDS + upgrade_time))
+  read_state "$name"
+  [[ $state == ready ]] || fail "$name is not ready ($state)" "see 'sluice status --dir $dir'"
+  before=$pid
+  kill -TERM "$before" || fail "cannot stop process $before"
+  while ((SECONDS < deadline)); do
+    pause 0.05
+    read_state "$name"
+    if [[ $state == ready && $pid != "$before" ]]; then
+      printf '%s started again: process %s after %s\n' "$name" "$pid" "$before"
+      return 0
+    fi
+  done
+  fail "$name has not come back" "its log says why: $dir/logs/$name.log"
+}
+
+# number NAME: of that name in answer.
+number() {
+  local rest=${answer#*"\"$1\":"}
+  printf '%s' "${rest%%[!0-9]*}"
+}
+
+upgrade_pipelines() { # WHAT
+  local answer why all left before deadline=$((SECONDS + turn_time))
+  ask ingestd renew_pipelines || fail "ingestd gives no stream another pipeline: $why"
+  all=$(number left) before=$all
+  while left=$(number left) && ((left > 0)); do
+    ((left == before)) || deadline=$((SECONDS + turn_time)) before=$left
+    ((SECONDS < deadline)) || fail "$left of $all streams have no new pipeline yet" "the log says why: $dir/logs/ingestd.log"
+    pause 0.1
+    ask ingestd renewal || fail "ingestd does not say how far it is: $why"
+  done
+  left=$(number failed)
+  ((left == 0)) || fail "$left of $all streams have no new pipeline yet" "the log says why: $dir/logs/ingestd.log"
+  printf '%s replaced: new pipelines for %s streams\n' "$1" "$all"
+}
+
+sluice_upgrade() {
+  local name names=${positional:-ingestd} pipelines=''
+  dir=${setting[dir]}
+  for name in $names; do
+    known_program "$name" || [[ " ${started_by_others[*]} " == *" $name "* ]] ||
+      fail_usage "the platform has no program '$name'" "one of: $(platform_programs | cut -d'|' -f1 | paste -sd' ') ${started_by_others[*]}"
+  done
+  is_up || fail "nothing is up in $dir" "start it with 'sluice up --dir $dir'"
+  for name in $names; do
+    case $name in
+      ingestd | origind) upgrade_by_take_over "$name" ;;
+      transcode | segmenter) pipelines+="${pipelines:+ and }$name" ;;
+      storyboard) printf 'storyboard: each picture is made by the one that is installed then\n' ;;
+      *) upgrade_by_restart "$name" ;;
+    esac
+  done
+  [[ -z $pipelines ]] || upgrade_pipelines "$pipelines"
 }

@@ -1,6 +1,15 @@
 #include "options.hpp"
 
+#include "media/ladder.hpp"
+
 using sluice::app::Kind;
+
+namespace {
+sluice::Result<> check_ladder(const std::string& spec) {
+  SLUICE_TRY(sluice::media::parse_ladder(spec));
+  return {};
+}
+}  // namespace
 
 const sluice::app::Program& program() {
   static const sluice::app::Program table{
@@ -13,7 +22,7 @@ const sluice::app::Program& program() {
           .options =
               {
                   {.name = "ladder", .kind = Kind::text, .metavar = "SPEC", .fallback = "auto",
-                   .help = "renditions: auto, none, or a list such as 720p30:3000,480p30:1500,source; with audio beside it, sound alone, too", .letter = 'l'},
+                   .help = "renditions: auto, none, or a list such as 720p30:3000,480p30:1500,source; with audio beside it, sound alone, too", .letter = 'l', .check = check_ladder},
                   {.name = "source", .kind = Kind::choice, .metavar = "HOW", .fallback = "auto",
                    .help = "pass the source's video through, encode it again, or decide by its keyframe interval",
                    .choices = {"auto", "copy", "encode"}},

@@ -70,7 +70,7 @@ Result<int> serve(const app::Settings& settings) {
   net::Offload offload(daemon.loop());
   Api api(offload, *store, system_clock(), places, settings.duration("status-age"));
   const std::string ingest = settings.has("ingest-control") ? settings.text("ingest-control") : platform.control("ingestd");
-  StreamFacts facts(daemon.loop(), system_clock(), [ingest] { return app::ask(ingest, "streams"); });
+  StreamFacts facts(daemon.loop(), system_clock(), [ingest] { return app::ask(ingest, R"({"command":"streams"})"); });
   Site site(std::move(files), offload, *store, places);
   LiveEvents events(daemon.loop(), start);
   SLUICE_TRY_VALUE(auto follower, bus::EventFollower::start(daemon.loop(), offload, *store, *bus, start,

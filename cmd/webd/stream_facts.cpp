@@ -31,7 +31,8 @@ Result<json> streams_of(const Result<std::string>& answer) {
 
 json public_facts(const json& row) {
   json out = renamed(row, {{"stream", "id"}, {"state", "state"}, {"since", "startedAt"}, {"uptime_s", "uptimeSeconds"}, {"bitrate", "bitrate"},
-                           {"accepted_frames", "acceptedFrames"}, {"dropped_frames", "droppedFrames"}, {"restarts", "restarts"}});
+                           {"accepted_frames", "acceptedFrames"}, {"dropped_frames", "droppedFrames"}, {"restarts", "restarts"},
+                           {"last_part_age_ms", "lastPartAgeMs"}});
   out["video"] = row.contains("video") ? renamed(row["video"], {{"codec", "codec"}, {"width", "width"}, {"height", "height"}, {"fps", "frameRate"},
                                                                 {"keyframe_interval_ms", "keyframeIntervalMs"}})
                                        : json();

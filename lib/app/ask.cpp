@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/control.hpp"
+#include "base/text.hpp"
 
 namespace sluice::app {
 
@@ -19,7 +20,24 @@ struct Asker : net::Connection::Handler {
 };
 }  // namespace
 
-Result<std::string> ask(const std::string& path, const std::string& command) {
+Result<std::string> request_of(std::string_view words) {
+  nlohmann::json request;
+  for (const std::string_view word : split(words, ' ')) {
+    const std::size_t equals = word.find('=');
+    if (word.empty()) continue;
+    if (!request.contains("command") && equals == std::string_view::npos) {
+      request["command"] = word;
+    } else if (!request.contains("command") || equals == 0 || equals == std::string_view::npos || word.starts_with("command=")) {
+      return fail(Errc::usage, "--ask: '" + std::string(word) + "' is no argument of a command", "write a command, and what it needs as NAME=VALUE: --ask 'kick channel=ada'");
+    } else {
+      request[std::string(word.substr(0, equals))] = word.substr(equals + 1);
+    }
+  }
+  if (request.empty()) return fail(Errc::usage, "--ask: no command", "write one, such as --ask status");
+  return request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<std::string> ask(const std::string& path, const std::string& request_json) {
   net::Loop loop;
   auto asker = std::make_shared<Asker>(loop);
   Result<> connected;
@@ -30,7 +48,7 @@ Result<std::string> ask(const std::string& path, const std::string& command) {
       return loop.stop();
     }
     connection = *made;
-    connection->send(to_bytes(nlohmann::json{{"command", command}}.dump() + "\n"));
+    connection->send(to_bytes(request_json + "\n"));
   });
   net::Timer limit(loop);
   limit.after(std::chrono::seconds(10), [&] { loop.stop(); });

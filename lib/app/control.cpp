@@ -34,11 +34,11 @@ class ControlClient : public net::Connection::Handler {
   std::string pending_;
 };
 
-std::string error_json(const std::string& what, const std::string& hint) {
-  return nlohmann::json{{"error", {{"what", what}, {"hint", hint}}}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 }  // namespace
+
+std::string error_json(const Error& error) {
+  return nlohmann::json{{"error", {{"what", error.what}, {"hint", error.hint}}}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 Control::~Control() {
   if (owns_path_) ::unlink(path_.c_str());
@@ -73,17 +73,17 @@ void Control::retire() {
 std::string Control::answer(const std::string& line) const {
   const auto request = nlohmann::json::parse(line, nullptr, false);
   if (!request.is_object() || !request.contains("command") || !request["command"].is_string())
-    return error_json("the request is not an object with a \"command\"", R"(send {"command":"status"})");
+    return error_json({Errc::invalid, "the request is not an object with a \"command\"", R"(send {"command":"status"})"});
   const auto command = commands_.find(request["command"].get<std::string>());
   if (command == commands_.end()) {
     std::string known;
     for (const auto& [name, answer] : commands_) known += (known.empty() ? "" : ", ") + name;
-    return error_json("no such command", "one of: " + known);
+    return error_json({Errc::invalid, "no such command", "one of: " + known});
   }
   try {
     return command->second(line);
   } catch (const nlohmann::json::exception& wrong) {
-    return error_json(wrong.what(), "");
+    return error_json({Errc::invalid, wrong.what(), ""});
   }
 }
 

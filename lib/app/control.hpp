@@ -1,6 +1,6 @@
 #pragma once
 // The control socket: one JSON request a line in, one JSON answer a line out.
-// A request is {"command": "...", ...}; an answer is what the command gives, or {"error": {"what": …, "hint": …}}.
+// A request is {"command": "...", ...}; an answer is what the command gives, or {"error": {"hint": …, "what": …}}.
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,7 +34,12 @@ class Control {
   bool owns_path_ = false;
 };
 
+std::string error_json(const Error& error);
+
+// What --ask has after it, as a request: a command and its arguments, "kick channel=ada". Errc::usage when it is neither.
+Result<std::string> request_of(std::string_view words);
+
 // Asks the daemon that listens on `path`; blocks for up to 10 s. Errc::unavailable when nobody answers.
-Result<std::string> ask(const std::string& path, const std::string& command);
+Result<std::string> ask(const std::string& path, const std::string& request_json);
 
 }  // namespace sluice::app

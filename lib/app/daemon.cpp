@@ -35,6 +35,7 @@ struct Daemon::Impl {
   std::string name;
   net::Loop loop;
   Stage stage = Stage::starting;
+  bool replaced = false;
   std::multimap<std::string, os::UniqueFd> passed = take_passed_sockets();
   std::multimap<std::string, os::UniqueFd> inherited;
   std::function<Result<>()> before_ready = [] { return Result<>(); };
@@ -51,7 +52,7 @@ struct Daemon::Impl {
   std::optional<Signals> signals;
 
   void on_signal(int number) {
-    if (number == SIGHUP) return reload_now();
+    if (number == SIGHUP) return (void)reload_now();
     if (stage == Stage::draining) {
       log::warn("told to stop twice: stopping now");
       return loop.stop();
@@ -71,14 +72,15 @@ struct Daemon::Impl {
     drain([this] { loop.post([this] { loop.stop(); }); });
   }
 
-  void reload_now() {
+  Result<Reload> reload_now() {
     notify_systemd("RELOADING=1");
-    if (const Result<> done = swap_settings(); !done)
-      log::error("configuration not reloaded: the old one stays", {done.error()});
+    const Result<Reload> done = swap_settings();
+    if (!done) log::error("configuration not reloaded: the old one stays", {done.error()});
     notify_systemd("READY=1");
+    return done;
   }
 
-  Result<> swap_settings() {
+  Result<Reload> swap_settings() {
     SLUICE_TRY_VALUE(const Settings fresh, parse_again());
     const Reload planned = Reload::of(options_of(running_program(), fresh.command()), settings, fresh);
     if (reload) SLUICE_TRY(reload(planned.settings));
@@ -88,7 +90,7 @@ struct Daemon::Impl {
     if (!planned.need_restart.empty())
       log::warn("changed settings that need a restart: the old ones stay until then",
                 {{"settings", fmt::to_string(fmt::join(planned.need_restart, " "))}});
-    return {};
+    return planned;
   }
 
   // Binds `port` at each --bind address.
@@ -157,6 +159,11 @@ struct Daemon::Impl {
           .dump();
     });
     control.add("health", [this](const std::string&) { return health_json(health()); });
+    control.add("reload", [this](const std::string&) {
+      const auto done = reload_now();
+      if (!done) return error_json(done.error());
+      return nlohmann::ordered_json{{"reloaded", true}, {"changed", done->changed}, {"need_restart", done->need_restart}}.dump();
+    });
     if (!settings.has("control")) return {};
     const std::string path = settings.text("control");
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty() && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
@@ -217,12 +224,15 @@ void Daemon::resume_accepting() {
 
 void Daemon::retire() {
   impl_->stage = Stage::retired;
+  impl_->replaced = true;
   impl_->listeners.clear();
   impl_->others.clear();
   impl_->health_server.reset();
   impl_->control.retire();
 }
 bool Daemon::retired() const { return impl_->stage == Stage::retired; }
+bool Daemon::replaced() const { return impl_->replaced; }
+bool Daemon::serving() const { return impl_->stage == Stage::ready; }
 
 void Daemon::stop(std::string_view why) {
   if (impl_->stage != Stage::draining) impl_->stop_gently(why);

@@ -50,6 +50,8 @@ class Daemon {
   // A successor listens on all that listening() told of: close them here. What is under way goes on; stopping is as ever.
   void retire();
   bool retired() const;
+  bool replaced() const;    // retired, whatever came after
+  bool serving() const;     // ready, and not told to stop
   void stop(std::string_view why);  // as SIGTERM would
   // The last thing before the daemon serves and says ready: an error ends it.
   void before_ready(std::function<Result<>()> act);
@@ -59,7 +61,8 @@ class Daemon {
   // reload only (Option::reloads): swap to it, or keep everything as it was and say why.
   void on_reload(std::function<Result<>(const Settings&)> reload);
   void on_health(std::function<std::vector<Health>()> check);
-  // One JSON request a line, one JSON answer a line, on the control socket (--control PATH): {"command": "...", ...}.
+  // One JSON request a line, one JSON answer a line, on the control socket (--control PATH): {"command": "...", ...}. Every daemon
+  // answers "status", "health" and "reload", which is SIGHUP with its outcome.
   void on_control(const std::string& command, std::function<std::string(const std::string& request_json)> answer);
 
   // Says ready and serves until told to stop. The exit code.

@@ -8,7 +8,7 @@ const std::vector<Option>& common_options() {
   static const std::vector<Option> options = {
       {.name = "help", .kind = Kind::flag, .help = "print this help and exit", .letter = 'h'},
       {.name = "version", .kind = Kind::flag, .help = "print the version and exit"},
-      {.name = "config", .kind = Kind::path, .metavar = "FILE", .help = "read options from FILE, one 'name = value' a line"},
+      {.name = "config", .kind = Kind::path, .metavar = "FILE", .help = "read options from FILE, one 'name = value' a line, or from the program's own NAME.conf in a folder"},
       {.name = "print-config", .kind = Kind::flag, .help = "print every option's value and where it came from, and exit"},
       {.name = "json", .kind = Kind::flag, .help = "write output as JSON, one object a line"},
       {.name = "log-format",
@@ -47,7 +47,7 @@ const std::vector<Option>& daemon_options() {
       {.name = "control", .kind = Kind::path, .metavar = "SOCKET", .help = "Unix socket for control requests"},
       {.name = "ask",
        .metavar = "COMMAND",
-       .help = "send COMMAND to the running daemon's control socket, print its JSON answer, and exit"},
+       .help = "send COMMAND, with its arguments as NAME=VALUE, to the running daemon's control socket, print its JSON answer, and exit"},
       {.name = "ready-fd",
        .kind = Kind::integer,
        .metavar = "FD",

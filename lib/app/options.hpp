@@ -4,6 +4,7 @@
 //
 // Where a value comes from, first match wins: the command line; the environment (SLUICE_ + the name in capitals with
 // _ for -: --key-file is SLUICE_KEY_FILE); the configuration file (--config FILE, `name = value` lines); the default.
+// --config may name a folder, which may hold a file for each program, NAME.conf: where there is none yet, nothing is configured.
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -42,6 +43,7 @@ struct Option {
   std::optional<std::int64_t> min, max;
   std::string environment;    // one more variable it is read from, after SLUICE_*: "LOG_LEVEL"
   bool reloads = false;       // a daemon swaps it at SIGHUP; others keep their value until a restart
+  Result<> (*check)(const std::string& value) = nullptr;  // what a value must be beyond its kind
 };
 
 struct Positional {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "app/options.hpp"
@@ -48,6 +49,15 @@ Result<ConfigFile> read_config(const std::string& path) {
     file[key] = {std::string(value), fmt::format("{}:{}", path, number)};
   }
   return file;
+}
+
+// A folder may hold a file for each program; one that is named must be there.
+Result<ConfigFile> config_at(const std::string& path, const std::string& program) {
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(path, unknown)) return read_config(path);
+  const std::string own = path + (path.ends_with('/') ? "" : "/") + program + ".conf";
+  if (!std::filesystem::exists(own, unknown) && !unknown) return ConfigFile{};
+  return read_config(own);
 }
 
 // The fewest single-letter edits from a to b.
@@ -211,7 +221,7 @@ class Parser {
     if (auto typed = typed_.find("config"); typed != typed_.end()) config_path = typed->second.back();
     else if (auto set = environment_("SLUICE_CONFIG")) config_path = *set;
     if (!config_path.empty()) {
-      SLUICE_TRY_VALUE(config, read_config(config_path));
+      SLUICE_TRY_VALUE(config, config_at(config_path, program_.name));
       SLUICE_TRY(check_config_names(config));
     }
     for (const Option& option : options) {

@@ -93,7 +93,9 @@ int run_main(int argc, char** argv, const Program& program, const Run& run) {
                    log::level_named(settings->text("log-level")));
     if (settings->has("ask")) {
       const std::string by_default = settings->text("dir") + "/run/" + program.name + ".sock";
-      const auto answer = ask(settings->has("control") ? settings->text("control") : by_default, settings->text("ask"));
+      const auto request = request_of(settings->text("ask"));
+      if (!request) return report(program, request.error());
+      const auto answer = ask(settings->has("control") ? settings->text("control") : by_default, *request);
       if (!answer) return report(program, answer.error());
       fmt::print("{}\n", *answer);
       return finish_output(program, answer->starts_with("{\"error\"") ? exit_failed : exit_done);

@@ -86,9 +86,9 @@ Result<> check_value(const Option& option, const std::string& value) {
                   fmt::format("choose one of {}", fmt::join(option.choices, ", ")));
     case Kind::text:
     case Kind::path:
-      return {};
+      break;
   }
-  return {};
+  return option.check != nullptr ? option.check(value) : Result<>();
 }
 
 }  // namespace sluice::app

@@ -26,7 +26,7 @@ void Intake::begin(std::int64_t source_us, bool discontinuity, PublisherClock cl
   base_us_ = std::max(source_us, timeline_.reached());
   discontinuity_ = discontinuity;
   fresh_ = true;
-  changed_ = false;
+  changed_ = divide_ = false;
   run_.reset();
   keep_names();
   tracks_.clear();
@@ -215,14 +215,14 @@ void Intake::open_run(std::uint64_t raw) {
   }
   run_ = std::move(run);
   if (!run_->has_video()) last_key_us_.reset();
-  changed_ = false;
+  changed_ = divide_ = false;
   fresh_ = false;
 }
 
 void Intake::pass(PublisherTrack& track, Offered& offered, Steady now) {
   const bool is_video = offered.kind == Kind::video;
   if (changed_ && opens(track, offered)) {
-    if (differs()) open_run(offered.raw);
+    if (divide_ || differs()) open_run(offered.raw);
     changed_ = false;
   }
   // A new configuration waits for its keyframe: until then packets of that track cannot be decoded by the run's.

@@ -70,6 +70,10 @@ class Intake {
   bool configure(Track track, std::uint8_t id = 0);
   // The track has said its end. It is missed only while there are others of its kind.
   void leave(Kind kind, std::uint8_t id);
+  // Another run begins at the leading track's next start, though nothing differs: for another pipeline.
+  void divide() {
+    if (run_) divide_ = changed_ = true;
+  }
   void offer(Offered packet, Steady now);
   void tick(Steady now);
   std::optional<Steady> deadline() const;  // when tick() has something to do
@@ -117,6 +121,7 @@ class Intake {
   bool fresh_ = true;              // the publisher's clock is not yet tied to source time
   bool discontinuity_ = false;
   bool changed_ = false;           // tracks or their configurations may differ from the run's
+  bool divide_ = false;            // another run was asked for
   std::optional<Steady> waiting_since_;
   std::deque<Offered> waiting_;    // before the first run
   std::size_t waiting_bytes_ = 0;

@@ -557,7 +557,7 @@ def test_sluice_upgrade_replaces_ingestd_and_keeps_watching_it():
             assert failed.returncode == 1 and "goes on" in failed.stderr
             configuration.unlink()
             assert platform.status()["state"] == "ready" and platform.pid("ingestd") == second
-            assert platform.run("sluice", "upgrade", "origind", check=False).returncode == 2
+            assert platform.run("sluice", "upgrade", "nobody", check=False).returncode == 2
 
             platform.run("sluice", "upgrade")
             third = platform.pid("ingestd")

@@ -226,7 +226,7 @@ def test_kick_ends_the_stream(ingest):
         assert ingest.ask(command="kick", channel="alice")["ok"]
         assert publisher.process.wait(15) != 0
     wait_for(lambda: not ingest.streams(), 10, "the end")
-    assert not ingest.ask(command="kick", channel="alice")["ok"]
+    assert ingest.ask(command="kick", channel="alice")["error"]["what"] == "alice is not being published"
 
 
 def test_keys_are_read_again_on_sighup(ingest):

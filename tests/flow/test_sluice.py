@@ -2,13 +2,14 @@
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 
-from harness import Platform, free_port_base, program, wait_for
+from harness import BIN, Platform, free_port_base, program, wait_for
 
 
 def alive(pid):
@@ -142,3 +143,24 @@ def test_a_second_up_in_the_same_directory_is_refused(platform):
 def test_logs_are_kept_line_by_line(platform):
     said = subprocess.run([program("sluice"), "logs", "webd", "--dir", platform.directory], capture_output=True, text=True, check=True)
     assert "ready" in said.stdout
+
+
+@pytest.mark.parametrize("missing", ["transcode", "segmenter", "storyboard"])
+def test_what_the_programs_start_must_be_there_too(tmp_path, missing):
+    """A copy of the installation without one of them: named before anything is started, by up and by doctor."""
+    for path in BIN.iterdir():
+        if path.name not in (missing, "sluice"):
+            (tmp_path / path.name).symlink_to(path)
+    shutil.copy(program("sluice"), tmp_path / "sluice")
+    directory = tmp_path / "platform"
+    up = subprocess.run([tmp_path / "sluice", "up", "--dir", directory], capture_output=True, text=True, timeout=60)
+    assert up.returncode == 1 and f"missing in {tmp_path}: {missing}\n" in up.stderr and "make build" in up.stderr and not directory.exists()
+    doctor = subprocess.run([tmp_path / "sluice", "doctor", "--dir", directory, "--port-base", str(free_port_base())], capture_output=True, text=True, timeout=60)
+    assert doctor.returncode == 1 and f"FAIL  missing in {tmp_path}: {missing}\n" in doctor.stdout
+
+
+def test_settings_of_the_supervisor_may_stand_in_a_folder(tmp_path):
+    shown = lambda: subprocess.run([program("sluice"), "up", "--print-config", "--config", tmp_path], capture_output=True, text=True, timeout=60).stdout
+    assert "# port-base is unset" in shown()
+    (tmp_path / "sluice.conf").write_text("port-base = 21000\n")
+    assert f"port-base = 21000  # {tmp_path}/sluice.conf:1" in shown()

@@ -112,6 +112,34 @@ TEST_CASE("a wrong value from the environment or a file is a configuration error
   CHECK(parse({"user", "add", "a", "--config", file.path}).error().what == file.path + ":2: tool has no option 'wiat'");
 }
 
+TEST_CASE("a folder holds a file for each program, which need not be there; a file that is named must be") {
+  char folder[] = "/tmp/sluice-options-XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  const std::string own = std::string(folder) + "/tool.conf";
+  const auto wait_of = [&](const Result<app::Settings>& settings) { return settings ? settings->text("wait") + " " + settings->origin("wait") : settings.error().what; };
+  CHECK(wait_of(parse({"user", "add", "a", "--config", folder})) == "2s default");
+  REQUIRE(os::write_file_atomically(own, "wait = 7s\n"));
+  CHECK(wait_of(parse({"user", "add", "a", "--config", folder})) == "7s " + own + ":1");
+  CHECK(wait_of(parse({"user", "add", "a"}, {{"SLUICE_CONFIG", std::string(folder) + "/"}})) == "7s " + own + ":1");
+  REQUIRE(os::write_file_atomically(own, "wiat = 7s\n"));
+  CHECK(parse({"user", "add", "a", "--config", folder}).error().code == Errc::config);
+  ::unlink(own.c_str());
+  CHECK(parse({"user", "add", "a", "--config", own}).error().code == Errc::not_found);
+  ::rmdir(folder);
+}
+
+TEST_CASE("a value may have to be more than of its kind, and the error says from where it came") {
+  static constexpr auto even = [](const std::string& value) -> Result<> {
+    if (value.size() % 2 == 0) return {};
+    return fail(Errc::usage, "'" + value + "' is odd", "write one letter more");
+  };
+  const app::Program picky{.name = "picky", .summary = "s", .commands = {{.path = "", .options = {{.name = "word", .metavar = "WORD", .fallback = "ab", .help = "h", .check = even}}}}};
+  const auto word = [&](const std::string& value) { return app::parse(picky, {}, [&](const std::string& name) { return name == "SLUICE_WORD" ? std::optional(value) : std::nullopt; }); };
+  CHECK(word("abcd")->text("word") == "abcd");
+  CHECK(word("abc").error().what == "--word (environment SLUICE_WORD): 'abc' is odd");
+  CHECK(word("abc").error().code == Errc::config);
+}
+
 TEST_CASE("--help needs nothing else to be right") {
   CHECK(parse({"user", "add", "--help"})->flag("help"));
   CHECK(parse({"--help"})->flag("help"));

@@ -186,6 +186,35 @@ TEST_CASE("a new configuration takes effect at its keyframe, the same one again 
   CHECK(rig.fed() == "r0 v0k v40k r1 v80k ");
 }
 
+TEST_CASE("a run is divided at the next keyframe, once, and nothing is lost of it") {
+  Rig rig;
+  rig.intake.configure(h264());
+  rig.intake.configure(aac());
+  rig.intake.divide();  // there is no run yet
+  rig.audio(0);
+  rig.video(0, true);
+  rig.video(33);
+  rig.intake.divide();
+  rig.audio(21);
+  rig.video(66);
+  rig.video(100, true);
+  rig.audio(43);
+  rig.video(133, true);
+  CHECK(rig.fed() == "r0 a0 v0k v33 a21 v66 r1 v100k a42 v133k ");
+  CHECK(rig.intake.counts().unusable == 0);
+}
+
+TEST_CASE("sound alone is divided at its next frame") {
+  Rig rig;
+  rig.intake.announce(0, 1);
+  rig.intake.configure(aac());
+  rig.audio(0);
+  rig.intake.divide();
+  rig.audio(21);
+  rig.audio(43);
+  CHECK(rig.fed() == "r0 a0 r1 a21 a42 ");
+}
+
 TEST_CASE("a publisher that comes back goes on in a run marked as a discontinuity") {
   Rig rig;
   rig.intake.announce(true, false);

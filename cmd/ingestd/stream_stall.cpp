@@ -1,0 +1,61 @@
+// Whether a stream that has a publisher is being written, and if not, why.
+#include <sys/statvfs.h>
+
+#include <algorithm>
+
+#include "log/log.hpp"
+#include "measures.hpp"
+#include "publisher.hpp"
+#include "stream.hpp"
+
+namespace sluice::ingestd {
+
+namespace {
+constexpr int stalled_after_parts = 6;
+constexpr milliseconds stalled_after_at_least{3'000};  // a pipeline that died is back sooner
+constexpr milliseconds first_part_within{10'000};
+constexpr std::uint64_t full_below = 256 * 1024;  // bytes: not a part's worth
+
+bool disk_full(const std::string& folder) {
+  struct statvfs facts {};
+  return ::statvfs(folder.c_str(), &facts) == 0 && static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize < full_below;
+}
+}  // namespace
+
+std::optional<milliseconds> Stream::last_part_age() const {
+  const auto shown = ledger_ ? ledger_->last_shown() : std::nullopt;
+  if (!shown) return std::nullopt;
+  return std::max(system_clock().wall() - *shown, milliseconds(0));
+}
+
+std::string Stream::stalled() const {
+  if (!ledger_ || !publisher_ || !life_.open()) return {};
+  // What was before this publisher came is not its pipeline's fault.
+  const milliseconds here = system_clock().wall() - publisher_->since();
+  const auto age = last_part_age();
+  const milliseconds parts = std::chrono::duration_cast<milliseconds>(ledger_->part_target().value_or(microseconds(0)) * stalled_after_parts);
+  const milliseconds limit = age ? std::max(parts, stalled_after_at_least) : first_part_within;
+  if (std::min(age.value_or(here), here) < limit) return {};
+  if (disk_full(ledger_->directory())) return "the disk is full";
+  if (now() - publisher_->last_heard() >= limit) return "its publisher sends nothing";
+  for (const media::PublisherTrack& track : intake_.tracks())
+    if (track.at == 0u && microseconds(intake_.reached() - track.reached_us) >= limit) return "its publisher sends no more of its first track";
+  if ((!pipeline_ || !grown_) && !last_end_.empty()) return "its pipeline fails: " + last_end_;
+  if (!pipeline_) return "no pipeline runs";
+  return pipeline_->wants_more() ? "its pipeline writes nothing" : "its pipeline takes nothing";
+}
+
+void Stream::look_for_stall() {
+  const std::string why = stalled();
+  if (why.empty() == !stalled_) return;
+  stalled_ = !why.empty();
+  if (stalled_) {
+    measures().stalled.Increment();
+    log::error("the stream stands still", {{"channel", held_.channel.name}, {"stream", held_.stream.value()}, {"why", why}});
+  } else {
+    measures().stalled.Decrement();
+    log::info("the stream goes on", {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
+  }
+}
+
+}  // namespace sluice::ingestd

@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# What is asked of running programs over their control sockets: reload, kick.
+
+# ask PROGRAM REQUEST: its answer, in answer; failure when it has none, or it is an error: then why tells.
+ask() {
+  local hint=''
+  answer=$("$bin/$1" --control "$dir/run/$1.sock" --ask "$2" 2>&1)
+  case $answer in
+    '{"error":{"hint":"'*'","what":"'*'"}}')
+      why=${answer#*'","what":"'}
+      why=${why%'"}}'}
+      hint=${answer#'{"error":{"hint":"'}
+      hint=${hint%%'","what":"'*}
+      why+=${hint:+" ($hint)"}
+      why=${why//'\"'/'"'}
+      ;;
+    '{'*) return 0 ;;
+    *) why=${answer%%$'\n'*} ;;
+  esac
+  return 1
+}
+
+# json_list NAME: the list of that name in answer, its words separated by spaces.
+json_list() {
+  local list=${answer#*"\"$1\":["}
+  list=${list%%]*}
+  list=${list//'"'/}
+  printf '%s' "${list//,/ }"
+}
+
+# known_program NAME: whether the platform has it.
+known_program() { platform_programs | grep -q "^$1|"; }
+
+# reload_programs NAME…: a line for each; failure when one keeps its old configuration.
+reload_programs() {
+  local name state pid restarts since answer why changed waiting result=0
+  for name in "$@"; do
+    read_state "$name"
+    if [[ $state != ready ]]; then
+      printf '%s is not ready (%s): it reads its configuration when it starts\n' "$name" "$state"
+      result=1
+    elif ask "$name" reload; then
+      changed=$(json_list changed) waiting=$(json_list need_restart)
+      printf '%s reloaded%s%s\n' "$name" "${changed:+, changed: $changed}" "${waiting:+; needs a restart: $waiting}"
+    else
+      printf '%s refused, and keeps its configuration: %s\n' "$name" "$why"
+      result=1
+    fi
+  done
+  return "$result"
+}
+
+sluice_reload() {
+  local name names
+  dir=${setting[dir]}
+  is_up || fail "nothing is up in $dir" "start it with 'sluice up --dir $dir'"
+  names=${positional:-$(platform_programs | cut -d'|' -f1)}
+  for name in $names; do
+    known_program "$name" || fail_usage "the platform has no program '$name'" "one of: $(platform_programs | cut -d'|' -f1 | paste -sd' ')"
+  done
+  # shellcheck disable=SC2086 # names are words
+  reload_programs $names
+}
+
+sluice_kick() {
+  local answer why
+  dir=${setting[dir]}
+  [[ $positional =~ ^[A-Za-z0-9_]+$ ]] || fail_usage "no channel is named" "sluice kick CHANNEL"
+  is_up || fail "nothing is up in $dir" "start it with 'sluice up --dir $dir'"
+  ask ingestd "kick channel=$positional" || fail "$why"
+  printf 'the stream of %s was ended\n' "$positional"
+}
