@@ -38,13 +38,12 @@ Result<std::unique_ptr<Handover>> Handover::prepare(Daemon& daemon) {
 
 Result<> Handover::take() {
   if (path_.empty()) return fail(Errc::config, "the process to take over from is found by its control socket", "give --control SOCKET");
-  auto link = os::PacketSocket::connect(path_);
+  auto link = os::PacketSocket::connect(path_, patience);
   if (!link && link.error().code == Errc::unavailable) {
     log::info("nobody runs there: there is nothing to take over", {{"control", path_}});
     return {};
   }
   if (!link) return std::unexpected(link.error());
-  SLUICE_TRY(link->set_patience(patience));
   SLUICE_TRY(link->send(Json{{"take_over", version}}.dump()));
   for (;;) {
     SLUICE_TRY_VALUE(auto message, link->receive());

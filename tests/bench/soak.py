@@ -200,7 +200,7 @@ class Soak:
                 continue
             with contextlib.suppress(OSError):
                 rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-                kib = sum(int(line.split()[1]) for line in rollup if line.startswith(("Private_Clean", "Private_Dirty")))
+                kib = sum(int(line.split()[1]) for line in rollup if line.startswith("Private_Dirty"))
                 self.samples.append((time.monotonic() - self.begun, name, kib))
 
     def memory(self, begin, end):

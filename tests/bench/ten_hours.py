@@ -30,7 +30,7 @@ GROWTH = 1024  # KiB
 
 def private_kib(pid):
     rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in rollup if line.startswith(("Private_Clean", "Private_Dirty")))
+    return sum(int(line.split()[1]) for line in rollup if line.startswith("Private_Dirty"))
 
 
 def clip(path):
