@@ -37,9 +37,10 @@ std::string Stream::stalled() const {
   const milliseconds limit = age ? std::max(parts, stalled_after_at_least) : first_part_within;
   if (std::min(age.value_or(here), here) < limit) return {};
   if (disk_full(ledger_->directory())) return "the disk is full";
-  if (now() - publisher_->last_heard() >= limit) return "its publisher sends nothing";
+  const milliseconds silent = limit / 2;  // the last part was finished before the last packet came
+  if (now() - publisher_->last_heard() >= silent) return "its publisher sends nothing";
   for (const media::PublisherTrack& track : intake_.tracks())
-    if (track.at == 0u && microseconds(intake_.reached() - track.reached_us) >= limit) return "its publisher sends no more of its first track";
+    if (track.at == 0u && microseconds(intake_.reached() - track.reached_us) >= silent) return "its publisher sends no more of its first track";
   if ((!pipeline_ || !grown_) && !last_end_.empty()) return "its pipeline fails: " + last_end_;
   if (!pipeline_) return "no pipeline runs";
   return pipeline_->wants_more() ? "its pipeline writes nothing" : "its pipeline takes nothing";
