@@ -114,6 +114,7 @@ became_ready() { # PID-FILE
 note_upgrade() {
   printf '%s %s\n' "$1" "$2" >"$dir/run/$name.upgrade.new"
   ln "$dir/run/$name.upgrade.new" "$dir/run/$name.upgrade" 2>/dev/null || true
+  rm -f "$dir/run/$name.upgrade.new" # or the next word would be written into the same file
 }
 
 # Another process of the program takes over from the one that runs (sluice upgrade); that one may have something left to do.

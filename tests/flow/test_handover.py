@@ -115,7 +115,7 @@ class Giver:
         def run():
             link, _ = self.door.accept()
             link.settimeout(LONG)
-            with link:
+            with link, contextlib.suppress(ConnectionResetError):
                 for answer in ({"coming": []}, None, {"yours": True}, None):
                     if not (text := link.recv(65536)):
                         return
