@@ -107,7 +107,7 @@ def test_another_ladder_reaches_a_stream_that_runs():
         key = platform.channel("alice")
         with NumberedPublisher(platform.publish_url(key), width=640, height=360) as publisher:
             platform.wait_live("alice", LONG)
-            assert set(renditions(platform.master_url("alice"))) == {"source", "240p30"}
+            wait_for(lambda: set(renditions(platform.master_url("alice"))) == {"source", "240p30"}, LONG, "the rung")
             ledger = ledger_of(platform)
             before = platform.status()["streams"][0]
             with HlsReader(renditions(platform.master_url("alice"))["source"][0]) as reader:
