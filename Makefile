@@ -3,8 +3,8 @@ SHELL := /bin/bash
 BUILD ?= build
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
-# how many tests at once: most of them wait for media (tests/CMakeLists.txt)
-TESTS ?= $(shell echo $$((3 * $$(nproc) / 2)))
+# how many tests at once (tests/CMakeLists.txt)
+TESTS ?= $(JOBS)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # What building needs, what running adds (the demo's publisher and its font), what the tests add (real peers and clients).

@@ -45,10 +45,15 @@ def test_a_gop_longer_than_what_is_held_is_no_loss_and_can_be_begun_again(platfo
         row = next(row for row in platform.status()["streams"] if row["channel"] == "long")
         assert row["dropped_frames"] == 0, row
         assert publisher.stop(), publisher.output()
-    for name, (url, width, height) in renditions(finished(platform, "long")).items():
+    vod = finished(platform, "long")
+    shed = {row[1] for row in records(ledger, "S")}  # by transcode, on a machine that is busy
+    assert "source" not in shed
+    for name, (url, width, height) in renditions(vod).items():
+        if name in shed:
+            continue
         read = check_frames(url, width, height)
         assert len(read["runs"]) == 1 and read["runs"][0][0] == 0 and read["pictures"] > 4 * RETAIN * 30 and not read["decoder"], (name, read)
-    assert not any("G" in row[12] for row in records(ledger, "P"))
+    assert not any("G" in row[12] for row in records(ledger, "P") if row[1] not in shed)
 
 
 def test_sound_goes_on_when_the_picture_stops_and_the_picture_comes_back(platform, tmp_path):
