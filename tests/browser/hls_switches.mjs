@@ -10,11 +10,12 @@ function play(url) {
   const video = document.body.appendChild(document.createElement("video"));
   video.muted = true;
   const hls = (window.hls = new Hls({ lowLatencyMode: true, enableWorker: false, manifestLoadingMaxRetry: 20, levelLoadingMaxRetry: 20 }));
-  const seen = (window.seen = { levels: [], sounds: [], fatal: [], sound: null });
+  const seen = (window.seen = { levels: [], sounds: [], fatal: [], errors: [], sound: null });
   hls.on(Hls.Events.FRAG_BUFFERED, (_, { frag }) => {
     if (frag.type === "audio") seen.sound = hls.audioTracks[frag.level]?.name;
   });
-  hls.on(Hls.Events.ERROR, (_, error) => error.fatal && seen.fatal.push(error.details));
+  hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => seen.levels.push(level));
+  hls.on(Hls.Events.ERROR, (_, error) => (error.fatal ? seen.fatal : seen.errors).push(`${error.details} ${error.frag?.type ?? ""} ${error.frag?.level ?? ""} ${error.frag?.sn ?? ""}`));
   window.look = () => ({
     ...seen, time: video.currentTime, size: `${video.videoWidth}x${video.videoHeight}`, audio: video.webkitAudioDecodedByteCount,
     frames: video.webkitDecodedFrameCount, error: video.error?.message,
