@@ -67,8 +67,7 @@ def short_media(ledger, lines, dice):
 
 def zeroed_media(ledger, lines, dice):
     """The newest segment's files are as long as they were and hold nothing; the index ends in mid-line."""
-    torn_index(ledger, lines, dice)
-    lost = []
+    lost = [torn_index(ledger, lines, dice)]  # it may be torn before the newest segment's first line
     for name in {row[1] for _, row in lines if row[0] == "P"}:
         file, parts = newest(lines, name)
         (ledger / file).write_bytes(bytes((ledger / file).stat().st_size))
