@@ -30,6 +30,7 @@ void Loop::run() {
 }
 void Loop::stop() { impl_->context.stop(); }
 void Loop::post(std::function<void()> task) { asio::post(impl_->context, std::move(task)); }
+void Loop::coalesce(std::chrono::milliseconds interval) { impl_->poller.coalesce(interval); }
 
 // ---- Timer
 

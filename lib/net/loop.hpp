@@ -18,6 +18,10 @@ class Loop {
   void stop();  // any thread
   void post(std::function<void()> task);  // any thread; runs later, on the loop's thread
 
+  // Connections that become ready within `interval` of the last turn are told together at its end, so that one wake-up serves many that each
+  // bring little; one that becomes ready in a quieter time is told at once. 0, as it is to begin with: each at once.
+  void coalesce(std::chrono::milliseconds interval);
+
   struct Impl;
   Impl& impl() { return *impl_; }
 

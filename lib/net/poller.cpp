@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -12,7 +13,7 @@ constexpr std::size_t batch_size = 128;  // then the loop's other work has its t
 }
 
 Poller::Poller(boost::asio::io_context& context)
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), watched_(context, epoll_.get()) {
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), watched_(context, epoll_.get()), pause_(context) {
   arm();
 }
 
@@ -32,9 +33,23 @@ void Poller::remove(int fd, Source& source) {
 
 void Poller::arm() {
   watched_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-    if (error) return;
+    if (!error) woken();
+  });
+}
+
+void Poller::woken() {
+  const auto tell_and_arm = [this] {
     tell();
     arm();
+  };
+  if (interval_.count() == 0) return tell_and_arm();
+  const auto now = std::chrono::steady_clock::now();
+  const auto due = told_ + interval_;
+  told_ = std::max(now, due);
+  if (due <= now) return tell_and_arm();
+  pause_.expires_at(due);
+  pause_.async_wait([tell_and_arm](const boost::system::error_code& error) {
+    if (!error) tell_and_arm();
   });
 }
 
@@ -42,6 +57,7 @@ void Poller::tell() {
   std::array<epoll_event, batch_size> batch;
   const int count = ::epoll_wait(epoll_.get(), batch.data(), batch.size(), 0);
   if (count <= 0) return;
+  if (count == static_cast<int>(batch.size())) told_ = {};  // more are ready: they have waited long enough
   for (telling_ = std::span(batch).first(static_cast<std::size_t>(count)); !telling_.empty();) {
     const epoll_event event = telling_.front();
     telling_ = telling_.subspan(1);

@@ -3,6 +3,8 @@
 // epoll(7)); Asio, which changes a registration for every wait, watches the one descriptor behind them all.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <span>
 
@@ -32,12 +34,18 @@ class Poller {
   Result<> add(int fd, Source& source);
   void remove(int fd, Source& source);
 
+  void coalesce(std::chrono::milliseconds interval) { interval_ = interval; }  // see Loop
+
  private:
   void arm();
+  void woken();
   void tell();
 
   os::UniqueFd epoll_;
   boost::asio::posix::stream_descriptor watched_;
+  boost::asio::steady_timer pause_;
+  std::chrono::milliseconds interval_{};
+  std::chrono::steady_clock::time_point told_{};  // when the last batch was
   std::span<epoll_event> telling_;  // of the batch in hand: what has not been told
 };
 

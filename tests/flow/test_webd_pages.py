@@ -20,7 +20,7 @@ def test_the_chat_connection():
 
 
 def test_how_far_behind_the_edge_it_plays():
-    node_test("target_latency.test.mjs")
+    node_test("live_edge.test.mjs")
 
 
 def test_what_gaps_at_the_edge_mean():

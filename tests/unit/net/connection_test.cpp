@@ -125,6 +125,38 @@ TEST_CASE("a paused connection reads nothing until resumed") {
   pair.run_until([&] { return pair.right->received == "x"; });
 }
 
+TEST_CASE("coalesce(): the first is told at once, and what is ready soon after it together, later") {
+  constexpr auto interval = 300ms;
+  Pair pair;
+  pair.loop.coalesce(interval);
+  net::Timer quiet(pair.loop);
+  bool slept = false;
+  const auto rest = [&] {
+    slept = false;
+    quiet.after(interval, [&] { slept = true; });
+  };
+  rest();  // both sockets became writable
+  pair.run_until([&] { return slept; });
+
+  rest();
+  pair.a->send_copy(as_bytes("x"));
+  pair.run_until([&] { return !pair.right->received.empty(); });
+  CHECK_FALSE(slept);
+
+  int turns = 0, told_in[2] = {-1, -1};
+  pair.a->send_copy(as_bytes("y"));
+  pair.b->send_copy(as_bytes("y"));
+  const auto sent = std::chrono::steady_clock::now();
+  pair.run_until([&] {
+    if (pair.right->received == "xy" && told_in[0] < 0) told_in[0] = turns;
+    if (pair.left->received == "y" && told_in[1] < 0) told_in[1] = turns;
+    pair.loop.post([&] { ++turns; });
+    return told_in[0] >= 0 && told_in[1] >= 0;
+  });
+  CHECK(told_in[0] == told_in[1]);
+  CHECK(std::chrono::steady_clock::now() - sent > interval / 3);
+}
+
 TEST_CASE("abort() closes once and says why, outside the caller's stack") {
   Pair pair;
   pair.a->abort(Error{Errc::denied, "too much", ""});

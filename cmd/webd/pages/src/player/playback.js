@@ -1,41 +1,11 @@
-// Playback: hls.js (or the browser's own HLS on iPhone) under settings for live: it aims near the edge, catches up by
-// playing faster, and never gives up while the channel is live (decision 14). Behind the edge it plays the whole stream's playlist
-// instead, from any point that is kept. State is in signals; no page elements but <video>.
+// Playback: hls.js (or the browser's own HLS on iPhone) near the live edge, as near as LiveEdge finds that it may. Behind the edge it plays
+// the whole stream's playlist instead, from any point that is kept. State is in signals; no page elements but <video>.
 import { signal } from "@preact/signals";
 import Hls from "hls.js";
 import { isAway, returnedAt } from "./absence.js";
-import { TargetLatency } from "./target_latency.js";
+import { settings, wholeSettings } from "./hls_settings.js";
+import { LiveEdge } from "./live_edge.js";
 import { dateAt, timeAt } from "./timeline.js";
-
-// hls.js takes a connection that is refused (status 0) for a mistake that lasts; here a server that starts again is the likelier.
-const shouldRetry = (config, count, timeout, response, usual) => usual || (count < config.maxNumRetry && response?.code === 0);
-const retries = (first, last) => ({ maxNumRetry: 1e6, retryDelayMs: first, maxRetryDelayMs: last, backoff: "exponential", shouldRetry });
-const policy = (firstByte, whole, timeouts, errors) => ({
-  default: { maxTimeToFirstByteMs: firstByte, maxLoadTimeMs: whole, timeoutRetry: timeouts, errorRetry: errors },
-});
-const few = { maxNumRetry: 3, retryDelayMs: 250, maxRetryDelayMs: 1000, shouldRetry };
-
-export const settings = {
-  lowLatencyMode: true,
-  enableWorker: true,
-  workerPath: HLS_WORKER,
-  startPosition: -1,
-  // No liveSyncDuration* or liveMaxLatency* here: any value of ours would replace the playlist's PART-HOLD-BACK as the
-  // place to play at. After a stall TargetLatency decides.
-  liveSyncOnStallIncrease: 0,
-  maxLiveSyncPlaybackRate: 1.25,
-  liveDurationInfinity: true,
-  backBufferLength: 20,
-  maxBufferLength: 15,
-  capLevelToPlayerSize: true,
-  abrEwmaDefaultEstimate: 3_000_000,
-  manifestLoadPolicy: policy(8000, 15000, retries(300, 4000), few),
-  playlistLoadPolicy: policy(10000, 20000, retries(100, 2000), retries(250, 2000)),
-  fragLoadPolicy: policy(8000, 30000, few, few),
-};
-
-// Behind the edge there is time: no hurry to catch up, more held in advance.
-const wholeSettings = { ...settings, lowLatencyMode: false, maxLiveSyncPlaybackRate: 1, backBufferLength: 60, maxBufferLength: 30 };
 
 const nearEdge = 6000;     // ms from the edge: seeking there is going live
 const windowMargin = 6000; // ms kept from a beginning that is being removed
@@ -70,9 +40,10 @@ export class Playback {
   #at = 0;          // ms: where to go on in the whole stream
   #settle = false;  // go exactly there once there is media
   #pausedAt = 0;
-  #target = new TargetLatency();
+  #liveEdge = new LiveEdge();
   #timers = new Set();
   #watch = 0;
+  #pacing = 0;
   #lastTime = -1;
   #lastProgress = 0;
   #lastUnstuck = 0;
@@ -91,7 +62,8 @@ export class Playback {
       playing: () => this.#playing(),
       loadedmetadata: () => this.native && this.#settleNow(),
       pause: () => (this.state.value = this.#wanted && !video.ended ? this.state.value : "paused"),
-      waiting: () => this.state.value !== "loading" && (this.state.value = "buffering"),
+      waiting: () => this.#waits(),
+      seeking: () => this.#liveEdge.forget(),
       ended: () => (this.state.value = "ended"),
       volumechange: () => this.#volumeChanged(),
       error: () => this.native && this.#later(1000 * Math.min(8, 2 ** this.#failures++), () => this.#start()),
@@ -106,16 +78,19 @@ export class Playback {
     this.#windowAsked = -Infinity;
     this.mode.value = "live";
     this.place.value = null;
-    this.#target = new TargetLatency();
+    this.#liveEdge = new LiveEdge();
     this.#failures = 0;
     this.#wanted = true;
     this.#start();
     clearInterval(this.#watch);
     this.#watch = setInterval(() => this.#look(), 500);
+    clearInterval(this.#pacing);
+    this.#pacing = setInterval(() => this.#keepPace(), 100);
   }
 
   close() {
     clearInterval(this.#watch);
+    clearInterval(this.#pacing);
     this.#stop();
     for (const [name, listener] of Object.entries(this.listeners)) this.video.removeEventListener(name, listener);
   }
@@ -164,10 +139,8 @@ export class Playback {
     });
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.#settleNow());
     hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => (this.current.value = level));
-    hls.on(Hls.Events.ERROR, (_, error) => {
-      if (error.details === Hls.ErrorDetails.BUFFER_STALLED_ERROR) this.#stalled(hls);
-      if (error.fatal) this.#fatal(hls, error);
-    });
+    hls.on(Hls.Events.BUFFER_APPENDED, () => this.#arrived());
+    hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fatal(hls, error));
     hls.attachMedia(this.video);
     hls.loadSource(url);
   }
@@ -275,17 +248,26 @@ export class Playback {
     this.#later(wait, () => (dead || this.#failures > 3 ? this.#start() : hls.startLoad(-1)));
   }
 
-  #stalled(hls) {
-    const details = hls.latestLevelDetails;
-    if (details?.live) this.#target.stalled(performance.now(), details.targetduration);
+  #waits() {
+    const late = this.mode.value === "live" && !this.video.seeking && !isAway(this.#hls?.latestLevelDetails);
+    if (late && this.state.value === "playing") this.#liveEdge.stalled(performance.now());
+    if (this.state.value !== "loading") this.state.value = "buffering";
   }
 
-  #keepTarget() {
+  #arrived() {
+    const end = this.mode.value === "live" ? this.#bufferEnd() : null;
+    if (end !== null) this.#liveEdge.arrived(performance.now(), end);
+  }
+
+  // Ten times a second. Timers of a page that nobody sees are rare: it keeps its place.
+  #keepPace() {
     const details = this.#hls?.latestLevelDetails;
-    const holdBack = details?.partHoldBack || details?.holdBack;
-    if (!holdBack || !details.live) return;
-    const target = this.#target.at(performance.now(), holdBack);
-    if (this.#hls.targetLatency !== target) this.#hls.targetLatency = target;
+    let pace = 1;
+    if (details?.live && this.state.value === "playing" && !document.hidden) {
+      this.#arrived();
+      pace = this.#liveEdge.pace(performance.now(), this.video.currentTime, details.partTarget || details.targetduration);
+    }
+    if (this.video.playbackRate !== pace) this.video.playbackRate = pace;
   }
 
   #playing() {
@@ -324,7 +306,7 @@ export class Playback {
     } else if (now - this.#lastProgress > stallLimit && !document.hidden) {
       this.#start();
       return;
-    } else if (!this.native && now - this.#lastProgress > stuckLimit && now - this.#lastUnstuck > stuckRetry && this.#bufferedAhead() > 0.3) {
+    } else if (!this.native && now - this.#lastProgress > stuckLimit && now - this.#lastUnstuck > stuckRetry && (this.#bufferEnd() ?? 0) - video.currentTime > 0.3) {
       this.#lastUnstuck = now;
       video.currentTime += 0.001;
       this.#lastTime = video.currentTime;  // no progress
@@ -338,7 +320,6 @@ export class Playback {
       if (this.#window && this.#window.start > this.#window.epoch + 1000 && at < start + windowMargin / 3 && !video.paused && !this.#settle) this.seekTo(start);
       return;
     }
-    this.#keepTarget();
     const edge = this.#edge();
     if (edge === null) return;
     this.latency.value = edge.latency;
@@ -350,6 +331,7 @@ export class Playback {
   #waitsForPublisher() {
     const details = this.mode.value === "live" ? this.#hls?.latestLevelDetails : null;
     if (isAway(details)) {
+      this.#liveEdge.forget();
       this.#wasAway = true;
       if (this.state.value !== "paused") this.state.value = "away";
       return true;
@@ -371,13 +353,13 @@ export class Playback {
     return back !== null && this.video.currentTime >= back;
   }
 
-  // Seconds of media at hand from where it plays.
-  #bufferedAhead() {
+  // Where what is buffered from the picture on ends; null when nothing is, or it seeks.
+  #bufferEnd() {
     const { buffered, currentTime, seeking } = this.video;
     for (let i = 0; i < buffered.length && !seeking; ++i) {
-      if (buffered.start(i) <= currentTime && currentTime < buffered.end(i)) return buffered.end(i) - currentTime;
+      if (buffered.start(i) <= currentTime + 0.1 && currentTime <= buffered.end(i) + 0.1) return buffered.end(i);
     }
-    return 0;
+    return null;
   }
 
   #edge() {
