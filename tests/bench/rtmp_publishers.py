@@ -29,6 +29,8 @@ from rtmp_peers import BUILD, SETUP, there
 
 TICK = os.sysconf("SC_CLK_TCK")
 SERVER_CORE, LOAD_CORE = "0", "1"
+MEDIA_BITS = 6_000_000  # a second, of each stream
+SETTLED_SECONDS = 6  # of media, before it is measured: every pipeline is up, first segments are written
 FIGURES = ("cpu_percent_per_publisher", "private_kib_per_publisher")
 
 
@@ -82,11 +84,9 @@ def cpu_seconds(pid):
 
 
 def private_kib(pid):
-    kib = 0
-    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith(("Private_Clean", "Private_Dirty")):
-            kib += int(line.split()[1])
-    return kib
+    """Dirty pages only: code that nobody shares yet counts as private too, until a second program maps it."""
+    lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty"))
 
 
 def bytes_in(folder):
@@ -135,7 +135,8 @@ def measure(name, mode, publishers, seconds, media, folder):
         idle = {pid: private_kib(pid) for pid in tree(server.pid)}
         load = publish(port, keys, media)
         wait_until(lambda: sockets(port)[0] >= publishers, server, f"{publishers} publishers at {name}")
-        time.sleep(8)  # every pipeline up, first segments written
+        settled = publishers * SETTLED_SECONDS * MEDIA_BITS / 8
+        wait_until(lambda: (bytes_in(folder) if mode == "hls" else sockets(port)[1]) >= settled, server, f"{SETTLED_SECONDS} s of every stream at {name}")
         before = {pid: cpu_seconds(pid) for pid in tree(server.pid)}
         written, received, began = bytes_in(folder), sockets(port)[1], time.monotonic()
         time.sleep(seconds)
