@@ -11,7 +11,7 @@ using namespace sluice;
 namespace {
 
 // Publishers bring some 77 packets a second each and are not in step: from a dozen of them on, each turn of the loop has several to read.
-constexpr std::chrono::milliseconds coalesced{5};
+constexpr std::chrono::milliseconds coalesced{10};
 
 // A port that nobody asked for by name need not be had: RTMP is served without it.
 Result<> unless_taken(const app::Daemon& daemon, const std::string& port_name, Result<> listening) {

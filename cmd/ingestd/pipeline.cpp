@@ -15,6 +15,7 @@ namespace sluice::ingestd {
 namespace {
 constexpr int pipe_capacity = 256 * 1024;          // a keyframe of 6 Mbit/s; the kernel's share for one user is 64 MB
 constexpr std::size_t buffers_per_write = 128;
+constexpr milliseconds sound_waits{40};            // for a picture
 constexpr std::size_t buffered_at_most = 256 * 1024;  // then packets stay in the stream's retention
 }  // namespace
 
@@ -39,7 +40,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(net::Loop& loop, Setup setup) 
   made->ended_ = std::make_unique<net::FdWatch>(loop, made->child_.pidfd());
   made->ended_->on_readable([self] { self->shell_ended(); });
   made->writable_ = std::make_unique<net::FdWatch>(loop, made->input_.get());
-  made->flush();
+  made->drain();
   return made;
 }
 
@@ -58,12 +59,15 @@ bool Pipeline::wants_more() const { return !broken_ && !closing_ && waiting_byte
 
 void Pipeline::write(const media::Packet& packet) {
   if (broken_ || closing_) return;
+  if (waiting_.empty()) waiting_since_ = system_clock().steady();
+  due_ = due_ || packet.track == 0;  // the leading picture's; sound's, when there is none
   if (auto written = writer_->write(packet); !written)
     log::warn("a packet could not be written to the pipeline", {written.error()});
 }
 
 void Pipeline::flush() {
-  if (!blocked_) drain();
+  if (blocked_ || waiting_.empty()) return;
+  if (due_ || !wants_more() || system_clock().steady() - waiting_since_ >= sound_waits) drain();
 }
 
 ssize_t Pipeline::write_waiting() {
@@ -83,6 +87,7 @@ ssize_t Pipeline::write_waiting() {
 }
 
 void Pipeline::drain() {
+  due_ = false;
   while (!broken_ && !waiting_.empty()) {
     const ssize_t n = write_waiting();
     if (n < 0 && errno == EINTR) continue;

@@ -1,6 +1,7 @@
 #pragma once
 // Pipeline: one generation of a stream's pipeline, a shell command fed through a pipe that never blocks us. Packets become the media
-// pipe's bytes (ffmpeg/pipe.hpp), wait in a short queue, uncopied, and go out merged, in one write a turn.
+// pipe's bytes (ffmpeg/pipe.hpp), wait in a short queue, uncopied, and go out merged: sound waits for the picture that comes next, since
+// every cut is a picture's.
 #include <deque>
 #include <functional>
 #include <memory>
@@ -31,7 +32,7 @@ class Pipeline {
   const std::shared_ptr<const media::Run>& run() const { return setup_.run; }
   bool wants_more() const;               // false: what was written waits for the command to read
   void write(const media::Packet& packet);
-  void flush();                          // at the end of a turn
+  void flush();                          // at the end of a turn, and now and then: what has waited long enough goes out
   void close_input();                    // after what waits has gone out
   void kill();
   std::uint64_t bytes() const { return bytes_; }
@@ -59,6 +60,8 @@ class Pipeline {
   std::deque<Piece> waiting_;
   std::size_t waiting_bytes_ = 0;  // without what has been sent of the first piece
   std::size_t sent_ = 0;           // of the first piece
+  bool due_ = false;         // what waits is to go out
+  Steady waiting_since_{};
   bool blocked_ = false;     // the pipe is full; on_writable will go on
   bool closing_ = false, broken_ = false;
   std::uint64_t bytes_ = 0;

@@ -256,6 +256,7 @@ void Stream::over() {
 
 void Stream::house_keeping() {
   if (frozen_) return;
+  if (pipeline_) pipeline_->flush();
   const auto& counts = intake_.counts();
   bits_per_second_ = (counts.bytes - counted_bytes_) * 8 / beat.count();
   counted_bytes_ = counts.bytes;

@@ -55,8 +55,8 @@ void PipeReader::Impl::rest() {
   using namespace std::chrono;
   for (auto left = rest_until - steady_clock::now(); left > 0ns && !stopped; left = rest_until - steady_clock::now()) {
     const timespec time{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s) / 1ns)};
-    pollfd wait{wake, POLLIN, 0};
-    if (::ppoll(&wait, 1, &time, nullptr) == 0) return;
+    pollfd wait[2] = {{wake, POLLIN, 0}, {fd, 0, 0}};  // of the input only that it has ended
+    if (::ppoll(wait, 2, &time, nullptr) == 0 || wait[1].revents != 0) return;
   }
 }
 

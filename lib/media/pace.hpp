@@ -11,9 +11,9 @@ namespace sluice::media {
 struct PacePolicy {
   milliseconds settle{1'000};   // so long must no packet have come earlier than those before it, give or take…
   milliseconds jitter{5};       // …this
-  milliseconds margin{15};      // rest ends so long before what is awaited can come at the earliest
-  milliseconds longest{200};    // of one rest: the end of the input is seen that late at most
-  milliseconds worth{20};       // a shorter rest is none
+  milliseconds margin{5};       // rest ends so long before what is awaited can come at the earliest
+  milliseconds longest{500};    // of one rest: by then the pipe may be full
+  milliseconds worth{10};       // a shorter rest is none
   milliseconds memory{10'000};  // the least delay counts for one to two of these
 };
 

@@ -2,7 +2,6 @@
 
 #include <sys/epoll.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -13,11 +12,13 @@ constexpr std::size_t batch_size = 128;  // then the loop's other work has its t
 }
 
 Poller::Poller(boost::asio::io_context& context)
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), watched_(context, epoll_.get()), pause_(context) {
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), watched_(context, epoll_.get()), waiting_(context) {
   arm();
 }
 
-Poller::~Poller() { watched_.release(); }
+Poller::~Poller() {
+  if (watched_.is_open()) watched_.release();
+}
 
 Result<> Poller::add(int fd, Source& source) {
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &source}};
@@ -38,26 +39,30 @@ void Poller::arm() {
 }
 
 void Poller::woken() {
-  const auto tell_and_arm = [this] {
-    tell();
-    arm();
-  };
-  if (interval_.count() == 0) return tell_and_arm();
   const auto now = std::chrono::steady_clock::now();
-  const auto due = told_ + interval_;
-  told_ = std::max(now, due);
-  if (due <= now) return tell_and_arm();
-  pause_.expires_at(due);
-  pause_.async_wait([tell_and_arm](const boost::system::error_code& error) {
-    if (!error) tell_and_arm();
+  if (now - told_ < interval_) return pause(told_ + interval_);
+  told_ = now;
+  tell();
+  arm();
+}
+
+// Not watched meanwhile: each socket that becomes ready would wake the loop.
+void Poller::pause(std::chrono::steady_clock::time_point until) {
+  if (watched_.is_open()) watched_.release();
+  waiting_.expires_at(until);
+  waiting_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    told_ = std::chrono::steady_clock::now();
+    if (const std::size_t told = tell(); told > 0) return pause(told == batch_size ? told_ : told_ + interval_);  // more may be ready
+    watched_.assign(epoll_.get());
+    arm();
   });
 }
 
-void Poller::tell() {
+std::size_t Poller::tell() {
   std::array<epoll_event, batch_size> batch;
   const int count = ::epoll_wait(epoll_.get(), batch.data(), batch.size(), 0);
-  if (count <= 0) return;
-  if (count == static_cast<int>(batch.size())) told_ = {};  // more are ready: they have waited long enough
+  if (count <= 0) return 0;
   for (telling_ = std::span(batch).first(static_cast<std::size_t>(count)); !telling_.empty();) {
     const epoll_event event = telling_.front();
     telling_ = telling_.subspan(1);
@@ -65,6 +70,7 @@ void Poller::tell() {
     const bool ended = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     static_cast<Source*>(event.data.ptr)->ready((event.events & EPOLLIN) != 0 || ended, (event.events & EPOLLOUT) != 0 || ended, ended);
   }
+  return static_cast<std::size_t>(count);
 }
 
 }  // namespace sluice::net

@@ -39,11 +39,12 @@ class Poller {
  private:
   void arm();
   void woken();
-  void tell();
+  void pause(std::chrono::steady_clock::time_point until);
+  std::size_t tell();  // how many
 
   os::UniqueFd epoll_;
   boost::asio::posix::stream_descriptor watched_;
-  boost::asio::steady_timer pause_;
+  boost::asio::steady_timer waiting_;
   std::chrono::milliseconds interval_{};
   std::chrono::steady_clock::time_point told_{};  // when the last batch was
   std::span<epoll_event> telling_;  // of the batch in hand: what has not been told

@@ -11,6 +11,7 @@ namespace sluice::nut {
 namespace {
 constexpr std::size_t chunk_size = 256 * 1024;
 constexpr std::size_t slack = 64;                  // behind every chunk: decoders may read a little past a packet
+constexpr std::size_t chunks_kept = 4;             // given back and asked for again, their pages would be cleared each time
 constexpr std::uint64_t largest_frame = 64u << 20;
 constexpr std::uint64_t largest_header = 1u << 20;
 constexpr std::size_t most_tracks = 64;
@@ -96,16 +97,25 @@ Form recognise(ByteView begin) {
 
 Reader::Reader() : chunk_(std::make_shared<Chunk>(chunk_size + slack)) {}
 
+std::shared_ptr<Reader::Chunk> Reader::chunk_of(std::size_t capacity) {
+  const auto free = std::ranges::find_if(kept_, [&](const auto& chunk) { return chunk.use_count() == 1 && chunk->capacity >= capacity; });
+  if (free != kept_.end()) return *free;
+  auto fresh = std::make_shared<Chunk>(capacity);
+  if (kept_.size() < chunks_kept && capacity == chunk_size + slack) kept_.push_back(fresh);
+  return fresh;
+}
+
 std::span<std::byte> Reader::space(std::size_t least) {
   std::size_t room = chunk_->capacity - slack - filled_;
-  // Packets hold the chunk: it is never moved or reused, save when nobody holds it.
-  if (at_ == filled_ && chunk_.use_count() == 1) {
+  // Packets hold the chunk: it is never moved or reused, save when nobody else holds it.
+  const bool kept_too = std::ranges::find(kept_, chunk_) != kept_.end();
+  if (at_ == filled_ && chunk_.use_count() == (kept_too ? 2 : 1)) {
     at_ = filled_ = 0;
     room = chunk_->capacity - slack;
   }
   if (room < std::max<std::size_t>(least, 4096)) {
     const ByteView kept = unread();
-    auto fresh = std::make_shared<Chunk>(std::max(chunk_size, kept.size() + std::max<std::size_t>(least, 4096)) + slack);
+    auto fresh = chunk_of(std::max(chunk_size, kept.size() + std::max<std::size_t>(least, 4096)) + slack);
     std::ranges::copy(kept, fresh->bytes.get());
     chunk_ = std::move(fresh);
     filled_ = kept.size();

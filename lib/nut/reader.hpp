@@ -49,12 +49,14 @@ class Reader {
     std::size_t capacity;
   };
   ByteView unread() const { return {chunk_->bytes.get() + at_, filled_ - at_}; }
+  std::shared_ptr<Chunk> chunk_of(std::size_t capacity);
   Result<bool> header_packet();
   Result<> main_header(ByteReader in);
   Result<> stream_header(ByteReader in);
   Result<std::optional<InfoChange>> info_packet(ByteReader in);
 
   std::shared_ptr<Chunk> chunk_;
+  std::vector<std::shared_ptr<Chunk>> kept_;  // each is used again when no packet holds it any more
   std::size_t at_ = 0, filled_ = 0;
   bool begun_ = false, ready_ = false;
   std::vector<std::uint32_t> timescales_;

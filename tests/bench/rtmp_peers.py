@@ -1,5 +1,6 @@
 """The RTMP servers that rtmp_publishers.py measures: for each its command, the keys it takes, its environment; set to what costs it least: nothing
-logged, no GOP kept for players, no statistics, no status pages. HLS: segments of 2 s in a folder, none deleted while it is measured."""
+logged, no GOP kept for players, no statistics, no status pages. HLS: segments of 2 s in a folder, the last ten seconds or so kept, as a live stream
+has it: memory that files on a RAM disk give back is used again, and no server pays for the first touch of pages more than another."""
 import functools
 import os
 import pathlib
@@ -41,7 +42,7 @@ def there():
 def nginx(folder, port, mode, publishers):
     conf = folder / "nginx.conf"
     (folder / "hls").mkdir()
-    hls = f"hls on; hls_path {folder}/hls; hls_fragment 2s; hls_playlist_length 120s; hls_nested on;" if mode == "hls" else ""
+    hls = f"hls on; hls_path {folder}/hls; hls_fragment 2s; hls_playlist_length 8s; hls_cleanup on; hls_nested on;" if mode == "hls" else ""
     conf.write_text(f"""daemon off; worker_processes 1; error_log {folder}/nginx.log; pid {folder}/nginx.pid; load_module {NGINX_MODULE};
 user root; events {{ worker_connections 4096; }}
 rtmp {{ server {{ listen 127.0.0.1:{port}; chunk_size 65536; application live {{ live on; access_log off; {hls} }} }} }}
@@ -52,7 +53,7 @@ rtmp {{ server {{ listen 127.0.0.1:{port}; chunk_size 65536; application live {{
 def srs(folder, port, mode, publishers):
     conf = folder / "srs.conf"
     (folder / "hls").mkdir()
-    hls = f"""hls {{ enabled on; hls_fragment 2; hls_window 120; hls_dispose 0; hls_path {folder}/hls;
+    hls = f"""hls {{ enabled on; hls_fragment 2; hls_window 8; hls_cleanup on; hls_dispose 0; hls_path {folder}/hls;
                     hls_m3u8_file [app]/[stream].m3u8; hls_ts_file [app]/[stream]-[seq].ts; }}""" if mode == "hls" else ""
     conf.write_text(f"""listen 127.0.0.1:{port}; max_connections 2000; daemon off; pid {folder}/srs.pid;
 srs_log_tank file; srs_log_file {folder}/srs.log; srs_log_level error; srs_log_level_v2 error;
@@ -81,7 +82,7 @@ def ingestd(folder, port, mode, publishers):
     if mode == "hls":
         template, names = platform(folder.parent / "platform", publishers)
         shutil.copytree(template, folder / "platform")
-        return [*command, "--pipeline", "exec segmenter"], names, {"SLUICE_DIR": str(folder / "platform"), "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}"}
+        return [*command, "--pipeline", "exec segmenter --dvr-window 8s"], names, {"SLUICE_DIR": str(folder / "platform"), "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}"}
     keys = folder / "keys"
     keys.write_text("".join(f"key{n} channel{n}\n" for n in range(publishers)))
     keys.chmod(0o600)

@@ -40,14 +40,14 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_until(condition, process, what, patience=60):
+def wait_until(condition, process, what, patience=60, pause=0.05):
     deadline = time.monotonic() + patience
     while not condition():
         if process.poll() is not None:
             sys.exit(f"{what}: the server ended with {process.returncode}")
         if time.monotonic() > deadline:
             sys.exit(f"{what}: not within {patience} s")
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def listens(port):
@@ -89,8 +89,18 @@ def private_kib(pid):
     return sum(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty"))
 
 
-def bytes_in(folder):
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.suffix in (".ts", ".m4s", ".mp4"))
+class Written:
+    """Bytes of media that have been written below a folder, files that were removed since included: look() at least every 4 s."""
+
+    def __init__(self, folder):
+        self.folder, self.sizes = folder, {}
+
+    def look(self):
+        for path in self.folder.rglob("*"):
+            if path.suffix in (".ts", ".m4s", ".mp4"):
+                with contextlib.suppress(FileNotFoundError):
+                    self.sizes[path] = path.stat().st_size
+        return sum(self.sizes.values())
 
 
 def clip(folder):
@@ -136,14 +146,17 @@ def measure(name, mode, publishers, seconds, media, folder):
         load = publish(port, keys, media)
         wait_until(lambda: sockets(port)[0] >= publishers, server, f"{publishers} publishers at {name}")
         settled = publishers * SETTLED_SECONDS * MEDIA_BITS / 8
-        wait_until(lambda: (bytes_in(folder) if mode == "hls" else sockets(port)[1]) >= settled, server, f"{SETTLED_SECONDS} s of every stream at {name}")
+        files = Written(folder)
+        wait_until(lambda: (files.look() if mode == "hls" else sockets(port)[1]) >= settled, server, f"{SETTLED_SECONDS} s of every stream at {name}", pause=0.5)
         before = {pid: cpu_seconds(pid) for pid in tree(server.pid)}
-        written, received, began = bytes_in(folder), sockets(port)[1], time.monotonic()
-        time.sleep(seconds)
+        written, received, began = files.look(), sockets(port)[1], time.monotonic()
+        while (left := began + seconds - time.monotonic()) > 0:
+            time.sleep(min(left, 3))
+            files.look()
         after = {pid: cpu_seconds(pid) for pid in tree(server.pid)}
         wall = time.monotonic() - began
         connected, moved = sockets(port)
-        moved, written = moved - received, bytes_in(folder) - written
+        moved, written = moved - received, files.look() - written
         memory = {pid: private_kib(pid) for pid in after}
         spent = [sum(used[which] - before.get(pid, (0, 0))[which] for pid, used in after.items()) for which in (0, 1)]
         row = {"server": name, "mode": mode, "publishers": publishers, "connected": connected, "seconds": round(wall, 2), "processes": len(after),

@@ -5,7 +5,8 @@
 const memory = 20_000;    // ms: how long an arrival that was late counts
 const leastMargin = 0.15; // s: a browser draws pictures from a few frames ahead
 const partMargin = 0.5;   // of a part: what a larger part takes longer to fetch
-const known = 1500;       // ms of arrivals before the first change of pace
+const joining = 1500;     // ms: arrivals at first tell of the joining, not of the path
+const known = 1500;       // ms of arrivals after that, before the first change of pace
 const begin = 0.07;       // s from the wanted place, either way: where a change of pace begins…
 const end = 0.02;         // …and ends
 const gain = 0.5;         // of pace for each second of distance
@@ -29,9 +30,8 @@ export class LiveEdge {
 
   // What is buffered from the picture on ends at `bufferEnd`; to be told after each arrival, and now and then.
   arrived(now, bufferEnd) {
-    if (this.#end === null) {
-      this.#since = now;
-    } else {
+    if (this.#end === null) this.#since = now;
+    if (now - this.#since >= joining) {
       const lead = this.#end - now / 1000;
       while (this.#arrivals.length > 0 && this.#arrivals.at(-1).lead >= lead) this.#arrivals.pop();  // never the least again
       this.#arrivals.push({ at: now, lead });
@@ -61,7 +61,7 @@ export class LiveEdge {
       this.#changed = now;
       this.#forward = true;
     }
-    if (this.#arrivals.length === 0 || now - this.#since < known) return (this.#pace = 1);
+    if (this.#arrivals.length === 0 || now - this.#since < joining + known) return (this.#pace = 1);
     const least = this.#arrivals[0].lead + now / 1000 - time;  // that would be left before an arrival as late as the latest of late
     const distance = least - Math.max(leastMargin, part * partMargin) - this.#extra;
     if (this.#pace === 1 ? Math.abs(distance) < begin : distance * (this.#pace - 1) < 0 || Math.abs(distance) < end) return (this.#pace = 1);
