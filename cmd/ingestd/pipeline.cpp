@@ -50,8 +50,8 @@ Result<> Pipeline::open_writer() {
     waiting_bytes_ += waiting_.back().size();
     return {};
   };
-  SLUICE_TRY_VALUE(auto writer, ffmpeg::PipeWriter::open(sink, setup_.run->tracks, setup_.metadata));
-  writer_ = std::make_unique<ffmpeg::PipeWriter>(std::move(writer));
+  SLUICE_TRY_VALUE(auto writer, pipe::Writer::open(sink, setup_.run->tracks, setup_.metadata));
+  writer_ = std::make_unique<pipe::Writer>(std::move(writer));
   return {};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // Pipeline: one generation of a stream's pipeline, a shell command fed through a pipe that never blocks us. Packets become the media
-// pipe's bytes (ffmpeg/pipe.hpp), wait in a short queue, uncopied, and go out merged: sound waits for the picture that comes next, since
+// pipe's bytes (pipe/pipe.hpp), wait in a short queue, uncopied, and go out merged: sound waits for the picture that comes next, since
 // every cut is a picture's.
 #include <deque>
 #include <functional>
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "ffmpeg/pipe.hpp"
+#include "pipe/pipe.hpp"
 #include "media/retention.hpp"
 #include "net/loop.hpp"
 #include "os/spawn.hpp"
@@ -22,7 +22,7 @@ class Pipeline {
     std::string command;
     std::vector<std::pair<std::string, std::string>> environment;
     std::shared_ptr<const media::Run> run;
-    ffmpeg::Metadata metadata;
+    pipe::Metadata metadata;
     std::function<void()> on_room;                 // it takes packets again
     std::function<void(os::ExitStatus)> on_exit;   // the whole group is dead; the object may be destroyed in the call
   };
@@ -50,7 +50,7 @@ class Pipeline {
   os::Child child_;
   os::UniqueFd input_;
   std::unique_ptr<net::FdWatch> writable_, ended_;
-  std::unique_ptr<ffmpeg::PipeWriter> writer_;
+  std::unique_ptr<pipe::Writer> writer_;
   struct Piece {
     Bytes head;
     std::shared_ptr<const void> owner;  // of data

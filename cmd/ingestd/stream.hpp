@@ -104,7 +104,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   Result<> spawn();
   void pipeline_ended(os::ExitStatus status);
   bool ledger_complete() const;
-  ffmpeg::Metadata metadata(const media::Run& run) const;
+  pipe::Metadata metadata(const media::Run& run) const;
   std::vector<std::pair<std::string, std::string>> environment() const;
   void mark(const std::string& what);  // "end" or "pause", see sluice-ledger(5)
   void finish();

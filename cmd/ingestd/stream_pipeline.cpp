@@ -104,8 +104,8 @@ Result<> Stream::spawn() {
   return {};
 }
 
-ffmpeg::Metadata Stream::metadata(const media::Run& run) const {
-  ffmpeg::Metadata told;
+pipe::Metadata Stream::metadata(const media::Run& run) const {
+  pipe::Metadata told;
   told["sluice_epoch_ms"] = std::to_string(*epoch_ms_);
   told["sluice_generation"] = std::to_string(generation_);
   if (media::count_pictures(run.tracks) > 1) told["sluice_ladder"] = "publisher";

@@ -11,7 +11,7 @@
 #include "app/run.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
-#include "ffmpeg/pipe.hpp"
+#include "pipe/pipe.hpp"
 #include "feeder.hpp"
 #include "hls/ledger_writer.hpp"
 #include "hls/segmenter.hpp"
@@ -20,14 +20,13 @@
 #include "playlists.hpp"
 #include "remarks.hpp"
 #include "stop_signals.hpp"
-#include "ts_parts.hpp"
 
 namespace sluice::segmenter {
 namespace {
 
 constexpr std::uint32_t least_part_ms = 50, most_segment_ms = 60'000;
 
-std::optional<std::int64_t> number_in(const ffmpeg::Metadata& metadata, const std::string& key) {
+std::optional<std::int64_t> number_in(const pipe::Metadata& metadata, const std::string& key) {
   const auto it = metadata.find(key);
   return it == metadata.end() ? std::nullopt : parse_number<std::int64_t>(it->second);
 }
@@ -105,6 +104,12 @@ void name_renditions(std::vector<media::Track>& tracks) {
   }
 }
 
+// A ledger keeps its form.
+bool is_ts(const hls::LedgerWriter& writer, const app::Settings& settings) {
+  const auto& header = writer.index().header();
+  return header ? header->format == hls::Format::ts : settings.text("format") == "ts";
+}
+
 // The packet's times in another timescale; its end is rounded, not its length, so that nothing adds up.
 void recount(media::Packet& packet, std::uint32_t from, std::uint32_t to) {
   if (from == to) return;
@@ -117,7 +122,7 @@ void recount(media::Packet& packet, std::uint32_t from, std::uint32_t to) {
 // One run of the pipe into the ledger.
 class Run {
  public:
-  Run(hls::LedgerWriter& writer, ffmpeg::PipeReader& input) : writer_(writer), input_(input) {}
+  Run(hls::LedgerWriter& writer, pipe::Reader& input, const Containers& containers) : writer_(writer), input_(input), containers_(containers) {}
 
   Result<> start(const app::Settings& settings, std::int64_t now_ms) {
     take_tracks(settings);
@@ -142,9 +147,8 @@ class Run {
       start.discontinuity = true;
     }
     if (header.format == hls::Format::ts) {
-      SLUICE_TRY_VALUE(TsParts parts, TsParts::open(tracks_));
-      auto shared = std::make_shared<TsParts>(std::move(parts));
-      writer_.set_encoder([shared](const hls::WritePart& part) { return shared->encode(part); });
+      SLUICE_TRY_VALUE(auto parts, containers_.ts_parts(tracks_));
+      writer_.set_encoder(std::move(parts));
     }
     if (settings.flag("playlists")) playlists_.emplace(writer_.directory(), settings.duration("dvr-window"));
     segmenter_.emplace(writer_.index(), std::move(start), operations_);
@@ -154,8 +158,8 @@ class Run {
   Result<> feed() {
     for (;;) {
       SLUICE_TRY_VALUE(auto packet, input_.next());
-      for (const ffmpeg::Notice& notice : input_.take_notices())
-        if (notice.state == ffmpeg::Notice::State::shed) {
+      for (const pipe::Notice& notice : input_.take_notices())
+        if (notice.state == pipe::Notice::State::shed) {
           segmenter_->shed(notice.rendition, operations_);
         } else {
           segmenter_->expect_back(notice.rendition);
@@ -180,8 +184,7 @@ class Run {
  private:
   // The tracks that segments can hold; others are left out, and that is said.
   void take_tracks(const app::Settings& settings) {
-    const bool ts = writer_.index().header() ? writer_.index().header()->format == hls::Format::ts
-                                             : settings.text("format") == "ts";
+    const bool ts = is_ts(writer_, settings);
     std::vector<media::Track> named = input_.tracks();
     name_renditions(named);
     for (media::Track& track : named) {
@@ -231,7 +234,8 @@ class Run {
   }
 
   hls::LedgerWriter& writer_;
-  ffmpeg::PipeReader& input_;
+  pipe::Reader& input_;
+  const Containers& containers_;
   std::vector<media::Track> tracks_;
   std::vector<std::optional<std::size_t>> lane_of_;  // of each track of the input
   std::vector<std::uint32_t> fed_in_;                // of each of tracks_: the input's ticks a second
@@ -245,7 +249,7 @@ class Run {
 
 }  // namespace
 
-Result<int> segment(const app::Settings& settings) {
+Result<int> segment(const app::Settings& settings, const Containers& containers) {
   SLUICE_TRY_VALUE(const std::string directory, directory_of(settings));
   const Feeder feeder(settings, directory);
   if (::isatty(STDIN_FILENO))
@@ -259,7 +263,11 @@ Result<int> segment(const app::Settings& settings) {
                {"index_bytes", writer.counters().mended_index},
                {"media_bytes", writer.counters().mended_media}});
 
-  Result<ffmpeg::PipeReader> input = ffmpeg::PipeReader::open(STDIN_FILENO);
+  if (containers.become_other) {
+    SLUICE_TRY_VALUE(const bool other, is_ts(writer, settings) ? Result<bool>(true) : needs_libav(STDIN_FILENO));
+    if (other) return std::unexpected(containers.become_other().error());
+  }
+  Result<pipe::Reader> input = pipe::Reader::open(STDIN_FILENO, containers.open);
   if (!input) {
     // Fed nothing before the end: the ledger is finished as it is.
     if (settings.flag("fed") && feeder.ended() && writer.index().header()) {
@@ -270,7 +278,7 @@ Result<int> segment(const app::Settings& settings) {
   }
   signals.on_stop([&input] { input->stop(); });
 
-  Run run(writer, *input);
+  Run run(writer, *input, containers);
   SLUICE_TRY(run.start(settings, system_clock().wall().time_since_epoch().count()));
   const Result<> fed_well = run.feed();
   signals.on_stop({});

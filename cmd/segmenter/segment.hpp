@@ -4,11 +4,12 @@
 
 #include "app/options.hpp"
 #include "base/result.hpp"
+#include "containers.hpp"
 
 namespace sluice::segmenter {
 
 // Standard input into a ledger, until the input ends.
-Result<int> segment(const app::Settings& settings);
+Result<int> segment(const app::Settings& settings, const Containers& containers);
 
 // Gap parts in a ledger that nobody feeds, as far as each line of standard input says, until that ends.
 Result<int> fill_gaps(const std::string& directory);

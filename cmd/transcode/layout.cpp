@@ -23,7 +23,7 @@ unsigned threads_for(const ffmpeg::EncoderSettings& encoder, unsigned cores) {
   return cores <= 2 ? 1 : std::clamp(static_cast<unsigned>(2 * cost), 1u, cores / 2);
 }
 
-bool continues_rungs(const ffmpeg::Metadata& metadata) {
+bool continues_rungs(const pipe::Metadata& metadata) {
   const auto resume = metadata.find("sluice_resume");
   if (resume == metadata.end()) return false;
   return std::ranges::any_of(parse_resume(resume->second), [](const auto& end) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ffmpeg/audio_transcoder.hpp"
-#include "ffmpeg/pipe.hpp"
+#include "pipe/pipe.hpp"
 #include "media/ladder.hpp"
 #include "rung.hpp"
 
@@ -18,7 +18,7 @@ struct LayoutSettings {
   std::string preset;
   unsigned lookahead = 5;
   std::uint32_t audio_bitrate = 160'000;
-  ffmpeg::Metadata metadata;  // of the pipe: sluice_resume
+  pipe::Metadata metadata;  // of the pipe: sluice_resume
 };
 
 struct Layout {

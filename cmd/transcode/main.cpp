@@ -10,6 +10,7 @@
 #include "app/run.hpp"
 #include "base/clock.hpp"
 #include "dispatch.hpp"
+#include "ffmpeg/demuxer.hpp"
 #include "metrics_server.hpp"
 #include "options.hpp"
 #include "pipeline.hpp"
@@ -19,13 +20,13 @@ using namespace sluice;
 
 namespace {
 
-std::atomic<ffmpeg::PipeReader*> reading{nullptr};
+std::atomic<pipe::Reader*> reading{nullptr};
 volatile sig_atomic_t stopped_by = 0;
 
 // The input ends here: what was read is finished and written. A second signal ends the program.
 void on_signal(int signal) {
   stopped_by = signal;
-  if (ffmpeg::PipeReader* reader = reading) reader->stop();
+  if (pipe::Reader* reader = reading) reader->stop();
 }
 
 void catch_signals() {
@@ -80,7 +81,7 @@ Result<int> run(const app::Settings& given) {
     if (code) return *code;
   }
   catch_signals();
-  SLUICE_TRY_VALUE(ffmpeg::PipeReader reader, ffmpeg::PipeReader::open(STDIN_FILENO));
+  SLUICE_TRY_VALUE(pipe::Reader reader, pipe::Reader::open(STDIN_FILENO, ffmpeg::Demuxer::open));
   reading = &reader;
   const auto discontinuity = reader.metadata().find("sluice_discontinuity");
   settings.feeding.new_publisher = discontinuity != reader.metadata().end() && discontinuity->second == "1";

@@ -2,7 +2,7 @@
 
 namespace sluice::transcode {
 
-Output::Output(ffmpeg::PipeWriter writer, std::size_t tracks, std::function<void()> broken)
+Output::Output(pipe::Writer writer, std::size_t tracks, std::function<void()> broken)
     : writer_(std::move(writer)), sent_(tracks), broken_(std::move(broken)) {}
 
 void Output::note(Result<> written) {
@@ -20,7 +20,7 @@ void Output::write(std::size_t track, media::Packet packet) {
   note(writer_.write(packet));
 }
 
-void Output::write(const ffmpeg::Notice& notice) {
+void Output::write(const pipe::Notice& notice) {
   std::lock_guard lock(mutex_);
   if (error_) note(writer_.write(notice));
 }

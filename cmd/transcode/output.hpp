@@ -5,17 +5,17 @@
 #include <mutex>
 #include <vector>
 
-#include "ffmpeg/pipe.hpp"
+#include "pipe/pipe.hpp"
 
 namespace sluice::transcode {
 
 class Output {
  public:
   // `broken` is called once when the reader of our output is gone.
-  Output(ffmpeg::PipeWriter writer, std::size_t tracks, std::function<void()> broken);
+  Output(pipe::Writer writer, std::size_t tracks, std::function<void()> broken);
 
   void write(std::size_t track, media::Packet packet);
-  void write(const ffmpeg::Notice& notice);
+  void write(const pipe::Notice& notice);
   Result<> finish();  // the first error there was
 
   struct Sent {
@@ -27,7 +27,7 @@ class Output {
   void note(Result<> written);
 
   mutable std::mutex mutex_;
-  ffmpeg::PipeWriter writer_;
+  pipe::Writer writer_;
   std::vector<Sent> sent_;
   Result<> error_;
   std::function<void()> broken_;

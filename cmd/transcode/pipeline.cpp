@@ -42,12 +42,12 @@ Result<> Pipeline::prepare() {
       decoder_ = std::move(*decoder);
     }
   }
-  ffmpeg::Metadata metadata;
+  pipe::Metadata metadata;
   for (const auto& [key, value] : reader_.metadata())
     if (key.starts_with("sluice_")) metadata[key] = value;
   metadata.erase("sluice_ladder");
   if (layout_.ready_made) metadata["sluice_ladder"] = "publisher";
-  SLUICE_TRY_VALUE(auto writer, ffmpeg::PipeWriter::open(STDOUT_FILENO, layout_.tracks, metadata));
+  SLUICE_TRY_VALUE(auto writer, pipe::Writer::open(STDOUT_FILENO, layout_.tracks, metadata));
   output_.emplace(std::move(writer), layout_.tracks.size(), [this] { reader_.stop(); });
 
   std::string names;

@@ -25,7 +25,7 @@ enum class End { input, next_generation };
 
 class Pipeline {
  public:
-  Pipeline(ffmpeg::PipeReader& reader, Settings settings, Clock& clock) : reader_(reader), settings_(std::move(settings)), clock_(clock) {}
+  Pipeline(pipe::Reader& reader, Settings settings, Clock& clock) : reader_(reader), settings_(std::move(settings)), clock_(clock) {}
   Result<End> run();  // until the input ends and everything made of it has been written
 
  private:
@@ -42,7 +42,7 @@ class Pipeline {
   std::string progress_line(Steady now) const;
   void fail_with(Error error);
 
-  ffmpeg::PipeReader& reader_;
+  pipe::Reader& reader_;
   Settings settings_;
   Clock& clock_;
   std::optional<SourcePlan> plan_;

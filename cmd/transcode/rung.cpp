@@ -59,17 +59,17 @@ bool RungWorker::before_resume(std::int64_t pts) const {
 
 Result<bool> RungWorker::shed_or_return(const ffmpeg::Frame& frame) {
   const microseconds at(media::rescale(frame.pts, plan_.source_timescale, 1'000'000));
-  const auto tell = [&](ffmpeg::Notice::State state) { output_->write(ffmpeg::Notice{track_.rendition, state, at}); };
+  const auto tell = [&](pipe::Notice::State state) { output_->write(pipe::Notice{track_.rendition, state, at}); };
   if (want_shed_ && !shed_) {
     SLUICE_TRY(encoder_->finish([&](media::Packet packet) { output_->write(index_, std::move(packet)); }));
     encoder_.reset();
     shed_ = true;
-    tell(ffmpeg::Notice::State::shed);
+    tell(pipe::Notice::State::shed);
   } else if (!want_shed_ && shed_ && frame.key) {
     SLUICE_TRY_VALUE(encoder_, ffmpeg::VideoEncoder::open(plan_.encoder));
     shed_ = false;
     first_ = true;
-    tell(ffmpeg::Notice::State::live);
+    tell(pipe::Notice::State::live);
     log::info("rung is back", {{"rendition", track_.rendition}, {"at_ms", at.count() / 1000}});
   }
   return !shed_;

@@ -36,7 +36,7 @@ bool SourcePlan::marked() const {
   return gop && microseconds(*gop) > longest_;
 }
 
-Result<> SourcePlan::decide(ffmpeg::PipeReader& reader, std::size_t video, std::deque<media::Packet>& held) {
+Result<> SourcePlan::decide(pipe::Reader& reader, std::size_t video, std::deque<media::Packet>& held) {
   if (choice_ != Choice::automatic) {
     encode_ = choice_ == Choice::encode;
     why_ = "as asked";

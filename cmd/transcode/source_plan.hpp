@@ -12,7 +12,7 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "ffmpeg/pipe.hpp"
+#include "pipe/pipe.hpp"
 #include "media/keyframes.hpp"
 
 namespace sluice::transcode {
@@ -29,7 +29,7 @@ class SourcePlan {
   SourcePlan(Choice choice, microseconds segment, Feeding feeding);
 
   // Reads ahead as far as needed (the packets go to `held`, in order) and decides on `video`, a track of the reader.
-  Result<> decide(ffmpeg::PipeReader& reader, std::size_t video, std::deque<media::Packet>& held);
+  Result<> decide(pipe::Reader& reader, std::size_t video, std::deque<media::Packet>& held);
   bool encode() const { return encode_; }
   const std::string& why() const { return why_; }
 

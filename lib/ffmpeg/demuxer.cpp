@@ -34,12 +34,12 @@ ByteView view(const AVPacket& packet) {
 }  // namespace
 
 struct Demuxer::Impl {
-  Read read;
+  pipe::Read read;
   Result<> read_error;
   AvInput input;
   AVIOContext* io = nullptr;
   std::vector<media::Track> tracks;
-  Metadata metadata;
+  pipe::Metadata metadata;
   std::vector<std::optional<Lane>> lanes;  // by stream
   std::deque<media::Packet> held;          // read while the tracks were made out
   std::atomic<std::uint64_t> damaged{0};   // read by other threads
@@ -60,7 +60,7 @@ struct Demuxer::Impl {
     return *got ? static_cast<int>(*got) : AVERROR_EOF;
   }
 
-  Result<> open(ReadLimits limits);
+  Result<> open(pipe::ReadLimits limits);
   Result<AvPacket> read_packet();  // null at the end
   Result<> make_tracks();
   void learn(Lane& lane, media::Track& track, ByteView first);
@@ -68,7 +68,7 @@ struct Demuxer::Impl {
   void retime(Lane& lane, const AVPacket& from, media::Packet& to);
 };
 
-Result<> Demuxer::Impl::open(ReadLimits limits) {
+Result<> Demuxer::Impl::open(pipe::ReadLimits limits) {
   quiet();
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(io_size));
   io = avio_alloc_context(buffer, io_size, 0, this, read_io, nullptr, nullptr);
@@ -275,19 +275,17 @@ std::optional<media::Packet> Demuxer::Impl::convert(AvPacket from) {
 }
 
 Demuxer::Demuxer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Demuxer::Demuxer(Demuxer&&) noexcept = default;
-Demuxer& Demuxer::operator=(Demuxer&&) noexcept = default;
 Demuxer::~Demuxer() = default;
 
-Result<Demuxer> Demuxer::open(Read read, ReadLimits limits) {
+Result<std::unique_ptr<pipe::Container>> Demuxer::open(pipe::Read read, pipe::ReadLimits limits) {
   auto impl = std::make_unique<Impl>();
   impl->read = std::move(read);
   SLUICE_TRY(impl->open(limits));
-  return Demuxer(std::move(impl));
+  return std::unique_ptr<pipe::Container>(new Demuxer(std::move(impl)));
 }
 
 const std::vector<media::Track>& Demuxer::tracks() const { return impl_->tracks; }
-const Metadata& Demuxer::metadata() const { return impl_->metadata; }
+const pipe::Metadata& Demuxer::metadata() const { return impl_->metadata; }
 std::uint64_t Demuxer::damaged() const { return impl_->damaged; }
 
 Result<std::optional<media::Packet>> Demuxer::next() {

@@ -1,30 +1,20 @@
 #pragma once
-// Demuxer: any container that libavformat reads from a pipe, as tracks and packets in the form of media::Packet.
-// Times are the container's own, only rescaled; they are made to rise (dts) and to agree (pts ≥ dts) where they do not.
-#include <functional>
+// Demuxer: any container that libavformat reads from a pipe. No libav header is needed to use this one.
 #include <memory>
-#include <optional>
-#include <vector>
 
-#include "base/result.hpp"
-#include "ffmpeg/pipe.hpp"
-#include "media/track.hpp"
+#include "pipe/container.hpp"
 
 namespace sluice::ffmpeg {
 
-class Demuxer {
+class Demuxer final : public pipe::Container {
  public:
-  using Read = std::function<Result<std::size_t>(std::span<std::byte>)>;  // blocks; 0 = end
+  static Result<std::unique_ptr<pipe::Container>> open(pipe::Read read, pipe::ReadLimits limits);
+  ~Demuxer() override;
 
-  static Result<Demuxer> open(Read read, ReadLimits limits);
-  Demuxer(Demuxer&&) noexcept;
-  Demuxer& operator=(Demuxer&&) noexcept;
-  ~Demuxer();
-
-  const std::vector<media::Track>& tracks() const;
-  const Metadata& metadata() const;
-  Result<std::optional<media::Packet>> next();
-  std::uint64_t damaged() const;
+  const std::vector<media::Track>& tracks() const override;
+  const pipe::Metadata& metadata() const override;
+  Result<std::optional<media::Packet>> next() override;
+  std::uint64_t damaged() const override;
 
  private:
   struct Impl;

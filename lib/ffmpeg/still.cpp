@@ -45,8 +45,8 @@ Result<Frame> first_picture(ByteView media) {
     given += n;
     return n;
   };
-  SLUICE_TRY_VALUE(Demuxer demuxer, Demuxer::open(read, {}));
-  const auto& tracks = demuxer.tracks();
+  SLUICE_TRY_VALUE(const auto demuxer, Demuxer::open(read, {}));
+  const auto& tracks = demuxer->tracks();
   const auto video = std::ranges::find(tracks, media::Kind::video, &media::Track::kind);
   if (video == tracks.end()) return fail(Errc::invalid, "there is no video in it");
   SLUICE_TRY_VALUE(VideoDecoder decoder, VideoDecoder::open(*video, 1));
@@ -55,7 +55,7 @@ Result<Frame> first_picture(ByteView media) {
     if (!first) first = std::move(frame);
   };
   for (;;) {
-    SLUICE_TRY_VALUE(const auto packet, demuxer.next());
+    SLUICE_TRY_VALUE(const auto packet, demuxer->next());
     if (!packet) break;
     if (packet->track != static_cast<std::size_t>(video - tracks.begin()) || !packet->key) continue;
     // A keyframe stands alone: the decoder gives it at once when told that nothing follows.

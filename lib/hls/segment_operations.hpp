@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/bytes.hpp"
 #include "hls/cmaf.hpp"
 #include "hls/ledger_records.hpp"

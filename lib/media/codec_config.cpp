@@ -88,17 +88,18 @@ std::string vp9_string(ByteView config) {
 
 }  // namespace
 
+Result<SequenceParameters> sequence_parameters(const Track& track) {
+  if (track.codec != Codec::h264 && track.codec != Codec::hevc) return fail(Errc::invalid, "the codec has no sequence parameter set");
+  const bool h264 = track.codec == Codec::h264;
+  SLUICE_TRY_VALUE(const ByteView nal, h264 ? find_h264_sps(track.config) : find_hevc_sps(track.config));
+  return h264 ? read_h264_sps(nal) : read_hevc_sps(nal);
+}
+
 Result<> describe(Track& track) {
   switch (track.codec) {
-    case Codec::h264: {
-      SLUICE_TRY_VALUE(const ByteView nal, find_h264_sps(track.config));
-      SLUICE_TRY_VALUE(const SequenceParameters sps, read_h264_sps(nal));
-      take(track, sps);
-      return {};
-    }
+    case Codec::h264:
     case Codec::hevc: {
-      SLUICE_TRY_VALUE(const ByteView nal, find_hevc_sps(track.config));
-      SLUICE_TRY_VALUE(const SequenceParameters sps, read_hevc_sps(nal));
+      SLUICE_TRY_VALUE(const SequenceParameters sps, sequence_parameters(track));
       take(track, sps);
       return {};
     }

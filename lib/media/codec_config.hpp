@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "media/parameter_sets.hpp"
 #include "media/track.hpp"
 
 namespace sluice::media {
@@ -19,6 +20,9 @@ Result<> describe(Track& track);
 // RFC 6381 name for HLS CODECS and MSE: "avc1.64001f", "hvc1.1.6.L93.B0", "av01.0.04M.08", "vp09.00.31.08", "mp4a.40.2",
 // "opus", "fLaC", "mp4a.40.34", "ac-3", "ec-3". Empty where the config is needed and broken.
 std::string codec_string(const Track& track);
+
+// The first sequence parameter set of an avcC or hvcC. Errors (Errc::invalid): another codec, or broken.
+Result<SequenceParameters> sequence_parameters(const Track& track);
 
 // Bytes of a NAL unit's length prefix that an avcC or hvcC announces: 1, 2 or 4.
 Result<unsigned> nal_length_size(const Track& track);

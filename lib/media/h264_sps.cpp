@@ -24,15 +24,39 @@ void skip_scaling_list(BitReader& bits, int size) {
   }
 }
 
-// E.1.1, as far as the timing.
-void read_timing(BitReader& bits, SequenceParameters& sps) {
+// E.1.2
+void skip_hypothetical_decoder(BitReader& bits) {
+  const std::uint32_t buffers = bits.ue() + 1;
+  bits.skip(8);
+  for (std::uint32_t i = 0; i < buffers && !bits.failed(); ++i) {
+    bits.ue();
+    bits.ue();
+    bits.skip(1);
+  }
+  bits.skip(20);
+}
+
+// E.1.1
+void read_usability_information(BitReader& bits, SequenceParameters& sps) {
   skip_display_information(bits);
+  if (bits.flag()) {
+    const std::uint32_t units = bits.u(32), scale = bits.u(32);
+    const bool fixed = bits.flag();
+    if (bits.failed()) return;
+    sps.frame_rate = frame_rate_of(scale, 2 * static_cast<std::uint64_t>(units));  // two fields make a frame
+    sps.fixed_frame_rate = fixed;
+  }
+  const bool nal = bits.flag();
+  if (nal) skip_hypothetical_decoder(bits);
+  const bool vcl = bits.flag();
+  if (vcl) skip_hypothetical_decoder(bits);
+  if (nal || vcl) bits.skip(1);
+  bits.skip(1);
   if (!bits.flag()) return;
-  const std::uint32_t units = bits.u(32), scale = bits.u(32);
-  const bool fixed = bits.flag();
-  if (bits.failed()) return;
-  sps.frame_rate = frame_rate_of(scale, 2 * static_cast<std::uint64_t>(units));  // two fields make a frame
-  sps.fixed_frame_rate = fixed;
+  bits.skip(1);
+  for (int i = 0; i < 4; ++i) bits.ue();
+  const std::uint32_t reordered = bits.ue();
+  if (!bits.failed() && reordered <= 16) sps.reordered_frames = reordered;
 }
 
 }  // namespace
@@ -98,7 +122,7 @@ Result<SequenceParameters> read_h264_sps(ByteView nal) {
 
   SequenceParameters sps{.width = static_cast<std::uint32_t>(width - cut_x),
                          .height = static_cast<std::uint32_t>(height - cut_y)};
-  if (bits.flag()) read_timing(bits, sps);
+  if (bits.flag()) read_usability_information(bits, sps);
   return sps;
 }
 

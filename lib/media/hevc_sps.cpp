@@ -117,8 +117,9 @@ Result<SequenceParameters> read_hevc_sps(ByteView nal) {
   const bool all_layers = bits.flag();
   for (std::uint32_t i = all_layers ? 0 : sub_layers; i <= sub_layers; ++i) {
     bits.ue();
+    const std::uint32_t reordered = bits.ue();  // of the last, all layers together
     bits.ue();
-    bits.ue();
+    if (!bits.failed() && reordered <= 16) sps.reordered_frames = reordered;
   }
   for (int i = 0; i < 6; ++i) bits.ue();
   if (bits.flag() && bits.flag()) skip_scaling_lists(bits);

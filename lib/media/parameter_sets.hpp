@@ -13,6 +13,7 @@ struct SequenceParameters {
   std::uint32_t width = 0, height = 0;  // of the picture shown, after cropping; 1…65,535
   Rational frame_rate{0, 1};            // 0: not told
   bool fixed_frame_rate = false;        // H.264 fixed_frame_rate_flag
+  std::uint32_t reordered_frames = 0;   // that may come before a frame in decoding and after it in output; 0 also where it is not told
 };
 
 // `nal`: the NAL unit with its header, without a start code. Errors (Errc::invalid): cut short, or values that no stream has.

@@ -12,7 +12,8 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
-#include "ffmpeg/pipe.hpp"
+#include "ffmpeg/demuxer.hpp"
+#include "pipe/pipe.hpp"
 #include "media/track.hpp"
 #include "os/unique_fd.hpp"
 #include "rtmp/amf0.hpp"
@@ -92,7 +93,7 @@ inline Bytes tag_header(media::Codec codec, rtmp::flv::PacketType type, bool key
 inline Result<std::vector<Tag>> read_container(const std::string& path, bool enhanced) {
   os::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("open " + path);
-  SLUICE_TRY_VALUE(ffmpeg::PipeReader reader, ffmpeg::PipeReader::open(fd.get()));
+  SLUICE_TRY_VALUE(pipe::Reader reader, pipe::Reader::open(fd.get(), ffmpeg::Demuxer::open));
   std::vector<Tag> tags;
   std::vector<std::uint8_t> ids;  // by track: 0, 1, … of its kind
   unsigned videos = 0, audios = 0;

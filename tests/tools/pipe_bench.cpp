@@ -13,7 +13,8 @@
 #include <thread>
 
 #include "ffmpeg/av.hpp"
-#include "ffmpeg/pipe.hpp"
+#include "ffmpeg/demuxer.hpp"
+#include "pipe/pipe.hpp"
 
 using namespace sluice;
 using Steady = std::chrono::steady_clock;
@@ -99,7 +100,7 @@ Outcome send_through(const Clip& clip, const std::string& form, bool paced) {
   std::vector<Steady::time_point> written(clip.packets.size());
   Outcome outcome;
   std::thread reading([&] {
-    auto reader = ffmpeg::PipeReader::open(ends[0]);
+    auto reader = pipe::Reader::open(ends[0], ffmpeg::Demuxer::open);
     if (!reader) {
       std::fprintf(stderr, "%s: %s\n", form.c_str(), reader.error().what.c_str());
       ::close(ends[0]);
@@ -139,7 +140,7 @@ Outcome send_through(const Clip& clip, const std::string& form, bool paced) {
     written[i] = Steady::now();
   };
   if (form == "ours") {
-    auto writer = ffmpeg::PipeWriter::open(ends[1], clip.tracks, {{"sluice_epoch_ms", "1"}});
+    auto writer = pipe::Writer::open(ends[1], clip.tracks, {{"sluice_epoch_ms", "1"}});
     for (std::size_t i = 0; i < clip.packets.size(); ++i) wait(i), (void)writer->write(clip.packets[i]);
   } else {
     AvMuxer muxer(form.c_str(), ends[1], clip.tracks);
@@ -161,7 +162,7 @@ std::size_t bytes_of(const Clip& clip, const std::string& form) {
     ::close(ends[0]);
   });
   if (form == "ours") {
-    auto writer = ffmpeg::PipeWriter::open(ends[1], clip.tracks, {});
+    auto writer = pipe::Writer::open(ends[1], clip.tracks, {});
     for (const media::Packet& packet : clip.packets) (void)writer->write(packet);
   } else {
     AvMuxer muxer(form.c_str(), ends[1], clip.tracks);
@@ -178,7 +179,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   std::signal(SIGPIPE, SIG_IGN);
   const std::string form = argv[1];
-  auto reader = ffmpeg::PipeReader::open(STDIN_FILENO);
+  auto reader = pipe::Reader::open(STDIN_FILENO, ffmpeg::Demuxer::open);
   if (!reader) return 1;
   Clip clip{.tracks = reader->tracks()};
   for (;;) {

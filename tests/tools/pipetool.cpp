@@ -9,7 +9,8 @@
 #include <cstdio>
 #include <string_view>
 
-#include "ffmpeg/pipe.hpp"
+#include "ffmpeg/demuxer.hpp"
+#include "pipe/pipe.hpp"
 
 using namespace sluice;
 
@@ -23,7 +24,7 @@ unsigned long long fnv1a(ByteView bytes) {
   for (std::byte b : bytes) hash = (hash ^ static_cast<unsigned long long>(b)) * 1099511628211ull;
   return hash;
 }
-void list_tracks(const ffmpeg::PipeReader& reader) {
+void list_tracks(const pipe::Reader& reader) {
   for (const auto& [key, value] : reader.metadata()) std::printf("meta %s %s\n", key.c_str(), value.c_str());
   for (std::size_t i = 0; i < reader.tracks().size(); ++i) {
     const media::Track& t = reader.tracks()[i];
@@ -37,17 +38,17 @@ void list_tracks(const ffmpeg::PipeReader& reader) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const bool copy = argc > 1 && std::string_view(argv[1]) == "copy";
-  auto reader = ffmpeg::PipeReader::open(STDIN_FILENO);
+  auto reader = pipe::Reader::open(STDIN_FILENO, ffmpeg::Demuxer::open);
   if (!reader) return refuse(reader.error());
-  Result<ffmpeg::PipeWriter> writer = fail(Errc::internal, "");
+  Result<pipe::Writer> writer = fail(Errc::internal, "");
   if (copy) {
-    ffmpeg::Metadata metadata = reader->metadata();
+    pipe::Metadata metadata = reader->metadata();
     for (int i = 2; i < argc; ++i) {
       const std::string_view pair = argv[i];
       const std::size_t at = pair.find('=');
       metadata[std::string(pair.substr(0, at))] = at == pair.npos ? "" : std::string(pair.substr(at + 1));
     }
-    writer = ffmpeg::PipeWriter::open(STDOUT_FILENO, reader->tracks(), metadata);
+    writer = pipe::Writer::open(STDOUT_FILENO, reader->tracks(), metadata);
     if (!writer) return refuse(writer.error());
   } else {
     list_tracks(*reader);
@@ -57,7 +58,7 @@ int main(int argc, char** argv) {
     if (!packet) return refuse(packet.error());
     for (const auto& notice : reader->take_notices()) {
       if (copy && !writer->write(notice)) return 1;
-      const bool shed = notice.state == ffmpeg::Notice::State::shed;
+      const bool shed = notice.state == pipe::Notice::State::shed;
       if (!copy) std::printf("notice %s %s %lld\n", notice.rendition.c_str(), shed ? "shed" : "live", static_cast<long long>(notice.at.count()));
     }
     if (!*packet) return 0;

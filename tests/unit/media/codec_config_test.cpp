@@ -127,6 +127,19 @@ TEST_CASE("a configuration that is cut short is an error or tells less, and neve
   }
 }
 
+TEST_CASE("how many frames are reordered stands behind the hypothetical decoders, or in HEVC's layers") {
+  // x264 and x265, with has_b_frames as libavformat tells it.
+  const auto reordered = [](Codec codec, const char* config) { return sequence_parameters(track(codec, config)).value().reordered_frames; };
+  CHECK(reordered(Codec::h264, "0142c00dffe100176742c00dda05067e7c0440000003004000000f03c50aa801000468ce0fc8") == 0);
+  CHECK(reordered(Codec::h264, "0164000dffe100196764000dacec1419f9f0110000030001000003003c0f14293801000468ef8fcbfdf8f800") == 1);
+  CHECK(reordered(Codec::h264, "0164000dffe100246764000dacd941419f9f0110000003001000000303c602001e840007a13930c01e28532c01000468efbcb0fdf8f800") == 2);
+  CHECK(reordered(Codec::hevc, "0101600000009000000000003cf000fcfdf8f800000f03200001001840010c01ffff01600000030090000003000003003cba02402100010029420101"
+                               "01600000030090000003000003003ca00a080c1f3e5ba4a4c2f0168080000003008000000f042200") == 0);
+  CHECK(reordered(Codec::hevc, "0101600000009000000000003cf000fcfdf8f800000f03200001001840010c01ffff01600000030090000003000003003c959809210001002b420101"
+                               "01600000030090000003000003003ca00a080c1f3e595992930bc05a020000030002000003003c10") == 2);
+  CHECK_FALSE(sequence_parameters(Track{.codec = Codec::aac}));
+}
+
 TEST_CASE("sizes that no picture has are refused") {
   // Exp-Golomb codes of 2^31: width in macroblocks.
   CHECK_FALSE(read_h264_sps(from_hex("6742001e f800000004 ffffffff ffffffff ffffffff")));

@@ -4,20 +4,18 @@
 #include <cerrno>
 #include <utility>
 
-#include "ffmpeg/av.hpp"
-#include "ffmpeg/pipe.hpp"
+#include "media/codec_config.hpp"
+#include "pipe/pipe.hpp"
 #include "nut/writer.hpp"
 
-namespace sluice::ffmpeg {
+namespace sluice::pipe {
 
 namespace {
 
-// Frames of reordering, which readers without our exact decode times need: the decoder reads it off the SPS.
+// Frames of reordering, which readers without our exact decode times need.
 unsigned decode_delay(const media::Track& track) {
-  if (track.codec != media::Codec::h264 && track.codec != media::Codec::hevc) return 0;
-  auto context = decoder_context(track);
-  if (!context || avcodec_open2(context->get(), (*context)->codec, nullptr) < 0) return 0;
-  return static_cast<unsigned>(std::clamp((*context)->has_b_frames, 0, 16));
+  const auto sps = media::sequence_parameters(track);
+  return sps ? sps->reordered_frames : 0;
 }
 
 Result<> write_both(int fd, ByteView head, ByteView data) {
@@ -46,7 +44,7 @@ Result<> write_both(int fd, ByteView head, ByteView data) {
 
 }  // namespace
 
-struct PipeWriter::Impl {
+struct Writer::Impl {
   int fd = -1;
   Sink sink;
   std::vector<media::Track> tracks;
@@ -59,12 +57,12 @@ struct PipeWriter::Impl {
   }
 };
 
-PipeWriter::PipeWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-PipeWriter::PipeWriter(PipeWriter&&) noexcept = default;
-PipeWriter& PipeWriter::operator=(PipeWriter&&) noexcept = default;
-PipeWriter::~PipeWriter() = default;
+Writer::Writer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Writer::Writer(Writer&&) noexcept = default;
+Writer& Writer::operator=(Writer&&) noexcept = default;
+Writer::~Writer() = default;
 
-Result<PipeWriter> PipeWriter::open(int fd, const std::vector<media::Track>& tracks, const Metadata& metadata) {
+Result<Writer> Writer::open(int fd, const std::vector<media::Track>& tracks, const Metadata& metadata) {
   auto writer = open([fd](const Bytes& head, const media::Packet*) { return write_both(fd, head, {}); }, tracks, metadata);
   if (writer) {
     writer->impl_->sink = nullptr;  // packets go out by writev, uncopied
@@ -73,24 +71,23 @@ Result<PipeWriter> PipeWriter::open(int fd, const std::vector<media::Track>& tra
   return writer;
 }
 
-Result<PipeWriter> PipeWriter::open(Sink sink, const std::vector<media::Track>& tracks, const Metadata& metadata) {
-  quiet();
+Result<Writer> Writer::open(Sink sink, const std::vector<media::Track>& tracks, const Metadata& metadata) {
   if (tracks.empty()) return fail(Errc::invalid, "open the media pipe: no tracks");
   std::vector<unsigned> delays;
   for (const media::Track& track : tracks) delays.push_back(decode_delay(track));
   auto impl = std::make_unique<Impl>(Impl{-1, std::move(sink), tracks, nut::Writer(tracks, metadata, std::move(delays)), {}});
   impl->nut.header(impl->buffer);
   SLUICE_TRY(impl->send(nullptr));
-  return PipeWriter(std::move(impl));
+  return Writer(std::move(impl));
 }
 
-Result<> PipeWriter::write(const media::Packet& packet) {
+Result<> Writer::write(const media::Packet& packet) {
   impl_->buffer.clear();
   SLUICE_TRY(impl_->nut.frame(impl_->buffer, packet));
   return impl_->send(&packet);
 }
 
-Result<> PipeWriter::write(const Notice& notice) {
+Result<> Writer::write(const Notice& notice) {
   const auto track = std::ranges::find(impl_->tracks, notice.rendition, &media::Track::rendition);
   if (track == impl_->tracks.end()) return fail(Errc::invalid, "write notice: no rendition " + notice.rendition);
   impl_->buffer.clear();
@@ -100,6 +97,6 @@ Result<> PipeWriter::write(const Notice& notice) {
   return impl_->send(nullptr);
 }
 
-Result<> PipeWriter::finish() { return {}; }
+Result<> Writer::finish() { return {}; }
 
-}  // namespace sluice::ffmpeg
+}  // namespace sluice::pipe

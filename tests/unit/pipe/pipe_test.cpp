@@ -3,10 +3,10 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "ffmpeg/pipe.hpp"
+#include "pipe/pipe.hpp"
 
 using namespace sluice;
-using ffmpeg::Notice;
+using pipe::Notice;
 
 namespace {
 media::Track track(media::Codec codec, std::string rendition) {
@@ -31,10 +31,10 @@ TEST_CASE("tracks of every codec, metadata, packets and notices pass the pipe un
   std::vector<media::Track> tracks;
   for (int codec = 0; codec <= static_cast<int>(media::Codec::eac3); ++codec)
     tracks.push_back(track(static_cast<media::Codec>(codec), "r" + std::to_string(codec)));
-  const ffmpeg::Metadata metadata{{"sluice_epoch_ms", "5"}, {"sluice_generation", "2"}};
+  const pipe::Metadata metadata{{"sluice_epoch_ms", "5"}, {"sluice_generation", "2"}};
   const Bytes payload = to_bytes("some frame");
 
-  auto writer = ffmpeg::PipeWriter::open(ends[1], tracks, metadata);
+  auto writer = pipe::Writer::open(ends[1], tracks, metadata);
   REQUIRE(writer);
   media::Packet packet{.track = 1, .pts = 9000, .dts = -3000, .duration = 3000, .key = true};
   packet.data = payload;
@@ -45,7 +45,7 @@ TEST_CASE("tracks of every codec, metadata, packets and notices pass the pipe un
   packet.dts = 0;
   REQUIRE(writer->write(packet));
 
-  auto reader = ffmpeg::PipeReader::open(ends[0]);
+  auto reader = pipe::Reader::open(ends[0]);
   REQUIRE(reader);
   CHECK(reader->tracks() == tracks);
   CHECK(reader->metadata() == metadata);
@@ -70,10 +70,10 @@ TEST_CASE("tracks of every codec, metadata, packets and notices pass the pipe un
 TEST_CASE("stop ends a read that waits") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
-  auto writer = ffmpeg::PipeWriter::open(ends[1], {track(media::Codec::h264, "source")}, {});
+  auto writer = pipe::Writer::open(ends[1], {track(media::Codec::h264, "source")}, {});
   REQUIRE(writer);
   REQUIRE(writer->write(media::Packet{}));
-  auto reader = ffmpeg::PipeReader::open(ends[0]);
+  auto reader = pipe::Reader::open(ends[0]);
   REQUIRE(reader);
   REQUIRE((reader->next() && true));
   std::jthread stopper([&] { reader->stop(); });
@@ -86,7 +86,7 @@ TEST_CASE("stop ends a read that waits") {
 
 TEST_CASE("a sink takes a packet in one call, its data uncopied") {
   std::vector<const media::Packet*> calls;
-  auto writer = ffmpeg::PipeWriter::open(
+  auto writer = pipe::Writer::open(
       [&](Bytes head, const media::Packet* sent) -> Result<> {
         CHECK_FALSE(head.empty());
         calls.push_back(sent);
@@ -109,8 +109,26 @@ TEST_CASE("what is no media is refused with words") {
   const std::string noise(9000, 'x');
   REQUIRE(::write(ends[1], noise.data(), noise.size()) > 0);
   ::close(ends[1]);
-  auto reader = ffmpeg::PipeReader::open(ends[0]);
+  auto reader = pipe::Reader::open(ends[0]);
   REQUIRE_FALSE(reader);
   CHECK(reader.error().code == Errc::invalid);
+  ::close(ends[0]);
+}
+
+TEST_CASE("another container is read by whoever opens it, from its first byte") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const std::string other(9000, 'x');
+  REQUIRE(::write(ends[1], other.data(), other.size()) == static_cast<ssize_t>(other.size()));
+  ::close(ends[1]);
+  std::string seen;
+  const auto reader = pipe::Reader::open(ends[0], [&](pipe::Read read, pipe::ReadLimits) -> Result<std::unique_ptr<pipe::Container>> {
+    std::byte buffer[1000];
+    for (auto got = read(buffer); got && *got > 0; got = read(buffer)) seen += as_text(ByteView(buffer, *got));
+    return fail(Errc::invalid, "no such container");
+  });
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().what == "no such container");
+  CHECK(seen == other);
   ::close(ends[0]);
 }

@@ -10,11 +10,10 @@
 #include <variant>
 
 #include "base/text.hpp"
-#include "ffmpeg/demuxer.hpp"
-#include "ffmpeg/pipe.hpp"
+#include "pipe/pipe.hpp"
 #include "nut/reader.hpp"
 
-namespace sluice::ffmpeg {
+namespace sluice::pipe {
 
 namespace {
 constexpr int pipe_capacity = 1 << 20;
@@ -23,7 +22,7 @@ constexpr std::int64_t held_us = 500'000;     // likewise, in media time
 std::int64_t in_us(std::int64_t ticks, std::uint32_t timescale) { return media::rescale(ticks, timescale, 1'000'000); }
 }  // namespace
 
-struct PipeReader::Impl {
+struct Reader::Impl {
   explicit Impl(int fd_) : fd(fd_), wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     ::fcntl(fd, F_SETPIPE_SZ, pipe_capacity);  // refused on what is no pipe, or beyond the user's share: no matter
   }
@@ -36,7 +35,7 @@ struct PipeReader::Impl {
   bool ended = false;
   Bytes begin;  // read while recognising the container
   nut::Reader nut;
-  std::optional<Demuxer> foreign;
+  std::unique_ptr<Container> foreign;
   std::vector<Notice> notices;
   std::deque<media::Packet> held;
   bool aligned = true;
@@ -44,14 +43,14 @@ struct PipeReader::Impl {
 
   Result<std::size_t> read(std::span<std::byte> into);
   void rest();
-  Result<> open(ReadLimits limits);
+  Result<> open(const OpenContainer& open_foreign, ReadLimits limits);
   Result<> align();
   Result<std::optional<media::Packet>> next_own();
   Result<std::optional<media::Packet>> next_foreign();
   void take(const nut::InfoChange& change);
 };
 
-void PipeReader::Impl::rest() {
+void Reader::Impl::rest() {
   using namespace std::chrono;
   for (auto left = rest_until - steady_clock::now(); left > 0ns && !stopped; left = rest_until - steady_clock::now()) {
     const timespec time{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s) / 1ns)};
@@ -60,7 +59,7 @@ void PipeReader::Impl::rest() {
   }
 }
 
-Result<std::size_t> PipeReader::Impl::read(std::span<std::byte> into) {
+Result<std::size_t> Reader::Impl::read(std::span<std::byte> into) {
   rest();
   for (;;) {
     if (stopped) return 0;
@@ -76,7 +75,7 @@ Result<std::size_t> PipeReader::Impl::read(std::span<std::byte> into) {
   }
 }
 
-Result<> PipeReader::Impl::open(ReadLimits limits) {
+Result<> Reader::Impl::open(const OpenContainer& open_foreign, ReadLimits limits) {
   if (wake < 0) return fail_errno("make an event descriptor");
   nut::Form form = nut::Form::undecided;
   std::byte buffer[4096];
@@ -97,6 +96,7 @@ Result<> PipeReader::Impl::open(ReadLimits limits) {
       nut.commit(got);
     }
   }
+  if (!open_foreign) return fail(Errc::invalid, "the input is not a media pipe", "see sluice-pipe(5)");
   std::size_t replayed = 0;
   auto source = [this, replayed](std::span<std::byte> into) mutable -> Result<std::size_t> {
     if (replayed == begin.size()) return read(into);
@@ -105,13 +105,13 @@ Result<> PipeReader::Impl::open(ReadLimits limits) {
     replayed += n;
     return n;
   };
-  SLUICE_TRY_VALUE(foreign, Demuxer::open(std::move(source), limits));
+  SLUICE_TRY_VALUE(foreign, open_foreign(std::move(source), limits));
   aligned = foreign->metadata().contains("sluice_epoch_ms");
   return {};
 }
 
 // Moves a foreign stream's time so that its earliest packet is decoded at 0: known once every track has shown its first.
-Result<> PipeReader::Impl::align() {
+Result<> Reader::Impl::align() {
   const auto& tracks = foreign->tracks();
   std::vector<bool> seen(tracks.size());
   std::int64_t first = 0, last = 0;
@@ -134,7 +134,7 @@ Result<> PipeReader::Impl::align() {
   return {};
 }
 
-Result<std::optional<media::Packet>> PipeReader::Impl::next_foreign() {
+Result<std::optional<media::Packet>> Reader::Impl::next_foreign() {
   if (!aligned) SLUICE_TRY(align());
   if (!held.empty()) {
     media::Packet packet = std::move(held.front());
@@ -150,7 +150,7 @@ Result<std::optional<media::Packet>> PipeReader::Impl::next_foreign() {
   return packet;
 }
 
-void PipeReader::Impl::take(const nut::InfoChange& change) {
+void Reader::Impl::take(const nut::InfoChange& change) {
   if (!change.track) return;
   const auto state = change.info.find("sluice_state");
   const auto at = change.info.find("sluice_at");
@@ -162,7 +162,7 @@ void PipeReader::Impl::take(const nut::InfoChange& change) {
   notices.push_back(std::move(notice));
 }
 
-Result<std::optional<media::Packet>> PipeReader::Impl::next_own() {
+Result<std::optional<media::Packet>> Reader::Impl::next_own() {
   for (;;) {
     SLUICE_TRY_VALUE(auto event, nut.next());
     if (event) {
@@ -178,35 +178,35 @@ Result<std::optional<media::Packet>> PipeReader::Impl::next_own() {
   }
 }
 
-PipeReader::PipeReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-PipeReader::PipeReader(PipeReader&&) noexcept = default;
-PipeReader& PipeReader::operator=(PipeReader&&) noexcept = default;
-PipeReader::~PipeReader() = default;
+Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+Reader::~Reader() = default;
 
-Result<PipeReader> PipeReader::open(int fd, ReadLimits limits) {
+Result<Reader> Reader::open(int fd, const OpenContainer& foreign, ReadLimits limits) {
   auto impl = std::make_unique<Impl>(fd);
-  SLUICE_TRY(impl->open(limits));
-  return PipeReader(std::move(impl));
+  SLUICE_TRY(impl->open(foreign, limits));
+  return Reader(std::move(impl));
 }
 
-const std::vector<media::Track>& PipeReader::tracks() const {
+const std::vector<media::Track>& Reader::tracks() const {
   return impl_->foreign ? impl_->foreign->tracks() : impl_->nut.tracks();
 }
-const Metadata& PipeReader::metadata() const { return impl_->foreign ? impl_->foreign->metadata() : impl_->nut.info(); }
+const Metadata& Reader::metadata() const { return impl_->foreign ? impl_->foreign->metadata() : impl_->nut.info(); }
 
-Result<std::optional<media::Packet>> PipeReader::next() {
+Result<std::optional<media::Packet>> Reader::next() {
   return impl_->foreign ? impl_->next_foreign() : impl_->next_own();
 }
 
-std::vector<Notice> PipeReader::take_notices() { return std::exchange(impl_->notices, {}); }
-std::uint64_t PipeReader::damaged() const { return impl_->foreign ? impl_->foreign->damaged() : 0; }
+std::vector<Notice> Reader::take_notices() { return std::exchange(impl_->notices, {}); }
+std::uint64_t Reader::damaged() const { return impl_->foreign ? impl_->foreign->damaged() : 0; }
 
-void PipeReader::rest_until(std::chrono::steady_clock::time_point when) { impl_->rest_until = when; }
+void Reader::rest_until(std::chrono::steady_clock::time_point when) { impl_->rest_until = when; }
 
-void PipeReader::stop() {
+void Reader::stop() {
   impl_->stopped = true;
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(impl_->wake, &one, sizeof one);
 }
 
-}  // namespace sluice::ffmpeg
+}  // namespace sluice::pipe

@@ -1,6 +1,6 @@
 #pragma once
-// The media pipe between the programs (man5 sluice-pipe): one stream, many tracks, packet by packet. PipeReader takes whatever
-// libavformat reads from a pipe; PipeWriter writes our own form of it, NUT. No libav header is needed to use this one.
+// The media pipe between the programs (man5 sluice-pipe): one stream, many tracks, packet by packet. Reader takes the pipe's own form, NUT,
+// and whatever container it is given an opener for; Writer writes NUT.
 //
 // Packets come out in one form whatever went in: H.264/HEVC length-prefixed (4 bytes) with avcC/hvcC, AAC raw with an
 // AudioSpecificConfig, video in 1/90000 s, audio in 1/sample_rate s. Neither class may be used by two threads at once.
@@ -15,11 +15,9 @@
 
 #include "base/result.hpp"
 #include "media/track.hpp"
+#include "pipe/container.hpp"
 
-namespace sluice::ffmpeg {
-
-// Global metadata: sluice_epoch_ms, sluice_generation, sluice_discontinuity, sluice_boundary, sluice_resume … All optional.
-using Metadata = std::map<std::string, std::string>;
+namespace sluice::pipe {
 
 // Told in-band, between the packets it stands between: a rendition sends nothing from `at` on (shed), or is back (live).
 struct Notice {
@@ -30,19 +28,14 @@ struct Notice {
   bool operator==(const Notice&) const = default;
 };
 
-struct ReadLimits {
-  std::size_t probe_bytes = 1 << 20;                 // of a foreign container, before its tracks must be known
-  std::chrono::microseconds probe_time{1'000'000};   // of media, likewise; a NUT of ours needs no probe
-};
-
-class PipeReader {
+class Reader {
  public:
   // Reads the headers of the stream on `fd` (borrowed, blocking or not). Errc::invalid when it is no media or has no
-  // track of a codec we take; Errc::io when reading fails.
-  static Result<PipeReader> open(int fd, ReadLimits limits = {});
-  PipeReader(PipeReader&&) noexcept;
-  PipeReader& operator=(PipeReader&&) noexcept;
-  ~PipeReader();
+  // track of a codec we take; Errc::io when reading fails. Without an opener for them other containers are no media.
+  static Result<Reader> open(int fd, const OpenContainer& foreign = {}, ReadLimits limits = {});
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+  ~Reader();
 
   const std::vector<media::Track>& tracks() const;  // fixed for the pipe's life
   const Metadata& metadata() const;
@@ -62,22 +55,22 @@ class PipeReader {
 
  private:
   struct Impl;
-  explicit PipeReader(std::unique_ptr<Impl> impl);
+  explicit Reader(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
-class PipeWriter {
+class Writer {
  public:
   // Takes the bytes of the pipe in order: `head`, then the data of `packet`, uncopied, where there is one; its owner may be kept to
   // write it later. An error ends the writing.
   using Sink = std::function<Result<>(Bytes head, const media::Packet* packet)>;
 
   // To a descriptor (borrowed, blocking). A reader that went away is Errc::io (EPIPE; SIGPIPE must be ignored).
-  static Result<PipeWriter> open(int fd, const std::vector<media::Track>& tracks, const Metadata& metadata);
-  static Result<PipeWriter> open(Sink sink, const std::vector<media::Track>& tracks, const Metadata& metadata);
-  PipeWriter(PipeWriter&&) noexcept;
-  PipeWriter& operator=(PipeWriter&&) noexcept;
-  ~PipeWriter();
+  static Result<Writer> open(int fd, const std::vector<media::Track>& tracks, const Metadata& metadata);
+  static Result<Writer> open(Sink sink, const std::vector<media::Track>& tracks, const Metadata& metadata);
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+  ~Writer();
 
   // Passes the packet on before it returns. packet.pts must be ≥ 0 (Errc::invalid); packets go out in the order given:
   // whoever writes interleaves by dts. packet.owner is not kept.
@@ -87,8 +80,8 @@ class PipeWriter {
 
  private:
   struct Impl;
-  explicit PipeWriter(std::unique_ptr<Impl> impl);
+  explicit Writer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace sluice::ffmpeg
+}  // namespace sluice::pipe

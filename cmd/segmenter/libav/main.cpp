@@ -1,0 +1,9 @@
+// What segmenter becomes for containers and segments that need libav; see containers.hpp.
+#include "../options.hpp"
+#include "../segment.hpp"
+#include "app/run.hpp"
+
+int main(int argc, char** argv) {
+  using namespace sluice;
+  return app::run_main(argc, argv, segmenter::program(), [](const app::Settings& settings) { return segmenter::segment(settings, segmenter::with_libav()); });
+}

@@ -1,0 +1,13 @@
+#pragma once
+#include <cstddef>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+namespace sluice::os {
+
+// The bytes that come next on `fd`, at most `most` (≤ 4096), left unread: of a file, a pipe (tee(2)) or a socket. Waits until there are at least
+// `least`, or the end. Errc::invalid for what cannot be looked into, such as a terminal.
+Result<Bytes> peek(int fd, std::size_t least, std::size_t most);
+
+}  // namespace sluice::os
