@@ -1,5 +1,5 @@
 #pragma once
-// What needs libav: containers other than the media pipe's, and segments in MPEG-TS. It brings a hundred libraries, which cost a process three megabytes and
+// What needs libav: containers other than the media pipe's and plain FLV, and segments in MPEG-TS. It brings a hundred libraries, which cost a process three megabytes and
 // a start of tens of milliseconds, and a stream of a platform needs none of it: so that part is a second program of the same sources,
 // libexec/sluice/segmenter-libav, which segmenter becomes (exec) when the input or --format asks for it.
 #include <functional>
@@ -19,7 +19,7 @@ struct Containers {
 Containers without_libav(char** arguments);
 Containers with_libav();  // in libav/
 
-// Whether the input on `fd` begins as a container of neither of ours; waits for its first bytes.
+// Whether the input on `fd` begins as neither the media pipe nor plain FLV; waits for its first bytes.
 Result<bool> needs_libav(int fd);
 
 }  // namespace sluice::segmenter

@@ -1,4 +1,5 @@
 #include "containers.hpp"
+#include "flv/file.hpp"
 #include "nut/reader.hpp"
 #include "os/peek.hpp"
 
@@ -12,9 +13,11 @@ Result<bool> needs_libav(int fd) {
   for (std::size_t least = 1;;) {
     const auto begin = os::peek(fd, least, telling);
     if (!begin) return begin.error().code == Errc::invalid ? Result<bool>(true) : std::unexpected(begin.error());
-    const nut::Form form = nut::recognise(*begin);
-    if (form != nut::Form::undecided) return form == nut::Form::foreign;
-    if (begin->size() < least || begin->size() == telling) return false;  // it ends: what is missing is told by who reads it
+    const nut::Form nut = nut::recognise(*begin);
+    const flv::Form flv = flv::recognise(*begin);
+    if (nut == nut::Form::ours || flv == flv::Form::plain) return false;
+    if (nut == nut::Form::foreign && flv == flv::Form::other) return true;
+    if (begin->size() < least || begin->size() == telling) return nut == nut::Form::foreign;  // it ends: what is missing is told by who reads it
     least = begin->size() + 1;
   }
 }

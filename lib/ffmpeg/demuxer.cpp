@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
-#include <limits>
 
 #include "ffmpeg/av.hpp"
 #include "media/byte_stream.hpp"
+#include "pipe/container_times.hpp"
 
 namespace sluice::ffmpeg {
 
@@ -15,7 +15,6 @@ using media::Codec;
 using media::Kind;
 constexpr int io_size = 64 * 1024;
 constexpr int most_bad_packets = 1000;  // in a row, before the input is given up
-constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::min();
 
 enum class Form { as_is, start_codes, short_lengths, adts };
 
@@ -24,8 +23,7 @@ struct Lane {  // one stream of the container that feeds one track
   AVRational time_base{1, 1};
   Form form = Form::as_is;
   unsigned length_size = 4;
-  std::int64_t next_dts = no_time;  // ticks: where the packet before this one ends
-  std::int64_t last_dts = no_time;
+  pipe::ContainerTimes times;
 };
 
 ByteView view(const AVPacket& packet) {
@@ -216,32 +214,9 @@ void Demuxer::Impl::retime(Lane& lane, const AVPacket& from, media::Packet& to) 
   const auto ticks = [&](std::int64_t value) {
     return media::rescale(value * lane.time_base.num, lane.time_base.den, track.timescale);
   };
+  const auto told = [&](std::int64_t value) { return value == AV_NOPTS_VALUE ? std::nullopt : std::optional(ticks(value)); };
   to.duration = from.duration > 0 ? ticks(from.duration) : 0;
-  if (track.codec == Codec::aac && to.duration > 0) {
-    to.duration = to.duration > 1536 ? 2048 : 1024;  // the container may have rounded it
-  }
-  const std::int64_t expected = lane.next_dts;
-  if (from.dts != AV_NOPTS_VALUE) to.dts = ticks(from.dts);
-  else if (from.pts != AV_NOPTS_VALUE && expected == no_time) to.dts = ticks(from.pts);
-  else to.dts = expected == no_time ? 0 : expected;
-  to.pts = from.pts != AV_NOPTS_VALUE ? ticks(from.pts) : to.dts;
-
-  if (track.kind() == Kind::audio) {
-    // Containers that count milliseconds jitter; samples do not.
-    const std::int64_t slack = std::max<std::int64_t>(2 * ticks(1), 1);
-    if (expected != no_time && std::abs(to.dts - expected) <= slack) to.dts = expected;
-    to.pts = to.dts;
-  }
-  if (lane.last_dts != no_time && to.dts <= lane.last_dts) {
-    to.dts = lane.last_dts + 1;
-    ++damaged;
-  }
-  if (to.pts < to.dts) {
-    to.pts = to.dts;
-    ++damaged;
-  }
-  lane.last_dts = to.dts;
-  lane.next_dts = to.dts + to.duration;
+  if (lane.times.set(to, track, told(from.dts), told(from.pts), ticks(1))) ++damaged;
 }
 
 std::optional<media::Packet> Demuxer::Impl::convert(AvPacket from) {

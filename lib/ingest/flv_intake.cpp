@@ -9,6 +9,7 @@
 #include "log/log.hpp"
 #include "media/byte_stream.hpp"
 #include "media/codec_config.hpp"
+#include "media/frame_rate.hpp"
 #include "media/vp9_frame.hpp"
 
 namespace sluice::ingest {
@@ -21,15 +22,6 @@ namespace {
 
 bool takes_config(Codec codec) {
   return codec != Codec::mp3 && codec != Codec::ac3 && codec != Codec::eac3;
-}
-
-// "29.97" as the fraction that is meant.
-media::Rational frame_rate_of(double rate) {
-  if (!(rate > 1 && rate < 1000)) return {0, 1};
-  const double ntsc = rate * 1001 / 1000;
-  if (std::abs(rate - std::round(rate)) > 0.005 && std::abs(ntsc - std::round(ntsc)) < 0.005)
-    return {std::llround(ntsc) * 1000, 1001};
-  return {std::llround(rate * 1000), 1000};
 }
 
 // NAL units behind 1- or 2-byte lengths, with the 4-byte ones that travel here.
@@ -170,7 +162,7 @@ Result<> FlvIntake::configure(Lane& lane, const rtmp::flv::Packet& packet) {
   }
   SLUICE_TRY(media::describe(track));
   // What the streamer set is truer than a VUI that encoders fill at will.
-  if (packet.kind == Kind::video && about.frame_rate > 0) track.frame_rate = frame_rate_of(about.frame_rate);
+  if (packet.kind == Kind::video && about.frame_rate > 0) track.frame_rate = media::told_frame_rate(about.frame_rate);
   lane.track = std::move(track);
   return {};
 }

@@ -9,9 +9,6 @@
 namespace sluice::nut {
 
 namespace {
-constexpr std::size_t chunk_size = 256 * 1024;
-constexpr std::size_t slack = 64;                  // behind every chunk: decoders may read a little past a packet
-constexpr std::size_t chunks_kept = 4;             // given back and asked for again, their pages would be cleared each time
 constexpr std::uint64_t largest_frame = 64u << 20;
 constexpr std::uint64_t largest_header = 1u << 20;
 constexpr std::size_t most_tracks = 64;
@@ -95,44 +92,6 @@ Form recognise(ByteView begin) {
   return parse_main(in) ? Form::ours : Form::foreign;
 }
 
-Reader::Reader() : chunk_(std::make_shared<Chunk>(chunk_size + slack)) {}
-
-std::shared_ptr<Reader::Chunk> Reader::chunk_of(std::size_t capacity) {
-  const auto free = std::ranges::find_if(kept_, [&](const auto& chunk) { return chunk.use_count() == 1 && chunk->capacity >= capacity; });
-  if (free != kept_.end()) return *free;
-  auto fresh = std::make_shared<Chunk>(capacity);
-  if (kept_.size() < chunks_kept && capacity == chunk_size + slack) kept_.push_back(fresh);
-  return fresh;
-}
-
-std::span<std::byte> Reader::space(std::size_t least) {
-  std::size_t room = chunk_->capacity - slack - filled_;
-  // Packets hold the chunk: it is never moved or reused, save when nobody else holds it.
-  const bool kept_too = std::ranges::find(kept_, chunk_) != kept_.end();
-  if (at_ == filled_ && chunk_.use_count() == (kept_too ? 2 : 1)) {
-    at_ = filled_ = 0;
-    room = chunk_->capacity - slack;
-  }
-  if (room < std::max<std::size_t>(least, 4096)) {
-    const ByteView kept = unread();
-    auto fresh = chunk_of(std::max(chunk_size, kept.size() + std::max<std::size_t>(least, 4096)) + slack);
-    std::ranges::copy(kept, fresh->bytes.get());
-    chunk_ = std::move(fresh);
-    filled_ = kept.size();
-    at_ = 0;
-    room = chunk_->capacity - slack - filled_;
-  }
-  return {chunk_->bytes.get() + filled_, room};
-}
-
-void Reader::commit(std::size_t bytes) { filled_ += bytes; }
-
-void Reader::push(ByteView bytes) {
-  if (bytes.empty()) return;
-  std::ranges::copy(bytes, space(bytes.size()).begin());
-  commit(bytes.size());
-}
-
 Result<bool> Reader::header() {
   while (!ready_) {
     SLUICE_TRY_VALUE(const bool moved, header_packet());
@@ -142,13 +101,13 @@ Result<bool> Reader::header() {
 }
 
 Result<bool> Reader::header_packet() {
-  ByteView bytes = unread();
+  ByteView bytes = input_.unread();
   if (!begun_) {
     if (bytes.size() < file_id.size()) return false;
     if (as_text(bytes.first(file_id.size())) != file_id) return malformed("does not begin as NUT does");
-    at_ += file_id.size();
+    input_.skip(file_id.size());
     begun_ = true;
-    bytes = unread();
+    bytes = input_.unread();
   }
   if (bytes.size() < 8) return false;
   const std::uint64_t startcode = ByteReader(bytes).be64();
@@ -182,7 +141,7 @@ Result<bool> Reader::header_packet() {
   } else {
     return malformed("an unknown header");
   }
-  at_ += packet.size;
+  input_.skip(packet.size);
   return true;
 }
 
@@ -242,14 +201,14 @@ Result<std::optional<Event>> Reader::next() {
   SLUICE_TRY_VALUE(const bool ready, header());
   if (!ready) return std::nullopt;
   for (;;) {
-    const ByteView bytes = unread();
+    const ByteView bytes = input_.unread();
     if (bytes.empty()) return std::nullopt;
     if (bytes[0] == std::byte{'N'}) {
       if (bytes.size() < 8) return std::nullopt;
       const std::uint64_t startcode = ByteReader(bytes).be64();
       SLUICE_TRY_VALUE(const Framed packet, framed(bytes));
       if (!packet.whole) return std::nullopt;
-      at_ += packet.size;
+      input_.skip(packet.size);
       if (startcode == info_startcode) {
         SLUICE_TRY_VALUE(auto change, info_packet(ByteReader(packet.payload)));
         if (change) return Event(std::move(*change));
@@ -277,7 +236,7 @@ Result<std::optional<Event>> Reader::next() {
       if (in.be32() != checksum(bytes.first(summed))) return malformed("a frame header's checksum is wrong");
     }
     if (in.remaining() < size) {
-      space(size - in.remaining());
+      input_.space(size - in.remaining());
       return std::nullopt;
     }
     media::Packet packet;
@@ -287,8 +246,8 @@ Result<std::optional<Event>> Reader::next() {
     packet.duration = static_cast<std::int64_t>(duration);
     packet.key = code & code_key;
     packet.data = in.take(size);
-    packet.owner = chunk_;
-    at_ += in.position();
+    packet.owner = input_.owner();
+    input_.skip(in.position());
     return Event(std::move(packet));
   }
 }

@@ -2,7 +2,7 @@
 // Reader: the bytes of the media pipe → tracks, packets, notices of information. Reads the form that nut::Writer writes;
 // other NUT files (recognised by their main header) are left to libavformat. No descriptor, no clock.
 //
-// Bytes are read straight into the reader's buffer (space, then commit); packets point into that buffer and share it.
+// Bytes are read straight into input(); packets point into it and share it.
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/shared_input.hpp"
 #include "media/track.hpp"
 
 namespace sluice::nut {
@@ -27,12 +28,8 @@ using Event = std::variant<media::Packet, InfoChange>;
 
 class Reader {
  public:
-  Reader();
-
-  // Room for at least `least` more bytes; fill from its start and say how many by commit(). Valid until the next call.
-  std::span<std::byte> space(std::size_t least = 1);
-  void commit(std::size_t bytes);
-  void push(ByteView bytes);  // space, copy, commit
+  // Where the bytes go: space and commit, or push.
+  SharedInput& input() { return input_; }
 
   // True once the headers are read (with the first syncpoint): tracks() and info() are then fixed.
   Result<bool> header();
@@ -43,21 +40,12 @@ class Reader {
   Result<std::optional<Event>> next();
 
  private:
-  struct Chunk {
-    explicit Chunk(std::size_t size) : bytes(new std::byte[size]), capacity(size) {}
-    std::unique_ptr<std::byte[]> bytes;
-    std::size_t capacity;
-  };
-  ByteView unread() const { return {chunk_->bytes.get() + at_, filled_ - at_}; }
-  std::shared_ptr<Chunk> chunk_of(std::size_t capacity);
   Result<bool> header_packet();
   Result<> main_header(ByteReader in);
   Result<> stream_header(ByteReader in);
   Result<std::optional<InfoChange>> info_packet(ByteReader in);
 
-  std::shared_ptr<Chunk> chunk_;
-  std::vector<std::shared_ptr<Chunk>> kept_;  // each is used again when no packet holds it any more
-  std::size_t at_ = 0, filled_ = 0;
+  SharedInput input_;
   bool begun_ = false, ready_ = false;
   std::vector<std::uint32_t> timescales_;
   std::vector<media::Track> tracks_;

@@ -86,14 +86,14 @@ Result<> Reader::Impl::open(const OpenContainer& open_foreign, ReadLimits limits
     form = nut::recognise(begin);
   }
   if (form == nut::Form::ours) {
-    nut.push(begin);
+    nut.input().push(begin);
     for (;;) {
       SLUICE_TRY_VALUE(const bool ready, nut.header());
       if (ready) return {};
-      const auto room = nut.space();
+      const auto room = nut.input().space();
       SLUICE_TRY_VALUE(const std::size_t got, read(room));
       if (got == 0) return fail(Errc::invalid, "the input ends before its first packet");
-      nut.commit(got);
+      nut.input().commit(got);
     }
   }
   if (!open_foreign) return fail(Errc::invalid, "the input is not a media pipe", "see sluice-pipe(5)");
@@ -171,9 +171,9 @@ Result<std::optional<media::Packet>> Reader::Impl::next_own() {
       continue;
     }
     if (ended) return std::nullopt;
-    const auto room = nut.space();
+    const auto room = nut.input().space();
     SLUICE_TRY_VALUE(const std::size_t got, read(room));
-    nut.commit(got);
+    nut.input().commit(got);
     ended = got == 0;
   }
 }

@@ -6,7 +6,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)sluice::nut::recognise(bytes);
   sluice::nut::Reader reader;
   for (std::size_t at = 0; at < size; at += 997) {
-    reader.push(bytes.subspan(at, std::min<std::size_t>(997, size - at)));
+    reader.input().push(bytes.subspan(at, std::min<std::size_t>(997, size - at)));
     for (;;) {
       auto event = reader.next();
       if (!event) return 0;

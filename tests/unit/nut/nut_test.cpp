@@ -117,7 +117,7 @@ TEST_CASE("what was written is read, cut anywhere") {
     Read read;
     for (std::size_t at = 0; at < written.bytes.size();) {
       const std::size_t n = std::min(written.bytes.size() - at, step ? step : 1 + random.below(3000));
-      reader.push(ByteView(written.bytes).subspan(at, n));
+      reader.input().push(ByteView(written.bytes).subspan(at, n));
       at += n;
       if (step != 1 || at > 600'000 || at % 1024 == 0 || at < 2000 || at == written.bytes.size()) read.drain(reader);
     }
@@ -129,11 +129,11 @@ TEST_CASE("a packet is there with its last byte") {
   const Written written;
   nut::Reader reader;
   const std::size_t last = written.bytes.size();
-  reader.push(ByteView(written.bytes).first(last - 1));
+  reader.input().push(ByteView(written.bytes).first(last - 1));
   Read read;
   read.drain(reader);
   CHECK(read.packets.size() == written.packets.size() - 1);
-  reader.push(ByteView(written.bytes).last(1));
+  reader.input().push(ByteView(written.bytes).last(1));
   read.drain(reader);
   CHECK(read.packets.size() == written.packets.size());
 }
