@@ -171,7 +171,7 @@ class Pipeline {
       bytes_.clear();
       if (!writer_->frame(bytes_, kept->packet)) FAIL("the pipe does not take a packet");
       append(bytes_, kept->packet.data);
-      reader_.push(bytes_);
+      reader_.input().push(bytes_);
       for (auto event = reader_.next(); event && *event; event = reader_.next())
         if (auto* packet = std::get_if<media::Packet>(&**event)) segmenter_->push(std::move(*packet), operations_);
       most_kept = std::max(most_kept, retention_.packets());
@@ -201,7 +201,7 @@ class Pipeline {
     writer_ = std::make_unique<nut::Writer>(run_->tracks, nut::Info{{"sluice_epoch_ms", std::to_string(epoch_ms)}});
     bytes_.clear();
     writer_->header(bytes_);
-    reader_.push(bytes_);
+    reader_.input().push(bytes_);
     REQUIRE(reader_.header());
   }
 
