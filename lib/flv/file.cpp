@@ -125,7 +125,8 @@ class File final : public pipe::Container {
     }
     const auto ticks = [&](std::int64_t milliseconds) { return media::rescale(milliseconds, 1000, track.timescale); };
     const std::int64_t at = unwrapped(tag.milliseconds);
-    packet.duration = video ? media::rescale(track.frame_rate.den, track.frame_rate.num, track.timescale) : media::audio_frame_length(track, from.data);
+    // Whole milliseconds, as the file's times are.
+    packet.duration = video ? ticks(1000 * track.frame_rate.den / track.frame_rate.num) : media::audio_frame_length(track, from.data);
     if (side->times.set(packet, track, ticks(at), ticks(at + (video ? from.composition_offset : 0)), ticks(1))) ++damaged_;
     return packet;
   }

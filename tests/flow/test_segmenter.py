@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -93,6 +94,34 @@ def test_other_codecs(tmp_path, codec, args):
     check(ledger, "source=150")
     for rendition in ("source", "audio"):
         assert decode_errors(joined(ledger, rendition, tmp_path / f"{rendition}.mp4")) == ""
+
+
+def parts(ledger):
+    """The index's lines of parts, without the time of writing and the checksum."""
+    rows = [line.split() for line in (ledger / "index").read_text().splitlines() if line.startswith("P ")]
+    return [row[:10] + row[11:-1] for row in rows]
+
+
+@pytest.mark.parametrize("what", [{"bframes": 2}, {"bframes": 0, "rate": "30000/1001"}, {"audio": False}, {"video": False}])
+def test_plain_flv_is_read_as_libavformat_reads_it(tmp_path, what):
+    flv = make(tmp_path / "a.flv", seconds=8, **what)
+    written = []
+    for name, command in (("own", SEGMENTER), ("libav", pathlib.Path(SEGMENTER).parent.parent / "libexec/sluice/segmenter-libav")):
+        with open(flv, "rb") as file:
+            subprocess.run([command, tmp_path / name], stdin=file, check=True, stderr=subprocess.DEVNULL)
+        written.append(({path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).glob("*/*.m4s")}, parts(tmp_path / name)))
+    assert written[0][1] == written[1][1] and len(written[0][1]) >= 16
+    assert written[0][0] == written[1][0]
+
+
+def test_without_its_other_half_it_says_what_is_missing(source, tmp_path):
+    (tmp_path / "bin").mkdir()
+    alone = shutil.copy(SEGMENTER, tmp_path / "bin" / "segmenter")
+    with open(source, "rb") as file:
+        assert subprocess.run([alone, tmp_path / "flv"], stdin=file, stderr=subprocess.DEVNULL).returncode == 0
+    with open(source, "rb") as file:
+        done = subprocess.run([alone, "--format", "ts", tmp_path / "ts"], stdin=file, capture_output=True, text=True)
+    assert done.returncode == 1 and "libexec/sluice/segmenter-libav" in done.stderr and "hint:" in done.stderr
 
 
 def test_kill_nine_loses_and_repeats_nothing(source, tmp_path):
