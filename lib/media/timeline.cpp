@@ -21,9 +21,10 @@ void Timeline::begin(std::uint64_t raw, std::int64_t source_us, PublisherClock c
   first_us_ = source_us;
   wide_ = false;
   for (Clocking& track : tracks_) {
-    const std::int64_t next = track.next;
+    const std::int64_t next = track.next, shown = track.shown;
     track = Clocking{};
     track.next = next;
+    track.shown = shown;
   }
 }
 
@@ -58,26 +59,65 @@ std::int64_t Timeline::end_of(const Clocking& track) const {
   return rescale(track.next, track.timescale, micro);
 }
 
-// Whether the track's clock has jumped to `raw`; if so its offset is set anew.
-bool Timeline::repair(Clocking& track, std::int64_t raw, std::uint64_t counted, Steady now) {
-  const std::int64_t moved = (raw - track.raw) * tick_;
-  const std::int64_t waited = std::chrono::duration_cast<microseconds>(now - track.seen).count() * fine_us;
-  const bool back = moved < -in_fine(policy_.backward_jump);
-  const bool ahead = moved > in_fine(policy_.forward_jump) && moved > waited + in_fine(policy_.honest_gap);
-  if (!back && !ahead) return false;
+// A few seconds that only this track's clock leaves out: the others, which still come, stand where it stood.
+bool Timeline::leaps_alone(const Clocking& track, std::int64_t moved, Steady now) const {
+  return std::ranges::any_of(tracks_, [&](const Clocking& other) {
+    if (&other == &track || !other.started || now - other.seen > policy_.honest_gap) return false;
+    const std::int64_t apart = unwrap(track.raw, static_cast<std::uint64_t>(other.raw)) - track.raw;
+    return std::abs(apart * tick_) < moved / 2;
+  });
+}
 
-  const std::int64_t expected = track.raw * tick_ + track.offset + track.step;
-  track.offset = expected - raw * tick_;
+// Where the clock value is by the clock of another track, if that is near to where it was expected.
+std::optional<std::int64_t> Timeline::joined(const Clocking& track, std::uint64_t counted, std::int64_t expected, std::int64_t within) const {
   for (const Clocking& other : tracks_) {
     if (&other == &track || !other.started) continue;
     // The other's clock may be on the far side of a wrap that this one has not seen, or the other way round.
-    const std::int64_t joined = unwrap(other.raw, counted) * tick_ + other.offset;
-    if (std::abs(joined - expected) > in_fine(policy_.follow)) continue;
-    track.offset = joined - raw * tick_;
-    break;
+    const std::int64_t there = unwrap(other.raw, counted) * tick_ + other.offset;
+    if (std::abs(there - expected) <= within) return there;
   }
+  return std::nullopt;
+}
+
+// Whether the track's clock has jumped to `raw`; if so its offset is set anew, and `raw` counted from its bits.
+bool Timeline::repair(Clocking& track, std::int64_t& raw, std::uint64_t counted, Steady now) {
+  const std::int64_t moved = (raw - track.raw) * tick_;
+  const std::int64_t waited = std::chrono::duration_cast<microseconds>(now - track.seen).count() * fine_us;
+  const std::int64_t expected = track.raw * tick_ + track.offset + track.step;
+  const bool back = moved < -in_fine(policy_.backward_jump);
+  const bool unexplained = moved > waited + in_fine(policy_.honest_gap);
+  const bool far = unexplained && moved > in_fine(policy_.forward_jump);
+  if (!back && !unexplained) return false;
+  // Nearer than half way: the other may stand where this one has come from.
+  const auto there = joined(track, counted, expected, std::min(in_fine(policy_.follow), std::abs(moved) / 2));
+  if (!back && !far && !there && !leaps_alone(track, moved, now)) return false;
+
+  raw = static_cast<std::int64_t>(counted & ((std::uint64_t{1} << clock_.bits) - 1));
+  track.offset = there.value_or(expected) - raw * tick_;
+  track.behind.reset();
   ++repairs_;
   return true;
+}
+
+// Where a picture of these times is put. After a step back that is no jump its clock is behind: what was put already stays, the rest
+// follows at half the pace of time until the clock has caught up, so that decode and presentation order stay as they are and no two
+// pictures fall into one instant.
+void Timeline::place_picture(Clocking& track, std::int64_t dts, std::int64_t pts, Stamp& out) const {
+  std::optional<Clocking::Behind>& behind = track.behind;
+  const auto place = [&behind](std::int64_t time) {
+    return behind ? std::max(time, std::min(time, (time + behind->since) / 2) + behind->shift) : time;
+  };
+  out.dts = place(dts);
+  if (track.next != INT64_MIN && out.dts < track.next) {
+    const std::int64_t expected = track.next - 1 + rescale(track.step, fine, track.timescale);
+    const std::int64_t most = rescale(in_fine(policy_.backward_jump), fine, track.timescale);
+    const std::int64_t shift = std::max(track.next - dts, std::min(expected - dts, most));
+    behind = Clocking::Behind{shift, std::max(dts, track.shown - shift)};
+    out.dts = place(dts);
+  }
+  out.pts = std::max(place(pts), out.dts);
+  track.shown = std::max(track.shown, out.pts);
+  if (behind && dts >= behind->since + 2 * behind->shift) behind.reset();
 }
 
 std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t counted, std::int64_t composition, Steady now,
@@ -131,9 +171,12 @@ std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t 
     reached_us_ = std::max(reached_us_, end_of(track));
     return out;
   }
-  out.dts = track.next == INT64_MIN ? at : std::max(at, track.next);
-  const std::int64_t composed = at + rescale(composition, clock_.rate, track.timescale);
-  out.pts = track.kind == Kind::video ? std::max(composed, out.dts) : out.dts;
+  if (track.kind == Kind::video) {
+    const bool shows = std::abs(composition) * tick_ <= in_fine(policy_.reordering);
+    place_picture(track, at, shows ? at + rescale(composition, clock_.rate, track.timescale) : at, out);
+  } else {
+    out.dts = out.pts = track.next == INT64_MIN ? at : std::max(at, track.next);
+  }
   track.next = out.dts + 1;
   reached_us_ = std::max(reached_us_, rescale(out.dts, track.timescale, micro) + track.step / fine_us);
   return out;

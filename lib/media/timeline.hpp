@@ -3,10 +3,12 @@
 // milliseconds in 32 bits that wrap (RTMP 1.0, 5.3.1.3: 49.7 days; encoders that keep 24 bits wrap after 4 h 39 min) or
 // 1/90000 s in 33 bits (H.222.0 2.4.3.7: 26.5 h), restarts its clocks, or sets one track's clock off alone. What comes out
 // grows without end, per track and strictly in DTS; no tick of the publisher's clock is rounded away:
-//  - video in 1/90000 s, PTS never before DTS;
+//  - video in 1/90000 s, PTS never before DTS; pictures whose clock steps back a little are half as far apart until it has caught up,
+//    so that an encoder keeps them all;
 //  - audio in samples, laid end to end on the sample grid while the publisher's clock stays near it;
 //  - a jump (backward, or forward by more than real time explains) is closed up and flagged: the track goes on where it was,
-//    and a track that jumps after another joins it, so that sound and picture stay together.
+//    and a track that jumps after another joins it, so that sound and picture stay together. Forward, a few seconds that the clocks
+//    of all tracks leave out are a hole, those of one alone are a jump.
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -19,10 +21,11 @@ namespace sluice::media {
 
 struct TimelinePolicy {
   milliseconds forward_jump{5'000};   // more than this at once is a jump…
-  milliseconds honest_gap{2'000};     // …unless so much real time passed meanwhile, give or take this
+  milliseconds honest_gap{2'000};     // …unless so much real time passed meanwhile, give or take this; with less the other tracks decide
   milliseconds backward_jump{500};    // less than this is jitter: the DTS is moved up to stay monotone
   milliseconds snap{70};              // audio farther off its grid than this is put where its clock says
   milliseconds follow{3'000};         // a jump that lands this near another track's clock joins it
+  milliseconds reordering{5'000};     // a PTS farther than this from its DTS is none: no encoder keeps a picture back for so long
 };
 
 // How a publisher counts time: `rate` ticks a second (a divisor of 9,000,000), in `bits` bits that wrap.
@@ -75,6 +78,13 @@ class Timeline {
     std::int64_t step = 0;        // from the packet before the last to the last, in 1/9,000,000 s
     Steady seen{};
     std::int64_t next = INT64_MIN;      // the least DTS the next packet may have; audio: its place on the grid
+    std::int64_t shown = 0;             // the latest PTS
+    // The clock has stepped back by `shift`, which is made up for from `since` on; ticks of the timescale. It ends within two seconds,
+    // so no snapshot has it.
+    struct Behind {
+      std::int64_t shift, since;
+    };
+    std::optional<Behind> behind;
 
     void save(SnapshotWriter& out) const;
     void restore(SnapshotReader& in);
@@ -86,7 +96,10 @@ class Timeline {
 
   std::int64_t unwrap(std::int64_t near, std::uint64_t raw) const;
   std::int64_t distance(std::uint64_t from, std::uint64_t to) const;
-  bool repair(Clocking& track, std::int64_t raw, std::uint64_t counted, Steady now);
+  bool repair(Clocking& track, std::int64_t& raw, std::uint64_t counted, Steady now);
+  bool leaps_alone(const Clocking& track, std::int64_t moved, Steady now) const;
+  std::optional<std::int64_t> joined(const Clocking& track, std::uint64_t counted, std::int64_t expected, std::int64_t within) const;
+  void place_picture(Clocking& track, std::int64_t dts, std::int64_t pts, Stamp& out) const;
   std::int64_t end_of(const Clocking& track) const;
 
   Policy policy_;

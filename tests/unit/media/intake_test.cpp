@@ -270,6 +270,7 @@ TEST_CASE("the keyframe interval is told of whole GOPs, or of an open one that i
   CHECK(rig.intake.keyframe_interval() == seconds(2));
   rig.video(3967), rig.audio(4010);
   CHECK(rig.intake.keyframe_interval() == seconds(2));
+  rig.clock.advance(seconds(3));
   rig.video(6967);
   CHECK(rig.intake.keyframe_interval() == microseconds(4'967'000));
 }

@@ -128,6 +128,98 @@ TEST_CASE("one track's leap forward is closed up, and undone when the track come
   CHECK(std::abs(back->dts - ms * 90) < 90 * 40);
 }
 
+TEST_CASE("a clock that goes back by a second or three is closed up, of all tracks or of one") {
+  const std::uint32_t back = GENERATE(540u, 1'000u, 2'900u, 3'500u);
+  const auto [picture, sound] = GENERATE(table<bool, bool>({{true, true}, {true, false}, {false, true}}));
+  CAPTURE(back, picture, sound);
+  Rig rig(0, 960);
+  for (std::uint32_t ms = 0; ms <= 10'000; ms += 20) {
+    const bool gone = ms >= 5'000;
+    const auto v = rig.at(video, ms - (gone && picture ? back : 0));
+    const auto a = rig.at(audio, ms - (gone && sound ? back : 0));
+    REQUIRE(a);
+    CHECK(std::abs(v->dts - ms * 90) < 90 * 40);
+    CHECK(std::abs(a->dts - ms * 48) < 48 * 90);
+  }
+  CHECK(rig.timeline.repairs() == static_cast<unsigned>(picture) + sound);
+}
+
+TEST_CASE("a few seconds that one track alone leaps are closed up, those that all leave out at once are a hole") {
+  const std::uint32_t leap = GENERATE(2'100u, 3'000u, 4'900u);
+  const bool picture = GENERATE(true, false);  // leaps, or sound
+  Rig rig(0, 960);
+  std::uint32_t ms = 0;
+  const auto both = [&](std::uint32_t video_ahead, std::uint32_t audio_ahead) {
+    const auto v = rig.at(video, ms + video_ahead);
+    const auto a = rig.at(audio, ms + audio_ahead);
+    CHECK(std::abs(v->dts - ms * 90) < 90 * 40);
+    REQUIRE(a);
+    CHECK(std::abs(a->dts - ms * 48) < 48 * 90);
+    rig.clock.advance(milliseconds(20));
+    ms += 20;
+  };
+  while (ms <= 2'000) both(0, 0);
+  while (ms <= 4'000) both(picture ? leap : 0, picture ? 0 : leap);
+  while (ms <= 6'000) both(leap, leap);  // the other follows
+  CHECK(rig.timeline.repairs() == 2);
+  while (ms <= 8'000) both(0, 0);        // and both are back
+  CHECK(rig.timeline.repairs() == 4);
+  // Pictures are lost on the way, sound is not: its clock says so.
+  for (std::uint32_t lost = 0; lost < leap; lost += 20) rig.at(audio, ms + lost);
+  const auto after = rig.at(video, ms + leap);
+  CHECK_FALSE(after->repaired);
+  CHECK(std::abs(after->dts - (ms + leap) * 90) < 90 * 40);
+}
+
+TEST_CASE("pictures whose clock steps back a little keep their order and a distance that an encoder sees, and catch up") {
+  const int back = GENERATE(10, 33, 120, 400, 499);
+  const bool b_frames = GENERATE(false, true);
+  const std::int64_t from = GENERATE(59, 60, 61, 62);  // of B, B, I, P
+  CAPTURE(back, b_frames, from);
+  Rig rig;
+  std::vector<std::pair<std::int64_t, std::int64_t>> shown;  // the order that they are shown in, PTS
+  std::int64_t last = -1, least = INT64_MAX;
+  for (std::int64_t n = 0; n < 180; ++n) {
+    const std::int64_t at = n * 33 - (n >= from ? back : 0);
+    const std::int64_t ahead = !b_frames ? 0 : n % 61 == 0 ? 1 : n % 61 % 3 == 1 ? 3 : 0;  // I, then P B B
+    const auto stamp = rig.at(video, static_cast<std::uint32_t>(at), static_cast<std::int32_t>(ahead * 33));
+    REQUIRE(stamp);
+    REQUIRE(stamp->pts >= stamp->dts);
+    if (n > 0) least = std::min(least, stamp->dts - last);
+    last = stamp->dts;
+    shown.emplace_back(n + ahead, stamp->pts);
+    if (n < from || n >= from + 2 * (back / 33 + 4)) {
+      CHECK(stamp->dts == at * 90);
+      CHECK(stamp->pts == (at + ahead * 33) * 90);
+    }
+  }
+  CHECK(least >= 90 * 33 / 2 - 90);
+  std::ranges::sort(shown);
+  for (std::size_t i = 1; i < shown.size(); ++i) {
+    INFO("picture " << i);
+    CHECK(shown[i].second > shown[i - 1].second);
+  }
+}
+
+TEST_CASE("pictures that all have one time get no farther from it than jitter may be") {
+  Rig rig;
+  rig.at(video, 0);
+  rig.at(video, 33);
+  std::int64_t last = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    const auto stamp = rig.at(video, 66);
+    REQUIRE(stamp->dts > last);
+    last = stamp->dts;
+  }
+  CHECK(last < 90 * (66 + 500) + 5'001);
+}
+
+TEST_CASE("a picture that would be shown in a distant future is shown when it is decoded") {
+  Rig rig;
+  CHECK(rig.at(video, 0, 4'000)->pts == 4'000 * 90);
+  CHECK(rig.at(video, 40, 8'000'000)->pts == 40 * 90);
+}
+
 TEST_CASE("a gap that real time explains is kept") {
   Rig rig;
   rig.at(video, 0);
