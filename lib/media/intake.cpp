@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t gops_remembered = 8;
 // A first GOP that is still open says nothing of the interval before this.
 constexpr std::int64_t telling_us = 3'000'000;
+// Bytes of memory beside its data, near enough.
+constexpr std::size_t cost_of_a_packet = 256;
 constexpr std::int64_t sure_us = 1'000'000;  // of missing a track, while others go on: not just a clock that leapt
 
 // VP9's configuration does not tell its picture's size.
@@ -33,6 +35,7 @@ void Intake::begin(std::int64_t source_us, bool discontinuity, PublisherClock cl
   video_expected_.reset();
   audio_expected_.reset();
   waiting_since_.reset();
+  ticked_ = ready_ = false;
   waiting_.clear();
   waiting_bytes_ = 0;
   last_key_us_.reset();
@@ -116,13 +119,18 @@ bool Intake::rates_known() const {
   });
 }
 
+bool Intake::waited_enough(Steady now) const { return waiting_since_ && now >= *waiting_since_ + policy_.second_track; }
+
+// Once: what is missing after that is a keyframe, and that comes with a packet.
 std::optional<Steady> Intake::deadline() const {
-  if (run_ || !waiting_since_) return std::nullopt;
+  if (run_ || !waiting_since_ || ticked_) return std::nullopt;
   return *waiting_since_ + policy_.second_track;
 }
 
 void Intake::tick(Steady now) {
-  if (!run_ && waiting_since_ && now >= *deadline() && leading() != nullptr) start(now);
+  if (run_ || ticked_ || !waited_enough(now)) return;
+  ticked_ = true;
+  if (leading() != nullptr) start(now);
 }
 
 void Intake::offer(Offered packet, Steady now) {
@@ -136,9 +144,15 @@ void Intake::offer(Offered packet, Steady now) {
   if (track->kind == Kind::video && track->track->frame_rate.num == 0) track->count(packet.raw, policy_.counted_frames);
   if (run_) return pass(*track, packet, now);
   if (!waiting_since_) waiting_since_ = now;
-  waiting_bytes_ += packet.data.size();
+  const bool starts = packet.kind == Kind::audio ? leading()->kind == Kind::audio : packet.key;
+  waiting_bytes_ += packet.data.size() + cost_of_a_packet;
   waiting_.push_back(std::move(packet));
-  if ((complete() && rates_known()) || now >= *deadline() || waiting_bytes_ > policy_.waiting_bytes) start(now);
+  const bool late = waited_enough(now), ready = late || (complete() && rates_known());
+  const bool fresh = (ready && !ready_) || (late && !ticked_);
+  ready_ = ready;
+  ticked_ = late;
+  // No other packet makes a difference.
+  if (fresh || (ready && starts) || waiting_bytes_ > policy_.waiting_bytes) start(now);
 }
 
 // The first run: from the leading video's first keyframe, or from the first sound where there is no video. When time is up, from
@@ -147,7 +161,7 @@ void Intake::start(Steady now) {
   const PublisherTrack* lead = leading();
   const bool pictures = lead->kind == Kind::video;
   const auto is_start = [&](const Offered& packet) {
-    return !pictures || (packet.kind == Kind::video && packet.key && (packet.id == lead->id || now >= *deadline()));
+    return !pictures || (packet.kind == Kind::video && packet.key && (packet.id == lead->id || waited_enough(now)));
   };
   const auto first = std::ranges::find_if(waiting_, is_start);
   if (first == waiting_.end()) {

@@ -96,6 +96,7 @@ class Intake {
   const PublisherTrack* leading() const;
   bool complete() const;
   bool rates_known() const;
+  bool waited_enough(Steady now) const;
   bool differs() const;
   bool opens(const PublisherTrack& track, const Offered& packet) const;
   void start(Steady now);
@@ -123,6 +124,8 @@ class Intake {
   bool changed_ = false;           // tracks or their configurations may differ from the run's
   bool divide_ = false;            // another run was asked for
   std::optional<Steady> waiting_since_;
+  bool ticked_ = false;            // when that was long enough
+  bool ready_ = false;             // but for a keyframe
   std::deque<Offered> waiting_;    // before the first run
   std::size_t waiting_bytes_ = 0;
   std::deque<std::int64_t> gops_;  // µs

@@ -162,7 +162,7 @@ std::optional<Steady> Lifecycle::deadline() const {
   if (phase_ == Phase::open && !publisher_ && !parking_) at(gone_at_ + policy_.grace);
   if (pipe_ == Pipe::closing && !killed_) at(closed_at_ + policy_.flush);
   if (pipe_ == Pipe::running && data_ && !killed_) at(taken_at_ + policy_.stall);
-  if (pipe_ == Pipe::none && data_ && !parking_ && phase_ != Phase::over) at(not_before_);
+  if (pipe_ == Pipe::none && data_ && !parking_ && (phase_ == Phase::open || phase_ == Phase::ending)) at(not_before_);
   return when;
 }
 

@@ -48,7 +48,7 @@ void Retention::pop_front() {
 
 bool Retention::over_the_cap() const {
   if (packets_.empty()) return false;
-  return bytes_ > limits_.bytes || newest_us_ - std::max(packets_.front().dts_us, passed_us_) > limits_.time.count();
+  return bytes_ > limits_.bytes || packets_.size() > limits_.packets || newest_us_ - std::max(packets_.front().dts_us, passed_us_) > limits_.time.count();
 }
 
 void Retention::trim() {

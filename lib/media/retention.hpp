@@ -43,6 +43,7 @@ struct RetentionCounts {
 struct RetentionLimits {
   microseconds time{20'000'000};    // of what a ledger lacks: the GOP that a restart would begin with does not count
   std::size_t bytes = 64u << 20;    // of everything
+  std::size_t packets = 250'000;    // the same; each costs some hundred bytes beside its data
 };
 
 class Retention {

@@ -75,6 +75,30 @@ TEST_CASE("a start waits for an announced track, but not for ever") {
   CHECK_FALSE(rig.intake.deadline());
 }
 
+TEST_CASE("who waits for a keyframe in vain asks for no time of its own, and starts when it comes") {
+  Rig rig;
+  rig.intake.configure(h264());
+  rig.intake.configure(aac());
+  rig.audio(0);
+  rig.video(0);
+  rig.clock.advance(milliseconds(1'000));
+  rig.intake.tick(rig.clock.steady());
+  CHECK(rig.fed().empty());
+  CHECK_FALSE(rig.intake.deadline());
+  rig.audio(1'000);
+  CHECK_FALSE(rig.intake.deadline());
+  rig.video(1'010, true);
+  CHECK(rig.fed() == "r0 v0k ");
+}
+
+TEST_CASE("packets of a byte each, while a keyframe is awaited, are let go of as large ones are") {
+  const Bytes tiny(1);
+  Rig rig;
+  rig.intake.configure(h264());
+  for (std::uint32_t i = 0; i < 100'000; ++i) rig.intake.offer({Kind::video, i, 0, false, nullptr, tiny}, rig.clock.steady());
+  CHECK(rig.intake.counts().unusable > 60'000);
+}
+
 TEST_CASE("a frame rate that nobody tells is counted from the first frames") {
   const auto [step_us, fps] = GENERATE(table<int, int>({{33'333, 30}, {33'367, 30}, {16'667, 60}, {40'000, 25}, {41'708, 24}, {200'000, 5}, {333'333, 3}}));
   Rig rig;

@@ -225,6 +225,9 @@ TEST_CASE("at the end a pipeline that keeps failing is given up, and the stream 
   }
   rig.life.finished(false);
   CHECK(rig.steps() == "go_offline");
+  rig.life.data(true);  // the packets that were given up still lie there: nothing is to be done about them, at no time
+  CHECK(rig.steps().empty());
+  CHECK_FALSE(rig.life.deadline());
 }
 
 TEST_CASE("a publisher that never sent a keyframe leaves nothing to finish") {

@@ -236,3 +236,11 @@ TEST_CASE("the cursor says when the next packet belongs to another run") {
   CHECK(retention.rewind(500'000) == 0);
   CHECK(retention.next_run() == one);
 }
+
+TEST_CASE("a cap holds for packets, however small they are") {
+  Retention retention({.time = seconds(1'000), .packets = 1'000});
+  const auto run = run_of({Codec::h264});
+  for (int i = 0; i < 5'000; ++i) retention.add(run, video(i, i % 100 == 0));
+  CHECK(retention.packets() <= 1'000);
+  CHECK(retention.counts().dropped_packets >= 4'000);
+}
