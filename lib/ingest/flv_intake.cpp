@@ -44,6 +44,13 @@ double number(const rtmp::amf::Value& value, std::string_view name) {
   return std::isfinite(read) && read > 0 && read < 1e9 ? read : 0;
 }
 
+// kbit/s, as onMetaData has them; some encoders write bits, which no stream has a thousand times of.
+double rate(const rtmp::amf::Value& value, std::string_view name, double most_kbits) {
+  const double kbits = number(value, name);
+  return kbits <= most_kbits ? kbits : 0;
+}
+constexpr double most_video_kbits = 400'000, most_audio_kbits = 20'000;
+
 // A language tag (RFC 5646), as far as a playlist takes it.
 std::string language(const rtmp::amf::Value& value) {
   const rtmp::amf::Value* found = value.find("language");
@@ -68,11 +75,11 @@ void FlvIntake::metadata(const rtmp::amf::Value& value) {
   told_.clear();
   Told& video = told_[{Kind::video, 0}];
   video = {.frame_rate = number(value, "framerate"),
-           .video_kbits = number(value, "videodatarate"),
+           .video_kbits = rate(value, "videodatarate", most_video_kbits),
            .width = number(value, "width"),
            .height = number(value, "height")};
   Told& audio = told_[{Kind::audio, 0}];
-  audio = {.audio_kbits = number(value, "audiodatarate"),
+  audio = {.audio_kbits = rate(value, "audiodatarate", most_audio_kbits),
            .audio_rate = number(value, "audiosamplerate"),
            .channels = number(value, "audiochannels"),
            .language = language(value)};
@@ -84,7 +91,7 @@ void FlvIntake::metadata(const rtmp::amf::Value& value) {
     videos.insert(id);
     if (id == 0) return;
     told_[{Kind::video, id}] = {.frame_rate = number(about, "framerate"),
-                                .video_kbits = number(about, "videodatarate"),
+                                .video_kbits = rate(about, "videodatarate", most_video_kbits),
                                 .width = number(about, "width"),
                                 .height = number(about, "height")};
   });
@@ -93,7 +100,7 @@ void FlvIntake::metadata(const rtmp::amf::Value& value) {
     Told& own = told_[{Kind::audio, id}];
     if (const std::string tag = language(about); !tag.empty()) own.language = tag;
     if (id == 0) return;
-    own.audio_kbits = number(about, "audiodatarate");
+    own.audio_kbits = rate(about, "audiodatarate", most_audio_kbits);
     own.audio_rate = std::max(number(about, "samplerate"), number(about, "audiosamplerate"));
     own.channels = std::max(number(about, "channels"), number(about, "audiochannels"));
   });
