@@ -5,6 +5,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/text.hpp"
 #include "hls/playlist_writer.hpp"
 
 namespace sluice::hls {
@@ -13,7 +14,7 @@ namespace {
 bool playable(const RenditionView& rendition) { return !rendition.segments.empty() && !rendition.codecs.empty(); }
 
 void append_codec(std::string& list, const std::string& codecs) {
-  if (codecs.empty() || list.find(codecs) != std::string::npos) return;
+  if (codecs.empty() || std::ranges::any_of(split(list, ','), [&](std::string_view known) { return known == codecs; })) return;
   if (!list.empty()) list += ',';
   list += codecs;
 }

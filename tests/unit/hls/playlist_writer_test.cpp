@@ -250,6 +250,19 @@ TEST_CASE("further sound is in the same group, the first one its default, each w
   add("720p30", media::Kind::video, "avc1.64001f", "");
   add("audio", media::Kind::audio, "mp4a.40.2", "");
   add("audio2", media::Kind::audio, "opus", "de");
+  SECTION("of which one codec's name is the beginning of another's") {
+    add("audio3", media::Kind::audio, "mp4a.40.29", "fr");
+    add("audio4", media::Kind::audio, "mp4a.40.2", "it");
+    CHECK(contains(multivariant_playlist(stream, "", "playlist.m3u8"), "CODECS=\"avc1.64002a,mp4a.40.2,opus,mp4a.40.29\""));
+    StreamView other;
+    std::swap(stream, other);
+    stream.target_duration_s = 2;
+    add("source", media::Kind::video, "avc1.64001f", "");
+    add("audio", media::Kind::audio, "mp4a.40.29", "");
+    add("audio2", media::Kind::audio, "mp4a.40.2", "");
+    CHECK(contains(multivariant_playlist(stream, "", "playlist.m3u8"), "CODECS=\"avc1.64001f,mp4a.40.29,mp4a.40.2\""));
+    return;
+  }
   const std::string text = multivariant_playlist(stream, "", "playlist.m3u8");
   CHECK(contains(text, "GROUP-ID=\"audio\",NAME=\"audio\",DEFAULT=YES,AUTOSELECT=YES,LANGUAGE=\"und\",URI=\"audio/playlist.m3u8\""));
   CHECK(contains(text, "GROUP-ID=\"audio\",NAME=\"audio2\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"de\",URI=\"audio2/playlist.m3u8\""));
