@@ -46,7 +46,12 @@ class MediaLint::Impl {
       lengths_.push_back({size, segment.duration});
       bits_ += size;
       seconds_ += segment.duration;
-      check_segment(segment, *bytes);
+      if (segment.sealed) {
+        expected_.reset();
+        if (is_mp4(segment.uri)) (void)header(segment);
+      } else {
+        check_segment(segment, *bytes);
+      }
     }
     check_parts(segment, bytes);
   }
@@ -87,7 +92,7 @@ class MediaLint::Impl {
     return std::nullopt;
   }
 
-  std::optional<Bytes> within(const ReadSegment::Range& range, Bytes whole, const std::string& where) {
+  std::optional<Bytes> within(const ReadRange& range, Bytes whole, const std::string& where) {
     if (range.offset <= whole.size() && range.length <= whole.size() - range.offset) {
       whole.resize(range.offset + range.length);
       whole.erase(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(range.offset));
@@ -111,7 +116,7 @@ class MediaLint::Impl {
     const std::string where = resolve_(path_, *segment.map);
     auto bytes = fetch(*segment.map);
     if (bytes && segment.map_range) bytes = within(*segment.map_range, *std::move(bytes), where);
-    if (!bytes) return nullptr;
+    if (!bytes || segment.map_sealed) return nullptr;
     auto read = read_mp4_header(*bytes);
     if (!read) {
       find("mp4-broken", where, read.error().what);
@@ -173,8 +178,9 @@ class MediaLint::Impl {
         all = false;
         continue;
       }
-      const auto bytes = fetch(part.uri);
-      if (!bytes) {
+      auto bytes = fetch(part.uri);
+      if (bytes && part.byte_range) bytes = within(*part.byte_range, *std::move(bytes), resolve_(path_, part.uri));
+      if (!bytes || segment.sealed) {
         all = false;
         continue;
       }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -30,6 +31,27 @@ bool has_video(const ReadVariant& variant) { return variant.codecs ? has_video(*
 std::set<std::string> attributes_of(const ServerControl& control) {
   const auto pieces = split(control.text, ',');
   return {pieces.begin(), pieces.end()};
+}
+
+// Segments by their dates. Numbers tell nothing: each playlist may count from another (6.3.2).
+using Dates = std::map<std::int64_t, const ReadSegment*>;
+constexpr std::int64_t apart_ms = 300;
+
+Dates by_date(const ReadMedia& list) {
+  Dates dates;
+  for (const ReadSegment& segment : list.segments)
+    if (segment.date_ms) dates[*segment.date_ms] = &segment;
+  return dates;
+}
+
+// The one that begins nearest to where `segment` does; null where they are not of the same time.
+const ReadSegment* nearest(const Dates& dates, const ReadSegment& segment) {
+  if (!segment.date_ms || dates.empty()) return nullptr;
+  const auto after = dates.lower_bound(*segment.date_ms);
+  if (after == dates.end()) return *segment.date_ms - dates.rbegin()->first > apart_ms ? nullptr : dates.rbegin()->second;
+  if (after == dates.begin()) return after->first - *segment.date_ms > apart_ms ? nullptr : after->second;
+  const auto before = std::prev(after);
+  return *segment.date_ms - before->first < after->first - *segment.date_ms ? before->second : after->second;
 }
 
 std::string at(const std::string& path, std::size_t line) { return fmt::format("{}:{}", path, line); }
@@ -103,6 +125,7 @@ void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& fin
   if (renditions.size() < 2) return;
   const NamedPlaylist& first = renditions.front();
   const ReadMedia& reference = first.playlist->media;
+  const Dates dates = by_date(reference);
   const auto dated = [](const ReadMedia& list) {
     return std::ranges::any_of(list.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
   };
@@ -117,17 +140,17 @@ void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& fin
       find("same-server-control", "its EXT-X-SERVER-CONTROL is not that of " + first.path);
     }
     if (dated(list) != dated(reference)) find("same-program-date-time", "it has dates and " + first.path + " has none, or the other way round");
+    // Only of playlists that have delivery directives: their makers align segments.
     for (const ReadSegment& segment : list.segments) {
-      const auto same = std::ranges::find(reference.segments, segment.msn, &ReadSegment::msn);
-      if (same == reference.segments.end()) continue;
-      // Only playlists that count on numbers agreeing (blocking reload does) are judged by number.
-      if (!reference.control) break;
-      if (segment.discontinuity_sequence != same->discontinuity_sequence) {
-        find("same-discontinuities", fmt::format("segment {} has discontinuity sequence {}, in {} {}", segment.msn, segment.discontinuity_sequence, first.path, same->discontinuity_sequence));
+      const ReadSegment* same = reference.control ? nearest(dates, segment) : nullptr;
+      if (!same) continue;
+      const std::int64_t apart = std::abs(*segment.date_ms - *same->date_ms);
+      if (apart > apart_ms) {
+        find("same-boundaries", fmt::format("segment {} begins {} ms from segment {} of {}", segment.msn, apart, same->msn, first.path));
         break;
       }
-      if (segment.date_ms && same->date_ms && std::abs(*segment.date_ms - *same->date_ms) > 300) {
-        find("same-boundaries", fmt::format("segment {} begins {} ms from that of {}", segment.msn, std::abs(*segment.date_ms - *same->date_ms), first.path));
+      if (segment.discontinuity_sequence != same->discontinuity_sequence) {
+        find("same-discontinuities", fmt::format("segment {} has discontinuity sequence {}, in {} {}", segment.msn, segment.discontinuity_sequence, first.path, same->discontinuity_sequence));
         break;
       }
     }

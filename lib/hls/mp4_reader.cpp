@@ -28,6 +28,7 @@ Result<> walk(ByteView body, std::size_t base, const std::function<Result<>(cons
     const std::string type(as_text(reader.take(4)));
     if (reader.failed()) return broken("?", base + at, "there is no room for a box");
     if (size == 1) size = reader.be64();
+    if (size == 0) size = body.size() - at;  // to the end (ISO/IEC 14496-12 4.2)
     if (reader.failed() || size < reader.position() || size > body.size() - at) {
       return broken(type, base + at, "its size " + std::to_string(size) + " does not fit");
     }
@@ -36,6 +37,22 @@ Result<> walk(ByteView body, std::size_t base, const std::function<Result<>(cons
     at += length;
   }
   return {};
+}
+
+// Which format was encrypted (ISO/IEC 14496-12 8.12): frma of the sample entry's sinf.
+std::string original_format(std::string type, ByteView entry) {
+  const std::size_t fields = type == "encv" ? 78 : type == "enca" ? 28 : 0;  // before the boxes within
+  if (fields == 0 || entry.size() < fields) return type;
+  std::string found;
+  const auto look = [&](const Box& sinf) -> Result<> {
+    if (sinf.type != "sinf") return {};
+    return walk(sinf.body, 0, [&](const Box& box) -> Result<> {
+      if (box.type == "frma") found = as_text(ByteReader(box.body).take(4));
+      return {};
+    });
+  };
+  (void)walk(entry.subspan(fields), 0, look);
+  return found.empty() ? type : found;
 }
 
 std::size_t body_at(const Box& box) { return box.at + box.size - box.body.size(); }
@@ -62,7 +79,7 @@ Result<> read_trak(const Box& trak, Mp4Track& track, int depth = 0) {
       reader.skip(4);
       const auto codec = reader.take(4);
       if (entries == 0) return broken("stsd", box.at, "it has no sample entry");
-      track.codec = as_text(codec);
+      track.codec = original_format(std::string(as_text(codec)), reader.rest());
     } else if (box.type == "mdia" || box.type == "minf" || box.type == "stbl") {
       return read_trak(box, track, depth + 1);
     }

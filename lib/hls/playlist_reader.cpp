@@ -208,7 +208,7 @@ class Reader {
       media.reports.push_back({required(list, tag, "URI", true), list.integer("LAST-MSN"), list.integer("LAST-PART"), line_});
       check_types(list);
     } else if (tag == "EXT-X-DATERANGE") {
-      media.date_ranges.push_back(check_date_range(attributes(value), tell_));
+      media.date_ranges.push_back(check_date_range(attributes(value), tell_, media.date_ranges));
     } else {
       return false;
     }
@@ -242,21 +242,25 @@ class Reader {
       needs(out_.media.i_frames_only ? 5 : 6, "EXT-X-MAP");
       const AttributeList list = attributes(value);
       map_ = required(list, tag, "URI", true);
+      map_sealed_ = sealed_;
       map_range_ = list.has("BYTERANGE") ? read_range(list.quoted("BYTERANGE").value_or("")) : std::nullopt;
       check_types(list);
     } else if (tag == "EXT-X-PROGRAM-DATE-TIME") {
       before_parts(tag);
       open().date_ms = parse_date_time(value);
       if (!open().date_ms) problem("program-date-time-syntax", "EXT-X-PROGRAM-DATE-TIME is not ISO 8601");
+      else if (!tells_zone(value)) problem("program-date-time-zone", "EXT-X-PROGRAM-DATE-TIME has no time zone");
     } else if (tag == "EXT-X-GAP") {
       open().gap = true;
     } else if (tag == "EXT-X-KEY") {
       before_parts(tag);
       const AttributeList list = attributes(value);
       check_key(list, tag, tell_);
+      const std::string method = list.word("METHOD").value_or("");
+      sealed_ = method == "AES-128" || method == "AES-256-GCM";
       if (list.has("IV")) needs(2, "the IV of EXT-X-KEY");
       if (list.has("KEYFORMAT") || list.has("KEYFORMATVERSIONS")) needs(5, "the KEYFORMAT of EXT-X-KEY");
-      if (list.has("METHOD") && list.word("METHOD") == "SAMPLE-AES") needs(5, "the METHOD SAMPLE-AES");
+      if (method == "SAMPLE-AES") needs(5, "the METHOD SAMPLE-AES");
     } else if (tag == "EXT-X-BITRATE") {
       bitrate_ = number(tag, value);
     } else {
@@ -266,11 +270,11 @@ class Reader {
   }
 
   // "length[@offset]" (4.4.4.2).
-  std::optional<ReadSegment::Range> read_range(std::string_view value) {
+  std::optional<ReadRange> read_range(std::string_view value) {
     const std::size_t at = value.find('@');
     const auto length = parse_number<std::uint64_t>(value.substr(0, at));
     const auto offset = at == std::string_view::npos ? std::optional<std::uint64_t>(0) : parse_number<std::uint64_t>(value.substr(at + 1));
-    if (length && offset) return ReadSegment::Range{*offset, *length};
+    if (length && offset) return ReadRange{*offset, *length};
     problem("byte-ranges", "a byte range is no length and offset");
     return std::nullopt;
   }
@@ -294,9 +298,20 @@ class Reader {
     part.duration = list.real("DURATION").value_or(0);
     part.independent = list.yes("INDEPENDENT");
     part.gap = list.yes("GAP");
+    if (list.has("BYTERANGE")) part.byte_range = read_part_range(list.quoted("BYTERANGE").value_or(""), open().parts);
     check_types(list);
     open().parts.push_back(std::move(part));
     return true;
+  }
+
+  // Without an offset it follows the part before, of the same segment (4.4.4.9).
+  std::optional<ReadRange> read_part_range(std::string_view value, const std::vector<ReadPart>& before) {
+    auto range = read_range(value);
+    if (!range || value.find('@') != std::string_view::npos) return range;
+    if (before.empty()) return range;
+    if (before.back().byte_range) range->offset = before.back().byte_range->offset + before.back().byte_range->length;
+    else problem("byte-ranges", "the BYTERANGE of a part has no offset and follows no range");
+    return range;
   }
 
   void take_uri(std::string_view line) {
@@ -317,6 +332,8 @@ class Reader {
     place_range(segment);
     segment.map = map_;
     segment.map_range = map_range_;
+    segment.map_sealed = map_sealed_;
+    segment.sealed = sealed_;
     if (!segment.byte_range) segment.bitrate = bitrate_;
     segment.discontinuity_sequence = discontinuities_;  // the playlist's own number is added at the end
     out_.media.segments.push_back(std::move(segment));
@@ -413,9 +430,9 @@ class Reader {
   std::optional<ReadSegment> open_;
   std::optional<ReadVariant> variant_;
   std::optional<std::string> map_;
-  std::optional<ReadSegment::Range> map_range_;
+  std::optional<ReadRange> map_range_;
   std::optional<std::uint64_t> bitrate_;
-  bool extinf_ = false, range_follows_ = false;
+  bool extinf_ = false, range_follows_ = false, sealed_ = false, map_sealed_ = false;
   const Tell tell_ = [this](std::string_view rule, std::string what) { problem(rule, std::move(what)); };
   std::uint64_t discontinuities_ = 0, needed_ = 1;
   std::string needed_for_;
@@ -431,9 +448,11 @@ double ReadMedia::duration() const {
 
 ReadPlaylist read_playlist(std::string_view text) { return Reader(text).read(); }
 
+bool tells_zone(std::string_view text) { return text.find_first_of("Z+-", std::string_view("YYYY-MM-DD").size()) != std::string_view::npos; }
+
 std::optional<std::int64_t> parse_date_time(std::string_view text) {
-  // YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm|±hhmm|±hh)
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return std::nullopt;
+  // YYYY-MM-DDThh:mm:ss[.fraction][Z|±hh:mm|±hhmm|±hh]
+  if (text.size() < 19 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return std::nullopt;
   const auto field = [&](std::size_t at, std::size_t length) { return parse_number<int>(text.substr(at, length)); };
   const auto year = field(0, 4), month = field(5, 2), day = field(8, 2), hour = field(11, 2), minute = field(14, 2), second = field(17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
@@ -449,7 +468,7 @@ std::optional<std::int64_t> parse_date_time(std::string_view text) {
     rest.remove_prefix(end);
   }
   std::int64_t offset_min = 0;
-  if (rest != "Z") {
+  if (!rest.empty() && rest != "Z") {
     if (rest.size() < 3 || (rest[0] != '+' && rest[0] != '-')) return std::nullopt;
     const auto hours = parse_number<int>(rest.substr(1, 2));
     std::string_view tail = rest.substr(3);

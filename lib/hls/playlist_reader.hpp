@@ -18,9 +18,14 @@ struct Problem {
   std::string what;
 };
 
+struct ReadRange {
+  std::uint64_t offset = 0, length = 0;  // bytes
+};
+
 struct ReadPart {
   double duration = 0;
   std::string uri;
+  std::optional<ReadRange> byte_range;
   bool independent = false, gap = false;
   std::size_t line = 0;
 };
@@ -30,10 +35,8 @@ struct ReadSegment {
   double duration = 0;               // EXTINF
   std::string uri;                   // empty: not complete yet, parts only
   std::optional<std::string> map;    // URI of the EXT-X-MAP in force
-  struct Range {
-    std::uint64_t offset = 0, length = 0;  // bytes
-  };
-  std::optional<Range> byte_range, map_range;
+  std::optional<ReadRange> byte_range, map_range;
+  bool sealed = false, map_sealed = false;  // encrypted as a whole: nothing of what is in it can be told
   std::optional<std::uint64_t> bitrate;  // EXT-X-BITRATE in force, kbit/s
   std::optional<std::int64_t> date_ms;  // its own EXT-X-PROGRAM-DATE-TIME
   bool discontinuity = false, gap = false;
@@ -110,7 +113,8 @@ struct ReadPlaylist {
 
 ReadPlaylist read_playlist(std::string_view text);
 
-// RFC 3339 / ISO 8601 with a zone, to milliseconds of Unix time (4.4.4.6).
+// ISO 8601, to milliseconds of Unix time (4.4.4.6); without a zone it is UTC.
 std::optional<std::int64_t> parse_date_time(std::string_view text);
+bool tells_zone(std::string_view date_time);
 
 }  // namespace sluice::hls

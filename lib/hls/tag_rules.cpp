@@ -37,6 +37,7 @@ void check_key(const AttributeList& list, std::string_view tag, const Tell& tell
     return;
   }
   if (!list.quoted("URI")) tell("key-tags", name + " has no URI");
+  if (list.has("IV") && (method == "AES-256-GCM" || method == "SAMPLE-AES-CTR")) tell("key-tags", name + " has the METHOD " + method + " and an IV");
   if (list.has("IV") && !is_iv(list.word("IV").value_or(""))) tell("key-tags", name + " has an IV that is no 128-bit number in hexadecimal");
 }
 
@@ -71,7 +72,7 @@ void check_session_data(const AttributeList& list, const Tell& tell) {
 }
 
 // 4.4.5.1
-DateRange check_date_range(const AttributeList& list, const Tell& tell) {
+DateRange check_date_range(const AttributeList& list, const Tell& tell, const std::vector<DateRange>& before) {
   const auto wrong = [&](const std::string& what) { tell("date-ranges", "EXT-X-DATERANGE " + what); };
   const auto date = [&](const char* name) -> std::optional<std::int64_t> {
     if (!list.has(name)) return std::nullopt;
@@ -81,7 +82,9 @@ DateRange check_date_range(const AttributeList& list, const Tell& tell) {
   };
   DateRange range{list.quoted("ID").value_or(""), date("START-DATE"), std::nullopt};
   if (range.id.empty()) wrong("has no ID");
-  if (!list.has("START-DATE")) wrong("has no START-DATE");
+  const auto known = std::ranges::find_if(before, [&](const DateRange& other) { return other.id == range.id && other.start_ms; });
+  if (!list.has("START-DATE") && known != before.end()) range.start_ms = known->start_ms;
+  else if (!list.has("START-DATE")) wrong("has no START-DATE");
   const auto end = date("END-DATE");
   if (list.has("DURATION")) {
     range.duration = list.real("DURATION");

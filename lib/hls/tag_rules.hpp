@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hls/attribute_list.hpp"
 
@@ -22,6 +23,7 @@ void check_key(const AttributeList& list, std::string_view tag, const Tell& tell
 void check_start(const AttributeList& list, const Tell& tell);
 void check_media(const AttributeList& list, const Tell& tell);
 void check_session_data(const AttributeList& list, const Tell& tell);
-DateRange check_date_range(const AttributeList& list, const Tell& tell);
+// `before`: those of the playlist so far. A tag that adds to a range need not say again when it starts.
+DateRange check_date_range(const AttributeList& list, const Tell& tell, const std::vector<DateRange>& before = {});
 
 }  // namespace sluice::hls

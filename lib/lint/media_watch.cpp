@@ -68,7 +68,7 @@ void MediaWatch::listed(const PlaylistWatch& playlist) {
     behind -= segment.uri.empty() ? 0 : segment.duration;
     for (const hls::ReadPart& part : segment.parts) {
       const std::string url = absolute(part.uri);
-      if (part.gap) continue;
+      if (part.gap || part.byte_range) continue;  // a range is of a resource that still grows: it is looked at when that is whole
       parts[url] = part.duration;
       if (segment.msn >= next_ && !segment.gap) want(url, part.duration);
     }
@@ -166,8 +166,9 @@ void MediaWatch::judge_ready() {
 
 void MediaWatch::ask_hints(const hls::ReadMedia& list) {
   hinted_.reset();
+  const bool ranges = std::ranges::any_of(list.segments, [](const hls::ReadSegment& s) { return std::ranges::any_of(s.parts, [](const auto& part) { return part.byte_range.has_value(); }); });
   for (const hls::Hint& hint : list.hints) {
-    if (hint.uri.empty()) continue;
+    if (hint.uri.empty() || ranges) continue;  // of one, nobody asks for the whole
     const std::string url = absolute(hint.uri);
     if (hint.type == "PART") hinted_ = Hinted{next_edge(list), hint.uri};
     const auto [at, fresh] = resources_.try_emplace(url);

@@ -1,6 +1,7 @@
 #include "lint/places.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -78,6 +79,17 @@ std::string with_directives(std::string_view url, const Directives& directives) 
   return out;
 }
 
+std::string without_directives(std::string_view url) {
+  const std::size_t query = std::min(url.find('?'), url.size());
+  std::string out(url.substr(0, query)), separator = "?";
+  if (query == url.size()) return out;
+  for (const std::string_view parameter : split(url.substr(query + 1), '&')) {
+    if (parameter.starts_with("_HLS_")) continue;
+    out.append(std::exchange(separator, "&")).append(parameter);
+  }
+  return out;
+}
+
 Places::Places(std::string_view first) {
   const std::size_t from = path_at(first);
   const std::string_view path = path_of(first);
@@ -91,10 +103,6 @@ std::string Places::name(std::string_view url) const {
 
 std::string Places::url(std::string_view name) const {
   return name.find("://") != std::string_view::npos ? std::string(name) : root_ + std::string(name);
-}
-
-std::string Places::resolve(std::string_view base_name, std::string_view uri) const {
-  return name(resolve_url(url(base_name), uri));
 }
 
 }  // namespace sluice::lint

@@ -17,6 +17,7 @@ struct Directives {
   bool skip = false;
 };
 std::string with_directives(std::string_view url, const Directives& directives);
+std::string without_directives(std::string_view url);  // the other parameters stay
 std::string_view path_of(std::string_view url);  // without scheme, host, query: "/live/master.m3u8"
 
 class Places {
@@ -26,8 +27,6 @@ class Places {
   const std::string& root() const { return root_; }  // "http://host/live/"
   std::string name(std::string_view url) const;
   std::string url(std::string_view name) const;
-  // hls::Resolve over names.
-  std::string resolve(std::string_view base_name, std::string_view uri) const;
 
  private:
   std::string root_;

@@ -19,6 +19,7 @@ void Renditions::grew(const PlaylistWatch& playlist) {
   judge_step(playlist, rendition);
   rendition.last = last_listed(playlist.list());
   rendition.at = playlist.latest().arrived;
+  rendition.base = without_directives(playlist.base());
   judge_reports(playlist);
 }
 
@@ -59,7 +60,8 @@ void Renditions::judge_reports(const PlaylistWatch& playlist) {
   const auto& version = playlist.latest();
   const auto own = last_listed(playlist.list());
   for (const hls::Report& report : playlist.list().reports) {
-    const auto about = by_name_.find(watch_.places.resolve(playlist.name(), report.uri));
+    const std::string url = resolve_url(playlist.base(), report.uri);
+    const auto about = std::ranges::find_if(by_name_, [&](const auto& each) { return each.second.base == url; });
     if (about == by_name_.end() || about->first == playlist.name() || !own) continue;
     const Edge told{report.last_msn.value_or(own->msn), report.last_part.value_or(report.last_msn ? 0 : own->part)};
     Rendition& other = about->second;

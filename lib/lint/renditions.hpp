@@ -28,6 +28,7 @@ class Renditions {
     std::vector<Growth> growth;  // the last minute or so
     std::optional<Edge> last;
     Steady at{};
+    std::string base;            // where its playlist was found, redirects followed
     std::vector<Claim> claims;
   };
   void judge_step(const PlaylistWatch& playlist, Rendition& rendition);

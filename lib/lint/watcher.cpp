@@ -100,11 +100,20 @@ void Watcher::finish() {
     facts[rendition.playlist->name()] = rendition.media->facts();
   }
   hls::Findings found;
-  const auto resolve = [this](const std::string& base, std::string_view uri) { return watch_->places.resolve(base, uri); };
+  // A playlist that was redirected is named by where it was asked for, and its URIs are relative to where it was found.
+  const auto resolve = [this](const std::string& base, std::string_view uri) {
+    const auto named = [&](const Rendition& r) { return r.playlist->name() == base && r.playlist->has_version(); };
+    const auto of = std::ranges::find_if(renditions_, named);
+    const std::string url = resolve_url(of == renditions_.end() ? watch_->places.url(base) : of->playlist->base(), uri);
+    const auto found = [&](const Rendition& r) { return r.playlist->has_version() && without_directives(r.playlist->base()) == url; };
+    const auto at = std::ranges::find_if(renditions_, found);
+    return at == renditions_.end() ? watch_->places.name(url) : at->playlist->name();
+  };
   hls::lint_presentation(name_, *multivariant_, playlists, facts, found, resolve, was_live_);
   if (options_.for_apple) hls::lint_for_apple(*multivariant_, name_, found);
   for (hls::Finding& finding : found) {
-    const std::string of = finding.where.substr(0, finding.where.find(".m3u8:") + 5);
+    const std::size_t line = finding.where.find(".m3u8:");
+    const std::string of = finding.where.substr(0, line == std::string::npos ? line : line + 5);
     watch_->notes.add(of, std::move(finding));
   }
 }

@@ -54,6 +54,28 @@ TEST_CASE("a header's track: id, timescale, handler, codec, defaults") {
   CHECK(read->tracks[0].default_duration == 1024);
 }
 
+TEST_CASE("the format of an encrypted track is the one that was encrypted") {
+  Bytes tkhd, mdhd, hdlr, stsd, frma;
+  ByteWriter(tkhd).be32(7).zeros(8).be32(3).zeros(68);
+  ByteWriter(mdhd).be32(0).zeros(8).be32(48000).zeros(8);
+  ByteWriter(hdlr).be32(0).be32(0).text("soun").zeros(13);
+  ByteWriter(frma).text("mp4a");
+  const Bytes sinf = box("sinf", box("frma", frma));
+  ByteWriter(stsd).be32(0).be32(1).be32(8 + 28 + sinf.size()).text("enca").zeros(28).bytes(sinf);
+  const Bytes mdia = box("mdia", joined({box("mdhd", mdhd), box("hdlr", hdlr), box("minf", box("stbl", box("stsd", stsd)))}));
+  const auto read = read_mp4_header(box("moov", box("trak", joined({box("tkhd", tkhd), mdia}))));
+  REQUIRE(read);
+  CHECK(read->tracks.at(0).codec == "mp4a");
+}
+
+TEST_CASE("a last box of size 0 reaches to the end") {
+  Bytes bytes = segment(7);
+  ByteWriter(bytes).patch_be32(bytes.size() - 16, 0);
+  const auto read = read_mp4_fragments(bytes, *read_mp4_header(header()));
+  REQUIRE(read);
+  CHECK(read->at(0).samples.size() == 2);
+}
+
 TEST_CASE("fragments: decode time, samples by default, several in a segment") {
   const auto head = read_mp4_header(header());
   const auto read = read_mp4_fragments(joined({segment(1ULL << 40), segment(7)}), *head);

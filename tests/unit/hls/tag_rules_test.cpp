@@ -29,12 +29,18 @@ TEST_CASE("keys: method, URI, IV") {
   CHECK(broken("#EXT-X-KEY:URI=\"k\"\n") == Rules{"key-tags"});
   CHECK(broken("#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=5\n") == Rules{"key-tags"});
   CHECK(broken("#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=0x" + std::string(33, '0') + "\n") == Rules{"key-tags"});
+  CHECK(broken("#EXT-X-KEY:METHOD=AES-256-GCM,URI=\"k\"\n").empty());
+  for (const char* method : {"AES-256-GCM", "SAMPLE-AES-CTR"}) CHECK(broken("#EXT-X-KEY:METHOD=" + std::string(method) + ",URI=\"k\",IV=0x" + std::string(32, '0') + "\n") == Rules{"key-tags"});
   CHECK(broken_multivariant("#EXT-X-SESSION-KEY:METHOD=NONE") == Rules{"key-tags"});
 }
 
 TEST_CASE("date ranges: id, dates, ends") {
   CHECK(broken("#EXT-X-DATERANGE:ID=\"a\",CLASS=\"c\",START-DATE=\"2026-01-01T00:00:00Z\",END-ON-NEXT=YES\n").empty());
   CHECK(broken("#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",END-DATE=\"2026-01-01T00:00:02Z\",DURATION=2\n").empty());
+  const std::string begun = "#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:02Z\"\n";
+  CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"a\",DURATION=2\n").empty());
+  CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"a\",END-DATE=\"2026-01-01T00:00:00Z\"\n") == Rules{"date-ranges"});
+  CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"b\",DURATION=2\n") == Rules{"date-ranges"});
   for (const char* wrong : {"START-DATE=\"2026-01-01T00:00:00Z\"", "ID=\"a\"", "ID=\"a\",START-DATE=\"noon\"", "ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",DURATION=-2",
                             "ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",END-ON-NEXT=YES", "ID=\"a\",CLASS=\"c\",START-DATE=\"2026-01-01T00:00:00Z\",END-ON-NEXT=YES,DURATION=2",
                             "ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",END-DATE=\"2026-01-01T00:00:02Z\",DURATION=3"}) {
@@ -74,4 +80,34 @@ TEST_CASE("byte ranges follow one another in a resource") {
   CHECK(read.media.segments[1].byte_range->length == 7);
   REQUIRE(read.problems.size() == 1);
   CHECK(read.problems[0].rule == "byte-ranges");
+}
+
+TEST_CASE("a date without a zone is one of UTC, and that is told") {
+  CHECK(parse_date_time("1970-01-01T00:00:01.5") == 1'500);
+  CHECK(broken("#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000-05:00\n").empty());
+  CHECK(broken("#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000\n") == Rules{"program-date-time-zone"});
+}
+
+TEST_CASE("a part may be a range of its segment's resource, and follow the part before") {
+  const std::string parts = "#EXT-X-PART-INF:PART-TARGET=1\n";
+  const ReadPlaylist read = read_playlist("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n" + parts +
+                                          "#EXT-X-PART:DURATION=1,URI=\"a.mp4\",BYTERANGE=\"10@5\"\n#EXT-X-PART:DURATION=1,URI=\"a.mp4\",BYTERANGE=\"7\"\n#EXTINF:2.0,\na.mp4\n");
+  const auto& segment = read.media.segments.at(0);
+  REQUIRE(segment.parts.at(1).byte_range);
+  CHECK(segment.parts[1].byte_range->offset == 15);
+  CHECK(segment.parts[1].byte_range->length == 7);
+  CHECK(broken(parts + "#EXT-X-PART:DURATION=1,URI=\"b\"\n#EXT-X-PART:DURATION=1,URI=\"a\",BYTERANGE=\"7\"\n") == Rules{"byte-ranges"});
+}
+
+TEST_CASE("a segment that is encrypted as a whole is known as such, and its header by the key before it") {
+  const auto sealed = [](const std::string& method) {
+    const ReadPlaylist read = read_playlist("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"i\"\n#EXT-X-KEY:METHOD=" + method +
+                                            "\n#EXTINF:2.0,\na.m4s\n#EXT-X-KEY:METHOD=NONE\n#EXTINF:2.0,\nb.m4s\n");
+    CHECK_FALSE(read.media.segments.at(0).map_sealed);
+    CHECK_FALSE(read.media.segments.at(1).sealed);
+    return read.media.segments[0].sealed;
+  };
+  CHECK(sealed("AES-128,URI=\"k\""));
+  CHECK(sealed("AES-256-GCM,URI=\"k\""));
+  CHECK_FALSE(sealed("SAMPLE-AES,URI=\"k\""));
 }

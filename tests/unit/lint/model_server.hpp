@@ -26,6 +26,7 @@ class ModelServer {
   std::optional<double> away_at;      // the source leaves at this second, for
   double away_for = 0;                // so long; a discontinuity follows
   bool without_discontinuity = false;
+  bool redirects = false;             // media playlists are found on another host
   std::uint64_t bandwidth = 90'000;   // as the variant declares it
 
   struct Answer {
@@ -67,9 +68,11 @@ class ModelServer {
       for (const Ask& ask : watcher.take(now)) {
         const double asked = started + seconds_of(now - zero);
         const auto answer = serve(ask.url, asked);
-        Reply reply{ask.id, ask.url, 0, "timeout", true, false, 20, {}, {}, now, now + ask.patience, now + ask.patience};
+        std::string found = ask.url;
+        if (const std::size_t host = found.find("model.example"); redirects && found.find("/playlist") != std::string::npos) found.replace(host, 5, "other");
+        Reply reply{ask.id, found, 0, "timeout", true, false, 20, {}, {}, now, now + ask.patience, now + ask.patience};
         if (answer && at(answer->done) <= now + ask.patience) {
-          reply = {ask.id, ask.url, answer->status, answer->cut ? "12 bytes are missing" : "", false, answer->cut, is("low-latency-transport") && ask.url.find("video/playlist") != std::string::npos ? 11 : 20,
+          reply = {ask.id, found, answer->status, answer->cut ? "12 bytes are missing" : "", false, answer->cut, is("low-latency-transport") && ask.url.find("video/playlist") != std::string::npos ? 11 : 20,
                    answer->headers, to_bytes(answer->body), now, at(answer->first), at(answer->done)};
         }
         coming.push({std::move(reply)});

@@ -5,6 +5,12 @@
 
 using namespace sluice::lint;
 
+TEST_CASE("directives are taken out of an address, other parameters stay") {
+  CHECK(without_directives("http://a/p.m3u8") == "http://a/p.m3u8");
+  CHECK(without_directives("http://a/p.m3u8?_HLS_msn=3&_HLS_part=1") == "http://a/p.m3u8");
+  CHECK(without_directives("http://a/p.m3u8?_HLS_msn=3&key=x&z") == "http://a/p.m3u8?key=x&z");
+}
+
 TEST_CASE("references are resolved as RFC 3986 says") {
   const std::string base = "http://a/b/c/d;p?q";
   const std::pair<const char*, const char*> vectors[] = {
@@ -26,9 +32,9 @@ TEST_CASE("places are named from the first playlist's folder") {
   CHECK(places.name("http://host:8081/live/demo/s1/source/playlist.m3u8") == "s1/source/playlist.m3u8");
   CHECK(places.name("http://cdn/x.m4s") == "http://cdn/x.m4s");
   CHECK(places.url("s1/a.m4s") == "http://host:8081/live/demo/s1/a.m4s");
-  CHECK(places.resolve("s1/source/playlist.m3u8", "../audio/playlist.m3u8") == "s1/audio/playlist.m3u8");
-  CHECK(places.resolve("s1/source/playlist.m3u8", "/other/1.m4s") == "http://host:8081/other/1.m4s");
-  CHECK(places.resolve("http://cdn/a/b.m3u8", "c.m4s") == "http://cdn/a/c.m4s");
+  CHECK(places.name(resolve_url(places.url("s1/source/playlist.m3u8"), "../audio/playlist.m3u8")) == "s1/audio/playlist.m3u8");
+  CHECK(places.name(resolve_url(places.url("s1/source/playlist.m3u8"), "/other/1.m4s")) == "http://host:8081/other/1.m4s");
+  CHECK(places.name(resolve_url(places.url("http://cdn/a/b.m3u8"), "c.m4s")) == "http://cdn/a/c.m4s");
 }
 
 TEST_CASE("how long an answer may be kept") {

@@ -39,6 +39,10 @@ TEST_CASE("a server that does all as it should has no finding") {
     server.ends = 40.5;
     CHECK(text_of(server.watch({seconds(60)})) == "");
   }
+  SECTION("its media playlists are on another host") {
+    server.redirects = true;
+    CHECK(text_of(server.watch()) == "");
+  }
   SECTION("its source is away for three seconds") {
     server.away_at = 48;
     server.away_for = 3.2;
