@@ -49,6 +49,9 @@ RungPlan plan_of(const media::Track& source, const LayoutSettings& settings, con
     const auto ends = parse_resume(resume->second);
     if (const auto end = ends.find(rung.name); end != ends.end()) plan.resume = end->second;
   }
+  // What a run begins with is in no ledger, though the last frame's usual length may reach beyond it.
+  if (const auto boundary = settings.metadata.find("sluice_boundary"); plan.resume && boundary != settings.metadata.end())
+    plan.resume = std::min(*plan.resume, parse_number<std::int64_t>(boundary->second).value_or(*plan.resume));
   return plan;
 }
 

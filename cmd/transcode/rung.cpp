@@ -51,7 +51,7 @@ void RungWorker::run() {
   if (!finished) failed_(finished.error());
 }
 
-// The segmenter's rule too: a frame of which more than half lies beyond the ledger's end is not yet in it.
+// A frame of which more than half lies beyond the ledger's end is not yet in it.
 bool RungWorker::before_resume(std::int64_t pts) const {
   const std::int64_t middle = media::rescale(2 * pts + plan_.frame_ticks, 2 * std::int64_t{plan_.source_timescale}, 1'000'000);
   return plan_.resume && middle < *plan_.resume;

@@ -41,6 +41,7 @@ void RenditionCutter::resume(const Rendition& so_far) {
   next_part_ = so_far.last.part + 1;
   closed_ = so_far.last.flags.last;
   segment_start_ = so_far.segments.empty() ? so_far.last.start : so_far.segments.back().start();
+  if (!so_far.segments.empty()) composition_ = so_far.segments.back().parts.front().composition;
   end_ = so_far.end;
 }
 
@@ -126,7 +127,9 @@ std::optional<std::int64_t> RenditionCutter::place(const media::Packet& packet, 
   }
   if (!held_) {
     const std::int64_t tolerance = std::min(half, ticks(same_frame));
-    if (off < -tolerance) return std::nullopt;
+    // What a run begins with no ledger has, however short it leaves the frame before.
+    const bool fresh = run_begins_ && packet.dts >= *run_begins_;
+    if (off < -tolerance && !fresh) return std::nullopt;
     return off <= half ? expected : packet.dts;
   }
   if (packet.dts > held_->start) return packet.dts;
@@ -141,15 +144,14 @@ const Boundary* RenditionCutter::cut_at(const media::Packet& packet, std::int64_
   const Boundary* next = boundaries_.find(msn_ + 1);
   if (!next) {
     if (video() && leads)
-      return boundaries_.video(
-          {us(packet.pts), us(start), us(usual(packet)), us(segment_start_), packet.key});
+      return boundaries_.video({shown_at(us(packet.pts), us(start), forced_length_), us(start), us(usual(packet)), us(segment_start_), packet.key});
     return leads ? boundaries_.audio(us(start), us(usual(packet))) : nullptr;
   }
   const std::int64_t at = ticks(next->at);
-  if (!video()) return start >= at ? next : nullptr;
+  const bool too_long = start + usual(packet) - segment_start_ > limits_.segment_most;
+  if (!video()) return start >= at || too_long ? next : nullptr;
   if (packet.key && packet.pts >= at - half) return next;
   const bool waited = next->forced || start >= at + ticks(keyframe_wait);
-  const bool too_long = start + usual(packet) - segment_start_ > limits_.segment_most;
   return start >= at - half && (waited || too_long) ? next : nullptr;
 }
 
@@ -181,6 +183,7 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
     return;
   }
   resumed_ = false;
+  run_begins_.reset();
   if (held_) append_held(*start, out);
   if (*start > end_) {  // a hole: the held sample could not be that long
     const bool alone = requires_keys_ && started_ && !shed_;  // the others go on: players do better with one of them
@@ -305,7 +308,8 @@ void RenditionCutter::fill(std::int64_t until, Operations& out) {
         !boundaries_.empty()) {
       next = boundaries_.declare(us(end_), true);
     }
-    if (next && ticks(next->at) <= end_ + half && next_part_ > 0) {
+    const bool too_long = to - segment_start_ > limits_.segment_most && end_ > segment_start_;
+    if (next && (too_long || ticks(next->at) <= end_ + half) && next_part_ > 0) {
       start_segment(next->msn, end_);
       continue;
     }

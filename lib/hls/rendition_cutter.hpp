@@ -34,6 +34,8 @@ class RenditionCutter {
   void shed(Operations& out);  // flushes; from here on gaps take its place until a keyframe comes
   // The segment that the ledger's last part is in has no more: the next part opens the next one.
   void close_segment() { closed_ = true; }
+  // What is fed from `at` on is in no ledger, though the last frame's usual length may reach beyond it.
+  void begin_run(microseconds at) { run_begins_ = ticks(at); }
   MediaSequence segment() const { return msn_; }
   bool is_shed() const { return shed_; }
   void go(Operations& out);    // nothing feeds it any more: gaps from here on
@@ -94,6 +96,7 @@ class RenditionCutter {
   std::uint32_t next_part_ = 0;
   std::int64_t segment_start_ = 0;
   std::int64_t end_ = 0;  // of the last part or open sample, ticks
+  std::optional<std::int64_t> run_begins_;  // until the first packet has its place
 
   std::optional<Held> held_;
   std::int64_t part_start_ = 0;

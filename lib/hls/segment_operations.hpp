@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "hls/cmaf.hpp"
 #include "hls/ledger_records.hpp"
 #include "media/track.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 // The lengths that segments and parts keep to, all from three settings and the tracks (sluice-ledger(5),
 // RULES; RFC 8216bis 4.4.3.1, 4.4.3.8, 4.4.4.9).
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct CutLimits {
 // A leading rendition starts a segment here rather than let the old one pass this: 0.1 s short of what its
 // followers may still add.
 microseconds forced_length(const LedgerHeader& header);
+
+// When a frame is shown, as far as boundaries go: none is held back for longer than a segment may last.
+inline microseconds shown_at(microseconds pts, microseconds dts, microseconds forced) { return std::min(pts, dts + forced); }
 
 inline microseconds to_us(std::int64_t ticks, std::uint32_t timescale) {
   return microseconds(media::rescale(ticks, timescale, 1'000'000));

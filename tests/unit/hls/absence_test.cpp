@@ -104,3 +104,14 @@ TEST_CASE("a shed rendition stays shed while nobody feeds the ledger") {
   CHECK(end_of(ledger, "480p30") == Approx(end_of(ledger, "source")).margin(0.001));
   ledger.check_rules();
 }
+
+TEST_CASE("gaps are dated as the pictures before them are, which B-frames show later than they are decoded") {
+  const std::vector<media::Track> tracks = {video_track()};
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, video_frames(120, {30, 1}, every(60), true), false);
+  fill(ledger, 0, 12'000, 500);
+  for (const Segment& s : ledger.index.find("source")->segments) {
+    INFO("segment " << s.msn);
+    CHECK(s.parts.front().composition == 3000);
+  }
+}

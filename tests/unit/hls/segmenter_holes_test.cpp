@@ -1,0 +1,105 @@
+// What a rendition that falls silent, or loses packets, is in the ledger.
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "unit/hls/segmenter_fixture.hpp"
+
+using namespace sluice;
+using namespace sluice::hls;
+using namespace sluice::hls::test;
+
+
+namespace {
+std::set<std::uint32_t> ids(const MemoryLedger& ledger, const std::string& rendition) {
+  std::set<std::uint32_t> there;
+  for (const auto& kept : ledger.samples.at(rendition)) there.insert(kept.id);
+  return there;
+}
+
+// How many segments are gaps. None has a gap beside other parts: it would be shorter than its EXTINF.
+std::size_t check_gaps_are_whole_segments(const MemoryLedger& ledger, const std::string& rendition) {
+  std::size_t gaps = 0;
+  for (const Segment& segment : ledger.index.find(rendition)->segments) {
+    INFO(rendition << " segment " << segment.msn);
+    const bool any = std::ranges::any_of(segment.parts, [](const Part& part) { return part.flags.gap; });
+    CHECK(any == segment.gap());
+    gaps += any;
+  }
+  return gaps;
+}
+}  // namespace
+
+TEST_CASE("a rendition that falls silent is stood for by gaps, and comes back") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  auto audio = audio_frames(1500);
+  audio.erase(audio.begin() + 200, audio.begin() + 1000);
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, interleave(video_frames(960, {30, 1}, every(60)), audio, tracks));
+  ledger.check_rules(false);
+  ledger.check_ids("source", 960);
+  check_gaps_are_whole_segments(ledger, "audio");
+  CHECK(ids(ledger, "audio").size() == 700);
+  CHECK(ledger.index.find("audio")->last.msn == ledger.index.find("source")->last.msn);
+}
+
+TEST_CASE("a gap that ends where a segment does is no longer than a part, wherever the picture stopped") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  for (std::int64_t late = 0; late < 3000; late += 300) {
+    auto video = video_frames(120, {30, 1}, every(60));
+    const auto after = video_frames(240, {30, 1}, every(60), false, 0, 20 * 90'000 + late);
+    for (Frame& frame : video) frame.dts += late, frame.pts += late;
+    video.insert(video.end(), after.begin(), after.end());
+    MemoryLedger ledger(tracks);
+    run(ledger, tracks, interleave(video, audio_frames(1300), tracks));
+    ledger.check_rules();
+  }
+}
+
+TEST_CASE("a lost packet of sound, wherever it stood, leaves no gap in a segment of that track") {
+  auto second = audio_track();
+  second.rendition = "audio2";
+  const std::vector<media::Track> tracks{video_track(), audio_track(), second};
+  const std::size_t lost = 40;  // 0.85 s
+  for (const std::size_t from : {100, 170, 187, 200}) {  // the segment after the second begins at 187.5
+    INFO("lost from " << from);
+    auto holed = audio_frames(470, 2);
+    holed.erase(holed.begin() + static_cast<std::ptrdiff_t>(from), holed.begin() + static_cast<std::ptrdiff_t>(from + lost));
+    MemoryLedger ledger(tracks);
+    run(ledger, tracks, interleave(interleave(video_frames(300, {30, 1}, every(60)), audio_frames(470), tracks), holed, tracks));
+    ledger.check_rules(false);
+    ledger.check_ids("audio", 470);
+    for (const Segment& segment : ledger.index.find("audio2")->segments)
+      for (const Part& part : segment.parts) CHECK_FALSE(part.flags.gap);
+    CHECK(ledger.index.find("audio2")->segments.size() == ledger.index.find("audio")->segments.size());
+    CHECK(std::ranges::any_of(ledger.remarks, [](const Remark& r) { return r.what == Remark::What::bridged; }));
+    // Every frame that came is there, and nothing but the one before the hole more than once.
+    std::set<std::uint32_t> there;
+    for (const auto& kept : ledger.samples.at("audio2")) {
+      CHECK((kept.id == from - 1 || !there.contains(kept.id)));
+      there.insert(kept.id);
+    }
+    CHECK(there.size() == 470 - lost);
+  }
+}
+
+TEST_CASE("sound that is away for long leaves segments of gaps alone, and none that is a gap in part") {
+  auto second = audio_track();
+  second.rendition = "audio2";
+  const std::vector<media::Track> tracks{video_track(), audio_track(), second};
+  for (const std::size_t lost : {60, 120, 250, 600})  // 1.3 to 12.8 s
+    for (const std::size_t from : {100, 170, 187, 200}) {
+      INFO(lost << " lost from " << from);
+      auto holed = audio_frames(1400, 2);
+      holed.erase(holed.begin() + static_cast<std::ptrdiff_t>(from), holed.begin() + static_cast<std::ptrdiff_t>(from + lost));
+      MemoryLedger ledger(tracks);
+      run(ledger, tracks, interleave(interleave(video_frames(900, {30, 1}, every(60)), audio_frames(1400), tracks), holed, tracks));
+      ledger.check_rules(false);
+      const double whole = static_cast<double>(lost) * 1024 / 48'000 / 2;  // segments that fit into it, less one at either end
+      const auto gaps = static_cast<double>(check_gaps_are_whole_segments(ledger, "audio2"));
+      CHECK(gaps >= whole - 2);
+      CHECK(gaps <= whole + 1);
+      CHECK(ledger.index.find("audio2")->segments.size() == ledger.index.find("audio")->segments.size());
+      CHECK(ids(ledger, "audio2").size() == 1400 - lost);
+    }
+}
