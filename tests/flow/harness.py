@@ -148,10 +148,12 @@ class Daemon:
 
 
 class Platform:
-    """`sluice up` in a temporary directory on random ports."""
+    """`sluice up` in a temporary directory on random ports. `settings`: {program: {option: value}}, its configuration file."""
 
-    def __init__(self, *options, directory=None):
+    def __init__(self, *options, directory=None, settings=None):
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="sluice-test-"))
+        for name, own in (settings or {}).items():
+            (self.directory / f"{name}.conf").write_text("".join(f"{option} = {value}\n" for option, value in own.items()))
         self.owns_directory = directory is None
         self.base = free_port_base()
         self.options = options

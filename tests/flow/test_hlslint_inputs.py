@@ -16,10 +16,8 @@ WATCHED = 12  # s
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("platform")
-    (directory / "ingestd.conf").write_text("srt-latency = 1s\n")  # a busy machine is late too
-    with Platform(directory=directory) as running:
+def platform():
+    with Platform(settings={"ingestd": {"srt-latency": "1s"}}) as running:  # a busy machine is late too
         yield running
 
 

@@ -16,10 +16,8 @@ RETAIN = 4  # s
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("platform")
-    (directory / "ingestd.conf").write_text(f"retain = {RETAIN}s\n")
-    with Platform(directory=directory) as running:
+def platform():
+    with Platform(settings={"ingestd": {"retain": f"{RETAIN}s"}}) as running:
         yield running
 
 
