@@ -49,6 +49,9 @@ Result<> Stream::open(std::unique_ptr<hls::LedgerReader> read) {
     ledger_ = std::make_unique<LedgerFollow>(around_.folders, directory, [this] { ledger_grown(); });
     SLUICE_TRY(ledger_->open(std::move(read)));
     epoch_ms_ = ledger_->epoch_ms();
+    const auto written = ledger_->last_written();
+    const milliseconds age = written ? system_clock().wall() - *written : milliseconds(0);
+    written_at_ = now() - std::clamp(age, milliseconds(0), around_.config.resume_within);
     renditions_.look(ledger_->renditions());
     intake_.remember(pictures_of(ledger_->renditions()));
     if (ledger_->ended()) life_.ledger_ended();
@@ -199,6 +202,8 @@ void Stream::note_growth() {
   const std::int64_t end = ledger_->greatest_end();
   if (end <= ledger_end_us_) return;
   ledger_end_us_ = end;
+  if (end <= gaps_until_us_) return;  // nobody's media
+  written_at_ = now();
   life_.progressed();
   if (!std::exchange(grown_, true)) working_ = command_;
 }

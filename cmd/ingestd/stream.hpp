@@ -129,7 +129,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::optional<Steady> armed_for_;
   std::optional<Steady> lock_wanted_since_;
   struct Absent {
-    Wall since;             // when the last part was written that has media
+    Steady since;           // when the last part was written that has media
     std::int64_t from_us;   // where that part ends
   };
   net::Timer absence_;
@@ -145,6 +145,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::int64_t generation_from_us_ = 0, run_from_us_ = 0;
   std::vector<std::int64_t> fed_us_;  // by track of the run: how far this generation has been given it
   std::int64_t ledger_end_us_ = 0;  // as far as it has been seen to grow
+  Steady written_at_{};             // when that was, gaps of an absence left out
   bool rewind_ = false;
   bool grown_ = false;            // the ledger, by this pipeline
   std::string command_;           // of the pipeline

@@ -18,12 +18,11 @@ void Stream::fill_absence() {
   const bool waiting = !publisher_ && life_.open() && !life_.held() && !frozen_ && !over_;
   if (!waiting) return end_absence();
   if (!gaps_ && (!life_.idle() || lock_wanted_since_ || retention_.peek() != nullptr)) return;  // a pipeline has something to write yet
-  const auto written = ledger_->last_written();
-  if (!written) return;
-  const Wall at = system_clock().wall();
+  if (!ledger_->last_written()) return;
+  const Steady at = now();  // by the time of day a clock that is set would be an absence of hours
   if (!absent_) {
-    if (at - *written < short_absence) return;
-    absent_ = Absent{*written, ledger_->greatest_end()};
+    if (at - written_at_ < short_absence) return;
+    absent_ = Absent{written_at_, ledger_->greatest_end()};
     auto started = GapWriter::start(around_.loop, environment(), [this](os::ExitStatus status) {
       if (!status.good()) log::error("the writer of gaps failed", {{"stream", held_.stream.value()}, {"how", status.text()}});
       gaps_.reset();

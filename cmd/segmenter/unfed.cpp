@@ -1,4 +1,5 @@
 // Ledgers that nobody feeds.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -12,6 +13,8 @@
 
 namespace sluice::segmenter {
 namespace {
+
+constexpr std::chrono::hours longest_absence{24};  // that gaps are written for at once: more is a clock gone wrong
 
 Result<> is_ledger(const std::string& directory) {
   if (!std::filesystem::exists(directory + "/index")) return fail(Errc::not_found, directory + " holds no ledger");
@@ -29,6 +32,9 @@ Result<int> fill_gaps(const std::string& directory) {
   for (std::string line; std::getline(std::cin, line);) {
     const auto until = parse_number<std::int64_t>(line);
     if (!until) return fail(Errc::invalid, "\"" + line + "\" on standard input is no source time", "a line is a number of microseconds since the stream's start");
+    microseconds end{0};
+    for (const hls::Rendition& rendition : writer.index().renditions()) end = std::max(end, rendition.source_end);
+    if (microseconds(*until) - longest_absence > end) return fail(Errc::invalid, line + " on standard input is more than a day beyond the ledger's end");
     segmenter.fill_gaps(microseconds(*until), operations);
     for (hls::Operation& operation : std::exchange(operations, {}))
       if (!std::holds_alternative<hls::Remark>(operation)) SLUICE_TRY(writer.write(operation));

@@ -15,10 +15,8 @@ GRACE = 12  # s
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("platform")
-    (directory / "ingestd.conf").write_text(f"grace = {GRACE}s\n")
-    with Platform(directory=directory) as running:
+def platform():
+    with Platform(settings={"ingestd": {"grace": f"{GRACE}s"}}) as running:
         yield running
 
 
@@ -118,6 +116,9 @@ def test_gaps_by_hand(platform, tmp_path):
     done = subprocess.run([program("segmenter"), "--gaps", str(copy)], input="9000000\nsoon\n", capture_output=True, text=True)
     assert done.returncode == 1 and '"soon"' in done.stderr and "microseconds" in done.stderr, done.stderr
     assert gap_seconds(copy, "source") >= 4.5
+    written = gap_seconds(copy, "source")
+    done = subprocess.run([program("segmenter"), "--gaps", str(copy)], input="9000000000000000\n", capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and "more than a day" in done.stderr and gap_seconds(copy, "source") == written, done.stderr
     assert_lint(copy)
     done = subprocess.run([program("segmenter"), "--gaps", str(tmp_path)], input="", capture_output=True, text=True)
     assert done.returncode == 1 and "holds no ledger" in done.stderr, done.stderr
