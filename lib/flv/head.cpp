@@ -14,11 +14,13 @@ namespace {
 constexpr std::size_t file_header_size = 9;
 constexpr std::uint8_t has_audio_flag = 4, has_video_flag = 1;
 
-double number(const rtmp::amf::Value& value, std::string_view name) {
+// Nothing where it is more than a stream has: some encoders write bit/s for kbit/s.
+double number(const rtmp::amf::Value& value, std::string_view name, double most) {
   const rtmp::amf::Value* found = value.find(name);
   const double read = found == nullptr ? 0 : found->number();
-  return std::isfinite(read) && read > 0 && read < 1e6 ? read : 0;
+  return std::isfinite(read) && read > 0 && read <= most ? read : 0;
 }
+constexpr double most_frames = 1000, most_video_kbits = 400'000, most_audio_kbits = 20'000;
 
 }  // namespace
 
@@ -116,7 +118,7 @@ bool Head::configure(const rtmp::flv::Packet& packet) {
 }
 
 void Head::describe(const rtmp::amf::Value& metadata) {
-  told_ = {.frame_rate = number(metadata, "framerate"), .video_kbits = number(metadata, "videodatarate"), .audio_kbits = number(metadata, "audiodatarate")};
+  told_ = {.frame_rate = number(metadata, "framerate", most_frames), .video_kbits = number(metadata, "videodatarate", most_video_kbits), .audio_kbits = number(metadata, "audiodatarate", most_audio_kbits)};
 }
 
 }  // namespace sluice::flv
