@@ -17,7 +17,7 @@ struct Containers {
 };
 
 Containers without_libav(char** arguments);
-Containers with_libav();  // in libav/
+Containers with_libav();  // in cmd/segmenter-libav
 
 // Whether the input on `fd` begins as neither the media pipe nor plain FLV; waits for its first bytes.
 Result<bool> needs_libav(int fd);

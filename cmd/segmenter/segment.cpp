@@ -157,15 +157,16 @@ class Run {
 
   Result<> feed() {
     for (;;) {
-      SLUICE_TRY_VALUE(auto packet, input_.next());
+      auto packet = input_.next();
+      if (!packet) return std::unexpected(packet.error());
       for (const pipe::Notice& notice : input_.take_notices())
         if (notice.state == pipe::Notice::State::shed) {
           segmenter_->shed(notice.rendition, operations_);
         } else {
           segmenter_->expect_back(notice.rendition);
         }
-      if (!packet) return write();
-      SLUICE_TRY(take(std::move(*packet)));
+      if (!*packet) return write();
+      SLUICE_TRY(take(std::move(**packet)));
       if (const auto until = pace_.rest(segmenter_->due(), system_clock().steady())) input_.rest_until(*until);
     }
   }

@@ -1,4 +1,4 @@
-#include "../containers.hpp"
+#include "../segmenter/containers.hpp"
 #include "ffmpeg/demuxer.hpp"
 #include "ts_parts.hpp"
 

@@ -1,6 +1,6 @@
 // What segmenter becomes for containers and segments that need libav; see containers.hpp.
-#include "../options.hpp"
-#include "../segment.hpp"
+#include "../segmenter/options.hpp"
+#include "../segmenter/segment.hpp"
 #include "app/run.hpp"
 
 int main(int argc, char** argv) {
