@@ -141,9 +141,12 @@ void Segmenter::recall_boundaries(const LedgerIndex& so_far, std::optional<micro
   MediaSequence lowest = 0;
   bool any = false;
   microseconds furthest{0};
+  // One that has written nothing yet may be fed from the beginning of all that is known.
+  const bool beginner = std::ranges::any_of(lanes_, [](const auto& lane) { return !lane->cutter.started(); });
   for (const Rendition& r : so_far.renditions()) {
     if (!r.started || long_gone(so_far, r)) continue;
-    lowest = any ? std::min(lowest, r.last.msn) : r.last.msn;
+    const MediaSequence first = beginner && !r.starts.empty() ? std::min(r.starts.front().msn, r.last.msn) : r.last.msn;
+    lowest = any ? std::min(lowest, first) : first;
     any = true;
   }
   if (!any) return;

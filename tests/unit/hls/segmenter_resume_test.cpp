@@ -104,6 +104,21 @@ TEST_CASE("a new writer at every packet gives the same samples exactly once") {
   }
 }
 
+TEST_CASE("a rung that had written nothing when its pipeline died is cut where the source was from the first segment on") {
+  const std::vector tracks{video_track(), video_track({30, 1}, "360p30")};
+  const auto source = video_frames(250, {30, 1}, every(60)), rung = video_frames(330, {30, 1}, every(60), false, 1);
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, source, false);
+  REQUIRE(ledger.index.find("source")->segments.size() == 5);
+  REQUIRE_FALSE(ledger.index.find("360p30")->started);
+  run(ledger, tracks, interleave(video_frames(330, {30, 1}, every(60)), rung, tracks));
+  ledger.check_rules(false);  // the first writer's last part is short
+  ledger.check_ids("source", 330);
+  ledger.check_ids("360p30", 330);
+  CHECK(ledger.segment_seconds("360p30") == ledger.segment_seconds("source"));
+  CHECK(ledger.index.find("360p30")->segments.front().msn == 0);
+}
+
 TEST_CASE("decode times that stand still, step back or are negative lose no frame") {
   const std::vector<media::Track> tracks = {video_track()};
   auto frames = video_frames(200, {30, 1}, every(60), false, 0, -6000);
