@@ -173,8 +173,7 @@ void Dispatcher::input_ended(Result<> how) {
 }
 
 void Dispatcher::stop_input() {
-  input_over_ = true;
-  if (worker_ == nullptr) return;
+  if (std::exchange(input_over_, true) || worker_ == nullptr) return;
   worker_->session().end_input();
   worker_->flush();
 }
@@ -234,9 +233,9 @@ void Dispatcher::watch_reader(Steady began) {
   loop_.stop();
 }
 
-// As of the filter itself: the input ends here, and what was read is finished. A second signal ends us.
+// As of the filter itself: the input ends here, what was read is finished, and our reader gets it. A second signal ends us.
 void Dispatcher::on_signal(int signal) {
-  if (stopped_by_ != 0 || ending_ || signal == SIGHUP) {
+  if (stopped_by_ != 0 || signal == SIGHUP) {
     ::signal(signal, SIG_DFL);
     ::raise(signal);
   }
@@ -246,8 +245,9 @@ void Dispatcher::on_signal(int signal) {
     return stop_input();
   }
   take_limit_.cancel();
-  ending_ = true;
+  if (worker_ != nullptr) worker_->abort({Errc::io, "the dispatcher ends", ""});  // it is about to start, and nothing is to be read for it
   result_ = std::optional<int>(signal == SIGINT ? app::exit_interrupted : app::exit_done);
+  if (std::exchange(ending_, true)) return;  // nobody came, and the job is being taken back
   posting_->withdraw(false, withdraw_time, [this] { loop_.stop(); });
 }
 }  // namespace

@@ -92,7 +92,7 @@ void DispatcherSession::refuse(std::string_view why) {
 }
 
 void DispatcherSession::end_input() {
-  if (running()) append_frame(output_, Type::input_end, {});
+  if (running() && !std::exchange(input_ended_, true)) append_frame(output_, Type::input_end, {});
 }
 
 void DispatcherSession::beat() {

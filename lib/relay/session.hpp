@@ -38,7 +38,7 @@ class DispatcherSession : private FrameReader::Handler {
   Bytes take_output() { return std::exchange(output_, {}); }
   void order(const Words& words);
   void refuse(std::string_view why);
-  void end_input();
+  void end_input();                                        // once: what comes after that is nothing
   void beat();                                             // nothing before the job has started
   bool running() const { return stage_ == Stage::running; }  // media may be sent, framed by the sender (Type::media)
 
@@ -55,6 +55,7 @@ class DispatcherSession : private FrameReader::Handler {
   FrameReader reader_;
   Stage stage_ = Stage::hello;
   Challenge ours_{}, theirs_{};
+  bool input_ended_ = false;
   Bytes output_;
 };
 

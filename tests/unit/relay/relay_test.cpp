@@ -100,6 +100,16 @@ std::unique_ptr<Pair> whole_job() {
 }
 }  // namespace
 
+TEST_CASE("the input ends once, however often it is said") {
+  Pair pair;
+  REQUIRE(pair.talk());
+  pair.dispatcher.end_input();
+  pair.dispatcher.end_input();  // a signal, and the end itself
+  REQUIRE(pair.talk());
+  pair.worker.outcome({{"code", "0"}});
+  REQUIRE(pair.talk());
+}
+
 TEST_CASE("a secret is long enough, and what stands around it does not count") {
   CHECK(Secret::of("short").error().code == Errc::config);
   CHECK(Secret::of(" \n").error().code == Errc::config);
