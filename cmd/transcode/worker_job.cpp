@@ -201,6 +201,7 @@ void WorkerJob::hand_back() {
     if (!status_) end(End::handed_back, "the worker stops");  // the entry waits for others
     return;
   }
+  cut_short_ = true;
   child_.signal_group(SIGTERM);
   patience_.after(handing_back_time, [this] { child_.signal_group(SIGKILL); });
 }
@@ -220,7 +221,10 @@ void WorkerJob::child_ended() {
 
 void WorkerJob::conclude() {
   if (!status_ || !output_ended_ || over_) return;
-  relay::Words words{{std::string(word_code), std::to_string(status_->signal ? app::exit_temporary : status_->code)},
+  // Told to end, by us or by whoever stops this machine, it may not have read all: that is no end of the stream, whatever it says.
+  const bool early = cut_short_ || input_;
+  const bool temporary = status_->signal != 0 || (early && status_->code == app::exit_done);
+  relay::Words words{{std::string(word_code), std::to_string(temporary ? app::exit_temporary : status_->code)},
                      {std::string(word_how), status_->text()}};
   if (const std::string mark = read_mark(folder_); !mark.empty()) words.emplace(word_mark, mark);
   if (handing_back_) words.emplace(word_handed_back, "1");
@@ -238,6 +242,7 @@ void WorkerJob::end(End how, const std::string& text) {
   if (std::exchange(over_, true)) return;
   const auto self = shared_from_this();
   patience_.cancel();
+  if (link_) link_->resume_reading();  // nobody makes room any more: its end would not be seen
   loop_.post([self] {
     self->pulse_.reset();
     self->child_watch_.reset();

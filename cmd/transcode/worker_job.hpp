@@ -88,7 +88,7 @@ class WorkerJob final : public net::Connection::Handler, public relay::WorkerSes
   std::optional<Pulse> pulse_;
   Steady quiet_since_{};            // the input is over, and it makes nothing
   std::uint64_t made_ = 0;
-  bool output_ended_ = false, handing_back_ = false, over_ = false, stuck_ = false;
+  bool output_ended_ = false, handing_back_ = false, cut_short_ = false, over_ = false, stuck_ = false;
   std::uint64_t bytes_in_ = 0;
 };
 

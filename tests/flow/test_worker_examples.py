@@ -39,6 +39,7 @@ def test_the_unit_gives_the_drain_its_time():
     config = subprocess.run([BIN / "transcode", "--print-config"], capture_output=True, text=True, timeout=20).stdout
     drain = re.search(r"^drain-time = (\d+)s", config, re.M)
     assert int(service()["TimeoutStopSec"].removesuffix("s")) > int(drain[1])
+    assert service()["KillMode"] == "mixed", "the worker tells its transcoders when to end"
 
 
 def test_a_worker_and_a_pipeline_as_the_files_say(tmp_path):
