@@ -59,6 +59,7 @@ void JobQueue::ask() {
   asking_ = true;
   asked_ = now;
   if (now >= counted_ + count_period) count();
+  if (std::exchange(claimed_, false)) return read(false);
   claim(most_claims);
 }
 
@@ -72,23 +73,28 @@ void JobQueue::claim(int tries) {
       asking_ = false;
       return;
     }
-    read();
+    read(true);
   });
 }
 
 void JobQueue::look_at(const std::string& entry, int tries) {
   link_.command({"XRANGE", keys_.jobs, entry, entry}, [this, entry, tries](Result<redis::Reply> reply) {
+    claimed_ = true;
     if (!reply || !reply->items.empty()) return answered(reply, reply ? &*reply : nullptr);
     clear(entry);
     if (tries > 0) return claim(tries - 1);
-    read();
+    read(true);
   });
 }
 
-void JobQueue::read() {
-  link_.command({"XREADGROUP", "GROUP", QueueKeys::group, consumer_, "COUNT", "1", "BLOCK", block_ms, "STREAMS", keys_.jobs, ">"}, [this](Result<redis::Reply> reply) {
+void JobQueue::read(bool wait) {
+  std::vector<std::string> words{"XREADGROUP", "GROUP", QueueKeys::group, consumer_, "COUNT", "1"};
+  if (wait) words.insert(words.end(), {"BLOCK", block_ms});
+  words.insert(words.end(), {"STREAMS", keys_.jobs, ">"});
+  link_.command(std::move(words), [this, wait](Result<redis::Reply> reply) {
     // [[key, [entry]]], or nil
     const redis::Reply* entries = reply && !reply->items.empty() && reply->items[0].items.size() == 2 ? &reply->items[0].items[1] : nullptr;
+    if (reply && !entries && !wait) return claim(most_claims);
     answered(reply, entries);
   }, block_patience);
 }

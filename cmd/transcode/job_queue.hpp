@@ -36,7 +36,7 @@ class JobQueue {
   void ask();
   void claim(int tries);
   void look_at(const std::string& entry, int tries);
-  void read();
+  void read(bool wait);  // a new one
   void answered(const Result<redis::Reply>& reply, const redis::Reply* entries);
   void offer(const redis::Reply& entry);
   void count();
@@ -50,6 +50,8 @@ class JobQueue {
   Steady counted_{}, asked_{}, rest_until_{};
   Sparing complaints_{seconds(30)};
   bool wanting_ = false, asking_ = false, ready_ = false;
+  double latency_ms_ = 0;
+  bool claimed_ = false;  // the last one: those whose dispatchers are not reached would keep us from the new ones
   RedisLink link_;
 };
 
