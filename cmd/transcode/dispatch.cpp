@@ -255,11 +255,16 @@ void Dispatcher::on_signal(int signal) {
 Result<std::optional<int>> dispatch(const app::Settings& settings) {
   SLUICE_TRY_VALUE(RemoteSettings remote, remote_settings(settings, "dispatch"));
   SLUICE_TRY_VALUE(const net::Endpoint listen, net::parse_endpoint(settings.text("listen")));
+  const auto no_path = [](std::string_view option) {
+    return fail(Errc::usage, fmt::format("--{} names a Unix socket, which no other machine can connect to", option), "give ADDRESS:PORT");
+  };
+  if (!listen.path.empty()) return no_path("listen");
   std::string reach;
   if (settings.has("reach")) {
     SLUICE_TRY_VALUE(const net::Endpoint endpoint, net::parse_endpoint(settings.text("reach")));
+    if (!endpoint.path.empty()) return no_path("reach");
     reach = endpoint.text();
-  } else if (listen.host == "0.0.0.0" || listen.host == "::" || !listen.path.empty()) {
+  } else if (listen.host == "0.0.0.0" || listen.host == "::") {
     return fail(Errc::usage, "--listen " + listen.text() + " is no address that workers can connect to", "say which is: --reach ADDRESS:0");
   }
   const milliseconds take_time = settings.duration("take-time");
