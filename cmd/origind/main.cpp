@@ -51,9 +51,11 @@ origin::PictureLimits pictures_of(const app::Settings& settings) {
 }
 
 app::Health directory_health(const std::string& path) {
+  const Steady began = system_clock().steady();
   struct stat facts {};
   const bool there = ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
-  return {.dependency = "live", .ok = there, .error = there ? "" : path + " is not there yet"};
+  const std::chrono::duration<double, std::milli> took = system_clock().steady() - began;
+  return {.dependency = "live", .ok = there, .latency_ms = took.count(), .error = there ? "" : path + " is not there yet"};
 }
 
 // An address goes into playlists as it stands, and is good for one place alone: a record of uploads says which it tells of.

@@ -151,7 +151,8 @@ void JobQueue::count() {
   if (!link_.is_up()) return;
   counted_ = system_clock().steady();
   auto waiting = std::make_shared<std::int64_t>(0);
-  link_.command({"XLEN", keys_.jobs}, [waiting](Result<redis::Reply> reply) {
+  link_.command({"XLEN", keys_.jobs}, [this, waiting](Result<redis::Reply> reply) {
+    latency_ms_ = std::chrono::duration<double, std::milli>(system_clock().steady() - counted_).count();
     if (reply) *waiting = reply->integer;
   });
   link_.command({"GET", keys_.untaken}, [this, waiting](Result<redis::Reply> reply) {

@@ -30,6 +30,7 @@ class JobQueue {
   bool asking() const { return asking_; }
   void clear(const std::string& entry);  // taken, or not ours to do: acknowledged and deleted
   std::string trouble() const { return link_.is_up() ? "" : link_.trouble(); }
+  double latency_ms() const { return latency_ms_; }  // of Redis's last answer that had nothing to wait for
 
  private:
   void up();
@@ -49,9 +50,9 @@ class JobQueue {
   Calls calls_;
   Steady counted_{}, asked_{}, rest_until_{};
   Sparing complaints_{seconds(30)};
-  bool wanting_ = false, asking_ = false, ready_ = false;
   double latency_ms_ = 0;
   bool claimed_ = false;  // the last one: those whose dispatchers are not reached would keep us from the new ones
+  bool wanting_ = false, asking_ = false, ready_ = false;
   RedisLink link_;
 };
 

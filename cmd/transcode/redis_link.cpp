@@ -2,12 +2,18 @@
 
 #include "base/backoff.hpp"
 #include "log/log.hpp"
+#include "metrics/breaker.hpp"
 
 namespace sluice::transcode {
 
 namespace {
 constexpr Backoff backoff{.first = milliseconds(100), .most = milliseconds(5000), .jitter_percent = 15};
 constexpr seconds settled{5};  // a connection that lasted so long was a good one
+
+void show(metrics::Breaker state) {
+  static prometheus::Gauge& gauge = metrics::breaker("redis");
+  gauge.Set(metrics::value_of(state));
+}
 }
 
 RedisLink::RedisLink(net::Loop& loop, redis::Url url, Calls calls)
@@ -19,12 +25,14 @@ RedisLink::~RedisLink() { close(); }
 
 void RedisLink::close() {
   *alive_ = false;
+  show(metrics::Breaker::closed);  // nobody needs it any more
   retry_.cancel();
   if (connection_) connection_->close();
   connection_.reset();
 }
 
 void RedisLink::connect() {
+  show(metrics::Breaker::half_open);
   const auto broken = [this, alive = alive_](const Error& why) {
     if (*alive) lost(why);
   };
@@ -33,6 +41,7 @@ void RedisLink::connect() {
     if (!done) return lost(done.error());
     connection_ = std::move(*done);
     up_since_ = system_clock().steady();
+    show(metrics::Breaker::closed);
     if (!std::exchange(told_, {}).empty()) log::info("Redis is back", {{"redis", url_.text()}});
     calls_.up();
   });
@@ -44,6 +53,7 @@ void RedisLink::lost(const Error& why) {
   trouble_ = why.what;
   if (std::exchange(told_, trouble_) != trouble_) log::warn("Redis is away: trying again", {{"redis", url_.text()}, why});
   if (was_up && system_clock().steady() - up_since_ >= settled) failures_ = 0;
+  show(metrics::Breaker::open);
   retry_.after(backoff.after(++failures_, system_random()), [this] { connect(); });
   if (was_up) calls_.down();
 }

@@ -71,7 +71,7 @@ class Worker {
     queue_.want(true);
   }
 
-  app::Health health() const { return {.dependency = "redis", .ok = queue_.trouble().empty(), .error = queue_.trouble()}; }
+  app::Health health() const { return {.dependency = "redis", .ok = queue_.trouble().empty(), .latency_ms = queue_.latency_ms(), .error = queue_.trouble()}; }
 
   void drain(std::function<void()> done) {
     drained_ = std::move(done);

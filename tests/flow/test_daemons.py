@@ -50,6 +50,13 @@ def test_health_metrics_and_control(name, tmp_path):
         assert nonsense.returncode == 1 and "one of:" in nonsense.stdout
 
 
+def test_origind_says_how_long_looking_took(tmp_path):
+    metrics = free_port()
+    with Daemon(*command("origind", tmp_path, metrics)):
+        live = json.loads(get(f"http://127.0.0.1:{metrics}/health")[2])["dependencies"]["live"]
+        assert 0 < live["latency_ms"] < 10_000
+
+
 @pytest.mark.parametrize("name", DAEMONS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_told_daemon_drains_and_exits_with_0(name, number, tmp_path):
