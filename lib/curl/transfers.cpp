@@ -189,6 +189,8 @@ void Transfers::send(Request request, Done done) {
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall.count()));
   }
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  // A look-up cannot be called off: without this libcurl waits for its thread, for as long as a DNS server is silent, with all that is under way.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   if (!impl_->settings.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, impl_->settings.ca_file.c_str());
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
