@@ -115,7 +115,12 @@ bool Uploads::apply(const UploadRecord& record) {
     bool operator()(const MissedSegments& r) const {
       OfRendition& rendition = of.renditions_[r.rendition];
       if (!of.advance(rendition, r.msn, r.next)) return false;
-      rendition.missed.emplace_back(r.msn, r.next);
+      // While a store is away they come one by one, for hours.
+      if (!rendition.missed.empty() && rendition.missed.back().second == r.msn) {
+        rendition.missed.back().second = r.next;
+      } else {
+        rendition.missed.emplace_back(r.msn, r.next);
+      }
       return true;
     }
     bool operator()(const UploadsEnd&) const { return of.ended_ = true; }
@@ -138,8 +143,10 @@ std::optional<MediaSequence> Uploads::next(std::string_view rendition) const {
 
 bool Uploads::missed(std::string_view rendition, MediaSequence msn) const {
   const auto at = renditions_.find(rendition);
-  return at != renditions_.end() &&
-         std::ranges::any_of(at->second.missed, [&](const auto& range) { return range.first <= msn && msn < range.second; });
+  if (at == renditions_.end()) return false;
+  const auto& missed = at->second.missed;
+  const auto range = std::ranges::upper_bound(missed, msn, {}, &std::pair<MediaSequence, MediaSequence>::second);  // the first that ends behind it
+  return range != missed.end() && range->first <= msn;
 }
 
 const std::vector<ToldSegment>& Uploads::told(std::string_view rendition) const {

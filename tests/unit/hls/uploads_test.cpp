@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <set>
 
 #include "hls/playlist_writer.hpp"
 #include "hls/record_line.hpp"
@@ -90,6 +91,17 @@ TEST_CASE("the record adds up, wherever its bytes are cut") {
     CHECK_FALSE(uploads.next("low"));
     CHECK(uploads.ended());
   }
+}
+
+TEST_CASE("segments that are missed one by one are missed, and none beside them") {
+  Uploads uploads;
+  REQUIRE(uploads.apply(UploadPlace{"s3://vods"}));
+  for (MediaSequence msn = 3; msn < 7; ++msn) REQUIRE(uploads.apply(MissedSegments{"source", msn, msn + 1}));
+  REQUIRE(uploads.apply(UploadedSegment{"source", 7, 1}));
+  REQUIRE(uploads.apply(MissedSegments{"source", 8, 10}));
+  REQUIRE(uploads.apply(UploadedSegment{"source", 10, 1}));
+  const std::set<MediaSequence> missed{3, 4, 5, 6, 8, 9};
+  for (MediaSequence msn = 0; msn < 12; ++msn) CHECK(uploads.missed("source", msn) == missed.contains(msn));
 }
 
 TEST_CASE("belief ends at the first line that breaks the order") {
