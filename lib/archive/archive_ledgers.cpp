@@ -19,8 +19,9 @@ constexpr std::uint32_t folder_changes = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM
 }  // namespace
 
 Result<> Archive::add(const std::string& ledger) {
-  if (uploaded_whole(ledger)) return {};
-  return open_ledger(ledger);
+  if (!uploaded_whole(ledger)) return open_ledger(ledger);
+  const std::string there = place_of(ledger);
+  return there == bucket_.place() ? Result<>{} : elsewhere(ledger + "/" + hls::uploads_name, there, bucket_.place());
 }
 
 Result<> Archive::follow(const std::string& folder) {

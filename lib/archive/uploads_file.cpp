@@ -9,6 +9,7 @@
 
 #include "hls/ledger_records.hpp"
 #include "hls/record_line.hpp"
+#include "hls/uploads_feed.hpp"
 
 namespace sluice::archive {
 namespace {
@@ -34,7 +35,7 @@ Result<> UploadsFile::read(const std::string& place) {
   uploads_->feed(as_bytes(text));
   // Begun anew it would take back what playlists list.
   if (!uploads_->place().empty() && uploads_->place() != place)
-    return fail(Errc::conflict, path_ + " tells of uploads to " + uploads_->place() + ", not to " + place, "remove it to upload the stream anew");
+    return elsewhere(path_, uploads_->place(), place);
   // What a killed writer left half written.
   if (text.size() > uploads_->believed() && ::ftruncate(fd_.get(), static_cast<off_t>(uploads_->believed())) != 0)
     return fail_errno("truncate " + path_);
@@ -97,6 +98,15 @@ bool uploaded_whole(const std::string& ledger) {
   const auto closing = hls::parse_record(hls::last_line_of(ledger + "/index"));
   const auto* end = closing ? std::get_if<hls::EndRecord>(&*closing) : nullptr;
   return end && whole->ended_ms.value_or(end->wall_ms) == end->wall_ms;
+}
+
+std::string place_of(const std::string& ledger) {
+  hls::UploadsFeed feed(ledger);
+  return feed.poll() ? feed.uploads().place() : "";
+}
+
+std::unexpected<Error> elsewhere(const std::string& path, const std::string& there, const std::string& place) {
+  return fail(Errc::conflict, path + " tells of uploads to " + there + ", not to " + place, "remove it to upload the stream anew");
 }
 
 }  // namespace sluice::archive

@@ -35,5 +35,8 @@ class UploadsFile {
 
 // Whether the record says that the whole stream has been uploaded, wherever to, and the ledger ends as it did then; by their last lines alone.
 bool uploaded_whole(const std::string& ledger);
+std::string place_of(const std::string& ledger);  // the record's; empty where there is none
+// Errc::conflict: the record at `path` tells of uploads to `there`.
+std::unexpected<Error> elsewhere(const std::string& path, const std::string& there, const std::string& place);
 
 }  // namespace sluice::archive
