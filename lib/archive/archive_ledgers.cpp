@@ -78,7 +78,8 @@ void Archive::try_opening(const std::string& ledger) {
   const Errc code = opened.error().code;
   std::error_code error;
   if (!std::filesystem::exists(ledger, error)) {
-    abandoned_ += young_.erase(ledger);
+    young_.erase(ledger);
+    ++abandoned_;
     return;
   }
   // Nothing to upload yet, or another process does it: looked at again.
@@ -129,6 +130,7 @@ void Archive::read_changes() {
 void Archive::trouble(Open& open, const Error& error) {
   if (open.failure && open.failure->what == error.what) return;
   open.failure = error;
+    abandoned_ += young_.contains(ledger);
   log::error("ledger cannot be uploaded for now", {{"stream", open.upload->stream()}, {"channel", open.upload->channel()}, error});
 }
 
