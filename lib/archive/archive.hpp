@@ -25,7 +25,7 @@ struct Limits {
   unsigned tries = 3;               // before the line rests
   Backoff between{milliseconds(100), milliseconds(5000)};
   milliseconds patience{60'000};    // for one upload
-  std::size_t backlog = 4;          // ledgers of ended streams that are worked on at one time
+  std::size_t backlog = 4;          // ledgers of ended streams that are worked on at one time, beside those that wait to be mended
   Backoff aside{milliseconds(5000), milliseconds(60'000)};  // between tries of what has a fault of its own
 };
 
@@ -93,6 +93,7 @@ class Archive {
   bool start_next(bool over);
   struct Try {
     std::string ledger;
+  bool moves(const std::string& ledger, const LedgerUpload& upload) const;  // something of it is under way, or can be
     unsigned failures = 0;  // before it
     std::string told;       // what the last one failed for, as a fault of the object's own
     Steady began{};

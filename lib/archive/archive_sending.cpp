@@ -11,7 +11,8 @@ namespace sluice::archive {
 void Archive::start() {
   if (!starting_) return;
   const Steady now = clock_.steady();
-  std::size_t ended = std::ranges::count_if(ledgers_, [](const auto& entry) { return entry.second.upload->over(); });
+  // Those whose rest waits for somebody to mend it hold up no others.
+  std::size_t ended = std::ranges::count_if(ledgers_, [&](const auto& entry) { return entry.second.upload->over() && moves(entry.first, *entry.second.upload); });
   for (; ended < limits_.backlog && !backlog_.empty(); ++ended) {
     const std::string ledger = backlog_.front();
     backlog_.pop_front();
@@ -33,6 +34,11 @@ void Archive::start() {
   }
   while (under_way_ + coming() < allowed() && start_next()) {
   }
+}
+
+bool Archive::moves(const std::string& ledger, const LedgerUpload& upload) const {
+  return upload.can_take() || on_their_way_.contains(ledger) ||
+         std::ranges::any_of(again_, [&](const Again& again) { return again.ledger == ledger && !again.aside; });
 }
 
 // Live ledgers first; ledgers take turns.
