@@ -51,6 +51,7 @@ Result<> Archive::turn(milliseconds most) {
   const Steady now = clock_.steady();
   if (now - looked_at_ >= look_again) {
     looked_at_ = now;
+    look_for_folder();
     const std::map<std::string, Error> young = young_;
     for (const auto& [ledger, why] : young) try_opening(ledger);
     std::vector<std::string> troubled;
@@ -86,6 +87,7 @@ Status Archive::status() const {
   out.waiting = again_.size();
   const Steady now = clock_.steady();
   for (const auto& [ledger, why] : young_) {
+  out.trouble = folder_trouble_;
     if (why.code != Errc::not_found) out.trouble = why;
   }
   for (const Again& again : again_) {

@@ -82,6 +82,9 @@ class Archive {
   void found(const std::string& name);  // in the folder
   void scan();
   Result<> open_ledger(const std::string& ledger);
+  Result<> find_folder();
+  void lose_folder();
+  void look_for_folder();
   void try_opening(const std::string& ledger);
   void read_changes();
   void poll(const std::string& ledger);
@@ -115,7 +118,8 @@ class Archive {
   Bucket bucket_;
   os::Inotify inotify_;
   std::string folder_;
-  int folder_watch_ = -1;
+  int folder_watch_ = -1;                    // -1: none, or it has gone
+  std::optional<Error> folder_trouble_;
   std::map<std::string, Open> ledgers_;      // by directory
   std::map<int, std::string> watched_;       // directories, by watch
   std::deque<std::string> backlog_;          // of ended streams

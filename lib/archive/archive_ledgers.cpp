@@ -14,7 +14,7 @@ namespace sluice::archive {
 namespace {
 
 constexpr std::uint32_t ledger_changes = IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-constexpr std::uint32_t folder_changes = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR;
+constexpr std::uint32_t folder_changes = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MOVE_SELF | IN_ONLYDIR;
 
 }  // namespace
 
@@ -26,9 +26,27 @@ Result<> Archive::add(const std::string& ledger) {
 
 Result<> Archive::follow(const std::string& folder) {
   folder_ = folder;
-  SLUICE_TRY_VALUE(folder_watch_, inotify_.watch(folder, folder_changes));
+  return find_folder();
+}
+
+Result<> Archive::find_folder() {
+  SLUICE_TRY_VALUE(folder_watch_, inotify_.watch(folder_, folder_changes));
   scan();
   return {};
+}
+
+// Its disk is mounted anew, or it was moved away: the one that has its name is followed as soon as it is there.
+void Archive::lose_folder() {
+  inotify_.unwatch(std::exchange(folder_watch_, -1));
+  folder_trouble_ = Error{Errc::not_found, folder_ + " has gone", "bring it back"};
+  log::error("no ledger is followed", {*folder_trouble_});
+}
+
+void Archive::look_for_folder() {
+  if (folder_.empty() || folder_watch_ >= 0) return;
+  if (const auto found = find_folder(); !found) return;
+  folder_trouble_.reset();
+  log::info("ledgers are followed again", {{"directory", folder_}});
 }
 
 void Archive::scan() {
@@ -96,6 +114,7 @@ void Archive::read_changes() {
   inotify_.read([&](int watch, std::uint32_t mask, const std::string& name) {
     if (mask & IN_Q_OVERFLOW) lost = true;
     if (watch == folder_watch_ && watch >= 0) {
+      if (mask & (IN_IGNORED | IN_MOVE_SELF)) return lose_folder();
       if (mask & (IN_MOVED_FROM | IN_DELETE)) left.push_back(folder_ + "/" + name);
       if (mask & (IN_MOVED_TO | IN_CREATE)) come.push_back(name);
       return;
