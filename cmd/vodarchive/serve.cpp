@@ -98,8 +98,8 @@ Result<int> serve(const app::Settings& settings) {
   daemon.on_health([&] {
     const archive::Status now = thread.status();
     const bool trouble = now.trouble && now.trouble->code != Errc::conflict;  // with another process that uploads it is told, and no more
-    return std::vector<app::Health>{{.dependency = "s3", .ok = now.failure.empty(), .error = now.failure},
-                                    {.dependency = "ledgers", .ok = !trouble, .error = trouble ? now.trouble->what : ""}};
+    return std::vector<app::Health>{{.dependency = "s3", .ok = now.failure.empty(), .latency_ms = now.store_ms, .error = now.failure},
+                                    {.dependency = "ledgers", .ok = !trouble, .latency_ms = now.ledger_ms, .error = trouble ? now.trouble->what : ""}};
   });
   daemon.on_control("uploads", [&](const std::string&) { return status_json(thread.status()); });
   daemon.on_reload([&](const app::Settings& fresh) -> Result<> {

@@ -40,7 +40,7 @@ milliseconds Archive::until_next(milliseconds most) const {
   if (starting_ && under_way_ < line_.allowed(now, limits_.at_once)) {
     for (const Again& again : again_) wait = std::min(wait, until(again.when));
   }
-  if (!line_.open() && now < line_.rests_until()) wait = std::min(wait, until(line_.rests_until()));
+  if (line_.rests(now)) wait = std::min(wait, until(line_.rests_until()));
   return std::max(wait, milliseconds(1));
 }
 
@@ -81,13 +81,15 @@ Status Archive::status() const {
   out.young = young_.size();
   out.abandoned = abandoned_;
   out.under_way = under_way_;
+  out.store_ms = store_ms_;
+  out.ledger_ms = ledger_ms_;
   out.open = line_.open();
   out.refusal = refusal_;
   out.failure = failure_;
   out.waiting = again_.size();
+  out.trouble = folder_trouble_;
   const Steady now = clock_.steady();
   for (const auto& [ledger, why] : young_) {
-  out.trouble = folder_trouble_;
     if (why.code != Errc::not_found) out.trouble = why;
   }
   for (const Again& again : again_) {
@@ -109,6 +111,9 @@ void Archive::measure() const {
   instruments().aside.Set(static_cast<double>(now.aside));
   instruments().oldest.Set(now.stalled_s);
   instruments().streams.Set(static_cast<double>(now.streams + now.backlog));
+  using metrics::Breaker;
+  const Breaker state = line_.open() ? Breaker::closed : line_.rests(clock_.steady()) ? Breaker::open : Breaker::half_open;
+  instruments().breaker.Set(metrics::value_of(state));
 }
 
 }  // namespace sluice::archive

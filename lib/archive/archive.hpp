@@ -22,7 +22,7 @@ namespace sluice::archive {
 
 struct Limits {
   std::size_t at_once = 4;          // uploads
-  unsigned tries = 3;               // before the line rests
+  unsigned tries = 5;               // before the line rests
   Backoff between{milliseconds(100), milliseconds(5000)};
   milliseconds patience{60'000};    // for one upload
   std::size_t backlog = 4;          // ledgers of ended streams that are worked on at one time, beside those that wait to be mended
@@ -36,6 +36,7 @@ struct Status {
   std::size_t aside = 0;            // objects that have a fault of their own, and wait for their next try
   std::size_t abandoned = 0;        // ledgers that were removed before they were uploaded whole
   double stalled_s = 0;             // how long a stream that has something to send has not moved
+  double store_ms = 0, ledger_ms = 0;  // how long the store's last answer took, and reading on in a ledger
   bool open = true;                 // the last thing that was tried went well
   std::optional<Error> trouble;     // a file of a ledger that cannot be read, or a record that cannot be written
   std::optional<Error> refusal;     // what the service said last, if it refused and nothing has succeeded since
@@ -81,10 +82,10 @@ class Archive {
 
   void found(const std::string& name);  // in the folder
   void scan();
-  Result<> open_ledger(const std::string& ledger);
   Result<> find_folder();
   void lose_folder();
   void look_for_folder();
+  Result<> open_ledger(const std::string& ledger);
   void try_opening(const std::string& ledger);
   void read_changes();
   void poll(const std::string& ledger);
@@ -92,11 +93,11 @@ class Archive {
   void tell_missed(Open& open);
   void leave(const std::string& ledger);
   void start();
+  bool moves(const std::string& ledger, const LedgerUpload& upload) const;  // something of it is under way, or can be
   bool start_next();
   bool start_next(bool over);
   struct Try {
     std::string ledger;
-  bool moves(const std::string& ledger, const LedgerUpload& upload) const;  // something of it is under way, or can be
     unsigned failures = 0;  // before it
     std::string told;       // what the last one failed for, as a fault of the object's own
     Steady began{};
@@ -128,6 +129,7 @@ class Archive {
   std::string last_served_;
   std::vector<Again> again_;
   std::size_t under_way_ = 0, abandoned_ = 0;
+  double store_ms_ = 0, ledger_ms_ = 0;
   LineState line_;
   std::optional<Error> refusal_;
   std::string failure_, trouble_told_;

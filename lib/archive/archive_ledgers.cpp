@@ -130,6 +130,7 @@ void Archive::read_changes() {
       ++abandoned_;
       log::error("a ledger has gone before it was uploaded", {{"stream", upload.stream()}, {"channel", upload.channel()}, {"objects", upload.waiting()}});
     }
+    abandoned_ += young_.contains(ledger);
     leave(ledger);
   }
   for (const std::string& name : come) found(name);
@@ -149,7 +150,6 @@ void Archive::read_changes() {
 void Archive::trouble(Open& open, const Error& error) {
   if (open.failure && open.failure->what == error.what) return;
   open.failure = error;
-    abandoned_ += young_.contains(ledger);
   log::error("ledger cannot be uploaded for now", {{"stream", open.upload->stream()}, {"channel", open.upload->channel()}, error});
 }
 
@@ -165,7 +165,9 @@ void Archive::poll(const std::string& ledger) {
   const auto at = ledgers_.find(ledger);
   if (at == ledgers_.end()) return;
   LedgerUpload& upload = *at->second.upload;
+  const Steady began = clock_.steady();
   const auto read = upload.poll();
+  ledger_ms_ = std::chrono::duration<double, std::milli>(clock_.steady() - began).count();
   tell_missed(at->second);
   if (!read) {
     trouble(at->second, read.error());

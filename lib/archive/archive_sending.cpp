@@ -71,6 +71,7 @@ void Archive::send(const std::string& ledger, const Object& object, unsigned fai
 
 void Archive::sent(const Try& attempt, const Object& object, const Sent& outcome) {
   --under_way_;
+  store_ms_ = outcome.took_ms.value_or(store_ms_);
   const bool last = --on_their_way_[attempt.ledger] == 0;
   if (last) on_their_way_.erase(attempt.ledger);
   if (outcome.outcome == Sent::Outcome::there) {

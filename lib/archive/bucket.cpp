@@ -95,12 +95,13 @@ void Bucket::put(const Object& object, milliseconds patience, std::function<void
   const std::string what = "put " + destination_.place.text() + "/" + object.key;
   transfers_.send({.method = "PUT", .url = target.url, .headers = fields, .body = std::move(payload->body), .patience = patience, .stall = longest_stall},
                   [what, bytes = payload->bytes, done = std::move(done)](const curl::Exchange& answer) {
-                    if (answer.status / 100 == 2 && !answer.cut) return done({.outcome = Sent::Outcome::there, .bytes = bytes});
+                    const double took = std::chrono::duration<double, std::milli>(answer.done - answer.asked).count();
+                    if (answer.status / 100 == 2 && !answer.cut) return done({.outcome = Sent::Outcome::there, .bytes = bytes, .took_ms = took});
                     const s3::Refusal refusal = s3::read_refusal(answer.body);
                     Error error = s3::error_of(what, answer.status, refusal);
                     if (answer.status == 0) error.what = what + ": " + answer.error;
-                    if (answer.cut) error.what += ": the answer was cut off";
-                    done({.outcome = outcome_of(answer, refusal), .bytes = bytes, .error = std::move(error)});
+                    if (answer.cut) error.what += ": the answer was cut off: " + answer.error;
+                    done({.outcome = outcome_of(answer, refusal), .bytes = bytes, .took_ms = took, .error = std::move(error)});
                   });
 }
 

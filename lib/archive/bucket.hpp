@@ -27,7 +27,8 @@ struct Sent {
   };
   Outcome outcome = Outcome::refused;
   std::uint64_t bytes = 0;
-  Error error;  // unless it is there
+  std::optional<double> took_ms = {};  // the service; none: it was not asked
+  Error error = {};                    // unless it is there
 };
 
 class Bucket {

@@ -1,5 +1,6 @@
 #pragma once
 // The archive's metrics, looked up once.
+#include "metrics/breaker.hpp"
 #include "metrics/metrics.hpp"
 
 namespace sluice::archive {
@@ -13,6 +14,7 @@ struct Instruments {
   prometheus::Gauge& aside = metrics::gauge("sluice_vod_faulty_objects", "Objects that wait because their file cannot be read, or the store takes none like them.");
   prometheus::Gauge& oldest = metrics::gauge("sluice_vod_stalled_seconds", "How long a stream that has something to upload has not moved: the longest of all.");
   prometheus::Gauge& streams = metrics::gauge("sluice_vod_open_streams", "Ledgers being followed or uploaded.");
+  prometheus::Gauge& breaker = metrics::breaker("s3");
   prometheus::Histogram& seconds = metrics::histogram("sluice_vod_upload_seconds", "Time of an upload that succeeded.", {}, {.01, .05, .1, .2, .5, 1, 2, 5, 10, 30});
 };
 

@@ -15,15 +15,16 @@ class LineState {
   // How many requests may be under way at once.
   std::size_t allowed(Steady now, std::size_t at_once) const {
     if (failures_ == 0) return at_once;
-    return now < rests_until_ ? 0 : 1;
+    return rests(now) ? 0 : 1;
   }
   bool open() const { return failures_ == 0; }
+  bool rests(Steady now) const { return failures_ > 0 && now < rests_until_; }
   Steady rests_until() const { return rests_until_; }
 
   void succeeded() { failures_ = 0; }
   // A request has been given up. Those that had been under way together count once.
   void failed(Steady now, Random& random) {
-    if (failures_ > 0 && now < rests_until_) return;
+    if (rests(now)) return;
     ++failures_;
     rests_until_ = now + rests_.after(failures_, random);
   }

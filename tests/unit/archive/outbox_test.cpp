@@ -223,6 +223,7 @@ TEST_CASE("a line that failed rests, longer each time, and is tried with one req
   line.failed(now, random);  // that had been under way with it
   CHECK(line.allowed(now + milliseconds(999), 4) == 0);
   CHECK(line.allowed(now + milliseconds(1000), 4) == 1);
+  CHECK((line.rests(now + milliseconds(999)) && !line.rests(now + milliseconds(1000))));
   now += milliseconds(1000);
   line.failed(now, random);
   CHECK(line.allowed(now + milliseconds(1999), 4) == 0);
@@ -230,6 +231,7 @@ TEST_CASE("a line that failed rests, longer each time, and is tried with one req
   CHECK(line.rests_until() == now + milliseconds(4000));
   line.succeeded();
   CHECK(line.allowed(now, 4) == 4);
+  CHECK((line.open() && !line.rests(now)));
 }
 
 TEST_CASE("tries are spread by a tenth around a time that doubles up to its limit") {
