@@ -127,8 +127,9 @@ class Daemon:
             raise AssertionError(f"{command[0]} did not become ready:\n{self.output()}")
 
     def output(self):
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        # pread: the daemon shares the file's offset, and would write over what it said
+        fd = self.log.fileno()
+        return os.pread(fd, os.fstat(fd).st_size, 0).decode(errors="replace")
 
     def stop(self, seconds=15):
         if self.process.poll() is None:
