@@ -1,16 +1,22 @@
 """Transcoders on other machines, on this one: a real Redis server, workers, filters that dispatch."""
+import hmac
 import os
 import pathlib
 import secrets
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
 import time
 
+import pytest
+
 from harness import Daemon, free_port, get, program, wait_for
+from test_transcode import make
 
 KEY = "sluice:transcode:jobs"
+LADDER = ("--ladder", "360p30,source", "--cores", "1")
 
 
 class RedisServer:
@@ -201,11 +207,6 @@ class Worker(Daemon):
         super().__init__(program("transcode"), "--worker", remote.url, *remote.options(secret), "--name", name, "--metrics",
                          f"127.0.0.1:{self.metrics_port}", *options, env={"TMPDIR": self.temporary.name, **(env or {})})
 
-    def output(self):
-        # pread: the worker shares the file's offset
-        fd = self.log.fileno()
-        return os.pread(fd, os.fstat(fd).st_size, 0).decode(errors="replace")
-
     def says(self, text, seconds=20):
         wait_for(lambda: text in self.output(), seconds, f"'{text}' in the log of {self.name}")
 
@@ -232,3 +233,81 @@ class Worker(Daemon):
             self.process.wait()
         self.temporary.cleanup()
         self.log.close()
+
+
+# ---- streams that are dispatched
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clip") / "clip.flv"
+    make(path, "-g", "60", "-bf", "2")
+    return path
+
+
+@pytest.fixture
+def remote():
+    with Remote() as made:
+        yield made
+
+
+def run(command, source, env=None):
+    with open(source, "rb") as data:
+        return subprocess.run(command, stdin=data, capture_output=True, timeout=60, env={**os.environ, **(env or {})})
+
+
+def start(command, source=None):
+    """A dispatcher whose input stays open; its output is thrown away."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if source:
+        process.stdin.write(source)
+        process.stdin.flush()
+    return process
+
+
+def ends(process, code, seconds=30):
+    said = process.communicate(timeout=seconds)[1].decode()
+    assert process.returncode == code, said
+    return said
+
+
+# ---- the connection, played by a test
+
+def frame(kind, payload):
+    return kind + struct.pack(">I", len(payload)) + payload
+
+
+def read_frame(link):
+    head = link.recv(5, socket.MSG_WAITALL)
+    return (head[:1], link.recv(struct.unpack(">I", head[1:])[0], socket.MSG_WAITALL)) if len(head) == 5 else (b"", head)
+
+
+def proof(secret, who, ticket, worker, dispatcher):
+    return hmac.new(secret, b"sluice job proof 1\n" + who + b"\n" + ticket + b"\n" + worker + dispatcher, "sha256").digest()
+
+
+def posted(remote):
+    """The fields of the one entry."""
+    wait_for(lambda: remote.redis.length() == 1, 20, "the job posted")
+    words = remote.redis.ask("XRANGE", KEY, "-", "+")[0][1]
+    return dict(zip(words[::2], words[1::2]))
+
+
+def post(remote, to, good_for=8000):
+    """An entry that somebody who knows the secret has made; its ticket is abc."""
+    secret = pathlib.Path(remote.secret).read_text().strip().encode()
+    job = {"to": to, "ticket": "abc", "stream": "s", "channel": "c", "good-for": str(good_for)}
+    seal = hmac.new(secret, b"sluice job entry 1\n" + b"".join(value.encode() + b"\n" for value in job.values()), "sha256").hexdigest()
+    return remote.redis.ask("XADD", KEY, "*", "v", "1", "seal", seal, *(word for pair in job.items() for word in pair))
+
+
+def play_worker(remote, job):
+    """A connection to the dispatcher of this job, which has proven itself and has been given the order."""
+    secret, ticket, mine = pathlib.Path(remote.secret).read_text().strip().encode(), job["ticket"].encode(), bytes(32)
+    host, port = job["to"].rsplit(":", 1)
+    link = socket.create_connection((host, int(port)), 10)
+    link.sendall(frame(b"H", b"\x01" + bytes([len(ticket)]) + ticket + mine + b"played"))
+    kind, challenge = read_frame(link)
+    assert kind == b"C"
+    link.sendall(frame(b"P", proof(secret, b"worker", ticket, mine, challenge[:32])))
+    assert read_frame(link)[0] == b"J"
+    return link

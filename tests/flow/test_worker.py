@@ -1,53 +1,17 @@
 """transcode --dispatch and transcode --worker with a real Redis server: the same renditions as without, whoever dies."""
-import hmac
+import json
 import os
 import pathlib
 import signal
 import socket
-import struct
 import subprocess
 import time
 
 import pytest
 
 from harness import program, wait_for
-from remote import KEY, Remote
+from remote import KEY, LADDER, Remote, clip, ends, frame, post, posted, proof, read_frame, remote, run, start  # noqa: F401 (two are fixtures)
 from test_transcode import Listing, header, make
-
-LADDER = ("--ladder", "360p30,source", "--cores", "1")
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory):
-    path = tmp_path_factory.mktemp("clip") / "clip.flv"
-    make(path, "-g", "60", "-bf", "2")
-    return path
-
-
-@pytest.fixture
-def remote():
-    with Remote() as made:
-        yield made
-
-
-def run(command, source, env=None):
-    with open(source, "rb") as data:
-        return subprocess.run(command, stdin=data, capture_output=True, timeout=60, env={**os.environ, **(env or {})})
-
-
-def start(command, source=None):
-    """A dispatcher whose input stays open; its output is thrown away."""
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    if source:
-        process.stdin.write(source)
-        process.stdin.flush()
-    return process
-
-
-def ends(process, code, seconds=30):
-    said = process.communicate(timeout=seconds)[1].decode()
-    assert process.returncode == code, said
-    return said
 
 
 def test_a_worker_makes_the_very_renditions_that_are_made_here(remote, clip):
@@ -66,6 +30,7 @@ def test_a_worker_makes_the_very_renditions_that_are_made_here(remote, clip):
     assert worker.metric("sluice_transcode_jobs_taken_total") == 1
     assert worker.metric("sluice_transcode_relayed_bytes_total", '{direction="out"}') == len(there.stdout)
     assert worker.health()[0] == 200
+    wait_for(lambda: json.loads(worker.health()[2])["dependencies"]["redis"]["latency_ms"] > 0, 10, "how long Redis took to answer")
 
 
 def test_two_streams_want_two_slots_and_a_worker_more_is_capacity_more(remote, clip):
@@ -96,9 +61,11 @@ def test_redis_may_die_while_a_job_runs_and_is_found_again(remote, clip):
     stream.stdin.write(pipe[:300_000])
     stream.stdin.flush()
     got = os.read(stream.stdout.fileno(), 1 << 16)
+    assert worker.metric("twitch_circuit_breaker_state", '{circuit="redis"}') == 0
     remote.redis.kill()
     worker.says("Redis is away")
     wait_for(lambda: worker.health()[0] == 503, 10, "health says so")
+    wait_for(lambda: worker.metric("twitch_circuit_breaker_state", '{circuit="redis"}') == 2, 10, "and so does the metric")
     assert worker.busy() and stream.poll() is None
     rest, said = stream.communicate(pipe[300_000:], timeout=60)
     assert stream.returncode == 0, said.decode()
@@ -109,6 +76,7 @@ def test_redis_may_die_while_a_job_runs_and_is_found_again(remote, clip):
     worker.says("Redis is back")
     assert run(remote.dispatch(*LADDER), clip).returncode == 0
     assert worker.health()[0] == 200
+    assert worker.metric("twitch_circuit_breaker_state", '{circuit="redis"}') == 0
 
 
 def test_a_job_outlives_a_redis_that_forgets_it(remote, clip):
@@ -283,26 +251,6 @@ def test_a_worker_of_another_secret_gets_nothing(remote, clip):
     assert run(remote.dispatch(*LADDER), clip).returncode == 0, "a stranger beside it does not keep the right one from it"
 
 
-def frame(kind, payload):
-    return kind + struct.pack(">I", len(payload)) + payload
-
-
-def read_frame(link):
-    head = link.recv(5, socket.MSG_WAITALL)
-    return (head[:1], link.recv(struct.unpack(">I", head[1:])[0], socket.MSG_WAITALL)) if len(head) == 5 else (b"", head)
-
-
-def proof(secret, who, ticket, worker, dispatcher):
-    return hmac.new(secret, b"sluice job proof 1\n" + who + b"\n" + ticket + b"\n" + worker + dispatcher, "sha256").digest()
-
-
-def posted(remote):
-    """The fields of the one entry."""
-    wait_for(lambda: remote.redis.length() == 1, 20, "the job posted")
-    words = remote.redis.ask("XRANGE", KEY, "-", "+")[0][1]
-    return dict(zip(words[::2], words[1::2]))
-
-
 def test_a_dispatcher_serves_nobody_who_does_not_know_the_secret(remote, clip):
     stream = start(remote.dispatch("--take-time", "30s", *LADDER))
     job = posted(remote)
@@ -365,9 +313,7 @@ def test_an_order_is_taken_word_by_word(remote):
     def order(words):
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(20)
-            job = {"to": f"127.0.0.1:{server.getsockname()[1]}", "ticket": "abc", "stream": "s", "channel": "c", "good-for": "8000"}
-            seal = hmac.new(secret, b"sluice job entry 1\n" + b"".join(value.encode() + b"\n" for value in job.values()), "sha256").hexdigest()
-            remote.redis.ask("XADD", KEY, "*", "v", "1", "seal", seal, *(word for pair in job.items() for word in pair))
+            post(remote, f"127.0.0.1:{server.getsockname()[1]}")
             link, _ = server.accept()
             with link:
                 link.settimeout(10)
@@ -411,6 +357,8 @@ def test_a_redis_with_a_password(clip):
     (["--worker", "redis://127.0.0.1", "--secret-file", "GOOD", "--finish-time", "10s"], "--drain-time"),
     (["--worker", "redis://127.0.0.1", "--secret-file", "GOOD", "--queue", "a:b"], "--queue"),
     (["--dispatch", "redis://127.0.0.1", "--secret-file", "GOOD", "--listen", "0.0.0.0:0"], "--reach"),
+    (["--dispatch", "redis://127.0.0.1", "--secret-file", "GOOD", "--listen", "unix:/run/x", "--reach", "127.0.0.1:0"], "Unix socket"),
+    (["--dispatch", "redis://127.0.0.1", "--secret-file", "GOOD", "--reach", "unix:/run/x"], "Unix socket"),
     (["--dispatch", "redis://127.0.0.1", "--secret-file", "GOOD", "--peer-time", "1s"], "--peer-time"),
     (["--dispatch", "redis://127.0.0.1", "--secret-file", "GOOD", "--ladder", "7"], "ladder"),
 ])

@@ -1,4 +1,5 @@
 """transcode --dispatch and transcode --worker where Redis, the network, a peer, a child or a reader does not do as it should."""
+import contextlib
 import fcntl
 import io
 import os
@@ -7,27 +8,15 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
 
 from harness import free_port, get, program, wait_for
-from remote import KEY, Between, Remote, read_reply
+from remote import KEY, LADDER, Between, Remote, clip, ends, frame, play_worker, post, posted, read_reply, remote, run, start  # noqa: F401 (two are fixtures)
+from silent_dns import silent_dns  # noqa: F401 (a fixture)
 from test_transcode import Listing, header, make
-from test_worker import LADDER, ends, posted, run, start
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory):
-    path = tmp_path_factory.mktemp("clip") / "clip.flv"
-    make(path, "-g", "60", "-bf", "2")
-    return path
-
-
-@pytest.fixture
-def remote():
-    with Remote() as made:
-        yield made
 
 
 def settled(remote):
@@ -153,21 +142,33 @@ def test_a_redis_that_opens_and_breaks_is_asked_less_and_less(remote):
         assert worker.process.poll() is None
 
 
+def test_a_signal_ends_a_dispatcher_whose_worker_is_about_to_start(remote):
+    go = threading.Event()
+
+    def held(words, ask, link):
+        if words[0] == "MULTI":
+            go.wait(20)
+        return ask(words)
+
+    with Between(remote.redis, held) as between:
+        remote.url = between.url
+        stream = start(remote.dispatch("--take-time", "60s", *LADDER), b"media" * 1000)
+        try:
+            with play_worker(remote, posted(remote)) as link:
+                stream.terminate()
+                wait_for(lambda: between.count("MULTI"), 20, "the job taken back")
+                with contextlib.suppress(ConnectionError):
+                    link.sendall(frame(b"S", b""))
+                    assert link.recv(1) == b"", "nothing is read for it any more"
+                go.set()
+                ends(stream, 0)
+        finally:
+            go.set()
+            stream.kill()
+            stream.wait()
+
+
 # ---- names and addresses
-
-@pytest.fixture
-def silent_dns(tmp_path):
-    """A command in front of another, for which DNS never answers."""
-    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"]).returncode != 0:
-        pytest.skip("no right to give a program a resolv.conf of its own")
-    config = tmp_path / "resolv.conf"
-    address = f"127.83.{os.getpid() // 250 % 250}.{os.getpid() % 250 + 1}"  # of this run alone
-    config.write_text(f"nameserver {address}\noptions timeout:10 attempts:3\n")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind((address, 53))
-        server.settimeout(20)
-        yield server, ["unshare", "-m", "sh", "-c", f"mount --bind {config} /etc/resolv.conf && exec \"$@\"", "sh"]
-
 
 def test_a_dns_server_that_is_silent_keeps_nobody_from_stopping(remote, silent_dns):
     server, prefix = silent_dns
@@ -194,6 +195,26 @@ def test_a_dispatcher_that_cannot_be_reached_is_told_of_once_in_a_while(remote):
         assert what in told, told
     stream.terminate()
     ends(stream, 0)
+
+
+def test_dispatchers_behind_a_firewall_do_not_keep_a_worker_from_others(remote, clip):
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:  # whose queue takes no more: it answers nothing
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for link in (first, second):
+            link.setblocking(False)
+            link.connect_ex(full.getsockname())
+        for _ in range(3):
+            post(remote, "127.0.0.1:%d" % full.getsockname()[1], good_for=90_000)
+        worker = remote.worker("one")
+        wait_for(lambda: (worker.metric("sluice_transcode_jobs_ended_total", '{how="unreachable"}') or 0) >= 3, 30, "all of them tried")
+        assert "no answer in time" in worker.output()
+        stream = start(remote.dispatch("--take-time", "20s", *LADDER), clip.read_bytes()[:40_000])
+        try:
+            wait_for(worker.busy, 20, "the job of one that is reached taken")
+        finally:
+            stream.kill()
+            stream.communicate()
 
 
 def test_who_comes_when_a_worker_has_the_stream_is_refused(remote, clip):
@@ -277,6 +298,73 @@ def test_a_transcoder_that_takes_nothing_or_makes_nothing_is_killed(remote, clip
     for worker, says in ((takes_nothing, "takes nothing any more"), (makes_nothing, "makes nothing any more")):
         worker.says("job ended")
         assert f"the transcoder {says}: killed" in worker.output() and not worker.busy()
+    began = time.monotonic()
+    assert takes_nothing.stop() == 0
+    assert time.monotonic() - began < 5, "it had stopped reading, and sees all the same that its dispatcher has gone"
+
+
+def end_input_of_a_stopped(child, stream, rest, worker):
+    """Stops the transcoder, sends it the rest and the end of its input, and waits until the worker has passed both on."""
+    pipe, folder = os.readlink(f"/proc/{child}/fd/0"), f"/proc/{worker.process.pid}/fd"
+    os.kill(child, signal.SIGSTOP)
+    stream.stdin.write(rest)
+    stream.stdin.close()
+    stream.stdin = None
+
+    def held():
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):
+                if os.readlink(f"{folder}/{name}") == pipe:
+                    return True
+
+    wait_for(lambda: not held(), 20, "the end of the input passed on")
+
+
+def test_a_signal_when_the_input_has_ended_already_changes_nothing(remote, clip):
+    pipe = header(clip, "sluice_epoch_ms=1")[:360_000]
+    worker = remote.worker("one")
+    stream = subprocess.Popen(remote.dispatch("--take-time", "30s", *LADDER), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        stream.stdin.write(pipe[:300_000])
+        stream.stdin.flush()
+        got = os.read(stream.stdout.fileno(), 1 << 16)
+        child, = worker.children()
+        end_input_of_a_stopped(child, stream, pipe[300_000:], worker)
+        stream.terminate()
+        at = time.monotonic()
+        wait_for(lambda: time.monotonic() - at > 1 or not worker.busy())  # whatever it says to the worker is there
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGCONT)
+        rest, said = stream.communicate(timeout=30)
+        assert stream.returncode == 0, said.decode()
+        assert Listing(got + rest).pts("source") == Listing(subprocess.run([program("transcode"), *LADDER], input=pipe, capture_output=True, timeout=60).stdout).pts("source")
+    finally:
+        stream.kill()
+        stream.wait()
+
+
+def test_a_transcoder_that_is_told_to_end_before_it_has_read_all_is_no_end_of_the_stream(remote, clip):
+    """The worker is stopped when the input has just ended: what was on its way is for another."""
+    pipe = header(clip, "sluice_epoch_ms=1")
+    worker = remote.worker("one")
+    stream = subprocess.Popen(remote.dispatch("--take-time", "30s", *LADDER), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        stream.stdin.write(pipe[:300_000])
+        stream.stdin.flush()
+        got = os.read(stream.stdout.fileno(), 1 << 16)
+        child, = worker.children()
+        end_input_of_a_stopped(child, stream, pipe[300_000:360_000], worker)
+        worker.process.terminate()
+        pending = re.compile(r"^ShdPnd:\s+(\w+)", re.M)
+        wait_for(lambda: int(pending.search(open(f"/proc/{child}/status").read())[1], 16) >> (signal.SIGTERM - 1) & 1, 20, "the transcoder told to end")
+        os.kill(child, signal.SIGCONT)
+        rest, said = stream.communicate(timeout=30)
+        assert stream.returncode == 75, said.decode()
+        assert worker.process.wait(15) == 0
+        assert Listing(got + rest).pts("source")[-1] < Listing(pipe[:360_000]).pts("source")[-1], "this is what was tested"
+    finally:
+        stream.kill()
+        stream.wait()
 
 
 def test_a_reader_that_is_slow_gets_everything_and_one_that_takes_nothing_is_no_success(remote, tmp_path):
@@ -292,6 +380,7 @@ def test_a_reader_that_is_slow_gets_everything_and_one_that_takes_nothing_is_no_
     wait_for(lambda: worker.output().count("job ended") == 2, 60, "both jobs ended")
     at = time.monotonic()
     wait_for(lambda: time.monotonic() - at > 4, 10, "longer than a closed connection lingers")
+    slow.terminate()  # the input has ended long since, and what was made of it is owed
     got, said = slow.communicate(timeout=60)
     assert slow.returncode == 0, said.decode()
     listing, whole = Listing(got), Listing(run([program("transcode"), *LADDER], tmp_path / "slow.flv").stdout)
