@@ -21,7 +21,8 @@ def refusal(status, code="", message="", more=b""):
 
 
 class FaultyStore:
-    """`rule(put)` gives None, and the object is kept, or the raw bytes of another answer, after which the connection is closed."""
+    """`rule(put)` gives None, and the object is kept, or the raw bytes of another answer, in pieces where it has no end, after which the
+    connection is closed."""
 
     def __init__(self, rule=None):
         self.rule = rule or (lambda put: None)
@@ -46,7 +47,8 @@ class FaultyStore:
                 else:
                     self.close_connection = True
                 try:
-                    self.wfile.write(answer)
+                    for piece in [answer] if isinstance(answer, bytes) else answer:
+                        self.wfile.write(piece)
                 except OSError:
                     pass  # who asked has gone
 
