@@ -1,0 +1,122 @@
+"""What cannot be handed over stays in the ingestd that was replaced until it ends, and the next one knows of it."""
+import pytest
+
+from handover import LONG, Taker, grown
+from harness import Publisher, wait_for
+from ingest import Ingest, ended, hand_publish
+from kills import lint
+
+
+@pytest.mark.parametrize("protocol", ["rtmps", "srt"])
+def test_who_cannot_move_stays_until_it_ends(protocol):
+    with Ingest("--grace", "10s", platform=True) as ingest:
+        with Publisher(ingest.tls_url() if protocol == "rtmps" else ingest.srt_url()) as publisher:
+            first = ingest.wait_state("live", LONG)
+            old = ingest.replace()
+            grown(ingest)
+            row = wait_for(ingest.stream, LONG, "word of the stream")
+            assert (row["stream"], row["publisher"]["protocol"]) == (first["stream"], protocol)
+            # Its place is taken, by whichever way one comes.
+            link, answer = hand_publish(ingest.port, ingest.key)
+            link.close()
+            assert b"NetStream.Publish.BadName" in answer
+            # Twice replaced, it is still with the first.
+            second = ingest.replace()
+            assert second.process.wait(LONG) == 0, second.output()
+            grown(ingest)
+            row = wait_for(ingest.stream, LONG, "word of the stream")
+            assert (row["stream"], row["publisher"]) == (first["stream"], first["publisher"])
+            assert old.process.poll() is None and publisher.process.poll() is None
+            publisher.kill()
+        # Its stream waits for it, in the new process, and the old one has nothing left to do.
+        ingest.wait_state("waiting", LONG)
+        assert old.process.wait(LONG) == 0, old.output()
+        with Publisher(ingest.url()):
+            row = ingest.wait_state("live", LONG)
+            assert row["stream"] == first["stream"]
+            grown(ingest)
+        wait_for(lambda: ended(ingest.ledgers()[0]), LONG, "the end of the stream")
+        lint(ingest.ledgers()[0])
+        # SRT's port is the new process's.
+        with Publisher(ingest.srt_url(), seconds=5):
+            assert ingest.wait_state("live", LONG)["publisher"]["protocol"] == "srt"
+
+
+def test_a_command_keeps_the_stream_that_it_was_given():
+    with Ingest("--exec", "cat >/dev/null") as ingest:
+        with Publisher(ingest.url()) as publisher:
+            ingest.wait_state("live", LONG)
+            old = ingest.replace()
+            assert wait_for(ingest.stream, LONG, "word of the stream")["channel"] == "alice"
+            link, answer = hand_publish(ingest.port, ingest.key)
+            link.close()
+            assert b"NetStream.Publish.BadName" in answer and old.process.poll() is None
+            publisher.stop()
+        assert old.process.wait(LONG) == 0 and "the pipeline" not in old.output()
+        wait_for(lambda: ingest.streams() == [], LONG, "word of the end")
+
+
+def test_a_stream_that_waits_for_its_publisher_moves_and_one_that_stayed_can_be_ended():
+    with Ingest("--grace", "20s", platform=True) as ingest:
+        with Publisher(ingest.url()) as publisher:
+            first = ingest.wait_state("live", LONG)
+            publisher.kill()
+        ingest.wait_state("waiting", LONG)
+        assert ingest.replace().process.wait(LONG) == 0
+        assert ingest.stream()["state"] == "waiting"
+        with Publisher(ingest.tls_url()) as publisher:
+            assert ingest.wait_state("live", LONG)["stream"] == first["stream"]
+            old = ingest.replace()
+            assert ingest.ask(command="kick", channel="alice") == {"ok": True, "stream": first["stream"]}
+            assert publisher.process.wait(LONG) != 0
+            assert old.process.wait(LONG) == 0
+        wait_for(lambda: ended(ingest.ledgers()[0]), LONG, "the end of the stream")
+        assert ingest.streams() == []
+
+
+def test_an_old_process_that_dies_leaves_its_streams():
+    with Ingest("--grace", "20s", platform=True) as ingest:
+        with Publisher(ingest.tls_url()):
+            first = ingest.wait_state("live", LONG)
+            old = ingest.replace()
+            wait_for(ingest.stream, LONG, "word of the stream")
+            old.process.kill()
+            old.process.wait()
+        assert ingest.wait_state("waiting", LONG)["stream"] == first["stream"]
+        with Publisher(ingest.url()):
+            assert ingest.wait_state("live", LONG)["stream"] == first["stream"]
+
+
+def test_a_new_process_that_dies_leaves_the_way_in_by_srt_to_the_one_after_it():
+    with Ingest("--grace", "20s", platform=True) as ingest:
+        with Publisher(ingest.srt_url()) as publisher:
+            first = ingest.wait_state("live", LONG)
+            old = ingest.replace()
+            wait_for(ingest.stream, LONG, "word of the stream")
+            ingest.daemon.process.kill()
+            ingest.daemon.process.wait()
+            assert publisher.process.wait(LONG) != 0  # cut off, to come back
+        ingest.start()
+        with Publisher(ingest.srt_url()):
+            row = ingest.wait_state("live", LONG)
+            assert (row["stream"], row["publisher"]["protocol"]) == (first["stream"], "srt")
+            assert old.process.wait(LONG) == 0, old.output()
+            grown(ingest)
+            assert ingest.stream()["publisher"]["protocol"] == "srt"
+
+
+def test_a_successor_that_reads_nothing_is_taken_for_dead_and_holds_nobody_up():
+    with Ingest("--grace", "2s", platform=True) as ingest:
+        with Publisher(ingest.tls_url()) as publisher:
+            ingest.wait_state("live", LONG)
+            grown(ingest)
+            with Taker(ingest) as taker:
+                taker.own()
+                [channel] = [row["channel"] for row in taker.kept]
+                for _ in range(2000):  # each is answered: its publisher is alive
+                    taker.say(want=channel)
+                while "it takes no messages" not in ingest.log():
+                    grown(ingest)
+            assert publisher.process.poll() is None, publisher.output()
+            publisher.stop()
+        assert ingest.daemon.process.wait(LONG) == 0, ingest.log()
