@@ -30,7 +30,7 @@
 namespace sluice::ingestd {
 
 // Of the messages and of every section in the states: a process of another version refuses before anything has stopped.
-inline constexpr int handover_version = 2;
+inline constexpr int handover_version = 3;
 inline constexpr milliseconds link_patience{10'000};
 
 // Where the process with this configuration can be asked to hand over. Empty: it has no control socket.

@@ -45,10 +45,11 @@ void Stream::hand_over() {
 
 template <class Self, class Archive>
 void Stream::fields(Self& self, Archive& archive) {
-  archive.section("stream", 1);
+  archive.section("stream", 2);
   archive(self.retention_, self.intake_, self.life_, self.epoch_ms_, self.generation_, self.last_run_, self.generation_from_us_, self.run_from_us_,
           self.fed_us_, self.ledger_end_us_, self.rewind_, self.incomplete_, self.counted_bytes_, self.bits_per_second_, self.counted_drops_,
-          self.counted_dropped_gops_, self.advised_, self.announced_);
+          self.counted_dropped_gops_, self.advised_, self.announced_, self.working_, self.failed_);
+  archive.check(self.failed_.empty() || !self.working_.empty(), "a command that failed where none had worked");
 }
 void Stream::save(SnapshotWriter& out) const { fields(*this, out); }
 void Stream::restore(SnapshotReader& in) { fields(*this, in); }

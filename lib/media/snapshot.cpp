@@ -44,6 +44,8 @@ void Intake::restore(SnapshotReader& in) {
   fields(*this, in);
   for (const PublisherTrack& track : tracks_) in.check(!track.at || (run_ && *track.at < run_->tracks.size()), "a track of no run");
   for (const PublisherTrack& track : tracks_) in.check(track.rendition.empty() || track.track, "a rendition of no track");
+  for (const PublisherTrack& track : tracks_) in.check(track.clock < clocks_.size(), "a track of no clock");
+  for (const auto& [track, clock] : clocks_) in.check(clock < clocks_.size(), "a clock that is not there");
   for (const Offered& packet : waiting_) in.check(find(packet.kind, packet.id) != nullptr, "a packet that waits for no track");
   if (in.failed()) begin(0, false);
 }
@@ -61,9 +63,9 @@ void Retention::Start::restore(SnapshotReader& in) { fields(*this, in); }
 
 template <class Self, class Archive>
 void Retention::fields(Self& self, Archive& archive) {
-  archive.section("retention", 1);
-  archive(self.packets_, self.next_serial_, self.cursor_, self.rewound_, self.wait_for_start_, self.torn_, self.newest_us_, self.counts_);
-  archive.check(is_source_time(self.newest_us_), "packets out of all time");
+  archive.section("retention", 2);
+  archive(self.packets_, self.next_serial_, self.cursor_, self.rewound_, self.wait_for_start_, self.torn_, self.newest_us_, self.passed_us_, self.counts_);
+  archive.check(is_source_time(self.newest_us_) && is_source_time(self.passed_us_), "packets out of all time");
 }
 void Retention::save(SnapshotWriter& out) const { fields(*this, out); }
 void Retention::restore(SnapshotReader& in) {
@@ -85,6 +87,7 @@ void Retention::restore(SnapshotReader& in) {
   rewound_.reset();
   torn_.clear();
   next_serial_ = cursor_ = bytes_ = 0;
+  newest_us_ = passed_us_ = 0;
 }
 
 // ---- Lifecycle

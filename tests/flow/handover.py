@@ -14,7 +14,7 @@ from ingest import ended, opening, parts, publish_command, read_some
 from kills import lint
 from numbered import check_frames, renditions
 
-VERSION = 2
+VERSION = 3
 LONG = 60  # s: everything here may have the machine to share
 
 

@@ -1,6 +1,7 @@
 // A stream's intake and retention saved after any packet, and gone on with in other objects, as if nothing had been.
 #include "media/snapshot.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "media/intake.hpp"
@@ -126,6 +127,42 @@ TEST_CASE("a clock that has shown more than 24 bits is still one of 32 after a m
     CHECK(stamp->repaired);
     CHECK(each->repairs() == 1);
   }
+}
+
+TEST_CASE("a GOP that is longer than the cap stays whole after a move: the ledger has most of it") {
+  Rig rig;
+  rig.intake->configure(picture(720));
+  rig.intake->announce(1, 0);
+  for (std::int64_t ms = 0; ms < 10'000; ms += 40) {
+    rig.offer(Kind::video, static_cast<std::uint64_t>(ms), ms == 0);
+    rig.feed(SIZE_MAX);
+    rig.retention->passed((ms - 500) * 1000);
+  }
+  rig.retention->rewind(9'500'000);
+  rig.move();
+  rig.offer(Kind::video, 10'000, false);
+  CHECK(rig.retention->counts().dropped_packets == 0);
+  CHECK(rig.retention->packets() == 251);
+}
+
+TEST_CASE("a track that counts by a clock that is not there is refused") {
+  Rig rig;
+  rig.intake->configure(picture(720), 7);
+  rig.intake->announce(1, 0);
+  rig.offer(Kind::video, 0, true, 0, 7);
+  const Bytes bytes = saved(*rig.retention, *rig.intake);
+  Bytes words;  // video, track 7, clock 0: as the track has it, and as the next session would
+  ByteWriter out(words);
+  for (const std::uint64_t word : {0u, 7u, 0u}) out.be64(word);
+  unsigned found = 0;
+  for (auto at = bytes.begin(); (at = std::search(at, bytes.end(), words.begin(), words.end())) != bytes.end(); ++at, ++found) {
+    Bytes torn = bytes;
+    torn[static_cast<std::size_t>(at - bytes.begin()) + 16] = std::byte{1};
+    Retention retention;
+    Intake intake(retention);
+    CHECK_FALSE(restored(torn, retention, intake));
+  }
+  CHECK(found == 2);
 }
 
 TEST_CASE("a torn stream is refused and holds nothing") {
