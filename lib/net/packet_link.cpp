@@ -79,8 +79,15 @@ struct PacketLink::Impl : std::enable_shared_from_this<PacketLink::Impl> {
   void lose(std::string why) {
     if (!watch) return;
     stop();
+    tell_loss(std::move(why));
+  }
+
+  void tell_loss(std::string why) {
     loop.post([weak = weak_from_this(), why = std::move(why)] {
-      if (const auto self = weak.lock(); self && self->handler.lost) std::exchange(self->handler.lost, nullptr)(why);
+      const auto self = weak.lock();
+      if (!self || !self->handler.lost) return;
+      if (self->paused) return void(self->untold = why);
+      std::exchange(self->handler.lost, nullptr)(why);
     });
   }
 
@@ -98,6 +105,7 @@ struct PacketLink::Impl : std::enable_shared_from_this<PacketLink::Impl> {
   Timer limit;
   std::deque<Waiting> line;
   bool paused = false;
+  std::optional<std::string> untold;  // it was lost while it was paused
 };
 
 PacketLink::PacketLink(Loop& loop, os::PacketSocket socket, std::chrono::milliseconds patience, Handler handler)
@@ -119,6 +127,7 @@ void PacketLink::pause() {
 void PacketLink::resume() {
   impl_->paused = false;
   impl_->listen();
+  if (auto why = std::exchange(impl_->untold, std::nullopt)) impl_->tell_loss(*std::move(why));
 }
 int PacketLink::fd() const { return impl_->socket.fd(); }
 

@@ -27,7 +27,7 @@ class PacketLink {
   // `fds` are borrowed for the call. To one that is lost nothing is sent.
   void send(std::string_view text, std::span<const int> fds = {});
   bool free() const;  // nothing stands in line
-  void pause();       // hears nothing until resume()
+  void pause();       // hears nothing until resume(), of its loss neither
   void resume();
   int fd() const;     // borrowed
 

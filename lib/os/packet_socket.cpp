@@ -145,7 +145,7 @@ Result<std::optional<PacketMessage>> PacketSocket::receive_with(int flags, bool*
       *empty = true;
       return std::nullopt;
     }
-    if (errno == ECONNRESET) return std::nullopt;
+    if (errno == ECONNRESET) continue;  // it closed without having read all that was sent; what it sent before is still here
     return fail_errno("receive from the other process");
   }
   for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr; each = CMSG_NXTHDR(&message, each)) {

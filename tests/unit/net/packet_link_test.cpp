@@ -132,6 +132,21 @@ TEST_CASE("messages are heard until the link is paused, again when it is resumed
   CHECK(ends.losses == 1);
 }
 
+TEST_CASE("the loss of a link that is paused is told when it is resumed") {
+  Ends ends;
+  REQUIRE(ends.other.send("one"));
+  ends.other = {};
+  ends.link->send("it has closed");
+  ends.link->pause();
+  ends.turn();
+  CHECK(ends.losses == 0);
+  CHECK(ends.link->fd() >= 0);
+  ends.link->resume();
+  ends.turn();
+  CHECK(ends.losses == 1);
+  CHECK(ends.lost == "the other process has gone");
+}
+
 TEST_CASE("a link may be destroyed by what it hears") {
   Ends ends;
   REQUIRE(ends.other.send("one"));

@@ -108,3 +108,14 @@ TEST_CASE("a memory file holds what was written, and nothing else passes for one
   const Pipe pipe = make_pipe().value();
   CHECK(map_memory_file(pipe.read.get()).error().code == Errc::invalid);
 }
+
+TEST_CASE("what a process sent before it closed is received, though it had not read all") {
+  Ends ends;
+  REQUIRE(ends.one.send("unread"));
+  REQUIRE(ends.other.send("first"));
+  REQUIRE(ends.other.send("last"));
+  ends.other = PacketSocket();
+  CHECK(ends.one.receive().value()->text == "first");
+  CHECK(ends.one.receive().value()->text == "last");
+  CHECK_FALSE(ends.one.receive().value());
+}
