@@ -223,14 +223,13 @@ void Daemon::resume_accepting() {
 }
 
 void Daemon::retire() {
-  impl_->stage = Stage::retired;
+  if (impl_->stage != Stage::draining) impl_->stage = Stage::retired;
   impl_->replaced = true;
   impl_->listeners.clear();
   impl_->others.clear();
   impl_->health_server.reset();
   impl_->control.retire();
 }
-bool Daemon::retired() const { return impl_->stage == Stage::retired; }
 bool Daemon::replaced() const { return impl_->replaced; }
 bool Daemon::serving() const { return impl_->stage == Stage::ready; }
 

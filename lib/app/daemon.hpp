@@ -49,8 +49,7 @@ class Daemon {
   void resume_accepting();
   // A successor listens on all that listening() told of: close them here. What is under way goes on; stopping is as ever.
   void retire();
-  bool retired() const;
-  bool replaced() const;    // retired, whatever came after
+  bool replaced() const;    // retire() was called, whatever came after
   bool serving() const;     // ready, and not told to stop
   void stop(std::string_view why);  // as SIGTERM would
   // The last thing before the daemon serves and says ready: an error ends it.

@@ -13,6 +13,7 @@ using Json = nlohmann::json;
 namespace {
 constexpr int version = 1;
 constexpr std::chrono::milliseconds patience{5'000};
+constexpr std::chrono::milliseconds ask_rest{1'000};  // after one that could not be let in
 }  // namespace
 
 Option take_over_option() {
@@ -21,12 +22,12 @@ Option take_over_option() {
           .help = "replace the process that runs with this --control SOCKET: its ports are taken over, and it ends when it has answered what is under way"};
 }
 
-Handover::Handover(Daemon& daemon) : daemon_(daemon) {
+Handover::Handover(Daemon& daemon) : daemon_(daemon), rest_(daemon.loop()) {
   if (daemon.settings().has("control")) path_ = daemon.settings().text("control") + ".handover";
 }
 
 Handover::~Handover() {
-  if (door_) ::unlink(path_.c_str());
+  if (asks_) ::unlink(path_.c_str());  // a door that was only lent us is still the other process's
 }
 
 Result<std::unique_ptr<Handover>> Handover::prepare(Daemon& daemon) {
@@ -76,15 +77,26 @@ Result<> Handover::serve() {
     door_ = std::move(*listening);
   }
   asks_ = std::make_unique<net::FdWatch>(daemon_.loop(), door_.fd());
-  asks_->on_readable([this] { somebody_asks(); });
+  listen();
   return {};
 }
 
+void Handover::listen() {
+  if (asks_) asks_->on_readable([this] { somebody_asks(); });
+}
+
 void Handover::somebody_asks() {
+  if (hears_) hear();  // the one that asked before may be ready: then the door is its own, and who asks now asks it
+  if (!asks_) return;
   auto accepted = door_.accept();
-  if (!accepted) return log::warn("nobody may take over", {accepted.error()});
+  if (!accepted) {
+    log::warn("nobody may take over", {accepted.error()});
+    asks_->cancel_readable();
+    return rest_.after(ask_rest, [this] { listen(); });
+  }
   if (!*accepted) return;
-  hears_.reset();  // of one that asked before, and is not ready yet: it finds its link closed
+  hears_.reset();  // of one that is not ready yet: it finds its link closed
+  offered_ = false;
   to_ = *std::move(*accepted);
   (void)to_.set_patience(patience);
   hears_ = std::make_unique<net::FdWatch>(daemon_.loop(), to_.fd());
@@ -97,8 +109,9 @@ void Handover::hear() {
   if (empty) return;
   const Json said = message && *message ? Json::parse((*message)->text, nullptr, false) : Json();
   if (said.is_object() && said.value("take_over", Json()) == version && daemon_.serving()) {
-    if (const auto offered = offer(); offered) return log::info("another process takes over");
-  } else if (said.is_object() && said.contains("ready") && daemon_.serving()) {
+    offered_ = offer().has_value();
+    if (offered_) return log::info("another process takes over");
+  } else if (said.is_object() && said.contains("ready") && offered_) {  // also of a process that was told to stop meanwhile
     log::info("another process has taken over");
     asks_.reset();
     hears_.reset();

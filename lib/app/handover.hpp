@@ -27,6 +27,7 @@ class Handover {
   explicit Handover(Daemon& daemon);
   Result<> take();
   Result<> serve();
+  void listen();
   void somebody_asks();
   void hear();
   Result<> offer() const;
@@ -35,7 +36,9 @@ class Handover {
   std::string path_;
   os::PacketSocket from_;        // the process that runs, until this one is ready
   os::PacketSocket door_, to_;   // where a successor asks, and the one that did
+  bool offered_ = false;         // to that one
   std::unique_ptr<net::FdWatch> asks_, hears_;
+  net::Timer rest_;
 };
 
 }  // namespace sluice::app
