@@ -46,6 +46,7 @@ void Elsewhere::heard(const std::string& beat) {
 void Elsewhere::ask(ChannelId channel, std::function<void(bool busy)> answered) {
   Other& other = others_.at(channel);
   other.waiting.push_back(std::move(answered));
+  if (other.waiting.size() > 1) return;  // has been asked: the answer is for all
   other.limit->after(answer_time, [this, channel, name = other.name] {
     log::warn("a process that was replaced does not answer", {{"channel", name}});
     this->answered(channel, true);

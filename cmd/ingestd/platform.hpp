@@ -47,7 +47,8 @@ class Platform {
   virtual Result<SrtKey> srt_key(const std::string& key) = 0;
   // Takes the channel's lock and makes a stream. Errc::conflict while another node holds it.
   virtual void begin(ChannelRef channel, Done<Held> done) = 0;
-  // What this node left unended when it last stopped, its locks taken back; those `but` are somebody's, and left alone.
+  // What this node left unended when it last stopped, its locks taken back; those `but` are somebody's, and left alone, as are those that
+  // this object has begun or taken back itself, be they answered for or not.
   virtual void take_back(std::set<StreamId> but, Done<std::vector<Held>> done) = 0;
   virtual void renew(const Held& held, Done<> done) = 0;  // Errc::conflict: lost
   virtual void go_live(const Held& held, Done<> done) = 0;

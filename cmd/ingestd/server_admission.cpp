@@ -77,6 +77,7 @@ void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const Channel
   if (house_.gate.holds([this, publisher, channel] { admit_to(publisher, channel); })) return;
   if (publisher->closed()) return;
   if (!house_.serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
+  if (!house_.open) return early_.emplace_back([this, publisher, channel] { admit_to(publisher, channel); }), void();
   if (elsewhere_.has(channel.id)) return ask_elsewhere(publisher, channel);
   if (house_.beginning.contains(channel.id)) return refuse_duplicate(*publisher, channel, "one that came first");
   const auto found = house_.streams.find(channel.id);

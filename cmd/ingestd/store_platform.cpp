@@ -49,6 +49,7 @@ class StorePlatform final : public Platform {
             (void)store_->leases().release(lock, owner);
             return std::unexpected(stream.error());
           }
+          ours_.insert(stream->id);
           return Held{channel, stream->id, owner, false, stream->started_at};
         },
         std::move(done));
@@ -60,13 +61,14 @@ class StorePlatform final : public Platform {
           SLUICE_TRY_VALUE(const auto unended, store_->streams().unended(node_));
           std::vector<Held> held;
           for (const store::Stream& stream : unended) {
-            if (but.contains(stream.id)) continue;
+            if (but.contains(stream.id) || ours_.contains(stream.id)) continue;
             const std::string owner = random_token(system_random());
             auto lease = store_->leases().take(store::channel_lock(stream.channel), owner, node_);
             if (!lease) {
               log::warn("a stream of ours is another node's now", {{"stream", stream.id.value()}, lease.error()});
               continue;
             }
+            ours_.insert(stream.id);
             held.push_back({{stream.channel, stream.channel_name},
                             stream.id,
                             owner,
@@ -100,6 +102,7 @@ class StorePlatform final : public Platform {
     offload_.run(
         [this, held]() -> Result<> {
           SLUICE_TRY(store_->streams().go_offline(held.stream));
+          ours_.erase(held.stream);
           SLUICE_TRY(store_->leases().release(store::channel_lock(held.channel.id), held.owner));
           return {};
         },
@@ -130,6 +133,8 @@ class StorePlatform final : public Platform {
   std::unique_ptr<store::Store> reader_;  // opened by the first handshake
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<store::Store> store_;
+  // Begun or taken back by this process, which may not have been told yet. The other thread's.
+  std::set<StreamId> ours_;
   net::Offload offload_;
 };
 

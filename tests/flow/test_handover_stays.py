@@ -1,9 +1,13 @@
 """What cannot be handed over stays in the ingestd that was replaced until it ends, and the next one knows of it."""
+import contextlib
+import select
+import signal
+
 import pytest
 
-from handover import LONG, Taker, grown
+from handover import LONG, Taker, channel, grown, half_way, plain, store_locked
 from harness import Publisher, wait_for
-from ingest import Ingest, ended, hand_publish
+from ingest import Ingest, ended, hand_publish, read_until
 from kills import lint
 
 
@@ -120,3 +124,54 @@ def test_a_successor_that_reads_nothing_is_taken_for_dead_and_holds_nobody_up():
             assert publisher.process.poll() is None, publisher.output()
             publisher.stop()
         assert ingest.daemon.process.wait(LONG) == 0, ingest.log()
+
+
+def test_who_asks_for_a_place_is_answered_though_the_old_process_hangs_and_others_ask_too():
+    with Ingest(platform=True) as ingest, contextlib.ExitStack() as links:
+        with Publisher(ingest.tls_url()):
+            ingest.wait_state("live", LONG)
+            old = ingest.replace()
+
+            def asks():
+                link = links.enter_context(plain(ingest))
+                link.sendall(half_way(link, ingest.key))
+                return link
+
+            old.process.send_signal(signal.SIGSTOP)
+            try:
+                first, answer, others = asks(), b"", 0
+                while b"NetStream.Publish." not in answer:
+                    if select.select([first], [], [], 1)[0]:
+                        answer += first.recv(65536)
+                    else:
+                        others += 1
+                        assert others < 20, ingest.log()
+                        asks()
+                assert b"NetStream.Publish.BadName" in answer
+            finally:
+                old.process.send_signal(signal.SIGCONT)
+
+
+def test_streams_of_old_processes_that_die_are_taken_back_once_and_nobody_else_s():
+    with Ingest("--grace", "30s", "--setup-time", "60s", platform=True) as ingest, contextlib.ExitStack() as links:
+        rows, elders = {}, []
+        for name, key in (("alice", ingest.key), ("carol", channel(ingest, "carol"))):
+            links.enter_context(Publisher(ingest.tls_url(key)))
+            wait_for(lambda: rows.update({row["channel"]: row for row in ingest.streams()}) or rows.get(name, {}).get("state") == "live", LONG, name)
+            elders.append(ingest.replace())
+        begins, comes = links.enter_context(plain(ingest)), links.enter_context(plain(ingest))
+        begin, come = half_way(begins, channel(ingest, "bob")), half_way(comes, ingest.key)
+        with store_locked(ingest):
+            # One stream is just being begun, one of those that are taken back is wanted already, and both processes die before the store has answered.
+            begins.sendall(begin)
+            for elder in elders:
+                elder.process.kill()
+                elder.process.wait()
+            wait_for(lambda: ingest.log().count("a process that was replaced died") == 2, LONG, "word of their deaths")
+            comes.sendall(come)
+        for link in (begins, comes):
+            assert b"NetStream.Publish.Start" in read_until(link, b"NetStream.Publish.", LONG)
+        now = {row["channel"]: row for row in ingest.streams()}
+        assert set(now) == {"alice", "bob", "carol"}
+        assert all(now[name]["stream"] == rows[name]["stream"] for name in ("alice", "carol"))
+        assert ingest.log().count("stream taken back") == 2 and "ending the stream" not in ingest.log(), ingest.log()
