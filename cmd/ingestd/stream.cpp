@@ -288,7 +288,10 @@ void Stream::renew() {
     if (!self || done || self->over_ || self->frozen_) return;  // a successor renews at once
     log::error("the channel's lock could not be renewed", {{"channel", self->held_.channel.name}, done.error()});
     if (done.error().code != Errc::conflict) return;
-    if (const auto publisher = self->publisher_) publisher->drop("another node has taken this channel over");
+    if (const auto publisher = self->publisher_) {
+      self->detach(false);
+      publisher->drop("another node has taken this channel over");
+    }
     self->park();
   });
 }
