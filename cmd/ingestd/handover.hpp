@@ -4,7 +4,7 @@
 //
 //   new → old  {"take_over":VERSION,"node":…,"ledgers":…}
 //   old → new  {"refused":{"what":…,"hint":…}}: another version, node or folder; not now. The old one goes on as if nothing had been asked.
-//              Or {"coming":[STREAM…]}: their ledgers may be long, and are read before anything stops
+//              Or {"coming":[STREAM…]} + a pidfd of the old one: their ledgers may be long, and are read before anything stops
 //   new → old  {"prepared":true}
 //   old → new  When those who are half way in have got through or had their time, and then its pipelines have ended, while nothing changes any more:
 //              {"listening":PORT} + socket, {"lock":true} + flock, {"elder":true,"srt":…} + the link to a process that was replaced earlier, and
@@ -14,7 +14,8 @@
 //   new → old  {"ready":true}: all of it has been restored
 //   old → new  {"yours":true}; or {"off":WHY}: it took too long, the old one goes on
 //   new → old  {"mine":true}: it knows. Whichever process fails before this, the other has lost nothing: until then the old one keeps all that it
-//              gave, and goes on with it when the link ends; a state is a snapshot (base/snapshot.hpp) in a memory file.
+//              gave, and goes on with it when the link ends; and where the link ends because the old one has died, what it gave whole is the
+//              new one's. A state is a snapshot (base/snapshot.hpp) in a memory file.
 //
 // From then on the old process drains: it keeps what cannot move (RTMPS, SRT, a command fed by --exec), and the link lives as long.
 //   old → new  {"beat":{"channel":…,"heard":…,"row":…,"lines":…}} about what is kept, {"stream":{…}} + state: its publisher has gone, it

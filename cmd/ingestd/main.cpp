@@ -45,10 +45,6 @@ Result<int> run(const app::Settings& settings) {
   ingestd::Server server(daemon.loop(), config, std::move(platform), std::move(folders));
 
   daemon.on_drain([&server](std::function<void()> done) { server.drain(std::move(done)); });
-  daemon.on_reload([&server](const app::Settings& fresh) -> Result<> {
-    SLUICE_TRY_VALUE(const ingestd::Config changed, ingestd::configure(fresh));
-    return server.reload(changed);
-  });
   daemon.on_health([&server] {
     const Steady began = system_clock().steady();
     const auto checked = server.platform().check();
@@ -75,6 +71,12 @@ Result<int> run(const app::Settings& settings) {
     }
   }
   ingestd::Succession succession(daemon, server, alone, predecessor);
+  daemon.on_reload([&server, &succession](const app::Settings& fresh) -> Result<> {
+    // The one that takes over has read its configuration already: what is changed here now would end with this process.
+    if (succession.under_way()) return fail(Errc::unavailable, "ingestd is just being replaced", "try again");
+    SLUICE_TRY_VALUE(const ingestd::Config changed, ingestd::configure(fresh));
+    return server.reload(changed);
+  });
 
   SLUICE_TRY(daemon.listen("rtmp", config.port, [&server](os::UniqueFd socket, net::Endpoint peer) {
     server.connected(std::move(socket), std::move(peer), false);

@@ -1,5 +1,7 @@
 #include "predecessor.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -12,7 +14,18 @@ using Json = nlohmann::json;
 
 namespace {
 constexpr milliseconds beyond_flush{15'000};  // more than the old process gives itself
+constexpr int death_ms = 2'000;               // a killed process closes its sockets before it counts as ended
+
+bool has_ended(const os::UniqueFd& process) {
+  pollfd ended{process.get(), POLLIN, 0};
+  return process && ::poll(&ended, 1, death_ms) == 1;
 }
+
+std::unexpected<Error> goes_on(const Json& said) {
+  const std::string why = said.is_object() ? said.value("off", "") : "it closed the handover";
+  return fail(Errc::unavailable, "the running ingestd goes on: " + why, "see its log, and try again");
+}
+}  // namespace
 
 Result<std::unique_ptr<Predecessor>> Predecessor::ask(app::Daemon& daemon, Server& server, const Config& config) {
   if (config.control.empty()) return fail(Errc::config, "the process to take over from is found by its control socket", "give --control SOCKET");
@@ -21,7 +34,7 @@ Result<std::unique_ptr<Predecessor>> Predecessor::ask(app::Daemon& daemon, Serve
   if (!socket) return std::unexpected(socket.error());
   std::unique_ptr<Predecessor> made(new Predecessor(daemon, server));
   made->links_.emplace_back().socket = std::move(*socket);
-  SLUICE_TRY(made->say_what(config));
+  made->say({{"take_over", handover_version}, {"node", config.node}, {"ledgers", config.ledgers}});
   for (bool all = false; !all;) {
     SLUICE_TRY_VALUE(all, made->receive());
   }
@@ -30,9 +43,8 @@ Result<std::unique_ptr<Predecessor>> Predecessor::ask(app::Daemon& daemon, Serve
 
 Predecessor::~Predecessor() = default;
 
-Result<> Predecessor::say_what(const Config& config) {
-  return links_.front().socket.send(Json{{"take_over", handover_version}, {"node", config.node}, {"ledgers", config.ledgers}}.dump());
-}
+// Where it has closed the link already it has said why, and that is still to be received.
+void Predecessor::say(const Json& what) const { (void)links_.front().socket.send(what.dump()); }
 
 Result<bool> Predecessor::receive() {
   SLUICE_TRY_VALUE(auto message, links_.front().socket.receive());
@@ -41,6 +53,7 @@ Result<bool> Predecessor::receive() {
     const Json said = Json::parse(message->text);
     if (said.contains("refused"))
       return fail(Errc::unavailable, "the running ingestd does not hand over: " + said["refused"].value("what", ""), said["refused"].value("hint", ""));
+    if (said.contains("off")) return goes_on(said);
     if (said.contains("complete")) return true;
     SLUICE_TRY(inherit(*message));
   } catch (const Json::exception& wrong) {
@@ -53,8 +66,10 @@ Result<> Predecessor::inherit(os::PacketMessage& message) {
   const Json said = Json::parse(message.text);
   const auto fd = [&](std::size_t which) { return which < message.fds.size() ? std::move(message.fds[which]) : os::UniqueFd(); };
   if (said.contains("coming")) {
+    asked_ = fd(0);
+    SLUICE_TRY(server_.can_replace());
     for (const Json& stream : said["coming"]) takeover_.read_ahead(stream.get<std::string>());
-    SLUICE_TRY(links_.front().socket.send(Json{{"prepared", true}}.dump()));
+    say({{"prepared", true}});
   } else if (said.contains("listening")) {
     const std::string port = said["listening"].get<std::string>();
     if (port == "handover") {
@@ -86,15 +101,14 @@ void Predecessor::keep(Link& link, const std::string& about) {
 }
 
 Result<> Predecessor::commit() {
-  os::PacketSocket& socket = links_.front().socket;
-  SLUICE_TRY(socket.send(Json{{"ready", true}}.dump()));
-  SLUICE_TRY_VALUE(const auto answer, socket.receive());
+  say({{"ready", true}});
+  SLUICE_TRY_VALUE(const auto answer, links_.front().socket.receive());
   const Json said = answer ? Json::parse(answer->text, nullptr, false) : Json();
-  if (!said.is_object() || !said.contains("yours")) {
-    const std::string why = said.is_object() ? said.value("off", "") : "it closed the handover";
-    return fail(Errc::unavailable, "the running ingestd goes on: " + why, "see its log, and try again");
-  }
-  (void)socket.send(Json{{"mine", true}}.dump());  // if it has died meanwhile, so much the more
+  if (!answer && has_ended(asked_))
+    log::warn("the running ingestd has died: what it had given is gone on with here");
+  else if (!said.is_object() || !said.contains("yours"))
+    return goes_on(said);
+  say({{"mine", true}});  // if it has died meanwhile, so much the more
   takeover_.complete();
   for (Link& link : links_) watch(link);
   srt_may_be_free();

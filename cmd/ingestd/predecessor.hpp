@@ -4,6 +4,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <vector>
 
@@ -44,7 +45,7 @@ class Predecessor {
   };
   Predecessor(app::Daemon& daemon, Server& server)
       : daemon_(daemon), server_(server), takeover_(server.house(), server.door()) {}
-  Result<> say_what(const Config& config);
+  void say(const nlohmann::json& what) const;  // to the process that was asked
   Result<bool> receive();  // true: that was all
   Result<> inherit(os::PacketMessage& message);
   void keep(Link& link, const std::string& about);
@@ -59,7 +60,7 @@ class Predecessor {
   Takeover takeover_;
   std::list<Link> links_;  // the process that was asked is the first
   std::optional<os::FileLock> lock_;
-  os::UniqueFd door_;
+  os::UniqueFd door_, asked_;  // asked_: readable when the process that was asked has ended
   std::function<void()> srt_free_ = [] {};
 };
 

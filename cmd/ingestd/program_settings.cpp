@@ -2,7 +2,7 @@
 
 #include <poll.h>
 
-#include <cstdlib>
+#include <filesystem>
 
 #include "base/text.hpp"
 #include "os/file.hpp"
@@ -43,8 +43,15 @@ std::string ProgramSettings::read() const {
 Result<bool> ProgramSettings::changed() {
   seen_ = read();
   if (seen_ == known_) return false;
-  for (const char* program : programs_of_a_pipeline) SLUICE_TRY(try_out(program));
+  SLUICE_TRY(check());
   return true;
+}
+
+Result<> ProgramSettings::check() const {
+  std::error_code unknown;
+  for (const char* program : programs_of_a_pipeline)
+    if (!folder_.empty() && std::filesystem::exists(folder_ + "/" + program + ".conf", unknown)) SLUICE_TRY(try_out(program));
+  return {};
 }
 
 Result<> ProgramSettings::try_out(const std::string& program) const {

@@ -15,6 +15,8 @@ class ProgramSettings {
   // Whether a file is another than the one that was accepted. Errc::config when its program does not take it.
   // Asking the programs may take a second of a busy machine's time, and some seconds at most.
   Result<bool> changed();
+  // Whether the programs take the files that are there now.
+  Result<> check() const;
   void accept() { known_ = seen_; }  // what changed() saw
 
  private:

@@ -42,6 +42,7 @@ class Server {
   Elsewhere& elsewhere() { return elsewhere_; }
   Door door();
   Result<> can_be_replaced() const;
+  Result<> can_replace() const { return program_settings_.check(); }  // all pipelines will begin anew
   void retire();                      // another process has what could move, and goes on with the rest of this
   bool release_srt();                 // true once the port is given up: there is no publisher by SRT any more
   void give_up_srt();                 // the successor has died: the port is given up, and its publishers are cut off, to come back to the next
@@ -68,7 +69,7 @@ class Server {
   House house_;
   Elsewhere elsewhere_{house_};
   std::shared_ptr<const net::TlsContext> tls_;  // that new RTMPS connections are shown; null where there is none
-  std::vector<std::function<void()>> early_;    // connected before the streams were taken back
+  std::vector<std::function<void()>> early_;    // connected, or asked to publish, before the streams were taken back
   std::unique_ptr<DiskCap> disk_;               // null where no ledgers are kept
   std::unique_ptr<SrtDoor> srt_;                // null where SRT is not served
   ProgramSettings program_settings_;

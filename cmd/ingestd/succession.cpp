@@ -1,5 +1,6 @@
 #include "succession.hpp"
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -113,7 +114,9 @@ void Succession::begin(const os::PacketMessage& message) {
   limit_.after(prepare_time, [this] { call_off("it took too long to prepare", "see its log, and try again"); });
   Json streams = estate_.coming();
   while (streams.dump().size() > os::PacketSocket::longest / 2) streams.erase(streams.size() - 1);  // those are read when they come
-  tell(Json{{"coming", streams}}.dump());
+  const os::UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+  const int pidfd = self.get();
+  link_->send(Json{{"coming", streams}}.dump(), std::span(&pidfd, self ? 1 : 0));
 }
 
 void Succession::prepared() {

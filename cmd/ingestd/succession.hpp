@@ -23,6 +23,7 @@ class Succession {
   ~Succession();
   // `inherited`: the predecessor's listening socket, or none.
   Result<> listen(os::UniqueFd inherited);
+  bool under_way() const { return state_ != State::waiting && state_ != State::retired; }
 
  private:
   enum class State {

@@ -71,6 +71,17 @@ class Taker:
                 self.kept.append(said["kept"])
         return said
 
+    def everything(self):
+        """[(message, its descriptors)] of all that is given."""
+        given = []
+        while not given or "complete" not in given[-1][0]:
+            before = len(self.fds)
+            said = self.hear()
+            given.append((said, self.fds[before:]))
+            if "coming" in said:
+                self.say(prepared=True)
+        return given
+
     def own(self):
         """Says that it has everything, and takes it."""
         assert self.until("complete")
@@ -103,12 +114,12 @@ class Giver:
         self.said = []
         self.thread = None
 
-    def give(self, about, *fds):
-        """Hands over one thing, while the next ingestd is started."""
+    def give(self, about, *fds, off=None):
+        """Hands over one thing, while the next ingestd is started. With `off` that is called off, for that reason, when it has everything."""
         def run():
             link, _ = self.door.accept()
             link.settimeout(LONG)
-            with link, contextlib.suppress(ConnectionResetError):
+            with link, contextlib.suppress(ConnectionError):
                 for answer in ({"coming": []}, None, {"yours": True}, None):
                     if not (text := link.recv(65536)):
                         return
@@ -118,6 +129,24 @@ class Giver:
                         answer = {"complete": True}
                     if answer:
                         link.send(json.dumps(answer).encode())
+                    if off and "prepared" in self.said[-1]:
+                        link.send(json.dumps({"off": off}).encode())
+                        return
+        self.thread = threading.Thread(target=run)
+        self.thread.start()
+
+    def pass_on(self, given):
+        """Hands over what another process gave, and closes when the next ingestd is ready."""
+        def run():
+            link, _ = self.door.accept()
+            link.settimeout(LONG)
+            with link:
+                self.said.append(json.loads(link.recv(65536)))
+                for about, fds in given:
+                    socket.send_fds(link, [json.dumps(about).encode()], fds)
+                    if "coming" in about:
+                        self.said.append(json.loads(link.recv(65536)))
+                self.said.append(json.loads(link.recv(65536)))
         self.thread = threading.Thread(target=run)
         self.thread.start()
 

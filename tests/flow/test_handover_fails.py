@@ -4,6 +4,8 @@ import socket
 import struct
 import subprocess
 
+import pytest
+
 from handover import LONG, VERSION, Giver, Taker, assert_whole, grown, read_back, sealed
 from harness import wait_for
 from ingest import Ingest
@@ -80,3 +82,60 @@ def test_a_connection_that_cannot_be_gone_on_with_is_closed_and_costs_no_handove
             here.settimeout(LONG)
             assert here.recv(1) == b""
         assert [word in said for word, said in zip(("take_over", "prepared", "ready", "mine"), giver.said, strict=True)] == [True] * 4
+
+
+def test_one_that_was_too_slow_is_told_that_the_other_goes_on():
+    with Ingest() as ingest:
+        ingest.daemon.stop()
+        # While it takes what it is given, and when it has all of it.
+        for about, off in (({"off": "it dawdled"}, None), ({"listening": "nowhere"}, "it dawdled")):
+            with Giver(ingest) as giver:
+                giver.give(about, off=off)
+                failed = subprocess.run([*ingest.daemon.process.args[:-2], "--take-over"], capture_output=True, text=True, timeout=LONG)
+                assert failed.returncode == 75 and "the running ingestd goes on: it dawdled" in failed.stderr, failed
+
+
+def test_no_configuration_is_read_that_would_end_with_the_process():
+    with Ingest() as ingest:
+        with Taker(ingest) as taker:
+            assert taker.until("coming")
+            refused = ingest.ask(command="reload")["error"]
+            assert "replaced" in refused["what"] and "try again" in refused["hint"]
+        wait_for(lambda: ingest.ask(command="reload").get("reloaded"), LONG, "a reload, afterwards")
+
+
+@pytest.mark.parametrize("dead", [True, False], ids=["dead", "alive"])
+def test_what_was_given_is_gone_on_with_where_the_old_process_died_and_only_there(dead):
+    with Ingest(platform=True) as ingest:
+        with NumberedPublisher(ingest.url()) as publisher:
+            first = ingest.wait_state("live", LONG)
+            grown(ingest)
+            with Taker(ingest) as taker:
+                given = taker.everything()
+                if dead:
+                    ingest.daemon.process.kill()
+                    ingest.daemon.process.wait()
+                control, ingest.control = ingest.control, ingest.directory / "next.sock"
+                with Giver(ingest) as giver:
+                    giver.pass_on(given)
+                    if dead:
+                        ingest.start("--take-over")
+                    else:
+                        command = [str(ingest.control) if word == str(control) else word for word in ingest.daemon.process.args[:-2]]
+                        failed = subprocess.run([*command, "--take-over"], capture_output=True, text=True, timeout=LONG)
+                        assert failed.returncode == 75 and "goes on: it closed the handover" in failed.stderr, failed
+                        ingest.control = control
+                assert [word in said for word, said in zip(("take_over", "prepared", "ready"), giver.said, strict=True)] == [True] * 3
+            grown(ingest)
+            last = ingest.stream()
+            assert publisher.alive() and publisher.stop(), publisher.output()
+        assert (last["stream"], last["publisher"]) == (first["stream"], first["publisher"])
+        wait_for(lambda: ingest.streams() == [], LONG, "the end")
+        assert_whole(read_back(ingest))
+
+
+def test_a_second_that_asks_meanwhile_is_told_why_not():
+    with Ingest() as ingest, Taker(ingest) as taker:
+        assert taker.until("coming")
+        failed = subprocess.run([*ingest.daemon.process.args[:-2], "--take-over"], capture_output=True, text=True, timeout=LONG)
+        assert failed.returncode == 75 and "another ingestd is just taking over" in failed.stderr, failed

@@ -4,12 +4,13 @@ import os
 import signal
 import socket
 import threading
+import time
 
 from handover import LONG, assert_whole
 from harness import Platform, Publisher, wait_for
-from ingest import ended
+from ingest import ended, parts
 from kills import below, lint, processes
-from numbered import NumberedPublisher, check_frames, renditions
+from numbered import NumberedPublisher, check_frames, ledger_of, renditions
 
 
 def test_sluice_upgrade_replaces_ingestd_and_keeps_watching_it():
@@ -88,3 +89,54 @@ def test_all_processes_of_an_upgraded_ingestd_end_with_the_platform():
             assert platform.process.returncode == 0
             left = processes()
             assert not [row for pid, row in members.items() if left.get(pid, ("", ""))[1:] == row[1:]]
+
+
+def test_a_pipeline_that_wrote_nothing_is_not_tried_again_by_the_next_process():
+    with Platform("--quiet") as platform:
+        log = platform.directory / "logs" / "ingestd.log"
+        with NumberedPublisher(platform.publish_url(platform.channel("alice"))) as publisher:
+            platform.wait_live("alice", LONG)
+            ledger = ledger_of(platform)
+            (platform.directory / "ingestd.conf").write_text("pipeline = transcode --no-such-option | segmenter\n")
+            platform.run("sluice", "reload", "ingestd")
+            wait_for(lambda: "the changed pipeline has written nothing" in log.read_text(), LONG, "the old pipeline again")
+            platform.run("sluice", "upgrade")
+            before = len(parts(ledger))
+            wait_for(lambda: len(parts(ledger)) >= before + 4, LONG, "parts")
+            assert log.read_text().count("pipeline died") == 1
+            assert publisher.alive() and publisher.stop(), publisher.output()
+        wait_for(lambda: ended(ledger), LONG, "the end of the stream")
+        lint(ledger)
+        vod = f"http://127.0.0.1:{platform.port('origin')}/vod/alice/{ledger.name}/master.m3u8"
+        assert_whole({name: check_frames(*where) for name, where in renditions(vod).items()})
+
+
+def test_a_ladder_that_transcode_does_not_take_ends_the_upgrade_and_no_pipeline():
+    with Platform("--quiet") as platform:
+        log = platform.directory / "logs" / "ingestd.log"
+        with Publisher(platform.publish_url(platform.channel("alice"))):
+            platform.wait_live("alice", LONG)
+            first = platform.pid("ingestd")
+            (platform.directory / "transcode.conf").write_text("ladder = 240p99x\n")
+            failed = platform.run("sluice", "upgrade", check=False)
+            assert failed.returncode == 1 and "goes on" in failed.stderr, failed
+            assert '"240p99x" is no rung' in log.read_text() and "pipeline ended" not in log.read_text()
+            assert platform.pid("ingestd") == first
+            (platform.directory / "transcode.conf").unlink()
+            platform.run("sluice", "upgrade")
+            assert platform.pid("ingestd") not in (None, first)
+
+
+def test_an_upgrade_of_what_does_not_run_is_answered_at_once():
+    with Platform("--quiet") as platform:
+        run = platform.directory / "run"
+        (platform.directory / "ingestd.conf").write_text("log-level = shrill\n")
+        os.kill(platform.pid("ingestd"), signal.SIGKILL)
+        wait_for(lambda: (run / "ingestd.state").read_text().startswith("failed "), LONG, "its end")  # the next try is half a minute away
+        os.kill(int((run / "ingestd.keeper").read_text()), signal.SIGUSR1)
+        wait_for((run / "ingestd.upgrade").exists, LONG, "the keeper's word")
+        assert (run / "ingestd.upgrade").read_text() == "absent \n"
+        # Nor does the platform's end wait for that try.
+        began = time.monotonic()
+        platform.stop()
+        assert time.monotonic() - began < 20
