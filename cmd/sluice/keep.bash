@@ -16,8 +16,12 @@ write_state() {
   printf '%s %s %s\n' "$2" "$1" "$3" 1<>"$dir/run/events" 2>/dev/null || true
 }
 
-# pause SECONDS: waits without a child process, so that a signal is answered at once.
-pause() { read -rt "$1" <>"$dir/run/quiet" || true; }
+# pause SECONDS: waits without a child process. A signal with a trap ends it, which bash has read(1) do in POSIX mode only.
+pause() {
+  set -o posix
+  read -rt "$1" <>"$dir/run/quiet" || true
+  set +o posix
+}
 
 keep() { # NAME
   local name=$1 pid='' next='' restarts=0 in_a_row=0 code started stopping='' delay state since
@@ -110,9 +114,9 @@ became_ready() { # PID-FILE
   write_state "$name" ready "$(cat "$dir/run/$name.pid")" "$restarts"
 }
 
-# note_upgrade replaced NEW OLD | refused HOW | died HOW: what `sluice upgrade` waits for. What was said first holds.
+# note_upgrade replaced NEW OLD | refused HOW | died HOW | absent: what `sluice upgrade` waits for. What was said first holds.
 note_upgrade() {
-  printf '%s %s\n' "$1" "$2" >"$dir/run/$name.upgrade.new"
+  printf '%s %s\n' "$1" "${2:-}" >"$dir/run/$name.upgrade.new"
   ln "$dir/run/$name.upgrade.new" "$dir/run/$name.upgrade" 2>/dev/null || true
   rm -f "$dir/run/$name.upgrade.new" # or the next word would be written into the same file
 }
@@ -120,7 +124,11 @@ note_upgrade() {
 # Another process of the program takes over from the one that runs (sluice upgrade); that one may have something left to do.
 replace() {
   promote
-  [[ -n $pid && -z $next && -z $stopping ]] || return 0
+  if [[ -z $pid || -n $stopping ]]; then
+    note_upgrade absent
+    return 0
+  fi
+  [[ -z $next ]] || return 0
   program_command "$name"
   launch "$dir/run/$name.next" --take-over
   next=$launched

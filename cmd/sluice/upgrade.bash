@@ -27,6 +27,7 @@ upgrade_by_take_over() { # NAME
         printf '%s replaced: process %s goes on for %s\n' "$name" "${how% *}" "${how#* }"
         return 0
         ;;
+      absent) fail "$name is just being started or stopped: there is nothing to replace" "see 'sluice status --dir $dir', and try again" ;;
       refused) fail "$name was not replaced: the one that runs goes on, the other ended ($how)" "its log says why: $dir/logs/$name.log" ;;
       died)
         fail "$name ended ($how) while it was being replaced, and is started anew: its publishers may have to connect again, and find their streams" \
@@ -44,7 +45,7 @@ upgrade_by_restart() { # NAME
   [[ $state == ready ]] || fail "$name is not ready ($state)" "see 'sluice status --dir $dir'"
   before=$pid
   kill -TERM "$before" || fail "cannot stop process $before"
-  while ((SECONDS < deadline)); do
+  while ((SECONDS < deadline)) && [[ $state != failed ]]; do
     pause 0.05
     read_state "$name"
     if [[ $state == ready && $pid != "$before" ]]; then
@@ -76,8 +77,9 @@ upgrade_pipelines() { # WHAT
   printf '%s replaced: new pipelines for %s streams\n' "$1" "$all"
 }
 
+# Each in a shell of its own: where one fails, the others are seen to all the same.
 sluice_upgrade() {
-  local name names=${positional:-ingestd} pipelines=''
+  local name names=${positional:-ingestd} pipelines='' result=0
   dir=${setting[dir]}
   for name in $names; do
     known_program "$name" || [[ " ${started_by_others[*]} " == *" $name "* ]] ||
@@ -86,11 +88,12 @@ sluice_upgrade() {
   is_up || fail "nothing is up in $dir" "start it with 'sluice up --dir $dir'"
   for name in $names; do
     case $name in
-      ingestd | origind) upgrade_by_take_over "$name" ;;
+      ingestd | origind) (upgrade_by_take_over "$name") || result=1 ;;
       transcode | segmenter) pipelines+="${pipelines:+ and }$name" ;;
       storyboard) printf 'storyboard: each picture is made by the one that is installed then\n' ;;
-      *) upgrade_by_restart "$name" ;;
+      *) (upgrade_by_restart "$name") || result=1 ;;
     esac
   done
-  [[ -z $pipelines ]] || upgrade_pipelines "$pipelines"
+  [[ -z $pipelines ]] || (upgrade_pipelines "$pipelines") || result=1
+  return "$result"
 }

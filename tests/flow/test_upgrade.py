@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from harness import Daemon, Platform, Publisher, free_port, get, program, wait_for
-from ingest import Ingest, ended
+from harness import Platform, Publisher, get, wait_for
+from ingest import ended
 from kills import below, lint, processes
-from numbered import NumberedPublisher, check_frames, ledger_of, renditions
+from numbered import NumberedPublisher, check_frames, renditions
 
 LONG = 60
 
@@ -157,11 +157,12 @@ def test_what_has_nobody_to_hand_over_to_is_started_again():
         assert platform.run("sluice", "upgrade", "nobody", check=False).returncode == 2
 
 
-def test_origind_without_one_before_it_starts_as_ever(tmp_path):
-    (tmp_path / "live").mkdir()
-    command = [program("origind"), "--live", str(tmp_path / "live"), "--http-port", str(free_port()), "--control", str(tmp_path / "control.sock"), "--take-over"]
-    with Daemon(*command) as first:
-        with Daemon(*command) as second:
-            assert first.process.wait(LONG) == 0 and "another process has taken over" in first.output()
-            assert second.process.poll() is None and (tmp_path / "control.sock.handover").exists()
-        assert not (tmp_path / "control.sock.handover").exists() and not (tmp_path / "control.sock").exists()
+def test_where_one_cannot_be_replaced_the_others_have_their_turn():
+    with Platform("--quiet") as platform:
+        before = {name: platform.pid(name) for name in ("ingestd", "webd")}
+        for name in ("ingestd", "chatd"):
+            (platform.directory / f"{name}.conf").write_text("log-level = shrill\n")
+        done = platform.run("sluice", "upgrade", "ingestd", "chatd", "webd", check=False)
+        assert done.returncode == 1 and "ingestd was not replaced" in done.stderr and "chatd has not come back" in done.stderr, done
+        assert "webd started again" in done.stdout, done
+        assert platform.pid("ingestd") == before["ingestd"] and platform.pid("webd") not in (None, before["webd"])
