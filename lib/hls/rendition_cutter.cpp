@@ -308,7 +308,8 @@ void RenditionCutter::fill(std::int64_t until, Operations& out) {
         !boundaries_.empty()) {
       next = boundaries_.declare(us(end_), true);
     }
-    const bool too_long = to - segment_start_ > limits_.segment_most && end_ > segment_start_;
+    const std::int64_t reach = next ? std::min(to, std::max(ticks(next->at), end_)) : to;
+    const bool too_long = reach - segment_start_ > limits_.segment_most && end_ > segment_start_;
     if (next && (too_long || ticks(next->at) <= end_ + half) && next_part_ > 0) {
       start_segment(next->msn, end_);
       continue;
