@@ -263,9 +263,9 @@ export class Playback {
   #keepPace() {
     const details = this.#hls?.latestLevelDetails;
     let pace = 1;
-    if (details?.live && this.state.value === "playing" && !document.hidden) {
+    if (details?.live && details.partTarget && this.state.value === "playing" && !document.hidden) {
       this.#arrived();
-      pace = this.#liveEdge.pace(performance.now(), this.video.currentTime, details.partTarget || details.targetduration);
+      pace = this.#liveEdge.pace(performance.now(), this.video.currentTime, details.partTarget);
     }
     if (this.video.playbackRate !== pace) this.video.playbackRate = pace;
   }
