@@ -26,7 +26,7 @@ class ModelServer {
   std::optional<double> away_at;      // the source leaves at this second, for
   double away_for = 0;                // so long; a discontinuity follows
   bool without_discontinuity = false;
-  bool redirects = false;             // media playlists are found on another host
+  bool redirects = false;             // media playlists are found on another host, at another path
   std::uint64_t bandwidth = 90'000;   // as the variant declares it
 
   struct Answer {
@@ -69,7 +69,7 @@ class ModelServer {
         const double asked = started + seconds_of(now - zero);
         const auto answer = serve(ask.url, asked);
         std::string found = ask.url;
-        if (const std::size_t host = found.find("model.example"); redirects && found.find("/playlist") != std::string::npos) found.replace(host, 5, "other");
+        if (redirects && found.find("/playlist") != std::string::npos) found = "http://other.example/edge" + found.substr(found.find("/live/"));
         Reply reply{ask.id, found, 0, "timeout", true, false, 20, {}, {}, now, now + ask.patience, now + ask.patience};
         if (answer && at(answer->done) <= now + ask.patience) {
           reply = {ask.id, found, answer->status, answer->cut ? "12 bytes are missing" : "", false, answer->cut, is("low-latency-transport") && ask.url.find("video/playlist") != std::string::npos ? 11 : 20,
@@ -159,7 +159,7 @@ class ModelServer {
     if (over(now)) return text + "#EXT-X-ENDLIST\n";
     text += fmt::format("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{}.{}.m4s\"\n", n / parts, std::to_string(n % parts) + (video_is(video, "hint-kept") ? ".soon" : ""));
     const std::uint64_t other = count(!video, now) + (video_is(video, "report-values") ? 3 : 0);
-    text += fmt::format("#EXT-X-RENDITION-REPORT:URI=\"../{}\",LAST-MSN={},LAST-PART={}\n", video ? "audio/playlist.m3u8" : is("content-type") ? "video/playlist" : "video/playlist.m3u8",
+    text += fmt::format("#EXT-X-RENDITION-REPORT:URI=\"{}{}\",LAST-MSN={},LAST-PART={}\n", redirects ? "/edge/live/" : "../", video ? "audio/playlist.m3u8" : is("content-type") ? "video/playlist" : "video/playlist.m3u8",
                         (other - 1) / parts, (other - 1) % parts);
     return text;
   }
