@@ -150,6 +150,7 @@ def test_who_asks_for_a_place_is_answered_though_the_old_process_hangs_and_other
                 assert b"NetStream.Publish.BadName" in answer
             finally:
                 old.process.send_signal(signal.SIGCONT)
+        assert old.process.wait(LONG) == 0, old.output()
 
 
 def test_streams_of_old_processes_that_die_are_taken_back_once_and_nobody_else_s():
