@@ -10,9 +10,6 @@ using namespace sluice;
 
 namespace {
 
-// Publishers bring some 77 packets a second each and are not in step: from a dozen of them on, each turn of the loop has several to read.
-constexpr std::chrono::milliseconds coalesced{10};
-
 // A port that nobody asked for by name need not be had: RTMP is served without it.
 Result<> unless_taken(const app::Daemon& daemon, const std::string& port_name, Result<> listening) {
   if (listening || listening.error().code != Errc::unavailable) return listening;
@@ -38,13 +35,15 @@ Result<int> run(const app::Settings& settings) {
   if (!config.take_over) SLUICE_TRY(be_alone(config, alone));
 
   app::Daemon daemon(settings, "ingestd");
-  daemon.loop().coalesce(coalesced);
   SLUICE_TRY_VALUE(auto folders, ingestd::FolderWatch::open(daemon.loop()));
   SLUICE_TRY_VALUE(auto platform, config.key_file.empty() ? ingestd::store_platform(daemon.loop(), config)
                                                           : ingestd::key_file_platform(daemon.loop(), config));
   ingestd::Server server(daemon.loop(), config, std::move(platform), std::move(folders));
 
-  daemon.on_drain([&server](std::function<void()> done) { server.drain(std::move(done)); });
+  daemon.on_drain([&server](std::function<void()> done) {
+    server.read_together(false);  // what has come is taken before anybody is sent away
+    server.drain(std::move(done));
+  });
   daemon.on_health([&server] {
     const Steady began = system_clock().steady();
     const auto checked = server.platform().check();

@@ -6,13 +6,20 @@
 
 namespace sluice::ingestd {
 
+namespace {
+constexpr milliseconds reading_pause{10};  // a fraction of a frame
+}
+
 Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<FolderWatch> folders)
     : house_(loop, std::move(config), std::move(platform), std::move(folders), app::executable_folder()),
       program_settings_(house_.config.config_folder, house_.around.programs),
       renewal_(loop) {
   house_.around.forget = [this](Stream& stream) { forget(stream); };
   house_.config.life = fitting(house_.config.life);
+  read_together(true);
 }
+
+void Server::read_together(bool together) { house_.loop.coalesce(together ? reading_pause : milliseconds(0)); }
 
 // Without a platform and without a ledger nothing is left to come back to.
 media::LifecyclePolicy Server::fitting(media::LifecyclePolicy life) const {

@@ -42,6 +42,9 @@ class Server {
   Elsewhere& elsewhere() { return elsewhere_; }
   Door door();
   Result<> can_be_replaced() const;
+  // Publishers bring some 77 packets a second each and are not in step: from a dozen of them on, each turn of the loop has several to read.
+  // So it is to begin with; without it what waits is read now.
+  void read_together(bool together);
   Result<> can_replace() const { return program_settings_.check(); }  // all pipelines will begin anew
   void retire();                      // another process has what could move, and goes on with the rest of this
   bool release_srt();                 // true once the port is given up: there is no publisher by SRT any more

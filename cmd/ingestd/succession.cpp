@@ -124,6 +124,7 @@ void Succession::prepared() {
   state_ = State::admitting;
   since_ = system_clock().steady();
   daemon_.pause_accepting();
+  server_.read_together(false);  // who has asked already is let in first, or waited for
   timer_.every(look, [this] { state_ == State::admitting ? admit() : settle(); });
   admit();
 }
@@ -238,6 +239,7 @@ void Succession::call_off(const std::string& why, const std::string& hint) {
   if (frozen && predecessor_) predecessor_->thaw();
   if (!rests) return;
   estate_.go_on();
+  server_.read_together(true);
   daemon_.resume_accepting();
 }
 

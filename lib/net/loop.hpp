@@ -19,7 +19,7 @@ class Loop {
   void post(std::function<void()> task);  // any thread; runs later, on the loop's thread
 
   // Connections that become ready within `interval` of the last turn are told together at its end, so that one wake-up serves many that each
-  // bring little; one that becomes ready in a quieter time is told at once. 0, as it is to begin with: each at once.
+  // bring little; one that becomes ready in a quieter time is told at once. 0, as it is to begin with: each at once, and those that wait now.
   void coalesce(std::chrono::milliseconds interval);
 
   struct Impl;

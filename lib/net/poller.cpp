@@ -32,6 +32,16 @@ void Poller::remove(int fd, Source& source) {
     if (event.data.ptr == &source) event.data.ptr = nullptr;
 }
 
+void Poller::coalesce(std::chrono::milliseconds interval) {
+  interval_ = interval;
+  if (interval.count() > 0 || watched_.is_open()) return;
+  waiting_.cancel();
+  while (tell() == batch_size) {
+  }
+  watched_.assign(epoll_.get());
+  arm();
+}
+
 void Poller::arm() {
   watched_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
     if (!error) woken();
@@ -51,7 +61,7 @@ void Poller::pause(std::chrono::steady_clock::time_point until) {
   if (watched_.is_open()) watched_.release();
   waiting_.expires_at(until);
   waiting_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
+    if (error || watched_.is_open()) return;
     told_ = std::chrono::steady_clock::now();
     if (const std::size_t told = tell(); told > 0) return pause(told == batch_size ? told_ : told_ + interval_);  // more may be ready
     watched_.assign(epoll_.get());

@@ -34,7 +34,7 @@ class Poller {
   Result<> add(int fd, Source& source);
   void remove(int fd, Source& source);
 
-  void coalesce(std::chrono::milliseconds interval) { interval_ = interval; }  // see Loop
+  void coalesce(std::chrono::milliseconds interval);  // see Loop; not from inside ready()
 
  private:
   void arm();

@@ -161,6 +161,28 @@ TEST_CASE("coalesce(): the first is told at once, and what is ready soon after i
   CHECK(std::chrono::steady_clock::now() - sent > interval / 3);
 }
 
+TEST_CASE("coalesce() of nothing tells at once what waits, and everything from then on") {
+  Pair pair;
+  pair.loop.coalesce(60s);
+  pair.a->send_copy(as_bytes("x"));
+  net::Timer moment(pair.loop);
+  const auto pass = [&] {
+    moment.after(20ms, [&] { pair.loop.stop(); });
+    pair.loop.run();
+  };
+  pass();  // the sockets' being writable was told; what came since waits for a minute
+  pair.b->send_copy(as_bytes("y"));
+  pair.a->send_copy(as_bytes("x"));
+  pass();
+  const std::string before = pair.right->received;
+  CHECK(before.size() < 2);
+  pair.loop.coalesce({});
+  CHECK(pair.right->received == "xx");
+  CHECK(pair.left->received == "y");
+  pair.a->send_copy(as_bytes("z"));
+  pair.run_until([&] { return pair.right->received == "xxz"; });
+}
+
 TEST_CASE("abort() closes once and says why, outside the caller's stack") {
   Pair pair;
   pair.a->abort(Error{Errc::denied, "too much", ""});
