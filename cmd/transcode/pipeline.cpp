@@ -101,7 +101,10 @@ bool Pipeline::feed(media::Packet packet) {
   const auto to = layout_.passed[from];
   if (to && lead_ == from && plan_ && !plan_->watch(dts, packet.key)) return false;
   if (to && track.kind() == media::Kind::video && lead_ != from) watch_follower(from, dts, packet.key);
-  if (layout_.video == from) coded_->push(packet, packet.data.size() + packet_weight);
+  if (layout_.video == from) {
+    due_us_ = std::max(due_us_.load(), dts.count());
+    coded_->push(packet, packet.data.size() + packet_weight);
+  }
   if (to) output_->write(*to, std::move(packet));
   return true;
 }
@@ -138,11 +141,13 @@ void Pipeline::decode_all() {
   for (RungWorker* rung : top_) rung->close();
 }
 
+// Of the picture that the rungs are made of, alone: sound may be ahead of it, or go on without it.
 microseconds Pipeline::lag() const {
-  std::int64_t reached = newest_us_;
+  const std::int64_t due = due_us_;
+  std::int64_t reached = due;
   for (const Layout::Encoded& rung : layout_.rungs)
     if (!rung.worker->is_shed()) reached = std::min<std::int64_t>(reached, rung.worker->reached().count());
-  return microseconds(newest_us_ - std::max(reached, first_us_.load()));
+  return microseconds(std::max<std::int64_t>(0, due - std::max(reached, first_us_.load())));
 }
 
 void Pipeline::shed(Steady now) {

@@ -59,6 +59,7 @@ class Pipeline {
   bool exhausted_told_ = false;
   Steady begun_;
   std::atomic<std::int64_t> first_us_{-1}, newest_us_{0};
+  std::atomic<std::int64_t> due_us_{0};        // how far the decoder's input has come
   std::atomic<std::uint64_t> frames_{0}, decode_errors_{0};
   std::mutex error_mutex_;
   std::optional<Error> error_;
