@@ -97,7 +97,7 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
   useEffect(() => {
     if (!playback) return;
     const keys = {
-      " ": () => playback.toggle(), k: () => playback.toggle(), m: () => playback.setMuted(!video.current.muted),
+      " ": () => playback.toggle(), k: () => playback.toggle(), m: () => playback.sound.setMuted(!video.current.muted),
       f: fill, l: () => goLive.current(),
       arrowleft: () => playback.seekTo(playback.place.value?.at - 5000), arrowright: () => playback.seekTo(playback.place.value?.at + 5000),
     };
@@ -128,8 +128,8 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
       {state === "paused" && (
         <button class="big-play" aria-label="Play" onClick={() => playback.toggle()}><Icon name="play" /></button>
       )}
-      {playback?.mutedByBrowser.value && state !== "paused" && (
-        <button class="unmute" onClick={() => playback.setMuted(false)}><Icon name="muted" /> Unmute</button>
+      {playback?.sound.mutedByBrowser.value && state !== "paused" && (
+        <button class="unmute" onClick={() => playback.sound.setMuted(false)}><Icon name="muted" /> Unmute</button>
       )}
       {playback && (
         <div class="controls">
@@ -142,10 +142,10 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
           <button class="control" aria-label={state === "paused" ? "Play (k)" : "Pause (k)"} title={state === "paused" ? "Play (k)" : "Pause (k)"} onClick={() => playback.toggle()}>
             <Icon name={state === "paused" ? "play" : "pause"} />
           </button>
-          <button class="control" aria-label={playback.muted.value ? "Unmute (m)" : "Mute (m)"} title={playback.muted.value ? "Unmute (m)" : "Mute (m)"} onClick={() => playback.setMuted(!playback.muted.value)}>
-            <Icon name={playback.muted.value ? "muted" : "sound"} />
+          <button class="control" aria-label={playback.sound.muted.value ? "Unmute (m)" : "Mute (m)"} title={playback.sound.muted.value ? "Unmute (m)" : "Mute (m)"} onClick={() => playback.sound.setMuted(!playback.sound.muted.value)}>
+            <Icon name={playback.sound.muted.value ? "muted" : "sound"} />
           </button>
-          <input class="volume" type="range" min="0" max="1" step="0.05" aria-label="Volume" value={playback.muted.value ? 0 : playback.volume.value} onInput={(event) => playback.setVolume(Number(event.target.value))} />
+          <input class="volume" type="range" min="0" max="1" step="0.05" aria-label="Volume" value={playback.sound.muted.value ? 0 : playback.sound.volume.value} onInput={(event) => playback.sound.setVolume(Number(event.target.value))} />
           <button class={`edge${playback.behind.value || state === "paused" ? " behind" : ""}`} title="Go to live (l)" onClick={() => goLive.current()}>
             <span class="dot" />{playback.behind.value || state === "paused" ? "Go live" : "Live"}
           </button>

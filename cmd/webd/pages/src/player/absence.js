@@ -15,3 +15,35 @@ export function returnedAt(details) {
   const gap = all.findLastIndex((piece) => piece.gap);
   return gap < 0 ? null : (all[gap + 1]?.start ?? null);
 }
+
+const firstPart = 0.4;  // s of media that there must be to go on with when a publisher has come back
+
+// Absence: a player at the edge of a stream whose publisher went away, and came back.
+export class Absence {
+  #was = false;  // gaps were at the edge, and what came after them has not been played yet
+
+  // While the picture at `time` stands still: {waits} when starting over would better nothing, {away} when the publisher is, {seek}
+  // where to go on.
+  look(details, time) {
+    if (isAway(details)) {
+      this.#was = true;
+      return { waits: true, away: true };
+    }
+    if (!this.#was) return { waits: false };
+    const back = returnedAt(details);
+    if (back === null || back <= time) {
+      this.#was = false;
+      return { waits: false };
+    }
+    if (details.edge - back < firstPart) return { waits: true };
+    this.#was = false;
+    return { waits: true, seek: back + 0.05 };
+  }
+
+  // The picture moves.
+  moved(details, time) {
+    if (!this.#was) return;
+    const back = returnedAt(details);
+    this.#was = back === null || time < back;
+  }
+}

@@ -2,9 +2,13 @@
 // the whole stream's playlist instead, from any point that is kept. State is in signals; no page elements but <video>.
 import { signal } from "@preact/signals";
 import Hls from "hls.js";
-import { isAway, returnedAt } from "./absence.js";
+import { Absence, isAway } from "./absence.js";
+import { bufferEnd } from "./buffer.js";
 import { settings, wholeSettings } from "./hls_settings.js";
+import { KeptWindow } from "./kept_window.js";
+import { choices } from "./levels.js";
 import { LiveEdge } from "./live_edge.js";
+import { Sound } from "./sound.js";
 import { dateAt, timeAt } from "./timeline.js";
 
 const nearEdge = 6000;     // ms from the edge: seeking there is going live
@@ -13,7 +17,6 @@ const windowAge = { live: 30000, whole: 10000 };  // ms between two looks at wha
 const shortPause = 5000;   // ms: after it, playing goes on from where it stopped
 
 const stallLimit = 8000;   // without a new picture while playing: start over
-const firstPart = 0.4;     // s of media that there must be to go on with when a publisher has come back
 const stuckLimit = 700;    // the same with media at hand: Chromium's decoder, when a discontinuity overlaps its last frame by a
 const stuckRetry = 1500;   //   rounding error, waits for the next keyframe; a seek to the spot brings it back
 const tooFarBehind = 10;   // s behind the target while playing: playing faster takes too long, jump
@@ -21,9 +24,6 @@ const mediaGrace = 5000;   // a second media error within this time needs more t
 
 export class Playback {
   state = signal("loading");       // loading | playing | paused | buffering | away | ended
-  muted = signal(false);
-  volume = signal(1);
-  mutedByBrowser = signal(false);  // autoplay with sound was refused
   latency = signal(null);          // seconds behind what the publisher sends, as far as the playlist tells
   behind = signal(false);          // far enough from the edge for a go-live button
   levels = signal([]);             // [{index,label}], best first
@@ -35,8 +35,7 @@ export class Playback {
 
   #hls = null;
   #source = { live: "", whole: "", window: "" };
-  #window = null;   // {epoch, start, end, ended, seen}: what origind said is kept, ms; when it said so
-  #windowAsked = -Infinity;
+  #kept = new KeptWindow();
   #at = 0;          // ms: where to go on in the whole stream
   #settle = false;  // go exactly there once there is media
   #pausedAt = 0;
@@ -48,16 +47,14 @@ export class Playback {
   #lastProgress = 0;
   #lastUnstuck = 0;
   #lastMediaError = 0;
-  #wasAway = false; // gaps were at the edge, and what came after them has not been played yet
+  #absence = new Absence();
   #failures = 0;
   #wanted = true;   // the viewer wants it to play
 
   constructor(video) {
     this.video = video;
     this.native = !window.MediaSource && video.canPlayType("application/vnd.apple.mpegurl") !== "";
-    const stored = Number(localStorage.getItem("volume") ?? 1);
-    video.volume = this.volume.value = Number.isFinite(stored) ? Math.min(1, Math.max(0, stored)) : 1;
-    video.muted = this.muted.value = localStorage.getItem("muted") === "true";
+    this.sound = new Sound(video);
     this.listeners = {
       playing: () => this.#playing(),
       loadedmetadata: () => this.native && this.#settleNow(),
@@ -65,7 +62,7 @@ export class Playback {
       waiting: () => this.#waits(),
       seeking: () => this.#liveEdge.forget(),
       ended: () => (this.state.value = "ended"),
-      volumechange: () => this.#volumeChanged(),
+      volumechange: () => this.sound.changed(),
       error: () => this.native && this.#later(1000 * Math.min(8, 2 ** this.#failures++), () => this.#start()),
     };
     for (const [name, listener] of Object.entries(this.listeners)) video.addEventListener(name, listener);
@@ -74,8 +71,7 @@ export class Playback {
   // source: {live, whole, window}, addresses; without `whole` and `window` there is no going back.
   open(source) {
     this.#source = source;
-    this.#window = null;
-    this.#windowAsked = -Infinity;
+    this.#kept = new KeptWindow(source.window);
     this.mode.value = "live";
     this.place.value = null;
     this.#liveEdge = new LiveEdge();
@@ -127,11 +123,10 @@ export class Playback {
       this.#play();
       return;
     }
-    const kept = this.#window;
-    const startPosition = whole && kept ? Math.max(0, (this.#at - kept.start) / 1000) : -1;
+    const startPosition = whole && this.#kept.known ? Math.max(0, (this.#at - this.#kept.start) / 1000) : -1;
     const hls = (this.#hls = new Hls(whole ? { ...wholeSettings, startPosition } : settings));
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
-      this.levels.value = this.#describe(hls.levels);
+      this.levels.value = choices(hls.levels);
       const kept = Number(localStorage.getItem("height"));
       const level = kept > 0 ? hls.levels.findIndex((each) => each.height === kept) : -1;
       this.choose(level, false);
@@ -143,22 +138,6 @@ export class Playback {
     hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fatal(hls, error));
     hls.attachMedia(this.video);
     hls.loadSource(url);
-  }
-
-  // What is kept of the stream moves on: read again now and then.
-  async #readWindow() {
-    const { window } = this.#source;
-    if (!window || performance.now() - this.#windowAsked < 1000) return;
-    this.#windowAsked = performance.now();
-    try {
-      const response = await fetch(window);
-      if (!response.ok || window !== this.#source.window) return;
-      const { epoch, start, end, ended } = await response.json();
-      this.#window = { epoch: Date.parse(epoch), start: Date.parse(start), end: Date.parse(end), ended, seen: performance.now() };
-      this.epoch.value = this.#window.epoch;
-    } catch {
-      // The next look may find it.
-    }
   }
 
   #segments() {
@@ -177,15 +156,16 @@ export class Playback {
     if (!this.#settle) return;
     this.#settle = false;
     const zero = this.video.getStartDate?.().getTime();
-    const time = this.native ? (this.#at - (Number.isFinite(zero) ? zero : this.#window?.start ?? this.#at)) / 1000 : timeAt(this.#segments(), this.#at);
+    const time = this.native ? (this.#at - (Number.isFinite(zero) ? zero : this.#kept.start ?? this.#at)) / 1000 : timeAt(this.#segments(), this.#at);
     if (time !== null && Math.abs(time - this.video.currentTime) > 0.2) this.video.currentTime = time;
   }
 
   #findPlace() {
-    const kept = this.#window;
-    if (performance.now() - this.#windowAsked > windowAge[this.mode.value]) this.#readWindow();
-    if (!kept) return;
-    let end = kept.ended ? kept.end : kept.end + performance.now() - kept.seen;
+    const kept = this.#kept;
+    kept.read(windowAge[this.mode.value]);
+    if (!kept.known) return;
+    this.epoch.value = kept.epoch;
+    let end = kept.endNow();
     const details = this.#hls?.latestLevelDetails;
     if (this.mode.value === "live" && details?.live) end = dateAt(details.fragments, details.edge) ?? end;
     const date = this.#settle ? this.#at : this.#date();
@@ -196,7 +176,7 @@ export class Playback {
   }
 
   get #over() {
-    return this.#window?.ended || (this.mode.value === "whole" && this.#hls?.latestLevelDetails?.live === false);
+    return this.#kept.ended || (this.mode.value === "whole" && this.#hls?.latestLevelDetails?.live === false);
   }
 
   // Shows what was on at a date (ms): the live edge when it is near, else the whole stream.
@@ -222,19 +202,6 @@ export class Playback {
     if (this.place.value) this.seekTo(this.place.value.start);
   }
 
-  #describe(levels) {
-    const seen = new Set();
-    return levels
-      .map((level, index) => {
-        const rate = Math.round(level.frameRate || level.attrs?.["FRAME-RATE"] || 0);
-        let label = level.height ? `${level.height}p${rate > 30 ? rate : ""}` : `${Math.round(level.bitrate / 1000)} kbit/s`;
-        if (seen.has(label)) label += ` · ${(level.bitrate / 1e6).toFixed(1)} Mbit/s`;
-        seen.add(label);
-        return { index, label, height: level.height ?? 0, bitrate: level.bitrate };
-      })
-      .sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
-  }
-
   #fatal(hls, error) {
     if (hls !== this.#hls) return;
     if (error.type === Hls.ErrorTypes.MEDIA_ERROR && performance.now() - this.#lastMediaError > mediaGrace) {
@@ -244,7 +211,7 @@ export class Playback {
     }
     const wait = Math.min(8000, 500 * 2 ** this.#failures++);
     const dead = error.type !== Hls.ErrorTypes.NETWORK_ERROR || hls.levels.length === 0;
-    if (this.mode.value === "whole") this.#readWindow();  // what it wants may have been removed
+    if (this.mode.value === "whole") this.#kept.read();  // what it wants may have been removed
     this.#later(wait, () => (dead || this.#failures > 3 ? this.#start() : hls.startLoad(-1)));
   }
 
@@ -255,7 +222,7 @@ export class Playback {
   }
 
   #arrived() {
-    const end = this.mode.value === "live" ? this.#bufferEnd() : null;
+    const end = this.mode.value === "live" ? bufferEnd(this.video) : null;
     if (end !== null) this.#liveEdge.arrived(performance.now(), end);
   }
 
@@ -287,8 +254,7 @@ export class Playback {
         this.state.value = "paused";
         return;
       }
-      this.mutedByBrowser.value = true;
-      this.video.muted = true;
+      this.sound.refused();
       this.#play();
     }
   }
@@ -300,13 +266,13 @@ export class Playback {
     if (video.currentTime !== this.#lastTime || video.paused || this.state.value === "ended") {
       this.#lastTime = video.currentTime;
       this.#lastProgress = now;
-      this.#wasAway = this.#wasAway && !this.#passedGap();
+      this.#absence.moved(this.#hls?.latestLevelDetails, video.currentTime);
     } else if (this.#waitsForPublisher()) {
       this.#lastProgress = now;
     } else if (now - this.#lastProgress > stallLimit && !document.hidden) {
       this.#start();
       return;
-    } else if (!this.native && now - this.#lastProgress > stuckLimit && now - this.#lastUnstuck > stuckRetry && (this.#bufferEnd() ?? 0) - video.currentTime > 0.3) {
+    } else if (!this.native && now - this.#lastProgress > stuckLimit && now - this.#lastUnstuck > stuckRetry && (bufferEnd(video) ?? 0) - video.currentTime > 0.3) {
       this.#lastUnstuck = now;
       video.currentTime += 0.001;
       this.#lastTime = video.currentTime;  // no progress
@@ -317,7 +283,7 @@ export class Playback {
       if (end) this.latency.value = (end - at) / 1000;
       this.behind.value = true;
       // What it plays is about to be removed.
-      if (this.#window && this.#window.start > this.#window.epoch + 1000 && at < start + windowMargin / 3 && !video.paused && !this.#settle) this.seekTo(start);
+      if (this.#kept.start > this.#kept.epoch + 1000 && at < start + windowMargin / 3 && !video.paused && !this.#settle) this.seekTo(start);
       return;
     }
     const edge = this.#edge();
@@ -329,37 +295,13 @@ export class Playback {
 
   // Nothing to play, and nothing that starting over would better: the publisher is away. When it is back, goes on with it.
   #waitsForPublisher() {
-    const details = this.mode.value === "live" ? this.#hls?.latestLevelDetails : null;
-    if (isAway(details)) {
+    const { waits, away, seek } = this.#absence.look(this.mode.value === "live" ? this.#hls?.latestLevelDetails : null, this.video.currentTime);
+    if (away) {
       this.#liveEdge.forget();
-      this.#wasAway = true;
       if (this.state.value !== "paused") this.state.value = "away";
-      return true;
     }
-    if (!this.#wasAway) return false;
-    const back = returnedAt(details);
-    if (back === null || back <= this.video.currentTime) {
-      this.#wasAway = false;
-      return false;
-    }
-    if (details.edge - back >= firstPart) {
-      this.#wasAway = false;
-      this.video.currentTime = back + 0.05;
-    }
-    return true;
-  }
-  #passedGap() {
-    const back = returnedAt(this.#hls?.latestLevelDetails);
-    return back !== null && this.video.currentTime >= back;
-  }
-
-  // Where what is buffered from the picture on ends; null when nothing is, or it seeks.
-  #bufferEnd() {
-    const { buffered, currentTime, seeking } = this.video;
-    for (let i = 0; i < buffered.length && !seeking; ++i) {
-      if (buffered.start(i) <= currentTime + 0.1 && currentTime <= buffered.end(i) + 0.1) return buffered.end(i);
-    }
-    return null;
+    if (seek !== undefined) this.video.currentTime = seek;
+    return waits;
   }
 
   #edge() {
@@ -368,15 +310,6 @@ export class Playback {
     const seekable = this.video.seekable;
     if (!this.native || seekable.length === 0) return null;
     return { latency: Math.max(0, seekable.end(seekable.length - 1) - this.video.currentTime), target: 6 };
-  }
-
-  #volumeChanged() {
-    this.muted.value = this.video.muted;
-    this.volume.value = this.video.volume;
-    if (!this.video.muted) this.mutedByBrowser.value = false;
-    if (this.mutedByBrowser.value) return;  // not the viewer's own choice
-    localStorage.setItem("muted", String(this.video.muted));
-    localStorage.setItem("volume", String(this.video.volume));
   }
 
   toggle() {
@@ -406,14 +339,6 @@ export class Playback {
     if (Number.isFinite(edge)) this.video.currentTime = edge;
     else if (seekable.length > 0) this.video.currentTime = Math.max(0, seekable.end(seekable.length - 1) - 3);
     this.#play();
-  }
-  setMuted(muted) {
-    this.video.muted = muted;
-    if (!muted && this.video.volume === 0) this.video.volume = 0.5;
-  }
-  setVolume(volume) {
-    this.video.volume = volume;
-    this.video.muted = volume === 0;
   }
   choose(index, remember = true) {
     this.chosen.value = index;
