@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
-export const launch = () =>
+export const launch = (proxy = undefined) =>
   chromium.launch({
+    proxy,
     executablePath: "/usr/bin/chromium",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
            "--disable-component-update", "--disable-sync"],

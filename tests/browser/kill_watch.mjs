@@ -1,22 +1,24 @@
 // Watches a channel's page while programs are killed: node kill_watch.mjs, commands as lines on standard input, each answered by
-// one JSON line. SLUICE_WEB: webd's address; SLUICE_CHANNEL: a live channel; SLUICE_TOKEN: of somebody who may chat.
-//   mark        forget the longest standstill; → state
-//   state       → {time, moved, longest, standing, loads, chat, pending, lines, faults}: seconds of the picture, seconds it moved
-//               since the page was opened, the longest it stood still since the mark (ms), how long it stands still now (ms),
-//               how often the page was loaded, the chat's connection, lines not yet confirmed, the last lines
+// one JSON line. SLUICE_WEB: webd's address; SLUICE_CHANNEL: a live channel; SLUICE_TOKEN: of somebody who may chat;
+// SLUICE_PROXY: what it reaches them through.
+//   mark        forget the standstills; → state
+//   state       → {time, moved, longest, stills, standing, behind, loads, chat, pending, lines, faults}: seconds of the picture, seconds it
+//               moved since the page was opened, the longest it stood still since the mark (ms), how often it stood still for a quarter
+//               of a second and more, how long it stands still now (ms), how far behind the edge it says it is, how often the page was
+//               loaded, the chat's connection, lines not yet confirmed, the last lines
 //   say TEXT    writes a line of chat, as soon as the page lets one write; → {said}
 // "Stands still": currentTime does not grow; a seek alone is no movement.
 import { createInterface } from "node:readline";
 
 import { launch, open, until } from "./browser.mjs";
 
-const { SLUICE_WEB: web, SLUICE_CHANNEL: name, SLUICE_TOKEN: token } = process.env;
+const { SLUICE_WEB: web, SLUICE_CHANNEL: name, SLUICE_TOKEN: token, SLUICE_PROXY: proxy } = process.env;
 const tell = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 function watch() {
   if (window !== window.top) return;
   sessionStorage.setItem("loads", String(Number(sessionStorage.getItem("loads") ?? 0) + 1));
-  const seen = (window.seen = { moved: 0, longest: 0, since: performance.now(), time: -1 });
+  const seen = (window.seen = { moved: 0, longest: 0, stills: 0, since: performance.now(), time: -1 });
   setInterval(() => {
     const video = document.querySelector("video");
     const now = performance.now();
@@ -26,18 +28,20 @@ function watch() {
     seen.time = time;
     if (playing && step > 0 && step < 1) {
       seen.moved += step;
+      if (now - seen.since >= 250) ++seen.stills;
       seen.since = now;
     }
     seen.longest = Math.max(seen.longest, now - seen.since);
   }, 20);
 }
 
-const browser = await launch();
+const browser = await launch(proxy ? { server: proxy, bypass: "<-loopback>" } : undefined);
 const page = await open(browser, `${web}/${name}`, undefined, watch);
 page.setDefaultTimeout(10_000);
 const state = () =>
   page.evaluate(() => ({
-    time: window.seen.time, moved: window.seen.moved, longest: Math.round(window.seen.longest),
+    time: window.seen.time, moved: window.seen.moved, longest: Math.round(window.seen.longest), stills: window.seen.stills,
+    behind: Number.parseFloat(document.querySelector(".latency")?.textContent),
     standing: Math.round(performance.now() - window.seen.since), loads: Number(sessionStorage.getItem("loads")),
     chat: document.querySelector(".chat-dot")?.className ?? "", pending: document.querySelectorAll(".pending").length,
     lines: [...document.querySelectorAll(".list .said")].slice(-8).map((line) => line.textContent),
@@ -45,7 +49,7 @@ const state = () =>
   }));
 const commands = {
   mark: async () => {
-    await page.evaluate(() => (window.seen.longest = performance.now() - window.seen.since));
+    await page.evaluate(() => Object.assign(window.seen, { longest: performance.now() - window.seen.since, stills: 0 }));
     return state();
   },
   state: async () => ({ ...(await state()), faults: page.faults }),

@@ -13,12 +13,13 @@ BROWSER = pathlib.Path(__file__).parents[1] / "browser"
 class WatchedPage:
     """The page is opened once and never touched again but to write a line of chat."""
 
-    def __init__(self, platform, channel, token):
+    def __init__(self, platform, channel, token, proxy=""):
         install_npm(BROWSER)
         assert shutil.which("chromium"), "the tests need Chromium: apt install chromium"
         self.process = subprocess.Popen(
             ["node", str(BROWSER / "kill_watch.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**os.environ, "SLUICE_WEB": f"http://127.0.0.1:{platform.port('http')}", "SLUICE_CHANNEL": channel, "SLUICE_TOKEN": token})
+            env={**os.environ, "SLUICE_WEB": f"http://127.0.0.1:{platform.port('http')}", "SLUICE_CHANNEL": channel, "SLUICE_TOKEN": token,
+                 "SLUICE_PROXY": proxy})
         self.answer(60)
 
     def answer(self, seconds=20):

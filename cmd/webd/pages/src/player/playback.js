@@ -6,6 +6,7 @@ import { Absence, isAway } from "./absence.js";
 import { bufferEnd } from "./buffer.js";
 import { settings, wholeSettings } from "./hls_settings.js";
 import { KeptWindow } from "./kept_window.js";
+import { controllers } from "./last_part.js";
 import { choices } from "./levels.js";
 import { LiveEdge } from "./live_edge.js";
 import { Sound } from "./sound.js";
@@ -124,7 +125,7 @@ export class Playback {
       return;
     }
     const startPosition = whole && this.#kept.known ? Math.max(0, (this.#at - this.#kept.start) / 1000) : -1;
-    const hls = (this.#hls = new Hls(whole ? { ...wholeSettings, startPosition } : settings));
+    const hls = (this.#hls = new Hls(whole ? { ...wholeSettings, startPosition } : { ...settings, ...controllers(Hls.DefaultConfig) }));
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
       this.levels.value = choices(hls.levels);
       const kept = Number(localStorage.getItem("height"));
