@@ -8,6 +8,8 @@ namespace sluice::hls {
 namespace {
 
 bool of_name(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'; }
+// Of a hexadecimal sequence; X-NAME, the client's own, may be one.
+bool is_hexadecimal(std::string_view name) { return name == "IV" || name.starts_with("SCTE35-") || name.starts_with("X-"); }
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
@@ -66,6 +68,12 @@ AttributeList AttributeList::parse(std::string_view text) {
 const Attribute* AttributeList::find(std::string_view name) const {
   const auto at = std::ranges::find(attributes_, name, &Attribute::name);
   return at == attributes_.end() ? nullptr : &*at;
+}
+
+void AttributeList::change_texts(const std::function<std::string(std::string_view)>& change) {
+  for (Attribute& attribute : attributes_) {
+    if (attribute.quoted || is_hexadecimal(attribute.name)) attribute.value = change(attribute.value);
+  }
 }
 
 std::optional<std::string> AttributeList::quoted(std::string_view name) const {

@@ -2,6 +2,7 @@
 // Attribute lists of playlist tags (RFC 8216bis 4.2).
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ class AttributeList {
   std::optional<std::uint64_t> integer(std::string_view name) const;
   std::optional<double> real(std::string_view name) const;       // decimal-floating-point: not negative
   bool yes(std::string_view name) const { return word(name) == "YES"; }
+  // What variables may stand in: quoted strings and hexadecimal sequences (4.3).
+  void change_texts(const std::function<std::string(std::string_view)>& change);
   const std::string& mistyped() const { return mistyped_; }      // the last attribute read as a type that it has not
 
  private:

@@ -26,13 +26,34 @@ std::uint64_t first_listed(const Subject& subject, const std::string& path) {
   return read_playlist(history->second.front().text).media.media_sequence;
 }
 
+// What each media playlist was loaded by: the first multivariant playlist that names it.
+std::map<std::string, Loaded> loaded_by(const Playlists& playlists) {
+  std::map<std::string, Loaded> loaded;
+  for (const auto& [path, master] : playlists) {
+    if (!master.multivariant) continue;
+    for (const std::string& uri : named_by(master.multi)) loaded.try_emplace(resolve(path, uri), Loaded{uri, &master.variables});
+  }
+  return loaded;
+}
+
+Playlists read_all(const Subject& subject) {
+  Playlists first, again;
+  for (const auto& [path, text] : subject.playlists) first[path] = read_playlist(text);
+  for (const auto& [path, loaded] : loaded_by(first)) {
+    const auto named = first.find(path);
+    if (named != first.end() && !named->second.multivariant) again[path] = read_playlist(subject.playlists.at(path), loaded);
+  }
+  for (auto& [path, playlist] : again) first[path] = std::move(playlist);
+  return first;
+}
+
 // The versions that led to `last`, and each step between two of them.
-void lint_history(const Subject& subject, const std::string& path, const ReadPlaylist& last, std::uint64_t began, Findings& findings) {
+void lint_history(const Subject& subject, const std::string& path, const Loaded& loaded, const ReadPlaylist& last, std::uint64_t began, Findings& findings) {
   const auto history = subject.earlier.find(path);
   if (history == subject.earlier.end()) return;
   std::optional<ReadPlaylist> before;
   for (const Subject::Version& version : history->second) {
-    ReadPlaylist now = read_playlist(version.text);
+    ReadPlaylist now = read_playlist(version.text, loaded);
     lint_syntax(now, version.name, findings);
     lint_media_playlist(now, version.name, findings, began);
     if (before) lint_update(*before, now, version.name, findings);
@@ -111,10 +132,10 @@ std::string resolve(const std::string& path, std::string_view uri) {
 
 Findings lint(const Subject& subject, bool for_apple) {
   Findings findings;
-  Playlists playlists;
+  const Playlists playlists = read_all(subject);
   std::map<std::string, MediaFacts> facts;
-  for (const auto& [path, text] : subject.playlists) playlists[path] = read_playlist(text);
   const std::set<std::string> independent = told_independent(playlists);
+  const std::map<std::string, Loaded> loaded = loaded_by(playlists);
   for (const auto& [path, playlist] : playlists) {
     lint_syntax(playlist, path, findings);
     if (playlist.multivariant) continue;
@@ -122,7 +143,8 @@ Findings lint(const Subject& subject, bool for_apple) {
     lint_media_playlist(playlist, path, findings, began);
     const bool all_independent = playlist.independent_segments || independent.contains(path);
     if (subject.load) facts[path] = lint_media({path, &playlist}, all_independent, subject.load, findings);
-    lint_history(subject, path, playlist, began, findings);
+    const auto by = loaded.find(path);
+    lint_history(subject, path, by == loaded.end() ? Loaded{} : by->second, playlist, began, findings);
   }
   for (const auto& [path, playlist] : playlists) {
     if (!playlist.multivariant) continue;

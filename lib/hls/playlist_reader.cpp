@@ -35,7 +35,7 @@ bool holds_control(std::string_view text) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, const Loaded& loaded) : text_(text), scope_(loaded) {}
 
   ReadPlaylist read() {
     check_characters();
@@ -91,6 +91,7 @@ class Reader {
 
   AttributeList attributes(std::string_view value) {
     AttributeList list = AttributeList::parse(value);
+    scope_.substitute(list, tell_);
     if (!list.error().empty()) problem("attribute-syntax", list.error());
     if (!list.duplicate().empty()) problem("attribute-duplicate", list.duplicate() + " occurs twice");
     if (list.any_starts_with("REQ-")) needs(12, "an attribute that begins with REQ-");
@@ -136,7 +137,9 @@ class Reader {
       return true;
     }
     if (tag == "EXT-X-DEFINE") {
-      needs(attributes(value).has("QUERYPARAM") ? 11 : 8, tag);
+      const AttributeList list = attributes(value);
+      needs(list.has("QUERYPARAM") ? 11 : 8, tag);
+      scope_.define(list, line_, tell_);
       return true;
     }
     return false;
@@ -314,7 +317,8 @@ class Reader {
     return range;
   }
 
-  void take_uri(std::string_view line) {
+  void take_uri(std::string_view written) {
+    const std::string line = scope_.substituted(written, tell_);
     if (variant_) {
       variant_->uri = line;
       out_.multi.variants.push_back(*std::exchange(variant_, std::nullopt));
@@ -400,6 +404,16 @@ class Reader {
     needed_for_ = what;
   }
 
+  void check_imports() {
+    for (const VariableScope::Import& import : scope_.imports()) {
+      line_ = import.line;
+      if (out_.multivariant) problem("import-multivariant", "a multivariant playlist imports the variable " + import.name);
+      else if (!scope_.from_multivariant()) problem("import-undefined", "it imports the variable " + import.name + ", and no multivariant playlist names it");
+      else if (!import.found) problem("import-undefined", "it imports the variable " + import.name + ", which its multivariant playlist does not define");
+    }
+    line_ = 0;
+  }
+
   void finish() {
     if (variant_) problem("stream-inf-uri", "EXT-X-STREAM-INF is not followed by its URI");
     if (open_ && extinf_) problem("extinf-required", "an EXTINF has no URI");
@@ -407,7 +421,8 @@ class Reader {
     out_.multivariant = multi_line_ > 0 && media_line_ == 0;
     line_ = std::max(media_line_, multi_line_);
     if (media_line_ > 0 && multi_line_ > 0) problem("one-kind", "tags of media and multivariant playlists are mixed");
-    line_ = 0;
+    check_imports();
+    out_.variables = scope_.variables();
     ReadMedia& media = out_.media;
     if (!out_.multivariant && !media.target_duration) problem("target-duration-required", "there is no EXT-X-TARGETDURATION");
     if (out_.version < needed_) {
@@ -424,6 +439,7 @@ class Reader {
   }
 
   std::string_view text_;
+  VariableScope scope_;
   ReadPlaylist out_;
   std::size_t line_ = 0, media_line_ = 0, multi_line_ = 0;
   std::set<std::string> seen_;
@@ -446,7 +462,7 @@ double ReadMedia::duration() const {
   return sum;
 }
 
-ReadPlaylist read_playlist(std::string_view text) { return Reader(text).read(); }
+ReadPlaylist read_playlist(std::string_view text, const Loaded& loaded) { return Reader(text, loaded).read(); }
 
 bool tells_zone(std::string_view text) { return text.find_first_of("Z+-", std::string_view("YYYY-MM-DD").size()) != std::string_view::npos; }
 

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "hls/tag_rules.hpp"
+#include "hls/variables.hpp"
 
 namespace sluice::hls {
 
@@ -108,10 +109,12 @@ struct ReadPlaylist {
   bool independent_segments = false;
   ReadMedia media;
   ReadMultivariant multi;
+  Variables variables;
   std::vector<Problem> problems;     // in order of lines
 };
 
-ReadPlaylist read_playlist(std::string_view text);
+// Variables stand for their values already.
+ReadPlaylist read_playlist(std::string_view text, const Loaded& loaded = {});
 
 // ISO 8601, to milliseconds of Unix time (4.4.4.6); without a zone it is UTC.
 std::optional<std::int64_t> parse_date_time(std::string_view text);

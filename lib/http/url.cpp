@@ -1,16 +1,11 @@
 #include "http/url.hpp"
 
-#include "base/text.hpp"
+#include <algorithm>
+
+#include "base/percent.hpp"
 
 namespace sluice::http {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
@@ -21,7 +16,7 @@ std::string decode_query_part(std::string_view text) {
   std::string spaced(text);
   for (char& c : spaced)
     if (c == '+') c = ' ';
-  auto decoded = percent_decode(spaced);
+  auto decoded = percent_decoded(spaced);
   return decoded ? *std::move(decoded) : std::string(text);
 }
 
@@ -34,23 +29,6 @@ bool safe_path(std::string_view path) {
 }
 
 }  // namespace
-
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (text.size() - i < 3) return std::nullopt;
-    int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high << 4 | low);
-    i += 2;
-  }
-  return out;
-}
 
 std::string percent_encode(std::string_view text) {
   static constexpr char digits[] = "0123456789ABCDEF";
@@ -92,7 +70,7 @@ std::optional<Target> parse_target(std::string_view target) {
   if (path.find('%') == path.npos) {
     parsed.path = path;
   } else {
-    auto decoded = percent_decode(path);
+    auto decoded = percent_decoded(path);
     if (!decoded) return std::nullopt;
     parsed.path = *std::move(decoded);
   }

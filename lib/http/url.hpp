@@ -10,8 +10,6 @@ namespace sluice::http {
 
 using Query = std::vector<std::pair<std::string, std::string>>;
 
-// Nothing when a '%' is not followed by two hexadecimal digits.
-std::optional<std::string> percent_decode(std::string_view text);
 // Everything but unreserved characters (RFC 3986 2.3) becomes %XX: fit for one path segment or one query value.
 std::string percent_encode(std::string_view text);
 

@@ -26,6 +26,10 @@ milliseconds PlaylistWatch::patience() const {
   return ms_of(3 * target) + watch_.options.late + milliseconds(5000);
 }
 
+hls::ReadPlaylist PlaylistWatch::read(const Reply& reply) const {
+  return hls::read_playlist(as_text(reply.body), {reply.url, watch_.variables ? &*watch_.variables : nullptr});
+}
+
 void PlaylistWatch::start() { ask_plain(); }
 
 void PlaylistWatch::start_with(const Reply& reply) {
@@ -34,7 +38,7 @@ void PlaylistWatch::start_with(const Reply& reply) {
 }
 
 void PlaylistWatch::accept(const Reply& reply, bool waited) {
-  Version now{hls::read_playlist(as_text(reply.body)), reply.asked, reply.done, waited};
+  Version now{read(reply), reply.asked, reply.done, waited};
   hls::Findings found;
   hls::lint_syntax(now.playlist, name_, found);
   const hls::ReadMedia& media = now.playlist.media;
@@ -148,7 +152,7 @@ void PlaylistWatch::ask_after_end() {
   watch_.requests.ask(with_directives(url_, {beyond, 3, true}), patience(), [this, beyond](const Reply& reply) {
     if (reply.status != 200) {
       note("blocking-after-end", fmt::format("_HLS_msn={} was answered by {}", beyond, told(reply)));
-    } else if (const auto answer = hls::read_playlist(as_text(reply.body)); answer.media.delta || !answer.media.end_list) {
+    } else if (const auto answer = read(reply); answer.media.delta || !answer.media.end_list) {
       note("blocking-after-end", answer.media.delta ? "_HLS_skip was answered by a delta update" : "the answer to _HLS_msn has no EXT-X-ENDLIST");
     }
     end();

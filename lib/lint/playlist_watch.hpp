@@ -38,6 +38,7 @@ class PlaylistWatch {
   const hls::ReadMedia& list() const { return latest_->playlist.media; }
   const KnownSegments& known() const { return known_; }
   bool blocking() const { return blocking_; }
+  hls::ReadPlaylist read(const Reply& reply) const;
   milliseconds patience() const;  // for a request that may block
 
  private:

@@ -81,7 +81,7 @@ void Probes::send_refusable(PlaylistWatch& playlist, const Directives& directive
     busy_ = false;
     if ((reply.status >= 400 && reply.status < 500) || (away(reply) && !reply.timed_out)) return;
     if (may_roll && reply.timed_out) return;
-    if (may_roll && reply.status == 200 && holds(hls::read_playlist(as_text(reply.body)).media, *directives.msn, std::nullopt)) return;
+    if (may_roll && reply.status == 200 && holds(playlist.read(reply).media, *directives.msn, std::nullopt)) return;
     watch_.notes.add(playlist.name(), rule, playlist.name(), question(directives) + " was answered by " + told(reply));
   });
 }
@@ -94,7 +94,7 @@ void Probes::send_awaiting(PlaylistWatch& playlist, const Directives& directives
     const auto find = [&](const std::string& what) { watch_.notes.add(playlist.name(), rule, playlist.name(), question(directives) + " was answered by " + what); };
     if (away(reply)) return;
     if (reply.status != 200) return find(told(reply));
-    const hls::ReadPlaylist answer = hls::read_playlist(as_text(reply.body));
+    const hls::ReadPlaylist answer = playlist.read(reply);
     if (answer.media.end_list) return;
     if (answer.media.delta) return find("a delta update");
     const auto part = whole ? std::nullopt : std::optional<std::uint64_t>(awaited.part);
@@ -108,7 +108,7 @@ void Probes::send_skip(PlaylistWatch& playlist) {
     busy_ = false;
     if (away(reply)) return;
     if (reply.status != 200) return watch_.notes.add(playlist.name(), "delta-update", playlist.name(), "_HLS_skip=YES was answered by " + told(reply));
-    hls::ReadPlaylist delta = hls::read_playlist(as_text(reply.body));
+    hls::ReadPlaylist delta = playlist.read(reply);
     if (delta.media.end_list) return;
     hls::Findings found;
     hls::lint_syntax(delta, playlist.name(), found);

@@ -37,6 +37,7 @@ struct Watch {
   Places places;
   Options options;
   Notes notes;
+  std::optional<hls::Variables> variables;  // of the multivariant playlist, where there is one
   Steady ends = Steady::max();  // known when the first media playlist has come
 
   bool closing() const { return requests.now() >= ends; }

@@ -45,15 +45,16 @@ void Watcher::begin(const Reply& reply) {
     done_ = true;
     return;
   }
-  watch_ = std::make_unique<Watch>(Watch{{}, Places(reply.url), options_, {}, Steady::max()});
+  watch_ = std::make_unique<Watch>(Watch{{}, Places(reply.url), options_, {}, {}, Steady::max()});
   watch_->requests.take(reply.done);
   together_ = std::make_unique<Renditions>(*watch_);
   name_ = watch_->places.name(reply.url);
-  hls::ReadPlaylist first = hls::read_playlist(as_text(reply.body));
+  hls::ReadPlaylist first = hls::read_playlist(as_text(reply.body), {reply.url});
   if (!first.multivariant) {
     add(reply.url, false);
     return renditions_.front().playlist->start_with(reply);
   }
+  watch_->variables = first.variables;
   hls::Findings found;
   hls::lint_syntax(first, name_, found);
   watch_->notes.take_from(name_, found);

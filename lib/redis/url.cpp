@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/percent.hpp"
 #include "base/text.hpp"
 
 namespace sluice::redis {
@@ -12,22 +13,6 @@ namespace sluice::redis {
 namespace {
 constexpr std::string_view scheme = "redis://";
 constexpr std::string_view hint = "write redis://HOST, redis://HOST:6379/0 or redis://[::1]:6379";
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto byte = parse_number<std::uint8_t>(text.substr(i + 1, 2), 16);
-    if (!byte) return std::nullopt;
-    out += static_cast<char>(*byte);
-    i += 2;
-  }
-  return out;
-}
 
 bool is_host(std::string_view host) {
   return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](unsigned char c) { return c > ' ' && c < 127 && c != '/' && c != '@'; });

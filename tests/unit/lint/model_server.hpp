@@ -27,6 +27,7 @@ class ModelServer {
   double away_for = 0;                // so long; a discontinuity follows
   bool without_discontinuity = false;
   bool redirects = false;             // media playlists are found on another host, at another path
+  bool variables = false;             // all names are made of variables; a redirect changes a query parameter that one of them is
   std::uint64_t bandwidth = 90'000;   // as the variant declares it
 
   struct Answer {
@@ -42,7 +43,7 @@ class ModelServer {
     const std::string path = url.substr(url.find("/live/") + 6);
     Answer answer{now, now, 200, false, true, "", {{"access-control-allow-origin", "*"}, {"content-encoding", "gzip"}}};
     if (path == "master.m3u8") {
-      answer.body = master();
+      answer.body = variables ? master_with_variables() : master();
       answer.headers.emplace_back("cache-control", "max-age=1");
       return answer;
     }
@@ -70,6 +71,7 @@ class ModelServer {
         const auto answer = serve(ask.url, asked);
         std::string found = ask.url;
         if (redirects && found.find("/playlist") != std::string::npos) found = "http://other.example/edge" + found.substr(found.find("/live/"));
+        if (redirects) replace_all(found, "end=asked", "end=m%34s");
         Reply reply{ask.id, found, 0, "timeout", true, false, 20, {}, {}, now, now + ask.patience, now + ask.patience};
         if (answer && at(answer->done) <= now + ask.patience) {
           reply = {ask.id, found, answer->status, answer->cut ? "12 bytes are missing" : "", false, answer->cut, is("low-latency-transport") && ask.url.find("video/playlist") != std::string::npos ? 11 : 20,
@@ -127,6 +129,23 @@ class ModelServer {
     const std::string suffix = is("content-type") ? "playlist" : "playlist.m3u8";
     return "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"a\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio/playlist.m3u8\"\n"
            "#EXT-X-STREAM-INF:BANDWIDTH=" + std::to_string(bandwidth) + ",AVERAGE-BANDWIDTH=80000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=64x36,FRAME-RATE=4.000,AUDIO=\"a\",CLOSED-CAPTIONS=NONE\nvideo/" + suffix + "\n";
+  }
+
+  static void replace_all(std::string& text, std::string_view old, std::string_view by) {
+    for (std::size_t at = 0; (at = text.find(old, at)) != std::string::npos; at += by.size()) text.replace(at, old.size(), by);
+  }
+  std::string master_with_variables() const {
+    std::string text = master();
+    replace_all(text, "#EXTM3U\n", "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-DEFINE:NAME=\"list\",VALUE=\"playlist\"\n#EXT-X-DEFINE:NAME=\"first\",VALUE=\"init\"\n");
+    replace_all(text, "playlist.m3u8", redirects ? "{$list}.m3u8?end=asked" : "{$list}.m3u8?end=m%34s");
+    return text;
+  }
+  static void put_variables(std::string& text) {
+    for (const char* version : {"VERSION:6", "VERSION:9"}) replace_all(text, version, "VERSION:11");
+    replace_all(text, "init.mp4", "{$first}.mp4");
+    replace_all(text, ".m4s", ".{$end}");
+    replace_all(text, "/playlist.m3u8", "/playlist.m3u8?end={$escaped}");
+    replace_all(text, "#EXT-X-TARGET", "#EXT-X-DEFINE:QUERYPARAM=\"end\"\n#EXT-X-DEFINE:IMPORT=\"first\"\n#EXT-X-DEFINE:NAME=\"escaped\",VALUE=\"m%34s\"\n#EXT-X-TARGET");
   }
 
   std::string date(std::uint64_t msn) const {
@@ -200,6 +219,7 @@ class ModelServer {
     }
     answer.first = answer.done = at;
     answer.body = playlist(video, at, file.find("_HLS_skip=YES") != std::string::npos);
+    if (variables) put_variables(answer.body);
     answer.headers.emplace_back("content-type", video_is(video, "content-type") ? "text/plain" : "application/vnd.apple.mpegurl");
     answer.headers.emplace_back("cache-control", msn ? "max-age=12" : video_is(video, "live-cache-time") ? "max-age=60" : "max-age=1");
     if (video_is(video, "compression")) std::erase_if(answer.headers, [](const auto& h) { return h.first == "content-encoding"; });

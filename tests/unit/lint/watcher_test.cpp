@@ -43,6 +43,14 @@ TEST_CASE("a server that does all as it should has no finding") {
     server.redirects = true;
     CHECK(text_of(server.watch()) == "");
   }
+  SECTION("its names are made of variables") {
+    server.variables = true;
+    CHECK(text_of(server.watch({seconds(20)})) == "");
+  }
+  SECTION("its names are made of variables, one of which is known when it has redirected") {
+    server.variables = server.redirects = true;
+    CHECK(text_of(server.watch({seconds(20)})) == "");
+  }
   SECTION("its source is away for three seconds") {
     server.away_at = 48;
     server.away_for = 3.2;
