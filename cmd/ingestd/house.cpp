@@ -4,7 +4,7 @@
 
 namespace sluice::ingestd {
 
-House::House(net::Loop& l, Config c, std::unique_ptr<Platform> p, std::shared_ptr<FolderWatch> f, std::string programs)
+House::House(net::Loop& l, Config c, std::unique_ptr<Platform> p, std::shared_ptr<net::FolderWatch> f, std::string programs)
     : loop(l),
       config(std::move(c)),
       platform(std::move(p)),

@@ -17,7 +17,7 @@ namespace sluice::ingestd {
 using Streams = std::map<ChannelId, std::shared_ptr<Stream>>;
 
 struct House {
-  House(net::Loop& l, Config c, std::unique_ptr<Platform> p, std::shared_ptr<FolderWatch> f, std::string programs);
+  House(net::Loop& l, Config c, std::unique_ptr<Platform> p, std::shared_ptr<net::FolderWatch> f, std::string programs);
   House(const House&) = delete;
   House& operator=(const House&) = delete;
 
@@ -29,7 +29,7 @@ struct House {
   net::Loop& loop;
   Config config;
   std::unique_ptr<Platform> platform;
-  std::shared_ptr<FolderWatch> folders;
+  std::shared_ptr<net::FolderWatch> folders;
   Doorstep doorstep;
   Surroundings around;  // of what is above
   Streams streams;

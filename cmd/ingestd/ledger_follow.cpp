@@ -1,58 +1,12 @@
 #include "ledger_follow.hpp"
 
-#include <sys/inotify.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include "hls/ledger_writer.hpp"
 #include "log/log.hpp"
 #include "os/file.hpp"
 
 namespace sluice::ingestd {
-
-Result<std::shared_ptr<FolderWatch>> FolderWatch::open(net::Loop& loop) {
-  os::UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!fd) return fail_errno("watch folders (inotify)");
-  return std::shared_ptr<FolderWatch>(new FolderWatch(loop, std::move(fd)));
-}
-
-FolderWatch::FolderWatch(net::Loop& loop, os::UniqueFd fd) : fd_(std::move(fd)) {
-  readable_ = std::make_unique<net::FdWatch>(loop, fd_.get());
-  readable_->on_readable([this] { read_events(); });
-}
-
-Result<int> FolderWatch::add(const std::string& folder, std::function<void()> changed) {
-  const int watch = ::inotify_add_watch(fd_.get(), folder.c_str(), IN_MODIFY | IN_CREATE);
-  if (watch < 0) return fail_errno("watch " + folder, "raise fs.inotify.max_user_watches");
-  watches_[watch] = std::make_shared<std::function<void()>>(std::move(changed));
-  return watch;
-}
-
-void FolderWatch::remove(int watch) {
-  watches_.erase(watch);
-  ::inotify_rm_watch(fd_.get(), watch);
-}
-
-void FolderWatch::read_events() {
-  alignas(inotify_event) char buffer[8192];
-  int last = -1;
-  for (;;) {
-    const ssize_t n = ::read(fd_.get(), buffer, sizeof buffer);
-    if (n <= 0) return;
-    for (ssize_t at = 0; at < n;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
-      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
-      if (event->wd == last) continue;  // one look covers neighbouring events
-      last = event->wd;
-      const auto found = watches_.find(event->wd);
-      if (found == watches_.end()) continue;
-      const auto changed = found->second;  // the call may end the watch
-      (*changed)();
-    }
-  }
-}
 
 void mend_ledger(const std::string& directory) {
   const auto writer = hls::LedgerWriter::open(directory, {.lock_wait = milliseconds(0), .sync = hls::SyncAt::none});
@@ -67,7 +21,7 @@ void mend_ledger(const std::string& directory) {
             {{"ledger", directory}, {"index_bytes", cut.mended_index}, {"media_bytes", cut.mended_media}});
 }
 
-LedgerFollow::LedgerFollow(FolderWatch& watch, std::string directory, std::function<void()> grown)
+LedgerFollow::LedgerFollow(net::FolderWatch& watch, std::string directory, std::function<void()> grown)
     : watch_(watch.weak_from_this()),
       directory_(std::move(directory)),
       grown_(std::move(grown)),

@@ -1,6 +1,6 @@
 #pragma once
 // What ingestd reads of a stream's ledger: how far each rendition has come, which is the pipeline's acknowledgement
-// (decision 1). One inotify instance wakes all of a process's followers.
+// (decision 1).
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,25 +10,9 @@
 
 #include "hls/ledger_reader.hpp"
 #include "media/retention.hpp"
-#include "net/loop.hpp"
-#include "os/unique_fd.hpp"
+#include "net/folder_watch.hpp"
 
 namespace sluice::ingestd {
-
-class FolderWatch : public std::enable_shared_from_this<FolderWatch> {
- public:
-  static Result<std::shared_ptr<FolderWatch>> open(net::Loop& loop);
-  // `changed` is called when a file directly in the folder was made or written. The number ends the watch.
-  Result<int> add(const std::string& folder, std::function<void()> changed);
-  void remove(int watch);
-
- private:
-  FolderWatch(net::Loop& loop, os::UniqueFd fd);
-  void read_events();
-  os::UniqueFd fd_;
-  std::map<int, std::shared_ptr<std::function<void()>>> watches_;
-  std::unique_ptr<net::FdWatch> readable_;
-};
 
 // Cuts off what a writer that died with its machine has left at the end of a ledger, so that nobody reads it before the next writer does.
 // A ledger that has a writer is left alone.
@@ -36,7 +20,7 @@ void mend_ledger(const std::string& directory);
 
 class LedgerFollow {
  public:
-  LedgerFollow(FolderWatch& watch, std::string directory, std::function<void()> grown);
+  LedgerFollow(net::FolderWatch& watch, std::string directory, std::function<void()> grown);
   ~LedgerFollow();
 
   // Makes the directory and watches it. `read`: a reader of it that has come some way already; null: it is read from the start.
@@ -67,7 +51,7 @@ class LedgerFollow {
   const std::vector<hls::Rendition>& renditions() const { return reader_->renditions(); }
 
  private:
-  std::weak_ptr<FolderWatch> watch_;  // a stream whose last task was still on its way may outlive it
+  std::weak_ptr<net::FolderWatch> watch_;  // a stream whose last task was still on its way may outlive it
   std::string directory_;
   std::function<void()> grown_;
   std::unique_ptr<hls::LedgerReader> reader_;

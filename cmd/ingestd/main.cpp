@@ -35,7 +35,7 @@ Result<int> run(const app::Settings& settings) {
   if (!config.take_over) SLUICE_TRY(be_alone(config, alone));
 
   app::Daemon daemon(settings, "ingestd");
-  SLUICE_TRY_VALUE(auto folders, ingestd::FolderWatch::open(daemon.loop()));
+  SLUICE_TRY_VALUE(auto folders, net::FolderWatch::open(daemon.loop()));
   SLUICE_TRY_VALUE(auto platform, config.key_file.empty() ? ingestd::store_platform(daemon.loop(), config)
                                                           : ingestd::key_file_platform(daemon.loop(), config));
   ingestd::Server server(daemon.loop(), config, std::move(platform), std::move(folders));

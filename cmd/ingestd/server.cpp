@@ -10,7 +10,7 @@ namespace {
 constexpr milliseconds reading_pause{10};  // a fraction of a frame
 }
 
-Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<FolderWatch> folders)
+Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<net::FolderWatch> folders)
     : house_(loop, std::move(config), std::move(platform), std::move(folders), app::executable_folder()),
       program_settings_(house_.config.config_folder, house_.around.programs),
       renewal_(loop) {

@@ -16,7 +16,7 @@ namespace sluice::ingestd {
 
 class Server {
  public:
-  Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<FolderWatch> folders);
+  Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<net::FolderWatch> folders);
   ~Server();
 
   // Takes back the streams of an earlier process on this node. Who connects meanwhile waits, to find its own.

@@ -27,7 +27,7 @@ struct Surroundings {
   net::Loop& loop;
   const Config& config;
   Platform& platform;
-  FolderWatch& folders;
+  net::FolderWatch& folders;
   std::string programs;  // folder of our own programs: first in a pipeline's PATH
   std::function<void(Stream&)> forget;
 };
