@@ -131,6 +131,17 @@ def test_what_is_in_s3_needs_its_settings_and_is_skipped_without():
     assert told == set(VOD)
 
 
+def test_programs_that_start_others_are_told_to_stop_alone():
+    # With systemd's default everything in the unit is told at once: the shell of a pipeline would die before ingestd has closed its input.
+    tree = UNITS[0].parents[2]
+    for unit in [*SERVICES, UNITS[0].with_name("sluice-ingestd@.service")]:
+        name = name_of(unit).removesuffix("@")
+        sources = [*(tree / "cmd" / name).iterdir(), *((tree / "lib" / "origin").iterdir() if name == "origind" else [])]
+        starts = any("os/spawn.hpp" in source.read_text() for source in sources if source.suffix in (".cpp", ".hpp"))
+        assert starts == (name in ("ingestd", "origind"))
+        assert read(unit)["Service"].get("KillMode") == ("mixed" if starts else None), unit.name
+
+
 def test_an_ingestd_that_is_started_beside_another_takes_over(tmp_path):
     unit = next(unit for unit in SERVICES if name_of(unit) == "ingestd")
     about, other = read(unit), read(unit.with_name("sluice-ingestd@.service"))
