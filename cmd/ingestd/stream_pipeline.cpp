@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/masked.hpp"
 #include "log/log.hpp"
 #include "measures.hpp"
 #include "media/rendition_names.hpp"
@@ -170,7 +171,7 @@ void Stream::pipeline_ended(os::ExitStatus status) {
   rewind_ = !complete || for_successor;
   if (!complete && !grown_ && !working_.empty() && command_ != working_) {
     failed_ = command_;
-    log::error("the changed pipeline has written nothing: the one before it is started again", {{"stream", held_.stream.value()}, {"pipeline", failed_}});
+    log::error("the changed pipeline has written nothing: the one before it is started again", {{"stream", held_.stream.value()}, {"pipeline", without_passwords(failed_)}});
   }
   if (!complete) {
     measures().restarts.Increment();

@@ -21,7 +21,7 @@ sluice_options() {
 |help|flag|||print this help and exit|
 |version|flag|||print the version and exit|
 |config|path|FILE||read options from FILE, one 'name = value' a line, or from sluice.conf in a folder
-|print-config|flag|||print every option's value and where it came from, and exit|
+|print-config|flag|||print every option's value, without the passwords of URLs, and where it came from, and exit|
 up|demo|flag|||publish a moving picture with a clock and a tone, and print a key of your own|
 up|port-base|integer|N||put the ports at N and up: RTMP N, RTMPS N+1, SRT N+2, web N+3, HLS N+4, chat N+5, IRC N+6
 up|bind|text|ADDRESS||numeric address to listen on; repeat by commas (default: loopback only)
@@ -198,12 +198,14 @@ print_help() {
 }
 
 print_config() {
-  local command name
+  local command name value
   while IFS='|' read -r command name _; do
     [[ -z $command || $command == "$command_name" ]] || continue
     [[ $name == help || $name == version || $name == print-config ]] && continue
     if [[ -v setting[$name] ]]; then
-      printf '%s = %s  # %s\n' "$name" "${setting[$name]}" "${origin[$name]}"
+      value=${setting[$name]}
+      [[ $value =~ ^([a-z0-9]+://[^/?#@:]*:)[^/?#]*(@.*)$ ]] && value="${BASH_REMATCH[1]}***${BASH_REMATCH[2]}"
+      printf '%s = %s  # %s\n' "$name" "$value" "${origin[$name]}"
     else
       printf '# %s is unset\n' "$name"
     fi

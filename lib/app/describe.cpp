@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/options.hpp"
+#include "base/masked.hpp"
 
 namespace sluice::app {
 
@@ -123,7 +124,7 @@ std::string config_text(const Program& program, const Settings& settings) {
   for (const Option& option : options_of(program, settings.command())) {
     if (option.kind == Kind::flag && (option.name == "help" || option.name == "version" || option.name == "print-config")) continue;
     if (settings.has(option.name))
-      out += fmt::format("{} = {}  # {}\n", option.name, fmt::join(settings.list(option.name), ","), settings.origin(option.name));
+      out += fmt::format("{} = {}  # {}\n", option.name, without_passwords(fmt::format("{}", fmt::join(settings.list(option.name), ","))), settings.origin(option.name));
     else
       out += fmt::format("# {} is unset\n", option.name);
   }

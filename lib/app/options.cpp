@@ -9,7 +9,7 @@ const std::vector<Option>& common_options() {
       {.name = "help", .kind = Kind::flag, .help = "print this help and exit", .letter = 'h'},
       {.name = "version", .kind = Kind::flag, .help = "print the version and exit"},
       {.name = "config", .kind = Kind::path, .metavar = "FILE", .help = "read options from FILE, one 'name = value' a line, or from the program's own NAME.conf in a folder"},
-      {.name = "print-config", .kind = Kind::flag, .help = "print every option's value and where it came from, and exit"},
+      {.name = "print-config", .kind = Kind::flag, .help = "print every option's value, without the passwords of URLs, and where it came from, and exit"},
       {.name = "json", .kind = Kind::flag, .help = "write output as JSON, one object a line"},
       {.name = "log-format",
        .kind = Kind::choice,

@@ -8,6 +8,7 @@
 
 #include "app/options.hpp"
 #include "app/values.hpp"
+#include "base/masked.hpp"
 #include "base/text.hpp"
 #include "os/file.hpp"
 
@@ -41,7 +42,7 @@ Result<ConfigFile> read_config(const std::string& path) {
     if (line.empty() || line.starts_with('#')) continue;
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos)
-      return fail(Errc::config, fmt::format("{}:{}: no '=' in '{}'", path, number, line), "write 'name = value'; comments begin with #");
+      return fail(Errc::config, fmt::format("{}:{}: no '=' in '{}'", path, number, without_passwords(line)), "write 'name = value'; comments begin with #");
     std::string_view value = trim(line.substr(equals + 1));
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
     const std::string key(trim(line.substr(0, equals)));

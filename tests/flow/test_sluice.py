@@ -164,3 +164,10 @@ def test_settings_of_the_supervisor_may_stand_in_a_folder(tmp_path):
     assert "# port-base is unset" in shown()
     (tmp_path / "sluice.conf").write_text("port-base = 21000\n")
     assert f"port-base = 21000  # {tmp_path}/sluice.conf:1" in shown()
+
+
+@pytest.mark.parametrize("name, words", [("sluice", ["up"]), ("origind", [])])
+def test_the_passwords_of_urls_are_not_shown(name, words):
+    done = subprocess.run([program(name), *words, "--print-config"], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "SLUICE_PUBLIC_URL": "https://me:hush@tv.example:8443/a?b@c"})
+    assert "public-url = https://me:***@tv.example:8443/a?b@c  # environment SLUICE_PUBLIC_URL" in done.stdout and "hush" not in done.stdout + done.stderr

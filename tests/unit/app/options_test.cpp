@@ -157,6 +157,16 @@ TEST_CASE("help, table and --print-config show the same options") {
   CHECK(table["common"].size() == app::common_options().size());
 }
 
+TEST_CASE("the password of a URL is shown by no --print-config and no complaint about the configuration") {
+  const std::string config = app::config_text(tool, *parse({"user", "add", "a"}, {{"SLUICE_DIR", "redis://:hush@host/1"}, {"SLUICE_TAG", "x,redis://me:hush@host"}}));
+  CHECK(config.find("dir = redis://:***@host/1  # environment SLUICE_DIR") != std::string::npos);
+  CHECK(config.find("tag = x,redis://me:***@host  # environment SLUICE_TAG") != std::string::npos);
+  const TemporaryFile file("dir redis://:hush@host\n");
+  const auto wrong = parse({"user", "list", "--config", file.path});
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().what.find("'dir redis://:***@host'") != std::string::npos);
+}
+
 TEST_CASE("durations and sizes") {
   CHECK(app::parse_duration("500ms") == 500ms);
   CHECK(app::parse_duration("2") == 2s);
