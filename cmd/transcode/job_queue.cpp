@@ -15,7 +15,22 @@ constexpr milliseconds pause{1000};             // after an error
 constexpr milliseconds least_gap{20};           // between two questions for a job: a Redis that answers nonsense at once is no busy loop
 constexpr int most_claims = 10;                 // of entries that are gone, in a row
 constexpr seconds count_period{2};
+constexpr std::chrono::hours tidy_period{1};
+constexpr const char* gone_after_ms = "86400000";  // a day: longer than any name that comes again stays away
 constexpr seconds rest{5};                      // after an entry sealed by others: theirs may be the right secret, and its dispatcher posts again
+
+// Removes consumers with nothing pending that have been idle for long. One step: what a consumer gets while it is looked at, and removed,
+// would go with it, and nobody would do it. One that is only busy is made again by its next question.
+constexpr const char* tidy_script = R"(local gone = 0
+for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+  local consumer = {}
+  for i = 1, #row, 2 do consumer[row[i]] = row[i + 1] end
+  if consumer.pending == 0 and consumer.idle > tonumber(ARGV[2]) then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], consumer.name)
+    gone = gone + 1
+  end
+end
+return gone)";
 
 // An id is "MS-N": Redis's clock when the entry was added.
 std::optional<std::int64_t> added_ms(const std::string& entry) { return parse_number<std::int64_t>(std::string_view(entry).substr(0, entry.find('-'))); }
@@ -28,11 +43,12 @@ relay::Fields fields_of(const redis::Reply& list) {
 }  // namespace
 
 JobQueue::JobQueue(net::Loop& loop, redis::Url url, QueueKeys keys, std::string consumer, relay::Secret secret, Calls calls)
-    : retry_(loop), counts_(loop), keys_(std::move(keys)), consumer_(std::move(consumer)), secret_(std::move(secret)), calls_(std::move(calls)),
+    : retry_(loop), counts_(loop), tidies_(loop), keys_(std::move(keys)), consumer_(std::move(consumer)), secret_(std::move(secret)), calls_(std::move(calls)),
       link_(loop, std::move(url), {.up = [this] { up(); }, .down = [this] { asking_ = ready_ = false; }}) {
   counts_.every(count_period, [this] {
     if (!asking_) count();  // behind a read that blocks it would come late
   });
+  tidies_.every(tidy_period, [this] { tidy(); });
 }
 
 void JobQueue::up() {
@@ -43,6 +59,7 @@ void JobQueue::up() {
       return retry_.after(pause, [this] { if (link_.is_up() && !ready_) up(); });
     }
     ready_ = true;
+    tidy();
     ask();
   });
 }
@@ -157,6 +174,18 @@ void JobQueue::count() {
   });
   link_.command({"GET", keys_.untaken}, [this, waiting](Result<redis::Reply> reply) {
     if (reply) calls_.counted(*waiting, parse_number<std::int64_t>(reply->text).value_or(0));
+  });
+}
+
+// Workers whose names are those of containers, new with each, would be listed for ever.
+void JobQueue::tidy() {
+  if (!link_.is_up() || !ready_) return;
+  link_.command({"EVAL", tidy_script, "1", keys_.jobs, QueueKeys::group, gone_after_ms}, [this](Result<redis::Reply> reply) {
+    if (!reply) {
+      if (reply.error().code != Errc::unavailable) log::warn("consumers of workers that are gone could not be removed", {{"key", keys_.jobs}, reply.error()});
+    } else if (reply->integer > 0) {
+      log::info("consumers of workers that are gone were removed", {{"key", keys_.jobs}, {"consumers", reply->integer}});
+    }
   });
 }
 

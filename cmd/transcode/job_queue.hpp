@@ -1,6 +1,7 @@
 #pragma once
 // JobQueue: a worker's side of the Redis Stream: its consumer group gives each entry to one worker; what a worker took and did not
-// acknowledge is claimed by others after a while. Entries whose dispatcher is gone, or that are no jobs of ours, are cleared away.
+// acknowledge is claimed by others after a while. Entries whose dispatcher is gone, or that are no jobs of ours, are cleared away, and so are
+// the group's consumers whose machines are gone.
 #include <functional>
 #include <string>
 
@@ -41,9 +42,10 @@ class JobQueue {
   void answered(const Result<redis::Reply>& reply, const redis::Reply* entries);
   void offer(const redis::Reply& entry);
   void count();
+  void tidy();
   void complain(const std::string& what, const Error& why);
 
-  net::Timer retry_, counts_;
+  net::Timer retry_, counts_, tidies_;
   QueueKeys keys_;
   std::string consumer_;
   relay::Secret secret_;

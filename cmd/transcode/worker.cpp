@@ -78,6 +78,7 @@ class Worker {
     ask();
     finish_limit_.after(finish_time_, [this] {
       for (const auto& job : std::set(jobs_)) job->hand_back();
+      for (const auto& job : leaving_) job->hasten();
     });
     settle();
   }

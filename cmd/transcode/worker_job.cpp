@@ -206,6 +206,10 @@ void WorkerJob::hand_back() {
   patience_.after(handing_back_time, [this] { child_.signal_group(SIGKILL); });
 }
 
+void WorkerJob::hasten() {
+  if (over_ && link_) patience_.after(hasty_farewell, [this] { abort({Errc::unavailable, "the dispatcher does not close", ""}); });
+}
+
 void WorkerJob::watch_child() {
   child_watch_ = std::make_unique<net::FdWatch>(loop_, child_.pidfd());
   child_watch_->on_readable([this] { child_ended(); });

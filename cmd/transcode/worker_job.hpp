@@ -42,6 +42,7 @@ class WorkerJob final : public net::Connection::Handler, public relay::WorkerSes
   static std::shared_ptr<WorkerJob> start(net::Loop& loop, JobSetup setup, Calls calls);
   ~WorkerJob() override;
 
+  void hasten();     // its dispatcher gets no more than a moment to read the last of it
   void hand_back();  // the child finishes what it has read; ended() comes within seconds
   const relay::Job& job() const { return setup_.job; }
   bool was_taken() const { return taken_; }

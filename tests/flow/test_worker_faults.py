@@ -14,7 +14,7 @@ import time
 import pytest
 
 from harness import free_port, get, program, wait_for
-from remote import KEY, LADDER, Between, Remote, clip, ends, frame, play_worker, post, posted, read_reply, remote, run, start  # noqa: F401 (two are fixtures)
+from remote import KEY, LADDER, Between, Remote, clip, command_bytes, ends, frame, play_worker, post, posted, read_raw_reply, read_reply, remote, run, start  # noqa: F401 (two are fixtures)
 from silent_dns import silent_dns  # noqa: F401 (a fixture)
 from test_transcode import Listing, header, make
 
@@ -89,6 +89,52 @@ def test_a_redis_that_is_too_old_is_told_of_once(tmp_path):
 
         wait_for(lambda: tries() >= 3, 20, "more tries")
         assert worker.output().count("Redis 6.2 or later") == 1
+
+
+def crc64(content):
+    """As Redis ends what DUMP gives (Jones, reflected)."""
+    crc = 0
+    for byte in content:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x95AC9329AC4BC9B5 if crc & 1 else 0)
+    return crc.to_bytes(8, "little")
+
+
+def last_seen(remote, consumers, ms):
+    """Has Redis believe that it last heard of these consumers at that moment of Unix time: it stands behind their names in what DUMP gives."""
+    with socket.create_connection(("127.0.0.1", remote.redis.port), 10) as link:
+        link.sendall(command_bytes(["DUMP", KEY]))
+        lines = link.makefile("rb")
+        dump = read_raw_reply(lines).split(b"\r\n", 1)[1][:-2]
+        content = dump[:-8]
+        assert crc64(content) == dump[-8:]
+        for consumer in consumers:
+            at = content.index(bytes([len(consumer)]) + consumer.encode()) + 1 + len(consumer)
+            content = content[:at] + ms.to_bytes(8, "little") + content[at + 8:]
+        dump = content + crc64(content)
+        words = [b"RESTORE", KEY.encode(), b"0", dump, b"REPLACE"]
+        link.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
+        assert read_reply(lines) == "OK"
+
+
+def test_consumers_of_workers_that_are_gone_are_removed_unless_they_hold_a_job(remote):
+    remote.redis.ask("XADD", KEY, "*", "of", "a-dead-worker")
+    taken_by_a_dead_worker(remote)
+    for consumer in ("container-1", "container-2", "of-today"):
+        remote.redis.ask("XGROUP", "CREATECONSUMER", KEY, "workers", consumer)
+    now = int(time.time() * 1000)
+    last_seen(remote, ["container-1", "container-2", "dead"], now - 25 * 3600 * 1000)
+    last_seen(remote, ["of-today"], now - 23 * 3600 * 1000)
+    worker = remote.worker("one")
+
+    def consumers():
+        return {row[row.index("name") + 1] for row in remote.redis.ask("XINFO", "CONSUMERS", KEY, "workers")}
+
+    wait_for(lambda: "one" in consumers(), 20, "the worker's first question")
+    worker.says("consumers of workers that are gone were removed")
+    assert consumers() == {"dead", "of-today", "one"}
+    wait_for(lambda: settled(remote), 20, "the dead worker's entry claimed")
 
 
 def test_a_job_that_is_withdrawn_before_it_is_posted_does_not_stay(remote):
@@ -389,3 +435,18 @@ def test_a_reader_that_is_slow_gets_everything_and_one_that_takes_nothing_is_no_
     got, said = dead.communicate()
     assert b"took nothing for 10 s" in said, said
     assert 0 < len(got) < len(run([program("transcode"), *LADDER], tmp_path / "dead.flv").stdout)
+
+
+def test_a_stopping_worker_gives_who_reads_an_earlier_job_no_more_than_a_moment(remote, tmp_path):
+    make(tmp_path / "unread.flv", "-g", "30", size="320x240", seconds="1.5")  # more than a pipe holds
+    worker = remote.worker("one", "--drain-time", "60s")
+    with open(tmp_path / "unread.flv", "rb") as data:
+        stream = subprocess.Popen(remote.dispatch("--take-time", "30s", *LADDER), stdin=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        worker.says("job ended", 60)
+        stream.send_signal(signal.SIGSTOP)
+        assert worker.stop() == 0
+        assert "end=done" in worker.output() and "drain time is over" not in worker.output()
+    finally:
+        stream.kill()
+        stream.communicate()
