@@ -1,12 +1,11 @@
 #include "predecessor.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "handover.hpp"
 #include "log/log.hpp"
+#include "os/wait.hpp"
 
 namespace sluice::ingestd {
 
@@ -14,12 +13,9 @@ using Json = nlohmann::json;
 
 namespace {
 constexpr milliseconds beyond_flush{15'000};  // more than the old process gives itself
-constexpr int death_ms = 2'000;               // a killed process closes its sockets before it counts as ended
+constexpr seconds death_time{2};              // a killed process closes its sockets before it counts as ended
 
-bool has_ended(const os::UniqueFd& process) {
-  pollfd ended{process.get(), POLLIN, 0};
-  return process && ::poll(&ended, 1, death_ms) == 1;
-}
+bool has_ended(const os::UniqueFd& process) { return process && os::readable_within(process.get(), death_time); }
 
 std::unexpected<Error> goes_on(const Json& said) {
   const std::string why = said.is_object() ? said.value("off", "") : "it closed the handover";

@@ -1,18 +1,17 @@
 #include "program_settings.hpp"
 
-#include <poll.h>
-
 #include <filesystem>
 
 #include "base/text.hpp"
 #include "os/file.hpp"
 #include "os/spawn.hpp"
+#include "os/wait.hpp"
 
 namespace sluice::ingestd {
 
 namespace {
 constexpr const char* programs_of_a_pipeline[] = {"transcode", "segmenter"};
-constexpr int try_ms = 5'000;
+constexpr seconds try_time{5};
 constexpr std::size_t longest_complaint = 4096;
 
 // "transcode: FILE:1: …\ntranscode: hint: …\n" as an error.
@@ -59,8 +58,8 @@ Result<> ProgramSettings::try_out(const std::string& program) const {
   os::ShellCommand command{.line = "exec \"$SLUICE_TRIED\" --print-config >/dev/null", .errors = said.write.get()};
   command.environment = {{"SLUICE_TRIED", programs_ + "/" + program}, {"SLUICE_CONFIG", folder_}};
   SLUICE_TRY_VALUE(os::Child child, os::spawn(command));
-  pollfd ended{child.pidfd(), POLLIN, 0};
-  if (::poll(&ended, 1, try_ms) != 1) return fail(Errc::unavailable, program + " does not say whether it takes its configuration", "try again");
+  // A second SIGHUP, or whatever signal comes meanwhile, does not cut it short.
+  if (!os::readable_within(child.pidfd(), try_time)) return fail(Errc::unavailable, program + " does not say whether it takes its configuration", "try again");
   const auto status = child.reap();
   if (status && status->good()) return {};
   std::string text(longest_complaint, '\0');

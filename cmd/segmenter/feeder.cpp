@@ -1,16 +1,17 @@
 #include "feeder.hpp"
 
-#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "os/wait.hpp"
+
 namespace sluice::segmenter {
 
 namespace {
 // A killed process closes its pipes a moment before it counts as ended; on a loaded machine the moment is longer than 50 ms.
-constexpr int moment_ms = 250;
+constexpr milliseconds moment{250};
 }  // namespace
 
 Feeder::Feeder(const app::Settings& settings, std::string directory)
@@ -23,8 +24,7 @@ bool Feeder::ended() const { return !fed_ || std::filesystem::exists(directory_ 
 
 bool Feeder::feeds_again() const {
   if (!fed_ || !process_ || ended() || std::filesystem::exists(directory_ + "/pause")) return false;
-  pollfd gone{process_.get(), POLLIN, 0};
-  return ::poll(&gone, 1, moment_ms) == 0;
+  return !os::readable_within(process_.get(), moment);
 }
 
 }  // namespace sluice::segmenter

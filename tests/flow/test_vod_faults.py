@@ -144,6 +144,7 @@ ONCE = {
     "digest": refusal(400, "XAmzContentSHA256Mismatch"),
     "slow": refusal(503, "SlowDown"),
     "500": refusal(500, "InternalError"),
+    "200 with an error": refusal(200, "InternalError", "We encountered an internal error. Please try again."),
     "bomb": refusal(503, "SlowDown", "&a;", b"<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'>" + b"".join(b"<!ENTITY a%d '%s'>" % (i, b"&a;" * 10) for i in range(50)) + b"]>" + b"x" * 300_000),
     "header": b"HTTP/1.1 200 OK\r\n" + b"X-Endless: 0123456789012345678901234567890123456789\r\n" * 100_000,
 }
