@@ -389,9 +389,11 @@ class Reader {
       check_session_data(attributes(value), tell_);
     } else if (tag == "EXT-X-SESSION-KEY") {
       check_key(attributes(value), tag, tell_);
-    } else {
+    } else if (tag == "EXT-X-I-FRAME-STREAM-INF" || tag == "EXT-X-CONTENT-STEERING") {
+      attributes(value);  // by their syntax, and that the variables in them are defined
       out_.multi.i_frame_variants += tag == "EXT-X-I-FRAME-STREAM-INF";
-      return tag == "EXT-X-I-FRAME-STREAM-INF" || tag == "EXT-X-CONTENT-STEERING";
+    } else {
+      return false;
     }
     return true;
   }

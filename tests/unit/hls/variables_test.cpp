@@ -57,6 +57,9 @@ TEST_CASE("a playlist with a definition that is wrong fails to be read as it sho
   using List = std::vector<std::string>;
   CHECK(rules("", "{$a}.ts") == List{"variable-undefined"});
   CHECK(rules("", "{$a}{$a}{$A}.ts") == List{"variable-undefined", "variable-undefined"});
+  const std::string master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n";
+  CHECK(rules_of(read_playlist(master + "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"{$a}\"\n")) == List{"variable-undefined"});
+  CHECK(rules_of(read_playlist(master + "#EXT-X-CONTENT-STEERING:SERVER-URI=\"{$a}\"\n")) == List{"variable-undefined"});
   CHECK(rules("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"1\"\n", "{$A}.ts") == List{"variable-undefined"});  // case counts
   CHECK(rules("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"1\"\n#EXT-X-DEFINE:NAME=\"a\",VALUE=\"1\"\n", "{$a}.ts") == List{"variable-once"});
   for (const char* wrong : {"VALUE=\"1\"", "NAME=\"a\"", "NAME=\"a\",IMPORT=\"a\",VALUE=\"1\"", "NAME=\"a b\",VALUE=\"1\"", "NAME=\"\",VALUE=\"1\"", "NAME=a,VALUE=\"1\"", "NAME=\"a\",VALUE=1"}) {
