@@ -19,7 +19,7 @@ struct Containers {
 Containers without_libav(char** arguments);
 Containers with_libav();  // in cmd/segmenter-libav
 
-// Whether the input on `fd` begins as neither the media pipe nor plain FLV; waits for its first bytes.
-Result<bool> needs_libav(int fd);
+// Whether the input on `fd` begins as neither the media pipe nor plain FLV; waits for its first bytes, until `stop` is readable.
+Result<bool> needs_libav(int fd, int stop);
 
 }  // namespace sluice::segmenter

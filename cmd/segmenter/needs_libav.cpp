@@ -9,9 +9,9 @@ namespace {
 constexpr std::size_t telling = 4096;  // by then it is known whether a stream is the media pipe's
 }
 
-Result<bool> needs_libav(int fd) {
+Result<bool> needs_libav(int fd, int stop) {
   for (std::size_t least = 1;;) {
-    const auto begin = os::peek(fd, least, telling);
+    const auto begin = os::peek(fd, least, telling, stop);
     if (!begin) return begin.error().code == Errc::invalid ? Result<bool>(true) : std::unexpected(begin.error());
     const nut::Form nut = nut::recognise(*begin);
     const flv::Form flv = flv::recognise(*begin);

@@ -248,6 +248,9 @@ class Run {
   Remarks remarks_;
 };
 
+// How the program exits after the signal, or after none.
+int exit_after(int signal) { return signal == SIGINT ? app::exit_interrupted : app::exit_done; }
+
 }  // namespace
 
 Result<int> segment(const app::Settings& settings, const Containers& containers) {
@@ -265,31 +268,33 @@ Result<int> segment(const app::Settings& settings, const Containers& containers)
                {"media_bytes", writer.counters().mended_media}});
 
   if (containers.become_other) {
-    SLUICE_TRY_VALUE(const bool other, is_ts(writer, settings) ? Result<bool>(true) : needs_libav(STDIN_FILENO));
-    if (other) return std::unexpected(containers.become_other().error());
+    SLUICE_TRY_VALUE(const bool other, is_ts(writer, settings) ? Result<bool>(true) : needs_libav(STDIN_FILENO, signals.fd()));
+    if (other) {
+      if (const int signal = signals.leave()) return exit_after(signal);
+      return std::unexpected(containers.become_other().error());
+    }
   }
-  Result<pipe::Reader> input = pipe::Reader::open(STDIN_FILENO, containers.open);
+  Result<pipe::Reader> input = pipe::Reader::open(STDIN_FILENO, containers.open, {}, signals.fd());
   if (!input) {
     // Fed nothing before the end: the ledger is finished as it is.
     if (settings.flag("fed") && feeder.ended() && writer.index().header()) {
       SLUICE_TRY(writer.end());
       return app::exit_done;
     }
+    if (const int signal = signals.received()) return exit_after(signal);  // before there was anything to write
     return std::unexpected(input.error());
   }
-  signals.on_stop([&input] { input->stop(); });
 
   Run run(writer, *input, containers);
   SLUICE_TRY(run.start(settings, system_clock().wall().time_since_epoch().count()));
   const Result<> fed_well = run.feed();
-  signals.on_stop({});
   // A full disk or a broken input: what there is stays, and whoever feeds may try again.
   if (!fed_well && fed_well.error().code == Errc::unavailable) return std::unexpected(fed_well.error());
   // A short part in mid-segment would stay in the playlist: better the frames come again.
   if (!feeder.feeds_again()) SLUICE_TRY(run.finish(feeder.ended()));
   run.remarks().summary(writer.counters(), input->damaged());
   if (!fed_well) return std::unexpected(fed_well.error());
-  return signals.received() == SIGINT ? app::exit_interrupted : app::exit_done;
+  return exit_after(signals.received());
 }
 
 }  // namespace sluice::segmenter

@@ -1,21 +1,20 @@
 #include "stop_signals.hpp"
 
 #include <atomic>
-#include <mutex>
-#include <utility>
 
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "app/run.hpp"
+#include "os/unique_fd.hpp"
 
 namespace sluice::segmenter {
 
 struct StopSignals::State {
   std::atomic<int> received{0};
   std::atomic<bool> leaving{false};
-  std::mutex mutex;
-  std::function<void()> stop;
+  os::UniqueFd stop{::eventfd(0, EFD_CLOEXEC)};
 };
 
 namespace {
@@ -33,26 +32,35 @@ StopSignals::StopSignals() : state_(new State) {
   const sigset_t set = stop_set();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([state = state_, set] {
-    for (int number = 0; sigwait(&set, &number) == 0 && !state->leaving;) {
-      if (number == SIGUSR2) continue;
-      if (state->received.exchange(number) != 0) ::_exit(app::exit_interrupted);
-      const std::lock_guard lock(state->mutex);
-      if (state->stop) state->stop();
+    for (int number = 0; sigwait(&set, &number) == 0;) {
+      if (number != SIGUSR2) {
+        if (state->received.exchange(number) != 0) ::_exit(app::exit_interrupted);
+        ::eventfd_write(state->stop.get(), 1);
+      } else if (state->leaving) {
+        return;
+      }
     }
   });
 }
 
 StopSignals::~StopSignals() {
-  state_->leaving = true;
-  pthread_kill(thread_.native_handle(), SIGUSR2);
-  thread_.join();
+  leave();
   delete state_;
 }
 
-void StopSignals::on_stop(std::function<void()> stop) {
-  const std::lock_guard lock(state_->mutex);
-  state_->stop = std::move(stop);
-  if (state_->received != 0 && state_->stop) state_->stop();
+int StopSignals::leave() {
+  if (thread_.joinable()) {
+    state_->leaving = true;
+    pthread_kill(thread_.native_handle(), SIGUSR2);
+    thread_.join();
+    const sigset_t set = stop_set();
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  }
+  return received();
+}
+
+int StopSignals::fd() const {
+  return state_->stop.get();
 }
 
 int StopSignals::received() const {

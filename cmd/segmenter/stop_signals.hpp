@@ -1,7 +1,6 @@
 #pragma once
 // SIGTERM and SIGINT end the input early: what has been read is written, then the program exits. A second one
 // stops at once.
-#include <functional>
 #include <thread>
 
 namespace sluice::segmenter {
@@ -10,8 +9,10 @@ class StopSignals {
  public:
   StopSignals();  // blocks both signals: before any other thread starts
   ~StopSignals();
-  void on_stop(std::function<void()> stop);  // once; called on another thread
-  int received() const;                      // the first signal's number, 0 for none
+  int fd() const;  // readable from the first one on
+  // Takes no more of them: one that comes from now on ends the program at once. The first one's number, 0 for none.
+  int leave();
+  int received() const;
 
  private:
   struct State;

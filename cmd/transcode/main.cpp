@@ -1,9 +1,9 @@
 // transcode: one stream in on standard input, every rendition out on standard output; here, or on a worker's machine.
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <thread>
 
@@ -20,22 +20,27 @@ using namespace sluice;
 
 namespace {
 
-std::atomic<pipe::Reader*> reading{nullptr};
 volatile sig_atomic_t stopped_by = 0;
+int stop = -1;  // readable from the first signal on
 
 // The input ends here: what was read is finished and written. A second signal ends the program.
 void on_signal(int signal) {
   stopped_by = signal;
-  if (pipe::Reader* reader = reading) reader->stop();
+  ::eventfd_write(stop, 1);
 }
 
-void catch_signals() {
+Result<> catch_signals() {
+  stop = ::eventfd(0, EFD_CLOEXEC);
+  if (stop < 0) return fail_errno("make an event descriptor");
   struct sigaction action = {};
   action.sa_handler = on_signal;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);
+  return {};
 }
+
+int exit_after(int signal) { return signal == SIGINT ? app::exit_interrupted : app::exit_done; }
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -80,16 +85,17 @@ Result<int> run(const app::Settings& given) {
     SLUICE_TRY_VALUE(const auto code, transcode::dispatch(given));
     if (code) return *code;
   }
-  catch_signals();
-  SLUICE_TRY_VALUE(pipe::Reader reader, pipe::Reader::open(STDIN_FILENO, ffmpeg::Demuxer::open));
-  reading = &reader;
+  SLUICE_TRY(catch_signals());
+  Result<pipe::Reader> input = pipe::Reader::open(STDIN_FILENO, ffmpeg::Demuxer::open, {}, stop);
+  if (!input && stopped_by != 0) return exit_after(stopped_by);  // before there was anything to encode
+  if (!input) return std::unexpected(input.error());
+  pipe::Reader& reader = *input;
   const auto discontinuity = reader.metadata().find("sluice_discontinuity");
   settings.feeding.new_publisher = discontinuity != reader.metadata().end() && discontinuity->second == "1";
   const auto end = transcode::Pipeline(reader, std::move(settings), system_clock()).run();
-  reading = nullptr;
   if (!end) return std::unexpected(end.error());
   if (*end == transcode::End::next_generation) return app::exit_temporary;
-  return stopped_by == SIGINT ? app::exit_interrupted : app::exit_done;
+  return exit_after(stopped_by);
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ class Reader {
  public:
   // Reads the headers of the stream on `fd` (borrowed, blocking or not). Errc::invalid when it is no media or has no
   // track of a codec we take; Errc::io when reading fails. Without an opener for them other containers are no media.
-  static Result<Reader> open(int fd, const OpenContainer& foreign = {}, ReadLimits limits = {});
+  // `stop` (borrowed, -1: none): once it is readable the input ends where it is, here and in next(), which waits for nothing more.
+  static Result<Reader> open(int fd, const OpenContainer& foreign = {}, ReadLimits limits = {}, int stop = -1);
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
   ~Reader();
@@ -44,7 +45,7 @@ class Reader {
   // A foreign stream's time is moved so that it begins at 0; ours (it has sluice_epoch_ms) is left as it is.
   Result<std::optional<media::Packet>> next();
 
-  // Until then next() looks for no more bytes, when those it has are used up; stop() ends it.
+  // Until then next() looks for no more bytes, when those it has are used up, unless it is to stop.
   void rest_until(std::chrono::steady_clock::time_point when);
 
   // The notices read since this was last asked; they stand before the packet that next() gave last.

@@ -23,12 +23,13 @@ std::int64_t in_us(std::int64_t ticks, std::uint32_t timescale) { return media::
 }  // namespace
 
 struct Reader::Impl {
-  explicit Impl(int fd_) : fd(fd_), wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  Impl(int fd_, int stop_) : fd(fd_), stop(stop_), wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     ::fcntl(fd, F_SETPIPE_SZ, pipe_capacity);  // refused on what is no pipe, or beyond the user's share: no matter
   }
   ~Impl() { ::close(wake); }
 
   int fd;
+  int stop;  // of the caller
   int wake;
   std::atomic<bool> stopped{false};
   std::chrono::steady_clock::time_point rest_until{};
@@ -54,8 +55,8 @@ void Reader::Impl::rest() {
   using namespace std::chrono;
   for (auto left = rest_until - steady_clock::now(); left > 0ns && !stopped; left = rest_until - steady_clock::now()) {
     const timespec time{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s) / 1ns)};
-    pollfd wait[2] = {{wake, POLLIN, 0}, {fd, 0, 0}};  // of the input only that it has ended
-    if (::ppoll(wait, 2, &time, nullptr) == 0 || wait[1].revents != 0) return;
+    pollfd wait[3] = {{wake, POLLIN, 0}, {fd, 0, 0}, {stop, POLLIN, 0}};  // of the input only that it has ended
+    if (::ppoll(wait, 3, &time, nullptr) >= 0) return;
   }
 }
 
@@ -63,12 +64,12 @@ Result<std::size_t> Reader::Impl::read(std::span<std::byte> into) {
   rest();
   for (;;) {
     if (stopped) return 0;
-    pollfd wait[2] = {{fd, POLLIN, 0}, {wake, POLLIN, 0}};
-    if (::poll(wait, 2, -1) < 0) {
+    pollfd wait[3] = {{fd, POLLIN, 0}, {wake, POLLIN, 0}, {stop, POLLIN, 0}};
+    if (::poll(wait, 3, -1) < 0) {
       if (errno == EINTR) continue;
       return fail_errno("wait for input");
     }
-    if (stopped) return 0;
+    if (stopped || wait[2].revents != 0) return 0;
     const ssize_t got = ::read(fd, into.data(), into.size());
     if (got >= 0) return static_cast<std::size_t>(got);
     if (errno != EINTR && errno != EAGAIN) return fail_errno("read input");
@@ -183,8 +184,8 @@ Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 Reader::~Reader() = default;
 
-Result<Reader> Reader::open(int fd, const OpenContainer& foreign, ReadLimits limits) {
-  auto impl = std::make_unique<Impl>(fd);
+Result<Reader> Reader::open(int fd, const OpenContainer& foreign, ReadLimits limits, int stop) {
+  auto impl = std::make_unique<Impl>(fd, stop);
   SLUICE_TRY(impl->open(foreign, limits));
   return Reader(std::move(impl));
 }

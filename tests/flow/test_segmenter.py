@@ -253,6 +253,36 @@ def test_terminating_it_ends_the_stream_well(source, tmp_path):
     assert check(ledger)["source"]["ended"]
 
 
+def takes_signals(process, program):
+    """Whether it is that program by now, with SIGTERM in its mask: blocked, for a thread to wait for, or caught (proc(5))."""
+    about = pathlib.Path(f"/proc/{process.pid}")
+    lines = dict(line.split(":", 1) for line in (about / "status").read_text().splitlines())
+    mask = int(lines["SigCgt" if program == "transcode" else "SigBlk"], 16)
+    return (about / "exe").readlink().name == program and mask >> (signal.SIGTERM - 1) & 1
+
+
+@pytest.mark.parametrize("command,begin,becomes", [
+    ("segmenter", b"", "segmenter"),
+    ("segmenter", b"F", "segmenter"),
+    ("segmenter", b"FLV\1\5\0\0\0\x09\0\0\0\0", "segmenter"),
+    ("segmenter", b"\x47" * 8, "segmenter-libav"),
+    ("segmenter --format ts", b"", "segmenter-libav"),
+    ("transcode", b"", "transcode"),
+    ("transcode", b"FLV", "transcode"),
+])
+@pytest.mark.parametrize("number,status", [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_before_the_stream_has_begun(tmp_path, command, begin, becomes, number, status):
+    program, *options = command.split()
+    arguments = [*options, tmp_path / "ledger"] if program == "segmenter" else options
+    with subprocess.Popen([harness.program(program), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+        waiting.stdin.write(begin)
+        waiting.stdin.flush()
+        harness.wait_for(lambda: takes_signals(waiting, becomes), 20, "its signals")
+        waiting.send_signal(number)
+        assert waiting.wait(20) == status
+        assert waiting.stderr.read() == b""
+
+
 @pytest.mark.parametrize("window", [[], ["--dvr-window", "6s"]])
 def test_plain_playlists_play_without_origind(source, tmp_path, window):
     ledger = tmp_path / "ledger"

@@ -1,3 +1,4 @@
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,6 +55,15 @@ TEST_CASE("peek waits for as many bytes as are needed, and for the end") {
   CHECK(as_text(os::peek(from.get(), 9, 9).value()) == "abc");
   CHECK(read_all(from.get()) == "abc");
   CHECK(os::peek(from.get(), 1, 9).value().empty());
+}
+
+TEST_CASE("peek is told to wait no more") {
+  const std::string there = GENERATE("", "a");
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const os::UniqueFd from(ends[0]), to(ends[1]), stop(::eventfd(1, EFD_CLOEXEC));
+  REQUIRE(::write(to.get(), there.data(), there.size()) == static_cast<ssize_t>(there.size()));
+  CHECK(os::peek(from.get(), 2, 9, stop.get()).value().size() < 2);
 }
 
 TEST_CASE("a terminal or a device cannot be peeked at") {

@@ -1,3 +1,4 @@
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -131,4 +132,20 @@ TEST_CASE("another container is read by whoever opens it, from its first byte") 
   CHECK(reader.error().what == "no such container");
   CHECK(seen == other);
   ::close(ends[0]);
+}
+
+TEST_CASE("an input that is told to stop ends where it is, be it before its header") {
+  const std::string begin = GENERATE("", "nut/multimedia", "other");
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  REQUIRE(::write(ends[1], begin.data(), begin.size()) == static_cast<ssize_t>(begin.size()));
+  const int stop = ::eventfd(1, EFD_CLOEXEC);
+  const auto reader = pipe::Reader::open(ends[0], [](pipe::Read read, pipe::ReadLimits) -> Result<std::unique_ptr<pipe::Container>> {
+    std::byte buffer[100];
+    for (auto got = read(buffer); got && *got > 0; got = read(buffer)) continue;
+    return fail(Errc::invalid, "it ends");
+  }, {}, stop);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().code == Errc::invalid);
+  for (const int fd : {ends[0], ends[1], stop}) ::close(fd);
 }
