@@ -86,7 +86,7 @@ bool Timeline::repair(Clocking& track, std::int64_t& raw, std::uint64_t counted,
   const std::int64_t expected = track.raw * tick_ + track.offset + track.step;
   const bool back = moved < -in_fine(policy_.backward_jump);
   const bool unexplained = moved > waited + in_fine(policy_.honest_gap);
-  const bool far = unexplained && moved > in_fine(policy_.forward_jump);
+  const bool far = policy_.paced && unexplained && moved > in_fine(policy_.forward_jump);
   if (!back && !unexplained) return false;
   // Nearer than half way: the other may stand where this one has come from.
   const auto there = joined(track, counted, expected, std::min(in_fine(policy_.follow), std::abs(moved) / 2));

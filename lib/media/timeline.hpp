@@ -25,6 +25,7 @@ struct TimelinePolicy {
   milliseconds backward_jump{500};    // less than this is jitter: the DTS is moved up to stay monotone
   milliseconds snap{70};              // audio farther off its grid than this is put where its clock says
   milliseconds follow{3'000};         // a jump that lands this near another track's clock joins it
+  bool paced = true;                  // packets come at the pace of time; else only the other tracks tell of a jump forward
   milliseconds reordering{5'000};     // a PTS farther than this from its DTS is none: no encoder keeps a picture back for so long
 };
 

@@ -5,6 +5,10 @@
 
 namespace sluice::pipe {
 
+namespace {
+constexpr std::int64_t leaps_a_second = 2;
+}
+
 bool ContainerTimes::set(media::Packet& packet, const media::Track& track, std::optional<std::int64_t> dts, std::optional<std::int64_t> pts, std::int64_t one) {
   if (track.codec == media::Codec::aac && packet.duration > 0) {
     packet.duration = packet.duration > 1536 ? 2048 : 1024;  // the container may have rounded it
@@ -18,7 +22,7 @@ bool ContainerTimes::set(media::Packet& packet, const media::Track& track, std::
     packet.pts = packet.dts;
   }
   bool moved = false;
-  if (last_dts_ && packet.dts <= *last_dts_) {
+  if (last_dts_ && packet.dts <= *last_dts_ && *last_dts_ - packet.dts < track.timescale / leaps_a_second) {
     packet.dts = *last_dts_ + 1;
     moved = true;
   }

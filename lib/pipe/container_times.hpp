@@ -1,5 +1,6 @@
 #pragma once
 // ContainerTimes: a track's times as a container tells them → times that rise, agree, and do not jitter where samples are counted.
+// A step back by half a second and more is left for who knows the other tracks (container_timeline.hpp).
 #include <cstdint>
 #include <optional>
 

@@ -42,7 +42,7 @@ class Reader {
   const Metadata& metadata() const;
 
   // The next packet as soon as its bytes are there; nothing at the end of the stream (a torn last packet is dropped).
-  // A foreign stream's time is moved so that it begins at 0; ours (it has sluice_epoch_ms) is left as it is.
+  // A foreign stream's time is moved so that it begins at 0, and its leaps are closed up; ours (it has sluice_epoch_ms) is left as it is.
   Result<std::optional<media::Packet>> next();
 
   // Until then next() looks for no more bytes, when those it has are used up, unless it is to stop.

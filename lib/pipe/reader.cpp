@@ -9,7 +9,9 @@
 #include <deque>
 #include <variant>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
+#include "pipe/container_timeline.hpp"
 #include "pipe/pipe.hpp"
 #include "nut/reader.hpp"
 
@@ -39,8 +41,9 @@ struct Reader::Impl {
   std::unique_ptr<Container> foreign;
   std::vector<Notice> notices;
   std::deque<media::Packet> held;
-  bool aligned = true;
-  std::int64_t shift_us = 0;
+  bool stranger = false;
+  std::optional<ContainerTimeline> timeline;  // of a stranger
+  std::atomic<std::uint64_t> repairs{0};
 
   Result<std::size_t> read(std::span<std::byte> into);
   void rest();
@@ -107,11 +110,11 @@ Result<> Reader::Impl::open(const OpenContainer& open_foreign, ReadLimits limits
     return n;
   };
   SLUICE_TRY_VALUE(foreign, open_foreign(std::move(source), limits));
-  aligned = foreign->metadata().contains("sluice_epoch_ms");
+  stranger = !foreign->metadata().contains("sluice_epoch_ms");
   return {};
 }
 
-// Moves a foreign stream's time so that its earliest packet is decoded at 0: known once every track has shown its first.
+// A foreign stream's time is moved so that its earliest packet is decoded at 0: known once every track has shown its first.
 Result<> Reader::Impl::align() {
   const auto& tracks = foreign->tracks();
   std::vector<bool> seen(tracks.size());
@@ -125,30 +128,26 @@ Result<> Reader::Impl::align() {
     seen[packet->track] = true;
     held.push_back(std::move(*packet));
   }
-  shift_us = first;
-  aligned = true;
-  for (media::Packet& packet : held) {
-    const std::int64_t ticks = media::rescale(shift_us, 1'000'000, tracks[packet.track].timescale);
-    packet.dts = std::max<std::int64_t>(packet.dts - ticks, 0);  // rounding may leave −1
-    packet.pts = std::max(packet.pts - ticks, packet.dts);
-  }
+  timeline.emplace(tracks, first);
   return {};
 }
 
 Result<std::optional<media::Packet>> Reader::Impl::next_foreign() {
-  if (!aligned) SLUICE_TRY(align());
-  if (!held.empty()) {
-    media::Packet packet = std::move(held.front());
-    held.pop_front();
-    return packet;
+  if (!stranger) return foreign->next();
+  if (!timeline) SLUICE_TRY(align());
+  for (;;) {
+    std::optional<media::Packet> packet;
+    if (!held.empty()) {
+      packet = std::move(held.front());
+      held.pop_front();
+    } else {
+      SLUICE_TRY_VALUE(packet, foreign->next());
+    }
+    if (!packet) return packet;
+    const bool taken = timeline->place(*packet, system_clock().steady());
+    repairs = timeline->repairs();
+    if (taken) return packet;
   }
-  SLUICE_TRY_VALUE(auto packet, foreign->next());
-  if (packet) {
-    const std::int64_t ticks = media::rescale(shift_us, 1'000'000, foreign->tracks()[packet->track].timescale);
-    packet->dts -= ticks;
-    packet->pts -= ticks;
-  }
-  return packet;
 }
 
 void Reader::Impl::take(const nut::InfoChange& change) {
@@ -200,7 +199,7 @@ Result<std::optional<media::Packet>> Reader::next() {
 }
 
 std::vector<Notice> Reader::take_notices() { return std::exchange(impl_->notices, {}); }
-std::uint64_t Reader::damaged() const { return impl_->foreign ? impl_->foreign->damaged() : 0; }
+std::uint64_t Reader::damaged() const { return impl_->foreign ? impl_->foreign->damaged() + impl_->repairs : 0; }
 
 void Reader::rest_until(std::chrono::steady_clock::time_point when) { impl_->rest_until = when; }
 

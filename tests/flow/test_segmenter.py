@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import flv
 import harness
 
 SEGMENTER = harness.program("segmenter")
@@ -73,6 +74,26 @@ def test_ffmpeg_pipes_into_it(source, tmp_path, container):
     assert found["source"]["ended"] and found["source"]["forced_segments"] == 0
     for rendition in ("source", "audio"):
         assert decode_errors(joined(ledger, rendition, tmp_path / f"{rendition}.mp4")) == ""
+
+
+THROUGH_FFMPEG = "ffmpeg -v error -i - -c copy -max_interleave_delta 500000 -f flv -"
+
+
+# A clock that goes back ffmpeg itself makes a standstill of.
+@pytest.mark.parametrize("milliseconds,kind,through", [(30_000, flv.VIDEO, ""), (30_000, flv.AUDIO, ""), (-4_000, flv.VIDEO, ""), (3_600_000, flv.AUDIO, ""),
+                                                       (30_000, flv.VIDEO, THROUGH_FFMPEG), (30_000, flv.AUDIO, THROUGH_FFMPEG)])
+def test_a_leap_of_one_track_costs_nothing(source, tmp_path, milliseconds, kind, through):
+    tags = flv.read(source)
+    flv.write(tmp_path / "leaps.flv", [*flv.between(tags, 0, 5_000),
+                                       *(tag._replace(ms=tag.ms + milliseconds * (tag.kind == kind)) for tag in tags if tag.ms >= 5_000)])
+    leaping = (tmp_path / "leaps.flv").read_bytes()
+    if through:
+        leaping = subprocess.run(through.split(), input=leaping, stdout=subprocess.PIPE, check=True).stdout
+    ledger = tmp_path / "ledger"
+    assert subprocess.run([SEGMENTER, str(ledger)], input=leaping).returncode == 0
+    found = check(ledger, f"source={packets(source, 'v')}", f"audio={packets(source, 'a')}")
+    assert found["source"]["forced_segments"] == 0
+    assert not any("G" in row[11] or "D" in row[11] for row in parts(ledger))
 
 
 @pytest.mark.parametrize("codec,args", [
