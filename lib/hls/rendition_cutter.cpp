@@ -212,13 +212,13 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
       expect_back();
       return;
     }
-    if (!packet.key) remark(Remark::What::forced_cut, *start, 0, out);
   } else if (closed_) {
     // An earlier writer closed its last segment at the boundary that this packet starts.
     start_segment(msn_ + 1, *start);
   } else if (part_ends(*start)) {
     close_part(false, out);
   }
+  if (std::exchange(empty_, false) && !packet.key) remark(Remark::What::forced_cut, *start, 0, out);
   if (samples_.empty()) part_start_ = *start;
   held_ = Held{std::move(packet), *start};
 }
@@ -265,6 +265,7 @@ void RenditionCutter::start_segment(MediaSequence msn, std::int64_t at) {
   next_part_ = 0;
   segment_start_ = at;
   closed_ = false;
+  empty_ = video();
   const Boundary* here = boundaries_.find(msn);
   discontinuity_ = discontinuity_ || (here && here->discontinuity);
 }

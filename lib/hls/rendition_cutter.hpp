@@ -92,6 +92,7 @@ class RenditionCutter {
   bool expected_back_ = false;
   bool requires_keys_ = false;
   bool closed_ = false;  // the last part had L
+  bool empty_ = false;   // the segment has nothing but gaps yet
   MediaSequence msn_ = 0;
   std::uint32_t next_part_ = 0;
   std::int64_t segment_start_ = 0;

@@ -110,13 +110,16 @@ void StreamView::append(const PartRecord& record, double keep_parts_s) {
     segment.start = part.start;
     segment.composition = part.composition;
     segment.init = part.init.value_or(0);
-    segment.independent = part.flags.independent || part.flags.gap;
+    segment.independent = true;
     segment.discontinuity = part.flags.discontinuity;
     segment.gap = true;
-    view->all_independent = view->all_independent && segment.independent;
     segments.push_back(std::move(segment));
   }
   SegmentView& segment = segments.back();
+  if (segment.gap && !part.flags.gap) {  // the first that there is of it
+    segment.independent = part.flags.independent;
+    view->all_independent = view->all_independent && segment.independent;
+  }
   segment.parts.push_back({part.start, part.duration, part.offset, part.bytes, part.flags.independent, part.flags.gap});
   segment.duration += part.duration;
   segment.bytes += part.bytes;

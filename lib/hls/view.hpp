@@ -30,7 +30,8 @@ struct SegmentView {
   std::uint64_t bytes = 0;
   std::int64_t wall_ms = 0;
   std::uint32_t init = 0;
-  bool independent = false, gap = false, shed = false, discontinuity = false, complete = false;
+  bool independent = false;               // what there is of it starts with an IDR
+  bool gap = false, shed = false, discontinuity = false, complete = false;
   std::vector<PartView> parts;
 
   std::int64_t end() const { return start + duration; }

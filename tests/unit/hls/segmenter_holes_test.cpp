@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "hls/view.hpp"
 #include "unit/hls/segmenter_fixture.hpp"
 
 using namespace sluice;
@@ -102,4 +103,34 @@ TEST_CASE("sound that is away for long leaves segments of gaps alone, and none t
       CHECK(ledger.index.find("audio2")->segments.size() == ledger.index.find("audio")->segments.size());
       CHECK(ids(ledger, "audio2").size() == 1400 - lost);
     }
+}
+
+TEST_CASE("a segment that begins in a hole of the picture is independent where its first frame is a keyframe, and else it is told") {
+  const std::size_t from = GENERATE(1, 45, 50, 62), lost = GENERATE(15, 30, 60, 80, 200);  // of 60 in a GOP
+  CAPTURE(from, lost);
+  const std::vector<media::Track> tracks{video_track(), audio_track()};
+  auto video = video_frames(480, {30, 1}, every(60));
+  video.erase(video.begin() + static_cast<std::ptrdiff_t>(from), video.begin() + static_cast<std::ptrdiff_t>(from + lost));
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, interleave(video, audio_frames(750), tracks));
+  ledger.check_rules(false);
+  CHECK(ledger.samples.at("source").size() == 480 - lost);
+
+  StreamView view;
+  const Rendition& source = *ledger.index.find("source");
+  view.apply(source.record, 1000);
+  for (const Segment& segment : source.segments)
+    for (const Part& part : segment.parts) view.apply(PartRecord{"source", part}, 1000);
+  std::size_t dependent = 0;
+  for (const SegmentView& segment : view.find("source")->segments) {
+    INFO("segment " << segment.msn);
+    const auto& samples = ledger.samples.at("source");
+    const auto first = std::ranges::find(samples, segment.msn, &MemoryLedger::Kept::msn);
+    CHECK(segment.gap == (first == samples.end()));
+    if (segment.gap) continue;
+    CHECK(segment.independent == first->key);
+    dependent += !first->key;
+  }
+  CHECK(view.find("source")->all_independent == (dependent == 0));
+  CHECK(std::ranges::count(ledger.remarks, Remark::What::forced_cut, &Remark::what) == static_cast<std::ptrdiff_t>(dependent));
 }
