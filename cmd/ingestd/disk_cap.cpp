@@ -26,8 +26,13 @@ void DiskCap::look() {
   offload_.run([this, ours = ours_(), limits = config_.disk] { return work(ours, limits); },
                [this](Report report) {
                  tell(report);
-                 timer_.after(std::clamp<Steady::duration>(report.took * work_share, rhythm, longest_pause), [this] { look(); });
+                 if (!stopped_) timer_.after(std::clamp<Steady::duration>(report.took * work_share, rhythm, longest_pause), [this] { look(); });
                });
+}
+
+void DiskCap::stop() {
+  stopped_ = true;
+  timer_.cancel();
 }
 
 DiskCap::Report DiskCap::work(const std::set<std::string>& ours, DiskLimits limits) {

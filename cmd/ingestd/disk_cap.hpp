@@ -20,6 +20,8 @@ class DiskCap {
   // All outlive it. `ours`: the streams that this process holds, live or not: their ledgers have not ended.
   DiskCap(net::Loop& loop, const Config& config, Platform& platform, std::function<std::set<std::string>()> ours);
 
+  void stop();  // looks no more: another process does. What it is just looking at is finished, and nobody waits for it
+
   hls::DiskBudget::Recording recording() const { return recording_; }
 
  private:
@@ -45,7 +47,7 @@ class DiskCap {
   std::function<std::set<std::string>()> ours_;
   net::Timer timer_;
   hls::DiskBudget::Recording recording_ = hls::DiskBudget::Recording::whole;
-  bool failing_ = false;
+  bool failing_ = false, stopped_ = false;
   // The offloaded work's own.
   hls::LedgerShelf shelf_;
   hls::DiskBudget budget_;

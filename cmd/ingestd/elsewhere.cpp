@@ -67,12 +67,18 @@ void Elsewhere::answered(ChannelId channel, bool busy) {
 }
 
 std::optional<std::string> Elsewhere::kick(const std::string& name) {
-  for (const auto& [channel, other] : others_) {
+  for (auto& [channel, other] : others_) {
     if (other.name != name) continue;
+    other.kicked = true;
     other.tell(Json{{"kick", name}}.dump());
     return Json{{"ok", true}, {"stream", other.stream.value()}}.dump();
   }
   return std::nullopt;
+}
+
+bool Elsewhere::kicked(ChannelId channel) const {
+  const auto found = others_.find(channel);
+  return found != others_.end() && found->second.kicked;
 }
 
 Elsewhere::Lost Elsewhere::lose(const void* link) {

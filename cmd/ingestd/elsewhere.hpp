@@ -29,6 +29,8 @@ class Elsewhere {
   void answered(ChannelId channel, bool busy);  // not busy: the stream is not there any more
   // {"ok":…} as the control socket answers; nothing: no channel of that name is there.
   std::optional<std::string> kick(const std::string& name);
+  // Whether that was asked of the channel's stream, which comes here instead.
+  bool kicked(ChannelId channel) const;
 
   struct Lost {
     std::size_t streams = 0;
@@ -47,6 +49,7 @@ class Elsewhere {
     std::function<void(const std::string&)> tell;
     std::string name;
     StreamId stream;
+    bool kicked = false;
     std::shared_ptr<Presence> presence = std::make_shared<Presence>();
     std::string row;
     std::vector<std::string> lines;

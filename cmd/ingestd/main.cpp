@@ -99,6 +99,7 @@ Result<int> run(const app::Settings& settings) {
     if (predecessor) {
       SLUICE_TRY(predecessor->commit());
       server.replaced();
+      daemon.read_again();  // the other one may have read it again since this one did, until it was asked
     }
     if (config.control.empty()) return {};
     if (const auto listening = succession.listen(predecessor ? predecessor->take_door() : os::UniqueFd()); !listening)

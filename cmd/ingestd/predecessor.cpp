@@ -156,6 +156,8 @@ void Predecessor::hear(Link& link, os::PacketMessage& message) {
       return log::error("a stream of a process that was replaced cannot be gone on with", {taken.error()});
     const auto channel = said["stream"]["channel"].get<std::int64_t>();
     link.open->send(Json{{"taken", channel}}.dump());
+    // It was on its way already when the other process was told.
+    if (elsewhere.kicked(ChannelId(channel))) server_.end_stream(ChannelId(channel), "kicked");
     elsewhere.answered(ChannelId(channel), false);
   } catch (const Json::exception& wrong) {
     log::error("a process that was replaced says what cannot be understood", {{"what", wrong.what()}});

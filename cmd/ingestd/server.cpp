@@ -7,13 +7,15 @@
 namespace sluice::ingestd {
 
 namespace {
-constexpr milliseconds reading_pause{10};  // a fraction of a frame
+constexpr milliseconds reading_pause{10};     // a fraction of a frame
+constexpr milliseconds take_back_rest{1'000};  // before streams are asked for again
 }
 
 Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<net::FolderWatch> folders)
     : house_(loop, std::move(config), std::move(platform), std::move(folders), app::executable_folder()),
       program_settings_(house_.config.config_folder, house_.around.programs),
-      renewal_(loop) {
+      renewal_(loop),
+      take_back_again_(loop) {
   house_.around.forget = [this](Stream& stream) { forget(stream); };
   house_.config.life = fitting(house_.config.life);
   read_together(true);
@@ -64,12 +66,23 @@ Result<std::shared_ptr<Stream>> Server::open(Held held, bool resumed) {
   return stream;
 }
 
-void Server::take_back() { take_back_but({}); }
-
-void Server::take_back_but(std::set<StreamId> but) {
+void Server::take_back() {
+  house_.open = false;
+  std::set<StreamId> but = elsewhere_.streams();
+  for (const auto& [channel, stream] : house_.streams) but.insert(stream->held().stream);
+  ++taking_back_;
   house_.platform->take_back(std::move(but), [this](Result<std::vector<Held>> unended) {
-    if (!unended) log::error("earlier streams cannot be taken back", {unended.error()});
-    for (Held& held : unended.value_or(std::vector<Held>{})) {
+    --taking_back_;
+    if (!house_.serving()) return;  // the next one takes them back
+    if (!unended) {
+      log::error("earlier streams cannot be taken back yet: nobody is let in before", {unended.error()});
+      take_back_due_ = true;
+      return take_back_again_.after(take_back_rest, [this] {
+        take_back_due_ = false;
+        if (house_.serving()) take_back();
+      });
+    }
+    for (Held& held : *unended) {
       const bool live = held.live;
       auto stream = open(held, live);
       if (!stream) {
@@ -83,6 +96,7 @@ void Server::take_back_but(std::set<StreamId> but) {
       else if (!(*stream)->fresh(house_.config.resume_within))
         (*stream)->end("its last part is older than --resume-within");
     }
+    if (taking_back_ > 0 || take_back_due_) return;
     house_.open = true;
     set_up_disk_cap();
     for (const auto& connect : std::exchange(early_, {})) connect();

@@ -19,7 +19,7 @@ class Server {
   Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<net::FolderWatch> folders);
   ~Server();
 
-  // Takes back the streams of an earlier process on this node. Who connects meanwhile waits, to find its own.
+  // Takes back the streams of earlier processes on this node, as often as it takes. Who connects meanwhile waits, to find its own.
   void take_back();
   // Reads the certificate for RTMPS, made before where the platform makes its own. False: none is configured.
   Result<bool> load_certificate();
@@ -31,6 +31,7 @@ class Server {
   std::string streams_json() const;
   std::string summary_json() const;  // the same for people, line by line
   std::string kick(const std::string& request_json);
+  void end_stream(ChannelId channel, std::string_view why);  // which is here, and its publisher is sent away
   std::string renew_pipelines();         // every stream gets another pipeline, one after the other: its programs have changed
   std::string renewal_json() const;      // how far that has come
   Platform& platform() { return *house_.platform; }
@@ -64,7 +65,6 @@ class Server {
   std::set<std::string> held() const;
   void forget(Stream& stream);
   void set_up_disk_cap();
-  void take_back_but(std::set<StreamId> but);
   void ask_elsewhere(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel);
   void move_all_on();
   media::LifecyclePolicy fitting(media::LifecyclePolicy life) const;
@@ -73,6 +73,9 @@ class Server {
   Elsewhere elsewhere_{house_};
   std::shared_ptr<const net::TlsContext> tls_;  // that new RTMPS connections are shown; null where there is none
   std::vector<std::function<void()>> early_;    // connected, or asked to publish, before the streams were taken back
+  unsigned taking_back_ = 0;                    // asked, not answered
+  bool take_back_due_ = false;                  // again
+  net::Timer take_back_again_;
   std::unique_ptr<DiskCap> disk_;               // null where no ledgers are kept
   std::unique_ptr<SrtDoor> srt_;                // null where SRT is not served
   ProgramSettings program_settings_;

@@ -8,11 +8,11 @@ namespace sluice::ingestd {
 
 void Server::connected(os::UniqueFd socket, net::Endpoint peer, bool tls) {
   if (!house_.serving()) return;
-  if (!house_.open) {
+  if (!house_.open && early_.size() < house_.config.limits.connections) {
     auto held = std::make_shared<os::UniqueFd>(std::move(socket));
     return early_.emplace_back([this, held, peer, tls] { connected(std::move(*held), peer, tls); }), void();
   }
-  if (const char* full = house_.doorstep.full(peer.host)) {
+  if (const char* full = house_.open ? house_.doorstep.full(peer.host) : "connections") {
     Measures::refused(full).Increment();
     log::warn("connection refused: too many", {{"peer", peer.text()}, {"limit", full}});
     return;

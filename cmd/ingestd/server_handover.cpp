@@ -13,7 +13,7 @@ Result<> Server::can_be_replaced() const {
 }
 
 void Server::retire() {
-  disk_.reset();
+  if (disk_) disk_->stop();
   elsewhere_.clear();
 }
 
@@ -39,10 +39,7 @@ void Server::elsewhere_gone(const void* link) {
   Elsewhere::Lost lost = elsewhere_.lose(link);
   if (lost.streams == 0) return;
   log::warn("a process that was replaced died: taking its streams back", {{"streams", lost.streams}});
-  std::set<StreamId> but = elsewhere_.streams();
-  for (const auto& [channel, stream] : house_.streams) but.insert(stream->held().stream);
-  house_.open = false;  // who comes meanwhile waits, to find its own
-  take_back_but(std::move(but));
+  take_back();
   for (auto& waiting : lost.waiting) early_.emplace_back([waiting = std::move(waiting)] { waiting(false); });
 }
 

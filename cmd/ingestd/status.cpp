@@ -164,6 +164,13 @@ std::string Server::renew_pipelines() {
 
 std::string Server::renewal_json() const { return Json{{"left", renewal_.left()}, {"failed", renewal_.failed()}}.dump(); }
 
+void Server::end_stream(ChannelId channel, std::string_view why) {
+  const std::shared_ptr<Stream> stream = house_.streams.at(channel);
+  const auto publisher = stream->publisher();
+  stream->end(why);
+  if (publisher) publisher->drop("the stream was ended by the platform");
+}
+
 // {"command":"kick","channel":"NAME"}: ends the channel's stream and closes its publisher.
 std::string Server::kick(const std::string& request_json) {
   const auto request = nlohmann::json::parse(request_json, nullptr, false);
@@ -174,9 +181,7 @@ std::string Server::kick(const std::string& request_json) {
   if (house_.gate.shut()) return app::error_json({Errc::unavailable, "ingestd is just being replaced", "try again"});
   for (const auto& [channel, stream] : Streams(house_.streams)) {
     if (stream->held().channel.name != name) continue;
-    const auto publisher = stream->publisher();
-    stream->end("kicked");
-    if (publisher) publisher->drop("the stream was ended by the platform");
+    end_stream(channel, "kicked");
     return Json{{"ok", true}, {"stream", stream->held().stream.value()}}.dump();
   }
   if (const auto answer = elsewhere_.kick(name)) return *answer;

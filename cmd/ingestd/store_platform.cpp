@@ -60,21 +60,24 @@ class StorePlatform final : public Platform {
         [this, but = std::move(but)]() -> Result<std::vector<Held>> {
           SLUICE_TRY_VALUE(const auto unended, store_->streams().unended(node_));
           std::vector<Held> held;
+          std::set<StreamId> taken;
           for (const store::Stream& stream : unended) {
             if (but.contains(stream.id) || ours_.contains(stream.id)) continue;
             const std::string owner = random_token(system_random());
             auto lease = store_->leases().take(store::channel_lock(stream.channel), owner, node_);
+            if (!lease && lease.error().code != Errc::conflict) return std::unexpected(lease.error());  // of all, again
             if (!lease) {
               log::warn("a stream of ours is another node's now", {{"stream", stream.id.value()}, lease.error()});
               continue;
             }
-            ours_.insert(stream.id);
+            taken.insert(stream.id);
             held.push_back({{stream.channel, stream.channel_name},
                             stream.id,
                             owner,
                             stream.state == store::StreamState::live,
                             stream.started_at});
           }
+          ours_.merge(taken);
           return held;
         },
         std::move(done));

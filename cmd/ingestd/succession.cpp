@@ -40,7 +40,11 @@ Succession::Succession(app::Daemon& daemon, Server& server, std::optional<os::Fi
 
 Succession::~Succession() {
   asks_.reset();
-  if (listening_ && state_ != State::retired) ::unlink(handover_path(server_.config()).c_str());
+  // Told to stop at once when all of it was another's already, or will be by this end: its sockets' paths are, too.
+  if (state_ == State::offered || state_ == State::given)
+    daemon_.retire();
+  else if (listening_ && state_ != State::retired)
+    ::unlink(handover_path(server_.config()).c_str());
 }
 
 Result<> Succession::listen(os::UniqueFd inherited) {

@@ -75,7 +75,10 @@ struct Daemon::Impl {
   Result<Reload> reload_now() {
     notify_systemd("RELOADING=1");
     const Result<Reload> done = swap_settings();
-    if (!done) log::error("configuration not reloaded: the old one stays", {done.error()});
+    if (done)
+      tell(*done);
+    else
+      log::error("configuration not reloaded: the old one stays", {done.error()});
     notify_systemd("READY=1");
     return done;
   }
@@ -86,11 +89,20 @@ struct Daemon::Impl {
     if (reload) SLUICE_TRY(reload(planned.settings));
     settings = planned.settings;
     log::set_level(log::level_named(settings.text("log-level")));
+    return planned;
+  }
+
+  static void tell(const Reload& planned) {
     log::info("configuration reloaded", {{"changed", fmt::to_string(fmt::join(planned.changed, " "))}});
     if (!planned.need_restart.empty())
       log::warn("changed settings that need a restart: the old ones stay until then",
                 {{"settings", fmt::to_string(fmt::join(planned.need_restart, " "))}});
-    return planned;
+  }
+
+  void read_again() {
+    const Result<Reload> done = swap_settings();
+    if (!done) return log::error("configuration not read again: it stays as it was", {done.error()});
+    if (!done->changed.empty() || !done->need_restart.empty()) tell(*done);
   }
 
   // Binds `port` at each --bind address.
@@ -240,6 +252,7 @@ void Daemon::before_ready(std::function<Result<>()> act) { impl_->before_ready =
 
 void Daemon::on_drain(std::function<void(std::function<void()> done)> drain) { impl_->drain = std::move(drain); }
 void Daemon::on_reload(std::function<Result<>(const Settings&)> reload) { impl_->reload = std::move(reload); }
+void Daemon::read_again() { impl_->read_again(); }
 void Daemon::on_health(std::function<std::vector<Health>()> check) { impl_->health = std::move(check); }
 void Daemon::on_control(const std::string& command, std::function<std::string(const std::string&)> answer) {
   impl_->control.add(command, std::move(answer));

@@ -59,6 +59,8 @@ class Daemon {
   // SIGHUP: the whole configuration has been read again and is sound. What comes differs from settings() in options that
   // reload only (Option::reloads): swap to it, or keep everything as it was and say why.
   void on_reload(std::function<Result<>(const Settings&)> reload);
+  // As SIGHUP does, for what has changed since settings() were read. Where it is not sound everything stays as it was, and that is logged.
+  void read_again();
   void on_health(std::function<std::vector<Health>()> check);
   // One JSON request a line, one JSON answer a line, on the control socket (--control PATH): {"command": "...", ...}. Every daemon
   // answers "status", "health" and "reload", which is SIGHUP with its outcome.

@@ -150,6 +150,32 @@ class Giver:
         self.thread = threading.Thread(target=run)
         self.thread.start()
 
+    def keep_until_kicked(self, given):
+        """Hands over what another process gave but for its only stream, and that when the next ingestd wants it ended."""
+        [(stream, state)] = [each for each in given if "stream" in each[0]]
+
+        def run():
+            link, _ = self.door.accept()
+            link.settimeout(LONG)
+            with link:
+                hear = lambda: self.said.append(json.loads(link.recv(65536))) or self.said[-1]
+                hear()
+                for about, fds in given:
+                    if "stream" in about:
+                        about, fds = {"kept": {name: about["stream"][name] for name in ("channel", "name", "stream")}}, []
+                    socket.send_fds(link, [json.dumps(about).encode()], fds)
+                    if "coming" in about:
+                        hear()
+                assert "ready" in hear()
+                link.send(json.dumps({"yours": True}).encode())
+                while "kick" not in hear():
+                    pass
+                socket.send_fds(link, [json.dumps(stream).encode()], state)
+                while "taken" not in hear():
+                    pass
+        self.thread = threading.Thread(target=run)
+        self.thread.start()
+
     def __enter__(self):
         return self
 

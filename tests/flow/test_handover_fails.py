@@ -1,5 +1,6 @@
 """What a handover of ingestd that fails costs: nothing."""
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -104,7 +105,7 @@ def test_no_configuration_is_read_that_would_end_with_the_process():
         wait_for(lambda: ingest.ask(command="reload").get("reloaded"), LONG, "a reload, afterwards")
 
 
-@pytest.mark.parametrize("dead", [True, False], ids=["dead", "alive"])
+@pytest.mark.parametrize("dead", ["killed", "told to stop twice", ""], ids=["killed", "stopped", "alive"])
 def test_what_was_given_is_gone_on_with_where_the_old_process_died_and_only_there(dead):
     with Ingest(platform=True) as ingest:
         with NumberedPublisher(ingest.url()) as publisher:
@@ -112,9 +113,18 @@ def test_what_was_given_is_gone_on_with_where_the_old_process_died_and_only_ther
             grown(ingest)
             with Taker(ingest) as taker:
                 given = taker.everything()
-                if dead:
+                if dead == "killed":
                     ingest.daemon.process.kill()
                     ingest.daemon.process.wait()
+                elif dead:
+                    taker.say(ready=True)
+                    assert taker.until("yours")
+                    ingest.daemon.process.send_signal(signal.SIGTERM)
+                    ingest.wait_log("draining", LONG)
+                    ingest.daemon.process.send_signal(signal.SIGTERM)
+                    assert ingest.daemon.process.wait(LONG) == 0
+                    # The next one listens there.
+                    assert ingest.control.exists() and ingest.control.with_name(f"{ingest.control.name}.handover").exists()
                 control, ingest.control = ingest.control, ingest.directory / "next.sock"
                 with Giver(ingest) as giver:
                     giver.pass_on(given)
