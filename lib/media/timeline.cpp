@@ -68,13 +68,17 @@ bool Timeline::leaps_alone(const Clocking& track, std::int64_t moved, Steady now
   });
 }
 
-// Where the clock value is by the clock of another track, if that is near to where it was expected.
-std::optional<std::int64_t> Timeline::joined(const Clocking& track, std::uint64_t counted, std::int64_t expected, std::int64_t within) const {
+// Where the clock value is by the clock of another track, if that is near to where it was expected; or if a clock that has gone back, so far, comes to
+// where the other is now: it had gone ahead, by too little to be noticed.
+std::optional<std::int64_t> Timeline::joined(const Clocking& track, std::uint64_t counted, std::int64_t expected, std::int64_t moved) const {
+  // Nearer than half way: the other may stand where this one has come from.
+  const std::int64_t near = std::abs(moved) / 2, follow = in_fine(policy_.follow);
   for (const Clocking& other : tracks_) {
     if (&other == &track || !other.started) continue;
     // The other's clock may be on the far side of a wrap that this one has not seen, or the other way round.
-    const std::int64_t there = unwrap(other.raw, counted) * tick_ + other.offset;
-    if (std::abs(there - expected) <= within) return there;
+    const std::int64_t raw = unwrap(other.raw, counted), there = raw * tick_ + other.offset;
+    const bool met = moved < 0 && std::abs(raw - other.raw) * tick_ < near;
+    if (std::abs(there - expected) <= (met ? follow : std::min(follow, near))) return there;
   }
   return std::nullopt;
 }
@@ -85,12 +89,12 @@ bool Timeline::repair(Clocking& track, std::int64_t& raw, std::uint64_t counted,
   const std::int64_t waited = std::chrono::duration_cast<microseconds>(now - track.seen).count() * fine_us;
   const std::int64_t expected = track.raw * tick_ + track.offset + track.step;
   const bool back = moved < -in_fine(policy_.backward_jump);
+  const bool early = moved > waited + in_fine(policy_.backward_jump);
   const bool unexplained = moved > waited + in_fine(policy_.honest_gap);
   const bool far = policy_.paced && unexplained && moved > in_fine(policy_.forward_jump);
-  if (!back && !unexplained) return false;
-  // Nearer than half way: the other may stand where this one has come from.
-  const auto there = joined(track, counted, expected, std::min(in_fine(policy_.follow), std::abs(moved) / 2));
-  if (!back && !far && !there && !leaps_alone(track, moved, now)) return false;
+  if (!back && !early) return false;
+  const auto there = joined(track, counted, expected, moved);
+  if (!back && !far && !there && !(unexplained && leaps_alone(track, moved, now))) return false;
 
   raw = static_cast<std::int64_t>(counted & ((std::uint64_t{1} << clock_.bits) - 1));
   track.offset = there.value_or(expected) - raw * tick_;

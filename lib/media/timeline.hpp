@@ -99,7 +99,7 @@ class Timeline {
   std::int64_t distance(std::uint64_t from, std::uint64_t to) const;
   bool repair(Clocking& track, std::int64_t& raw, std::uint64_t counted, Steady now);
   bool leaps_alone(const Clocking& track, std::int64_t moved, Steady now) const;
-  std::optional<std::int64_t> joined(const Clocking& track, std::uint64_t counted, std::int64_t expected, std::int64_t within) const;
+  std::optional<std::int64_t> joined(const Clocking& track, std::uint64_t counted, std::int64_t expected, std::int64_t moved) const;
   void place_picture(Clocking& track, std::int64_t dts, std::int64_t pts, Stamp& out) const;
   std::int64_t end_of(const Clocking& track) const;
 

@@ -171,6 +171,27 @@ TEST_CASE("a few seconds that one track alone leaps are closed up, those that al
   CHECK(std::abs(after->dts - (ms + leap) * 90) < 90 * 40);
 }
 
+TEST_CASE("one track's step by less than two seconds, and back: sound and picture are together again when they have caught up, and none is lost twice") {
+  const std::int64_t leap = GENERATE(600, 1'000, 1'500, 1'900, -600, -1'500, -1'900);
+  const bool picture = GENERATE(true, false), paced = GENERATE(true, false);
+  CAPTURE(leap, picture, paced);
+  Rig rig(10'000, 960);
+  std::int64_t ms = 0;
+  const auto together = [&](std::int64_t step) {
+    const auto v = rig.at(video, static_cast<std::uint32_t>(10'000 + ms + (picture ? step : 0)));
+    const auto a = rig.at(audio, static_cast<std::uint32_t>(10'000 + ms + (picture ? 0 : step)));
+    REQUIRE(v);  // pictures are all kept
+    const std::int64_t due = ms;
+    if (paced) rig.clock.advance(milliseconds(20));
+    ms += 20;
+    return std::abs(v->dts - due * 90) < 90 * 40 && a && std::abs(a->dts - due * 48) < 48 * 90;
+  };
+  while (ms <= 2'000) CHECK(together(0));
+  while (ms <= 4'000) together(leap);
+  while (ms <= 4'000 + 2 * std::abs(leap) + 100) together(0);
+  while (ms <= 10'000) CHECK(together(0));
+}
+
 TEST_CASE("pictures whose clock steps back a little keep their order and a distance that an encoder sees, and catch up") {
   const int back = GENERATE(10, 33, 120, 400, 499);
   const bool b_frames = GENERATE(false, true);
