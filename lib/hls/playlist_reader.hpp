@@ -116,8 +116,4 @@ struct ReadPlaylist {
 // Variables stand for their values already.
 ReadPlaylist read_playlist(std::string_view text, const Loaded& loaded = {});
 
-// ISO 8601, to milliseconds of Unix time (4.4.4.6); without a zone it is UTC.
-std::optional<std::int64_t> parse_date_time(std::string_view text);
-bool tells_zone(std::string_view date_time);
-
 }  // namespace sluice::hls

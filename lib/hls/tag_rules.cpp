@@ -5,7 +5,7 @@
 #include <cctype>
 #include <cmath>
 
-#include "hls/playlist_reader.hpp"
+#include "hls/date_time.hpp"
 
 namespace sluice::hls {
 namespace {

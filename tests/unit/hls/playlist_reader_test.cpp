@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "hls/attribute_list.hpp"
+#include "hls/date_time.hpp"
 #include "hls/lint.hpp"
 #include "hls/playlist_reader.hpp"
 #include "hls/playlist_writer.hpp"

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "hls/date_time.hpp"
 #include "hls/playlist_reader.hpp"
 
 using namespace sluice::hls;
