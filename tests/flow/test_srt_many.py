@@ -58,7 +58,7 @@ def cost(pid):
     """Processor seconds and private memory (MB) so far, and threads."""
     ticks = sum(int(field) for field in pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
     lines = [line.split() for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
-    private = sum(int(line[1]) for line in lines if line[0].startswith("Private_"))
+    private = sum(int(line[1]) for line in lines if line[0].startswith("Private_Dirty"))
     return ticks / os.sysconf("SC_CLK_TCK"), private / 1024, len(os.listdir(f"/proc/{pid}/task"))
 
 
