@@ -41,5 +41,5 @@ def test_three_viewers(tmp_path):
 
         state = cut.moves_on(before, 6, 20, "behind the cut")
         assert 1500 < state["longest"] < 6000 and state["stills"] <= 3, (SEED, state)
-        wait_for(lambda: cut.state()["behind"] < 1.5, 60, f"nearness again, it is {cut.state()}; that")
+        wait_for(lambda: cut.state()["behind"] < 1.5, 120, f"nearness again, it is {cut.state()}; that")
         assert plays(cut, 3)["stills"] <= 1, SEED
