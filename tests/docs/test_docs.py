@@ -48,8 +48,8 @@ def option_names(name, command=None):
 
 # ---- manual pages
 
-@pytest.mark.parametrize("page", PAGES, ids=relative)
-def test_a_manual_page_is_clean(page):
+def made(page):
+    """(mandoc, the page as it is installed)"""
     mandoc = shutil.which("mandoc")
     if not mandoc:
         pytest.skip("mandoc is not installed")
@@ -57,6 +57,21 @@ def test_a_manual_page_is_clean(page):
         page = BUILD / "generated" / "man" / page.name.removesuffix(".in")
         if not page.exists():
             pytest.skip(f"{page.name} is not made")
+    return mandoc, page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_a_manual_page_fits_a_terminal(page):
+    """Indented by a width that was meant as a text, a list began beyond the right edge."""
+    mandoc, page = made(page)
+    shown = subprocess.run([mandoc, "-T", "utf8", "-O", "width=80", str(page)], capture_output=True, text=True, check=True).stdout
+    lines = re.sub(".\b", "", shown).splitlines()[1:-1]  # but the header and the footer
+    assert [line for line in lines if len(line) - len(line.lstrip()) > 60] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_a_manual_page_is_clean(page):
+    mandoc, page = made(page)
     done = subprocess.run([mandoc, "-T", "lint", "-W", "warning", str(page)], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
