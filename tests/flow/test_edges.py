@@ -113,6 +113,13 @@ def test_media_is_kept_playlists_follow_their_headers_and_words_without_meaning_
     assert ask(edge.port, "/live/nobody/master.m3u8")[0].status == 404
 
 
+def test_pictures_and_what_seek_bars_ask_for_are_kept(edge):
+    stream = video_of(edge).rsplit("/", 2)[0]
+    for path in ("/live/one/thumbnail.jpg", f"{stream}/storyboard.vtt", f"{stream}/window.json"):
+        kept = [ask(edge.port, path)[0] for _ in range(2)]
+        assert [answer.status for answer in kept] == [200, 200] and kept[1].headers["X-Cache"] == "HIT", (path, kept[1].headers.items())
+
+
 def test_one_copy_serves_who_takes_gzip_and_who_does_not(edge):
     playlist = video_of(edge)
     msn, number = re.search(r'PRELOAD-HINT:TYPE=PART,URI="(\d+)\.(\d+)\.', get(f"http://127.0.0.1:{edge.port}{playlist}")[2].decode()).groups()
