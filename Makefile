@@ -3,8 +3,8 @@ SHELL := /bin/bash
 BUILD ?= build
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
-# how many tests at once (tests/CMakeLists.txt)
-TESTS ?= $(JOBS)
+# how many tests at once: most wait for real time (tests/CMakeLists.txt)
+TESTS ?= $(shell echo $$((2 * $(JOBS))))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # What building needs, what running adds (the demo's publisher and its font), what the tests add (real peers and clients).
