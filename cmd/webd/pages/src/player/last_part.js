@@ -3,8 +3,13 @@
 // more until the next segment is complete: two seconds without media.
 const whole = "OK";  // the fragment tracker's word
 
-const fetchesLastParts = (Controller) =>
-  class extends Controller {
+// Its own methods, which another version may have renamed.
+const used = ["isLoopLoading", "getLevelDetails"];
+
+const fetchesLastParts = (Controller) => {
+  const gone = used.filter((method) => typeof Controller.prototype[method] !== "function");
+  if (gone.length) throw new Error(`hls.js's controllers have no ${gone.join(", ")}: is player/last_part.js still needed?`);
+  return class extends Controller {
     // Asked before anything of a segment is loaded.
     isLoopLoading(segment, time) {
       const missing = (part) => part.fragment.sn === segment.sn && !part.loaded && !part.gap;
@@ -14,6 +19,7 @@ const fetchesLastParts = (Controller) =>
       return false;
     }
   };
+};
 
 // hls.js's own controllers, mended.
 export const controllers = ({ streamController, audioStreamController }) => ({
