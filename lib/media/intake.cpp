@@ -121,6 +121,20 @@ bool Intake::rates_known() const {
 
 bool Intake::waited_enough(Steady now) const { return waiting_since_ && now >= *waiting_since_ + policy_.second_track; }
 
+// Whether sound, and nothing else, has come for as long as a start waits: by the clock, or by the publisher's, which may have kept it back to
+// send it in the order of its times, as muxers do.
+bool Intake::sound_alone(Steady now) const {
+  if (waiting_.empty() || std::ranges::any_of(waiting_, [](const Offered& p) { return p.kind == Kind::video; })) return false;
+  const std::int64_t patience = policy_.second_track.count() * clock_.rate / 1000;
+  return waited_enough(now) || ticks_between(clock_, waiting_.front().raw, waiting_.back().raw) >= patience;
+}
+
+// The stream starts without them; they join it as any track does that comes later.
+void Intake::give_up_pictures() {
+  for (PublisherTrack& track : tracks_)
+    if (track.kind == Kind::video) track.away = true;
+}
+
 // Once: what is missing after that is a keyframe, and that comes with a packet.
 std::optional<Steady> Intake::deadline() const {
   if (run_ || !waiting_since_ || ticked_) return std::nullopt;
@@ -130,6 +144,7 @@ std::optional<Steady> Intake::deadline() const {
 void Intake::tick(Steady now) {
   if (run_ || ticked_ || !waited_enough(now)) return;
   ticked_ = true;
+  if (sound_alone(now)) give_up_pictures();
   if (leading() != nullptr) start(now);
 }
 
@@ -144,10 +159,13 @@ void Intake::offer(Offered packet, Steady now) {
   if (track->kind == Kind::video && track->track->frame_rate.num == 0) track->count(packet.raw, policy_.counted_frames);
   if (run_) return pass(*track, packet, now);
   if (!waiting_since_) waiting_since_ = now;
-  const bool starts = packet.kind == Kind::audio ? leading()->kind == Kind::audio : packet.key;
+  const bool sound = packet.kind == Kind::audio, key = packet.key;
   waiting_bytes_ += packet.data.size() + cost_of_a_packet;
   waiting_.push_back(std::move(packet));
-  const bool late = waited_enough(now), ready = late || (complete() && rates_known());
+  const bool alone = sound_alone(now);
+  if (alone) give_up_pictures();
+  const bool starts = sound ? leading()->kind == Kind::audio : key;
+  const bool late = alone || waited_enough(now), ready = late || (complete() && rates_known());
   const bool fresh = (ready && !ready_) || (late && !ticked_);
   ready_ = ready;
   ticked_ = late;

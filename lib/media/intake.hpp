@@ -97,6 +97,8 @@ class Intake {
   bool complete() const;
   bool rates_known() const;
   bool waited_enough(Steady now) const;
+  bool sound_alone(Steady now) const;
+  void give_up_pictures();
   bool differs() const;
   bool opens(const PublisherTrack& track, const Offered& packet) const;
   void start(Steady now);

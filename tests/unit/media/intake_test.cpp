@@ -75,6 +75,45 @@ TEST_CASE("a start waits for an announced track, but not for ever") {
   CHECK_FALSE(rig.intake.deadline());
 }
 
+TEST_CASE("an announced picture that does not come is not waited for beyond the start's wait, and joins when it comes") {
+  Rig rig;
+  rig.intake.announce(1, 1);
+  const bool configured = GENERATE(true, false);  // by RTMP all sequence headers come first, by SRT a track's with its first frame
+  if (configured) rig.intake.configure(h264());
+  rig.intake.configure(aac());
+  const bool paced = GENERATE(true, false);  // a muxer that waits for the picture sends the sound before it all at once
+  std::int64_t frames = 0;
+  const auto sound = [&](std::int64_t until_ms) {
+    for (; frames * 64 / 3 < until_ms; ++frames) {
+      rig.audio(static_cast<std::uint32_t>(frames * 64 / 3));
+      if (paced) rig.clock.advance(microseconds(64'000 / 3));
+    }
+  };
+  sound(1'000);
+  CHECK(rig.fed().empty());
+  if (paced) {
+    rig.clock.advance(milliseconds(5));
+    CHECK(*rig.intake.deadline() <= rig.clock.steady());
+    rig.intake.tick(rig.clock.steady());
+  } else {
+    sound(1'020);
+  }
+  CHECK(rig.fed().starts_with("r0 a0 a21 a42 "));
+  CHECK(rig.intake.video() == nullptr);
+  for (std::int64_t ms = 2'000; ms <= 32'000; ms += 1'000) {
+    sound(ms);
+    CHECK(rig.fed().starts_with("r0 a"));
+  }
+  if (!configured) rig.intake.configure(h264());
+  rig.video(31'980);
+  rig.video(32'000, true);
+  rig.audio(32'000);
+  CHECK(rig.fed() == "r1 v32000k a32000 ");
+  CHECK(rig.intake.counts().unusable == 1);
+  CHECK(rig.intake.counts().packets == 1502);
+  CHECK(rig.retention.counts().dropped_packets == 0);
+}
+
 TEST_CASE("who waits for a keyframe in vain asks for no time of its own, and starts when it comes") {
   Rig rig;
   rig.intake.configure(h264());
