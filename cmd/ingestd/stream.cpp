@@ -172,7 +172,7 @@ void Stream::perform(Step step) {
   switch (step) {
     case Step::spawn: return start_pipeline();
     case Step::close_input:
-      mark("pause");  // what is half a part is to be written: no more of it comes
+      mark("pause", next_picture());  // what is half a part is to be written: no more of it comes
       return pipeline_->close_input();
     case Step::kill:
       for_successor_ = life_.held();

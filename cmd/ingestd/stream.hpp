@@ -106,7 +106,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool ledger_complete() const;
   pipe::Metadata metadata(const media::Run& run) const;
   std::vector<std::pair<std::string, std::string>> environment() const;
-  void mark(const std::string& what);  // "end" or "pause", see sluice-ledger(5)
+  void mark(const std::string& what, std::string_view text = {});  // "end" or "pause", see sluice-ledger(5)
+  std::string next_picture();
   void finish();
   // absence
   void await_publisher();

@@ -191,10 +191,18 @@ void Stream::pipeline_ended(os::ExitStatus status) {
   act();
 }
 
-void Stream::mark(const std::string& what) {
+// When the picture is shown with which another run goes on, where no break lies between.
+std::string Stream::next_picture() {
+  const media::Retained* next = retention_.peek();
+  if (next == nullptr || next->run == last_run_ || next->run->discontinuity || !next->run->has_video()) return {};
+  return std::to_string(next->pts_us) + "\n";
+}
+
+void Stream::mark(const std::string& what, std::string_view text) {
   if (!ledger_) return;
-  const auto marked = os::open_file(ledger_->directory() + "/" + what, O_WRONLY | O_CREAT);
-  if (!marked) log::error("the ledger cannot be marked", {{"stream", held_.stream.value()}, {"mark", what}, marked.error()});
+  const auto marked = os::open_file(ledger_->directory() + "/" + what, O_WRONLY | O_CREAT | O_TRUNC);
+  const Result<> written = marked ? os::write_all(marked->get(), as_bytes(text)) : std::unexpected(marked.error());
+  if (!written) log::error("the ledger cannot be marked", {{"stream", held_.stream.value()}, {"mark", what}, written.error()});
 }
 
 void Stream::finish() {

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "base/text.hpp"
+#include "os/file.hpp"
 #include "os/wait.hpp"
 
 namespace sluice::segmenter {
@@ -22,8 +24,17 @@ Feeder::Feeder(const app::Settings& settings, std::string directory)
 
 bool Feeder::ended() const { return !fed_ || std::filesystem::exists(directory_ + "/end"); }
 
+std::optional<Feeder::Pause> Feeder::paused() const {
+  if (!fed_) return std::nullopt;
+  const auto text = os::read_file(directory_ + "/pause");
+  if (!text) return std::nullopt;
+  Pause pause;
+  if (const auto next = parse_number<std::int64_t>(std::string_view(*text).substr(0, text->find('\n')))) pause.next = microseconds(*next);
+  return pause;
+}
+
 bool Feeder::feeds_again() const {
-  if (!fed_ || !process_ || ended() || std::filesystem::exists(directory_ + "/pause")) return false;
+  if (!fed_ || !process_ || ended() || paused()) return false;
   return !os::readable_within(process_.get(), moment);
 }
 

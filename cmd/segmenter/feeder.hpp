@@ -1,8 +1,10 @@
 #pragma once
 // Whoever feeds a supervised segmenter, and what an end of its input means (sluice-ledger(5), decisions 1 and 2).
+#include <optional>
 #include <string>
 
 #include "app/options.hpp"
+#include "base/clock.hpp"
 #include "os/unique_fd.hpp"
 
 namespace sluice::segmenter {
@@ -15,6 +17,12 @@ class Feeder {
   bool ended() const;
   // Frames of an unfinished part come again: the pipeline broke (no DIR/pause) and its feeder lives.
   bool feeds_again() const;
+  // The input was closed on purpose (DIR/pause): `next` is when the picture is shown that another writer is fed first, if one
+  // follows without a break.
+  struct Pause {
+    std::optional<microseconds> next;
+  };
+  std::optional<Pause> paused() const;
 
  private:
   std::string directory_;

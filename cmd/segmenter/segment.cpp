@@ -171,10 +171,14 @@ class Run {
     }
   }
 
-  // The input is over; whether the stream is, too.
-  Result<> finish(bool ended) {
+  // The input is over; whether the stream is, too, or goes on.
+  Result<> finish(bool ended, const std::optional<Feeder::Pause>& pause) {
     if (!segmenter_) return {};
-    segmenter_->finish(ended, operations_);
+    if (!ended && pause) {
+      segmenter_->pause(pause->next, operations_);
+    } else {
+      segmenter_->finish(ended, operations_);
+    }
     SLUICE_TRY(write());
     if (ended) SLUICE_TRY(writer_.end());
     return playlists_ ? playlists_->update() : Result<>{};
@@ -291,7 +295,7 @@ Result<int> segment(const app::Settings& settings, const Containers& containers)
   // A full disk or a broken input: what there is stays, and whoever feeds may try again.
   if (!fed_well && fed_well.error().code == Errc::unavailable) return std::unexpected(fed_well.error());
   // A short part in mid-segment would stay in the playlist: better the frames come again.
-  if (!feeder.feeds_again()) SLUICE_TRY(run.finish(feeder.ended()));
+  if (!feeder.feeds_again()) SLUICE_TRY(run.finish(feeder.ended(), feeder.paused()));
   run.remarks().summary(writer.counters(), input->damaged());
   if (!fed_well) return std::unexpected(fed_well.error());
   return exit_after(signals.received());

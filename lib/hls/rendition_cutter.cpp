@@ -324,6 +324,16 @@ void RenditionCutter::fill(std::int64_t until, Operations& out) {
   if (!shed_) remark(gaps ? Remark::What::hole : Remark::What::bridged, from, until - from, out);
 }
 
+void RenditionCutter::hold_until(microseconds until, Operations& out) {
+  if (video() && held_ && ticks(until) > held_->start) append_held(ticks(until), out);
+}
+
+microseconds RenditionCutter::composition() const {
+  if (next_part_ > 0) return us(composition_);
+  if (!samples_.empty()) return us(samples_.front().cts);
+  return held_ ? us(held_->packet.pts - held_->start) : microseconds(0);
+}
+
 void RenditionCutter::fill_until(microseconds until, Operations& out) {
   flush(false, out);
   fill(ticks(until), out);

@@ -31,6 +31,12 @@ class RenditionCutter {
   void fill_until(microseconds until, Operations& out);
   // Gap parts until the segments before `msn` all exist.
   void fill_segments_before(MediaSequence msn, Operations& out);
+  // The held picture lasts until then, decode time, as far as a part and the segment bear.
+  void hold_until(microseconds until, Operations& out);
+  // What it lacks leaves no segment with media and gaps: its last sound stands for it, or it is all gaps.
+  bool stands_in() const { return shed_ || sound_; }
+  // By how much the segment's first frame is shown after it is decoded.
+  microseconds composition() const;
   void shed(Operations& out);  // flushes; from here on gaps take its place until a keyframe comes
   // The segment that the ledger's last part is in has no more: the next part opens the next one.
   void close_segment() { closed_ = true; }

@@ -12,25 +12,42 @@ namespace {
 constexpr microseconds follower_wait{5'000'000};
 // What audio may have before the first picture.
 constexpr microseconds audio_lead{200'000};
+// Renditions may end so far apart at a break: tracks never end on the same microsecond, and 0.3 s is too much between the beginnings
+// of segments, of which B-frames take their share.
+constexpr microseconds ragged{100'000};
 
 }  // namespace
 
 Segmenter::~Segmenter() = default;
 
-// Closes the open segment everywhere; the next MSN is the same for all, and none before it is missing.
-void Segmenter::discontinue(MediaSequence at_least, Operations& out) {
+// Before a break: what a rendition lacks of the others' time is made up for, or its next segment would begin earlier than theirs. Its
+// last picture, for as long as a part bears, or its last sound stands for it; gaps, which would leave a segment shorter than its
+// EXTINF, only for more than a part.
+void Segmenter::align_ends(Operations& out) {
   microseconds furthest{0};
-  MediaSequence next = at_least;
   for (const auto& lane : lanes_)
     if (lane->cutter.started()) furthest = std::max(furthest, lane->cutter.position());
   for (const auto& lane : lanes_) {
-    if (!lane->cutter.started()) continue;
-    // Tracks never end on the same microsecond; what is missing of a part is left to the discontinuity.
-    if (furthest - lane->cutter.position() > milliseconds(header_.part_ms)) {
-      lane->cutter.fill_until(furthest, out);
-    } else {
-      lane->cutter.flush(false, out);
+    RenditionCutter& cutter = lane->cutter;
+    if (!cutter.started()) continue;
+    if (cutter.awaits_start()) {
+      const Boundary* begun = boundaries_.find(first_msn_);
+      if (!begun) continue;
+      cutter.begin_at(begun->at);
     }
+    if (furthest - cutter.position() > ragged) cutter.hold_until(furthest, out);
+    const microseconds most = cutter.stands_in() ? ragged : milliseconds(header_.part_ms);
+    if (furthest - cutter.position() > most) cutter.fill_until(furthest, out);
+  }
+}
+
+// Closes the open segment everywhere; the next MSN is the same for all, and none before it is missing.
+void Segmenter::discontinue(MediaSequence at_least, Operations& out) {
+  MediaSequence next = at_least;
+  align_ends(out);
+  for (const auto& lane : lanes_) {
+    if (!lane->cutter.started()) continue;
+    lane->cutter.flush(false, out);
     next = std::max(next, lane->cutter.after_last());
   }
   for (const auto& lane : lanes_) lane->cutter.fill_segments_before(next, out);
@@ -133,7 +150,7 @@ microseconds Segmenter::due() const {
   return due.value_or(microseconds(0));
 }
 
-void Segmenter::finish(bool ended, Operations& out) {
+void Segmenter::take_waiting(Operations& out) {
   for (const auto& lane : lanes_) {
     while (!lane->waiting.empty()) {
       media::Packet packet = std::move(lane->waiting.front());
@@ -145,6 +162,19 @@ void Segmenter::finish(bool ended, Operations& out) {
       accept(*lane, std::move(packet), leads, out);
     }
   }
+}
+
+void Segmenter::pause(std::optional<microseconds> next, Operations& out) {
+  take_waiting(out);
+  if (!next) align_ends(out);
+  for (const auto& lane : lanes_) {
+    if (next && lane->video()) lane->cutter.hold_until(*next - lane->cutter.composition(), out);
+    lane->cutter.flush(false, out);
+  }
+}
+
+void Segmenter::finish(bool ended, Operations& out) {
+  take_waiting(out);
   for (const auto& lane : lanes_) {
     RenditionCutter& cutter = lane->cutter;
     if (ended && video_here_ && cutter.is_shed() && cutter.started() && !cutter.awaits_start()) cutter.fill_until(video_position_, out);

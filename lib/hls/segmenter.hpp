@@ -45,6 +45,9 @@ class Segmenter {
   void expect_back(std::string_view rendition);  // the feeder says that a shed rendition comes again
   // The input is over; `ended` when the stream is too: then the last parts close their segments.
   void finish(bool ended, Operations& out);
+  // The input is over by intent and the stream is not. With `next` another writer begins with the picture shown then, and the last
+  // ones here last until it; without, what follows does not continue this: all renditions are brought to one end.
+  void pause(std::optional<microseconds> next, Operations& out);
 
   // No packet before this decode time can finish a part, as far as the stream keeps to its rhythm. Zero while it has none.
   microseconds due() const;
@@ -54,6 +57,8 @@ class Segmenter {
 
   void recall_boundaries(const LedgerIndex& so_far, std::optional<microseconds> next);
   void discontinue(MediaSequence at_least, Operations& out);
+  void align_ends(Operations& out);
+  void take_waiting(Operations& out);
   bool jumps(const Lane& lane, const media::Packet& packet) const;
   void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
   void add_gone(const LedgerIndex& so_far, bool vacant, Operations& out);
