@@ -138,6 +138,7 @@ class Run {
     start.discontinuity = number_in(input_.metadata(), "sluice_discontinuity").value_or(0) != 0;
     const auto ladder = input_.metadata().find("sluice_ladder");
     start.ready_made = ladder != input_.metadata().end() && ladder->second == "publisher";
+    if (const auto keys = number_in(input_.metadata(), "sluice_keys"); keys && *keys > 0) start.key_grid = microseconds(*keys);
     if (const auto boundary = number_in(input_.metadata(), "sluice_boundary")) start.boundary = microseconds(*boundary);
     microseconds end{0};
     for (const hls::Rendition& r : writer_.index().renditions()) end = std::max(end, r.source_end);

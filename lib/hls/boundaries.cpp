@@ -5,6 +5,7 @@
 namespace sluice::hls {
 namespace {
 constexpr std::size_t recent_gops = 5;
+constexpr microseconds rounding{1'000};  // by so little a keyframe may stand before its place
 constexpr std::size_t most_known =
     4096;  // a rendition further behind than this has long been filled with gaps
 }  // namespace
@@ -42,9 +43,10 @@ const Boundary* Boundaries::declare(microseconds at, bool forced) {
   return &known_.back();
 }
 
-// Before any GOP has been seen whole, the segment's length so far stands for it: segments start with
-// keyframes.
-microseconds Boundaries::longest_gop(microseconds length) const {
+// How long the GOP may last that begins with `key`. Before any has been seen whole, the segment's length so far stands for it: segments
+// start with keyframes.
+microseconds Boundaries::longest_gop(microseconds key, microseconds length) const {
+  if (key_grid_) return *key_grid_ - (key + rounding) % *key_grid_;
   return gops_.empty() ? length : *std::max_element(gops_.begin(), gops_.end());
 }
 
@@ -66,7 +68,8 @@ const Boundary* Boundaries::video(const Frame& frame) {
     last_key_decoded_ = frame.dts;
     const microseconds length = frame.pts - newest().at;
     const bool enough = length >= segment_ - frame.duration / 2;
-    const bool next_would_pass = length > frame.duration && length + longest_gop(length) > segment_ * 5 / 4;
+    const microseconds most = key_grid_ ? std::min(segment_ * 5 / 4, forced_ - frame.duration) : segment_ * 5 / 4;
+    const bool next_would_pass = length > frame.duration && length + longest_gop(frame.pts, length) > most;
     if (enough || next_would_pass || too_long) return declare(frame.pts, false);
     return nullptr;
   }

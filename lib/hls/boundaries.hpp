@@ -52,18 +52,22 @@ class Boundaries {
   // Decode time at which the next keyframe may come at the earliest, going by the last few GOPs; nothing before one has been seen whole.
   std::optional<microseconds> next_key() const;
 
+  // Keyframes stand at multiples of this; where it is not known, how far apart they were tells when the next one comes.
+  void set_key_grid(microseconds grid) { key_grid_ = grid; }
+
   void evaluated_until(microseconds at) {
     evaluated_until_ = at;
   }  // keyframes before it have been decided on
 
  private:
-  microseconds longest_gop(microseconds length) const;
+  microseconds longest_gop(microseconds key, microseconds length) const;
 
   microseconds segment_, part_, forced_;
   std::deque<Boundary> known_;
   std::optional<microseconds> last_key_;
   microseconds last_key_decoded_{0};
   std::deque<microseconds> gops_;  // the last few
+  std::optional<microseconds> key_grid_;
   microseconds evaluated_until_ = microseconds::min();
 };
 

@@ -27,6 +27,8 @@ struct SegmenterStart {
   // The video tracks were encoded apart, by the publisher: the first fixes the boundaries, and another that has no keyframe at
   // one is a gap until it has.
   bool ready_made = false;
+  // The video has a keyframe at each multiple of this source time, and where it begins.
+  std::optional<microseconds> key_grid;
 };
 
 class Segmenter {

@@ -73,6 +73,7 @@ media::Track track_of(const RenditionRecord& record) {
 Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations& out)
     : header_(*so_far.header()), boundaries_(milliseconds(header_.segment_ms), milliseconds(header_.part_ms), forced_length(header_)) {
   bool discontinuity = start.discontinuity;
+  if (start.key_grid) boundaries_.set_key_grid(*start.key_grid);
   for (std::size_t i = 0; i < start.tracks.size(); ++i) {
     const media::Track& track = start.tracks[i];
     const Rendition* known = so_far.find(track.rendition);

@@ -193,3 +193,35 @@ TEST_CASE("another size of picture is a discontinuity where no header tells of i
     CHECK(std::ranges::find_if(r.segments, &Segment::discontinuity)->start() >= 8 * r.record.timescale - 1);
   }
 }
+
+TEST_CASE("keyframes on a grid that a run begins beside start every segment, and none is cut by force") {
+  const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30"), audio_track()};
+  for (const bool discontinuity : {false, true})
+    for (int begin = 300; begin < 360; ++begin) {
+      INFO("another pipeline from frame " << begin << " on" << (discontinuity ? ", after a break" : ""));
+      const auto on_grid = [&](std::size_t n) { return (begin + n) % 60 == 0 || n == 0; };
+      const auto rung = [&](std::size_t track) { return video_frames(500, {30, 1}, on_grid, false, track, begin * 3000); };
+      MemoryLedger ledger(tracks);
+      const auto before = interleave(interleave(video_frames(static_cast<std::size_t>(begin), {30, 1}, every(60)), video_frames(static_cast<std::size_t>(begin), {30, 1}, every(60), false, 1), tracks),
+                                     audio_frames(static_cast<std::size_t>(begin * 1600 / 1024), 2), tracks);
+      run(ledger, tracks, before, false);
+      const auto after = interleave(interleave(rung(0), rung(1), tracks), audio_frames(800, 2, begin * 1600 / 1024 * 1024), tracks);
+      Operations operations;
+      SegmenterStart start{.tracks = tracks, .discontinuity = discontinuity, .key_grid = seconds(2)};
+      if (!discontinuity) start.boundary = microseconds(begin * 100'000LL / 3);
+      Segmenter segmenter(ledger.index, start, operations);
+      for (const Frame& frame : after) {
+        segmenter.push(packet_of(frame), operations);
+        ledger.take(operations);
+      }
+      segmenter.finish(true, operations);
+      ledger.take(operations);
+      ledger.check_rules();
+      for (const char* rendition : {"source", "480p30"})
+        for (const Segment& s : ledger.index.find(rendition)->segments) {
+          INFO(rendition << " segment " << s.msn);
+          CHECK(s.parts.front().flags.independent);
+        }
+      CHECK(std::ranges::none_of(ledger.remarks, [](const Remark& r) { return r.what == Remark::What::forced_cut; }));
+    }
+}
