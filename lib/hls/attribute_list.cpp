@@ -76,36 +76,19 @@ void AttributeList::change_texts(const std::function<std::string(std::string_vie
   }
 }
 
-std::optional<std::string> AttributeList::quoted(std::string_view name) const {
+std::optional<std::string> AttributeList::text(std::string_view name) const {
   const Attribute* found = find(name);
-  if (!found) return std::nullopt;
-  if (found->quoted) return found->value;
-  mistyped_ = name;
-  return std::nullopt;
-}
-
-std::optional<std::string> AttributeList::word(std::string_view name) const {
-  const Attribute* found = find(name);
-  if (!found) return std::nullopt;
-  if (!found->quoted) return found->value;
-  mistyped_ = name;
-  return std::nullopt;
+  return found ? std::optional(found->value) : std::nullopt;
 }
 
 std::optional<std::uint64_t> AttributeList::integer(std::string_view name) const {
-  const auto text = word(name);
-  if (!text) return std::nullopt;
-  const auto value = parse_number<std::uint64_t>(*text);
-  if (!value) mistyped_ = name;
-  return value;
+  const Attribute* found = find(name);
+  return found ? parse_number<std::uint64_t>(found->value) : std::nullopt;
 }
 
 std::optional<double> AttributeList::real(std::string_view name) const {
-  const auto text = word(name);
-  if (!text) return std::nullopt;
-  const auto value = parse_decimal(*text);
-  if (!value) mistyped_ = name;
-  return value;
+  const Attribute* found = find(name);
+  return found ? parse_decimal(found->value) : std::nullopt;
 }
 
 }  // namespace sluice::hls

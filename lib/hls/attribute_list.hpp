@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,24 +25,24 @@ class AttributeList {
   const std::string& duplicate() const { return duplicate_; }  // a name that occurs twice
 
   bool has(std::string_view name) const { return find(name) != nullptr; }
+  // It has the attribute, or may have it: what follows an error is not read.
+  bool may_have(std::string_view name) const { return has(name) || !error_.empty(); }
   bool any_starts_with(std::string_view prefix) const {
     return std::ranges::any_of(attributes_, [prefix](const Attribute& a) { return a.name.starts_with(prefix); });
   }
-  // Nothing when absent or of another type; wrong types are remembered in mistyped().
-  std::optional<std::string> quoted(std::string_view name) const;
-  std::optional<std::string> word(std::string_view name) const;  // an enumerated string
+  std::span<const Attribute> all() const { return attributes_; }
+  // Nothing when absent, or no number. Whether a value has the type of its attribute, quotes and all, attribute_rules.hpp tells.
+  std::optional<std::string> text(std::string_view name) const;
   std::optional<std::uint64_t> integer(std::string_view name) const;
   std::optional<double> real(std::string_view name) const;       // decimal-floating-point: not negative
-  bool yes(std::string_view name) const { return word(name) == "YES"; }
+  bool yes(std::string_view name) const { return text(name) == "YES"; }
   // What variables may stand in: quoted strings and hexadecimal sequences (4.3).
   void change_texts(const std::function<std::string(std::string_view)>& change);
-  const std::string& mistyped() const { return mistyped_; }      // the last attribute read as a type that it has not
 
  private:
   const Attribute* find(std::string_view name) const;
   std::vector<Attribute> attributes_;
   std::string error_, duplicate_;
-  mutable std::string mistyped_;
 };
 
 // Decimal digits with an optional fraction, nothing else (4.2: decimal-floating-point).

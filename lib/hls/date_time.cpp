@@ -6,38 +6,106 @@
 #include "hls/attribute_list.hpp"
 
 namespace sluice::hls {
+namespace {
 
-bool tells_zone(std::string_view text) { return text.find_first_of("Z+-", std::string_view("YYYY-MM-DD").size()) != std::string_view::npos; }
+using std::chrono::days;
+
+// Takes the digits at the front: as many, or none.
+std::optional<int> take_digits(std::string_view& text, std::size_t count) {
+  if (text.size() < count || text.substr(0, count).find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  const auto value = parse_number<int>(text.substr(0, count));
+  text.remove_prefix(count);
+  return value;
+}
+
+bool take(std::string_view& text, char c) {
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// 4.1 of ISO 8601: YYYY-MM-DD, YYYY-DDD, YYYY-Www-D, and the basic form of each without hyphens. All of `text`, in days of Unix time.
+std::optional<std::chrono::sys_days> parse_date(std::string_view text, bool& extended) {
+  const auto number = take_digits(text, 4);
+  if (!number) return std::nullopt;
+  const std::chrono::year year(*number);
+  extended = take(text, '-');
+  if (take(text, 'W')) {
+    const auto week = take_digits(text, 2);
+    if (extended && !take(text, '-')) return std::nullopt;
+    const auto day = take_digits(text, 1);
+    if (!week || !day || *week < 1 || *week > 53 || *day < 1 || *day > 7 || !text.empty()) return std::nullopt;
+    // The first week holds the fourth of January, and begins on a Monday.
+    const std::chrono::sys_days fourth = year / std::chrono::January / 4;
+    const unsigned since_monday = (std::chrono::weekday(fourth).c_encoding() + 6) % 7;
+    return fourth + days((*week - 1) * 7 + *day - 1 - static_cast<int>(since_monday));
+  }
+  if (text.size() == 3) {
+    const auto day = take_digits(text, 3);
+    if (!day || *day < 1 || *day > (year.is_leap() ? 366 : 365)) return std::nullopt;
+    return std::chrono::sys_days(year / std::chrono::January / 1) + days(*day - 1);
+  }
+  const auto month = take_digits(text, 2);
+  if (extended && !take(text, '-')) return std::nullopt;
+  const auto day = take_digits(text, 2);
+  if (!month || !day || !text.empty()) return std::nullopt;
+  const std::chrono::year_month_day date{year, std::chrono::month(static_cast<unsigned>(*month)), std::chrono::day(static_cast<unsigned>(*day))};
+  return date.ok() ? std::optional<std::chrono::sys_days>(date) : std::nullopt;
+}
+
+// 4.2: hh:mm:ss, hh:mm or hh with a fraction of the last, and the basic form without colons. What follows is left in `text`. In milliseconds.
+std::optional<std::int64_t> parse_time(std::string_view& text, bool extended) {
+  std::int64_t ms = 0, unit = 24 * 3'600'000;
+  int fields[3] = {0, 0, 0};
+  for (int i = 0; i < 3; ++i) {
+    if (i > 0 && extended && !take(text, ':')) break;
+    if (i > 0 && !extended && (text.empty() || text.find_first_of("0123456789") != 0)) break;
+    const auto field = take_digits(text, 2);
+    if (!field) return std::nullopt;
+    fields[i] = *field;
+    unit /= i == 0 ? 24 : 60;
+    ms += *field * unit;
+  }
+  if (fields[0] > 24 || fields[1] > 59 || fields[2] > 60) return std::nullopt;
+  if (text.starts_with('.') || text.starts_with(',')) {
+    const std::size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
+    if (end < 2 || end > 20) return std::nullopt;
+    ms += static_cast<std::int64_t>(parse_decimal("0." + std::string(text.substr(1, end - 1))).value_or(0) * static_cast<double>(unit) + 0.5);
+    text.remove_prefix(end);
+  }
+  // 24:00 is the end of the day, and nothing is later in it.
+  return fields[0] == 24 && ms > 24 * 3'600'000 ? std::nullopt : std::optional(ms);
+}
+
+// 4.2.5: Z, ±hh:mm, ±hhmm, ±hh, or nothing. Minutes ahead of UTC.
+std::optional<int> parse_zone(std::string_view text) {
+  if (text.empty() || text == "Z") return 0;
+  const int sign = text.starts_with('-') ? -1 : 1;
+  if (!take(text, '-') && !take(text, '+')) return std::nullopt;
+  const auto hours = take_digits(text, 2);
+  take(text, ':');
+  const auto minutes = text.empty() ? std::optional<int>(0) : take_digits(text, 2);
+  if (!hours || !minutes || *hours > 23 || *minutes > 59 || !text.empty()) return std::nullopt;
+  return sign * (*hours * 60 + *minutes);
+}
+
+}  // namespace
+
+bool tells_zone(std::string_view text) {
+  const std::size_t time = text.find('T');
+  return time != std::string_view::npos && text.find_first_of("Z+-", time) != std::string_view::npos;
+}
 
 std::optional<std::int64_t> parse_date_time(std::string_view text) {
-  // YYYY-MM-DDThh:mm:ss[.fraction][Z|±hh:mm|±hhmm|±hh]
-  if (text.size() < 19 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return std::nullopt;
-  const auto field = [&](std::size_t at, std::size_t length) { return parse_number<int>(text.substr(at, length)); };
-  const auto year = field(0, 4), month = field(5, 2), day = field(8, 2), hour = field(11, 2), minute = field(14, 2), second = field(17, 2);
-  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok() || *hour < 0 || *hour > 23 || *minute < 0 || *minute > 59 || *second < 0 || *second > 60) return std::nullopt;
-  std::string_view rest = text.substr(19);
-  std::int64_t ms = 0;
-  if (rest.starts_with('.')) {
-    const std::size_t end = std::min(rest.find_first_not_of("0123456789", 1), rest.size());
-    if (end < 2 || end > 20) return std::nullopt;
-    ms = static_cast<std::int64_t>(parse_decimal(rest.substr(0, end)).value_or(0) * 1000 + 0.5);
-    rest.remove_prefix(end);
-  }
-  std::int64_t offset_min = 0;
-  if (!rest.empty() && rest != "Z") {
-    if (rest.size() < 3 || (rest[0] != '+' && rest[0] != '-')) return std::nullopt;
-    const auto hours = parse_number<int>(rest.substr(1, 2));
-    std::string_view tail = rest.substr(3);
-    if (tail.starts_with(':')) tail.remove_prefix(1);
-    const auto minutes = tail.empty() ? std::optional<int>(0) : tail.size() == 2 ? parse_number<int>(tail) : std::nullopt;
-    if (!hours || !minutes || *hours < 0 || *hours > 23 || *minutes < 0 || *minutes > 59) return std::nullopt;
-    offset_min = (rest[0] == '-' ? -1 : 1) * (*hours * 60 + *minutes);
-  }
-  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
-  return ((days * 24 + *hour) * 60 + *minute - offset_min) * 60'000 + *second * 1000 + ms;
+  const std::size_t at = text.find('T');
+  if (at == std::string_view::npos) return std::nullopt;
+  bool extended = false;
+  const auto date = parse_date(text.substr(0, at), extended);
+  text.remove_prefix(at + 1);
+  const auto time = date ? parse_time(text, extended) : std::nullopt;
+  const auto zone = time ? parse_zone(text) : std::nullopt;
+  if (!zone) return std::nullopt;
+  return date->time_since_epoch().count() * std::int64_t{86'400'000} + *time - *zone * 60'000;
 }
 
 }  // namespace sluice::hls

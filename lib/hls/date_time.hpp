@@ -6,7 +6,8 @@
 
 namespace sluice::hls {
 
-// ISO 8601, to milliseconds of Unix time; without a zone it is UTC.
+// ISO/IEC 8601:2004, in any of its complete forms, basic (20260101T000000Z) and extended (2026-01-01T00:00:00Z), to milliseconds of Unix time;
+// without a zone it is UTC.
 std::optional<std::int64_t> parse_date_time(std::string_view text);
 bool tells_zone(std::string_view date_time);
 

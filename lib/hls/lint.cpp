@@ -56,10 +56,11 @@ void lint_history(const Subject& subject, const std::string& path, const Loaded&
     ReadPlaylist now = read_playlist(version.text, loaded);
     lint_syntax(now, version.name, findings);
     lint_media_playlist(now, version.name, findings, began);
+    if (now.foreign) continue;
     if (before) lint_update(*before, now, version.name, findings);
     before = std::move(now);
   }
-  if (before) lint_update(*before, last, path, findings);
+  if (before && !last.foreign) lint_update(*before, last, path, findings);
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ void lint_presentation(const std::string& path, const ReadPlaylist& master, cons
                        const std::map<std::string, MediaFacts>& facts, Findings& findings, const Resolve& resolve_by, bool drawn_live) {
   lint_multivariant(master, path, findings);
   std::vector<NamedPlaylist> renditions;
-  bool independent = true;
+  bool independent = true, start_told = false;
   for (const std::string& uri : named_by(master.multi)) {
     const std::string target = resolve_by(path, uri);
     if (target.empty()) continue;
@@ -92,10 +93,13 @@ void lint_presentation(const std::string& path, const ReadPlaylist& master, cons
       findings.push_back({find_rule("playlist-missing")->id, path, target + " is not there"});
       continue;
     }
+    if (found->second.foreign) continue;
     independent = independent && found->second.independent_segments;
     if (master.independent_segments && found->second.independent_segments) {
       findings.push_back({find_rule("independent-segments-twice")->id, target, "it has EXT-X-INDEPENDENT-SEGMENTS, and so has " + path});
     }
+    // Of the whole presentation; told of one playlist, since the others are alike.
+    if (master.start && !start_told) start_told = lint_start(*master.start, found->second.media, fmt::format("{}:{}", path, master.start->line), findings);
     const bool subtitles = std::ranges::any_of(master.multi.renditions, [&](const ReadRendition& r) { return r.uri == uri && r.type == "SUBTITLES"; });
     if (std::ranges::none_of(renditions, [&](const NamedPlaylist& n) { return n.path == target; })) renditions.push_back({target, &found->second, subtitles});
   }
@@ -138,7 +142,7 @@ Findings lint(const Subject& subject, bool for_apple) {
   const std::map<std::string, Loaded> loaded = loaded_by(playlists);
   for (const auto& [path, playlist] : playlists) {
     lint_syntax(playlist, path, findings);
-    if (playlist.multivariant) continue;
+    if (playlist.multivariant || playlist.foreign) continue;
     const std::uint64_t began = first_listed(subject, path);
     lint_media_playlist(playlist, path, findings, began);
     const bool all_independent = playlist.independent_segments || independent.contains(path);

@@ -33,6 +33,8 @@ Findings lint(const Subject& subject, bool for_apple = false);
 // The parts lint() is made of.
 // `began`: the number of its first segment ever, where segments before it never were (a rendition that came late).
 void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, Findings& findings, std::uint64_t began = 0);
+// An EXT-X-START, of the playlist or of the multivariant playlist that names it. Whether there was something to tell.
+bool lint_start(const ReadStart& start, const ReadMedia& list, const std::string& where, Findings& findings);
 void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
 // The rules of a multivariant playlist that hold for_apple.
 void lint_for_apple(const ReadPlaylist& playlist, const std::string& path, Findings& findings);

@@ -154,7 +154,7 @@ class MediaLint::Impl {
     expected_ = at;
     expected_map_ = segment.map;
     const double seconds = static_cast<double>(duration) / track.timescale;
-    if (std::abs(seconds - segment.duration) > 0.05) {
+    if (segment.timed && std::abs(seconds - segment.duration) > 0.05) {
       find("extinf-media-duration", where, fmt::format("its samples last {:.3f} s, EXTINF is {:.3f} s", seconds, segment.duration));
     }
     if (independent_ && track.handler == "vide" && !starts_with_key(*fragments)) {

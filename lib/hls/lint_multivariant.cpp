@@ -74,15 +74,18 @@ void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Fi
   const ReadMultivariant& multi = playlist.multi;
   std::size_t without_captions = 0;
   for (const ReadVariant& variant : multi.variants) {
-    if (!variant.codecs) find("codecs-required", variant.line, "the variant has no CODECS");
+    const AttributeList& written = variant.written;
+    if (!written.may_have("CODECS")) find("codecs-required", variant.line, "the variant has no CODECS");
     const bool video = has_video(variant);
-    if (video && !variant.resolution) find("resolution-required", variant.line, "the variant has no RESOLUTION");
-    if (video && !variant.frame_rate) find("frame-rate-required", variant.line, "the variant has no FRAME-RATE");
-    if (!variant.average_bandwidth) find("average-bandwidth-required", variant.line, "the variant has no AVERAGE-BANDWIDTH");
+    if (video && !written.may_have("RESOLUTION")) find("resolution-required", variant.line, "the variant has no RESOLUTION");
+    if (video && !written.may_have("FRAME-RATE")) find("frame-rate-required", variant.line, "the variant has no FRAME-RATE");
+    if (!written.may_have("AVERAGE-BANDWIDTH")) find("average-bandwidth-required", variant.line, "the variant has no AVERAGE-BANDWIDTH");
     without_captions += variant.closed_captions == "NONE";
     const auto captions = variant.closed_captions == "NONE" ? std::nullopt : variant.closed_captions;
     for (const auto& [type, group] : {std::pair{"AUDIO", variant.audio}, {"VIDEO", variant.video}, {"SUBTITLES", variant.subtitles}, {"CLOSED-CAPTIONS", captions}}) {
-      if (group && std::ranges::none_of(multi.renditions, [&](const ReadRendition& r) { return r.type == type && r.group == *group; })) {
+      // A rendition whose type or group is not told may be the one.
+      const auto may_define = [&](const ReadRendition& r) { return (r.type == type || r.type.empty()) && (r.group == group || r.group.empty()); };
+      if (group && std::ranges::none_of(multi.renditions, may_define)) {
         find("group-undefined", variant.line, fmt::format("no EXT-X-MEDIA defines the {} group \"{}\"", type, *group));
       }
     }
@@ -92,18 +95,26 @@ void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Fi
   }
   std::map<std::string, std::string> first_groups;  // of each type
   for (const ReadRendition& rendition : multi.renditions) {
+    if (rendition.type.empty() || rendition.group.empty()) continue;
     const auto [first, fresh] = first_groups.try_emplace(rendition.type, rendition.group);
     if (fresh || first->second == rendition.group || members(multi, rendition.type, first->second) == members(multi, rendition.type, rendition.group)) continue;
     find("groups-alike", rendition.line, fmt::format("the {} groups \"{}\" and \"{}\" have different members", rendition.type, first->second, rendition.group));
     break;
   }
   std::set<std::string> names, defaults;
+  std::map<std::vector<std::string>, std::string> selectable;  // what a player chooses by, and the first rendition that has it
   for (const ReadRendition& rendition : multi.renditions) {
     const std::string group = rendition.type + "/" + rendition.group;
-    if (!names.insert(group + "/" + rendition.name).second) find("group-names-unique", rendition.line, "the name " + rendition.name + " occurs twice in the group");
+    if (!rendition.name.empty() && !names.insert(group + "/" + rendition.name).second) find("group-names-unique", rendition.line, "the name " + rendition.name + " occurs twice in the group");
     if (rendition.is_default && !defaults.insert(group).second) find("group-one-default", rendition.line, "the group has two defaults");
-    if (rendition.type != "VIDEO" && rendition.language.empty()) find("language-required", rendition.line, "the rendition " + rendition.name + " has no LANGUAGE");
+    if (rendition.type != "VIDEO" && !rendition.type.empty() && rendition.language.empty()) find("language-required", rendition.line, "the rendition " + rendition.name + " has no LANGUAGE");
     if (rendition.is_default && rendition.autoselect == false) find("default-autoselect", rendition.line, "DEFAULT is YES and AUTOSELECT is not");
+    // Of those without a language language-required tells.
+    if (rendition.autoselect != true || rendition.language.empty() || rendition.group.empty()) continue;
+    const auto [same, first] = selectable.try_emplace({group, rendition.language, rendition.associated_language, rendition.forced ? "YES" : "NO", rendition.characteristics}, rendition.name);
+    if (!first && same->second != rendition.name) {
+      find("autoselect-distinct", rendition.line, fmt::format("{} and {} have AUTOSELECT=YES and are alike in LANGUAGE, ASSOC-LANGUAGE, FORCED and CHARACTERISTICS", same->second, rendition.name));
+    }
   }
 }
 
@@ -126,20 +137,17 @@ void lint_renditions(const std::vector<NamedPlaylist>& renditions, Findings& fin
   const NamedPlaylist& first = renditions.front();
   const ReadMedia& reference = first.playlist->media;
   const Dates dates = by_date(reference);
-  const auto dated = [](const ReadMedia& list) {
-    return std::ranges::any_of(list.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
-  };
   for (const NamedPlaylist& other : renditions) {
     if (&other == &first) continue;
     const auto find = [&](std::string_view rule, std::string what) { findings.push_back({find_rule(rule)->id, other.path, std::move(what)}); };
     const ReadMedia& list = other.playlist->media;
     const bool longer_allowed = other.subtitles && list.type == "VOD";
-    if (list.target_duration != reference.target_duration && !longer_allowed) find("same-target-duration", "its target duration is not that of " + first.path);
+    if (list.target_duration && reference.target_duration && list.target_duration != reference.target_duration && !longer_allowed) find("same-target-duration", "its target duration is not that of " + first.path);
     if (list.type != reference.type) find("same-type", "its EXT-X-PLAYLIST-TYPE is not that of " + first.path);
     if (list.control.has_value() != reference.control.has_value() || (list.control && attributes_of(*list.control) != attributes_of(*reference.control))) {
       find("same-server-control", "its EXT-X-SERVER-CONTROL is not that of " + first.path);
     }
-    if (dated(list) != dated(reference)) find("same-program-date-time", "it has dates and " + first.path + " has none, or the other way round");
+    if (list.has_dates != reference.has_dates) find("same-program-date-time", "it has dates and " + first.path + " has none, or the other way round");
     // Only of playlists that have delivery directives: their makers align segments.
     for (const ReadSegment& segment : list.segments) {
       const ReadSegment* same = reference.control ? nearest(dates, segment) : nullptr;
@@ -214,10 +222,10 @@ void lint_declared(const ReadPlaylist& multivariant, const std::string& path,
     average = of_group ? audio_average : average + audio_average;
     const double tolerance_peak = live ? 1.25 : 1.1;
     if (variant.bandwidth && peak > tolerance_peak * static_cast<double>(*variant.bandwidth)) {
-      findings.push_back({find_rule("peak-over-bandwidth")->id, at(path, variant.line), fmt::format("the peak is {:.0f} bit/s, BANDWIDTH {}", peak, *variant.bandwidth)});
+      findings.push_back({find_rule(live ? "peak-over-bandwidth" : "recorded-peak-over-bandwidth")->id, at(path, variant.line), fmt::format("the peak is {:.0f} bit/s, BANDWIDTH {}", peak, *variant.bandwidth)});
     }
     if (variant.average_bandwidth && average > 1.1 * static_cast<double>(*variant.average_bandwidth)) {
-      findings.push_back({find_rule("average-over-bandwidth")->id, at(path, variant.line), fmt::format("the average is {:.0f} bit/s, AVERAGE-BANDWIDTH {}", average, *variant.average_bandwidth)});
+      findings.push_back({find_rule(live ? "average-over-bandwidth" : "recorded-average-over-bandwidth")->id, at(path, variant.line), fmt::format("the average is {:.0f} bit/s, AVERAGE-BANDWIDTH {}", average, *variant.average_bandwidth)});
     }
     for (const std::string& codec : codecs) {
       // Browsers and packagers write "opus" and "flac" for the sample entries Opus and fLaC.

@@ -22,6 +22,7 @@ class MediaRules {
     const double target = static_cast<double>(list_.target_duration.value_or(0));
     for (const ReadSegment& segment : list_.segments) check_segment(segment, target);
     check_dates();
+    check_ranges();
     check_live(target);
     check_parts(target);
     check_control(target);
@@ -46,7 +47,8 @@ class MediaRules {
         if (!part.gap) find("gap-part-tag", part.line, fmt::format("segment {} is a gap, this part of it is not", segment.msn));
       }
     }
-    if (!segment.parts.empty() && !segment.uri.empty()) {
+    const bool timed = segment.timed && std::ranges::all_of(segment.parts, &ReadPart::timed);
+    if (!segment.parts.empty() && !segment.uri.empty() && timed) {
       double sum = 0;
       for (const ReadPart& part : segment.parts) sum += part.duration;
       if (std::abs(sum - segment.duration) > slack_s * static_cast<double>(segment.parts.size() + 1)) {
@@ -62,13 +64,20 @@ class MediaRules {
     }
     for (std::size_t i = 1; i < list_.segments.size(); ++i) {
       const ReadSegment &before = list_.segments[i - 1], &now = list_.segments[i];
-      if (!before.date_ms || !now.date_ms || before.uri.empty()) continue;
+      if (!before.date_ms || !now.date_ms || before.uri.empty() || !before.timed) continue;
       const double step = static_cast<double>(*now.date_ms - *before.date_ms) / 1000;
       if (step <= 0 || before.duration - step >= 1) {
         find("program-date-time-ambiguous", now.line, fmt::format("segment {} lasts {} s, the date of the next is {} s after its own", before.msn, before.duration, step));
       } else if (!now.discontinuity && std::abs(step - before.duration) > 0.5) {
         find("program-date-time-drift", now.line, fmt::format("segment {} lasts {} s, the dates are {} s apart", before.msn, before.duration, step));
       }
+    }
+  }
+
+  void check_ranges() {
+    // What a delta update skips may have dates.
+    if (!list_.date_ranges.empty() && !list_.segments.empty() && !list_.has_dates && !list_.delta) {
+      find("date-range-undated", list_.date_ranges.front().line, "there is an EXT-X-DATERANGE and no EXT-X-PROGRAM-DATE-TIME");
     }
   }
 
@@ -79,8 +88,7 @@ class MediaRules {
       find("discontinuity-sequence-required", 0, "segments are removed, a discontinuity occurs, and nothing counts them");
     }
     if (list_.end_list || !list_.type.empty()) return;
-    const bool dated = std::ranges::any_of(list_.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
-    if (!dated && !list_.segments.empty()) find("live-program-date-time", 0, "no segment has a date");
+    if (!list_.has_dates && !list_.segments.empty() && list_.date_ranges.empty()) find("live-program-date-time", 0, "no segment has a date");
     if (list_.media_sequence <= began_) return;
     const std::size_t count = list_.complete() + list_.skipped;
     if (!list_.delta && list_.duration() < 3 * target) {
@@ -92,13 +100,13 @@ class MediaRules {
 
   void check_parts(double target) {
     const bool parts = std::ranges::any_of(list_.segments, [](const ReadSegment& s) { return !s.parts.empty(); });
-    if (parts && !list_.part_target) return find("part-inf-required", 0, "there are parts and no EXT-X-PART-INF");
+    if (parts && !list_.has_part_inf) return find("part-inf-required", 0, "there are parts and no EXT-X-PART-INF");
     if (!list_.part_target) return;
     double behind = 0;  // from the playlist's end to the end of the segment
     for (std::size_t i = list_.segments.size(); i-- > 0;) {
       const ReadSegment& segment = list_.segments[i];
       for (std::size_t k = 0; k < segment.parts.size(); ++k) check_part(segment, k);
-      if (!segment.parts.empty() && behind > 3 * target + slack_s) {
+      if (!segment.parts.empty() && target > 0 && behind > 3 * target + slack_s) {
         find("parts-too-old", segment.parts.front().line, fmt::format("the parts of segment {} are {:.3f} s from the end", segment.msn, behind));
       }
       double length = segment.duration;
@@ -113,6 +121,7 @@ class MediaRules {
   void check_part(const ReadSegment& segment, std::size_t index) {
     const ReadPart& part = segment.parts[index];
     const double target = *list_.part_target;
+    if (!part.timed) return;
     if (part.duration > target + 0.000'001) {
       find("part-over-target", part.line, fmt::format("it lasts {} s, the part target is {} s", part.duration, target));
     }
@@ -122,15 +131,17 @@ class MediaRules {
   }
 
   void check_control(double target) {
-    if (list_.delta && (list_.end_list || !list_.control || !list_.control->can_skip_until)) {
+    const auto told = [&](const char* attribute) { return list_.control && list_.control->written.may_have(attribute); };
+    if (list_.delta && (list_.end_list || !told("CAN-SKIP-UNTIL"))) {
       find("skip-unannounced", 0, "there is an EXT-X-SKIP that CAN-SKIP-UNTIL does not announce");
     }
-    if (list_.part_target && (!list_.control || !list_.control->part_hold_back)) {
+    if (list_.part_target && !told("PART-HOLD-BACK")) {
       find("part-hold-back-required", 0, "there is EXT-X-PART-INF and no PART-HOLD-BACK");
     }
-    if (list_.part_target && !list_.end_list && list_.control && !list_.control->can_block) {
+    if (list_.part_target && !list_.end_list && list_.control && !told("CAN-BLOCK-RELOAD")) {
       find("block-reload-required", list_.control->line, "CAN-BLOCK-RELOAD is not YES");
     }
+    if (told("CAN-SKIP-DATERANGES") && !told("CAN-SKIP-UNTIL")) find("can-skip-dateranges", list_.control->line, "there is CAN-SKIP-DATERANGES and no CAN-SKIP-UNTIL");
     if (!list_.control) return;
     const ServerControl& control = *list_.control;
     if (control.hold_back && *control.hold_back < 3 * target) {
@@ -148,7 +159,7 @@ class MediaRules {
     if (list_.end_list && !list_.hints.empty()) find("hint-after-end", list_.hints.front().line, "it hints and has ended");
     const bool parts = std::ranges::any_of(list_.segments, [](const ReadSegment& s) { return !s.parts.empty(); });
     const bool live_parts = parts && !list_.end_list;
-    if (live_parts && std::ranges::none_of(list_.hints, [](const Hint& h) { return h.type == "PART"; })) {
+    if (live_parts && std::ranges::none_of(list_.hints, [](const Hint& h) { return h.type != "MAP"; })) {
       find("hint-required", 0, "no part is hinted");
     }
     for (std::size_t i = 0; i < list_.hints.size(); ++i) {
@@ -171,12 +182,38 @@ class MediaRules {
 
 void lint_media_playlist(const ReadPlaylist& playlist, const std::string& path, Findings& findings, std::uint64_t began) {
   MediaRules(playlist.media, path, findings, began).check();
+  if (playlist.start) lint_start(*playlist.start, playlist.media, fmt::format("{}:{}", path, playlist.start->line), findings);
+}
+
+bool lint_start(const ReadStart& start, const ReadMedia& list, const std::string& where, Findings& findings) {
+  double length = list.duration();
+  if (!list.segments.empty() && list.segments.back().uri.empty()) {
+    for (const ReadPart& part : list.segments.back().parts) length += part.duration;
+  }
+  const bool timed = std::ranges::all_of(list.segments, &ReadSegment::timed);
+  if (list.delta || !timed || list.segments.empty()) return false;
+  const double from_end = start.offset < 0 ? -start.offset : length - start.offset, nearest = 3 * static_cast<double>(list.target_duration.value_or(0));
+  const auto find = [&](std::string what) {
+    findings.push_back({find_rule("start-offset")->id, where, std::move(what)});
+    return true;
+  };
+  if (std::abs(start.offset) > length + slack_s) return find(fmt::format("TIME-OFFSET is {} s, the playlist has {:.3f} s", start.offset, length));
+  if (!list.end_list && from_end < nearest - slack_s) return find(fmt::format("TIME-OFFSET is {} s, {:.3f} s from the end of a live playlist; three target durations are {} s", start.offset, from_end, nearest));
+  return false;
 }
 
 namespace {
 
-// A date range stays while a segment of its time is listed (6.2.1).
+// A date range stays while a segment of its time is listed (6.2.1), and what is said of it stays as well.
 void check_ranges(const ReadMedia& old, const ReadMedia& now, const std::function<void(std::string_view, std::string)>& find) {
+  for (const DateRange& range : now.date_ranges) {
+    for (const DateRange& was : old.date_ranges) {
+      const auto differs = !range.id.empty() && was.id == range.id ? differing_attribute(was, range) : std::nullopt;
+      // Two tags of one version that differ have been told of.
+      const bool same_before = std::ranges::any_of(old.date_ranges, [&](const DateRange& r) { return r.id == range.id && differs && !differing_attribute(r, range); });
+      if (differs && !same_before) find("date-ranges", fmt::format("the {} of the EXT-X-DATERANGE {} has changed", *differs, range.id));
+    }
+  }
   const auto dated = std::ranges::find_if(now.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
   if (dated == now.segments.end() || now.delta) return;
   for (const DateRange& range : old.date_ranges) {
@@ -202,6 +239,16 @@ std::optional<std::string> changed_part(const ReadSegment& was, const ReadSegmen
   return std::nullopt;
 }
 
+// "" when it is the same.
+std::string changed_segment(const ReadSegment& was, const ReadSegment& is, bool moved) {
+  if (is.gap != was.gap) return is.gap ? "was listed with media and is a gap now" : "was a gap and is none now";
+  if (is.uri != was.uri) return fmt::format("was {} and is {} now", was.uri, is.uri);
+  if (is.duration != was.duration) return fmt::format("lasted {} s and lasts {} s now", was.duration, is.duration);
+  if (moved) return fmt::format("had the discontinuity sequence number {} and has {} now", was.discontinuity_sequence, is.discontinuity_sequence);
+  if (was.date_ms && is.date_ms && *was.date_ms != *is.date_ms) return fmt::format("has another date, {:+.3f} s from what it was", static_cast<double>(*is.date_ms - *was.date_ms) / 1000);
+  return "";
+}
+
 }  // namespace
 
 void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings) {
@@ -216,7 +263,9 @@ void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const st
     return;
   }
   check_ranges(old, now, find);
-  if (now.target_duration != old.target_duration) find("update-target-changed", "EXT-X-TARGETDURATION has changed");
+  if (now.target_duration && old.target_duration && now.target_duration != old.target_duration) find("update-target-changed", "EXT-X-TARGETDURATION has changed");
+  if (old.end_list && !now.end_list) find("update-tag-removed", "EXT-X-ENDLIST has gone");
+  if (!old.type.empty() && now.type.empty()) find("update-tag-removed", "EXT-X-PLAYLIST-TYPE:" + old.type + " has gone");
   if (!old.type.empty() && now.media_sequence > old.media_sequence) {
     find("update-event-removed", fmt::format("segments before {} were removed from a playlist of type {}", now.media_sequence, old.type));
   }
@@ -225,7 +274,7 @@ void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const st
   if (new_end < old_end || (new_end == old_end && open_parts(now) < open_parts(old))) {
     find("update-end-back", fmt::format("it ended before segment {} part {}, now before segment {} part {}", old_end, open_parts(old), new_end, open_parts(now)));
   }
-  if (old.end_list && new_end > old_end) find("update-after-end", "segments were added after EXT-X-ENDLIST");
+  if (old.end_list && now.end_list && new_end > old_end) find("update-after-end", "segments were added after EXT-X-ENDLIST");
   // EXT-X-SKIP stands for the skipped segments' EXT-X-DISCONTINUITY too (4.4.5.2), so a delta's numbers count from an unknown one:
   // the first segment that both list tells which.
   std::optional<std::int64_t> shift;
@@ -238,12 +287,9 @@ void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const st
     if (was.uri.empty()) continue;
     const std::int64_t step = static_cast<std::int64_t>(is.discontinuity_sequence) - static_cast<std::int64_t>(was.discontinuity_sequence);
     if (!shift) shift = step;
-    const bool same_date = !was.date_ms || !is.date_ms || *was.date_ms == *is.date_ms;
-    if (is.uri == was.uri && is.duration == was.duration && step == *shift && is.gap == was.gap && same_date) continue;
     if (is.uri.empty()) continue;  // update-end-back has said it
-    find("update-segment-changed", fmt::format("segment {} was {} of {} s, discontinuity {}; now {} of {} s, discontinuity {}{}", was.msn, was.uri,
-                                               was.duration, was.discontinuity_sequence, is.uri, is.duration, is.discontinuity_sequence,
-                                               same_date ? "" : ", at another date"));
+    const std::string what = changed_segment(was, is, step != *shift);
+    if (!what.empty()) find("update-segment-changed", fmt::format("segment {} {}", was.msn, what));
   }
 }
 

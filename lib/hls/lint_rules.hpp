@@ -23,7 +23,7 @@ struct Rule {
   Severity severity = Severity::must;
   std::string_view text;       // what it demands
   std::string_view unchecked;  // why it is not checked; empty: it is
-  Needs needs = Needs::files;  // checked in a folder (tests/fixtures/hlslint/ID breaks it) or of a URL (ID of tests/flow/broken_hls.py)
+  Needs needs = Needs::files;  // checked in a folder (tests/fixtures/hlslint/ID breaks it, and ID.WAY in another way) or of a URL (ID of tests/flow/broken_hls.py)
   Holds holds = Holds::always;
 };
 

@@ -22,13 +22,15 @@ ReadSegment& MediaTags::open() {
 bool MediaTags::take_playlist_tag(std::string_view tag, std::string_view value) {
   if (tag == "EXT-X-TARGETDURATION") {
     if (tags_.once(tag)) media_.target_duration = tags_.number(tag, value);
-    if (media_.target_duration == 0) tags_.problem("target-duration-required", "EXT-X-TARGETDURATION is less than 1");
+    if (media_.target_duration != 0) return true;
+    tags_.problem("target-duration-required", "EXT-X-TARGETDURATION is less than 1");
+    media_.target_duration.reset();
   } else if (tag == "EXT-X-MEDIA-SEQUENCE") {
-    if (tags_.once(tag)) media_.media_sequence = tags_.number(tag, value);
+    if (tags_.once(tag)) media_.media_sequence = tags_.number(tag, value).value_or(0);
     media_.has_media_sequence = true;
     if (!media_.segments.empty() || open_) tags_.problem("media-sequence-first", "EXT-X-MEDIA-SEQUENCE follows a segment");
   } else if (tag == "EXT-X-DISCONTINUITY-SEQUENCE") {
-    if (tags_.once(tag)) media_.discontinuity_sequence = tags_.number(tag, value);
+    if (tags_.once(tag)) media_.discontinuity_sequence = tags_.number(tag, value).value_or(0);
     media_.has_discontinuity_sequence = true;
     if (!media_.segments.empty() || open_) {
       tags_.problem("discontinuity-sequence-first", "EXT-X-DISCONTINUITY-SEQUENCE follows a segment or EXT-X-DISCONTINUITY");
@@ -46,35 +48,29 @@ bool MediaTags::take_playlist_tag(std::string_view tag, std::string_view value) 
     media_.i_frames_only = true;
   } else if (tag == "EXT-X-SERVER-CONTROL") {
     tags_.once(tag);
-    const AttributeList list = tags_.attributes(value);
+    const AttributeList list = tags_.attributes(tag, value);
     media_.control = ServerControl{list.yes("CAN-BLOCK-RELOAD"), list.real("HOLD-BACK"), list.real("PART-HOLD-BACK"),
-                                  list.real("CAN-SKIP-UNTIL"), std::string(value), tags_.line};
-    tags_.check_types(list);
+                                  list.real("CAN-SKIP-UNTIL"), list, std::string(value), tags_.line};
   } else if (tag == "EXT-X-PART-INF") {
     tags_.once(tag);
-    const AttributeList list = tags_.attributes(value);
-    tags_.required(list, tag, "PART-TARGET", false);
-    media_.part_target = list.real("PART-TARGET");
-    tags_.check_types(list);
+    media_.has_part_inf = true;
+    media_.part_target = tags_.attributes(tag, value).real("PART-TARGET");
+    if (media_.part_target == 0) media_.part_target.reset();
   } else if (tag == "EXT-X-SKIP") {
     tags_.once(tag);
-    const AttributeList list = tags_.attributes(value);
-    tags_.required(list, tag, "SKIPPED-SEGMENTS", false);
+    const AttributeList list = tags_.attributes(tag, value);
     media_.skipped = list.integer("SKIPPED-SEGMENTS").value_or(0);
     media_.delta = true;
     tags_.needs(list.has("RECENTLY-REMOVED-DATERANGES") ? 10 : 9, tag);
-    tags_.check_types(list);
   } else if (tag == "EXT-X-PRELOAD-HINT") {
-    const AttributeList list = tags_.attributes(value);
-    const std::string type = tags_.required(list, tag, "TYPE", false);
-    media_.hints.push_back({type, tags_.required(list, tag, "URI", true), tags_.line});
-    tags_.check_types(list);
+    const AttributeList list = tags_.attributes(tag, value);
+    media_.hints.push_back({list.text("TYPE").value_or(""), list.text("URI").value_or(""), tags_.line});
   } else if (tag == "EXT-X-RENDITION-REPORT") {
-    const AttributeList list = tags_.attributes(value);
-    media_.reports.push_back({tags_.required(list, tag, "URI", true), list.integer("LAST-MSN"), list.integer("LAST-PART"), tags_.line});
-    tags_.check_types(list);
+    const AttributeList list = tags_.attributes(tag, value);
+    media_.reports.push_back({list.text("URI").value_or(""), list.integer("LAST-MSN"), list.integer("LAST-PART"), tags_.line});
   } else if (tag == "EXT-X-DATERANGE") {
-    media_.date_ranges.push_back(check_date_range(tags_.attributes(value), tags_.tell(), media_.date_ranges));
+    media_.date_ranges.push_back(check_date_range(tags_.attributes(tag, value), tags_.tell(), media_.date_ranges));
+    media_.date_ranges.back().line = tags_.line;
   } else {
     return false;
   }
@@ -89,11 +85,14 @@ void MediaTags::before_parts(std::string_view tag) {
 bool MediaTags::take_segment_tag(std::string_view tag, std::string_view value) {
   if (tag == "EXTINF") {
     const std::size_t comma = value.find(',');
-    const auto duration = parse_decimal(trim(value.substr(0, comma)));
+    const std::string_view written = value.substr(0, comma);
+    const auto duration = parse_decimal(trim(written));
     if (!duration) tags_.problem("extinf-syntax", "EXTINF has no duration");
+    else if (trim(written) != written) tags_.problem("extinf-syntax", "EXTINF has a space beside its duration");
     if (comma == std::string_view::npos) tags_.problem("extinf-syntax", "EXTINF has no comma");
-    if (value.substr(0, comma).find('.') != std::string_view::npos) tags_.needs(3, "a decimal EXTINF");
+    if (written.find('.') != std::string_view::npos) tags_.needs(3, "a decimal EXTINF");
     open().duration = duration.value_or(0);
+    open().timed = duration.has_value();
     extinf_ = true;
   } else if (tag == "EXT-X-BYTERANGE") {
     tags_.needs(4, "EXT-X-BYTERANGE");
@@ -106,23 +105,23 @@ bool MediaTags::take_segment_tag(std::string_view tag, std::string_view value) {
   } else if (tag == "EXT-X-MAP") {
     before_parts(tag);
     tags_.needs(media_.i_frames_only ? 5 : 6, "EXT-X-MAP");
-    const AttributeList list = tags_.attributes(value);
-    map_ = tags_.required(list, tag, "URI", true);
+    const AttributeList list = tags_.attributes(tag, value);
+    map_ = list.text("URI").value_or("");
     map_sealed_ = sealed_;
-    map_range_ = list.has("BYTERANGE") ? read_range(list.quoted("BYTERANGE").value_or("")) : std::nullopt;
-    tags_.check_types(list);
+    map_range_ = list.has("BYTERANGE") ? read_range(*list.text("BYTERANGE")) : std::nullopt;
   } else if (tag == "EXT-X-PROGRAM-DATE-TIME") {
     before_parts(tag);
     open().date_ms = parse_date_time(value);
+    media_.has_dates = true;
     if (!open().date_ms) tags_.problem("program-date-time-syntax", "EXT-X-PROGRAM-DATE-TIME is not ISO 8601");
     else if (!tells_zone(value)) tags_.problem("program-date-time-zone", "EXT-X-PROGRAM-DATE-TIME has no time zone");
   } else if (tag == "EXT-X-GAP") {
     open().gap = true;
   } else if (tag == "EXT-X-KEY") {
     before_parts(tag);
-    const AttributeList list = tags_.attributes(value);
+    const AttributeList list = tags_.attributes(tag, value);
     check_key(list, tag, tags_.tell());
-    const std::string method = list.word("METHOD").value_or("");
+    const std::string method = list.text("METHOD").value_or("");
     sealed_ = method == "AES-128" || method == "AES-256-GCM";
     if (list.has("IV")) tags_.needs(2, "the IV of EXT-X-KEY");
     if (list.has("KEYFORMAT") || list.has("KEYFORMATVERSIONS")) tags_.needs(5, "the KEYFORMAT of EXT-X-KEY");
@@ -157,16 +156,15 @@ void MediaTags::place_range(ReadSegment& segment) {
 
 bool MediaTags::take_part(std::string_view tag, std::string_view value) {
   if (tag != "EXT-X-PART") return false;
-  const AttributeList list = tags_.attributes(value);
+  const AttributeList list = tags_.attributes(tag, value);
   ReadPart part;
   part.line = tags_.line;
-  part.uri = tags_.required(list, tag, "URI", true);
-  tags_.required(list, tag, "DURATION", false);
+  part.uri = list.text("URI").value_or("");
   part.duration = list.real("DURATION").value_or(0);
+  part.timed = list.real("DURATION").has_value();
   part.independent = list.yes("INDEPENDENT");
   part.gap = list.yes("GAP");
-  if (list.has("BYTERANGE")) part.byte_range = read_part_range(list.quoted("BYTERANGE").value_or(""), open().parts);
-  tags_.check_types(list);
+  if (list.has("BYTERANGE")) part.byte_range = read_part_range(*list.text("BYTERANGE"), open().parts);
   open().parts.push_back(std::move(part));
   return true;
 }

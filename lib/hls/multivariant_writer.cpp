@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/text.hpp"
@@ -64,12 +66,14 @@ std::string multivariant_playlist(const StreamView& stream, const std::string& p
   Rates sound;
   std::string sound_codecs;
   if (!video.empty()) {
+    std::set<std::string> languages;
     for (const RenditionView* r : audio) {
       const bool first = r == audio.front();
-      out += fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{}\",DEFAULT={},AUTOSELECT=YES", r->name,
-                         first ? "YES" : "NO");
       // Apple's 8.10 wants it always; "und" is RFC 5646's word for one that nobody has told.
-      out += fmt::format(",LANGUAGE=\"{}\"", r->language.empty() ? "und" : r->language);
+      const std::string language = r->language.empty() ? "und" : r->language;
+      // A player chooses by language, so the second of a language is the viewer's to choose (8216bis 4.4.6.1.1).
+      out += fmt::format("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{}\",DEFAULT={},AUTOSELECT={},LANGUAGE=\"{}\"", r->name, first ? "YES" : "NO",
+                         languages.insert(language).second ? "YES" : "NO", language);
       if (r->channels > 0) out += fmt::format(",CHANNELS=\"{}\"", r->channels);
       out += fmt::format(",URI=\"{}\"\n", uri(*r));
       const Rates rate = rates(*r, stream.target_duration_s);

@@ -19,11 +19,29 @@ bool holds_control(std::string_view text) {
   return false;
 }
 
+constexpr std::uint64_t unknown_version = 0;
+
+// decimal-floating-point with a sign (4.2).
+std::optional<double> parse_signed(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  const auto value = parse_decimal(text.substr(negative));
+  return value && negative ? -*value : value;
+}
+
+constexpr std::string_view byte_order_mark_and_tag = "\xef\xbb\xbf#EXT";
+
 class Reader {
  public:
   Reader(std::string_view text, const Loaded& loaded) : text_(text), tags_(loaded) {}
 
   ReadPlaylist read() {
+    if (is_foreign()) {
+      tags_.line = text_.empty() ? 0 : 1;
+      tags_.problem("extm3u-first", text_.empty() ? "the playlist is empty" : "the first line is not #EXTM3U, and no line is a tag: it is no playlist");
+      out_.foreign = true;
+      out_.problems = tags_.take_problems();
+      return std::move(out_);
+    }
     check_characters();
     std::size_t at = 0;
     for (tags_.line = 1; at < text_.size(); ++tags_.line) {
@@ -40,8 +58,10 @@ class Reader {
   }
 
  private:
+  // What has no tag in it is something else, and none of a playlist's rules would tell anything of it.
+  bool is_foreign() const { return !text_.starts_with("#EXT") && text_.find("\n#EXT") == std::string_view::npos && !text_.starts_with(byte_order_mark_and_tag); }
+
   void check_characters() {
-    if (text_.empty()) tags_.problem("extm3u-first", "the playlist is empty");
     if (text_.starts_with("\xef\xbb\xbf")) {
       tags_.problem("utf8", "it begins with a byte order mark");
       text_.remove_prefix(3);
@@ -54,19 +74,18 @@ class Reader {
     if (line.empty()) return;
     if (!line.starts_with('#')) return take_uri(line);
     if (!line.starts_with("#EXT")) return;  // a comment
-    multi_.no_uri();
     const std::size_t colon = std::min(line.find(':'), line.size());
     const std::string_view tag = line.substr(1, colon - 1);
     const std::string_view value = colon < line.size() ? line.substr(colon + 1) : "";
-    if (take_common(tag, value)) return;
-    if (media_.take(tag, value)) note(media_line_);
-    else if (multi_.take(tag, value)) note(multi_line_);
+    if (media_.take(tag, value)) return note_media();
+    multi_.interrupted();
+    if (!take_common(tag, value) && multi_.take(tag, value)) note(multi_line_);
   }
 
   void take_uri(std::string_view written) {
     std::string uri = tags_.scope().substituted(written, tags_.tell());
     if (multi_.awaits_uri()) return multi_.take_uri(std::move(uri));
-    note(media_line_);
+    note_media();
     media_.take_uri(std::move(uri));
   }
 
@@ -75,10 +94,15 @@ class Reader {
     if (first == 0) first = tags_.line;
   }
 
+  void note_media() {
+    note(media_line_);
+    multi_.give_up();  // a variant before it is of the other kind
+  }
+
   bool take_common(std::string_view tag, std::string_view value) {
     if (tag == "EXTM3U") return true;
     if (tag == "EXT-X-VERSION") {
-      if (tags_.once(tag)) out_.version = tags_.number(tag, value);
+      if (tags_.once(tag)) out_.version = tags_.number(tag, value).value_or(unknown_version);
       return true;
     }
     if (tag == "EXT-X-INDEPENDENT-SEGMENTS") {
@@ -88,11 +112,12 @@ class Reader {
     }
     if (tag == "EXT-X-START") {
       tags_.once(tag);
-      check_start(tags_.attributes(value), tags_.tell());
+      const auto offset = parse_signed(tags_.attributes(tag, value).text("TIME-OFFSET").value_or(""));
+      if (offset) out_.start = ReadStart{*offset, tags_.line};
       return true;
     }
     if (tag == "EXT-X-DEFINE") {
-      const AttributeList list = tags_.attributes(value);
+      const AttributeList list = tags_.attributes(tag, value);
       tags_.needs(list.has("QUERYPARAM") ? 11 : 8, tag);
       tags_.scope().define(list, tags_.line, tags_.tell());
       return true;
@@ -112,18 +137,25 @@ class Reader {
   }
 
   void finish() {
-    multi_.no_uri();
+    if (multi_.awaits_uri()) multi_.interrupted();
     media_.finish();
     out_.multivariant = multi_line_ > 0 && media_line_ == 0;
     tags_.line = std::max(media_line_, multi_line_);
     if (media_line_ > 0 && multi_line_ > 0) tags_.problem("one-kind", "tags of media and multivariant playlists are mixed");
     check_imports();
     out_.variables = tags_.scope().variables();
-    if (!out_.multivariant && !out_.media.target_duration) tags_.problem("target-duration-required", "there is no EXT-X-TARGETDURATION");
+    if (!out_.multivariant && !tags_.seen("EXT-X-TARGETDURATION")) tags_.problem("target-duration-required", "there is no EXT-X-TARGETDURATION");
+    check_version();
+  }
+
+  void check_version() {
+    if (out_.version == unknown_version) return;
     const std::uint64_t needed = tags_.needed();
     if (out_.version < needed) tags_.problem("version-needed", tags_.needed_for() + " needs EXT-X-VERSION " + std::to_string(needed));
-    if (!out_.multivariant && out_.version > needed)
+    // An EXT-X-DEFINE that is not there would have needed it.
+    if (!out_.multivariant && out_.version > needed && !tags_.told("variable-undefined")) {
       tags_.problem("version-excess", "EXT-X-VERSION is " + std::to_string(out_.version) + ", " + std::to_string(needed) + " would do");
+    }
   }
 
   std::string_view text_;

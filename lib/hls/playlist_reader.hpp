@@ -25,6 +25,7 @@ struct ReadRange {
 
 struct ReadPart {
   double duration = 0;
+  bool timed = true;                 // it has a DURATION: otherwise nothing is judged by it
   std::string uri;
   std::optional<ReadRange> byte_range;
   bool independent = false, gap = false;
@@ -34,6 +35,7 @@ struct ReadPart {
 struct ReadSegment {
   std::uint64_t msn = 0, discontinuity_sequence = 0;
   double duration = 0;               // EXTINF
+  bool timed = true;                 // it could be read, or the segment is not complete yet: otherwise nothing is judged by it
   std::string uri;                   // empty: not complete yet, parts only
   std::optional<std::string> map;    // URI of the EXT-X-MAP in force
   std::optional<ReadRange> byte_range, map_range;
@@ -48,6 +50,7 @@ struct ReadSegment {
 struct ServerControl {
   bool can_block = false;
   std::optional<double> hold_back, part_hold_back, can_skip_until;
+  AttributeList written;
   std::string text;                  // as written
   std::size_t line = 0;
 };
@@ -64,12 +67,13 @@ struct Report {
 };
 
 struct ReadMedia {
-  std::optional<std::uint64_t> target_duration;
+  std::optional<std::uint64_t> target_duration;  // > 0; none, too, where it is wrong
   std::uint64_t media_sequence = 0, discontinuity_sequence = 0;
   bool has_media_sequence = false, has_discontinuity_sequence = false;
   std::string type;                  // "", "EVENT", "VOD"
   bool end_list = false, i_frames_only = false;
-  std::optional<double> part_target;
+  bool has_part_inf = false;
+  std::optional<double> part_target;  // > 0; none, too, where it is wrong
   std::optional<ServerControl> control;
   std::uint64_t skipped = 0;
   bool delta = false;                // it has an EXT-X-SKIP
@@ -77,14 +81,16 @@ struct ReadMedia {
   std::vector<Hint> hints;
   std::vector<Report> reports;
   std::vector<DateRange> date_ranges;
+  bool has_dates = false;            // an EXT-X-PROGRAM-DATE-TIME, right or wrong
 
   std::size_t complete() const { return segments.size() - (!segments.empty() && segments.back().uri.empty() ? 1 : 0); }
   double duration() const;           // of the complete segments listed
 };
 
 struct ReadRendition {               // EXT-X-MEDIA
-  std::string type, group, name, language, uri;
-  bool is_default = false;
+  std::string type, group, name, language, uri;  // type: empty, too, where it is none that there is
+  std::string associated_language, characteristics;
+  bool is_default = false, forced = false;
   std::optional<bool> autoselect;     // none: the attribute is absent
   std::size_t line = 0;
 };
@@ -94,6 +100,7 @@ struct ReadVariant {                 // EXT-X-STREAM-INF
   std::optional<std::uint64_t> bandwidth, average_bandwidth;
   std::optional<std::string> codecs, resolution, audio, video, subtitles, closed_captions;
   std::optional<double> frame_rate;
+  AttributeList written;
   std::size_t line = 0;
 };
 
@@ -103,10 +110,17 @@ struct ReadMultivariant {
   std::size_t i_frame_variants = 0;    // EXT-X-I-FRAME-STREAM-INF
 };
 
+struct ReadStart {                   // EXT-X-START
+  double offset = 0;                 // seconds; from the end where it is negative
+  std::size_t line = 0;
+};
+
 struct ReadPlaylist {
+  bool foreign = false;              // no playlist at all, a page of HTML for example: the one problem is that
   bool multivariant = false;
   std::uint64_t version = 1;
   bool independent_segments = false;
+  std::optional<ReadStart> start;
   ReadMedia media;
   ReadMultivariant multi;
   Variables variables;

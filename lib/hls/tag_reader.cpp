@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "hls/attribute_rules.hpp"
 
 namespace sluice::hls {
 
@@ -11,31 +12,22 @@ std::vector<Problem> TagReader::take_problems() {
   return std::move(problems_);
 }
 
-AttributeList TagReader::attributes(std::string_view value) {
+AttributeList TagReader::attributes(std::string_view tag, std::string_view value) {
   AttributeList list = AttributeList::parse(value);
   scope_.substitute(list, tell_);
   if (!list.error().empty()) problem("attribute-syntax", list.error());
   if (!list.duplicate().empty()) problem("attribute-duplicate", list.duplicate() + " occurs twice");
+  check_attributes(list, tag, tell_);
   if (list.any_starts_with("REQ-")) needs(12, "an attribute that begins with REQ-");
   return list;
 }
 
-void TagReader::check_types(const AttributeList& list) {
-  if (!list.mistyped().empty()) problem("attribute-syntax", list.mistyped() + " has a value of the wrong type");
-}
+bool TagReader::told(std::string_view rule) const { return std::ranges::find(problems_, rule, &Problem::rule) != problems_.end(); }
 
-std::string TagReader::required(const AttributeList& list, std::string_view tag, std::string_view name, bool quoted) {
-  if (!list.has(name)) {
-    problem("attribute-required", std::string(tag) + " has no " + std::string(name));
-    return "";
-  }
-  return (quoted ? list.quoted(name) : list.word(name)).value_or("");
-}
-
-std::uint64_t TagReader::number(std::string_view tag, std::string_view value) {
+std::optional<std::uint64_t> TagReader::number(std::string_view tag, std::string_view value) {
   const auto parsed = parse_number<std::uint64_t>(value);
   if (!parsed) problem("tag-value", std::string(tag) + " is not a decimal integer");
-  return parsed.value_or(0);
+  return parsed;
 }
 
 bool TagReader::once(std::string_view tag) {

@@ -35,7 +35,7 @@ void VariableScope::define(const AttributeList& list, std::size_t line, const Te
     return tell("define-tag", "EXT-X-DEFINE has not one of NAME, IMPORT and QUERYPARAM");
   }
   const std::string kind = *std::ranges::find_if(kinds, [&](const char* each) { return list.has(each); });
-  const std::string name = list.quoted(kind).value_or("");
+  const std::string name = list.text(kind).value_or("");
   if (!is_name(name)) return tell("define-tag", "the " + kind + " of EXT-X-DEFINE is no name of letters, digits, '-' and '_'");
   if (variables_.contains(name)) return tell("variable-once", "the variable " + name + " is defined twice");
   variables_[name] = value_of(list, kind, name, line, tell);
@@ -44,7 +44,7 @@ void VariableScope::define(const AttributeList& list, std::size_t line, const Te
 std::string VariableScope::value_of(const AttributeList& list, const std::string& kind, const std::string& name, std::size_t line, const Tell& tell) {
   if (kind == "QUERYPARAM") return parameter(name, tell);
   if (kind == "NAME") {
-    const auto value = list.quoted("VALUE");
+    const auto value = list.text("VALUE");
     if (!value) tell("define-tag", "the EXT-X-DEFINE of " + name + " has no VALUE");
     return value.value_or("");
   }

@@ -14,15 +14,18 @@ TEST_CASE("attribute lists: types, quotes with commas, mistakes") {
   const auto list = AttributeList::parse(R"(A=1,B="x,y=z",C=WORD,D=1.50,E-2=0x1F,F="")");
   CHECK(list.error().empty());
   CHECK(list.integer("A") == 1);
-  CHECK(list.quoted("B") == "x,y=z");
-  CHECK(list.word("C") == "WORD");
+  CHECK(list.text("B") == "x,y=z");
+  CHECK(list.text("C") == "WORD");
   CHECK(list.real("D") == 1.5);
-  CHECK(list.word("E-2") == "0x1F");
-  CHECK(list.quoted("F") == "");
+  CHECK(list.text("E-2") == "0x1F");
+  CHECK(list.text("F") == "");
   CHECK_FALSE(list.has("G"));
-  CHECK(list.mistyped().empty());
-  CHECK_FALSE(list.quoted("C"));
-  CHECK(list.mistyped() == "C");
+  CHECK_FALSE(list.may_have("G"));
+  CHECK(list.all().size() == 6);
+  CHECK(list.all()[1].quoted);
+  CHECK_FALSE(list.all()[2].quoted);
+  CHECK_FALSE(list.integer("C"));
+  CHECK(AttributeList::parse("A=1,B= 2,C=3").may_have("C"));
   for (const char* wrong : {"A", "=1", "a=1", "A=", "A=1,", "A=1,,B=2", "A=\"x", "A=\"x\"y", "A= 1", "A=1;B=2,C", "A=x\"y"}) {
     INFO(wrong);
     CHECK_FALSE(AttributeList::parse(wrong).error().empty());
@@ -44,8 +47,20 @@ TEST_CASE("dates: zones, fractions, nonsense") {
   CHECK(parse_date_time("1970-01-01T00:00:00Z") == 0);
   CHECK(parse_date_time("2024-02-29T12:34:56.789Z") == 1'709'210'096'789);
   CHECK(parse_date_time("2024-02-29T14:34:56.789+02:00") == 1'709'210'096'789);
-  CHECK(parse_date_time("2024-02-29T05:04:56.7890-0730") == 1'709'210'096'789);
-  for (const char* wrong : {"", "2024-02-30T00:00:00Z", "2024-02-29 00:00:00Z", "2024-02-29T24:00:00Z", "2024-02-29T00:00", "2024-02-29T00:00:00.Z", "2024-02-29T00:00:00+2", "today"}) {
+  CHECK(parse_date_time("2024-02-29T05:04:56.7890-07:30") == 1'709'210'096'789);
+  CHECK(parse_date_time("2024-02-29T05:04:56.7890-0730") == 1'709'210'096'789);  // mixed, but seen
+  CHECK(parse_date_time("20240229T123456.789Z") == 1'709'210'096'789);           // the basic form
+  CHECK(parse_date_time("20240229T143456,789+0200") == 1'709'210'096'789);
+  CHECK(parse_date_time("2024-060T12:34:56.789Z") == 1'709'210'096'789);         // by the day of the year
+  CHECK(parse_date_time("2024060T123456.789Z") == 1'709'210'096'789);
+  CHECK(parse_date_time("2024-W09-4T12:34:56.789Z") == 1'709'210'096'789);       // and of the week
+  CHECK(parse_date_time("2024W094T123456.789Z") == 1'709'210'096'789);
+  CHECK(parse_date_time("2024-02-29T12:34.5Z") == 1'709'210'070'000);            // to the minute, to the hour
+  CHECK(parse_date_time("2024-02-29T12Z") == 1'709'208'000'000);
+  CHECK(parse_date_time("2024-02-28T24:00:00Z") == parse_date_time("2024-02-29T00:00:00Z"));
+  for (const char* wrong : {"", "2024-02-30T00:00:00Z", "2024-02-29 00:00:00Z", "2024-02-29T24:00:01Z", "2024-02-29T25:00Z", "2024-02-29T00:60Z", "2024-02-29T00:00:00.Z", "2024-02-29T00:00:00+2", "today",
+                            "2024-02-29T000000Z", "20240229T00:00:00Z", "2024-0229T00:00:00Z", "2023-366T00:00:00Z", "2024-W54-1T00:00:00Z", "2024-W09-8T00:00:00Z", "2024-02-29T", "2024-02-29T00:00:00Zx",
+                            "2024-02-29", "T00:00:00Z", "20240229T0000001Z"}) {
     INFO(wrong);
     CHECK_FALSE(parse_date_time(wrong));
   }

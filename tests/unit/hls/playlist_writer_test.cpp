@@ -289,6 +289,8 @@ TEST_CASE("sound that is asked for alone is the last variant, of the rates and c
   const std::string text = multivariant_playlist(stream, "", "playlist.m3u8");
   CHECK(contains(text, "BANDWIDTH=520000,AVERAGE-BANDWIDTH=520000,CODECS=\"avc1.64001f,mp4a.40.2,opus\",RESOLUTION=64x36,FRAME-RATE=30.000,AUDIO=\"audio\",CLOSED-CAPTIONS=NONE\nsource/playlist.m3u8\n"));
   CHECK(text.ends_with("#EXT-X-STREAM-INF:BANDWIDTH=120000,AVERAGE-BANDWIDTH=120000,CODECS=\"mp4a.40.2,opus\",AUDIO=\"audio\",CLOSED-CAPTIONS=NONE\naudio/playlist.m3u8\n"));
+  CHECK(contains(text, "NAME=\"audio\",DEFAULT=YES,AUTOSELECT=YES,LANGUAGE=\"und\""));
+  CHECK(contains(text, "NAME=\"audio2\",DEFAULT=NO,AUTOSELECT=NO,LANGUAGE=\"und\""));  // a player could not tell which to choose
   Findings findings;
   lint_multivariant(read_playlist(text), "m", findings);
   CHECK(findings.empty());

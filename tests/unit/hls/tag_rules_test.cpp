@@ -26,9 +26,11 @@ TEST_CASE("keys: method, URI, IV") {
   CHECK(broken("#EXT-X-KEY:METHOD=NONE\n").empty());
   CHECK(broken("#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\",KEYFORMAT=\"x\"\n").empty());
   CHECK(broken("#EXT-X-KEY:METHOD=NONE,URI=\"k\"\n") == Rules{"key-tags"});
-  CHECK(broken("#EXT-X-KEY:METHOD=ROT13,URI=\"k\"\n") == Rules{"key-tags"});
-  CHECK(broken("#EXT-X-KEY:URI=\"k\"\n") == Rules{"key-tags"});
-  CHECK(broken("#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=5\n") == Rules{"key-tags"});
+  CHECK(broken("#EXT-X-KEY:METHOD=ROT13,URI=\"k\"\n") == Rules{"attribute-value"});
+  CHECK(broken("#EXT-X-KEY:URI=\"k\"\n") == Rules{"attribute-required"});
+  CHECK(broken("#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=5\n") == Rules{"attribute-syntax"});
+  CHECK(broken("#EXT-X-KEY:METHOD=AES-128,URI=k\n") == Rules{"attribute-syntax"});
+  CHECK(broken("#EXT-X-KEY:METHOD=AES-128\n") == Rules{"key-tags"});
   CHECK(broken("#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=0x" + std::string(33, '0') + "\n") == Rules{"key-tags"});
   CHECK(broken("#EXT-X-KEY:METHOD=AES-256-GCM,URI=\"k\"\n").empty());
   for (const char* method : {"AES-256-GCM", "SAMPLE-AES-CTR"}) CHECK(broken("#EXT-X-KEY:METHOD=" + std::string(method) + ",URI=\"k\",IV=0x" + std::string(32, '0') + "\n") == Rules{"key-tags"});
@@ -42,7 +44,14 @@ TEST_CASE("date ranges: id, dates, ends") {
   CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"a\",DURATION=2\n").empty());
   CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"a\",END-DATE=\"2026-01-01T00:00:00Z\"\n") == Rules{"date-ranges"});
   CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"b\",DURATION=2\n") == Rules{"date-ranges"});
-  for (const char* wrong : {"START-DATE=\"2026-01-01T00:00:00Z\"", "ID=\"a\"", "ID=\"a\",START-DATE=\"noon\"", "ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",DURATION=-2",
+  // One range, told of twice: what both tags have is the same, however it is written.
+  CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"20260101T000002.000Z\",X-A=2\n#EXT-X-DATERANGE:ID=\"a\",X-A=2.0\n").empty());
+  CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:03Z\"\n") == Rules{"date-ranges"});
+  CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"a\",DURATION=2\n#EXT-X-DATERANGE:ID=\"a\",DURATION=3\n") == Rules{"date-ranges"});
+  CHECK(broken(begun + "#EXT-X-DATERANGE:ID=\"a\",X-OF=\"b\"\n#EXT-X-DATERANGE:ID=\"a\",X-OF=\"c\"\n#EXT-X-DATERANGE:ID=\"b\",START-DATE=\"2026-01-01T00:00:03Z\",X-OF=\"d\"\n") == Rules{"date-ranges"});
+  CHECK(broken("#EXT-X-DATERANGE:START-DATE=\"2026-01-01T00:00:00Z\"\n") == Rules{"attribute-required"});
+  CHECK(broken("#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",DURATION=-2\n") == Rules{"attribute-syntax"});
+  for (const char* wrong : {"ID=\"a\"", "ID=\"a\",START-DATE=\"noon\"",
                             "ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",END-ON-NEXT=YES", "ID=\"a\",CLASS=\"c\",START-DATE=\"2026-01-01T00:00:00Z\",END-ON-NEXT=YES,DURATION=2",
                             "ID=\"a\",START-DATE=\"2026-01-01T00:00:00Z\",END-DATE=\"2026-01-01T00:00:02Z\",DURATION=3"}) {
     INFO(wrong);
@@ -52,8 +61,8 @@ TEST_CASE("date ranges: id, dates, ends") {
 
 TEST_CASE("the start has an offset, which may be negative") {
   CHECK(broken("#EXT-X-START:TIME-OFFSET=-12.5\n").empty());
-  CHECK(broken("#EXT-X-START:TIME-OFFSET=soon\n") == Rules{"start-tag"});
-  CHECK(broken("#EXT-X-START:PRECISE=YES\n") == Rules{"start-tag"});
+  CHECK(broken("#EXT-X-START:TIME-OFFSET=soon\n") == Rules{"attribute-syntax"});
+  CHECK(broken("#EXT-X-START:PRECISE=YES\n") == Rules{"attribute-required"});
 }
 
 TEST_CASE("renditions have the attributes of their type") {
@@ -65,13 +74,21 @@ TEST_CASE("renditions have the attributes of their type") {
   CHECK(rules("TYPE=CLOSED-CAPTIONS") == Rules{"media-attributes"});
   CHECK(rules("TYPE=CLOSED-CAPTIONS,INSTREAM-ID=\"CC1\",URI=\"c.m3u8\"") == Rules{"media-attributes"});
   CHECK(rules("TYPE=VIDEO,CHANNELS=\"2\"") == Rules{"media-attributes"});
-  CHECK(rules("TYPE=SMELL") == Rules{"media-attributes"});
+  CHECK(rules("TYPE=SMELL") == Rules{"attribute-value"});
+  for (const char* id : {"CC0", "CC5", "CC11", "S1"}) CHECK(rules("TYPE=CLOSED-CAPTIONS,INSTREAM-ID=\"" + std::string(id) + "\"") == Rules{"attribute-value"});
+  CHECK(rules("TYPE=CLOSED-CAPTIONS,INSTREAM-ID=\"SERVICE63\"") == Rules{"version-needed"});
+  for (const char* id : {"SERVICE0", "SERVICE64", "SERVICE"}) CHECK(rules("TYPE=CLOSED-CAPTIONS,INSTREAM-ID=\"" + std::string(id) + "\"").back() == "attribute-value");
 }
 
 TEST_CASE("session data have a value or a place") {
   CHECK(broken_multivariant("#EXT-X-SESSION-DATA:DATA-ID=\"a\",VALUE=\"b\"").empty());
   CHECK(broken_multivariant("#EXT-X-SESSION-DATA:DATA-ID=\"a\",VALUE=\"b\",URI=\"c\"") == Rules{"session-data"});
-  CHECK(broken_multivariant("#EXT-X-SESSION-DATA:VALUE=\"b\"") == Rules{"session-data"});
+  CHECK(broken_multivariant("#EXT-X-SESSION-DATA:VALUE=\"b\"") == Rules{"attribute-required"});
+  const std::string data = "#EXT-X-SESSION-DATA:DATA-ID=\"a\",VALUE=\"b\"", key = "#EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"k\"";
+  CHECK(broken_multivariant(data + ",LANGUAGE=\"en\"\n" + data + ",LANGUAGE=\"de\"\n" + data).empty());
+  CHECK(broken_multivariant(data + "\n" + data) == Rules{"session-data"});
+  CHECK(broken_multivariant(key + "\n" + key + ",IV=0x01").empty());
+  CHECK(broken_multivariant(key + "\n" + key) == Rules{"session-key-once"});
 }
 
 TEST_CASE("byte ranges follow one another in a resource") {

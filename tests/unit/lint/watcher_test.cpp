@@ -98,7 +98,7 @@ TEST_CASE("rates that were declared while the stream was live are judged as such
   server.ends = 50.5;
   CHECK(text_of(server.watch({seconds(60)})) == "");
   server.ends = 40.5;
-  CHECK(rules_of(server.watch({seconds(60)})) == std::set<std::string>{"peak-over-bandwidth"});
+  CHECK(rules_of(server.watch({seconds(60)})) == std::set<std::string>{"recorded-peak-over-bandwidth"});
 }
 
 TEST_CASE("what cannot be had is a failure, not a finding") {
