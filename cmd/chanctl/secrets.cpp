@@ -5,12 +5,24 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "app/platform.hpp"
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "output.hpp"
 #include "platform/secrets.hpp"
 
 namespace sluice::chanctl {
+
+namespace {
+
+// A key is looked at when somebody begins to publish, so who has begun with the old one goes on. Said beside the answer, not in it.
+void tell_of_publisher(const app::Settings& settings, Platform& platform, const store::Channel& channel) {
+  if (!platform.store->leases().holder(store::channel_lock(channel.id))) return;  // nobody's: no stream is open
+  const std::string where = settings.origin("dir") == "command line" ? fmt::format(" --dir '{}'", app::platform_of(settings).dir) : "";
+  std::cerr << fmt::format("chanctl: {0} is on the air: who publishes it with the old key goes on until 'sluice kick{1} {0}'\n", channel.name, where);
+}
+
+}  // namespace
 
 Result<int> key_rotate(const app::Settings& settings, Platform& platform) {
   SLUICE_TRY_VALUE(store::Channel channel, named_channel(platform, settings.positional("CHANNEL")));
@@ -19,6 +31,7 @@ Result<int> key_rotate(const app::Settings& settings, Platform& platform) {
     print_json({{"channel", channel.name}, {"key", key}});
   else
     print_line(key);
+  tell_of_publisher(settings, platform, channel);
   return 0;
 }
 

@@ -3,7 +3,9 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
+import time
 
 import pytest
 
@@ -107,6 +109,23 @@ def test_a_key_is_printed_once_and_alone(demo):
     assert demo.refused("key", "rotate", "nowhere").startswith('chanctl: no channel "nowhere"\n')
     everything = demo("events") + demo("channel", "list", "--json") + demo("channel", "show", "demo")
     assert first.strip() not in everything and second.strip() not in everything
+
+
+def test_a_new_key_leaves_who_publishes_and_says_so(demo, tmp_path):
+    """A channel's lock is what ingestd holds while a stream is open."""
+    store = sqlite3.connect(demo.environment["SLUICE_DIR"] + "/store.db")
+    for left, told in ((60_000, True), (-1, False)):
+        with store:
+            store.execute("REPLACE INTO leases VALUES ('stream_lock:1', 'x', 'here', ?)", [int(time.time() * 1000) + left])
+        done = demo.run("key", "rotate", "demo")
+        assert done.returncode == 0 and SECRET.match(done.stdout)
+        assert ("sluice kick demo" in done.stderr) == told, done.stderr
+        assert told or done.stderr == ""
+    with store:
+        store.execute("REPLACE INTO leases VALUES ('stream_lock:1', 'x', 'here', ?)", [int(time.time() * 1000) + 60_000])
+    folder = demo.environment.pop("SLUICE_DIR")
+    done = demo.run("--dir", folder, "key", "rotate", "demo", "--json")
+    assert json.loads(done.stdout)["channel"] == "demo" and f"sluice kick --dir '{folder}' demo" in done.stderr
 
 
 def test_tokens(demo):
