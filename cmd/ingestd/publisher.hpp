@@ -21,11 +21,17 @@ struct Presence {
   std::atomic<bool> publishing = false;
 };
 
+// The ports that are served, for who comes to the wrong one; 0: not served, or not known.
+struct Ways {
+  std::uint16_t rtmp = 0, rtmps = 0;
+};
+
 // Whom a publisher tells of itself.
 struct Door {
   // Who asked to publish with a key: answer with accept() or refuse(), now or later.
   std::function<void(std::shared_ptr<Publisher>, std::string key)> asked;
   std::function<void(Publisher&)> closed;
+  Ways ways = {};
 };
 
 enum class Refusal {

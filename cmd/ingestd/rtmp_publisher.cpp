@@ -1,8 +1,11 @@
 #include "rtmp_publisher.hpp"
 
+#include <fmt/format.h>
+
 #include "base/utf8.hpp"
 #include "log/log.hpp"
 #include "measures.hpp"
+#include "rtmp/handshake.hpp"
 #include "rtmp/status.hpp"
 #include "stream.hpp"
 
@@ -12,8 +15,9 @@ namespace {
 constexpr unsigned broken_messages_logged = 5;
 constexpr std::size_t most_unread = 256 * 1024;  // of our answers in the queue of a peer that does not read
 
-rtmp::ServerConfig session_config(const Limits& limits) {
+rtmp::ServerConfig session_config(const Limits& limits, const Ways& ways) {
   rtmp::ServerConfig config;
+  config.rtmps_port = ways.rtmps;
   config.setup_time = limits.setup;
   config.idle_time = limits.idle;
   config.publishers.message = limits.message_bytes;
@@ -35,7 +39,7 @@ std::string_view status_of(Refusal why) {
 RtmpPublisher::RtmpPublisher(net::Loop& loop, const Limits& limits, Door door, const net::TlsContext* tls)
     : Publisher(limits, std::move(door)),
       loop_(loop),
-      session_(system_clock().steady(), system_random(), session_config(limits)),
+      session_(system_clock().steady(), system_random(), session_config(limits, door_.ways)),
       deadline_(loop) {
   if (tls != nullptr) tls_.emplace(*tls);
 }
@@ -62,7 +66,9 @@ void RtmpPublisher::on_data(ByteView bytes) {
 
 bool RtmpPublisher::decipher(ByteView bytes) {
   plain_.clear();
-  const Result<> read = tls_->receive(bytes, plain_);
+  const bool in_clear = !tls_->begun() && !bytes.empty() && bytes.front() == rtmp::c0;
+  Result<> read = tls_->receive(bytes, plain_);
+  if (in_clear) read = fail(Errc::invalid, "plain RTMP on the RTMPS port", door_.ways.rtmp != 0 ? fmt::format("rtmp:// goes to port {}", door_.ways.rtmp) : "");
   if (Bytes answer = tls_->take_output(); !answer.empty()) connection_->send(std::move(answer));
   if (read) {
     if (tls_->ended()) connection_->close();

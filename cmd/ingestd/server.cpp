@@ -33,7 +33,8 @@ Server::~Server() = default;
 
 Door Server::door() {
   return {[this](std::shared_ptr<Publisher> asking, std::string key) { admit(asking, std::move(key)); },
-          [this](Publisher& gone) { house_.leave(gone); }};
+          [this](Publisher& gone) { house_.leave(gone); },
+          {.rtmp = house_.config.port, .rtmps = tls_ ? house_.config.rtmps_port : std::uint16_t{0}}};
 }
 
 namespace {

@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t most_handshake_bytes = 64 * 1024;
 constexpr std::size_t record_size = 16 * 1024;
 
+// RFC 8446, 5.1: a record's type; or RFC 5246, E.2: a hello in SSL 2.0's form, which OpenSSL answers with an alert.
+bool begins_handshake(std::byte first) { return first == std::byte{22} || (first & std::byte{0x80}) != std::byte{0}; }
+
 // The reason that OpenSSL gives, and none of its file names.
 std::string reason() {
   const unsigned long code = ERR_peek_last_error();
@@ -70,6 +73,8 @@ bool TlsSession::established() const { return SSL_is_init_finished(session_); }
 
 Result<> TlsSession::receive(ByteView bytes, Bytes& plain) {
   ERR_clear_error();
+  if (!begun() && !bytes.empty() && !begins_handshake(bytes.front()))
+    return fail(Errc::invalid, fmt::format("not TLS: the first byte is {:#04x}", static_cast<unsigned>(bytes.front())));
   if (!established()) {
     handshake_bytes_ += bytes.size();
     if (handshake_bytes_ > most_handshake_bytes) return fail(Errc::invalid, "the TLS handshake is longer than 64 KB");

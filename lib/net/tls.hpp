@@ -36,12 +36,13 @@ class TlsSession {
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
-  // Takes bytes of the peer and appends what they mean to `plain`. Errc::invalid: not TLS, or broken, or more than 64 KB before the
+  // Takes bytes of the peer and appends what they mean to `plain`. Errc::invalid: not TLS, seen by its first byte, or broken, or more than 64 KB before the
   // handshake is done; take_output() may then hold an alert.
   Result<> receive(ByteView bytes, Bytes& plain);
   void send(ByteView plain);  // once established; nothing before
   void close();               // says that nothing more will be sent
   Bytes take_output();
+  bool begun() const { return handshake_bytes_ > 0; }  // the peer has said something
   bool established() const;
   bool ended() const { return ended_; }  // the peer said that it will send nothing more
 

@@ -12,7 +12,8 @@ namespace sluice::rtmp {
 namespace {
 
 constexpr std::size_t digest_size = 32;
-constexpr std::uint8_t rtmp_version = 3;
+constexpr auto rtmp_version = static_cast<std::uint8_t>(c0);
+constexpr std::uint8_t tls_handshake = 0x16;  // a record's type: RFC 8446, 5.1
 
 // Known to all since 2009; they prove nothing but that the peer speaks this handshake.
 constexpr unsigned char key_tail[32] = {0xf0, 0xee, 0xc2, 0x4a, 0x80, 0x68, 0xbe, 0xe8, 0x2e, 0x00, 0xd0,
@@ -86,8 +87,14 @@ bool check_response_digest(ByteView c2, ByteView own_digest, ByteView key) {
 Result<> ServerHandshake::receive(ByteView& in, Bytes& out) {
   if (state_ == State::c0 && !in.empty()) {
     const auto version = static_cast<std::uint8_t>(in.front());
-    // 6, 8 and 9 are RTMPE. Letters are another protocol; other versions below 32 are answered with 3 (5.2.2).
+    // 6, 8 and 9 are RTMPE. Letters are another protocol, 22 is TLS; other versions below 32 are answered with 3 (5.2.2).
     if (version == 6 || version == 8 || version == 9) return fail(Errc::invalid, "the peer wants encrypted RTMP (RTMPE)");
+    if (version == tls_handshake) {
+      return fail(Errc::invalid, "TLS on the RTMP port", rtmps_port_ != 0 ? fmt::format("rtmps:// goes to port {}", rtmps_port_) : "rtmps:// goes to --rtmps-port");
+    }
+    if (version >= 'A' && version <= 'Z') {
+      return fail(Errc::invalid, fmt::format("not RTMP but text, as HTTP is: the first byte is '{:c}'", version));
+    }
     if (version < rtmp_version || version >= 32) {
       return fail(Errc::invalid, fmt::format("not RTMP: the first byte is {:#04x}", version));
     }

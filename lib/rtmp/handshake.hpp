@@ -31,10 +31,13 @@ ByteView player_key_whole();
 ByteView server_key();
 ByteView server_key_whole();
 
+inline constexpr std::byte c0{3};  // the version, and the first byte of a peer that speaks RTMP in clear
+
 // The server's side. C0 and C1 in, S0, S1 and S2 out; then C2 in.
 class ServerHandshake {
  public:
-  explicit ServerHandshake(Random& random) : random_(random) {}
+  // `rtmps_port`: where TLS is spoken, for who tries that here; 0: nowhere that is known.
+  explicit ServerHandshake(Random& random, std::uint16_t rtmps_port = 0) : random_(random), rtmps_port_(rtmps_port) {}
 
   // Takes what belongs to the handshake off the front of `in`, appends what is to be sent. Errors (Errc::invalid): not an
   // RTMP peer, or one that wants encryption. C2 is not held against a peer: programs send what they like in it.
@@ -52,6 +55,7 @@ class ServerHandshake {
   void answer(Bytes& out);
 
   Random& random_;
+  std::uint16_t rtmps_port_;
   State state_ = State::c0;
   Bytes c1_;
   std::size_t c2_left_ = handshake_size;

@@ -17,7 +17,7 @@ constexpr unsigned most_notices = 32;
 ServerSession::Impl::Impl(Steady now, Random& random, const ServerConfig& config)
     : link(config.strangers, config.window),
       config_(config),
-      handshake_(random),
+      handshake_(random, config.rtmps_port),
       now_(now),
       setup_until_(now + config.setup_time),
       heard_(now),

@@ -40,6 +40,7 @@ struct ServerConfig {
   std::uint32_t window = 2'500'000;            // bytes: how often the peer is to acknowledge, and we before it says otherwise
   milliseconds setup_time{10'000};             // from the start to a publish request
   milliseconds idle_time{30'000};              // without a byte (half-way a ping asks)
+  std::uint16_t rtmps_port = 0;                // where TLS is spoken, for who tries that here; 0: nowhere that is known
   ChunkLimits strangers{64u << 10, 128u << 10, 16};  // until a publish is accepted
   ChunkLimits publishers{};                    // afterwards
 };

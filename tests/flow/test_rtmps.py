@@ -128,6 +128,21 @@ def test_garbage_ends_its_connection_only(pair):
         still_serves(ingest)
 
 
+def test_who_comes_to_the_other_port_is_told_so_at_once(pair):
+    """The setup time is longer than this test waits: ffmpeg says TLS's hello and waits for an answer, and the handshake of RTMP is a whole one."""
+    with encrypted(pair, *CAT, "--setup-time", "10m", "--idle-time", "10m", "--grace", "0s") as ingest:
+        with Publisher(f"rtmps://127.0.0.1:{ingest.port}/live/{ingest.key}") as publisher:
+            assert publisher.process.wait(60) != 0
+        ingest.wait_log(f"TLS on the RTMP port (rtmps:// goes to port {ingest.tls_port})")
+        for port, said, told in ((ingest.port, b"G", "text, as HTTP is"), (ingest.tls_port, b"\x03", f"plain RTMP on the RTMPS port (rtmp:// goes to port {ingest.port})"),
+                                 (ingest.tls_port, b"G", "not TLS: the first byte is 0x47")):
+            with socket.create_connection(("127.0.0.1", port), 10) as link:
+                link.sendall(said)
+                assert gone(link, 60)
+            ingest.wait_log(told)
+        still_serves(ingest)
+
+
 def test_a_certificate_is_swapped_in_mid_stream(pair, tmp_path):
     with encrypted(pair, "--pipeline", "segmenter") as ingest:
         def reload(expect):

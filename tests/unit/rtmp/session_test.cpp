@@ -149,9 +149,27 @@ TEST_CASE("another protocol, encryption and a command before connect end the ses
   SECTION("HTTP") {
     ServerSession session(start, random);
     session.receive(as_bytes("GET / HTTP/1.1\r\n\r\n"), start);
-    CHECK(line(*session.next_event()) == "failed not RTMP: the first byte is 0x47");
+    CHECK(line(*session.next_event()) == "failed not RTMP but text, as HTTP is: the first byte is 'G'");
     CHECK(session.finished());
     CHECK_FALSE(session.has_output());
+  }
+  SECTION("TLS, which has a port of its own") {
+    for (const std::uint16_t port : {0, 1936}) {
+      ServerSession session(start, random, {.rtmps_port = port});
+      session.receive(as_bytes("\x16"), start);
+      const auto event = session.next_event();
+      REQUIRE(event);
+      const Error& error = std::get<Failed>(*event).error;
+      CHECK(error.what == "TLS on the RTMP port");
+      CHECK(error.hint == (port == 0 ? "rtmps:// goes to --rtmps-port" : "rtmps:// goes to port 1936"));
+      CHECK(session.finished());
+      CHECK_FALSE(session.has_output());
+    }
+  }
+  SECTION("some other thing") {
+    ServerSession session(start, random);
+    session.receive(as_bytes("\xff"), start);
+    CHECK(line(*session.next_event()) == "failed not RTMP: the first byte is 0xff");
   }
   SECTION("RTMPE") {
     ServerSession session(start, random);
