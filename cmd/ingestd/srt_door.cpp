@@ -48,7 +48,7 @@ srt::Verdict SrtDoor::decide(const srt::Caller& caller) const {
   if (doorstep_.closed()) return refused(caller, Refusal::down, "stopping", "the server is stopping");
   if (const char* limit = doorstep_.full(caller.peer.host)) return refused(caller, Refusal::overload, limit, "too many connections");
   const auto id = srt::parse_stream_id(caller.stream_id);
-  if (!id) return refused(caller, Refusal::bad_request, "streamid", id.error().what);
+  if (!id) return refused(caller, Refusal::bad_request, "streamid", to_string(id.error()));
   if (id->mode != srt::StreamId::Mode::publish)
     return refused(caller, Refusal::bad_mode, "mode", "only m=publish is served: players find the stream by HLS");
   if (id->type != "stream") return refused(caller, Refusal::media_type, "streamid", "only t=stream is served");

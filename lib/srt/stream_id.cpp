@@ -1,7 +1,9 @@
 #include "srt/stream_id.hpp"
 
 #include <algorithm>
+#include <optional>
 
+#include "base/percent.hpp"
 #include "base/text.hpp"
 
 namespace sluice::srt {
@@ -52,8 +54,13 @@ Result<StreamId> parse_list(std::string_view list) {
 
 }  // namespace
 
-Result<StreamId> parse_stream_id(std::string_view text) {
-  if (text.size() > longest_stream_id) return fail(Errc::invalid, "the streamid is longer than 512 characters");
+Result<StreamId> parse_stream_id(std::string_view sent) {
+  if (sent.size() > longest_stream_id) return fail(Errc::invalid, "the streamid is longer than 512 characters");
+  std::string_view text = sent;
+  // ffmpeg sends the query of an srt:// URL as it was typed, where '#' would begin a fragment for others.
+  std::optional<std::string> decoded;
+  if (!text.starts_with(list_mark)) decoded = percent_decoded(text);
+  if (decoded && decoded->starts_with(list_mark)) text = *decoded;
   if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
     return fail(Errc::invalid, "the streamid holds control characters");
   StreamId id;

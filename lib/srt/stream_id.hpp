@@ -22,7 +22,7 @@ struct StreamId {
   bool plain = false;
 };
 
-// Keys that the guidelines leave to applications are passed over. Errors (Errc::invalid): longer than 512 characters, control
+// A list is understood percent-encoded, too, as it stands in a URL: "%23!::r=NAME…". Keys that the guidelines leave to applications are passed over. Errors (Errc::invalid): longer than 512 characters, control
 // characters, a list that is none, a key twice, a mode that there is not, no resource.
 Result<StreamId> parse_stream_id(std::string_view text);
 

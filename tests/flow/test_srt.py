@@ -72,7 +72,8 @@ def test_hevc(tmp_path):
 
 def test_every_form_of_streamid():
     with Ingest(*CAT, "--grace", "0s") as ingest:
-        for stream_id in (KEY, f"live/{KEY}", f"#!::r={KEY},m=publish", f"#!::m=publish,r=live/{KEY},u=alice,h=a.example,t=stream,x=y"):
+        for stream_id in (KEY, f"live/{KEY}", f"#!::r={KEY},m=publish", f"#!::m=publish,r=live/{KEY},u=alice,h=a.example,t=stream,x=y",
+                          f"%23!::r={KEY},m=publish"):
             with Caller(ingest.srt_port, stream_id) as caller:
                 assert caller.refused is None
                 wait_for(lambda: ingest.streams(), 10, "the stream")

@@ -28,6 +28,22 @@ TEST_CASE("the list form") {
   CHECK(id->mode == StreamId::Mode::publish);
 }
 
+TEST_CASE("a list that is percent-encoded, as some type it into a URL; a plain text is taken as it stands") {
+  for (const char* text : {"%23!::r=live/s3cret,u=alice,m=publish", "%23%21%3A%3Ar%3Dlive%2fs3cret%2Cu%3Dalice%2Cm%3Dpublish", "#!%3a%3ar=s3cret,u=alice,m=publish"}) {
+    const auto id = parse_stream_id(text);
+    REQUIRE(id);
+    CHECK_FALSE(id->plain);
+    CHECK(id->resource == "s3cret");
+    CHECK(id->user == "alice");
+    CHECK(id->mode == StreamId::Mode::publish);
+  }
+  CHECK(parse_stream_id("#!::r=a%2Cb,m=publish")->resource == "a%2Cb");  // a list already
+  CHECK(parse_stream_id("a%2Cb")->resource == "a%2Cb");
+  CHECK(parse_stream_id("%2")->resource == "%2");
+  CHECK_FALSE(parse_stream_id("%23!::r=a%0ab,m=publish"));
+  CHECK_FALSE(parse_stream_id("%23!::m=publish"));
+}
+
 TEST_CASE("without m a caller asks for media, as the guidelines have it") {
   CHECK(parse_stream_id("#!::r=a")->mode == StreamId::Mode::request);
   CHECK(parse_stream_id("#!::r=a,m=request")->mode == StreamId::Mode::request);
