@@ -10,6 +10,7 @@ House::House(net::Loop& l, Config c, std::unique_ptr<Platform> p, std::shared_pt
       platform(std::move(p)),
       folders(std::move(f)),
       doorstep(config.limits),
+      refusals(loop),
       around{loop, config, *platform, *folders, std::move(programs), {}} {}
 
 void House::enter(const std::shared_ptr<Publisher>& publisher, const std::string& host) {

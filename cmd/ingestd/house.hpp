@@ -10,6 +10,7 @@
 #include "gate.hpp"
 #include "options.hpp"
 #include "platform.hpp"
+#include "refusals.hpp"
 #include "stream.hpp"
 
 namespace sluice::ingestd {
@@ -31,6 +32,7 @@ struct House {
   std::unique_ptr<Platform> platform;
   std::shared_ptr<net::FolderWatch> folders;
   Doorstep doorstep;
+  Refusals refusals;
   Surroundings around;  // of what is above
   Streams streams;
   std::set<std::shared_ptr<Publisher>> publishers;

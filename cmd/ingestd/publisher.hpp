@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "media/intake.hpp"
@@ -31,6 +32,8 @@ struct Door {
   // Who asked to publish with a key: answer with accept() or refuse(), now or later.
   std::function<void(std::shared_ptr<Publisher>, std::string key)> asked;
   std::function<void(Publisher&)> closed;
+  // Whether the log is to tell why this stranger was sent away: for each reason and host now and then.
+  std::function<bool(const std::string& host, std::string_view reason)> tells;
   Ways ways = {};
 };
 

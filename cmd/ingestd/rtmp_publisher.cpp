@@ -75,7 +75,7 @@ bool RtmpPublisher::decipher(ByteView bytes) {
     return true;
   }
   Measures::refused("tls").Increment();
-  log::info("session ended", {{"peer", address()}, read.error()});
+  tell_end(read.error());
   leave(false);
   connection_->close();
   return false;
@@ -175,8 +175,12 @@ void RtmpPublisher::handle(rtmp::Unpublished&) { leave(true); }
 void RtmpPublisher::handle(rtmp::Notice& notice) { log::debug("passed over", {{"peer", address()}, {"what", notice.what}}); }
 
 void RtmpPublisher::handle(rtmp::Failed& failed) {
-  log::info("session ended", {{"peer", address()}, failed.error});
+  tell_end(failed.error);
   leave(false);
+}
+
+void RtmpPublisher::tell_end(const Error& why) const {
+  if (stream_ || door_.tells(peer_.host, why.what)) log::info("session ended", {{"peer", address()}, why});
 }
 
 void RtmpPublisher::on_closed(const Error& why) {

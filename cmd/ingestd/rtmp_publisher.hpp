@@ -52,6 +52,7 @@ class RtmpPublisher final : public Publisher, public net::Connection::Handler {
   void handle(rtmp::Unpublished& unpublished);
   void handle(rtmp::Notice& notice);
   void handle(rtmp::Failed& failed);
+  void tell_end(const Error& why) const;
   bool decipher(ByteView bytes);  // into plain_; false: the connection is over
   void send(Bytes bytes);
   void push();          // sends what the session has to say; closes when it is finished

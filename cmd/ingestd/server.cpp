@@ -34,6 +34,7 @@ Server::~Server() = default;
 Door Server::door() {
   return {[this](std::shared_ptr<Publisher> asking, std::string key) { admit(asking, std::move(key)); },
           [this](Publisher& gone) { house_.leave(gone); },
+          [this](const std::string& host, std::string_view reason) { return house_.refusals.tells(host, reason); },
           {.rtmp = house_.config.port, .rtmps = tls_ ? house_.config.rtmps_port : std::uint16_t{0}}};
 }
 

@@ -14,7 +14,8 @@ void Server::connected(os::UniqueFd socket, net::Endpoint peer, bool tls) {
   }
   if (const char* full = house_.open ? house_.doorstep.full(peer.host) : "connections") {
     Measures::refused(full).Increment();
-    log::warn("connection refused: too many", {{"peer", peer.text()}, {"limit", full}});
+    if (house_.refusals.tells(peer.host, "too many connections"))
+      log::warn("connection refused: too many", {{"peer", peer.text()}, {"limit", full}});
     return;
   }
   auto publisher = std::make_shared<RtmpPublisher>(house_.loop, house_.config.limits, door(), tls ? tls_.get() : nullptr);
@@ -24,7 +25,7 @@ void Server::connected(os::UniqueFd socket, net::Endpoint peer, bool tls) {
 
 Result<net::Endpoint> Server::listen_srt(const net::Endpoint& at) {
   if (!srt_) {
-    SLUICE_TRY_VALUE(srt_, SrtDoor::open(house_.loop, house_.config.srt_latency, *house_.platform, house_.doorstep,
+    SLUICE_TRY_VALUE(srt_, SrtDoor::open(house_.loop, house_.config.srt_latency, *house_.platform, house_.doorstep, house_.refusals,
                                          [this](std::shared_ptr<srt::Session> session, const ChannelRef& channel) {
                                            connected(std::move(session), channel);
                                          }));
@@ -58,17 +59,20 @@ void Server::looked_up(const std::shared_ptr<Publisher>& publisher, const Result
   const bool unknown = channel.error().code == Errc::denied;
   Measures::refused(unknown ? "key" : "store").Increment();
   if (unknown) {
-    log::warn("publisher refused: wrong stream key", {{"peer", publisher->address()}});
+    if (house_.refusals.tells(publisher->host(), "wrong stream key"))
+      log::warn("publisher refused: wrong stream key", {{"peer", publisher->address()}});
     return publisher->refuse(Refusal::key, "the stream key is not valid");
   }
-  log::error("publisher refused: keys cannot be looked up", {{"peer", publisher->address()}, channel.error()});
+  if (house_.refusals.tells(publisher->host(), "keys cannot be looked up"))
+    log::error("publisher refused: keys cannot be looked up", {{"peer", publisher->address()}, channel.error()});
   publisher->refuse(Refusal::other, "stream keys cannot be checked just now: try again");
 }
 
 void Server::refuse_duplicate(Publisher& publisher, const ChannelRef& channel, std::string_view why) {
   Measures::refused("duplicate").Increment();
-  log::warn("publisher refused: the channel is being published",
-            {{"peer", publisher.address()}, {"channel", channel.name}, {"by", why}});
+  if (house_.refusals.tells(publisher.host(), channel.name + " is being published"))
+    log::warn("publisher refused: the channel is being published",
+              {{"peer", publisher.address()}, {"channel", channel.name}, {"by", why}});
   publisher.refuse(Refusal::duplicate, "this channel is already being published");
 }
 

@@ -6,19 +6,9 @@
 
 namespace sluice::ingestd {
 
-namespace {
-
-srt::Verdict refused(const srt::Caller& caller, srt::Refusal refusal, const char* reason, std::string_view why) {
-  Measures::refused(reason).Increment();
-  log::warn("publisher refused", {{"peer", caller.peer.text()}, {"protocol", "srt"}, {"why", why}, {"code", static_cast<int>(refusal)}});
-  return {.refusal = refusal};
-}
-
-}  // namespace
-
-Result<std::unique_ptr<SrtDoor>> SrtDoor::open(net::Loop& loop, milliseconds latency, Platform& platform, const Doorstep& doorstep,
+Result<std::unique_ptr<SrtDoor>> SrtDoor::open(net::Loop& loop, milliseconds latency, Platform& platform, const Doorstep& doorstep, Refusals& refusals,
                                                Connected connected) {
-  std::unique_ptr<SrtDoor> door(new SrtDoor(platform, doorstep));
+  std::unique_ptr<SrtDoor> door(new SrtDoor(platform, doorstep, refusals));
   SLUICE_TRY_VALUE(
       door->server_,
       srt::Server::start(
@@ -30,10 +20,11 @@ Result<std::unique_ptr<SrtDoor>> SrtDoor::open(net::Loop& loop, milliseconds lat
                  connected(std::move(session), channel);
                },
            .failed =
-               [](const net::Endpoint& peer, std::shared_ptr<const void> guest) {
+               [&refusals](const net::Endpoint& peer, std::shared_ptr<const void> guest) {
+                 const std::string& channel = static_cast<const ChannelRef*>(guest.get())->name;
                  Measures::refused("passphrase").Increment();
-                 log::warn("publisher refused: wrong SRT passphrase, or one where none is set",
-                           {{"peer", peer.text()}, {"channel", static_cast<const ChannelRef*>(guest.get())->name}});
+                 if (refusals.tells(peer.host, "wrong passphrase for " + channel))
+                   log::warn("publisher refused: wrong SRT passphrase, or one where none is set", {{"peer", peer.text()}, {"channel", channel}});
                },
            .poll_failed =
                [](const Error& why) {
@@ -41,6 +32,13 @@ Result<std::unique_ptr<SrtDoor>> SrtDoor::open(net::Loop& loop, milliseconds lat
                  log::error("SRT cannot be polled: trying again", {why});
                }}));
   return door;
+}
+
+srt::Verdict SrtDoor::refused(const srt::Caller& caller, srt::Refusal refusal, const char* reason, std::string_view why) const {
+  Measures::refused(reason).Increment();
+  if (refusals_.tells(caller.peer.host, why))
+    log::warn("publisher refused", {{"peer", caller.peer.text()}, {"protocol", "srt"}, {"why", why}, {"code", static_cast<int>(refusal)}});
+  return {.refusal = refusal};
 }
 
 srt::Verdict SrtDoor::decide(const srt::Caller& caller) const {

@@ -61,6 +61,16 @@ def test_a_wrong_key_is_refused_at_once_and_not_logged(ingest):
     assert "wr0ngkey" not in ingest.log()
 
 
+def test_who_tries_key_after_key_fills_no_log(ingest):
+    for _ in range(58):
+        link, answer = hand_publish(ingest.port, "wr0ngkey")
+        with link:
+            assert b"NetStream.Publish.BadName" in answer
+    ingest.wait_log("and 57 more from 127.0.0.1: wrong stream key", 60)
+    assert ingest.log().count("publisher refused") == 1
+    still_serves(ingest)
+
+
 def test_a_second_publisher_is_refused_and_the_first_goes_on(ingest):
     with Publisher(ingest.url()) as first:
         ingest.wait_state("live")
