@@ -10,6 +10,7 @@
 #include "media/byte_stream.hpp"
 #include "media/codec_config.hpp"
 #include "media/frame_rate.hpp"
+#include "media/nal_unit.hpp"
 #include "media/vp9_frame.hpp"
 
 namespace sluice::ingest {
@@ -190,6 +191,34 @@ void FlvIntake::resize(Lane& lane, const rtmp::flv::Packet& packet) {
   hand_in(lane, packet.track);
 }
 
+// Some encoders tell of another size of their picture in no sequence header, only where all decoders of byte streams look: by parameter
+// sets before a keyframe. False: that was all, there is no picture in the message.
+bool FlvIntake::take_sets(Lane& lane, const media::Offered& offered) {
+  using Found = media::InBandSets::Found;
+  constexpr std::size_t most_units = 256;
+  const Codec codec = lane.track.codec;
+  if (lane.sets.config() != lane.track.config) lane.sets.configured(codec, lane.track.config);
+  bool picture = false;
+  const bool read = media::units_before_picture(codec, offered.data, most_units, units_, picture);
+  const auto is_set = [codec](ByteView unit) { return media::nal::is_parameter_set(codec, media::nal::type_of(codec, unit)); };
+  const bool alone = read && !picture && std::ranges::any_of(units_, is_set);
+  // Where a message is nothing but sets, they are those of the keyframe behind it; another PPS alone can be any picture's.
+  const bool sequence = alone && std::ranges::any_of(units_, [codec](ByteView unit) { return media::nal::is_sps(codec, media::nal::type_of(codec, unit)); });
+  const Found found = read ? lane.sets.take(codec, units_, offered.key || sequence) : Found::broken;
+  if (found == Found::configuration) {
+    lane.track.config = lane.sets.config();
+    static_cast<void>(media::describe(lane.track));  // they were read before
+    if (const double fps = told(Kind::video, offered.id).frame_rate; fps > 0) lane.track.frame_rate = media::told_frame_rate(fps);
+    hand_in(lane, offered.id);
+  } else if (found != Found::nothing_new && !lane.told_of_sets) {
+    lane.told_of_sets = true;
+    log::warn(found == Found::broken ? "parameter sets among the pictures cannot be read, or are too many or too large: those in force stay"
+                                     : "parameter sets among the pictures change too often: those in force stay, until there is a pause",
+              {{"id", offered.id}});
+  }
+  return !alone || !lane.sets.repeats();
+}
+
 void FlvIntake::offer(Lane& lane, const rtmp::flv::Packet& packet, const rtmp::MediaMessage& message, Steady now) {
   if (!takes_config(*packet.codec) && !lane.configured) {
     rtmp::flv::Packet bare = packet;  // its first frame tells all there is
@@ -211,6 +240,7 @@ void FlvIntake::offer(Lane& lane, const rtmp::flv::Packet& packet, const rtmp::M
     offered.data = *bytes;
     offered.owner = std::move(bytes);
   }
+  if (units && lane.configured && lane.track.codec == *packet.codec && !take_sets(lane, offered)) return;
   intake_.offer(std::move(offered), now);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "media/in_band_sets.hpp"
 #include "media/intake.hpp"
 #include "rtmp/flv.hpp"
 #include "rtmp/session.hpp"
@@ -33,6 +34,8 @@ class FlvIntake {
     bool left_out = false;
     unsigned length_size = 4;      // of NAL units as they come
     media::Track track;            // as configured last
+    media::InBandSets sets;        // of H.264 and HEVC; not saved: `track` has what is in force
+    bool told_of_sets = false;     // that some are no good; not saved either
 
     void save(SnapshotWriter& out) const;
     void restore(SnapshotReader& in);
@@ -55,11 +58,13 @@ class FlvIntake {
   Result<> configure(Lane& lane, const rtmp::flv::Packet& packet);
   void hand_in(Lane& lane, std::uint8_t id);
   void resize(Lane& lane, const rtmp::flv::Packet& packet);
+  bool take_sets(Lane& lane, const media::Offered& offered);
   void offer(Lane& lane, const rtmp::flv::Packet& packet, const rtmp::MediaMessage& message, Steady now);
   Told told(media::Kind kind, std::uint8_t id) const;
 
   media::Intake& intake_;
   std::vector<rtmp::flv::Packet> packets_;  // of one message; kept for its memory
+  std::vector<ByteView> units_;             // before one picture; likewise
   std::map<Key, Lane> lanes_;
   std::map<Key, Told> told_;
   std::uint64_t passed_over_ = 0;

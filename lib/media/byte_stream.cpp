@@ -137,7 +137,9 @@ Bytes hvcc(const std::vector<ByteView>& vps, const std::vector<ByteView>& sps, c
   return out;
 }
 
-std::vector<ByteView> sets_in(Codec codec, ByteView config) {
+}  // namespace
+
+std::vector<ByteView> configured_sets(Codec codec, ByteView config) {
   std::vector<ByteView> sets;
   ByteReader in(config);
   const auto take_sets = [&](unsigned count) {
@@ -161,8 +163,6 @@ std::vector<ByteView> sets_in(Codec codec, ByteView config) {
   }
   return sets;
 }
-
-}  // namespace
 
 bool has_start_code(ByteView bytes) {
   const auto is = [&](std::size_t at, unsigned value) { return bytes[at] == static_cast<std::byte>(value); };
@@ -193,11 +193,15 @@ std::vector<ByteView> nal_units(ByteView bytes) {
 
 Bytes decoder_configuration(Codec codec, const std::vector<ByteView>& units) {
   const auto sps = with_role(codec, units, Role::sps), pps = with_role(codec, units, Role::pps);
+  // What avcC and hvcC count in: 16 bits of a set's length, 5 and 8 bits of avcC's sets.
+  constexpr std::size_t longest = 0xffff, most_sps = 31, most_pps = 255;
+  if (sps.size() > most_sps || pps.size() > most_pps || std::ranges::any_of(units, [](ByteView unit) { return unit.size() > longest; }, {}))
+    return {};
   return codec == Codec::h264 ? avcc(sps, pps) : hvcc(with_role(codec, units, Role::vps), sps, pps);
 }
 
 Bytes length_prefixed(Codec codec, const std::vector<ByteView>& units, ByteView config) {
-  const std::vector<ByteView> known = sets_in(codec, config);
+  const std::vector<ByteView> known = configured_sets(codec, config);
   Bytes out;
   std::size_t size = 0;
   for (ByteView unit : units) size += unit.size() + 4;
@@ -226,7 +230,7 @@ std::vector<ByteView> prefixed_units(ByteView data, unsigned length_size) {
 
 Bytes parameter_sets(Codec codec, ByteView config) {
   Bytes out;
-  for (ByteView set : sets_in(codec, config)) ByteWriter(out).be32(1).bytes(set);
+  for (ByteView set : configured_sets(codec, config)) ByteWriter(out).be32(1).bytes(set);
   return out;
 }
 

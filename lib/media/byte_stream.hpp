@@ -13,7 +13,8 @@ namespace sluice::media {
 bool has_start_code(ByteView bytes);                    // 00 00 01 or 00 00 00 01 at the start
 std::vector<ByteView> nal_units(ByteView byte_stream);  // without start codes and trailing zeros
 
-// avcC or hvcC from the parameter sets among these NAL units; empty when one that is needed is missing.
+// avcC or hvcC from the parameter sets among these NAL units; empty when one that is needed is missing, or they are more or longer than
+// it has room for.
 Bytes decoder_configuration(Codec codec, const std::vector<ByteView>& units);
 
 // Four-byte lengths; access unit delimiters and filler go, and parameter sets that stand in `config` already.
@@ -22,7 +23,10 @@ Bytes length_prefixed(Codec codec, const std::vector<ByteView>& units, ByteView 
 // NAL units behind `length_size`-byte lengths, as far as they are whole.
 std::vector<ByteView> prefixed_units(ByteView data, unsigned length_size);
 
-// The parameter sets of an avcC or hvcC with Annex B start codes before each: what byte-stream outputs put before a keyframe.
+// The parameter sets of an avcC or hvcC, as far as they are whole.
+std::vector<ByteView> configured_sets(Codec codec, ByteView config);
+
+// The same with Annex B start codes before each: what byte-stream outputs put before a keyframe.
 Bytes parameter_sets(Codec codec, ByteView config);
 
 struct AdtsFrame {

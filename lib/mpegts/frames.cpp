@@ -4,8 +4,12 @@
 
 #include "media/byte_stream.hpp"
 #include "media/codec_config.hpp"
+#include "media/nal_unit.hpp"
 
 namespace sluice::mpegts {
+
+namespace nal = media::nal;
+using media::InBandSets;
 
 namespace {
 
@@ -18,35 +22,17 @@ std::int64_t distance(std::uint64_t from, std::uint64_t to) {
   return static_cast<std::int64_t>((to - from) << 31) >> 31;
 }
 
-// H.264 table 7-1, H.265 table 7-1.
-unsigned type_of(media::Codec codec, ByteView nal) {
-  const auto first = static_cast<unsigned>(nal[0]);
-  return codec == media::Codec::h264 ? first & 0x1f : first >> 1 & 0x3f;
-}
-bool delimits(media::Codec codec, unsigned type) { return type == (codec == media::Codec::h264 ? 9u : 35u); }
-bool is_picture(media::Codec codec, unsigned type) {
-  return codec == media::Codec::h264 ? type >= 1 && type <= 5 : type <= 31;
-}
-bool is_parameter_set(media::Codec codec, unsigned type) {
-  return codec == media::Codec::h264 ? type == 7 || type == 8 : type >= 32 && type <= 34;
-}
-bool is_sps(media::Codec codec, unsigned type) { return type == (codec == media::Codec::h264 ? 7u : 33u); }
-// IDR; HEVC: BLA, IDR and CRA, which encoders with open GOPs send instead.
-bool is_random_access(media::Codec codec, unsigned type) {
-  return codec == media::Codec::h264 ? type == 5 : type >= 16 && type <= 21;
-}
-
 }  // namespace
 
 void VideoFrames::take(const Unit& unit, std::vector<FrameEvent>& out) {
   const std::vector<ByteView> nals = media::nal_units(unit.payload);
-  const auto sets = std::ranges::count_if(nals, [&](ByteView nal) { return is_parameter_set(codec_, type_of(codec_, nal)); });
+  const auto sets = std::ranges::count_if(nals, [&](ByteView nal) { return nal::is_parameter_set(codec_, nal::type_of(codec_, nal)); });
   if (nals.empty() || nals.size() > most_nals || static_cast<std::size_t>(sets) > most_parameter_sets) return void(++broken_);
   // A delimiter begins a picture; most senders put one picture into a PES packet.
   std::vector<ByteView> picture;
   std::size_t index = 0;
   for (const ByteView nal : nals) {
-    if (delimits(codec_, type_of(codec_, nal)) && !picture.empty()) {
+    if (nal::delimits(codec_, nal::type_of(codec_, nal)) && !picture.empty()) {
       take_picture(unit, picture, index++, out);
       picture.clear();
     }
@@ -58,20 +44,18 @@ void VideoFrames::take(const Unit& unit, std::vector<FrameEvent>& out) {
 void VideoFrames::take_picture(const Unit& unit, const std::vector<ByteView>& nals, std::size_t index, std::vector<FrameEvent>& out) {
   bool shown = false, key = false, sps = false;
   for (const ByteView nal : nals) {
-    const unsigned type = type_of(codec_, nal);
-    shown |= is_picture(codec_, type);
-    key |= is_random_access(codec_, type);
-    sps |= is_sps(codec_, type);
+    const unsigned type = nal::type_of(codec_, nal);
+    shown |= nal::is_picture(codec_, type);
+    key |= nal::is_random_access(codec_, type);
+    sps |= nal::is_sps(codec_, type);
   }
-  if (sps) {
-    if (Bytes config = media::decoder_configuration(codec_, nals); !config.empty() && config != config_) {
-      media::Track track{.codec = codec_, .config = config};
-      if (media::describe(track)) {
-        config_ = std::move(config);
-        out.emplace_back(std::move(track));
-      } else {
-        ++broken_;
-      }
+  switch (sets_.take(codec_, nals, key || sps)) {
+    case InBandSets::Found::nothing_new:
+    case InBandSets::Found::too_often: break;
+    case InBandSets::Found::broken: ++broken_; break;
+    case InBandSets::Found::configuration: {
+      media::Track track{.codec = codec_, .config = sets_.config()};
+      if (media::describe(track)) out.emplace_back(std::move(track));
     }
   }
   if (!shown) return void(++broken_);
@@ -90,7 +74,7 @@ void VideoFrames::take_picture(const Unit& unit, const std::vector<ByteView>& na
   }
   last_dts_ = frame.dts;
   composition_ = frame.composition;
-  frame.data = std::make_shared<const Bytes>(media::length_prefixed(codec_, nals, config_));
+  frame.data = std::make_shared<const Bytes>(media::length_prefixed(codec_, nals, {}));
   out.emplace_back(std::move(frame));
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "media/in_band_sets.hpp"
 #include "media/track.hpp"
 #include "mpegts/demuxer.hpp"
 
@@ -31,7 +32,7 @@ class VideoFrames {
   void take_picture(const Unit& unit, const std::vector<ByteView>& nals, std::size_t index, std::vector<FrameEvent>& out);
 
   media::Codec codec_;
-  Bytes config_;
+  media::InBandSets sets_;
   std::optional<std::uint64_t> last_dts_;
   std::uint64_t step_ = 3'000;   // between the last two: where a picture has no time of its own
   std::int64_t composition_ = 0;

@@ -1,5 +1,6 @@
 """Tracks that come late or never, and a picture that changes its size in mid-stream: the platform goes on, and so do players.
 The publishers' files are put together by flv.py and sent as they stand."""
+import itertools
 import subprocess
 
 import pytest
@@ -9,6 +10,7 @@ from harness import Platform, Publisher, get, program, tool, wait_for
 from ingest import assert_lint, assert_unbroken, ended, media_seconds, parts, records
 from numbered import ledger_of
 from players import HlsJs
+from transport import piece
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,30 @@ def test_a_change_of_size_in_mid_stream_is_played_across(platform, tags, tmp_pat
         assert playlist.count("#EXT-X-MAP") == (3 if rendition == "source" else 1)
     again = HlsJs(whole(platform, "sizes", ledger), seconds=8, sizes=2).seen()
     assert {"640x360", "320x180"} <= set(again["sizes"]), again
+
+
+def test_a_change_of_size_that_only_parameter_sets_among_the_pictures_tell_of(platform, tmp_path):
+    """As ffmpeg sends a transport stream that changes: no other sequence header. Browsers play across by the new header, and what is
+    built on libavformat by the sets, which stay where they are."""
+    sizes = ["640x360", "320x180", "640x360"]
+    source = tmp_path / "sizes.ts"
+    source.write_bytes(b"".join(piece(tmp_path / f"{i}.ts", begin=10 + 4 * i, size=size, rate=48000) for i, size in enumerate(sizes)))
+    url = platform.publish_url(platform.channel("in_band"))
+    publisher = subprocess.Popen(["ffmpeg", "-v", "error", "-nostdin", "-re", "-i", str(source), "-c", "copy", "-f", "flv", url])
+    platform.wait_live("in_band")
+    player = HlsJs(platform.master_url("in_band"), seconds=4, sizes=2)
+    ledger = finished(platform, "in_band", publisher)
+    seen = player.seen()
+    assert {"640x360", "320x180"} <= set(seen["sizes"]), seen
+    assert [row[6] for row in records(ledger, "R") if row[1] == "source"] == sizes
+    breaks = {name: [msn for msn, (_, flags) in starts(ledger, name).items() if "D" in flags] for name in ("source", "audio")}
+    assert breaks["source"] == breaks["audio"] and len(breaks["source"]) == 2, breaks
+    assert not any("G" in row[12] for row in records(ledger, "P"))
+    read = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "frame=width,height", "-of", "csv=p=0",
+                           whole(platform, "in_band", ledger)], capture_output=True, text=True, timeout=60)
+    shown = [line.strip(",") for line in read.stdout.split()]
+    assert read.stderr == "" and [size for size, _ in itertools.groupby(shown)] == [size.replace("x", ",") for size in sizes], (read.stderr, shown)
+    assert len(shown) >= 3 * 4 * 30 - 1
 
 
 def test_another_encoder_goes_on_in_the_stream_with_another_size_and_sample_rate(platform):

@@ -42,7 +42,7 @@ TEST_CASE("an access unit in Annex B becomes avcC and a length-prefixed frame") 
   CHECK(frame.dts == 6'000);
   CHECK(frame.composition == 3'000);
   CHECK(frame.key);
-  CHECK(*frame.data == from_hex("00000003658884"));
+  CHECK(*frame.data == from_hex("000000196764001eacd940a02ff9701100000303e90000ea600f162d96" "0000000668ebe3cb22c0" "00000003658884"));
 
   out.clear();
   frames.take(video(delimiter + slice, 9'000), out);
@@ -160,4 +160,19 @@ TEST_CASE("ADTS cut at every byte gives the same frames") {
       CHECK(std::get<Frame>(out[i + 1]).data->size() == 20 + i);
     }
   }
+}
+
+TEST_CASE("other parameter sets are another configuration; an access unit without some of them, or of garbage, is none") {
+  VideoFrames frames(Codec::h264);
+  std::vector<FrameEvent> out;
+  const std::string small = "000000016742c00dda05067e7c0440000003004000000f03c50aa8", second = "00000001685b8f20";
+  frames.take(video(delimiter + sps + pps + second + idr, 0), out);
+  REQUIRE(out.size() == 2);
+  frames.take(video(delimiter + sps + pps + idr, 3'000), out);
+  frames.take(video(delimiter + "0000000167ffffff" + "0000000168ff" + idr, 6'000), out);
+  REQUIRE(out.size() == 4);
+  CHECK(frames.broken() == 1);
+  frames.take(video(delimiter + small + pps + idr, 9'000), out);
+  REQUIRE(out.size() == 6);
+  CHECK(std::get<media::Track>(out[4]).width == 320);
 }
