@@ -23,7 +23,7 @@ Pipeline::Pipeline(net::Loop& loop, Setup setup) : loop_(loop), setup_(std::move
 
 Pipeline::~Pipeline() {
   writable_.reset();
-  ended_.reset();
+  ended_.clear();
 }
 
 Result<std::unique_ptr<Pipeline>> Pipeline::start(net::Loop& loop, Setup setup) {
@@ -32,13 +32,16 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(net::Loop& loop, Setup setup) 
   SLUICE_TRY(os::set_nonblocking(pipe.write.get()));
   os::ShellCommand command{.line = made->setup_.command, .input = pipe.read.get()};
   command.environment = made->setup_.environment;
-  command.death_signal = SIGTERM;  // of the shell alone: its programs see the end of their input and finish their parts
-  SLUICE_TRY_VALUE(made->child_, os::spawn(command));
+  command.death_signal = SIGTERM;  // of a shell alone: its programs see the end of their input and finish their parts
+  SLUICE_TRY_VALUE(made->stages_, os::Stages::spawn(command));
   made->input_ = std::move(pipe.write);
+  made->read_end_ = std::move(pipe.read);
   SLUICE_TRY(made->open_writer());
   Pipeline* self = made.get();
-  made->ended_ = std::make_unique<net::FdWatch>(loop, made->child_.pidfd());
-  made->ended_->on_readable([self] { self->shell_ended(); });
+  for (std::size_t i = 0; i < made->stages_.size(); ++i) {
+    made->ended_.push_back(std::make_unique<net::FdWatch>(loop, made->stages_.pidfd(i)));
+    made->ended_.back()->on_readable([self, i] { self->stage_ended(i); });
+  }
   made->writable_ = std::make_unique<net::FdWatch>(loop, made->input_.get());
   made->drain();
   return made;
@@ -131,16 +134,18 @@ void Pipeline::broken(std::string_view why) {
   kill();
 }
 
-void Pipeline::kill() { child_.signal_group(SIGKILL); }
+void Pipeline::kill() { stages_.signal_group(SIGKILL); }
 
-void Pipeline::shell_ended() {
-  child_.signal_group(SIGKILL);  // members that outlived the shell; its zombie still holds the group's number
-  const auto status = child_.reap();
-  if (!status) return;
-  ended_.reset();
+void Pipeline::stage_ended(std::size_t stage) {
+  ended_[stage]->cancel_readable();
+  stages_.ended(stage);
+  if (!stages_.all_ended()) return;
+  ended_.clear();  // before the descriptors that they watch are closed, whose numbers others may get
   broken_ = true;
+  read_end_.reset();
+  const std::string how = stages_.reap();
   const auto on_exit = setup_.on_exit;
-  on_exit(*status);
+  on_exit(how);
 }
 
 }  // namespace sluice::ingestd

@@ -12,7 +12,7 @@
 #include "pipe/pipe.hpp"
 #include "media/retention.hpp"
 #include "net/loop.hpp"
-#include "os/spawn.hpp"
+#include "os/stages.hpp"
 
 namespace sluice::ingestd {
 
@@ -24,7 +24,7 @@ class Pipeline {
     std::shared_ptr<const media::Run> run;
     pipe::Metadata metadata;
     std::function<void()> on_room;                 // it takes packets again
-    std::function<void(os::ExitStatus)> on_exit;   // the whole group is dead; the object may be destroyed in the call
+    std::function<void(const std::string& how)> on_exit;  // the whole group is dead (os::how_ended); the object may be destroyed in the call
   };
   static Result<std::unique_ptr<Pipeline>> start(net::Loop& loop, Setup setup);
   ~Pipeline();  // kills what still runs
@@ -43,13 +43,15 @@ class Pipeline {
   void drain();
   ssize_t write_waiting();
   void broken(std::string_view why);
-  void shell_ended();
+  void stage_ended(std::size_t stage);
 
   net::Loop& loop_;
   Setup setup_;
-  os::Child child_;
+  os::Stages stages_;
   os::UniqueFd input_;
-  std::unique_ptr<net::FdWatch> writable_, ended_;
+  os::UniqueFd read_end_;  // of the input, until all have ended: when the first has, the others still write what they were given
+  std::unique_ptr<net::FdWatch> writable_;
+  std::vector<std::unique_ptr<net::FdWatch>> ended_;  // of each stage
   std::unique_ptr<pipe::Writer> writer_;
   struct Piece {
     Bytes head;

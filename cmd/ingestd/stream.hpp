@@ -102,7 +102,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   const std::string& choose_command();
   void start_pipeline();
   Result<> spawn();
-  void pipeline_ended(os::ExitStatus status);
+  void pipeline_ended(const std::string& how);
   bool ledger_complete() const;
   pipe::Metadata metadata(const media::Run& run) const;
   std::vector<std::pair<std::string, std::string>> environment() const;

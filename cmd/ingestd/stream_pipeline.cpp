@@ -95,7 +95,7 @@ Result<> Stream::spawn() {
   setup.run = last_run_;
   setup.metadata = metadata(*last_run_);
   setup.on_room = [this] { pump(); };
-  setup.on_exit = [this](os::ExitStatus status) { pipeline_ended(status); };
+  setup.on_exit = [this](const std::string& how) { pipeline_ended(how); };
   SLUICE_TRY_VALUE(pipeline_, Pipeline::start(around_.loop, std::move(setup)));
   log::info("pipeline started", {{"stream", held_.stream.value()},
                                  {"generation", generation_},
@@ -150,7 +150,7 @@ bool Stream::ledger_complete() const {
   return true;
 }
 
-void Stream::pipeline_ended(os::ExitStatus status) {
+void Stream::pipeline_ended(const std::string& how) {
   const bool asked = !life_.feeding();
   pipeline_.reset();
   if (ledger_) {
@@ -175,10 +175,10 @@ void Stream::pipeline_ended(os::ExitStatus status) {
   }
   if (!complete) {
     measures().restarts.Increment();
-    last_end_ = status.text();
-    log::warn("pipeline died", {{"stream", held_.stream.value()}, {"how", status.text()}, {"asked", asked}});
+    last_end_ = how;
+    log::warn("pipeline died", {{"stream", held_.stream.value()}, {"how", how}, {"asked", asked}});
   } else {
-    log::info("pipeline ended", {{"stream", held_.stream.value()}, {"how", status.text()}});
+    log::info("pipeline ended", {{"stream", held_.stream.value()}, {"how", how}});
   }
   if (rewind_) {
     // Whether there is something to feed is known after the rewind; spawn() does it again with the ledger as it is then.

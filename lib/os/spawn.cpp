@@ -35,7 +35,7 @@ struct InChild : bp::extend::handler {
   template <class Executor>
   void on_exec_setup(Executor& executor) const {
     auto failed = [&](const char* what) { executor.set_error(std::error_code(errno, std::system_category()), what); };
-    if (::setpgid(0, 0) != 0) failed("setpgid");
+    if (::setpgid(0, command.group) != 0) failed("setpgid");
     if (command.death_signal != 0) {
       if (::prctl(PR_SET_PDEATHSIG, command.death_signal) != 0) failed("prctl(PR_SET_PDEATHSIG)");
       if (::getppid() != parent) ::_exit(127);  // it died before we asked
@@ -81,6 +81,7 @@ Result<Child> spawn(const ShellCommand& command) {
   if (error) return fail_errno(error.value(), "start " + command.line);
   Child started;
   started.pid_ = child.id();
+  started.group_ = command.group != 0 ? command.group : started.pid_;
   child.detach();  // its own wait is not used: it would reap other children
   const long pidfd = ::syscall(SYS_pidfd_open, started.pid_, 0);
   if (pidfd < 0) return fail_errno("pidfd_open of " + command.line);
@@ -88,10 +89,11 @@ Result<Child> spawn(const ShellCommand& command) {
   return started;
 }
 
-Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, 0)), pidfd_(std::move(other.pidfd_)) {}
+Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, 0)), group_(other.group_), pidfd_(std::move(other.pidfd_)) {}
 
 Child& Child::operator=(Child&& other) noexcept {
   std::swap(pid_, other.pid_);
+  std::swap(group_, other.group_);
   std::swap(pidfd_, other.pidfd_);
   return *this;
 }
@@ -104,7 +106,7 @@ Child::~Child() {
 }
 
 void Child::signal_group(int signal) {
-  if (pid_ > 0) ::kill(-pid_, signal);
+  if (pid_ > 0) ::kill(-group_, signal);
 }
 
 std::optional<ExitStatus> Child::reap() {

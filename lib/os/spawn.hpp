@@ -20,6 +20,7 @@ struct ShellCommand {
   int output = -1;          // borrowed; becomes standard output. -1: ours
   int errors = -1;          // borrowed; becomes standard error. -1: ours
   std::vector<std::pair<std::string, std::string>> environment;  // added to ours, or replacing it
+  pid_t group = 0;          // joins that process group, of another child of ours that has not been reaped; 0: one of its own
   int death_signal = 0;     // what the shell gets when the thread that spawned it dies (PR_SET_PDEATHSIG); 0: nothing
 };
 
@@ -38,14 +39,14 @@ class Child {
   ~Child();  // kills the group with SIGKILL and reaps, unless it was reaped
 
   bool running() const { return pid_ > 0; }
-  pid_t pid() const { return pid_; }        // also its process group
+  pid_t pid() const { return pid_; }        // also its process group, unless it joined one
   int pidfd() const { return pidfd_.get(); }  // readable when the shell has ended
-  void signal_group(int signal);            // also reaches members that outlive the shell
+  void signal_group(int signal);            // its whole process group: also reaches members that outlive the shell
   std::optional<ExitStatus> reap();         // nothing while it runs; the group is forgotten with it
 
  private:
   friend Result<Child> spawn(const ShellCommand& command);
-  pid_t pid_ = 0;
+  pid_t pid_ = 0, group_ = 0;
   UniqueFd pidfd_;
 };
 

@@ -77,6 +77,7 @@ def test_a_killed_pipeline_loses_nothing_and_the_publisher_stays():
             assert publisher.process.wait(20) == 0, publisher.output()
         wait_for(lambda: ended(ledger), 10, "the end record")
         assert ingest.log().count("pipeline died") == 3
+        assert ingest.log().count('how="segmenter: killed by signal 9 (Killed)"') == 3
         assert ingest.log().count("publisher accepted") == 1
         assert_unbroken(ledger)
         assert not any("D" in row[12] for row in parts(ledger))
