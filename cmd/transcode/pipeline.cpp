@@ -144,16 +144,21 @@ void Pipeline::decode_all() {
 }
 
 // Of the picture that the rungs are made of, alone: sound may be ahead of it, or go on without it.
-microseconds Pipeline::lag() const {
-  const std::int64_t due = due_us_;
-  std::int64_t reached = due;
+microseconds Pipeline::reached() const {
+  std::int64_t reached = due_us_;
   for (const Layout::Encoded& rung : layout_.rungs)
     if (!rung.worker->is_shed()) reached = std::min<std::int64_t>(reached, rung.worker->reached().count());
-  return microseconds(std::max<std::int64_t>(0, due - std::max(reached, first_us_.load())));
+  return microseconds(std::max(reached, first_us_.load()));
+}
+
+microseconds Pipeline::lag() const {
+  const microseconds due(due_us_.load());
+  return std::max(due - reached(), microseconds(0));
 }
 
 void Pipeline::shed(Steady now) {
-  const auto change = shedder_->tick(now, lag());
+  const microseconds due(due_us_.load());
+  const auto change = shedder_->tick(now, due, reached());
   if (change) {
     RungWorker& rung = *sheddable_[change->rung];
     rung.want_shed(change->shed);

@@ -38,6 +38,7 @@ class Pipeline {
   void watch(std::stop_token stop);
   void shed(Steady now);
   void measure() const;  // into the metrics
+  microseconds reached() const;  // output, in media time
   microseconds lag() const;
   std::string progress_line(Steady now) const;
   void fail_with(Error error);

@@ -5,27 +5,31 @@
 namespace sluice::media {
 
 namespace {
-constexpr milliseconds shrinking{100};  // over the window, to count as catching up
+constexpr milliseconds catching_up{100};  // more than real time, over the window
 }
 
 Shedder::Shedder(std::size_t rungs, ShedPolicy policy) : policy_(policy), rungs_(rungs, Rung{.quiet = policy.quiet}) {}
 
-bool Shedder::behind(Steady now, microseconds lag) {
-  samples_.push_back({now, lag});
+// Not by how the lag changes: while a backlog is being read, input comes faster than real time, too.
+bool Shedder::behind(Steady now, microseconds lag, microseconds output) {
+  samples_.push_back({now, output});
   while (samples_.size() > 1 && samples_[1].at + policy_.window <= now) samples_.pop_front();
   if (lag < policy_.lag) return false;
-  if (lag >= policy_.most_lag) return true;
   const Sample& then = samples_.front();
-  return then.at + policy_.window <= now && lag > then.lag - shrinking;
+  if (then.at + policy_.window > now) return false;
+  const microseconds gained = output - then.output - std::chrono::duration_cast<microseconds>(now - then.at);
+  return gained < (lag >= policy_.most_lag ? policy_.window / 4 : catching_up);
 }
 
-std::optional<Shedder::Change> Shedder::tick(Steady now, microseconds lag) {
-  behind_ = behind(now, lag);
+std::optional<Shedder::Change> Shedder::tick(Steady now, microseconds input, microseconds output) {
+  const microseconds lag = std::max(input - output, microseconds(0));
+  if (!changed_) changed_ = now;
+  behind_ = behind(now, lag, output);
   if (lag > policy_.calm_lag) calm_since_.reset();
   else if (!calm_since_) calm_since_ = now;
 
   if (behind_) {
-    if (changed_ && now - *changed_ < policy_.settle) return std::nullopt;
+    if (now - *changed_ < policy_.settle) return std::nullopt;
     const auto dearest = std::ranges::find(rungs_, false, &Rung::shed);
     if (dearest == rungs_.end()) return std::nullopt;
     dearest->shed = true;
@@ -41,8 +45,7 @@ std::optional<Shedder::Change> Shedder::tick(Steady now, microseconds lag) {
   // The cheapest of those that were shed returns first.
   const auto cheapest = std::find_if(rungs_.rbegin(), rungs_.rend(), [](const Rung& rung) { return rung.shed; });
   if (cheapest == rungs_.rend() || !calm_since_) return std::nullopt;
-  const Steady calm_from = changed_ ? std::max(*calm_since_, *changed_) : *calm_since_;
-  if (now - calm_from < cheapest->quiet) return std::nullopt;
+  if (now - std::max(*calm_since_, *changed_) < cheapest->quiet) return std::nullopt;
   cheapest->shed = false;
   cheapest->returned = now;
   changed_ = now;

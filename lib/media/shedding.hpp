@@ -1,6 +1,7 @@
 #pragma once
 // Shedder: decides which rung a machine that cannot keep up gives up, and when it comes back. Dearest first; one change at a
-// time; a backlog that shrinks by itself (after a restart, a burst) sheds nothing unless it is beyond all patience.
+// time. What counts is whether output comes faster than real time: a backlog that is worked off (after a restart, a burst) sheds nothing,
+// however much of it is still being read, unless it is beyond all patience and shrinks slowly.
 // A rung that had to go again soon after its return waits twice as long the next time.
 #include <chrono>
 #include <cstddef>
@@ -14,9 +15,9 @@ namespace sluice::media {
 
 struct ShedPolicy {
   milliseconds lag{1500};         // output this far behind input, and not catching up: shed
-  milliseconds most_lag{8000};    // this far behind: shed even while it catches up
+  milliseconds most_lag{8000};    // this far behind: it has to catch up by a second in four, or a rung is shed
   milliseconds window{2000};      // over which "catching up" is judged
-  milliseconds settle{3000};      // after a change, before the next shedding
+  milliseconds settle{3000};      // after the start or a change, before the next shedding
   milliseconds calm_lag{500};     // below it the machine keeps up
   milliseconds quiet{30'000};     // of calm before a rung returns
   milliseconds relapse{60'000};   // shed again this soon after its return: its quiet time doubles
@@ -32,8 +33,8 @@ class Shedder {
   // `rungs` may be shed, 0 is the dearest.
   explicit Shedder(std::size_t rungs, ShedPolicy policy = {});
 
-  // Tell it the lag a few times a second; does at most one thing at a time.
-  std::optional<Change> tick(Steady now, microseconds lag);
+  // Tell it a few times a second how far input and output have come, in media time; does at most one thing at a time.
+  std::optional<Change> tick(Steady now, microseconds input, microseconds output);
   bool shed(std::size_t rung) const { return rungs_[rung].shed; }
   bool exhausted() const;  // it cannot keep up and there is nothing left to shed
 
@@ -45,9 +46,9 @@ class Shedder {
   };
   struct Sample {
     Steady at;
-    microseconds lag;
+    microseconds output;
   };
-  bool behind(Steady now, microseconds lag);
+  bool behind(Steady now, microseconds lag, microseconds output);
 
   ShedPolicy policy_;
   std::vector<Rung> rungs_;
