@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
+#include <filesystem>
 
 #include "app/run.hpp"
 #include "app/signals.hpp"
@@ -19,6 +20,7 @@
 #include "outlet.hpp"
 #include "posting.hpp"
 #include "pulse.hpp"
+#include "relay/outlook.hpp"
 #include "remote_settings.hpp"
 
 namespace sluice::transcode {
@@ -28,6 +30,7 @@ constexpr std::size_t most_guests = 8;      // connections that have proven noth
 constexpr unsigned most_complaints = 20;    // lines of the log about strangers
 constexpr seconds flush_time{10};           // that our reader may take nothing of what was received, at the end
 constexpr milliseconds withdraw_time{1000}; // for Redis, where the program waits for it
+constexpr milliseconds hasty_withdraw_time{100};  // where viewers do, too; an entry that stays is cleared away as stale
 constexpr std::chrono::hours longest_take_time{24};
 
 std::string environment(const char* name) {
@@ -35,10 +38,17 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
+// Whether the stream has a ledger that tells of something: what viewers have.
+bool runs_already(const std::string& ledger) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(ledger + "/index", none);
+  return !ledger.empty() && !none && size > 0;
+}
+
 class Dispatcher final : public Host {
  public:
   Dispatcher(RemoteSettings remote, relay::Words order, std::string ledger, bool local)
-      : remote_(std::move(remote)), order_(std::move(order)), ledger_(std::move(ledger)), local_(local), take_limit_(loop_), flush_limit_(loop_) {}
+      : remote_(std::move(remote)), order_(std::move(order)), ledger_(std::move(ledger)), local_(local), take_limit_(loop_), look_out_(loop_), flush_limit_(loop_) {}
   Result<std::optional<int>> run(const net::Endpoint& listen, std::string reach, milliseconds take_time);
 
  private:
@@ -56,6 +66,7 @@ class Dispatcher final : public Host {
   }
 
   void accept(os::UniqueFd fd, net::Endpoint peer);
+  void look_out();
   void nobody_came();
   void input_ended(Result<> how);
   void on_signal(int signal);
@@ -68,10 +79,11 @@ class Dispatcher final : public Host {
   std::string ledger_;
   bool local_;
   net::Loop loop_;
-  net::Timer take_limit_, flush_limit_;
+  net::Timer take_limit_, look_out_, flush_limit_;
   std::unique_ptr<net::Listener> listener_;
   std::string ticket_ = random_token(system_random());
   std::optional<Posting> posting_;
+  std::optional<relay::Outlook> outlook_;  // where the stream runs already, and can go on here
   std::string reach_;           // where workers reach us
   std::deque<std::shared_ptr<Guest>> guests_;  // oldest first
   unsigned complaints_ = 0;
@@ -96,9 +108,19 @@ Result<std::optional<int>> Dispatcher::run(const net::Endpoint& listen, std::str
   reach_ = reach;
   const relay::Job job{.to = reach, .ticket = ticket_, .stream = relay::printable(environment("SLUICE_STREAM")), .channel = relay::printable(environment("SLUICE_CHANNEL")), .good_for = take_time};
   app::Signals signals(loop_, [this](int signal) { on_signal(signal); });
-  posting_.emplace(loop_, remote_.url, QueueKeys(remote_.queue), relay::write_job(job, remote_.secret));
+  posting_.emplace(loop_, remote_.url, QueueKeys(remote_.queue), relay::write_job(job, remote_.secret), Posting::Calls{
+      .posted = [this] {
+        if (outlook_) outlook_->posted(system_clock().steady());
+        look_out();
+      },
+      .failed = [this](const Error& why) {
+        if (outlook_) outlook_->failed(why.what);
+        look_out();
+      }});
   waiting_.Set(1);
   take_limit_.after(take_time, [this] { nobody_came(); });
+  if (local_ && runs_already(ledger_)) outlook_.emplace(system_clock().steady());
+  look_out();
   loop_.run();
   for (const auto& guest : guests_) guest->abort({Errc::io, "the dispatcher ends", ""});
   return result_;
@@ -121,17 +143,36 @@ bool Dispatcher::reserve(Guest& guest) {
   return true;
 }
 
+// Viewers wait: as soon as nobody can take the stream it goes on here.
+void Dispatcher::look_out() {
+  if (!outlook_ || running_ || ending_ || late_) return;
+  switch (outlook_->next(system_clock().steady())) {
+    case relay::Outlook::Step::give_up: return nobody_came();
+    case relay::Outlook::Step::ask:
+      posting_->ask_delivered([this](std::optional<bool> answer) {
+        if (answer) outlook_->delivered(*answer, system_clock().steady());
+        else outlook_->failed("Redis does not say who has the job");
+        look_out();
+      });
+      [[fallthrough]];
+    case relay::Outlook::Step::wait:
+      look_out_.after(std::max(outlook_->deadline() - system_clock().steady(), Steady::duration::zero()), [this] { look_out(); });
+  }
+}
+
 void Dispatcher::nobody_came() {
   if (worker_ != nullptr && !std::exchange(late_, true)) return take_limit_.after(proving_time, [this] { nobody_came(); });
   take_limit_.cancel();
+  look_out_.cancel();
   const std::string trouble = posting_->trouble();
-  log::error("no worker took the stream in time",
-             {{"queue", remote_.queue}, {"redis", trouble.empty() ? "reached" : trouble}, {"address", reach_}, {"next", local_ ? "transcoding here" : "giving up"}});
+  const bool known = outlook_ && !outlook_->why().empty();
+  log::error(known ? "no worker takes the stream" : "no worker took the stream in time",
+             {{"queue", remote_.queue}, {known ? "why" : "redis", known ? outlook_->why() : trouble.empty() ? "reached" : trouble}, {"address", reach_}, {"next", local_ ? "transcoding here" : "giving up"}});
   waiting_.Set(0);
   ending_ = true;
   if (local_) result_ = std::nullopt;
   else result_ = fail(Errc::unavailable, "no worker took the stream in time", "start more workers: transcode --worker; the logs of those that run say when they cannot reach " + reach_);
-  posting_->withdraw(true, withdraw_time, [this] { loop_.stop(); });
+  posting_->withdraw(true, outlook_ ? hasty_withdraw_time : withdraw_time, [this] { loop_.stop(); });
 }
 
 // ---- relaying
@@ -139,6 +180,7 @@ void Dispatcher::nobody_came() {
 void Dispatcher::started(Guest& guest) {
   running_ = true;
   take_limit_.cancel();
+  look_out_.cancel();
   listener_->stop();
   waiting_.Set(0);
   posting_->withdraw(false, seconds(5), [] {});  // Redis is not needed any more

@@ -21,8 +21,9 @@ bool is_ours(const redis::Reply& entry, const relay::Fields& fields) {
 }
 }  // namespace
 
-Posting::Posting(net::Loop& loop, redis::Url url, QueueKeys keys, relay::Fields fields)
-    : looks_(loop), patience_(loop), keys_(std::move(keys)), fields_(std::move(fields)), link_(loop, std::move(url), {.up = [this] { up(); }, .down = [] {}}) {
+Posting::Posting(net::Loop& loop, redis::Url url, QueueKeys keys, relay::Fields fields, Calls calls)
+    : looks_(loop), patience_(loop), keys_(std::move(keys)), fields_(std::move(fields)), calls_(std::move(calls)),
+      link_(loop, std::move(url), {.up = [this] { up(); }, .down = [] {}, .failed = [this](const Error& why) { if (!withdrawn_) calls_.failed(why); }}) {
   looks_.every(look_period, [this] { look(); });
 }
 
@@ -59,7 +60,24 @@ void Posting::post() {
       told_ = reply.error().what;
       log::warn("the job could not be posted", {reply.error()});
     }
-    if (withdrawn_) leave();
+    if (withdrawn_) return leave();
+    if (reply) return calls_.posted();
+    if (!unsure_) calls_.failed(reply.error());  // of a connection that broke the link tells
+  });
+}
+
+void Posting::ask_delivered(std::function<void(std::optional<bool>)> done) {
+  if (entry_.empty() || !link_.is_up()) return done(std::nullopt);
+  link_.command({"XPENDING", keys_.jobs, QueueKeys::group, entry_, entry_, "1"}, [this, done = std::move(done), entry = entry_](Result<redis::Reply> reply) {
+    if (withdrawn_) return;
+    if (!reply && reply.error().what.starts_with("NOGROUP")) return done(false);  // there has never been a worker
+    if (!reply) return done(std::nullopt);
+    if (!reply->items.empty()) return done(true);
+    // Taken out already: its worker is here.
+    link_.command({"XRANGE", keys_.jobs, entry, entry}, [this, done](Result<redis::Reply> left) {
+      if (withdrawn_) return;
+      done(left ? std::optional(left->items.empty()) : std::nullopt);
+    });
   });
 }
 

@@ -55,6 +55,7 @@ void RedisLink::lost(const Error& why) {
   if (was_up && system_clock().steady() - up_since_ >= settled) failures_ = 0;
   show(metrics::Breaker::open);
   retry_.after(backoff.after(++failures_, system_random()), [this] { connect(); });
+  if (calls_.failed) calls_.failed(why);
   if (was_up) calls_.down();
 }
 

@@ -17,6 +17,7 @@ class RedisLink {
   struct Calls {
     std::function<void()> up;    // connected, logged in
     std::function<void()> down;  // what was asked for and not answered will not be
+    std::function<void(const Error& why)> failed = {};  // each time that connecting fails, or the connection breaks; before down
   };
   RedisLink(net::Loop& loop, redis::Url url, Calls calls);
   ~RedisLink();
