@@ -325,7 +325,11 @@ void RenditionCutter::fill(std::int64_t until, Operations& out) {
 }
 
 void RenditionCutter::hold_until(microseconds until, Operations& out) {
-  if (video() && held_ && ticks(until) > held_->start) append_held(ticks(until), out);
+  if (!video() || !held_) return;
+  // Where others have gone on to the next segment, no longer than its own.
+  const Boundary* next = boundaries_.find(msn_ + 1);
+  const std::int64_t end = ticks(next ? std::min(until, next->at - composition()) : until);
+  if (end > held_->start) append_held(end, out);
 }
 
 microseconds RenditionCutter::composition() const {

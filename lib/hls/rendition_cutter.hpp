@@ -31,7 +31,7 @@ class RenditionCutter {
   void fill_until(microseconds until, Operations& out);
   // Gap parts until the segments before `msn` all exist.
   void fill_segments_before(MediaSequence msn, Operations& out);
-  // The held picture lasts until then, decode time, as far as a part and the segment bear.
+  // The held picture lasts until then, decode time, as far as its segment goes and a part bears.
   void hold_until(microseconds until, Operations& out);
   // What it lacks leaves no segment with media and gaps: its last sound stands for it, or it is all gaps.
   bool stands_in() const { return shed_ || sound_; }

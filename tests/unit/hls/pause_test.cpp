@@ -81,6 +81,20 @@ TEST_CASE("pictures that end far before the sound are not held for longer than a
   CHECK(to_us(ledger.index.find("source")->end, 90'000).count() == Approx(to_us(ledger.index.find("audio")->end, 48'000).count()).margin(100'000));
 }
 
+TEST_CASE("a rendition that has been silent since a boundary is not held beyond it") {
+  const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30")};
+  std::vector<Frame> silent = video_frames(60, {30, 1}, every(60), false, 1);
+  const auto all = interleave(video_frames(150, {30, 1}, every(60)), silent, tracks);
+  for (const std::optional<microseconds> next : {std::optional<microseconds>(seconds(5)), std::optional<microseconds>()}) {
+    MemoryLedger ledger(tracks);
+    feed(ledger, {tracks}, all, next);
+    feed(ledger, {.tracks = tracks, .boundary = seconds(5)},
+         interleave(video_frames(90, {30, 1}, every(60), false, 0, 450'000), video_frames(90, {30, 1}, every(60), false, 1, 450'000), tracks), {});
+    ledger.check_rules(false);
+    check_same_boundaries(ledger);
+  }
+}
+
 TEST_CASE("the last picture before another pipeline lasts until that one's first, however uneven the frames") {
   const std::vector<media::Track> tracks = {video_track({60, 1}), video_track({60, 1}, "720p60"), audio_track()};
   for (const int lead : {0, 6000})  // B-frames: by so much the source is decoded before it is shown
