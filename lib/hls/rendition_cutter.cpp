@@ -13,6 +13,8 @@ constexpr microseconds same_frame{3'000};
 // Decode times that stand still or step back by less than this are one muxer's carelessness; more is another
 // timeline.
 constexpr microseconds mendable{1'000'000};
+// Sound that begins later than the picture after a break has a segment of its own time made whole; players take less for the same.
+constexpr microseconds late{200'000};
 // Audio may stray this far from a whole number of frames before its times are drawn after the source's, a
 // sixteenth at a time.
 constexpr std::int64_t jitter_per_mille = 2;
@@ -94,13 +96,13 @@ bool RenditionCutter::joins(const media::Packet& packet, Operations& out) {
   if (!free_start_) return true;
   const std::int64_t start = std::max(packet.dts, end_);
   if (!boundaries_.empty()) {
-    // Later than others: in the segment that they are in. One that had parts before may leave out no segment.
+    // Later than others: in the segment that they are in. One that had parts before may leave out no segment, nor may sound begin one late.
     const std::int64_t half = limits_.frame / 2;
     const Boundary* here = boundaries_.holding(us(packet.pts + half));
     if (!started_) {
       discontinuity_ = discontinuity_ && here->msn == msn_;
       msn_ = here->msn;
-    } else if (const Boundary* first = boundaries_.find(msn_); first && here->msn > msn_) {
+    } else if (const Boundary* first = boundaries_.find(msn_); first && (here->msn > msn_ || (!video() && start - ticks(first->at) > ticks(late)))) {
       end_ = std::max(end_, ticks(first->at));
       segment_start_ = part_start_ = end_;
       free_start_ = false;

@@ -86,6 +86,26 @@ def test_a_publisher_that_stays_away_leaves_no_gaps_in_the_recording(platform):
     assert not seen["fatal"], seen
 
 
+def test_gaps_begin_at_once_in_sound_and_picture_though_one_of_them_ends_early(platform, tmp_path):
+    """A transport stream that is copied loses the sound of its last packet: a third of a second."""
+    clip = tmp_path / "clip.ts"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i", "sine=sample_rate=48000", "-t", "8",
+                    "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "60", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "64k", str(clip)], check=True)
+    url = f"srt://127.0.0.1:{platform.port('srt')}?streamid={platform.channel('copied')}"
+    for time_ in range(2):
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-re", "-i", str(clip), "-t", "5", "-c", "copy", "-f", "mpegts", url], check=True, timeout=60)
+        ledger = ledger_of(platform)
+        before = gap_seconds(ledger, "source")
+        wait_for(lambda: gap_seconds(ledger, "source") > before + 0.9, 20, "gaps")
+    wait_for(lambda: ended(ledger), 40, "the stream's end")
+    assert_lint(ledger)
+    begins = {}
+    for row in parts(ledger, "source") + parts(ledger, "audio"):
+        if row[3] == "0":
+            begins.setdefault(row[2], []).append(int(row[8]))
+    assert len(begins) > 8 and all(len(times) == 2 and abs(times[0] - times[1]) < 200_000 for times in begins.values()), begins
+
+
 def test_an_encoder_that_reconnects_at_once_leaves_no_gap(platform):
     url = platform.publish_url(platform.channel("quick"))
     with Publisher(url) as first:

@@ -1,14 +1,17 @@
 """`sluice upgrade` of what players and publishers depend on, with both there: transcode and segmenter stream by stream, origind with its sockets."""
+import contextlib
 import http.client
+import subprocess
 import threading
 import time
 
 import pytest
 
 from harness import Platform, Publisher, get, wait_for
-from ingest import ended
+from ingest import ended, parts, records
 from kills import below, lint, processes
 from numbered import NumberedPublisher, check_frames, renditions
+from stage import assert_clean, watching
 
 LONG = 60
 
@@ -44,6 +47,41 @@ def test_pipelines_are_replaced_one_stream_after_another(names):
         for name, where in renditions(f"http://127.0.0.1:{platform.port('origin')}/vod/alice/{ledger.name}/master.m3u8").items():
             read = check_frames(*where)
             assert (read["first"], read["lost"], read["repeated"], read["backwards"], read["unreadable"], read["decoder"]) == (0, 0, 0, 0, 0, ""), (name, read)
+
+
+def irregular(url, *options):
+    """A real ffmpeg with keyframes where `options` put them, and B-frames or none."""
+    return subprocess.Popen(["ffmpeg", "-v", "error", "-nostdin", "-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=60", "-f", "lavfi", "-i", "sine=sample_rate=48000",
+                             *options, "-g", "600", "-sc_threshold", "0", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", url])
+
+
+def test_segments_begin_with_keyframes_and_end_where_the_next_begin_whatever_the_frames_are_like():
+    """Frames that are missing before each keyframe; keyframes so far apart that the source is encoded, and never where ours stand. An upgrade, then another ladder."""
+    sources = {"uneven": ["-vf", "select='not(gte(mod(n,60),57))'", "-fps_mode", "vfr", "-force_key_frames", "expr:gte(t,n_forced*2)", "-bf", "0"],
+               "apart": ["-r", "30", "-force_key_frames", "expr:gte(t,1.1+4*(n_forced-1))", "-bf", "2"]}
+    with Platform("--quiet") as platform, contextlib.ExitStack() as ends:
+        (platform.directory / "transcode.conf").write_text("ladder = source\nshed = off\n")
+        urls = {name: platform.publish_url(platform.channel(name)) for name in sources}
+        for name, options in sources.items():
+            publisher = irregular(urls[name], *options)
+            ends.callback(publisher.wait)
+            ends.callback(publisher.terminate)
+        for name in sources:
+            platform.wait_live(name, LONG)
+        watches = [watching(platform.master_url(name), 120) for name in sources]
+        ledgers = {name: platform.directory / "ledgers" / stream(platform, name)["stream"] for name in sources}
+        assert "for 2 streams" in platform.run("sluice", "upgrade", "transcode")
+        (platform.directory / "transcode.conf").write_text("ladder = source,240p30\nshed = off\n")
+        platform.run("sluice", "reload", "ingestd")
+        wait_for(lambda: all(len({row[2] for row in parts(ledger, "240p30")}) > 2 for ledger in ledgers.values()), LONG, "segments of the new ladder")
+        assert all(b"#EXT-X-INDEPENDENT-SEGMENTS" in get(platform.master_url(name))[2] for name in sources)
+        ends.close()
+        for name, ledger in ledgers.items():
+            wait_for(lambda: ended(ledger), LONG, "the end of the stream")
+            lint(ledger)
+            assert not [row for row in records(ledger, "P") if "G" in row[12] or (row[3] == "0" and "I" not in row[12])], name
+        for watch in watches:
+            assert_clean(watch)
 
 
 def test_a_pipeline_that_does_not_work_for_one_stream_is_spared_the_others():

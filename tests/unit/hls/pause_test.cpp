@@ -126,3 +126,17 @@ TEST_CASE("the last picture before another pipeline lasts until that one's first
       }
     }
 }
+
+TEST_CASE("sound that comes late after a break has the picture's first segment, too") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  for (std::int64_t late_ms = 0; late_ms < 5000; late_ms += 130) {
+    INFO("sound begins " << late_ms << " ms after the picture");
+    MemoryLedger ledger(tracks);
+    feed(ledger, {tracks}, interleave(video_frames(120, {30, 1}, every(60)), audio_frames(187), tracks), {});
+    fill(ledger, milliseconds(9'000));
+    feed(ledger, {tracks, true}, interleave(video_frames(240, {30, 1}, every(60), false, 0, 900'000), audio_frames(static_cast<std::size_t>((8000 - late_ms) * 48 / 1024), 1, 480'000 + late_ms * 48), tracks), {});
+    ledger.check_rules(false);
+    check_same_boundaries(ledger);
+    check_no_gap_beside_media(ledger);
+  }
+}
