@@ -15,7 +15,7 @@ const app::Program& program() {
                                 {.name = "watch", .kind = Kind::duration, .metavar = "TIME", .help = "follow a live URL so long, or until it ends; unset: three target durations"},
                                 {.name = "late", .kind = Kind::duration, .metavar = "TIME", .fallback = "1s", .help = "how much later than its rule says anything may come from a URL: the network's part"},
                                 {.name = "ca-file", .kind = Kind::path, .metavar = "FILE", .help = "certificates to trust for https, in PEM, instead of the system's"}},
-                    .positionals = {{.name = "PLACE", .help = "the URL of a playlist, a ledger, or a folder of .m3u8 files", .required = false, .repeats = true}}}},
+                    .positionals = {{.name = "PLACE", .help = "the URL of a playlist, its file, a ledger, or a folder of .m3u8 files", .required = false, .repeats = true}}}},
   };
   return table;
 }

@@ -10,15 +10,6 @@
 namespace sluice::hls {
 namespace {
 
-std::vector<std::string> named_by(const ReadMultivariant& multi) {
-  std::vector<std::string> uris;
-  for (const ReadVariant& variant : multi.variants) uris.push_back(variant.uri);
-  for (const ReadRendition& rendition : multi.renditions) {
-    if (!rendition.uri.empty()) uris.push_back(rendition.uri);
-  }
-  return uris;
-}
-
 // Where the oldest version begins.
 std::uint64_t first_listed(const Subject& subject, const std::string& path) {
   const auto history = subject.earlier.find(path);
@@ -64,6 +55,15 @@ void lint_history(const Subject& subject, const std::string& path, const Loaded&
 }
 
 }  // namespace
+
+std::vector<std::string> named_by(const ReadMultivariant& multi) {
+  std::vector<std::string> uris;
+  for (const ReadVariant& variant : multi.variants) uris.push_back(variant.uri);
+  for (const ReadRendition& rendition : multi.renditions) {
+    if (!rendition.uri.empty()) uris.push_back(rendition.uri);
+  }
+  return uris;
+}
 
 void lint_syntax(const ReadPlaylist& playlist, const std::string& path, Findings& findings) {
   for (const Problem& problem : playlist.problems) {

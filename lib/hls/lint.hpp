@@ -45,6 +45,8 @@ using Resolve = std::function<std::string(const std::string& base, std::string_v
 // Of a directory: without query, empty when `uri` leads out of it or is absolute.
 std::string resolve(const std::string& path, std::string_view uri);
 
+std::vector<std::string> named_by(const ReadMultivariant& multi);  // the URIs of its media playlists
+
 void lint_syntax(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
 
 struct NamedPlaylist {

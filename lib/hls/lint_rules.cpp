@@ -190,6 +190,12 @@ const Rule* find_rule(std::string_view id) {
   return at == std::end(rules) ? nullptr : at;
 }
 
+std::string_view edition(std::string_view document) {
+  if (document == "8216bis") return "draft-pantos-hls-rfc8216bis-22";
+  if (document == "apple") return "HLS Authoring Specification for Apple Devices, August 2023";
+  return "what Sluice promises beyond both";
+}
+
 std::string_view name(Severity severity) { return severity == Severity::must ? "MUST" : "SHOULD"; }
 
 }  // namespace sluice::hls

@@ -1,8 +1,7 @@
 #pragma once
 // The rules that hlslint knows, as data: where each is written, how strong it is, which fixture breaks it, or why it is not
-// checked. Documents: "8216bis" is draft-pantos-hls-rfc8216bis-22 (1 May 2026), "apple" the HLS Authoring Specification for Apple
-// Devices by the numbers of its general requirements (revision of August 2023), "house" what Sluice promises beyond both, each with
-// its reason.
+// checked. Documents: "8216bis" is the draft of the second edition of HLS (1 May 2026), "apple" the HLS Authoring Specification for Apple
+// Devices by the numbers of its general requirements, "house" what Sluice promises beyond both, each with its reason.
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,5 +39,6 @@ struct Finding {
 using Findings = std::vector<Finding>;
 
 std::string_view name(Severity severity);  // "MUST", "SHOULD"
+std::string_view edition(std::string_view document);  // of a rule's document: what its paragraphs are counted by
 
 }  // namespace sluice::hls

@@ -122,4 +122,30 @@ Result<Subject> subject_of_folder(const std::string& directory) {
   return subject;
 }
 
+bool is_playlist_file(const std::string& path) { return std::filesystem::is_regular_file(path); }
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+Result<Subject> subject_of_file(const std::string& path) {
+  const std::string folder = folder_of(path), name = std::filesystem::path(path).filename().string();
+  Subject subject;
+  SLUICE_TRY_VALUE(subject.playlists[name], os::read_file(path));
+  const ReadPlaylist read = read_playlist(subject.playlists[name]);
+  for (const std::string& uri : named_by(read.multi)) {
+    const std::string named = resolve(name, uri);
+    if (named.empty() || subject.playlists.contains(named)) continue;
+    if (auto text = os::read_file(folder + "/" + named)) subject.playlists[named] = *std::move(text);  // else playlist-missing tells
+  }
+  for (unsigned number = 1; !is_version(name); ++number) {
+    auto text = os::read_file(fmt::format("{}.{}", path, number));
+    if (!text) break;
+    subject.earlier[name].push_back({fmt::format("{}.{}", name, number), *std::move(text)});
+  }
+  subject.load = [folder](const std::string& file) { return load_file(folder + "/" + file); };
+  return subject;
+}
+
 }  // namespace sluice::hls

@@ -37,10 +37,15 @@ void PlaylistWatch::start_with(const Reply& reply) {
   go_on();
 }
 
-void PlaylistWatch::accept(const Reply& reply, bool waited) {
+bool PlaylistWatch::accept(const Reply& reply, bool waited) {
   Version now{read(reply), reply.asked, reply.done, waited};
   hls::Findings found;
   hls::lint_syntax(now.playlist, name_, found);
+  if (now.playlist.foreign) {
+    foreign_ = true;
+    watch_.notes.take_from(name_, found);
+    return false;
+  }
   const hls::ReadMedia& media = now.playlist.media;
   if (!latest_) {
     began_ = media.media_sequence;
@@ -65,6 +70,7 @@ void PlaylistWatch::accept(const Reply& reply, bool waited) {
   before_ = std::move(latest_);
   latest_ = std::move(now);
   changed_(*this);
+  return true;
 }
 
 void PlaylistWatch::go_on() {
@@ -94,7 +100,7 @@ void PlaylistWatch::ask_plain() {
       }
       return retry(try_again);
     }
-    accept(reply, false);
+    if (!accept(reply, false)) return latest_ ? retry(try_again) : end();
     go_on();
   });
 }
@@ -113,7 +119,7 @@ void PlaylistWatch::blocked(const Edge& awaited, const Reply& reply) {
   if (reply.status != 200) return refused(awaited, reply);
   const Edge before = next_edge(list());
   const double took = seconds_of(reply.done - reply.asked);
-  accept(reply, true);
+  if (!accept(reply, true)) return retry(try_again);
   const bool parts = list().part_target.has_value();
   if (!list().end_list && !holds(list(), awaited.msn, parts ? std::optional(awaited.part) : std::nullopt)) {
     note("blocking-reload", fmt::format("segment {} part {} was asked for; the answer after {:.3f} s does not hold it", awaited.msn, awaited.part, took));
@@ -147,7 +153,7 @@ void PlaylistWatch::retry(milliseconds after) {
 
 // All directives are ignored when it has ended (6.2.5.1, 6.2.5.2).
 void PlaylistWatch::ask_after_end() {
-  if (!list().control || (!list().control->can_block && !list().control->can_skip_until)) return end();
+  if (!list().control || (!list().control->can_block && !list().control->can_skip_until)) return before_ ? look_once_more() : end();
   const std::uint64_t beyond = complete_end(list()) + 1000;
   watch_.requests.ask(with_directives(url_, {beyond, 3, true}), patience(), [this, beyond](const Reply& reply) {
     if (reply.status != 200) {
@@ -156,6 +162,19 @@ void PlaylistWatch::ask_after_end() {
       note("blocking-after-end", answer.media.delta ? "_HLS_skip was answered by a delta update" : "the answer to _HLS_msn has no EXT-X-ENDLIST");
     }
     end();
+  });
+}
+
+// A playlist that was seen to end has ended for whoever asks later (6.2.1). It may be taken away.
+void PlaylistWatch::look_once_more() {
+  watch_.requests.at(watch_.requests.now() + ms_of(static_cast<double>(list().target_duration.value_or(1))), [this] {
+    watch_.requests.ask(url_, plain_patience, [this](const Reply& reply) {
+      const hls::ReadPlaylist now = reply.ok() ? read(reply) : latest_->playlist;
+      hls::Findings found;
+      if (!now.foreign) hls::lint_update(latest_->playlist, now, name_, found);
+      watch_.notes.take_from(name_, found);
+      end();
+    });
   });
 }
 

@@ -33,6 +33,7 @@ class PlaylistWatch {
   const std::string& base() const { return base_; }  // that its URIs are relative to: the URL after redirects
   bool over() const { return over_; }
   bool has_version() const { return latest_.has_value(); }
+  bool foreign() const { return foreign_ && !latest_; }  // what is there instead is no playlist
   const Version& latest() const { return *latest_; }
   const Version* before() const { return before_ ? &*before_ : nullptr; }
   const hls::ReadMedia& list() const { return latest_->playlist.media; }
@@ -42,13 +43,14 @@ class PlaylistWatch {
   milliseconds patience() const;  // for a request that may block
 
  private:
-  void accept(const Reply& reply, bool waited);
+  bool accept(const Reply& reply, bool waited);  // false: it is no playlist
   void go_on();
   void ask_plain();
   void ask_blocking();
   void blocked(const Edge& awaited, const Reply& reply);
   void refused(const Edge& awaited, const Reply& reply);
   void ask_after_end();
+  void look_once_more();
   void retry(milliseconds after);
   void end();
   void note(std::string_view rule, std::string what) { watch_.notes.add(name_, rule, name_, std::move(what)); }
@@ -61,7 +63,7 @@ class PlaylistWatch {
   std::uint64_t began_ = 0;
   KnownSegments known_;
   Pace pace_;
-  bool blocking_ = false, over_ = false;
+  bool blocking_ = false, foreign_ = false, over_ = false;
   unsigned cut_ = 0;  // answers cut short before one was whole
 };
 

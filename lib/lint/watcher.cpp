@@ -50,6 +50,12 @@ void Watcher::begin(const Reply& reply) {
   together_ = std::make_unique<Renditions>(*watch_);
   name_ = watch_->places.name(reply.url);
   hls::ReadPlaylist first = hls::read_playlist(as_text(reply.body), {reply.url});
+  if (first.foreign) {
+    hls::Findings found;
+    hls::lint_syntax(first, name_, found);
+    watch_->notes.take_from(name_, found);
+    return finish_if_over();
+  }
   if (!first.multivariant) {
     add(reply.url, false);
     return renditions_.front().playlist->start_with(reply);
@@ -96,6 +102,7 @@ void Watcher::finish() {
   hls::Playlists playlists;
   std::map<std::string, hls::MediaFacts> facts;
   for (const Rendition& rendition : renditions_) {
+    if (rendition.playlist->foreign()) playlists[rendition.playlist->name()].foreign = true;
     if (!rendition.playlist->has_version()) continue;
     playlists[rendition.playlist->name()] = rendition.playlist->latest().playlist;
     facts[rendition.playlist->name()] = rendition.media->facts();

@@ -63,6 +63,7 @@ def test_rules_are_named_once_and_say_where_they_are_written():
     for rule in rules():
         assert rule["severity"] in ("MUST", "SHOULD")
         assert rule["document"] in ("8216bis", "apple", "house")
+        assert rule["edition"].startswith({"8216bis": "draft-pantos-hls-rfc8216bis-", "apple": "HLS Authoring Specification", "house": "what Sluice"}[rule["document"]])
         assert rule["document"] == "house" or re.fullmatch(r"B?[\d.]+", rule["paragraph"]), rule
         assert rule["paragraph"] and rule["text"]
 
@@ -84,6 +85,35 @@ def test_the_manual_page_lists_the_rules_of_the_table():
     # to bring the page up to date, put manual_section() in the place of its section
     page = (pathlib.Path(__file__).parents[2] / "man" / "hlslint.1.in").read_text()
     assert manual_section() in page
+
+
+def test_rules_and_findings_name_the_draft_that_paragraphs_are_of():
+    status, out = hlslint("--rules")
+    assert status == 0 and out.startswith("# 8216bis: draft-pantos-hls-rfc8216bis-22\n# apple: ")
+    _, out = hlslint("--json", str(FIXTURES / "part-short"))
+    assert json.loads(out)["edition"] == "draft-pantos-hls-rfc8216bis-22"
+    page = (pathlib.Path(__file__).parents[2] / "man" / "hlslint.1.in").read_text()
+    assert "draft-pantos-hls-rfc8216bis-22" in page
+
+
+def test_a_playlist_file_is_judged_with_what_it_names():
+    status, out = hlslint(str(FIXTURES / "part-short" / "video" / "playlist.m3u8"))
+    assert status == 1 and out.startswith(f"{FIXTURES}/part-short/video/playlist.m3u8:43: MUST part-short: ") and out.count("\n") == 1
+    master = str(FIXTURES / "media-missing" / "master.m3u8")
+    _, out = hlslint("--json", master)
+    assert [(row["rule"], row["where"], row["directory"]) for row in map(json.loads, out.splitlines())] == [("media-missing", "video/1.2.m4s", str(FIXTURES / "media-missing"))]
+    assert hlslint("--json", str(FIXTURES / "update-target-changed" / "whole.m3u8"))[1].count('"rule":"update-target-changed"') == 1  # by the version before
+    assert hlslint(str(FIXTURES / "clean-media" / "master.m3u8")) == (0, "")
+    assert subprocess.run([program("hlslint"), "master.m3u8"], cwd=FIXTURES / "clean-media", capture_output=True, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("arguments, told", [
+    (["ftp://127.0.0.1/a.m3u8"], "ftp is not spoken: ftp://127.0.0.1/a.m3u8"),
+    (["--rules", "EXTRA"], "--rules lists rules, and checks nothing: EXTRA"),
+])
+def test_wrong_usage_is_told(arguments, told):
+    done = subprocess.run([program("hlslint"), *arguments], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and told in done.stderr and not done.stdout
 
 
 def test_a_finding_in_text_names_the_place_the_rule_and_its_source():

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <functional>
+#include <map>
 #include <set>
 
 #include "model_server.hpp"
@@ -99,6 +101,50 @@ TEST_CASE("rates that were declared while the stream was live are judged as such
   CHECK(text_of(server.watch({seconds(60)})) == "");
   server.ends = 40.5;
   CHECK(rules_of(server.watch({seconds(60)})) == std::set<std::string>{"recorded-peak-over-bandwidth"});
+}
+
+namespace {
+
+// Each request is answered at once by what `body` gives for the URL, the n-th time that it is asked for.
+hls::Findings watch_plain(const std::string& url, const std::function<std::string(const std::string&, int)>& body) {
+  Watcher watcher(url, {seconds(60)});
+  std::map<std::string, int> asked;
+  hls::Findings findings;
+  Steady now{std::chrono::hours(1)};
+  for (int turn = 0; !watcher.done() && turn < 1000; ++turn) {
+    for (const Ask& ask : watcher.take(now)) {
+      Reply reply{ask.id, ask.url, 200};
+      reply.headers = {{"access-control-allow-origin", "*"}, {"content-encoding", "gzip"}};
+      reply.body = to_bytes(body(ask.url, asked[ask.url]++));
+      reply.asked = reply.first = reply.done = now;
+      watcher.answer(reply);
+    }
+    if (const auto wake = watcher.wake()) now = std::max(now, *wake);
+    for (hls::Finding& finding : watcher.take_findings()) findings.push_back(std::move(finding));
+  }
+  REQUIRE(watcher.done());
+  return findings;
+}
+
+}  // namespace
+
+TEST_CASE("a page that is no playlist is one finding, wherever it stands in a playlist's place") {
+  const std::string page = "<!DOCTYPE html>\n<html><body>Not found</body></html>\n", media = "http://model.example/v.m3u8";
+  CHECK(rules_of(watch_plain(media, [&](const auto&, int) { return page; })) == std::set<std::string>{"extm3u-first"});
+  const std::string master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1,CODECS=\"mp4a.40.2\"\nv.m3u8\n";
+  const hls::Findings found = watch_plain("http://model.example/master.m3u8", [&](const std::string& url, int) { return url == media ? page : master; });
+  CHECK(text_of(found) == "extm3u-first v.m3u8:1: the first line is not #EXTM3U, and no line is a tag: it is no playlist\n");
+}
+
+TEST_CASE("a playlist that was seen to end is looked at once more: its end stays") {
+  for (const bool stays : {true, false}) {
+    const auto findings = watch_plain("http://model.example/v.m3u8", [&](const auto&, int turn) {
+      std::string text = "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:2\n";
+      for (int msn = 0; msn < std::min(turn, 2) + 3; ++msn) text += "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:0" + std::to_string(msn * 2) + "Z\n#EXT-X-GAP\n#EXTINF:2,\n" + std::to_string(msn) + ".ts\n";
+      return text + (turn == 2 || (turn > 2 && stays) ? "#EXT-X-ENDLIST\n" : "");
+    });
+    CHECK(rules_of(findings) == (stays ? std::set<std::string>{"version-excess"} : std::set<std::string>{"version-excess", "update-tag-removed"}));
+  }
 }
 
 TEST_CASE("what cannot be had is a failure, not a finding") {
