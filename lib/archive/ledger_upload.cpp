@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "hls/content_types.hpp"
@@ -21,6 +22,20 @@ constexpr const char* for_a_while = "public, max-age=600";
 std::optional<std::uint32_t> crc_of(const std::string& path) {
   const auto text = os::read_file(path);
   return text ? std::optional(hls::crc32c(as_bytes(*text))) : std::nullopt;
+}
+
+// Whether the last line of that rendition is of missed segments, too, and now tells of these as well.
+bool extends(std::vector<hls::UploadRecord>& lines, const hls::UploadRecord& more) {
+  const auto* missed = std::get_if<hls::MissedSegments>(&more);
+  if (!missed) return false;
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+    auto* before = std::get_if<hls::MissedSegments>(&*line);
+    if (!before) return false;
+    if (before->rendition != missed->rendition) continue;
+    before->next = missed->next;
+    return true;
+  }
+  return false;
 }
 
 std::uint64_t size_of(const std::string& path) {
@@ -125,9 +140,14 @@ Result<> LedgerUpload::gone(const Object& object) {
   return poll();
 }
 
-// Lines that could not be written (a full disk) are kept: they come before all others.
+// Lines that could not be written (a full disk) are kept: they come before all others. So are those of what is missed, while no object is
+// there: the place may be none.
 Result<> LedgerUpload::record() {
-  for (hls::UploadRecord& line : outbox_.records()) unwritten_.push_back(std::move(line));
+  for (hls::UploadRecord& line : outbox_.records()) {
+    if (!extends(unwritten_, line)) unwritten_.push_back(std::move(line));
+  }
+  const bool object = std::ranges::any_of(unwritten_, [](const hls::UploadRecord& line) { return !std::holds_alternative<hls::MissedSegments>(line); });
+  if (!object && !file_.uploads().binds() && !outbox_.idle()) return {};
   SLUICE_TRY(file_.append(unwritten_));
   unwritten_.clear();
   return {};

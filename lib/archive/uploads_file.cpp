@@ -24,28 +24,27 @@ Result<UploadsFile> UploadsFile::open(const std::string& ledger, const std::stri
   struct stat held {}, named {};
   if (::fstat(lock.fd(), &held) != 0 || ::stat(path.c_str(), &named) != 0) return fail_errno("look at " + path);
   if (held.st_ino != named.st_ino) return fail(Errc::conflict, path + " is being replaced by another process");
-  UploadsFile file(path, std::move(lock));
-  SLUICE_TRY(file.read(place));
+  UploadsFile file(path, place, std::move(lock));
+  SLUICE_TRY(file.read());
   return file;
 }
 
-Result<> UploadsFile::read(const std::string& place) {
+Result<> UploadsFile::read() {
   SLUICE_TRY_VALUE(fd_, os::open_file(path_, O_RDWR | O_APPEND));
   SLUICE_TRY_VALUE(const std::string text, os::read_file(path_));
   uploads_->feed(as_bytes(text));
-  // Begun anew it would take back what playlists list.
-  if (!uploads_->place().empty() && uploads_->place() != place)
-    return elsewhere(path_, uploads_->place(), place);
+  // Begun anew it would take back what playlists list. A place that has nothing of the stream is none.
+  if (!uploads_->place().empty() && uploads_->place() != place_) return uploads_->binds() ? elsewhere(path_, uploads_->place(), place_) : replace("");
   // What a killed writer left half written.
   if (text.size() > uploads_->believed() && ::ftruncate(fd_.get(), static_cast<off_t>(uploads_->believed())) != 0)
     return fail_errno("truncate " + path_);
-  return uploads_->place().empty() ? append({hls::UploadPlace{place}}) : Result<>{};
+  return {};
 }
 
 Result<> UploadsFile::append(const std::vector<hls::UploadRecord>& records) {
-  std::string lines;
+  if (records.empty()) return {};
+  std::string lines = uploads_->place().empty() ? hls::format_upload_record(hls::UploadPlace{place_}) : "";
   for (const hls::UploadRecord& record : records) lines += hls::format_upload_record(record);
-  if (lines.empty()) return {};
   if (torn_ && ::ftruncate(fd_.get(), static_cast<off_t>(uploads_->believed())) != 0) return fail_errno("truncate " + path_, unrecorded);
   ssize_t n = 0;
   do n = ::write(fd_.get(), lines.data(), lines.size());

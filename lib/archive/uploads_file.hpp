@@ -12,7 +12,8 @@ namespace sluice::archive {
 
 class UploadsFile {
  public:
-  // Errc::conflict while another process holds it, or when it tells of uploads to another place; Errc::not_found when the ledger has gone.
+  // Errc::conflict while another process holds it, or when it tells of objects in another place; Errc::not_found when the ledger has gone.
+  // Nothing is written before the first record, not even the place: it may be that there is no such bucket.
   static Result<UploadsFile> open(const std::string& ledger, const std::string& place);
 
   const hls::Uploads& uploads() const { return *uploads_; }
@@ -22,11 +23,11 @@ class UploadsFile {
   Result<> keep(const std::function<bool(const hls::UploadRecord&)>& holds);
 
  private:
-  UploadsFile(std::string path, os::FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
-  Result<> read(const std::string& place);
+  UploadsFile(std::string path, std::string place, os::FileLock lock) : path_(std::move(path)), place_(std::move(place)), lock_(std::move(lock)) {}
+  Result<> read();
   Result<> replace(const std::string& text);
 
-  std::string path_;
+  std::string path_, place_;
   bool torn_ = false;  // half a line may stand at its end
   os::FileLock lock_;
   os::UniqueFd fd_;

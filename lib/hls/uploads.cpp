@@ -88,6 +88,12 @@ void Uploads::begin_anew() {
   revision_ = revision + 1;
 }
 
+bool Uploads::binds() const {
+  return ended_ || std::ranges::any_of(renditions_, [](const auto& each) {
+    return !each.second.inits.empty() || std::ranges::any_of(each.second.told, [](const ToldSegment& segment) { return segment.bytes > 0; });
+  });
+}
+
 // Segments are told of in order, each once.
 bool Uploads::advance(OfRendition& rendition, MediaSequence from, MediaSequence to) {
   if (rendition.next && *rendition.next != from) return false;

@@ -86,6 +86,7 @@ class Uploads {
   bool missed(std::string_view rendition, MediaSequence msn) const;
   // What it tells of a rendition's segments, in order.
   const std::vector<ToldSegment>& told(std::string_view rendition) const;
+  bool binds() const;  // to its place: it tells of an object that is there
   bool ended() const { return ended_; }
   std::uint64_t believed() const { return believed_; }  // bytes
   bool torn() const { return torn_; }                   // the last feed() met a whole line that is wrong

@@ -103,10 +103,11 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(mount)], check=True)
 
 
-def begin_record_and_fill(ledger, disk):
-    """The record has its first page, and the disk no other for it."""
-    with FaultyStore(lambda put: refusal(503, "SlowDown")) as away:
+def begin_record_and_fill(ledger, disk, store):
+    """The record has its first page, with one object that is there, and the disk no other for it."""
+    with FaultyStore(lambda put: None if put.key.endswith("source/init-0.mp4") else refusal(503, "SlowDown")) as away:
         assert upload(away, "--no-follow", ledger.path).returncode == 75
+        store.objects |= away.objects
     with contextlib.suppress(OSError), open(disk / "fill", "wb", buffering=0) as fill:
         while fill.write(b"x" * 4096):
             pass
@@ -114,7 +115,7 @@ def begin_record_and_fill(ledger, disk):
 
 def test_a_record_that_cannot_be_written_ends_it_with_its_name(store, small_disk):
     ledger = MadeLedger(small_disk / "one").segments(60).end()
-    begin_record_and_fill(ledger, small_disk)
+    begin_record_and_fill(ledger, small_disk, store)
     done = upload(store, "--no-follow", ledger.path)
     said = done.stderr.splitlines()
     assert done.returncode == 75 and f"append to {ledger.path}/uploads: No space left on device" in said[-2] and "free some space" in said[-1], done.stderr
@@ -128,7 +129,7 @@ def test_a_record_that_cannot_be_written_ends_it_with_its_name(store, small_disk
 
 def test_a_live_stream_s_record_that_cannot_be_written_is_an_error_too(store, small_disk):
     ledger = MadeLedger(small_disk / "one").segments(60)
-    begin_record_and_fill(ledger, small_disk)
+    begin_record_and_fill(ledger, small_disk, store)
     done = upload(store, "--no-follow", ledger.path)
     assert done.returncode == 75 and f"append to {ledger.path}/uploads" in done.stderr, done.stderr
 
@@ -178,6 +179,19 @@ def test_what_is_refused_ends_it_and_says_what_to_do(store, tmp_path, answer, hi
     store.rule = lambda put: answer
     done = upload(store, ledger.path)
     assert done.returncode == 1 and hint in done.stderr, done.stderr
+
+
+def test_a_bucket_that_is_not_there_is_not_recorded(store, tmp_path):
+    ledger = MadeLedger(tmp_path / "one").segments(2).end()
+    store.rule = lambda put: refusal(404, "NoSuchBucket")
+    done = upload(store, ledger.path)
+    assert done.returncode == 1 and not told(ledger, "V"), done.stderr
+    store.rule = lambda put: None
+    elsewhere = [word.replace("s3://vods", "s3://others") for word in command(store, ledger.path)]
+    done = subprocess.run(elsewhere, capture_output=True, text=True, timeout=90, env=ENVIRONMENT)
+    assert done.returncode == 0 and told(ledger, "V") == [["1", "s3://others"]] and told(ledger, "E"), done.stderr
+    done = upload(store, ledger.path)
+    assert done.returncode == 1 and "tells of uploads to s3://others, not to s3://vods" in done.stderr, done.stderr
 
 
 def test_an_object_that_the_store_does_not_take_holds_up_nothing_else(store, tmp_path):

@@ -264,10 +264,39 @@ TEST_CASE("a record has one writer and one place") {
     REQUIRE_FALSE(second);
     CHECK(second.error().code == Errc::conflict);
   }
+  send_all(*desk.open());
   const auto other = LedgerUpload::open(desk.folder, "s3://other", 100, desk.clock);
   REQUIRE_FALSE(other);
   CHECK(other.error().what.find("uploads to s3://vods/2026, not to s3://other") != std::string::npos);
-  CHECK(desk.open()->waiting() == 6);
+  CHECK(desk.open()->waiting() == 0);
+}
+
+TEST_CASE("a place that has nothing of a stream binds nobody to it") {
+  Desk desk;
+  desk.ledger.segments(3).remove_before(1);
+  desk.write();
+  const std::string missed = hls::format_upload_record(hls::MissedSegments{"source", 0, 1});
+  {
+    const auto upload = desk.open();
+    const auto object = *upload->take();
+    REQUIRE(object);
+    upload->put_back(*object);  // there is no such bucket
+  }
+  CHECK(desk.record().find("V ") == std::string::npos);
+  const std::string of_an_older_version = hls::format_upload_record(hls::UploadPlace{"s3://nobucket"});
+  for (const std::string& record : {std::string(), of_an_older_version, of_an_older_version + missed}) {
+    REQUIRE(os::write_file_atomically(desk.folder + "/uploads", record));
+    const auto upload = desk.open();
+    CHECK(desk.record().find("nobucket") == std::string::npos);
+    CHECK(upload->waiting() == 9);
+  }
+  auto upload = desk.open();
+  const auto first = *upload->take();
+  REQUIRE(upload->done(*first, 700));
+  CHECK(desk.record().starts_with("V 1 s3://vods/2026 "));
+  CHECK(desk.record().find("\nI ") != std::string::npos);
+  upload.reset();
+  CHECK_FALSE(LedgerUpload::open(desk.folder, "s3://other", 100, desk.clock));
 }
 
 TEST_CASE("a folder that is no ledger, or not yet, is left as it is") {
