@@ -3,8 +3,9 @@
 
 # ask PROGRAM REQUEST: its answer, in answer; failure when it has none, or it is an error: then why tells.
 ask() {
-  local hint=''
-  answer=$("$bin/$1" --control "$dir/run/$1.sock" --ask "$2" 2>&1)
+  local hint='' daemon=()
+  [[ $1 != vodarchive ]] || daemon=(serve) # its other command is a tool
+  answer=$("$bin/$1" "${daemon[@]}" --control "$dir/run/$1.sock" --ask "$2" 2>&1)
   case $answer in
     '{"error":{"hint":"'*'","what":"'*'"}}')
       why=${answer#*'","what":"'}

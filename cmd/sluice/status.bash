@@ -18,6 +18,25 @@ is_up() {
   return "$result"
 }
 
+# look_at_health NAME: what a program that is ready cannot do, as its /health tells: adds to reason, where texts are as JSON has them, and to whole.
+look_at_health() {
+  local answer why rest unhealthy asked=$pid state pid restarts since
+  unhealthy='"([a-z0-9_]+)":\{"status":"unhealthy","latency_ms":[^,}]*(,"error":"(([^"\\]|\\.)*)")?(,"since":"([^"]*)")?\}(.*)'
+  if ! ask "$1" health; then
+    read_state "$1"
+    [[ $state == ready && $pid == "$asked" ]] || return 0 # it was just ending
+    whole=degraded
+    reason+="${reason:+; }$1 does not answer"
+    return 0
+  fi
+  rest=$answer
+  while [[ $rest =~ $unhealthy ]]; do
+    whole=degraded
+    reason+="${reason:+; }$1: ${BASH_REMATCH[1]}: ${BASH_REMATCH[3]:-not well}${BASH_REMATCH[6]:+, since ${BASH_REMATCH[6]}}"
+    rest=${BASH_REMATCH[7]}
+  done
+}
+
 # look_at_platform: fills whole (ready | starting | degraded | stopped), reason (why it is not ready), and streams, ingestd's JSON list.
 look_at_platform() {
   local name state pid restarts since rest
@@ -26,7 +45,10 @@ look_at_platform() {
   for name in $(platform_programs | cut -d'|' -f1); do
     read_state "$name"
     case $state in
-      ready) continue ;;
+      ready)
+        look_at_health "$name"
+        continue
+        ;;
       starting) [[ $whole != ready ]] || whole=starting ;;
       *) whole=degraded ;;
     esac
@@ -99,6 +121,7 @@ sluice_status() {
   if [[ ${setting[json]:-} ]]; then
     status_json
   else
+    reason=${reason//'\"'/'"'} reason=${reason//'\\'/'\'}
     printf '%s  %s%s\n' "$dir" "$whole" "${reason:+: $reason}"
     for name in $(platform_programs | cut -d'|' -f1); do
       read_state "$name"

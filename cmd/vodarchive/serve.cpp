@@ -74,6 +74,7 @@ class ArchiveThread {
 
 std::string status_json(const archive::Status& now) {
   nlohmann::ordered_json out{{"streams", now.streams}, {"backlog", now.backlog}, {"waiting", now.waiting}, {"faulty", now.aside}, {"under_way", now.under_way}, {"stalled_s", now.stalled_s}, {"ok", now.failure.empty() && !now.trouble}};
+  if (now.failing_since) out["since"] = format_rfc3339(*now.failing_since);
   if (!now.failure.empty() || now.trouble) out["error"] = now.failure.empty() ? now.trouble->what : now.failure;
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -98,7 +99,7 @@ Result<int> serve(const app::Settings& settings) {
   daemon.on_health([&] {
     const archive::Status now = thread.status();
     const bool trouble = now.trouble && now.trouble->code != Errc::conflict;  // with another process that uploads it is told, and no more
-    return std::vector<app::Health>{{.dependency = "s3", .ok = now.failure.empty(), .latency_ms = now.store_ms, .error = now.failure},
+    return std::vector<app::Health>{{.dependency = "s3", .ok = now.failure.empty(), .latency_ms = now.store_ms, .error = now.failure, .since = now.failing_since},
                                     {.dependency = "ledgers", .ok = !trouble, .latency_ms = now.ledger_ms, .error = trouble ? now.trouble->what : ""}};
   });
   daemon.on_control("uploads", [&](const std::string&) { return status_json(thread.status()); });

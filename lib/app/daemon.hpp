@@ -4,10 +4,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/options.hpp"
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "net/loop.hpp"
 #include "net/tcp.hpp"
@@ -19,6 +21,7 @@ struct Health {
   bool ok = true;
   double latency_ms = 0;
   std::string error;
+  std::optional<Wall> since = {};  // when it is known, of the error
 };
 
 class Daemon {

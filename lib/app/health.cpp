@@ -21,6 +21,7 @@ std::string health_json(const std::vector<Health>& checks) {
   for (const Health& health : checks) {
     nlohmann::ordered_json row{{"status", health.ok ? "healthy" : "unhealthy"}, {"latency_ms", health.latency_ms}};
     if (!health.error.empty()) row["error"] = health.error;
+    if (health.since) row["since"] = format_rfc3339(*health.since);
     dependencies[health.dependency] = row;
   }
   report["dependencies"] = dependencies;

@@ -9,7 +9,7 @@
 
 namespace sluice::app {
 
-// {"status":"healthy"|"degraded","timestamp":…,"dependencies":{NAME:{"status":…,"latency_ms":…,"error":…}}}
+// {"status":"healthy"|"degraded","timestamp":…,"dependencies":{NAME:{"status":…,"latency_ms":…,"error":…,"since":…}}}
 std::string health_json(const std::vector<Health>& checks);
 
 struct HealthSource {

@@ -60,6 +60,7 @@ Result<> Archive::turn(milliseconds most) {
     }
     for (const std::string& ledger : troubled) poll(ledger);
   }
+  listen();
   measure();
   return {};
 }
@@ -85,7 +86,8 @@ Status Archive::status() const {
   out.ledger_ms = ledger_ms_;
   out.open = line_.open();
   out.refusal = refusal_;
-  out.failure = failure_;
+  out.failure = outage_.what();
+  out.failing_since = outage_.since();
   out.waiting = again_.size();
   out.trouble = folder_trouble_;
   const Steady now = clock_.steady();
@@ -112,7 +114,7 @@ void Archive::measure() const {
   instruments().oldest.Set(now.stalled_s);
   instruments().streams.Set(static_cast<double>(now.streams + now.backlog));
   using metrics::Breaker;
-  const Breaker state = line_.open() ? Breaker::closed : line_.rests(clock_.steady()) ? Breaker::open : Breaker::half_open;
+  const Breaker state = line_.open() && outage_.what().empty() ? Breaker::closed : line_.rests(clock_.steady()) ? Breaker::open : Breaker::half_open;
   instruments().breaker.Set(metrics::value_of(state));
 }
 

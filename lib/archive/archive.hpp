@@ -15,6 +15,7 @@
 #include "archive/bucket.hpp"
 #include "archive/ledger_upload.hpp"
 #include "archive/line_state.hpp"
+#include "archive/outage.hpp"
 #include "base/random.hpp"
 #include "os/inotify.hpp"
 
@@ -41,6 +42,7 @@ struct Status {
   std::optional<Error> trouble;     // a file of a ledger that cannot be read, or a record that cannot be written
   std::optional<Error> refusal;     // what the service said last, if it refused and nothing has succeeded since
   std::string failure;              // what went wrong last; empty when all is well
+  std::optional<Wall> failing_since;
 };
 
 class Archive {
@@ -108,6 +110,7 @@ class Archive {
   void arrived(const Try& attempt, const Object& object, const Sent& outcome);
   void failed(const Try& attempt, const Object& object, const Sent& outcome);
   void set_aside(const Try& attempt, const Object& object, const Sent& outcome);
+  void listen();               // to a store that says nothing at all
   std::size_t coming() const;  // second tries that the line waits for
   void measure() const;
   milliseconds until_next(milliseconds most) const;
@@ -132,7 +135,7 @@ class Archive {
   double store_ms_ = 0, ledger_ms_ = 0;
   LineState line_;
   std::optional<Error> refusal_;
-  std::string failure_, trouble_told_;
+  Outage outage_;
   Steady looked_at_{};
   bool starting_ = true;
 };

@@ -1,4 +1,6 @@
 // What is sent next, and what becomes of it: recorded, tried again, set aside, or put back until the store is there again.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -34,6 +36,19 @@ void Archive::start() {
   }
   while (under_way_ + coming() < allowed() && start_next()) {
   }
+}
+
+// A store that is frozen takes what it is sent into its machine's buffers and answers nothing: no try has failed for a long time.
+void Archive::listen() {
+  const Steady now = clock_.steady();
+  const auto since = transfers_.silent_since();
+  if (since && now - *since >= Outage::longest_silence) {
+    const Wall from = clock_.wall() - std::chrono::duration_cast<milliseconds>(now - *since);
+    if (outage_.begin(now, from, "silent", fmt::format("the store has said nothing for {} s", Outage::longest_silence.count())))
+      log::error("uploads stand still: the store says nothing", {{"place", bucket_.place()}, {"under_way", under_way_}, {"since", format_rfc3339(*outage_.since())}});
+  }
+  if (outage_.due(now))
+    log::error("uploads still fail: what is not there yet stays queued", {{"place", bucket_.place()}, {"error", outage_.what()}, {"waiting", status().waiting}, {"since", format_rfc3339(*outage_.since())}});
 }
 
 bool Archive::moves(const std::string& ledger, const LedgerUpload& upload) const {
@@ -77,8 +92,7 @@ void Archive::sent(const Try& attempt, const Object& object, const Sent& outcome
   if (outcome.outcome == Sent::Outcome::there) {
     line_.succeeded();
     refusal_.reset();
-    failure_.clear();
-    if (!std::exchange(trouble_told_, {}).empty()) log::info("uploads go on", {});
+    if (outage_.end()) log::info("uploads go on");
   }
   if (!ledgers_.contains(attempt.ledger)) {  // it has gone meanwhile, or is to begin anew
     if (last && young_.contains(attempt.ledger)) try_opening(attempt.ledger);
@@ -128,6 +142,7 @@ void Archive::failed(const Try& attempt, const Object& object, const Sent& outco
   instruments().failures.Increment();
   const Steady now = clock_.steady();
   const bool passing = outcome.outcome == Sent::Outcome::passing;
+  outage_.suspect(clock_.wall());
   // A file that can be read again has its own tries.
   const unsigned failures = attempt.told.empty() ? attempt.failures + 1 : 1;
   if (passing && failures < limits_.tries && starting_ && line_.open()) {
@@ -138,11 +153,10 @@ void Archive::failed(const Try& attempt, const Object& object, const Sent& outco
   LedgerUpload& upload = *ledgers_.find(attempt.ledger)->second.upload;
   if (!passing) refusal_ = outcome.error;
   const std::size_t colon = outcome.error.what.find(": ");
-  failure_ = colon == std::string::npos ? outcome.error.what : outcome.error.what.substr(colon + 2);
-  // One line for a trouble, however many objects it befalls and however long it lasts.
-  const std::string kind = passing ? "away" : failure_;
-  if (std::exchange(trouble_told_, kind) != kind)
-    log::error("uploads fail: what is not there yet stays queued", {{"stream", upload.stream()}, outcome.error});
+  const std::string what = colon == std::string::npos ? outcome.error.what : outcome.error.what.substr(colon + 2);
+  // One line for a trouble, however many objects it befalls.
+  if (outage_.begin(now, clock_.wall(), passing ? "away" : what, what))
+    log::error("uploads fail: what is not there yet stays queued", {{"stream", upload.stream()}, outcome.error, {"since", format_rfc3339(*outage_.since())}});
   line_.failed(now, random_);
   upload.put_back(object);
 }

@@ -18,6 +18,7 @@ struct Transfer {
   curl_slist* headers = nullptr;
   Body body;
   std::uint64_t sent = 0;
+  Steady moved{};  // a byte, either way
   std::size_t most_answer = 0, header_bytes = 0;
   Exchange exchange;
   Transfers::Done done;
@@ -36,6 +37,7 @@ Steady now() { return system_clock().steady(); }
 
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* of) {
   Transfer& transfer = *static_cast<Transfer*>(of);
+  transfer.moved = now();
   if (transfer.exchange.body.empty()) transfer.exchange.first = now();
   if (transfer.exchange.body.size() + size * count > transfer.most_answer) {
     transfer.too_large = true;
@@ -47,6 +49,7 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* of)
 
 std::size_t take_header(char* data, std::size_t size, std::size_t count, void* of) {
   Transfer& transfer = *static_cast<Transfer*>(of);
+  transfer.moved = now();
   transfer.header_bytes += size * count;  // of interim answers too
   if (transfer.header_bytes > most_headers) return 0;
   auto& headers = transfer.exchange.headers;
@@ -73,6 +76,7 @@ std::size_t give_body(char* to, std::size_t size, std::size_t count, void* of) {
     given += static_cast<std::size_t>(n);
   }
   transfer.sent += given;
+  transfer.moved = now();
   return given;
 }
 
@@ -149,6 +153,7 @@ struct Transfers::Impl {
   CURLM* multi = nullptr;
   Settings settings;
   std::map<CURL*, std::unique_ptr<Transfer>> under_way;
+  Steady ended{};  // the last one
 };
 
 Transfers::Transfers(Settings settings) : impl_(std::make_unique<Impl>()) {
@@ -166,6 +171,13 @@ Transfers::~Transfers() {
 }
 
 std::size_t Transfers::under_way() const { return impl_->under_way.size(); }
+
+std::optional<Steady> Transfers::silent_since() const {
+  if (impl_->under_way.empty()) return std::nullopt;
+  Steady since = impl_->ended;
+  for (const auto& [easy, transfer] : impl_->under_way) since = std::max({since, transfer->exchange.asked, transfer->moved});
+  return since;
+}
 
 void Transfers::send(Request request, Done done) {
   auto transfer = std::make_unique<Transfer>();
@@ -219,6 +231,7 @@ Result<> Transfers::turn(milliseconds wait, int also) {
     const auto at = impl_->under_way.find(message->easy_handle);
     const std::unique_ptr<Transfer> transfer = std::move(at->second);
     impl_->under_way.erase(at);
+    impl_->ended = now();
     read_outcome(*transfer, outcome);
     curl_multi_remove_handle(impl_->multi, transfer->easy);
     transfer->done(transfer->exchange);

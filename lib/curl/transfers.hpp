@@ -66,6 +66,8 @@ class Transfers {
   Result<> turn(milliseconds wait, int also = -1);
   void wake();  // any thread: ends a turn()'s wait
   std::size_t under_way() const;
+  // Since when nothing that is under way has moved a byte either way, or ended; none: nothing is under way.
+  std::optional<Steady> silent_since() const;
 
  private:
   struct Impl;
