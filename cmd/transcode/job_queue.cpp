@@ -85,6 +85,8 @@ void JobQueue::ask() {
 void JobQueue::claim(int tries) {
   link_.command({"XAUTOCLAIM", keys_.jobs, QueueKeys::group, consumer_, claim_after_ms, "0-0", "COUNT", "1", "JUSTID"}, [this, tries](Result<redis::Reply> reply) {
     if (!reply) return answered(reply, nullptr);
+    refusal_.clear();
+    calls_.ready();
     if (reply->items.size() >= 2 && !reply->items[1].items.empty()) return look_at(reply->items[1].items[0].text, tries);
     if (!wanting_) {
       asking_ = false;
@@ -191,10 +193,10 @@ void JobQueue::tidy() {
 
 // An old server says "ERR unknown command".
 void JobQueue::complain(const std::string& what, const Error& why) {
-  const auto left_out = complaints_.next(what, system_clock().steady());
-  if (!left_out) return;
   const bool old = why.what.find("unknown command") != std::string::npos;
-  log::error(what, {{"key", keys_.jobs}, {"error", old ? why.what + " (the queue needs Redis 6.2 or later)" : to_string(why)}, {"left_out", *left_out}});
+  refusal_ = old ? why.what + " (the queue needs Redis 6.2 or later)" : to_string(why);
+  const auto left_out = complaints_.next(what, system_clock().steady());
+  if (left_out) log::error(what, {{"key", keys_.jobs}, {"error", refusal_}, {"left_out", *left_out}});
 }
 
 }  // namespace sluice::transcode

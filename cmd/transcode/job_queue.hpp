@@ -20,6 +20,7 @@ class JobQueue {
     milliseconds waited;
   };
   struct Calls {
+    std::function<void()> ready;  // Redis has let us in and answers what jobs are asked for with: each time
     std::function<void(Offer)> offered;
     std::function<void(const std::string& why)> cleared;  // an entry: "stale", "forged", "malformed"
     std::function<void(std::int64_t waiting, std::int64_t untaken)> counted;  // jobs in the Stream; jobs that nobody took, ever
@@ -30,7 +31,7 @@ class JobQueue {
   void want(bool wanting);
   bool asking() const { return asking_; }
   void clear(const std::string& entry);  // taken, or not ours to do: acknowledged and deleted
-  std::string trouble() const { return link_.is_up() ? "" : link_.trouble(); }
+  std::string trouble() const { return link_.is_up() ? refusal_ : link_.trouble(); }
   double latency_ms() const { return latency_ms_; }  // of Redis's last answer that had nothing to wait for
 
  private:
@@ -52,6 +53,7 @@ class JobQueue {
   Calls calls_;
   Steady counted_{}, asked_{}, rest_until_{};
   Sparing complaints_{seconds(30)};
+  std::string refusal_;   // what Redis said last, where it does not do what is asked
   double latency_ms_ = 0;
   bool claimed_ = false;  // the last one: those whose dispatchers are not reached would keep us from the new ones
   bool wanting_ = false, asking_ = false, ready_ = false;

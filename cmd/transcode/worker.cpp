@@ -52,12 +52,13 @@ std::string host_name() {
 
 class Worker {
  public:
-  Worker(net::Loop& loop, const app::Settings& settings, RemoteSettings remote)
+  Worker(net::Loop& loop, const app::Settings& settings, RemoteSettings remote, std::function<void()> ready)
       : loop_(loop), remote_(std::move(remote)), name_(settings.has("name") ? settings.text("name") : host_name()),
         slots_(static_cast<std::size_t>(settings.integer("jobs"))), finish_time_(settings.duration("finish-time")), finish_limit_(loop),
         log_options_(fmt::format(" --log-format {} --log-level {}", settings.text("log-format"), settings.text("log-level"))),
         queue_(loop, remote_.url, QueueKeys(remote_.queue), relay::printable(name_), remote_.secret,
-               {.offered = [this](JobQueue::Offer offer) { take(std::move(offer)); },
+               {.ready = std::move(ready),
+                .offered = [this](JobQueue::Offer offer) { take(std::move(offer)); },
                 .cleared = [](const std::string& why) { Instruments::cleared(why).Increment(); },
                 .counted =
                     [](std::int64_t waiting, std::int64_t untaken) {
@@ -163,7 +164,8 @@ Result<int> work(const app::Settings& settings) {
     return fail(Errc::config, "--finish-time must be less than --drain-time", "handing a job back takes some seconds");
   ::signal(SIGPIPE, SIG_IGN);
   app::Daemon daemon(settings, "transcode");
-  Worker worker(daemon.loop(), settings, std::move(remote));
+  daemon.await_ready();
+  Worker worker(daemon.loop(), settings, std::move(remote), [&daemon] { daemon.be_ready(); });
   daemon.on_health([&worker] { return std::vector<app::Health>{worker.health()}; });
   daemon.on_drain([&worker](std::function<void()> done) { worker.drain(std::move(done)); });
   return daemon.run();

@@ -35,7 +35,7 @@ struct Daemon::Impl {
   std::string name;
   net::Loop loop;
   Stage stage = Stage::starting;
-  bool replaced = false;
+  bool replaced = false, awaits = false;
   std::multimap<std::string, os::UniqueFd> passed = take_passed_sockets();
   std::multimap<std::string, os::UniqueFd> inherited;
   std::function<Result<>()> before_ready = [] { return Result<>(); };
@@ -79,8 +79,18 @@ struct Daemon::Impl {
       tell(*done);
     else
       log::error("configuration not reloaded: the old one stays", {done.error()});
-    notify_systemd("READY=1");
+    if (stage != Stage::starting) notify_systemd("READY=1");
     return done;
+  }
+
+  void be_ready() {
+    if (stage != Stage::starting) return;
+    stage = Stage::ready;
+    std::string ports;
+    for (const auto& [port, local] : locals()) ports += (ports.empty() ? "" : " ") + port + "=" + local.text();
+    log::info("ready", {{"ports", ports}});
+    if (settings.has("ready-fd")) write_ready_fd(static_cast<int>(settings.integer("ready-fd")));
+    notify_systemd("READY=1");
   }
 
   Result<Reload> swap_settings() {
@@ -250,6 +260,9 @@ void Daemon::stop(std::string_view why) {
 }
 void Daemon::before_ready(std::function<Result<>()> act) { impl_->before_ready = std::move(act); }
 
+void Daemon::await_ready() { impl_->awaits = true; }
+void Daemon::be_ready() { impl_->be_ready(); }
+
 void Daemon::on_drain(std::function<void(std::function<void()> done)> drain) { impl_->drain = std::move(drain); }
 void Daemon::on_reload(std::function<Result<>(const Settings&)> reload) { impl_->reload = std::move(reload); }
 void Daemon::read_again() { impl_->read_again(); }
@@ -270,15 +283,7 @@ Result<int> Daemon::run() {
   SLUICE_TRY(impl_->before_ready());
   impl_->inherited.clear();  // of addresses that are listened at no more
   impl_->control.own_path();
-  impl_->loop.post([this] {
-    if (impl_->stage != Stage::starting) return;
-    impl_->stage = Stage::ready;
-    std::string ports;
-    for (const auto& [port, local] : impl_->locals()) ports += (ports.empty() ? "" : " ") + port + "=" + local.text();
-    log::info("ready", {{"ports", ports}});
-    if (impl_->settings.has("ready-fd")) write_ready_fd(static_cast<int>(impl_->settings.integer("ready-fd")));
-    notify_systemd("READY=1");
-  });
+  if (!impl_->awaits) impl_->loop.post([this] { impl_->be_ready(); });
   impl_->loop.run();
   if (impl_->failure) return std::unexpected(*impl_->failure);
   return exit_done;

@@ -58,6 +58,10 @@ class Daemon {
   // The last thing before the daemon serves and says ready: an error ends it.
   void before_ready(std::function<Result<>()> act);
 
+  // Has run() serve without saying ready: be_ready() says it, once, when that without which nothing can be done is there.
+  void await_ready();
+  void be_ready();
+
   void on_drain(std::function<void(std::function<void()> done)> drain);  // finish, then call done; --drain-time bounds it
   // SIGHUP: the whole configuration has been read again and is sound. What comes differs from settings() in options that
   // reload only (Option::reloads): swap to it, or keep everything as it was and say why.

@@ -110,16 +110,16 @@ def install_npm(folder):
 
 
 class Daemon:
-    """One of our daemons, started with --ready-fd and stopped at the end of the `with` block."""
+    """One of our daemons, started with --ready-fd and stopped at the end of the `with` block. Without `ready` it is not waited for."""
 
-    def __init__(self, *command, seconds=15, env=None):
+    def __init__(self, *command, seconds=15, env=None, ready=True):
         reader, writer = os.pipe()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [*command, "--ready-fd", str(writer)], pass_fds=[writer], stdin=subprocess.DEVNULL,
             stdout=self.log, stderr=self.log, env={**os.environ, **(env or {})})
         os.close(writer)
-        line = read_line_from(reader, seconds)
+        line = read_line_from(reader, seconds) if ready else "\n"
         os.close(reader)
         if line != "\n":
             self.process.kill()

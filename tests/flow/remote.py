@@ -175,8 +175,8 @@ class Remote:
         more = ["--redis-password-file", self.file("password", self.redis.password)] if self.redis.password else []
         return ["--secret-file", secret or self.secret, *more]
 
-    def worker(self, name, *options, secret=None, env=None):
-        made = Worker(self, name, *options, secret=secret, env=env)
+    def worker(self, name, *options, **how):
+        made = Worker(self, name, *options, **how)
         self.workers.append(made)
         return made
 
@@ -200,12 +200,12 @@ class Remote:
 class Worker(Daemon):
     """A worker whose temporary files are its own."""
 
-    def __init__(self, remote, name, *options, secret=None, env=None):
+    def __init__(self, remote, name, *options, secret=None, env=None, ready=True):
         self.name = name
         self.metrics_port = free_port()
         self.temporary = tempfile.TemporaryDirectory(prefix="sluice-worker-")
         super().__init__(program("transcode"), "--worker", remote.url, *remote.options(secret), "--name", name, "--metrics",
-                         f"127.0.0.1:{self.metrics_port}", *options, env={"TMPDIR": self.temporary.name, **(env or {})})
+                         f"127.0.0.1:{self.metrics_port}", *options, env={"TMPDIR": self.temporary.name, **(env or {})}, ready=ready)
 
     def says(self, text, seconds=20):
         wait_for(lambda: text in self.output(), seconds, f"'{text}' in the log of {self.name}")

@@ -80,8 +80,9 @@ def test_entries_that_were_deleted_do_not_pile_up_as_pending_in_redis_6_2(remote
 
 def test_a_redis_that_is_too_old_is_told_of_once(tmp_path):
     with Remote(config='rename-command XAUTOCLAIM ""') as remote:
-        worker = remote.worker("one")
+        worker = remote.worker("one", ready=False)
         worker.says("Redis 6.2 or later")
+        assert "ready ports" not in worker.output() and worker.health()[0] == 503
 
         def tries():
             found = re.search(r"xgroup\|create:calls=(\d+)", remote.redis.ask("INFO", "commandstats"))
@@ -181,7 +182,7 @@ def test_a_redis_that_opens_and_breaks_is_asked_less_and_less(remote):
 
     with Between(remote.redis, broken) as between:
         remote.url = between.url
-        worker = remote.worker("one")
+        worker = remote.worker("one", ready=False)
         wait_for(lambda: len(between.accepted) >= 6, 30, "six connections")
         gaps = [later - earlier for earlier, later in zip(between.accepted, between.accepted[1:])]
         assert gaps[3] > 0.6 and gaps[4] > 1.2, gaps
@@ -450,3 +451,28 @@ def test_a_stopping_worker_gives_who_reads_an_earlier_job_no_more_than_a_moment(
     finally:
         stream.kill()
         stream.communicate()
+
+
+# ---- readiness
+
+def test_a_worker_that_redis_does_not_let_in_is_not_ready_and_says_why():
+    with Remote(password="a password") as remote:
+        given, remote.redis.password = remote.redis.password, None
+        worker = remote.worker("one", ready=False)
+        remote.redis.password = given
+        worker.says("NOAUTH")
+        assert "give the password" in worker.output() and "ready ports" not in worker.output()
+        assert worker.health()[0] == 503 and b"NOAUTH" in worker.health()[2]
+        assert get(f"http://127.0.0.1:{worker.metrics_port}/health/ready")[0] == 503
+        assert worker.stop() == 0
+
+
+def test_a_worker_is_ready_as_soon_as_redis_is_there(remote, clip):
+    remote.redis.kill()
+    worker = remote.worker("one", ready=False)
+    worker.says("Redis is away")
+    assert "ready ports" not in worker.output() and "Connection refused" in worker.output()
+    remote.redis.start()
+    worker.says("ready ports")
+    assert get(f"http://127.0.0.1:{worker.metrics_port}/health/ready")[0] == 200
+    assert run(remote.dispatch(*LADDER), clip).returncode == 0
