@@ -271,7 +271,7 @@ void Intake::pass(PublisherTrack& track, Offered& offered, Steady now) {
   track.awaits_key = false;
   if (stamp->repaired) ++counts_.repairs;
   const std::int64_t dts_us = rescale(stamp->dts, run_->tracks[*track.at].timescale, 1'000'000);
-  if (is_video && offered.key) note_keyframe(track, offered.raw, dts_us);
+  if (is_video && offered.key) note_keyframe(track, offered, dts_us);
   miss_others(track, dts_us);
   track.reached_us = dts_us;
   track.missed_us.reset();
@@ -300,15 +300,16 @@ void Intake::miss_others(const PublisherTrack& track, std::int64_t dts_us) {
   }
 }
 
-void Intake::note_keyframe(PublisherTrack& track, std::uint64_t raw, std::int64_t dts_us) {
+void Intake::note_keyframe(PublisherTrack& track, const Offered& key, std::int64_t dts_us) {
+  const std::uint64_t presented = key.raw + static_cast<std::uint64_t>(key.composition);
   if (&track == leading()) {
     for (PublisherTrack& other : tracks_)
-      if (&other != &track && other.kind == Kind::video && other.at) other.compare_keys(track, raw, clock_);
+      if (&other != &track && other.kind == Kind::video && other.at) other.compare_keys(track, key.raw, presented, clock_);
     if (last_key_us_) gops_.push_back(dts_us - *last_key_us_);
     if (gops_.size() > gops_remembered) gops_.pop_front();
     last_key_us_ = dts_us;
   }
-  track.note_key(raw);
+  track.note_key(key.raw, presented);
 }
 
 microseconds Intake::keyframe_interval() const {

@@ -48,18 +48,20 @@ void PublisherTrack::measure_rate(PublisherClock clock) {
   track->frame_rate = {std::max<std::int64_t>(1, std::llround(fps)), 1};
 }
 
-void PublisherTrack::note_key(std::uint64_t raw) {
+void PublisherTrack::note_key(std::uint64_t raw, std::uint64_t presented) {
   keys.push_back(raw);
   if (keys.size() > keys_remembered) keys.pop_front();
+  shown.push_back(presented);
+  if (shown.size() > keys_remembered) shown.pop_front();
 }
 
 // A track may have keyframes between the leading one's, and need not have one at each: astray is one whose last keyframe none of
-// the leading track's stands beside.
-void PublisherTrack::compare_keys(const PublisherTrack& lead, std::uint64_t raw, PublisherClock clock) {
+// the leading track's stands beside. With B-frames pictures of one time are decoded at different ones.
+void PublisherTrack::compare_keys(const PublisherTrack& lead, std::uint64_t raw, std::uint64_t presented, PublisherClock clock) {
   precedes = !keys.empty() && same_instant(clock, keys.back(), raw);
-  if (keys.empty() || lead.keys.empty()) return;
-  const bool beside_last = stands_in(keys, lead.keys.back(), clock);
-  astray = !precedes && !beside_last && !stands_in(lead.keys, keys.back(), clock);
+  if (shown.empty() || lead.shown.empty()) return;
+  const bool beside_this = same_instant(clock, shown.back(), presented), beside_last = stands_in(shown, lead.shown.back(), clock);
+  astray = !beside_this && !beside_last && !stands_in(lead.shown, shown.back(), clock);
 }
 
 }  // namespace sluice::media

@@ -26,8 +26,9 @@ struct PublisherTrack {
   std::uint32_t frame = 0;             // sound: samples in a packet
   std::deque<std::uint64_t> counted;   // pictures whose rate nobody tells: raw times of the last ones
   std::deque<std::uint64_t> keys;      // raw times of the last keyframes
+  std::deque<std::uint64_t> shown;     // the same as presented; in no snapshot, the next ones tell
   bool precedes = false;               // its keyframes come just before the leading track's of the same time
-  bool astray = false;                 // its keyframes do not stand where the leading track's do
+  bool astray = false;                 // its keyframes are not shown where the leading track's are, which is where segments are cut
 
   // In the run that is open:
   std::optional<std::size_t> at;       // index of its track
@@ -39,9 +40,9 @@ struct PublisherTrack {
 
   void count(std::uint64_t raw, std::size_t most);
   void measure_rate(PublisherClock clock);  // from the counted ones, to the nearest rate that cameras have
-  void note_key(std::uint64_t raw);
-  // The leading track has a keyframe at `raw`; `lead` holds those before.
-  void compare_keys(const PublisherTrack& lead, std::uint64_t raw, PublisherClock clock);
+  void note_key(std::uint64_t raw, std::uint64_t presented);
+  // The leading track has a keyframe at `raw`, presented then; `lead` holds those before.
+  void compare_keys(const PublisherTrack& lead, std::uint64_t raw, std::uint64_t presented, PublisherClock clock);
 };
 
 }  // namespace sluice::media

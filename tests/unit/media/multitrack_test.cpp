@@ -251,6 +251,22 @@ TEST_CASE("keyframes that stand apart from the leading track's are noticed") {
   CHECK(rig.intake.tracks()[2].astray);
 }
 
+TEST_CASE("keyframes that are shown together stand together, however many B-frames each encoder has") {
+  const bool lead_reorders = GENERATE(false, true), decoded_together = GENERATE(false, true);
+  Rig rig;
+  rig.intake.announce(2, 0);
+  for (const std::uint8_t id : {0, 1}) rig.intake.configure(picture(720 - 180 * id), id);
+  // Two B-frames in one of the tracks: its pictures are decoded two frames before the other's of the same time, or shown two frames after them.
+  for (std::uint64_t ms = 0; ms < 6000; ms += 40)
+    for (const std::uint8_t id : {0, 1}) {
+      const bool reorders = (id == 0) == lead_reorders;
+      const std::uint64_t from = reorders && !decoded_together ? 80 : 0;
+      rig.intake.offer({.kind = Kind::video, .raw = ms, .composition = reorders ? 80 : 0, .key = (ms + from) % 1000 == 0 || ms == 0, .data = payload, .id = id},
+                       rig.clock.steady());
+    }
+  CHECK(rig.intake.tracks()[1].astray == decoded_together);
+}
+
 TEST_CASE("what a publisher tells beyond its milliseconds counts") {
   Rig rig;
   rig.intake.announce(1, 0);
