@@ -20,6 +20,8 @@ void Elsewhere::keep(const std::string& about, const void* link, std::function<v
   other.tell = std::move(tell);
   other.name = row.at("name").get<std::string>();
   other.stream = StreamId(row.at("stream").get<std::string>());
+  other.row = row.value("row", "");
+  other.lines = row.value("lines", std::vector<std::string>());
   other.limit = std::make_unique<net::Timer>(house_.loop);
   other.presence->last_heard = system_clock().steady();
   other.presence->publishing = true;
@@ -29,7 +31,8 @@ void Elsewhere::keep(const std::string& about, const void* link, std::function<v
 std::vector<std::string> Elsewhere::kept_by(const void* link) const {
   std::vector<std::string> all;
   for (const auto& [channel, other] : others_)
-    if (other.link == link) all.push_back(Json{{"channel", channel.value()}, {"name", other.name}, {"stream", other.stream.value()}}.dump());
+    if (other.link == link)
+      all.push_back(Json{{"channel", channel.value()}, {"name", other.name}, {"stream", other.stream.value()}, {"row", other.row}, {"lines", other.lines}}.dump());
   return all;
 }
 

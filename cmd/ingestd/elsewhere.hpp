@@ -18,7 +18,7 @@ class Elsewhere {
  public:
   explicit Elsewhere(House& house) : house_(house) {}
 
-  // A process keeps a stream, `about` it a row {"channel","name","stream"}; `tell` says something to that process.
+  // A process keeps a stream, `about` it a row {"channel","name","stream"}, with "row" and "lines" as of a beat where they are known; `tell` says something to that process.
   void keep(const std::string& about, const void* link, std::function<void(const std::string&)> tell);
   std::vector<std::string> kept_by(const void* link) const;  // the same rows
   void heard(const std::string& beat);
@@ -40,7 +40,7 @@ class Elsewhere {
   void clear() { others_.clear(); }
 
   std::set<StreamId> streams() const;
-  std::vector<std::string> rows() const;   // JSON, as the other process describes each; empty before its first beat
+  std::vector<std::string> rows() const;   // JSON, as the other process describes each; empty while it is not known
   std::vector<std::string> lines() const;  // the same for people
 
  private:

@@ -8,7 +8,7 @@
 //   new → old  {"prepared":true}
 //   old → new  When those who are half way in have got through or had their time, and then its pipelines have ended, while nothing changes any more:
 //              {"listening":PORT} + socket, {"lock":true} + flock, {"elder":true,"srt":…} + the link to a process that was replaced earlier, and
-//              of each stream there {"kept":{"channel":…,"name":…,"stream":…},"elder":true},
+//              of each stream there {"kept":{"channel":…,"name":…,"stream":…,"row":…,"lines":…},"elder":true} (the last two of its last beat),
 //              {"stream":{…}} + state [+ socket of its publisher], {"connection":true} + state + socket,
 //              {"kept":{…}}: goes on in the old process, {"complete":true}
 //   new → old  {"ready":true}: all of it has been restored

@@ -122,8 +122,11 @@ std::vector<Moving> Predecessor::freeze() {
   for (Link& link : links_) {
     link.open->pause();
     elders.push_back({Json{{"elder", true}, {"srt", link.srt}}.dump(), {}, link.open->fd()});
-    for (const std::string& kept : server_.elsewhere().kept_by(&link))
-      elders.push_back({Json{{"kept", Json::parse(kept)}, {"elder", true}}.dump()});
+    for (const std::string& kept : server_.elsewhere().kept_by(&link)) {
+      Json about{{"kept", Json::parse(kept)}, {"elder", true}};
+      if (about.dump().size() >= os::PacketSocket::longest) about["kept"]["row"] = "", about["kept"]["lines"] = Json::array();  // the next beat tells
+      elders.push_back({about.dump()});
+    }
   }
   return elders;
 }

@@ -26,9 +26,9 @@ def test_who_cannot_move_stays_until_it_ends(protocol):
             assert b"NetStream.Publish.BadName" in answer
             # Twice replaced, it is still with the first.
             second = ingest.replace()
+            row = ingest.stream()  # at once
             assert second.process.wait(LONG) == 0, second.output()
             grown(ingest)
-            row = wait_for(ingest.stream, LONG, "word of the stream")
             assert (row["stream"], row["publisher"]) == (first["stream"], first["publisher"])
             assert old.process.poll() is None and publisher.process.poll() is None
             publisher.kill()
