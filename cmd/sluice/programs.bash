@@ -74,6 +74,26 @@ program_command() {
   return 0
 }
 
+# warn_of_overruled NAME…: settings in DIR/NAME.conf that have no effect, since what program_command gives counts for more. Same variables.
+warn_of_overruled() {
+  local name line number each command
+  for name in "$@"; do
+    [[ -r $dir/$name.conf ]] || continue
+    program_command "$name"
+    number=0
+    while IFS= read -r line || [[ $line ]]; do
+      number=$((number + 1))
+      [[ $line =~ ^[[:space:]]*([a-z0-9-]+)[[:space:]]*= ]] || continue
+      for each in "${!command[@]}"; do
+        [[ ${command[each]} == "--${BASH_REMATCH[1]}" ]] || continue
+        printf "sluice: %s:%s: '%s' has no effect: 'sluice up' gives %s %s\n" "$dir/$name.conf" "$number" "${BASH_REMATCH[1]}" "$name" "${command[*]:each:2}" >&2
+        [[ ${BASH_REMATCH[1]} != *-port ]] || printf "sluice: hint: ports are chosen by 'sluice up --port-base N'\n" >&2
+        break
+      done
+    done <"$dir/$name.conf"
+  done
+}
+
 # url_host: the address people type for this machine.
 url_host() {
   local first=${bind%%,*}

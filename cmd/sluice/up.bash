@@ -77,6 +77,8 @@ watch_keepers() {
     if [[ $hung_up ]]; then
       hung_up=''
       # shellcheck disable=SC2046 # names are words
+      warn_of_overruled $(platform_programs | cut -d'|' -f1)
+      # shellcheck disable=SC2046 # names are words
       reload_programs $(platform_programs | cut -d'|' -f1) >&2 || true
     fi
     if read -rt 0.3 -u "$events" what who _; then
@@ -125,6 +127,8 @@ sluice_up() {
   done
   trap 'stopping=1' INT TERM
   trap hang_up HUP
+  # shellcheck disable=SC2046 # names are words
+  warn_of_overruled $(platform_programs | cut -d'|' -f1)
   for name in $(platform_programs | cut -d'|' -f1); do
     start_keeper "$name"
     if ! await_ready "$name"; then

@@ -55,6 +55,21 @@ def test_a_file_made_on_a_running_platform_is_read_on_reload():
     assert with_nothing_up.returncode == 1 and "sluice up" in with_nothing_up.stderr
 
 
+def test_a_setting_that_sluice_itself_gives_is_named_and_has_no_effect():
+    own = {"ingestd": {"rtmp-port": 1, "max-connections": 7, "drain-time": "3s"}, "webd": {"origin-port": 2}, "chatd": {"log-level": "info"}}
+    with Platform("--quiet", settings=own) as platform:
+        said = [line for line in platform.output().splitlines() if "has no effect" in line]
+        assert said == [
+            f"sluice: {platform.directory}/webd.conf:1: 'origin-port' has no effect: 'sluice up' gives webd --origin-port {platform.port('origin')}",
+            f"sluice: {platform.directory}/ingestd.conf:1: 'rtmp-port' has no effect: 'sluice up' gives ingestd --rtmp-port {platform.base}",
+            f"sluice: {platform.directory}/ingestd.conf:3: 'drain-time' has no effect: 'sluice up' gives ingestd --drain-time 10s"]
+        assert platform.output().count("--port-base N") == 2
+        # A file that is changed later is looked at when it is read.
+        (platform.directory / "ingestd.conf").write_text("srt-port = 3\n")
+        platform.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "'srt-port' has no effect" in platform.output(), LONG, "word of the port")
+
+
 def test_a_terminal_that_is_closed_still_stops_the_platform(tmp_path):
     pid, terminal = pty.fork()
     if pid == 0:
