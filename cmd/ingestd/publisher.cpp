@@ -42,7 +42,9 @@ bool Publisher::took_in(std::size_t bytes) {
   stream_->took_in();
   if (within_bitrate(bytes)) return true;
   Measures::refused("bitrate").Increment();
-  log::warn("the publisher sends too much", {{"peer", address()}, {"limit_bits_per_second", limits_.bits_per_second}});
+  const Held& held = stream_->held();
+  log::warn("the publisher sends too much",
+            {{"peer", address()}, {"channel", held.channel.name}, {"stream", held.stream.value()}, {"limit_bits_per_second", limits_.bits_per_second}});
   return false;
 }
 

@@ -73,8 +73,9 @@ void summarise(const Stream& stream, Json& lines) {
     lines.push_back(fmt::format("  nothing is written{}: {}", since_last_part(stream), why));
   std::string source;
   if (const auto& video = stream.intake().video()) {
-    source = fmt::format("{} {}x{} {:.4g} fps  GOP {:.1f} s  ", media::name(video->codec), video->width, video->height, rate(video->frame_rate),
-                         static_cast<double>(stream.intake().keyframe_interval().count()) / 1e6);
+    source = fmt::format("{} {}x{} {:.4g} fps  ", media::name(video->codec), video->width, video->height, rate(video->frame_rate));
+    if (const microseconds interval = stream.intake().keyframe_interval(); interval > microseconds(0))  // known from the second keyframe on
+      source += fmt::format("GOP {:.1f} s  ", static_cast<double>(interval.count()) / 1e6);
   }
   if (const auto& audio = stream.intake().audio()) source += fmt::format("{} {} Hz {} ch  ", media::name(audio->codec), audio->sample_rate, audio->channels);
   lines.push_back(fmt::format("  up {} s  {}{} of {} frames dropped", uptime_s(stream), source, stream.retention().counts().dropped_packets,

@@ -227,7 +227,14 @@ def test_too_high_a_bitrate_ends_the_publisher():
     with Ingest("--exec", "cat >/dev/null", "--max-bitrate", "100") as ingest:
         with Publisher(ingest.url(), extra=("-b:v", "2M", "-minrate", "2M", "-bufsize", "2M")) as publisher:
             assert publisher.process.wait(20) != 0
-        assert "sends too much" in ingest.log()
+        line = next(line for line in ingest.log().splitlines() if "sends too much" in line)
+        assert "channel=alice" in line and "stream=" in line
+
+
+def test_a_keyframe_interval_that_is_not_known_yet_is_not_told(ingest):
+    with Publisher(ingest.url(), gop=250):
+        said = wait_for(lambda: [line for line in ingest.ask(command="summary")["lines"] if " fps  " in line], 15, "the picture in the summary")
+        assert "GOP 0.0 s" not in said[0]
 
 
 def test_kick_ends_the_stream(ingest):
