@@ -69,7 +69,6 @@ void SrtPublisher::on_closed(const Error& why) {
   silence_.cancel();
   log::debug("connection closed", {{"peer", address()}, why});
   if (intake_) intake_->finish(last_heard());  // the last picture is whole
-  if (stream_) stream_->took_in();
   gone();
 }
 

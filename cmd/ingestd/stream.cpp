@@ -57,7 +57,7 @@ Result<> Stream::open(std::unique_ptr<hls::LedgerReader> read) {
     if (ledger_->ended()) life_.ledger_ended();
   }
   keeping_.every(beat, [this] { house_keeping(); });
-  if (held_.live) await_publisher();
+  if (held_.live) await_media();
   arm();  // not act(): a new stream's publisher is about to be attached
   return {};
 }
@@ -71,30 +71,31 @@ void Stream::attach(std::shared_ptr<Publisher> publisher) {
   if (publisher_) measures().publishers.Decrement();  // taken over
   publisher_ = std::move(publisher);
   end_absence();
-  // Where the stream goes on: now, or behind what there is already, or will be.
-  std::int64_t from_us = 0;
-  const bool begun = epoch_ms_.has_value();
-  if (begun) from_us = (system_clock().wall().time_since_epoch().count() - *epoch_ms_) * 1000;
-  if (ledger_) from_us = std::max({from_us, ledger_->greatest_end(), gaps_until_us_});
-  intake_.begin(from_us, begun, publisher_->clock());
+  intake_.begin(goes_on_at(), epoch_ms_.has_value(), publisher_->clock());
   advised_ = false;
+  media_at_ = now();
   life_.publisher_arrived();
+  await_media();
   measures().publishers.Increment();
   act();
 }
 
 void Stream::detach(bool goodbye) {
   if (!publisher_) return;
+  if (goodbye) note_media();
   publisher_.reset();
   measures().publishers.Decrement();
   life_.publisher_gone(goodbye, now());
   log::info(goodbye ? "the publisher said goodbye" : "the publisher is gone",
             {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
-  if (!goodbye) await_publisher();
+  if (!goodbye) await_media();
   pump();
 }
 
-void Stream::took_in() { pump(); }
+void Stream::took_in() {
+  note_media();
+  pump();
+}
 
 void Stream::end(std::string_view why) {
   log::info("ending the stream", {{"channel", held_.channel.name}, {"stream", held_.stream.value()}, {"why", why}});

@@ -110,7 +110,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::string next_picture();
   void finish();
   // absence
-  void await_publisher();
+  void await_media();
+  std::int64_t goes_on_at() const;
+  void note_media();
+  Steady::duration silence_borne() const;
+  void look_for_silence();
   void fill_absence();
   void end_absence();
   // platform
@@ -137,6 +141,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::optional<Absent> absent_;
   std::unique_ptr<GapWriter> gaps_;
   std::int64_t gaps_until_us_ = 0;  // asked for at most
+  Steady media_at_ = now();         // when the publisher's last was accepted, or it came
+  Steady::duration media_step_{0};  // from the one before
+  std::uint64_t media_counted_ = 0;
   os::Child finisher_;
   std::unique_ptr<net::FdWatch> finisher_ended_;
 

@@ -25,7 +25,7 @@ void Stream::thaw() {
   frozen_ = false;
   life_.go_on();
   armed_for_.reset();
-  await_publisher();
+  await_media();
   pump();
 }
 
@@ -62,7 +62,8 @@ void Stream::rejoin(std::shared_ptr<Publisher> publisher) {
 void Stream::go_on() {
   renew();  // the lease is as old as the other process left it
   if (held_.live && !announced_) go_live();
-  await_publisher();
+  life_.silent(publisher_ && intake_.paused());
+  await_media();
   pump();
 }
 

@@ -38,7 +38,7 @@ std::string Stream::stalled() const {
   if (std::min(age.value_or(here), here) < limit) return {};
   if (disk_full(ledger_->directory())) return "the disk is full";
   const milliseconds silent = limit / 2;  // the last part was finished before the last packet came
-  if (now() - publisher_->last_heard() >= silent) return "its publisher sends nothing";
+  if (intake_.paused() || now() - publisher_->last_heard() >= silent) return "its publisher sends nothing";
   for (const media::PublisherTrack& track : intake_.tracks())
     if (track.at == 0u && microseconds(intake_.reached() - track.reached_us) >= silent) return "its publisher sends no more of its first track";
   if ((!pipeline_ || !grown_) && !last_end_.empty()) return "its pipeline fails: " + last_end_;

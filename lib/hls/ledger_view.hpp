@@ -12,7 +12,7 @@ namespace sluice::hls {
 class LedgerView {
  public:
   // Parts are kept for `keep_parts_s` behind the live edge, or for six target durations if that is more: three that list them
-  // and three more in which they must stay fetchable (RFC 8216bis 6.2.2).
+  // and three more in which they must stay fetchable (RFC 8216bis 6.2.2); by the media's time, and by the clock.
   explicit LedgerView(std::string directory, double keep_parts_s = 0);
 
   // True when something new was believed. Errc::not_found while there is no index; Errc::invalid when the index is damaged or has

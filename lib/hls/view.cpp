@@ -5,11 +5,16 @@
 namespace sluice::hls {
 namespace {
 
+constexpr std::size_t burst_segments = 64;  // whose parts are kept for the sake of the clock
+
 void forget_old_parts(RenditionView& rendition, double keep_s) {
   const std::int64_t edge = rendition.segments.back().end();
   for (std::size_t i = rendition.segments.size(); i-- > 0;) {
     SegmentView& segment = rendition.segments[i];
     if (!segment.complete || rendition.seconds(edge - segment.end()) <= keep_s) continue;
+    // Who asks goes by the clock, and media that comes in a burst has passed the time in moments.
+    const bool young = static_cast<double>(rendition.segments.back().wall_ms - segment.wall_ms) <= keep_s * 1000;
+    if (young && rendition.segments.size() - i <= burst_segments) continue;
     if (segment.parts.empty()) break;
     std::vector<PartView>().swap(segment.parts);
   }

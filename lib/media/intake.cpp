@@ -28,7 +28,7 @@ void Intake::begin(std::int64_t source_us, bool discontinuity, PublisherClock cl
   base_us_ = std::max(source_us, timeline_.reached());
   discontinuity_ = discontinuity;
   fresh_ = true;
-  changed_ = divide_ = false;
+  changed_ = divide_ = paused_ = false;
   run_.reset();
   keep_names();
   tracks_.clear();
@@ -157,11 +157,12 @@ void Intake::offer(Offered packet, Steady now) {
   if (std::exchange(track->away, false)) changed_ = true;
   if (track->kind == Kind::audio && track->frame == 0) track->frame = audio_frame_length(*track->track, packet.data);
   if (track->kind == Kind::video && track->track->frame_rate.num == 0) track->count(packet.raw, policy_.counted_frames);
-  if (run_) return pass(*track, packet, now);
+  if (run_ && !paused_) return pass(*track, packet, now);
   if (!waiting_since_) waiting_since_ = now;
   const bool sound = packet.kind == Kind::audio, key = packet.key;
   waiting_bytes_ += packet.data.size() + cost_of_a_packet;
   waiting_.push_back(std::move(packet));
+  if (paused_) return;
   const bool alone = sound_alone(now);
   if (alone) give_up_pictures();
   const bool starts = sound ? leading()->kind == Kind::audio : key;
@@ -173,15 +174,18 @@ void Intake::offer(Offered packet, Steady now) {
   if (fresh || (ready && starts) || waiting_bytes_ > policy_.waiting_bytes) start(now);
 }
 
-// The first run: from the leading video's first keyframe, or from the first sound where there is no video. When time is up, from
-// any video's.
-void Intake::start(Steady now) {
+// The leading video's first keyframe, or the first sound where there is no video. When time is up, any video's.
+std::deque<Offered>::const_iterator Intake::first_start(Steady now) const {
   const PublisherTrack* lead = leading();
-  const bool pictures = lead->kind == Kind::video;
-  const auto is_start = [&](const Offered& packet) {
-    return !pictures || (packet.kind == Kind::video && packet.key && (packet.id == lead->id || waited_enough(now)));
-  };
-  const auto first = std::ranges::find_if(waiting_, is_start);
+  return std::ranges::find_if(waiting_, [&](const Offered& packet) {
+    return lead->kind == Kind::audio || (packet.kind == Kind::video && packet.key && (packet.id == lead->id || waited_enough(now)));
+  });
+}
+
+// The first run.
+void Intake::start(Steady now) {
+  const bool pictures = leading()->kind == Kind::video;
+  const auto first = first_start(now);
   if (first == waiting_.end()) {
     if (waiting_bytes_ > policy_.waiting_bytes) {  // no keyframe within reason: begin again with what comes
       counts_.unusable += waiting_.size();
@@ -208,6 +212,64 @@ void Intake::start(Steady now) {
     }
     pass(track, packet, now);
   }
+}
+
+void Intake::pause() {
+  if (!run_) return;
+  paused_ = true;
+  waiting_since_.reset();
+}
+
+// The first that has come since the pause is the next one by its clock, and the tracks are what they were.
+bool Intake::goes_on() const {
+  const Offered& first = waiting_.front();
+  const auto track = std::ranges::find_if(tracks_, [&](const PublisherTrack& t) { return t.kind == first.kind && t.id == first.id; });
+  return track->at && timeline_.follows(track->clock, first.raw) && !differs();
+}
+
+bool Intake::can_resume(Steady now) {
+  if (!paused_ || waiting_.empty()) return false;
+  if (goes_on()) return true;
+  if (sound_alone(now)) give_up_pictures();
+  if (first_start(now) != waiting_.end()) return true;
+  if (waiting_bytes_ > policy_.waiting_bytes) {
+    counts_.unusable += waiting_.size();
+    waiting_.clear();
+    waiting_bytes_ = 0;
+  }
+  return false;
+}
+
+void Intake::resume(std::int64_t source_us, Steady now) {
+  paused_ = false;
+  base_us_ = std::max(source_us, timeline_.reached());
+  if (goes_on() && go_on_again(now)) return;
+  for (PublisherTrack& track : tracks_) track.at.reset();
+  run_.reset();
+  fresh_ = discontinuity_ = true;
+  changed_ = divide_ = false;
+  last_key_us_.reset();
+  start(now);
+}
+
+bool Intake::go_on_again(Steady now) {
+  auto run = std::make_shared<Run>(*run_);
+  run->number = next_run_++;
+  run->discontinuity = true;
+  run->start_us = base_us_;
+  const auto later = run->has_video() ? out_.repeat(run, base_us_) : base_us_ - timeline_.reached();
+  if (!later) return false;
+  timeline_.shift(*later);
+  for (PublisherTrack& track : tracks_) {
+    track.reached_us += *later;
+    track.missed_us.reset();
+  }
+  if (last_key_us_) *last_key_us_ += *later;
+  run_ = std::move(run);
+  divide_ = false;
+  waiting_bytes_ = 0;
+  for (Offered& packet : std::exchange(waiting_, {})) pass(*find(packet.kind, packet.id), packet, now);
+  return true;
 }
 
 bool Intake::differs() const {

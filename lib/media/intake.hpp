@@ -75,6 +75,13 @@ class Intake {
     if (run_) divide_ = changed_ = true;
   }
   void offer(Offered packet, Steady now);
+  // Nothing has come for a while, and something else takes the place of what would have: what comes now is kept back until resume().
+  void pause();
+  bool paused() const { return paused_; }
+  bool can_resume(Steady now);  // something has come that the stream can go on with
+  // At `source_us`, in a run that does not continue the one before. Where the publisher's clock has stood still that begins with the open GOP
+  // once more, whose pictures those that come next lean on; otherwise with the next keyframe, as one who comes back does.
+  void resume(std::int64_t source_us, Steady now);
   void tick(Steady now);
   std::optional<Steady> deadline() const;  // when tick() has something to do
 
@@ -101,7 +108,10 @@ class Intake {
   void give_up_pictures();
   bool differs() const;
   bool opens(const PublisherTrack& track, const Offered& packet) const;
+  std::deque<Offered>::const_iterator first_start(Steady now) const;
   void start(Steady now);
+  bool goes_on() const;
+  bool go_on_again(Steady now);
   void open_run(std::uint64_t raw);
   void pass(PublisherTrack& track, Offered& packet, Steady now);
   void note_keyframe(PublisherTrack& track, const Offered& key, std::int64_t dts_us);
@@ -125,10 +135,11 @@ class Intake {
   bool discontinuity_ = false;
   bool changed_ = false;           // tracks or their configurations may differ from the run's
   bool divide_ = false;            // another run was asked for
+  bool paused_ = false;
   std::optional<Steady> waiting_since_;
   bool ticked_ = false;            // when that was long enough
   bool ready_ = false;             // but for a keyframe
-  std::deque<Offered> waiting_;    // before the first run
+  std::deque<Offered> waiting_;    // before the first run, or since the pause
   std::size_t waiting_bytes_ = 0;
   std::deque<std::int64_t> gops_;  // µs
   std::optional<std::int64_t> last_key_us_;

@@ -21,7 +21,10 @@ std::string_view name(Step step) {
 Lifecycle::Lifecycle(Policy policy, Steady now, bool resumed)
     : policy_(policy), gone_at_(now), part_(resumed), live_(resumed), fed_ever_(resumed) {}
 
-void Lifecycle::publisher_arrived() { publisher_ = true; }
+void Lifecycle::publisher_arrived() {
+  publisher_ = true;
+  silent_ = false;
+}
 
 void Lifecycle::publisher_gone(bool said_goodbye, Steady now) {
   publisher_ = false;
@@ -29,6 +32,7 @@ void Lifecycle::publisher_gone(bool said_goodbye, Steady now) {
   gone_at_ = now;
 }
 
+void Lifecycle::silent(bool so) { silent_ = so; }
 void Lifecycle::data(bool waiting) { data_ = waiting; }
 void Lifecycle::taken(Steady now) { taken_at_ = now; }
 void Lifecycle::boundary() { boundary_ = true; }
@@ -122,7 +126,7 @@ std::optional<Step> Lifecycle::next(Steady now) {
     killed_ = true;
     return Step::kill;
   }
-  if (pipe_ == Pipe::running && (boundary_ || (!publisher_ && !data_))) {
+  if (pipe_ == Pipe::running && (boundary_ || ((!publisher_ || silent_) && !data_))) {
     if (phase_ == Phase::ending && !boundary_ && !marked_) {
       marked_ = true;
       return Step::mark_end;

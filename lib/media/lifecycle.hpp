@@ -44,6 +44,7 @@ class Lifecycle {
   // Facts.
   void publisher_arrived();
   void publisher_gone(bool said_goodbye, Steady now);
+  void silent(bool so);               // the publisher is there and sends nothing: its pipeline is closed as if it had gone
   void data(bool waiting);            // whether accepted packets wait for a pipeline
   void taken(Steady now);             // the pipeline took some
   void boundary();                    // the next packet belongs to another run than the pipeline's
@@ -95,6 +96,7 @@ class Lifecycle {
   Phase phase_ = Phase::open;
   Pipe pipe_ = Pipe::none;
   bool publisher_ = false;
+  bool silent_ = false;
   Steady gone_at_;
   bool goodbye_ = false;
   bool data_ = false;

@@ -163,6 +163,26 @@ std::optional<std::int64_t> Retention::rewind(std::int64_t us) {
   return pts_us;
 }
 
+std::optional<std::int64_t> Retention::repeat(const std::shared_ptr<const Run>& run, std::int64_t from_us) {
+  const auto start = start_for(INT64_MAX);
+  if (!start || start->run != packets_.back().run || !at(start->lead).leads()) return std::nullopt;
+  std::vector<Retained> open;
+  std::int64_t earliest = at(start->lead).dts_us;
+  for (const Retained& kept : packets_) {
+    if (kept.run != start->run || !needed(*start, kept)) continue;
+    earliest = std::min(earliest, kept.dts_us);
+    open.push_back(kept);
+  }
+  const std::int64_t by_us = from_us - earliest;
+  for (Retained& kept : open) {
+    const std::int64_t ticks = rescale(by_us, micro, run->tracks[kept.packet.track].timescale);
+    kept.packet.dts += ticks;
+    kept.packet.pts += ticks;
+    add(run, std::move(kept.packet));
+  }
+  return by_us;
+}
+
 // Of what the pipeline has not taken, before `serial`: its keyframe is no longer held.
 void Retention::lose_unfed(std::uint64_t serial) {
   for (; cursor_ < serial; ++cursor_)

@@ -66,6 +66,10 @@ class Retention {
   // keyframe is no longer held, the rest of it is lost, too.
   std::optional<std::int64_t> rewind(std::int64_t us);
 
+  // The open GOP once more, from the leading track's keyframe on, as packets of `run`, which has the tracks of the run before it: its first one
+  // is at `from_us`. By how much they are later, µs; nothing where the keyframe is no longer held.
+  std::optional<std::int64_t> repeat(const std::shared_ptr<const Run>& run, std::int64_t from_us);
+
   // Every live rendition's ledger has passed `us`: what a rewind to it would not need is let go. Only what has been fed goes.
   void passed(std::int64_t us);
   void clear();

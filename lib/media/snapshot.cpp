@@ -33,9 +33,9 @@ void Timeline::restore(SnapshotReader& in) {
 
 template <class Self, class Archive>
 void Intake::fields(Self& self, Archive& archive) {
-  archive.section("intake", 1);
+  archive.section("intake", 2);
   archive(self.timeline_, self.clock_, self.tracks_, self.clocks_, self.video_expected_, self.audio_expected_, self.run_, self.next_run_,
-          self.base_us_, self.fresh_, self.discontinuity_, self.changed_, self.waiting_since_, self.waiting_, self.waiting_bytes_, self.gops_,
+          self.base_us_, self.fresh_, self.discontinuity_, self.changed_, self.paused_, self.waiting_since_, self.waiting_, self.waiting_bytes_, self.gops_,
           self.last_key_us_, self.counts_);
   archive.check(is_source_time(self.last_key_us_.value_or(0)) && std::ranges::all_of(self.gops_, is_source_time), "keyframes out of all time");
 }
@@ -46,6 +46,7 @@ void Intake::restore(SnapshotReader& in) {
   for (const PublisherTrack& track : tracks_) in.check(track.rendition.empty() || track.track, "a rendition of no track");
   for (const PublisherTrack& track : tracks_) in.check(track.clock < clocks_.size(), "a track of no clock");
   for (const auto& [track, clock] : clocks_) in.check(clock < clocks_.size(), "a clock that is not there");
+  in.check(!paused_ || run_, "a pause of no run");
   for (const Offered& packet : waiting_) in.check(find(packet.kind, packet.id) != nullptr, "a packet that waits for no track");
   if (in.failed()) begin(0, false);
 }

@@ -39,6 +39,24 @@ void Timeline::set_track(std::size_t index, Kind kind, std::uint32_t timescale, 
   track.frame = frame;
 }
 
+void Timeline::shift(std::int64_t us) {
+  first_us_ += us;
+  reached_us_ += us;
+  for (Clocking& track : tracks_) {
+    const std::int64_t ticks = rescale(us, micro, track.timescale);
+    track.offset += us * fine_us;
+    if (track.next != INT64_MIN) track.next += ticks;
+    track.shown += ticks;
+    if (track.behind) track.behind->since += ticks;
+  }
+}
+
+bool Timeline::follows(std::size_t index, std::uint64_t raw) const {
+  if (index >= tracks_.size() || !tracks_[index].started) return false;
+  const Clocking& track = tracks_[index];
+  return std::abs(unwrap(track.raw, raw) - track.raw) * tick_ <= std::max(in_fine(policy_.backward_jump), 2 * track.step);
+}
+
 // The shortest way from one clock value to another, of which the clock's bits count.
 std::int64_t Timeline::distance(std::uint64_t from, std::uint64_t to) const {
   const unsigned unused = 64 - clock_.bits;

@@ -60,6 +60,11 @@ class Timeline {
   std::optional<Stamp> stamp(std::size_t track, std::uint64_t raw, std::int64_t composition, Steady now,
                              std::uint32_t nanoseconds = 0);
 
+  // Everything is that much later, what has been stamped too: it was put where other things are, or is put once more.
+  void shift(std::int64_t us);
+  // Whether a packet with this clock value goes on where the track's last one was.
+  bool follows(std::size_t track, std::uint64_t raw) const;
+
   // The end of what has been stamped, over all tracks; microseconds.
   std::int64_t reached() const { return reached_us_; }
   std::uint64_t repairs() const { return repairs_; }

@@ -350,3 +350,13 @@ TEST_CASE("parts are forgotten six target durations behind the edge") {
   CHECK(segments[13].parts.size() == 4);
   CHECK(segments.size() == 20);
 }
+
+TEST_CASE("parts of media that comes in a burst are kept as long by the clock, within reason") {
+  SampleLedger ledger;
+  for (int i = 0; i < 20; ++i) ledger.later(-2000 * i).segments(1);
+  const auto& segments = ledger.rendition("source").segments;
+  CHECK(segments[0].parts.size() == 4);
+  for (int i = 20; i < 80; ++i) ledger.later(-2000 * i).segments(1);
+  CHECK(segments[15].parts.empty());
+  CHECK(segments[16].parts.size() == 4);
+}

@@ -66,6 +66,26 @@ TEST_CASE("a goodbye ends the stream once the pipeline has everything") {
   CHECK(rig.steps().empty());
 }
 
+TEST_CASE("the pipeline of a publisher that is silent is closed once it has everything, and another one started with what comes") {
+  Rig rig;
+  rig.go();
+  rig.life.data(true);
+  rig.life.silent(true);
+  CHECK(rig.steps().empty());
+  rig.life.data(false);
+  CHECK(rig.steps() == "close_input");
+  rig.life.exited(true, rig.now());
+  CHECK(rig.steps().empty());
+  CHECK(rig.life.state() == Lifecycle::State::live);
+  CHECK_FALSE(rig.life.deadline());
+  rig.life.silent(false);
+  rig.life.data(true);
+  CHECK(rig.steps() == "spawn");
+  rig.life.spawned(rig.now());
+  rig.life.data(false);
+  CHECK(rig.steps().empty());
+}
+
 TEST_CASE("a publisher that just went is awaited; then the ledger is finished without a pipeline") {
   Rig rig;
   rig.go();
