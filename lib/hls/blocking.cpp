@@ -78,7 +78,7 @@ Verdict judge(const StreamView& stream, const RenditionView& rendition, const Di
 
 Verdict judge_part(const StreamView& stream, const RenditionView& rendition, MediaSequence msn, std::size_t part,
                    std::chrono::milliseconds waited, bool& found) {
-  const SegmentView* segment = rendition.find(msn);
+  const SegmentView* segment = rendition.fetchable(msn);
   found = segment && part < segment->parts.size() && !segment->parts[part].gap;
   if (found || stream.ended) return Verdict::serve;
   const Edge edge = edge_of(stream, rendition);

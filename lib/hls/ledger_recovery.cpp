@@ -117,7 +117,9 @@ std::uint64_t LedgerWriter::read_index(std::string_view text,
                                        std::vector<std::pair<std::uint64_t, PartRecord>>& recent) {
   index_ = LedgerIndex(Keep::tail);
   stored_.clear();
-  stored_bytes_ = 0;
+  retired_.clear();
+  stored_bytes_ = retired_bytes_ = 0;
+  std::int64_t now_ms = 0;
   std::vector<std::pair<std::uint64_t, PartRecord>> parts;
   std::size_t at = 0;
   for (std::size_t newline; (newline = text.find('\n', at)) != std::string_view::npos; at = newline + 1) {
@@ -125,20 +127,20 @@ std::uint64_t LedgerWriter::read_index(std::string_view text,
     if (!record || !index_.apply(*record)) break;
     if (const auto* part = std::get_if<PartRecord>(&*record)) {
       count(*part);
+      now_ms = std::max(now_ms, part->part.wall_ms);
       if (parts.size() >= 2 * unsynced_parts) parts.erase(parts.begin(), parts.begin() + unsynced_parts);
       parts.emplace_back(at, *part);
     }
-    while (!stored_.empty() && stored_.front().msn < index_.removed_before()) {
-      stored_bytes_ -= stored_.front().bytes;
-      stored_.pop_front();
-    }
+    while (!stored_.empty() && stored_.front().msn < index_.removed_before()) retire_oldest(now_ms);
+    while (!retired_.empty() && retired_.front().until_ms <= now_ms) forget_retired();
   }
   recent = std::move(parts);
   return at;
 }
 
-// Media that no line tells of: the tail of the last segment, and files beyond it or before what was removed.
+// Media that no line tells of: the tail of the last segment, and files beyond it or before what was removed, but for those that stay a while.
 Result<> LedgerWriter::cut_media() {
+  const MediaSequence first = retired_.empty() ? index_.removed_before() : retired_.front().msn;
   for (const Rendition& rendition : index_.renditions()) {
     std::error_code error;
     const std::filesystem::path folder = directory_ + "/" + rendition.record.name;
@@ -147,7 +149,7 @@ Result<> LedgerWriter::cut_media() {
       const auto msn = parse_number<MediaSequence>(stem);
       if (!msn || entry.path().extension() != "." + std::string(extension(index_.header()->format))) continue;
       const std::uint64_t size = file_size(entry.path().string()).value_or(0);
-      if (!rendition.started || *msn > rendition.last.msn || *msn < index_.removed_before()) {
+      if (!rendition.started || *msn > rendition.last.msn || *msn < first) {
         if (::unlink(entry.path().c_str()) != 0) return fail_errno("remove " + entry.path().string());
         if (*msn >= index_.removed_before()) counters_.mended_media += size;
       } else if (const std::uint64_t end = rendition.last.offset + rendition.last.bytes;

@@ -77,6 +77,8 @@ Result<> LedgerWriter::write(Operation& operation) {
 Result<> LedgerWriter::end() {
   if (index_.ended_ms()) return {};
   SLUICE_TRY(append(EndRecord{clock_->wall().time_since_epoch().count()}));
+  // Nobody is there to remove them later: a few stay for good.
+  remove_retired(least_segments);
   // Gives back the space that was kept in hand.
   if (::ftruncate(index_fd_.get(), static_cast<off_t>(index_bytes_)) != 0)
     return fail_errno("truncate " + directory_ + "/index");
@@ -207,14 +209,15 @@ void LedgerWriter::count(const PartRecord& record) {
   if (record.part.msn < index_.removed_before()) return;
   while (stored_.empty() || stored_.back().msn < record.part.msn) {
     if (stored_.empty()) {
-      stored_.push_back({record.part.msn});
+      stored_.push_back({record.part.msn, microseconds(record.part.src_begin_us)});
       break;
     }
-    stored_.push_back({stored_.back().msn + 1, stored_.back().end});
+    stored_.push_back({stored_.back().msn + 1, stored_.back().end, stored_.back().end});
   }
   if (record.part.msn < stored_.front().msn) return;
   Stored& stored = stored_[record.part.msn - stored_.front().msn];
   stored.end = std::max(stored.end, microseconds(record.part.src_end_us));
+  stored.wall_ms = std::max(stored.wall_ms, record.part.wall_ms);
   stored.bytes += record.part.bytes;
   stored_bytes_ += record.part.bytes;
 }
@@ -231,32 +234,64 @@ Result<> LedgerWriter::trim() {
     const auto kept = settings_.dvr_window + seconds(3 * index_.header()->target_duration_s);
     return stored_.back().end - stored_.front().end > kept;
   };
-  while (too_old() || (settings_.most_bytes > 0 && stored_bytes_ > settings_.most_bytes) ||
-         (cap_ && stored_bytes_ > *cap_)) {
+  while (too_old()) {
+    SLUICE_TRY_VALUE(const bool removed, unlist_oldest());
+    if (!removed) break;
+  }
+  const std::int64_t now_ms = clock_->wall().time_since_epoch().count();
+  while (!retired_.empty() && (retired_.front().until_ms <= now_ms || retired_bytes_ / most_unlisted > stored_bytes_)) remove_retired(retired_.size() - 1);
+  const auto too_much = [&](std::uint64_t cap) { return stored_bytes_ + retired_bytes_ > cap; };
+  while ((settings_.most_bytes > 0 && too_much(settings_.most_bytes)) || (cap_ && too_much(*cap_))) {
     SLUICE_TRY_VALUE(const bool removed, remove_oldest());
     if (!removed) break;
   }
   return {};
 }
 
-// X first, so that readers stop naming the segment before it goes. False when only the least that live needs
-// is left.
-Result<bool> LedgerWriter::remove_oldest() {
+// X, so that readers list the segment no more; its files stay. False when only the least that live needs is left.
+Result<bool> LedgerWriter::unlist_oldest() {
   if (stored_.size() <= least_segments) return false;
-  const Stored oldest = stored_.front();
-  SLUICE_TRY(append(RemovedRecord{oldest.msn + 1}));
-  stored_.pop_front();
-  stored_bytes_ -= oldest.bytes;
+  SLUICE_TRY(append(RemovedRecord{stored_.front().msn + 1}));
   ++counters_.segments_removed;
-  unlink_before(oldest.msn + 1, oldest.msn);
+  retire_oldest(clock_->wall().time_since_epoch().count());
   return true;
 }
 
-void LedgerWriter::unlink_before(MediaSequence msn, MediaSequence from) {
+void LedgerWriter::retire_oldest(std::int64_t now_ms) {
+  const Stored& oldest = stored_.front();
+  const Unlisted segment{oldest.wall_ms, now_ms, oldest.end - oldest.begin, stored_.back().end - oldest.begin};
+  retired_.push_back({oldest.msn, oldest.bytes, available_until_ms(segment, index_.header()->target_duration_s)});
+  retired_bytes_ += oldest.bytes;
+  stored_bytes_ -= oldest.bytes;
+  stored_.pop_front();
+}
+
+// For room: what is not listed first, then the oldest that is, from the list before from the disk.
+Result<bool> LedgerWriter::remove_oldest() {
+  if (retired_.empty()) {
+    SLUICE_TRY_VALUE(const bool unlisted, unlist_oldest());
+    if (!unlisted) return false;
+  }
+  remove_retired(retired_.size() - 1);
+  return true;
+}
+
+// All but the newest so many.
+void LedgerWriter::remove_retired(std::size_t most) {
+  while (retired_.size() > most) {
+    unlink(retired_.front().msn);
+    forget_retired();
+  }
+}
+
+void LedgerWriter::forget_retired() {
+  retired_bytes_ -= retired_.front().bytes;
+  retired_.pop_front();
+}
+
+void LedgerWriter::unlink(MediaSequence msn) {
   for (const Rendition& rendition : index_.renditions())
-    for (MediaSequence gone = from; gone < msn; ++gone)
-      ::unlink(
-          (directory_ + "/" + segment_path(rendition.record.name, gone, index_.header()->format)).c_str());
+    ::unlink((directory_ + "/" + segment_path(rendition.record.name, msn, index_.header()->format)).c_str());
 }
 
 }  // namespace sluice::hls

@@ -2,6 +2,9 @@
 // The one writer of a ledger directory: locks it, mends what an earlier writer left half done, and appends.
 // sluice-ledger(5).
 //
+// Segments that leave the DVR window are removed from the list first; their files stay for as long as players may ask for them
+// (availability.hpp). Where room is short they go at once.
+//
 // A full disk: the oldest segments go (down to six), then the part is written as a gap, so that live goes on;
 // the index keeps space in hand for such lines. Only when not even a line can be written does a call fail,
 // with Errc::unavailable. The file `cap` in the ledger says how many bytes of media may stay, whoever has written it.
@@ -14,6 +17,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "hls/availability.hpp"
 #include "hls/ledger_index.hpp"
 #include "hls/ledger_sync.hpp"
 #include "hls/segment_operations.hpp"
@@ -25,8 +29,8 @@ namespace sluice::hls {
 struct WriterSettings {
   milliseconds lock_wait{5000};
   SyncAt sync = SyncAt::segment;
-  milliseconds dvr_window{0};    // older segments are removed; 0 keeps all
-  std::uint64_t most_bytes = 0;  // of media; beyond it the oldest segments are removed; 0 = no cap
+  milliseconds dvr_window{0};    // older segments are removed, down to six; 0 keeps all
+  std::uint64_t most_bytes = 0;  // of media on the disk; beyond it the oldest segments are removed; 0 = no cap
   // Bytes of a part that is not CMAF (ts); unset for cmaf.
   std::function<Result<Bytes>(const WritePart&)> encode;
 };
@@ -67,8 +71,14 @@ class LedgerWriter {
   };
   struct Stored {  // a segment, over all renditions
     MediaSequence msn = 0;
-    microseconds end{0};
+    microseconds begin{0}, end{0};
     std::uint64_t bytes = 0;
+    std::int64_t wall_ms = 0;    // of its last part
+  };
+  struct Retired {  // a segment that is listed no more, and whose files stay
+    MediaSequence msn = 0;
+    std::uint64_t bytes = 0;
+    std::int64_t until_ms = 0;
   };
 
   LedgerWriter(std::string directory, WriterSettings settings, const Clock& clock, os::FileLock lock);
@@ -85,8 +95,12 @@ class LedgerWriter {
   void sync_after(const PartRecord& record);
   void read_cap();
   Result<> trim();
+  Result<bool> unlist_oldest();
   Result<bool> remove_oldest();
-  void unlink_before(MediaSequence msn, MediaSequence from);
+  void retire_oldest(std::int64_t now_ms);
+  void remove_retired(std::size_t most);
+  void forget_retired();
+  void unlink(MediaSequence msn);
 
   std::string directory_;
   WriterSettings settings_;
@@ -97,8 +111,9 @@ class LedgerWriter {
   LedgerIndex index_{Keep::tail};
   std::vector<std::pair<std::string, OpenSegment>> open_;
   std::deque<Stored> stored_;
-  std::uint64_t stored_bytes_ = 0;
-  std::optional<std::uint64_t> cap_;  // of stored_bytes_, as the file `cap` has it
+  std::deque<Retired> retired_;
+  std::uint64_t stored_bytes_ = 0, retired_bytes_ = 0;
+  std::optional<std::uint64_t> cap_;  // of both together, as the file `cap` has it
   std::unique_ptr<LedgerSync> sync_;
   WriterCounters counters_;
   Bytes head_;

@@ -2,22 +2,31 @@
 
 #include <algorithm>
 
+#include "hls/availability.hpp"
+
 namespace sluice::hls {
 namespace {
 
 constexpr std::size_t burst_segments = 64;  // whose parts are kept for the sake of the clock
 
-void forget_old_parts(RenditionView& rendition, double keep_s) {
+// Playlists list the parts of the last three target durations. What has left them stays as long on the wall clock, too: stream time alone
+// would run out early where a publisher is faster than real time.
+void forget_old_parts(RenditionView& rendition, double keep_s, std::uint32_t target_duration_s, std::int64_t now_ms) {
   const std::int64_t edge = rendition.segments.back().end();
   for (std::size_t i = rendition.segments.size(); i-- > 0;) {
     SegmentView& segment = rendition.segments[i];
-    if (!segment.complete || rendition.seconds(edge - segment.end()) <= keep_s) continue;
-    // Who asks goes by the clock, and media that comes in a burst has passed the time in moments.
-    const bool young = static_cast<double>(rendition.segments.back().wall_ms - segment.wall_ms) <= keep_s * 1000;
-    if (young && rendition.segments.size() - i <= burst_segments) continue;
+    if (!segment.complete) continue;
+    if (segment.parts_unlisted_ms == 0 && rendition.seconds(edge - segment.start) > 3.0 * target_duration_s) segment.parts_unlisted_ms = now_ms;
+    if (rendition.seconds(edge - segment.end()) <= keep_s) continue;
     if (segment.parts.empty()) break;
-    std::vector<PartView>().swap(segment.parts);
+    const bool young = now_ms - segment.parts_unlisted_ms <= parts_kept_ms(target_duration_s) && rendition.segments.size() - i <= burst_segments;
+    if (!young) std::vector<PartView>().swap(segment.parts);
   }
+}
+
+void forget_retired(RenditionView& rendition, std::int64_t now_ms) {
+  auto& retired = rendition.retired;
+  while (!retired.empty() && (retired.front().until_ms <= now_ms || retired.size() / most_unlisted > rendition.segments.size())) retired.pop_front();
 }
 
 // A rendition that joins late counts the breaks that the others have had before its first segment.
@@ -44,6 +53,11 @@ void complete(SegmentView& segment) {
 const SegmentView* RenditionView::find(MediaSequence msn) const {
   if (segments.empty() || msn < segments.front().msn || msn > segments.back().msn) return nullptr;
   return &segments[msn - segments.front().msn];
+}
+
+const SegmentView* RenditionView::fetchable(MediaSequence msn) const {
+  if (retired.empty() || msn < retired.front().segment.msn || msn > retired.back().segment.msn) return find(msn);
+  return &retired[msn - retired.front().segment.msn].segment;
 }
 
 std::size_t RenditionView::complete() const {
@@ -132,7 +146,10 @@ void StreamView::append(const PartRecord& record, double keep_parts_s) {
   segment.gap = segment.gap && part.flags.gap;
   segment.shed = segment.shed || (view->shed && part.flags.gap);
   if (part.flags.last) complete(segment);
-  if (segment.complete) forget_old_parts(*view, keep_parts_s);
+  wall_ms_ = std::max(wall_ms_, part.wall_ms);
+  if (!segment.complete) return;
+  forget_old_parts(*view, keep_parts_s, target_duration_s, wall_ms_);
+  forget_retired(*view, wall_ms_);
 }
 
 void StreamView::remove_before(MediaSequence msn) {
@@ -140,7 +157,11 @@ void StreamView::remove_before(MediaSequence msn) {
   for (RenditionView& view : renditions) {
     ++view.revision;
     while (view.segments.size() > 1 && view.segments.front().msn < msn) {
-      if (view.segments.front().discontinuity) ++view.discontinuities_removed;
+      SegmentView& oldest = view.segments.front();
+      if (oldest.discontinuity) ++view.discontinuities_removed;
+      const auto length = [&](std::int64_t ticks) { return microseconds(media::rescale(ticks, view.timescale, 1'000'000)); };
+      const Unlisted gone{oldest.wall_ms, wall_ms_, length(oldest.duration), length(view.segments.back().end() - oldest.start)};
+      view.retired.push_back({std::move(oldest), available_until_ms(gone, target_duration_s)});
       view.segments.pop_front();
     }
   }

@@ -33,6 +33,7 @@ struct SegmentView {
   bool independent = false;               // what there is of it starts with an IDR
   bool gap = false, shed = false, discontinuity = false, complete = false;
   std::vector<PartView> parts;
+  std::int64_t parts_unlisted_ms = 0;     // wall clock since when no playlist lists its parts; 0: they may be listed
 
   std::int64_t end() const { return start + duration; }
   std::int64_t shown() const { return start + composition; }
@@ -51,11 +52,17 @@ struct RenditionView {
   bool alone = false;                          // sound that is a variant without a picture, too
   bool shed = false;
   std::deque<SegmentView> segments;            // consecutive MSNs; only the last may be incomplete
+  struct Retired {
+    SegmentView segment;
+    std::int64_t until_ms = 0;                 // wall clock
+  };
+  std::deque<Retired> retired;                 // removed from playlists, and fetchable for a while (availability.hpp); consecutive, too
   std::uint64_t discontinuities_removed = 0;   // breaks before segments.front()
   bool all_independent = true;                 // every segment so far began independently
   std::uint64_t revision = 0;                  // grows with every change that a playlist shows
 
   const SegmentView* find(MediaSequence msn) const;
+  const SegmentView* fetchable(MediaSequence msn) const;  // listed or not
   // The number of complete segments, which come first.
   std::size_t complete() const;
   double seconds(std::int64_t ticks) const { return static_cast<double>(ticks) / timescale; }
@@ -76,7 +83,8 @@ struct StreamView {
   RenditionView* find(std::string_view rendition);
   bool all_independent() const;        // every segment of every rendition starts with a key frame
 
-  // Takes the next believed record of the ledger. The parts of segments older than `keep_parts_s` are forgotten.
+  // Takes the next believed record of the ledger. The parts of segments older than `keep_parts_s` are forgotten when they have been unlisted
+  // for long enough.
   void apply(const Record& record, double keep_parts_s);
 
  private:
@@ -84,6 +92,8 @@ struct StreamView {
   void append(const PartRecord& record, double keep_parts_s);
   void remove_before(MediaSequence msn);
   void end(std::int64_t at_wall_ms);
+
+  std::int64_t wall_ms_ = 0;           // of the latest part
 };
 
 }  // namespace sluice::hls

@@ -182,15 +182,16 @@ http::Response Service::media(const Presentation& presentation, const Route& rou
 void Service::init(const Route& route, const Shown& shown, const Asked& asked, const Answer& answer) {
   const hls::StreamView& stream = shown->stream();
   const hls::RenditionView* rendition = stream.find(route.rendition);
-  const bool named = rendition && stream.format == hls::Format::cmaf && !rendition->segments.empty() &&
-                     std::ranges::any_of(rendition->segments, [&](const auto& s) { return s.init == route.number; });
+  const bool named = rendition && stream.format == hls::Format::cmaf &&
+                     (std::ranges::any_of(rendition->segments, [&](const auto& s) { return s.init == route.number; }) ||
+                      std::ranges::any_of(rendition->retired, [&](const auto& r) { return r.segment.init == route.number; }));
   if (!named) return finish(answer, not_found("no such header"));
   finish(answer, media(*shown, route, 0, 0, stream.epoch_ms, asked));
 }
 
 void Service::segment(const Route& route, const Shown& shown, const Asked& asked, const Answer& answer) {
   const hls::RenditionView* rendition = shown->stream().find(route.rendition);
-  const hls::SegmentView* segment = rendition ? rendition->find(route.number) : nullptr;
+  const hls::SegmentView* segment = rendition ? rendition->fetchable(route.number) : nullptr;
   if (!segment || !segment->complete || segment->gap || route.extension != extension(shown->stream().format)) {
     return finish(answer, not_found(segment && segment->gap ? "this segment is a gap" : "no such segment"));
   }
@@ -216,7 +217,7 @@ void Service::part(const Route& route, const Shown& shown, Asked asked, Answer a
           default: break;
         }
         if (!found) return not_found("no such part");
-        const hls::PartView& part = rendition.find(route.number)->parts[route.part];
+        const hls::PartView& part = rendition.fetchable(route.number)->parts[route.part];
         return media(presentation, route, part.offset, part.bytes,
                      presentation.wall_ms(rendition, part.start + part.duration), asked);
       },

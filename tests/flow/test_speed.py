@@ -53,3 +53,19 @@ def test_the_ladder_goes_along(tmp_path, speed, turns):
         for name in set(shown) - shed:
             read = check_frames(*shown[name])
             assert read["runs"] == [[0, SECONDS * FPS - 1]] * turns and not read["decoder"], (name, read)
+
+
+def test_what_leaves_a_short_window_can_still_be_fetched(tmp_path, monkeypatch):
+    """Twice as fast as real time, with less kept than live playlists list: hlslint asks again for segments and parts that it has seen go."""
+    monkeypatch.setenv("SLUICE_DVR_WINDOW", "20s")  # of segmenter
+    clip = numbered_clip(tmp_path / "clip.flv", (320, 180), SECONDS, gop=FPS)
+    with Stage(grace="1s") as stage:
+        publisher = publish(stage.ingest.url(), clip, "--speed", "2", "--loop", "0")
+        try:
+            wait_for(lambda: get(stage.url())[0] == 200, 60, "the stream")
+            assert_clean(watching(stage.url(), 25))
+            ledger = stage.ledger()
+            assert records(ledger, "X") and len(list((ledger / "source").glob("*.m4s"))) < 50
+        finally:
+            publisher.kill()
+            publisher.wait()
