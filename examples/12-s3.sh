@@ -2,6 +2,10 @@
 # A film goes to S3 while it is cut, and origind serves playlists whose media comes from there.
 #   12-s3.sh s3://BUCKET ENDPOINT MEDIA-URL [PORT]
 # MEDIA-URL is where anybody may read the bucket. The keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+# No S3 service at hand? OpenStack Swift has its API, and one for a try runs until Ctrl-C, in another terminal, from the source's folder:
+#   apt-get install python3-swift
+#   /usr/bin/python3 tests/flow/swift_store.py films
+# It makes the bucket and prints the keys to export and this script's command line.
 set -euo pipefail
 vod=${1:?which bucket} endpoint=${2:?address of the S3 service} media=${3:?where the bucket is read} port=${4:-21881}
 live=$(mktemp -d)

@@ -2,6 +2,9 @@
 
 Only Debian's python3-swift is needed: its servers are started from here, none as a service of the system. Objects can be read
 without a signature at `media_url`, as from a public bucket behind a CDN; what is written must be signed.
+
+Run as a program (`/usr/bin/python3 swift_store.py BUCKET`) it starts one with that bucket, prints what examples/12-s3.sh wants, and serves
+until Ctrl-C.
 """
 import datetime
 import getpass
@@ -12,7 +15,9 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import urllib.parse
 
@@ -258,3 +263,23 @@ class Swift:
 
     def __exit__(self, *_):
         self.stop()
+
+
+def main(bucket):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    with Swift() as store:
+        store.make_bucket(bucket)
+        for name, value in store.credentials.items():
+            print(f"export {name}={value}")
+        print(f"examples/12-s3.sh s3://{bucket} {store.endpoint} {store.media_url}/{bucket}", flush=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            pass
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: swift_store.py BUCKET")
+    main(sys.argv[1])

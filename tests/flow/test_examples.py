@@ -78,6 +78,19 @@ def test_11_transcoders(tmp_path):
     assert len(re.findall("RESOLUTION", said)) == 3 and re.search(r'worker="(one|two)', said)
 
 
+def test_12_s3_with_the_store_that_it_names(tmp_path):
+    command, = re.findall(r"^#   (/usr/bin/python3 .*)", pathlib.Path(example("12")).read_text(), re.M)
+    store = subprocess.Popen(command.split(), cwd=EXAMPLES.parent, stdout=subprocess.PIPE, text=True)
+    try:
+        said = [store.stdout.readline().split() for _ in range(3)]
+        assert [words[0] for words in said] == ["export", "export", "examples/12-s3.sh"], said
+        keys = dict(words[1].split("=", 1) for words in said[:2])
+        assert "#EXT-X-ENDLIST" in run(example("12"), tmp_path, *said[2][1:], **keys)
+    finally:
+        store.terminate()
+        assert store.wait(60) == 0
+
+
 def test_12_s3(tmp_path):
     with Swift() as store:
         store.make_bucket("films")
