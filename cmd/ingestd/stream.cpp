@@ -132,6 +132,7 @@ void Stream::pump() {
       pipeline_->write(next->packet);
       std::int64_t& fed = fed_us_[next->packet.track];
       fed = std::max(fed, next->dts_us);
+      if (next->packet.track == 0) shown_us_ = std::max(shown_us_, next->pts_us);
       retention_.advance();
     }
     pipeline_->flush();

@@ -152,6 +152,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::shared_ptr<const media::Run> last_run_;
   std::int64_t generation_from_us_ = 0, run_from_us_ = 0;
   std::vector<std::int64_t> fed_us_;  // by track of the run: how far this generation has been given it
+  std::int64_t shown_us_ = 0;         // the latest picture of the leading track that it has been given
   std::int64_t ledger_end_us_ = 0;  // as far as it has been seen to grow
   Steady written_at_{};             // when that was, gaps of an absence left out
   bool rewind_ = false;

@@ -85,6 +85,7 @@ Result<> Stream::spawn() {
   last_run_ = first->run;
   generation_from_us_ = first->dts_us;
   fed_us_.assign(last_run_->tracks.size(), 0);
+  shown_us_ = 0;
 
   if (ledger_) ::unlink((ledger_->directory() + "/pause").c_str());
   grown_ = false;
@@ -191,11 +192,11 @@ void Stream::pipeline_ended(const std::string& how) {
   act();
 }
 
-// When the picture is shown with which another run goes on, where no break lies between.
+// When the picture is shown with which another run goes on, where no break lies between, and the last of this run.
 std::string Stream::next_picture() {
   const media::Retained* next = retention_.peek();
   if (next == nullptr || next->run == last_run_ || next->run->discontinuity || !next->run->has_video()) return {};
-  return std::to_string(next->pts_us) + "\n";
+  return std::to_string(next->pts_us) + " " + std::to_string(shown_us_) + "\n";
 }
 
 void Stream::mark(const std::string& what, std::string_view text) {

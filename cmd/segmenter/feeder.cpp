@@ -29,7 +29,10 @@ std::optional<Feeder::Pause> Feeder::paused() const {
   const auto text = os::read_file(directory_ + "/pause");
   if (!text) return std::nullopt;
   Pause pause;
-  if (const auto next = parse_number<std::int64_t>(std::string_view(*text).substr(0, text->find('\n')))) pause.next = microseconds(*next);
+  const auto line = std::string_view(*text).substr(0, text->find('\n'));
+  const auto space = std::min(line.find(' '), line.size());
+  const auto shown = parse_number<std::int64_t>(line.substr(0, space)), last = parse_number<std::int64_t>(trim(line.substr(space)));
+  if (shown && last) pause.next = hls::NextPicture{microseconds(*shown), microseconds(*last)};
   return pause;
 }
 

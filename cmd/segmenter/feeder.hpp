@@ -4,7 +4,7 @@
 #include <string>
 
 #include "app/options.hpp"
-#include "base/clock.hpp"
+#include "hls/segmenter.hpp"
 #include "os/unique_fd.hpp"
 
 namespace sluice::segmenter {
@@ -17,10 +17,9 @@ class Feeder {
   bool ended() const;
   // Frames of an unfinished part come again: the pipeline broke (no DIR/pause) and its feeder lives.
   bool feeds_again() const;
-  // The input was closed on purpose (DIR/pause): `next` is when the picture is shown that another writer is fed first, if one
-  // follows without a break.
+  // The input was closed on purpose (DIR/pause), and what follows without a break, if anything does.
   struct Pause {
-    std::optional<microseconds> next;
+    std::optional<hls::NextPicture> next;
   };
   std::optional<Pause> paused() const;
 

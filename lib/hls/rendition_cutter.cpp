@@ -222,6 +222,7 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   }
   if (std::exchange(empty_, false) && !packet.key) remark(Remark::What::forced_cut, *start, 0, out);
   if (samples_.empty()) part_start_ = *start;
+  shown_ = std::max(shown_, packet.pts);
   held_ = Held{std::move(packet), *start};
 }
 

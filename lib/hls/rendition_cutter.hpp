@@ -33,6 +33,8 @@ class RenditionCutter {
   void fill_segments_before(MediaSequence msn, Operations& out);
   // The held picture lasts until then, decode time, as far as its segment goes and a part bears.
   void hold_until(microseconds until, Operations& out);
+  // Whether it has the picture of that time, or would have had one of its rate by then.
+  bool has_shown(microseconds at) const { return us(shown_ + limits_.frame * 3 / 2) > at; }
   // What it lacks leaves no segment with media and gaps: its last sound stands for it, or it is all gaps.
   bool stands_in() const { return shed_ || sound_; }
   // By how much the segment's first frame is shown after it is decoded.
@@ -107,6 +109,7 @@ class RenditionCutter {
 
   std::optional<Held> held_;
   std::int64_t part_start_ = 0;
+  std::int64_t shown_ = 0;  // the latest presentation time of what this writer was given
   std::int64_t composition_ = 0;  // of the last segment's first frame
   std::vector<Sample> samples_;
   std::vector<media::Packet> packets_;

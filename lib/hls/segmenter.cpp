@@ -164,11 +164,12 @@ void Segmenter::take_waiting(Operations& out) {
   }
 }
 
-void Segmenter::pause(std::optional<microseconds> next, Operations& out) {
+void Segmenter::pause(const std::optional<NextPicture>& next, Operations& out) {
   take_waiting(out);
   if (!next) align_ends(out);
   for (const auto& lane : lanes_) {
-    if (next && lane->video()) lane->cutter.hold_until(*next - lane->cutter.composition(), out);
+    // Not where pictures are missing: what feeds us died, and they come again.
+    if (next && lane->video() && lane->cutter.has_shown(next->last)) lane->cutter.hold_until(next->shown - lane->cutter.composition(), out);
     lane->cutter.flush(false, out);
   }
 }

@@ -31,6 +31,12 @@ struct SegmenterStart {
   std::optional<microseconds> key_grid;
 };
 
+// Source times: when the next writer's first picture is shown, and the last one fed to this.
+struct NextPicture {
+  microseconds shown{0};
+  microseconds last{0};
+};
+
 class Segmenter {
  public:
   // `so_far` holds the ledger's header, and what earlier writers have written (Keep::tail is enough). Appends
@@ -47,9 +53,9 @@ class Segmenter {
   void expect_back(std::string_view rendition);  // the feeder says that a shed rendition comes again
   // The input is over; `ended` when the stream is too: then the last parts close their segments.
   void finish(bool ended, Operations& out);
-  // The input is over by intent and the stream is not. With `next` another writer begins with the picture shown then, and the last
-  // ones here last until it; without, what follows does not continue this: all renditions are brought to one end.
-  void pause(std::optional<microseconds> next, Operations& out);
+  // The input is over by intent and the stream is not. With `next` another writer goes on, and the last pictures here last until its
+  // first; without, what follows does not continue this: all renditions are brought to one end.
+  void pause(const std::optional<NextPicture>& next, Operations& out);
 
   // No packet before this decode time can finish a part, as far as the stream keeps to its rhythm. Zero while it has none.
   microseconds due() const;

@@ -11,7 +11,7 @@ using namespace sluice::hls::test;
 
 namespace {
 // A writer that is fed these and paused.
-void feed(MemoryLedger& ledger, SegmenterStart start, const std::vector<Frame>& frames, std::optional<microseconds> next) {
+void feed(MemoryLedger& ledger, SegmenterStart start, const std::vector<Frame>& frames, std::optional<NextPicture> next) {
   Operations operations;
   Segmenter segmenter(ledger.index, std::move(start), operations);
   for (const Frame& frame : frames) segmenter.push(packet_of(frame), operations);
@@ -114,7 +114,8 @@ TEST_CASE("the last picture before another pipeline lasts until that one's first
         (frame.dts < change ? before : after).push_back(frame);
       }
       MemoryLedger ledger(tracks);
-      feed(ledger, {tracks}, before, at + to_us(lead, 90'000));
+      const auto last = std::ranges::find(before.rbegin(), before.rend(), 0u, &Frame::track)->pts;
+      feed(ledger, {tracks}, before, NextPicture{at + to_us(lead, 90'000), to_us(last, 90'000)});
       feed(ledger, {.tracks = tracks, .boundary = at}, after, {});
       ledger.check_rules(false);
       check_same_boundaries(ledger);
@@ -139,4 +140,11 @@ TEST_CASE("sound that comes late after a break has the picture's first segment, 
     check_same_boundaries(ledger);
     check_no_gap_beside_media(ledger);
   }
+}
+
+TEST_CASE("no picture stands for others that a pipeline which died left out: they come again") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  MemoryLedger ledger(tracks);
+  feed(ledger, {tracks}, interleave(video_frames(110, {30, 1}, every(60)), audio_frames(187), tracks), NextPicture{seconds(4), microseconds(3'966'667)});
+  CHECK(ledger.index.find("source")->end == 110 * 3000);
 }
