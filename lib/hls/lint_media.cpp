@@ -5,9 +5,11 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "hls/lint.hpp"
 #include "hls/mp4_reader.hpp"
+#include "hls/sample_parameters.hpp"
 
 namespace sluice::hls {
 namespace {
@@ -160,8 +162,23 @@ class MediaLint::Impl {
     if (independent_ && track.handler == "vide" && !starts_with_key(*fragments)) {
       find("segment-starts-key", where, "its first sample is no key frame");
     }
+    if (!track.config.empty() && !told_parameters_.contains(*segment.map)) check_parameters(segment, *fragments, track, bytes, where);
     if (!independent_ && low_latency_ && track.handler == "vide" && !holds_key(*fragments)) {
       find("segment-holds-key", where, "it holds no key frame");
+    }
+  }
+
+  // Told once of a header: what follows mostly goes on as it has begun.
+  void check_parameters(const ReadSegment& segment, const std::vector<Mp4Fragment>& fragments, const Mp4Track& track, ByteView bytes, const std::string& where) {
+    const auto known = header_parameters_.try_emplace(*segment.map, track.codec, track.config).first;
+    for (const Mp4Fragment& fragment : fragments) {
+      if (fragment.track != track.id) continue;
+      for (const Mp4Sample& sample : fragment.samples) {
+        const auto other = known->second.differing(bytes.subspan(sample.offset, sample.size));
+        if (!other) continue;
+        told_parameters_.insert(*segment.map);
+        return find("parameter-sets-changed", where, *other);
+      }
     }
   }
 
@@ -241,6 +258,8 @@ class MediaLint::Impl {
   std::optional<std::uint64_t> last_msn_;
   std::vector<std::pair<double, double>> lengths_;  // of segments: bits, seconds
   std::map<std::string, std::optional<Mp4Header>> headers_;
+  std::map<std::string, SampleParameters> header_parameters_;  // by header
+  std::set<std::string> told_parameters_;
   std::optional<std::uint64_t> expected_;
   std::optional<std::string> expected_map_;
 };

@@ -123,6 +123,7 @@ constexpr Rule rules[] = {
     // media
     {"media-missing", "8216bis", "6.2.1", must, "listed segments, parts and headers are there"},
     {"mp4-broken", "8216bis", "3.1.2", must, "headers and segments are well-formed fragmented MP4"},
+    {"parameter-sets-changed", "8216bis", "3.1.2", must, "samples of avc1 and hvc1 bring no sequence parameter set that their header does not have (ISO/IEC 14496-15): players keep to the header's"},
     {"timestamps-continuous", "8216bis", "3", must, "decode times run on from segment to segment, or EXT-X-DISCONTINUITY says that they do not"},
     {"extinf-media-duration", "8216bis", "4.4.4.1", should, "EXTINF is the duration of the segment's samples"},
     {"segment-starts-key", "8216bis", "4.4.2.1", must, "where EXT-X-INDEPENDENT-SEGMENTS holds, every segment starts with a key frame"},

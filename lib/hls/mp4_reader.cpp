@@ -7,6 +7,7 @@
 namespace sluice::hls {
 namespace {
 
+constexpr std::size_t visual_fields = 78;       // of a visual sample entry, before the boxes within
 constexpr std::size_t most_samples = 100'000;  // in one trun: far beyond any segment
 
 struct Box {
@@ -41,7 +42,7 @@ Result<> walk(ByteView body, std::size_t base, const std::function<Result<>(cons
 
 // Which format was encrypted (ISO/IEC 14496-12 8.12): frma of the sample entry's sinf.
 std::string original_format(std::string type, ByteView entry) {
-  const std::size_t fields = type == "encv" ? 78 : type == "enca" ? 28 : 0;  // before the boxes within
+  const std::size_t fields = type == "encv" ? visual_fields : type == "enca" ? 28 : 0;  // before the boxes within
   if (fields == 0 || entry.size() < fields) return type;
   std::string found;
   const auto look = [&](const Box& sinf) -> Result<> {
@@ -53,6 +54,17 @@ std::string original_format(std::string type, ByteView entry) {
   };
   (void)walk(entry.subspan(fields), 0, look);
   return found.empty() ? type : found;
+}
+
+// The decoder configuration of an entry whose samples hold no parameter sets of their own (ISO/IEC 14496-15).
+Bytes configuration(const std::string& type, ByteView entry) {
+  if ((type != "avc1" && type != "hvc1") || entry.size() < visual_fields) return {};
+  Bytes found;
+  (void)walk(entry.subspan(visual_fields), 0, [&](const Box& box) -> Result<> {
+    if (box.type == (type == "avc1" ? "avcC" : "hvcC")) found.assign(box.body.begin(), box.body.end());
+    return {};
+  });
+  return found;
 }
 
 std::size_t body_at(const Box& box) { return box.at + box.size - box.body.size(); }
@@ -79,7 +91,9 @@ Result<> read_trak(const Box& trak, Mp4Track& track, int depth = 0) {
       reader.skip(4);
       const auto codec = reader.take(4);
       if (entries == 0) return broken("stsd", box.at, "it has no sample entry");
-      track.codec = original_format(std::string(as_text(codec)), reader.rest());
+      const ByteView entry = reader.rest();
+      track.codec = original_format(std::string(as_text(codec)), entry);
+      track.config = configuration(std::string(as_text(codec)), entry);
     } else if (box.type == "mdia" || box.type == "minf" || box.type == "stbl") {
       return read_trak(box, track, depth + 1);
     }

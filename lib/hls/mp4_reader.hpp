@@ -16,6 +16,7 @@ struct Mp4Track {
   std::string handler;                   // "vide", "soun"
   std::string codec;                     // of the first sample entry: "avc1", "mp4a"
   std::uint32_t default_duration = 0, default_size = 0, default_flags = 0;  // trex
+  Bytes config = {};                     // avcC or hvcC of an entry named avc1 or hvc1, which is not encrypted; empty: none
 };
 
 struct Mp4Header {

@@ -2,6 +2,7 @@
 
 #include "hls/cmaf.hpp"
 #include "hls/lint.hpp"
+#include "hls/sample_parameters.hpp"
 #include "unit/hls/segmenter_fixture.hpp"
 
 using namespace sluice;
@@ -41,6 +42,33 @@ TEST_CASE("segments that were never listed, since a window moved on by more than
   Media media;
   for (const std::uint64_t msn : {0, 1, 5, 6}) media.add(msn);
   CHECK(media.findings.empty());
+}
+
+TEST_CASE("parameter sets in samples: those of the header do no harm, others are found, and nothing is told of what cannot be read") {
+  const auto bytes = [](std::initializer_list<int> values) {
+    Bytes out;
+    for (const int value : values) out.push_back(static_cast<std::byte>(value));
+    return out;
+  };
+  const auto joined = [](const Bytes& a, const Bytes& b) {
+    Bytes out = a;
+    append(out, b);
+    return out;
+  };
+  // 160x96 and 128x64, baseline.
+  const Bytes set = bytes({0x67, 0x42, 0xc0, 0x0a, 0xda, 0x0a, 0x36, 0x40}), other = bytes({0x67, 0x42, 0xc0, 0x0a, 0xda, 0x08, 0x26, 0x40});
+  const Bytes config = joined(joined(bytes({1, 0x42, 0xc0, 0x0a, 0xff, 0xe1, 0, 8}), set), bytes({1, 0, 4, 0x68, 0xce, 0x3c, 0x80}));
+  const auto unit = [&](const Bytes& nal) { return joined(bytes({0, 0, 0, static_cast<int>(nal.size())}), nal); };
+  const Bytes slice = unit(bytes({0x65, 1, 2, 3}));
+  const SampleParameters known("avc1", config);
+  CHECK_FALSE(known.differing(slice));
+  CHECK_FALSE(known.differing(joined(unit(set), slice)));
+  CHECK_FALSE(known.differing(joined(unit(joined(set, bytes({0}))), slice)));  // trailing zeros
+  CHECK(known.differing(joined(unit(other), slice)) == "a sample brings a sequence parameter set (128x64) that its header does not have (160x96)");
+  CHECK(known.differing(joined(unit(set), unit(other))));
+  CHECK(known.differing(unit(bytes({0x67}))));
+  for (std::size_t cut = 0; cut < config.size(); ++cut) CHECK_FALSE(SampleParameters("avc1", ByteView(config).first(cut)).differing(ByteView(slice).first(std::min(cut, slice.size()))));
+  CHECK_FALSE(SampleParameters("avc1", {}).differing(unit(other)));
 }
 
 TEST_CASE("a variant of sound alone has the rates of its group, beside which its own playlist is not counted again") {
