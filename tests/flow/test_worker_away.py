@@ -11,7 +11,7 @@ from kills import Killing, judge, ledgers, longest_gap, now_ms, read_all, walls
 from numbered import NumberedPublisher
 from remote import Remote
 
-STANDS_STILL = 3000  # ms, on a busy machine
+STANDS_STILL = 5000  # ms: on a quiet machine 500 to 1300, on a busy one 2300; it was 8800, --take-time and more
 
 
 def nobody_is_free(remote, workers):
