@@ -56,6 +56,7 @@ Result<int> run(const app::Settings& settings) {
   daemon.on_control("summary", [&server](const std::string&) { return server.summary_json(); });
   daemon.on_control("renew_pipelines", [&server](const std::string&) { return server.renew_pipelines(); });
   daemon.on_control("renewal", [&server](const std::string&) { return server.renewal_json(); });
+  daemon.on_control("reloaded", [&server](const std::string&) { return server.reloaded_json(); });
   daemon.on_control("kick", [&server](const std::string& request) { return server.kick(request); });
 
   SLUICE_TRY_VALUE(const bool encrypted, server.load_certificate());

@@ -1,7 +1,11 @@
 #include "program_settings.hpp"
 
-#include <filesystem>
+#include <fmt/format.h>
 
+#include <filesystem>
+#include <map>
+
+#include "base/masked.hpp"
 #include "base/text.hpp"
 #include "os/file.hpp"
 #include "os/spawn.hpp"
@@ -13,6 +17,22 @@ namespace {
 constexpr const char* programs_of_a_pipeline[] = {"transcode", "segmenter"};
 constexpr seconds try_time{5};
 constexpr std::size_t longest_complaint = 4096;
+
+// A stream keeps these (segmenter(1)).
+bool is_for_good(std::string_view name) { return name.ends_with(": segment") || name.ends_with(": part") || name.ends_with(": format"); }
+
+// The settings of all files, by "FILE: NAME".
+std::map<std::string, std::string> settings_in(std::string_view all) {
+  std::map<std::string, std::string> settings;
+  const std::vector<std::string_view> files = split(all, '\0');
+  for (std::size_t i = 0; i < std::size(programs_of_a_pipeline) && i < files.size(); ++i)
+    for (const std::string_view line : split(files[i], '\n')) {
+      const std::size_t equals = line.find('=');
+      if (equals == line.npos || trim(line).starts_with('#')) continue;
+      settings[fmt::format("{}.conf: {}", programs_of_a_pipeline[i], trim(line.substr(0, equals)))] = without_passwords(trim(line.substr(equals + 1)));
+    }
+  return settings;
+}
 
 // "transcode: FILE:1: …\ntranscode: hint: …\n" as an error.
 Error complaint(const std::string& program, std::string_view said) {
@@ -44,6 +64,17 @@ Result<bool> ProgramSettings::changed() {
   if (seen_ == known_) return false;
   SLUICE_TRY(check());
   return true;
+}
+
+std::vector<std::string> ProgramSettings::differences() const {
+  std::map<std::string, std::pair<std::string, std::string>> values;
+  for (const auto& [name, value] : settings_in(known_)) values[name] = {value, "not set"};
+  for (const auto& [name, value] : settings_in(seen_)) values.try_emplace(name, "not set", "").first->second.second = value;
+  std::vector<std::string> all;
+  for (const auto& [name, value] : values)
+    if (value.first != value.second)
+      all.push_back(fmt::format("{}: {} -> {}{}", name, value.first, value.second, is_for_good(name) ? " (of streams that begin from now on)" : ""));
+  return all;
 }
 
 Result<> ProgramSettings::check() const {

@@ -2,6 +2,7 @@
 // What transcode and segmenter are configured with where --config names a folder: transcode.conf and segmenter.conf in it. They read
 // their file whenever they start; a reload looks whether one has changed, and tries it before it may reach a stream.
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -17,6 +18,8 @@ class ProgramSettings {
   Result<bool> changed();
   // Whether the programs take the files that are there now.
   Result<> check() const;
+  // "transcode.conf: ladder: 720p30 -> source,720p30": each setting that changed() saw otherwise than it was accepted, for people.
+  std::vector<std::string> differences() const;
   void accept() { known_ = seen_; }  // what changed() saw
 
  private:

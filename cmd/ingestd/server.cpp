@@ -1,6 +1,10 @@
 #include "server.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "app/run.hpp"
+#include "base/masked.hpp"
 #include "log/log.hpp"
 #include "os/file.hpp"
 
@@ -155,6 +159,9 @@ Result<> Server::reload(const Config& config) {
   SLUICE_TRY_VALUE(auto certificate, certificate_of(config));
   SLUICE_TRY_VALUE(const bool other_settings, program_settings_.changed());
   SLUICE_TRY(house_.platform->reload(config));
+  reloaded_ = program_settings_.differences();
+  if (config.command != house_.config.command)
+    reloaded_.push_back(fmt::format("pipeline: {} -> {}", without_passwords(house_.config.command), without_passwords(config.command)));
   program_settings_.accept();
   if (certificate != nullptr && tls_ != nullptr) {
     tls_ = std::move(certificate);
@@ -175,6 +182,13 @@ Result<> Server::reload(const Config& config) {
   for (const auto& [channel, stream] : house_.streams)
     if (other_settings || !stream->runs(house_.config.command)) outdated.push_back(stream);
   renewal_.add(outdated);
+  if (reloaded_.empty()) return {};
+  for (const std::string& change : reloaded_) log::info("pipelines change", {{"what", change}});
+  std::vector<std::string> channels;
+  for (const auto& stream : outdated) channels.push_back(stream->held().channel.name);
+  reloaded_.push_back(channels.empty() ? "no stream has a pipeline now: from the next one on"
+                                       : fmt::format("{}: from the next keyframe on, one stream after the other", fmt::join(channels, ", ")));
+  log::info("pipelines change", {{"when", reloaded_.back()}});
   return {};
 }
 

@@ -34,6 +34,7 @@ class Server {
   void end_stream(ChannelId channel, std::string_view why);  // which is here, and its publisher is sent away
   std::string renew_pipelines();         // every stream gets another pipeline, one after the other: its programs have changed
   std::string renewal_json() const;      // how far that has come
+  std::string reloaded_json() const;     // what the last reload changed of pipelines, and where, line by line
   Platform& platform() { return *house_.platform; }
   bool hears_srt() const { return !srt_ || srt_->healthy(); }
   const Config& config() const { return house_.config; }
@@ -80,6 +81,7 @@ class Server {
   std::unique_ptr<SrtDoor> srt_;                // null where SRT is not served
   ProgramSettings program_settings_;
   Renewal renewal_;
+  std::vector<std::string> reloaded_;
 };
 
 }  // namespace sluice::ingestd

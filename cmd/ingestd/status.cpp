@@ -165,6 +165,8 @@ std::string Server::renew_pipelines() {
 
 std::string Server::renewal_json() const { return Json{{"left", renewal_.left()}, {"failed", renewal_.failed()}}.dump(); }
 
+std::string Server::reloaded_json() const { return Json{{"lines", reloaded_}}.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 void Server::end_stream(ChannelId channel, std::string_view why) {
   const std::shared_ptr<Stream> stream = house_.streams.at(channel);
   const auto publisher = stream->publisher();

@@ -32,6 +32,18 @@ json_list() {
 # known_program NAME: whether the platform has it.
 known_program() { platform_programs | grep -q "^$1|"; }
 
+# What ingestd's last reload changed of its streams' pipelines, and when that reaches them; nothing where nothing did.
+tell_pipelines() {
+  local answer why between='","' line=$'\n  '
+  ask ingestd reloaded || return 0
+  [[ $answer == '{"lines":["'*'"]}' ]] || return 0
+  answer=${answer#'{"lines":["'}
+  answer=${answer%'"]}'}
+  answer=${answer//"$between"/$line}
+  answer=${answer//'\"'/'"'}
+  printf '  %s\n' "${answer//'\\'/'\'}"
+}
+
 # reload_programs NAME…: a line for each; failure when one keeps its old configuration.
 reload_programs() {
   local name state pid restarts since answer why changed waiting result=0
@@ -43,6 +55,7 @@ reload_programs() {
     elif ask "$name" reload; then
       changed=$(json_list changed) waiting=$(json_list need_restart)
       printf '%s reloaded%s%s\n' "$name" "${changed:+, changed: $changed}" "${waiting:+; needs a restart: $waiting}"
+      [[ $name != ingestd ]] || tell_pipelines
     else
       printf '%s refused, and keeps its configuration: %s\n' "$name" "$why"
       result=1

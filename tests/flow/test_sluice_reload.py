@@ -2,6 +2,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -15,9 +16,9 @@ LONG = 60  # s: everything here may have the machine to share
 
 
 def reload(platform, *names):
-    """The exit code, and what was said of each program."""
+    """The exit code, and what was said of each program; what belongs to it is indented."""
     done = platform.run("sluice", "reload", *names, check=False)
-    return done.returncode, dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    return done.returncode, dict(line.split(" ", 1) for line in re.split(r"\n(?! )", done.stdout.strip()))
 
 
 def test_a_file_made_on_a_running_platform_is_read_on_reload():
@@ -35,6 +36,15 @@ def test_a_file_made_on_a_running_platform_is_read_on_reload():
         assert said["ingestd"] == f"refused, and keeps its configuration: --grace ({ingestd}:2): 'soon' is not a duration (write 500ms, 2s, 1.5s, 10m or 1h)"
         ingestd.unlink()
         assert reload(platform, "ingestd") == (0, {"ingestd": "reloaded, changed: max-connections"})
+
+        # What a pipeline is made of, while there is none; a quote is no more than a quote.
+        (platform.directory / "segmenter.conf").write_text("# lengths\nsegment = 4s\ndvr-window = 1h\n")
+        ingestd.write_text('pipeline = sh -c "transcode | segmenter"\n')
+        code, said = reload(platform, "ingestd")
+        assert code == 0 and said["ingestd"].split("\n  ")[1:3] == ["segmenter.conf: dvr-window: not set -> 1h", "segmenter.conf: segment: not set -> 4s (of streams that begin from now on)"]
+        assert said["ingestd"].endswith(' -> sh -c "transcode | segmenter"\n  no stream has a pipeline now: from the next one on')
+        ingestd.unlink()
+        assert reload(platform, "ingestd")[0] == 0
 
         assert platform.run("sluice", "reload", "nobody", check=False).returncode == 2
         os.kill(platform.pid("webd"), signal.SIGSTOP)
@@ -134,6 +144,8 @@ def test_another_ladder_reaches_a_stream_that_runs():
                 assert code == 1 and f"transcode: --ladder ({ladder}:1): ladder: \"240p99x\" is no rung" in said["ingestd"], said
                 # A rung comes, the others stay.
                 ladder.write_text("ladder = source,240p30:900,160p30:500\n")
+                assert reload(platform, "ingestd") == (0, {"ingestd": "reloaded\n  transcode.conf: ladder: not set -> source,240p30:900,160p30:500"
+                                                                      "\n  alice: from the next keyframe on, one stream after the other"})
                 assert reload(platform, "ingestd") == (0, {"ingestd": "reloaded"})
                 grown(ledger, "160p30", "source", "240p30")
                 assert "160p30" in renditions(platform.master_url("alice"))
@@ -143,7 +155,9 @@ def test_another_ladder_reaches_a_stream_that_runs():
                 # The pipeline's own command, by another way: and back again when it writes nothing.
                 ingestd = platform.directory / "ingestd.conf"
                 ingestd.write_text("pipeline = transcode --no-such-option | segmenter\n")
-                assert reload(platform, "ingestd") == (0, {"ingestd": "reloaded, changed: pipeline"})
+                code, told = reload(platform, "ingestd")
+                assert code == 0 and told["ingestd"].startswith("reloaded, changed: pipeline\n  pipeline: ")
+                assert " -> transcode --no-such-option | segmenter\n  alice: from" in told["ingestd"]
                 log = platform.directory / "logs/ingestd.log"
                 wait_for(lambda: "the changed pipeline has written nothing" in log.read_text(), LONG, "the old pipeline again")
                 grown(ledger, "160p30", "source", "240p30")
