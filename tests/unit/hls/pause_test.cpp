@@ -85,7 +85,7 @@ TEST_CASE("a rendition that has been silent since a boundary is not held beyond 
   const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30")};
   std::vector<Frame> silent = video_frames(60, {30, 1}, every(60), false, 1);
   const auto all = interleave(video_frames(150, {30, 1}, every(60)), silent, tracks);
-  for (const std::optional<microseconds> next : {std::optional<microseconds>(seconds(5)), std::optional<microseconds>()}) {
+  for (const std::optional<NextPicture>& next : {std::optional(NextPicture{seconds(5), microseconds(4'966'667)}), std::optional<NextPicture>()}) {
     MemoryLedger ledger(tracks);
     feed(ledger, {tracks}, all, next);
     feed(ledger, {.tracks = tracks, .boundary = seconds(5)},
