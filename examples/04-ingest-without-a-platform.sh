@@ -6,7 +6,7 @@ work=$(mktemp -d)
 echo 'secret-key alice' >"$work/keys"
 
 mkfifo "$work/ready"
-ingestd --key-file "$work/keys" --rtmp-port "$port" --srt-port 0 --ready-fd 3 --exec "cat >$work/out.nut" 3>"$work/ready" &
+ingestd --key-file "$work/keys" --rtmp-port "$port" --srt-port 0 --log-level warn --ready-fd 3 --exec "cat >$work/out.nut" 3>"$work/ready" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
 read -r _ <"$work/ready"

@@ -5,7 +5,7 @@ base=${1:-21000}
 export SLUICE_DIR=${2:-$(mktemp -d)}
 
 mkfifo "$SLUICE_DIR/ready"
-sluice up --port-base "$base" --ready-fd 3 3>"$SLUICE_DIR/ready" &
+sluice up --quiet --port-base "$base" --ready-fd 3 3>"$SLUICE_DIR/ready" &
 platform=$!
 trap 'kill $platform 2>/dev/null || true; wait $platform 2>/dev/null || true' EXIT
 read -r _ <"$SLUICE_DIR/ready"
@@ -21,3 +21,4 @@ curl -sf --retry 40 --retry-delay 1 --retry-all-errors "http://127.0.0.1:$((base
 sluice status
 kill "$publisher"
 wait "$publisher" || true
+echo "the platform is in $SLUICE_DIR: sluice up --dir $SLUICE_DIR starts it again"

@@ -9,7 +9,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -s
 
 mkfifo "$work/ready"
 ingestd --key-file "$work/keys" --rtmp-port 0 --srt-port 0 --rtmps-port "$port" --tls-cert "$work/cert.pem" --tls-key "$work/key.pem" \
-  --ready-fd 3 --exec "cat >$work/out.nut" 3>"$work/ready" &
+  --log-level warn --ready-fd 3 --exec "cat >$work/out.nut" 3>"$work/ready" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
 read -r _ <"$work/ready"

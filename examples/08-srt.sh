@@ -6,8 +6,8 @@ work=$(mktemp -d)
 echo 'secret-key alice a-long-passphrase' >"$work/keys"
 
 mkfifo "$work/ready"
-ingestd --key-file "$work/keys" --rtmp-port 0 --srt-port "$port" --srt-latency 1s --grace 1s --ledgers "$work/ledgers" --pipeline segmenter \
-  --ready-fd 3 3>"$work/ready" &
+ingestd --key-file "$work/keys" --rtmp-port 0 --srt-port "$port" --srt-latency 1s --grace 1s --ledgers "$work/ledgers" --pipeline "segmenter --log-level warn" \
+  --log-level warn --ready-fd 3 3>"$work/ready" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
 read -r _ <"$work/ready"

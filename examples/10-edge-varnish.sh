@@ -9,7 +9,7 @@ PATH=$PATH:/usr/sbin
 
 mkfifo "$work/ready"
 mkdir "$work/live"
-origind --live "$work/live" --http-port "$origin" --ready-fd 3 3>"$work/ready" &
+origind --live "$work/live" --http-port "$origin" --log-level warn --ready-fd 3 3>"$work/ready" &
 server=$!
 trap 'kill $server $edge $film 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 edge='' film=''

@@ -7,19 +7,19 @@
 #   /usr/bin/python3 tests/flow/swift_store.py films
 # It makes the bucket and prints the keys to export and this script's command line.
 set -euo pipefail
-vod=${1:?which bucket} endpoint=${2:?address of the S3 service} media=${3:?where the bucket is read} port=${4:-21881}
+vod=${1:?which bucket} endpoint=${2:?address of the S3 service} media=${3:?where the bucket is read} port=${4:-21885}
 live=$(mktemp -d)
 
 mkfifo "$live/ready"
-origind --live "$live" --http-port "$port" --vod "$vod" --media-url "$media" --ready-fd 3 3>"$live/ready" &
+origind --live "$live" --http-port "$port" --vod "$vod" --media-url "$media" --log-level warn --ready-fd 3 3>"$live/ready" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$live"' EXIT
 read -r _ <"$live/ready"
 
 ffmpeg -v error -f lavfi -i testsrc2=size=640x360:rate=30 -t 8 -c:v libx264 -preset ultrafast -g 60 -pix_fmt yuv420p -f nut - |
-  segmenter "$live/demo" --channel demo &
+  segmenter --log-level warn "$live/demo" --channel demo &
 film=$!
-vodarchive upload --vod "$vod" --s3-endpoint "$endpoint" "$live/demo"
+vodarchive upload --log-level warn --vod "$vod" --s3-endpoint "$endpoint" "$live/demo"
 wait "$film"
 
 # Playlists from here, media from the bucket …

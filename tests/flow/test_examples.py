@@ -22,6 +22,7 @@ def run(script, tmp_path, *more, **environment):
     done = subprocess.run([script, *arguments], capture_output=True, text=True, timeout=120,
                           env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TMPDIR": str(tmp_path), **environment})
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not re.search(r" info +\w+: ", done.stderr), done.stderr  # what its programs log is not what it shows
     return done.stdout
 
 
@@ -30,7 +31,8 @@ def example(number):
 
 
 def test_01_record_to_a_ledger(tmp_path):
-    assert float(run(example("01"), tmp_path).split()[-1]) == pytest.approx(6, abs=0.1)
+    said = run(example("01"), tmp_path)
+    assert float(said.split()[-1]) == pytest.approx(6, abs=0.1) and f"the ledger is {tmp_path}/out;" in said
 
 
 def test_02_ladder(tmp_path):
@@ -48,7 +50,7 @@ def test_04_ingest_without_a_platform(tmp_path):
 
 def test_05_platform(tmp_path):
     said = run(example("05"), tmp_path)
-    assert "#EXT-X-STREAM-INF" in said and "ready" in said
+    assert "#EXT-X-STREAM-INF" in said and "ready" in said and f"the platform is in {tmp_path}/out:" in said
 
 
 def test_06_serve_a_ledger(tmp_path):
@@ -97,6 +99,11 @@ def test_12_s3(tmp_path):
         said = run(example("12"), tmp_path, "s3://films", store.endpoint, f"{store.media_url}/films", **store.credentials)
         assert f"{store.media_url}/films/demo/" in said and "#EXT-X-ENDLIST" in said
         assert float(said.split()[-1]) == pytest.approx(8, abs=0.1)
+
+
+def test_examples_that_may_run_at_once_have_ports_of_their_own():
+    ports = [port for path in EXAMPLES.glob("*.sh") for port in re.findall(r"=\$\{\d:-(\d{4,5})\}", path.read_text())]
+    assert len(ports) > 8 and len(set(ports)) == len(ports), sorted(ports)
 
 
 def test_every_example_is_run_here_and_listed():
