@@ -17,9 +17,9 @@ constexpr milliseconds take_back_rest{1'000};  // before streams are asked for a
 
 Server::Server(net::Loop& loop, Config config, std::unique_ptr<Platform> platform, std::shared_ptr<net::FolderWatch> folders)
     : house_(loop, std::move(config), std::move(platform), std::move(folders), app::executable_folder()),
+      take_back_again_(loop),
       program_settings_(house_.config.config_folder, house_.around.programs),
-      renewal_(loop),
-      take_back_again_(loop) {
+      renewal_(loop) {
   house_.around.forget = [this](Stream& stream) { forget(stream); };
   house_.config.life = fitting(house_.config.life);
   read_together(true);
