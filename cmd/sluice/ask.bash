@@ -29,6 +29,12 @@ json_list() {
   printf '%s' "${list//,/ }"
 }
 
+# plain TEXT: a text as JSON has it, without its escapes.
+plain() {
+  local text=${1//'\"'/'"'}
+  printf '%s' "${text//"\\\\"/"\\"}"
+}
+
 # known_program NAME: whether the platform has it.
 known_program() { platform_programs | grep -q "^$1|"; }
 
@@ -40,8 +46,7 @@ tell_pipelines() {
   answer=${answer#'{"lines":["'}
   answer=${answer%'"]}'}
   answer=${answer//"$between"/$line}
-  answer=${answer//'\"'/'"'}
-  printf '  %s\n' "${answer//'\\'/'\'}"
+  printf '  %s\n' "$(plain "$answer")"
 }
 
 # reload_programs NAME…: a line for each; failure when one keeps its old configuration.

@@ -121,8 +121,7 @@ sluice_status() {
   if [[ ${setting[json]:-} ]]; then
     status_json
   else
-    reason=${reason//'\"'/'"'}
-    reason=${reason//"\\\\"/"\\"}
+    reason=$(plain "$reason")
     printf '%s  %s%s\n' "$dir" "$whole" "${reason:+: $reason}"
     for name in $(platform_programs | cut -d'|' -f1); do
       read_state "$name"
