@@ -173,7 +173,8 @@ TEST_CASE("a cap counts what is not listed any more, and that goes first") {
   const MediaSequence listed_from = recording.writer().index().removed_before();
   REQUIRE(recording.there(listed_from - 5));
   std::uint64_t listed = 0;
-  for (const SegmentView& segment : recording.view().find("source")->segments) listed += segment.bytes;
+  const StreamView view = recording.view();
+  for (const SegmentView& segment : view.find("source")->segments) listed += segment.bytes;
   REQUIRE(os::write_file_atomically(recording.writer().directory() + "/cap", fmt::format("{}\n", listed * 13 / 10)));
   recording.feed(4, [] {});
   CHECK(recording.files() < all);
