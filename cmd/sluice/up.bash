@@ -70,16 +70,22 @@ hang_up() {
   if [[ $terminal && ! -t $terminal ]]; then stopping=1; else hung_up=1; fi
 }
 
-# Looks after the keepers themselves: one that was killed is started again.
+reload_all() {
+  # shellcheck disable=SC2046 # names are words
+  warn_of_overruled $(platform_programs | cut -d'|' -f1)
+  # shellcheck disable=SC2046 # names are words
+  reload_programs $(platform_programs | cut -d'|' -f1) >&2 || true
+}
+
+# Looks after the keepers themselves: one that was killed is started again. A reload, which may have to wait for a program, goes on beside it; and
+# bash 5.2 sometimes cannot read a trap whose signal comes among command substitutions: SIGTERM would be lost.
 watch_keepers() {
-  local name what who
+  local name what who reloading=''
   while [[ -z $stopping ]]; do
-    if [[ $hung_up ]]; then
+    if [[ $hung_up ]] && ! { [[ $reloading ]] && kill -0 "$reloading" 2>/dev/null; }; then
       hung_up=''
-      # shellcheck disable=SC2046 # names are words
-      warn_of_overruled $(platform_programs | cut -d'|' -f1)
-      # shellcheck disable=SC2046 # names are words
-      reload_programs $(platform_programs | cut -d'|' -f1) >&2 || true
+      reload_all {lock}>&- &
+      reloading=$!
     fi
     if read -rt 0.3 -u "$events" what who _; then
       if [[ $what == ready ]]; then ready_line "$who"; fi
