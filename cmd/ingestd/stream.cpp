@@ -132,7 +132,8 @@ void Stream::pump() {
       pipeline_->write(next->packet);
       std::int64_t& fed = fed_us_[next->packet.track];
       fed = std::max(fed, next->dts_us);
-      if (next->packet.track == 0) shown_us_ = std::max(shown_us_, next->pts_us);
+      std::optional<std::int64_t>& last = next->run->tracks[next->packet.track].kind() == media::Kind::audio ? heard_us_ : shown_us_;
+      last = std::max(last.value_or(0), next->pts_us);
       retention_.advance();
     }
     pipeline_->flush();
@@ -174,7 +175,7 @@ void Stream::perform(Step step) {
   switch (step) {
     case Step::spawn: return start_pipeline();
     case Step::close_input:
-      mark("pause", next_picture());  // what is half a part is to be written: no more of it comes
+      mark("pause", ends());  // what is half a part is to be written: no more of it comes
       return pipeline_->close_input();
     case Step::kill:
       for_successor_ = life_.held();

@@ -107,7 +107,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   pipe::Metadata metadata(const media::Run& run) const;
   std::vector<std::pair<std::string, std::string>> environment() const;
   void mark(const std::string& what, std::string_view text = {});  // "end" or "pause", see sluice-ledger(5)
-  std::string next_picture();
+  std::string ends();
   void finish();
   // absence
   void await_media();
@@ -152,7 +152,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::shared_ptr<const media::Run> last_run_;
   std::int64_t generation_from_us_ = 0, run_from_us_ = 0;
   std::vector<std::int64_t> fed_us_;  // by track of the run: how far this generation has been given it
-  std::int64_t shown_us_ = 0;         // the latest picture of the leading track that it has been given
+  std::optional<std::int64_t> shown_us_, heard_us_;  // its last picture and sound, in presentation time
   std::int64_t ledger_end_us_ = 0;  // as far as it has been seen to grow
   Steady written_at_{};             // when that was, gaps of an absence left out
   bool rewind_ = false;

@@ -85,7 +85,8 @@ Result<> Stream::spawn() {
   last_run_ = first->run;
   generation_from_us_ = first->dts_us;
   fed_us_.assign(last_run_->tracks.size(), 0);
-  shown_us_ = 0;
+  shown_us_.reset();
+  heard_us_.reset();
 
   if (ledger_) ::unlink((ledger_->directory() + "/pause").c_str());
   grown_ = false;
@@ -192,11 +193,13 @@ void Stream::pipeline_ended(const std::string& how) {
   act();
 }
 
-// When the picture is shown with which another run goes on, where no break lies between, and the last of this run.
-std::string Stream::next_picture() {
+// The text of "pause": when the picture is shown with which another run goes on, where no break lies between, and the last picture and
+// sound that this one was given.
+std::string Stream::ends() {
   const media::Retained* next = retention_.peek();
-  if (next == nullptr || next->run == last_run_ || next->run->discontinuity || !next->run->has_video()) return {};
-  return std::to_string(next->pts_us) + " " + std::to_string(shown_us_) + "\n";
+  const bool goes_on = next != nullptr && next->run != last_run_ && !next->run->discontinuity && next->run->has_video();
+  const auto word = [](const std::optional<std::int64_t>& us) { return us ? std::to_string(*us) : "-"; };
+  return word(goes_on ? std::optional(next->pts_us) : std::nullopt) + " " + word(shown_us_) + " " + word(heard_us_) + "\n";
 }
 
 void Stream::mark(const std::string& what, std::string_view text) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "base/text.hpp"
 #include "os/file.hpp"
@@ -24,15 +25,17 @@ Feeder::Feeder(const app::Settings& settings, std::string directory)
 
 bool Feeder::ended() const { return !fed_ || std::filesystem::exists(directory_ + "/end"); }
 
-std::optional<Feeder::Pause> Feeder::paused() const {
+std::optional<hls::Pause> Feeder::paused() const {
   if (!fed_) return std::nullopt;
   const auto text = os::read_file(directory_ + "/pause");
   if (!text) return std::nullopt;
-  Pause pause;
-  const auto line = std::string_view(*text).substr(0, text->find('\n'));
-  const auto space = std::min(line.find(' '), line.size());
-  const auto shown = parse_number<std::int64_t>(line.substr(0, space)), last = parse_number<std::int64_t>(trim(line.substr(space)));
-  if (shown && last) pause.next = hls::NextPicture{microseconds(*shown), microseconds(*last)};
+  hls::Pause pause;
+  std::istringstream line(*text);
+  for (std::optional<microseconds>* time : {&pause.next, &pause.picture, &pause.sound}) {
+    std::string word;
+    line >> word;
+    if (const auto number = parse_number<std::int64_t>(word)) *time = microseconds(*number);
+  }
   return pause;
 }
 

@@ -17,11 +17,8 @@ class Feeder {
   bool ended() const;
   // Frames of an unfinished part come again: the pipeline broke (no DIR/pause) and its feeder lives.
   bool feeds_again() const;
-  // The input was closed on purpose (DIR/pause), and what follows without a break, if anything does.
-  struct Pause {
-    std::optional<hls::NextPicture> next;
-  };
-  std::optional<Pause> paused() const;
+  // The input was closed on purpose (DIR/pause).
+  std::optional<hls::Pause> paused() const;
 
  private:
   std::string directory_;

@@ -173,10 +173,10 @@ class Run {
   }
 
   // The input is over; whether the stream is, too, or goes on.
-  Result<> finish(bool ended, const std::optional<Feeder::Pause>& pause) {
+  Result<> finish(bool ended, const std::optional<hls::Pause>& pause) {
     if (!segmenter_) return {};
     if (!ended && pause) {
-      segmenter_->pause(pause->next, operations_);
+      segmenter_->pause(*pause, operations_);
     } else {
       segmenter_->finish(ended, operations_);
     }

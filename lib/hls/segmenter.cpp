@@ -164,12 +164,20 @@ void Segmenter::take_waiting(Operations& out) {
   }
 }
 
-void Segmenter::pause(const std::optional<NextPicture>& next, Operations& out) {
+// Whether everything fed has come. Where something is missing what feeds us died, and it comes again: nothing may stand for it.
+bool Segmenter::has_all(const Pause& pause) const {
+  return std::ranges::all_of(lanes_, [&](const auto& lane) {
+    const auto& last = lane->video() ? pause.picture : pause.sound;
+    return !lane->cutter.started() || lane->cutter.is_shed() || (last && lane->cutter.has_shown(*last));
+  });
+}
+
+void Segmenter::pause(const Pause& pause, Operations& out) {
   take_waiting(out);
-  if (!next) align_ends(out);
+  if (!pause.next && has_all(pause)) align_ends(out);
   for (const auto& lane : lanes_) {
-    // Not where pictures are missing: what feeds us died, and they come again.
-    if (next && lane->video() && lane->cutter.has_shown(next->last)) lane->cutter.hold_until(next->shown - lane->cutter.composition(), out);
+    const bool holds = pause.next && lane->video() && pause.picture && lane->cutter.has_shown(*pause.picture);
+    if (holds) lane->cutter.hold_until(*pause.next - lane->cutter.composition(), out);
     lane->cutter.flush(false, out);
   }
 }

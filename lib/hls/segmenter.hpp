@@ -31,10 +31,11 @@ struct SegmenterStart {
   std::optional<microseconds> key_grid;
 };
 
-// Source times: when the next writer's first picture is shown, and the last one fed to this.
-struct NextPicture {
-  microseconds shown{0};
-  microseconds last{0};
+// What whoever feeds a writer knows when it closes the input: source times.
+struct Pause {
+  std::optional<microseconds> next;     // when the next writer's first picture is shown, where one follows without a break
+  std::optional<microseconds> picture;  // when the last picture is shown that this one was fed,
+  std::optional<microseconds> sound;    // and its last sound heard
 };
 
 class Segmenter {
@@ -55,7 +56,7 @@ class Segmenter {
   void finish(bool ended, Operations& out);
   // The input is over by intent and the stream is not. With `next` another writer goes on, and the last pictures here last until its
   // first; without, what follows does not continue this: all renditions are brought to one end.
-  void pause(const std::optional<NextPicture>& next, Operations& out);
+  void pause(const Pause& pause, Operations& out);
 
   // No packet before this decode time can finish a part, as far as the stream keeps to its rhythm. Zero while it has none.
   microseconds due() const;
@@ -65,6 +66,7 @@ class Segmenter {
 
   void recall_boundaries(const LedgerIndex& so_far, std::optional<microseconds> next);
   void discontinue(MediaSequence at_least, Operations& out);
+  bool has_all(const Pause& pause) const;
   void align_ends(Operations& out);
   void take_waiting(Operations& out);
   bool jumps(const Lane& lane, const media::Packet& packet) const;

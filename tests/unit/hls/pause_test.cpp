@@ -1,5 +1,6 @@
 // The feeder closes the input on purpose: what the last pictures and sound of a writer stand for, and where the next goes on.
 #include <algorithm>
+#include <map>
 
 #include <catch2/catch.hpp>
 
@@ -10,12 +11,19 @@ using namespace sluice::hls;
 using namespace sluice::hls::test;
 
 namespace {
-// A writer that is fed these and paused.
-void feed(MemoryLedger& ledger, SegmenterStart start, const std::vector<Frame>& frames, std::optional<NextPicture> next) {
+// A writer that is fed these, unless `fed` says that there was more, and paused.
+void feed(MemoryLedger& ledger, SegmenterStart start, const std::vector<Frame>& frames, std::optional<microseconds> next = {}, const std::vector<Frame>& fed = {}) {
+  std::map<std::size_t, microseconds> last;
+  for (const Frame& frame : fed.empty() ? frames : fed) last[frame.track] = std::max(last[frame.track], to_us(frame.pts, start.tracks[frame.track].timescale));
+  Pause pause{.next = next};
+  for (const auto& [track, at] : last) {
+    std::optional<microseconds>& told = start.tracks[track].kind() == media::Kind::audio ? pause.sound : pause.picture;
+    told = std::min(told.value_or(at), at);  // a rung of these frames may lack the last P-frame, whose B-frames were cut off
+  }
   Operations operations;
   Segmenter segmenter(ledger.index, std::move(start), operations);
   for (const Frame& frame : frames) segmenter.push(packet_of(frame), operations);
-  segmenter.pause(next, operations);
+  segmenter.pause(pause, operations);
   ledger.take(operations);
 }
 
@@ -85,7 +93,7 @@ TEST_CASE("a rendition that has been silent since a boundary is not held beyond 
   const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30")};
   std::vector<Frame> silent = video_frames(60, {30, 1}, every(60), false, 1);
   const auto all = interleave(video_frames(150, {30, 1}, every(60)), silent, tracks);
-  for (const std::optional<NextPicture>& next : {std::optional(NextPicture{seconds(5), microseconds(4'966'667)}), std::optional<NextPicture>()}) {
+  for (const std::optional<microseconds> next : {std::optional<microseconds>(seconds(5)), std::optional<microseconds>()}) {
     MemoryLedger ledger(tracks);
     feed(ledger, {tracks}, all, next);
     feed(ledger, {.tracks = tracks, .boundary = seconds(5)},
@@ -115,7 +123,7 @@ TEST_CASE("the last picture before another pipeline lasts until that one's first
       }
       MemoryLedger ledger(tracks);
       const auto last = std::ranges::find(before.rbegin(), before.rend(), 0u, &Frame::track)->pts;
-      feed(ledger, {tracks}, before, NextPicture{at + to_us(lead, 90'000), to_us(last, 90'000)});
+      feed(ledger, {tracks}, before, at + to_us(lead, 90'000));
       feed(ledger, {.tracks = tracks, .boundary = at}, after, {});
       ledger.check_rules(false);
       check_same_boundaries(ledger);
@@ -142,9 +150,17 @@ TEST_CASE("sound that comes late after a break has the picture's first segment, 
   }
 }
 
-TEST_CASE("no picture stands for others that a pipeline which died left out: they come again") {
+TEST_CASE("nothing stands for pictures or sound that a pipeline which died left out: they come again") {
   const std::vector<media::Track> tracks = {video_track(), audio_track()};
-  MemoryLedger ledger(tracks);
-  feed(ledger, {tracks}, interleave(video_frames(110, {30, 1}, every(60)), audio_frames(187), tracks), NextPicture{seconds(4), microseconds(3'966'667)});
-  CHECK(ledger.index.find("source")->end == 110 * 3000);
+  const auto pictures = video_frames(120, {30, 1}, every(60));
+  const auto sound = audio_frames(187);
+  for (const std::optional<microseconds> next : {std::optional<microseconds>(seconds(4)), std::optional<microseconds>()})
+    for (const std::size_t there : {20, 85, 110}) {
+      INFO(there << " pictures or as much sound");
+      MemoryLedger fewer(tracks), quieter(tracks);
+      feed(fewer, {tracks}, interleave(video_frames(there, {30, 1}, every(60)), sound, tracks), next, interleave(pictures, sound, tracks));
+      CHECK(fewer.index.find("source")->end == static_cast<std::int64_t>(there) * 3000);
+      feed(quieter, {tracks}, interleave(pictures, audio_frames(there * 48'000 / 30 / 1024), tracks), next, interleave(pictures, sound, tracks));
+      CHECK(quieter.index.find("audio")->end == static_cast<std::int64_t>(there * 48'000 / 30 / 1024) * 1024);
+    }
 }
