@@ -10,19 +10,13 @@
 
 #include "base/bytes.hpp"
 #include "os/file.hpp"
+#include "unit/os/read_to_end.hpp"
 
 using namespace sluice;
+using os::test::read_to_end;
 using os::spawn;
 
 namespace {
-
-std::string read_to_end(int fd) {
-  std::string text;
-  char buffer[4096];
-  ssize_t n = 0;
-  while ((n = ::read(fd, buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(n));
-  return text;
-}
 
 os::ExitStatus wait_for(os::Child& child) {
   pollfd end{child.pidfd(), POLLIN, 0};

@@ -9,20 +9,14 @@
 
 #include "base/bytes.hpp"
 #include "os/file.hpp"
+#include "unit/os/read_to_end.hpp"
 
 using namespace sluice;
+using os::test::read_to_end;
 using os::stages_of;
 using Lines = std::vector<std::string>;
 
 namespace {
-
-std::string read_to_end(int fd) {
-  std::string text;
-  char buffer[4096];
-  ssize_t n = 0;
-  while ((n = ::read(fd, buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(n));
-  return text;
-}
 
 void wait_for(os::Stages& stages, std::size_t stage) {
   pollfd end{stages.pidfd(stage), POLLIN, 0};
