@@ -191,6 +191,7 @@ void Stream::pipeline_ended(const std::string& how) {
   life_.data(retention_.peek() != nullptr);
   life_.exited(complete, now());
   act();
+  if (!publisher_ || intake_.paused()) fill_absence();  // what it had left to write is written
 }
 
 // The text of "pause": when the picture is shown with which another run goes on, where no break lies between, and the last picture and

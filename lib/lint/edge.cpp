@@ -1,5 +1,7 @@
 #include "lint/edge.hpp"
 
+#include <algorithm>
+
 namespace sluice::lint {
 
 Edge next_edge(const hls::ReadMedia& list) {
@@ -12,6 +14,15 @@ std::optional<Edge> last_listed(const hls::ReadMedia& list) {
   if (list.segments.empty()) return std::nullopt;
   const hls::ReadSegment& last = list.segments.back();
   return Edge{last.msn, last.parts.empty() ? 0 : last.parts.size() - 1};
+}
+
+bool gained_media(const hls::ReadMedia& before, const hls::ReadMedia& now) {
+  const Edge from = next_edge(before);
+  for (const hls::ReadSegment& segment : now.segments) {
+    const Edge end{segment.msn, std::max<std::uint64_t>(segment.parts.size(), segment.uri.empty() ? 0 : 1)};
+    if (end.part > 0 && end > from) return true;
+  }
+  return false;
 }
 
 bool holds(const hls::ReadMedia& list, std::uint64_t msn, std::optional<std::uint64_t> part) {

@@ -17,6 +17,8 @@ struct Edge {
 Edge next_edge(const hls::ReadMedia& list);
 // The last segment and part that are listed; nothing when none is.
 std::optional<Edge> last_listed(const hls::ReadMedia& list);
+// Media is listed that was not before; that an open segment has become whole is none.
+bool gained_media(const hls::ReadMedia& before, const hls::ReadMedia& now);
 // Segment `msn` whole, or its part; later ones do as well.
 bool holds(const hls::ReadMedia& list, std::uint64_t msn, std::optional<std::uint64_t> part);
 std::uint64_t complete_end(const hls::ReadMedia& list);  // the number after the last whole segment

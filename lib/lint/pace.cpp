@@ -24,16 +24,18 @@ bool explains_lateness(const hls::ReadMedia& before, const hls::ReadMedia& now) 
 }
 
 void Pace::grew(const hls::ReadMedia& before, const hls::ReadMedia& now, Steady at, milliseconds late, milliseconds between) {
-  const bool segment = complete_end(now) > complete_end(before), part = next_edge(now) > next_edge(before);
+  const bool segment = complete_end(now) > complete_end(before), part = gained_media(before, now);
   if (!segment && !part && !now.end_list) return;
   const bool explained = explains_lateness(before, now) || now.end_list;
-  if (late_ && !explained) sure_ = late_;
-  late_.reset();
+  if (late_ && part && !explained && at - late_at_ > late) sure_ = late_;
+  if (sure_ || explained) late_.reset();
   if (explained) return begins(at);
   const auto judge = [&](Steady& since, double limit, const char* what) {
     const double took = seconds_of(at - since);
     since = at;
     if (took <= limit + seconds_of(late) + seconds_of(between)) return;
+    if (late_) return;
+    late_at_ = at;
     late_ = fmt::format("{} came {:.3f} s after the one before, at most {:.3f} s are allowed", what, took, limit);
   };
   if (part && now.part_target) judge(part_at_, *now.part_target, "a part");

@@ -21,8 +21,9 @@ class Pace {
   std::optional<std::string> missing(const hls::ReadMedia& now, Steady at, milliseconds late) const;
 
  private:
-  Steady segment_at_{}, part_at_{};
-  std::optional<std::string> late_, sure_;  // late_: the next version may still explain it
+  Steady segment_at_{}, part_at_{}, late_at_{};
+  // late_: what comes within `late` may still explain it. Who writes out what it held when its source went does so in several parts.
+  std::optional<std::string> late_, sure_;
 };
 
 }  // namespace sluice::lint
