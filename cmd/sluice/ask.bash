@@ -1,11 +1,44 @@
 # shellcheck shell=bash
 # What is asked of running programs over their control sockets: reload, kick.
 
+# asking PROGRAM REQUEST: the command line that asks it, in command.
+asking() {
+  command=("$bin/$1" --control "$dir/run/$1.sock" --ask "$2")
+  [[ $1 != vodarchive ]] || command=("$bin/$1" serve "${command[@]:1}") # its other command is a tool
+}
+
 # ask PROGRAM REQUEST: its answer, in answer; failure when it has none, or it is an error: then why tells.
 ask() {
-  local hint='' daemon=()
-  [[ $1 != vodarchive ]] || daemon=(serve) # its other command is a tool
-  answer=$("$bin/$1" "${daemon[@]}" --control "$dir/run/$1.sock" --ask "$2" 2>&1)
+  local -a command
+  asking "$1" "$2"
+  answer=$("${command[@]}" 2>&1)
+  is_answer
+}
+
+answer_limit=3 # seconds that programs who are asked ahead have, a hundred times what they need
+declare -A asked_ahead=()
+
+# ask_ahead PROGRAM REQUEST: asks without waiting, so that several that are silent cost the time of one; answer_to has the answer.
+ask_ahead() {
+  local from
+  local -a command
+  asking "$1" "$2"
+  exec {from}< <(exec timeout --foreground "$answer_limit" "${command[@]}" 2>&1)
+  asked_ahead[$1 $2]=$from
+}
+
+# answer_to PROGRAM REQUEST: as ask, of what was asked ahead.
+answer_to() {
+  local from=${asked_ahead[$1 $2]}
+  answer=$(cat <&"$from")
+  exec {from}<&-
+  answer=${answer:-"$1 does not answer"}
+  is_answer
+}
+
+# Whether answer is one, and no error: else why tells.
+is_answer() {
+  local hint=''
   case $answer in
     '{"error":{"hint":"'*'","what":"'*'"}}')
       why=${answer#*'","what":"'}

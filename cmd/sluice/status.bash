@@ -18,15 +18,19 @@ is_up() {
   return "$result"
 }
 
-# look_at_health NAME: what a program that is ready cannot do, as its /health tells: adds to reason, where texts are as JSON has them, and to whole.
+# is_stopped PID: whether somebody has stopped the process (SIGSTOP).
+is_stopped() { grep -q '^State:[[:space:]]*[Tt]' "/proc/$1/status" 2>/dev/null; }
+
+# look_at_health NAME PID: what a program that is ready cannot do, as its /health tells: adds to reason, where texts are as JSON has them, and to whole.
 look_at_health() {
-  local answer why rest unhealthy asked=$pid state pid restarts since
+  local answer why rest unhealthy state pid restarts since
   unhealthy='"([a-z0-9_]+)":\{"status":"unhealthy","latency_ms":[^,}]*(,"error":"(([^"\\]|\\.)*)")?(,"since":"([^"]*)")?\}(.*)'
-  if ! ask "$1" health; then
+  if ! answer_to "$1" health; then
     read_state "$1"
-    [[ $state == ready && $pid == "$asked" ]] || return 0 # it was just ending
+    [[ $state == ready && $pid == "$2" ]] || return 0 # it was just ending
     whole=degraded
     reason+="${reason:+; }$1 does not answer"
+    ! is_stopped "$pid" || reason+=": process $pid was stopped (SIGSTOP), kill -CONT $pid lets it go on"
     return 0
   fi
   rest=$answer
@@ -37,24 +41,35 @@ look_at_health() {
   done
 }
 
-# look_at_platform: fills whole (ready | starting | degraded | stopped), reason (why it is not ready), and streams, ingestd's JSON list.
+# look_at_platform: fills whole (ready | starting | degraded | stopped), reason (why it is not ready), streams, ingestd's JSON list, and
+# summary, the same for people. Everything that programs are asked is asked at once.
 look_at_platform() {
-  local name state pid restarts since rest
-  whole=ready reason='' streams='[]'
+  local name names state pid restarts since rest
+  local -A states=() pids=()
+  whole=ready reason='' streams='[]' summary=''
   is_up || { whole=stopped; return; }
-  for name in $(platform_programs | cut -d'|' -f1); do
+  names=$(platform_programs | cut -d'|' -f1)
+  ask_ahead ingestd streams
+  [[ ${setting[json]:-} ]] || ask_ahead ingestd summary
+  for name in $names; do
     read_state "$name"
-    case $state in
+    states[$name]=$state pids[$name]=$pid
+    [[ $state != ready ]] || ask_ahead "$name" health
+  done
+  # These first: they may be longer than a pipe holds, and who writes them has answer_limit, too.
+  streams=$(live_streams)
+  [[ ${setting[json]:-} ]] || summary=$(summarise_streams)
+  for name in $names; do
+    case ${states[$name]} in
       ready)
-        look_at_health "$name"
+        look_at_health "$name" "${pids[$name]}"
         continue
         ;;
       starting) [[ $whole != ready ]] || whole=starting ;;
       *) whole=degraded ;;
     esac
-    reason+="${reason:+; }$name is $state"
+    reason+="${reason:+; }$name is ${states[$name]}"
   done
-  streams=$(live_streams)
   rest=$streams
   while [[ $rest =~ \"channel\":\"([^\"]*)\",\"stream\":\"[^\"]*\",\"state\":\"stalled\"[^{}]*\"stalled_because\":\"([^\"]*)\"(.*) ]]; do
     whole=degraded
@@ -71,16 +86,16 @@ running_port() { # PROGRAM PORT-NAME
 
 # The JSON list that ingestd gives of its streams.
 live_streams() {
-  local answer
-  answer=$("$bin/ingestd" --control "$dir/run/ingestd.sock" --ask streams 2>/dev/null) || answer=''
+  local answer why
+  answer_to ingestd streams || true
   answer=${answer#'{"streams":'}
   if [[ $answer == '['*']}' ]]; then printf '%s' "${answer%\}}"; else printf '[]'; fi
 }
 
 # The same for people, a line each; what ingestd says here holds nothing that JSON escapes.
 summarise_streams() {
-  local answer between='","' line=$'\n  '
-  answer=$("$bin/ingestd" --control "$dir/run/ingestd.sock" --ask summary 2>/dev/null) || answer=''
+  local answer why between='","' line=$'\n  '
+  answer_to ingestd summary || true
   case $answer in
     '{"lines":[]}') echo 'no streams' ;;
     '{"lines":["'*'"]}')
@@ -115,7 +130,7 @@ status_json() {
 }
 
 sluice_status() {
-  local name port ports state pid restarts since whole reason streams
+  local name port ports state pid restarts since whole reason streams summary
   dir=${setting[dir]}
   look_at_platform
   if [[ ${setting[json]:-} ]]; then
@@ -130,7 +145,7 @@ sluice_status() {
       for port in $(platform_programs | sed -n "s/^$name|//p"); do ports+=" $port=$(running_port "$name" "$port")"; done
       printf '  %-8s %-10s pid %-7s restarts %-3s since %s %s\n' "$name" "$state" "$pid" "$restarts" "${since:--}" "$ports"
     done
-    [[ $whole == stopped ]] || summarise_streams
+    [[ $whole == stopped ]] || printf '%s\n' "$summary"
   fi
   [[ $whole == ready ]]
 }

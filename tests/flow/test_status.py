@@ -1,7 +1,10 @@
 """What people and dashboards are told of live streams: renditions, shed rungs, keyframes too far apart."""
 import json
+import os
 import re
+import signal
 import subprocess
+import time
 
 from harness import Platform, Publisher, free_port, get, program, wait_for
 from ingest import Ingest, add_record
@@ -63,6 +66,29 @@ def test_sluice_status_shows_streams_to_people_and_programs():
             assert "set the encoder's keyframe interval to 2 s" in text
             row = platform.status()["streams"][0]
             assert renditions(row)["source"]["state"] == "live" and "keyframe interval" in row["advice"]
+
+
+def test_programs_that_do_not_answer_are_named_in_the_time_of_one():
+    with Platform("--quiet") as platform:
+        stopped = {name: platform.pid(name) for name in ("origind", "chatd", "ingestd")}
+        for pid in stopped.values():
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            for words in (), ("--json",):
+                start = time.monotonic()
+                done = subprocess.run([program("sluice"), "status", *words, "--dir", str(platform.directory)], capture_output=True, text=True, timeout=120)
+                took = time.monotonic() - start
+                assert done.returncode == 1 and done.stderr == ""
+                for name, pid in stopped.items():
+                    assert f"{name} does not answer: process {pid} was stopped (SIGSTOP), kill -CONT {pid} lets it go on" in done.stdout
+                assert "webd does not" not in done.stdout
+                assert words or done.stdout.endswith("streams unknown: ingestd does not answer\n")
+                assert not words or json.loads(done.stdout)["streams"] == []
+                assert took < 9, f"{took:.1f} s: three seconds for all together, and not ten for each, are waited"
+        finally:
+            for pid in stopped.values():
+                os.kill(pid, signal.SIGCONT)
+        wait_for(lambda: platform.status()["reason"] == "", 20, "all well again")
 
 
 def test_the_api_tells_what_a_stream_is_made_of_and_nothing_of_who_sends_it():

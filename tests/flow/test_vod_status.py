@@ -89,7 +89,7 @@ def test_a_program_that_does_not_answer_is_told(platform):
     pid = platform.pid("vodarchive")
     os.kill(pid, signal.SIGSTOP)
     try:
-        assert reason(platform) == "vodarchive does not answer"
+        assert reason(platform) == f"vodarchive does not answer: process {pid} was stopped (SIGSTOP), kill -CONT {pid} lets it go on"
     finally:
         os.kill(pid, signal.SIGCONT)
     wait_for(lambda: reason(platform) == "", 20, "all well again")
