@@ -176,7 +176,7 @@ bool is_of(const Attribute& attribute, Type type) {
     case Type::quoted: return attribute.quoted;
     case Type::word: return !attribute.quoted;
     case Type::quoted_or_none: return attribute.quoted || text == "NONE";
-    case Type::any_of_client: return attribute.quoted || is_hexadecimal(text) || parse_decimal(text);
+    case Type::any_of_client: return attribute.quoted || is_hexadecimal(text) || is_of(attribute, Type::signed_real);
   }
   return false;
 }

@@ -73,6 +73,8 @@ TEST_CASE("values within their type: ids, positive numbers, cues, versions of ke
   CHECK(told("EXT-X-DATERANGE", "CUE=\"PRE,ONCE\"").empty());
   CHECK(told("EXT-X-DATERANGE", "CUE=\"PRE,POST\"") == Rules{"attribute-value"});
   CHECK(told("EXT-X-DATERANGE", "X-A=YES") == Rules{"attribute-syntax"});
+  CHECK(told("EXT-X-DATERANGE", "X-A=--1") == Rules{"attribute-syntax"});
+  CHECK(told("EXT-X-DATERANGE", "X-COM-EXAMPLE-OFFSET=-1.5").empty());
   CHECK(told("EXT-X-DATERANGE", "X-A=\"YES\",X-B=1.5,X-C=0x1F").empty());
   CHECK(told("EXT-X-KEY", "KEYFORMATVERSIONS=\"1/2/5\"").empty());
   CHECK(told("EXT-X-KEY", "KEYFORMATVERSIONS=\"1/0\"") == Rules{"attribute-value"});
