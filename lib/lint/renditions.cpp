@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::lint {
 namespace {
@@ -30,7 +31,11 @@ void Renditions::judge_step(const PlaylistWatch& playlist, Rendition& rendition)
   const Steady now = playlist.latest().arrived;
   rendition.growth.push_back({*end, now});
   if (rendition.growth.size() > most_growth) rendition.growth.erase(rendition.growth.begin());
-  if (!playlist.before() || !playlist.latest().waited || explains_lateness(playlist.before()->playlist.media, playlist.list())) return;
+  if (!playlist.before()) return;
+  if (explains_lateness(playlist.before()->playlist.media, playlist.list())) return rendition.behind.reset();
+  if (rendition.behind && now - rendition.behind->at > watch_.options.late)
+    watch_.notes.add(playlist.name(), "renditions-in-step", playlist.name(), std::exchange(rendition.behind, std::nullopt)->what);
+  if (!playlist.latest().waited || rendition.behind) return;
   const double part = *playlist.list().part_target;
   for (const auto& [name, other] : by_name_) {
     if (name == playlist.name() || other.growth.empty() || other.growth.front().end_ms >= *end) continue;
@@ -38,8 +43,14 @@ void Renditions::judge_step(const PlaylistWatch& playlist, Rendition& rendition)
     if (reached == other.growth.end()) continue;
     const double behind = seconds_of(now - reached->at);
     if (behind <= part + seconds_of(watch_.options.late)) continue;
-    watch_.notes.add(playlist.name(), "renditions-in-step", playlist.name(), fmt::format("it grew {:.3f} s after {} had come as far; the part target is {} s", behind, name, part));
+    rendition.behind = Behind{fmt::format("it grew {:.3f} s after {} had come as far; the part target is {} s", behind, name, part), now};
+    return;
   }
+}
+
+void Renditions::over() {
+  for (auto& [name, rendition] : by_name_)
+    if (rendition.behind) watch_.notes.add(name, "renditions-in-step", name, std::exchange(rendition.behind, std::nullopt)->what);
 }
 
 // A report may not be ahead of the rendition that it is about.

@@ -1,6 +1,7 @@
 #pragma once
 // What the playlists of a presentation say of each other while they grow: that they grow together, and their rendition reports.
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ class Renditions {
   explicit Renditions(Watch& watch) : watch_(watch) {}
   // A new version of a low-latency playlist has come.
   void grew(const PlaylistWatch& playlist);
+  void over();  // nothing more comes
 
  private:
   struct Growth {
@@ -24,12 +26,17 @@ class Renditions {
     Edge last;
     Steady at{};
   };
+  struct Behind {       // what an encoder held back when its source went comes late, a gap soon after it
+    std::string what;
+    Steady at{};
+  };
   struct Rendition {
     std::vector<Growth> growth;  // the last minute or so
     std::optional<Edge> last;
     Steady at{};
     std::string base;            // where its playlist was found, redirects followed
     std::vector<Claim> claims;
+    std::optional<Behind> behind;
   };
   void judge_step(const PlaylistWatch& playlist, Rendition& rendition);
   void judge_claims(const PlaylistWatch& playlist, Rendition& rendition);

@@ -98,6 +98,7 @@ void Watcher::finish_if_over() {
 
 // The presentation as a whole, by the last versions.
 void Watcher::finish() {
+  if (together_) together_->over();
   if (!multivariant_) return;
   hls::Playlists playlists;
   std::map<std::string, hls::MediaFacts> facts;

@@ -25,6 +25,7 @@ class ModelServer {
   std::optional<double> ends;         // seconds of media after which there is EXT-X-ENDLIST
   std::optional<double> away_at;      // the source leaves at this second, for
   double away_for = 0;                // so long; a discontinuity follows
+  double held_back = 0;               // so long after that comes the last part of the video before
   bool without_discontinuity = false;
   bool redirects = false;             // media playlists are found on another host, at another path
   bool variables = false;             // all names are made of variables; a redirect changes a query parameter that one of them is
@@ -112,6 +113,7 @@ class ModelServer {
   double ready(bool video, std::uint64_t index) const {
     double at = static_cast<double>(index + 1) * part_s;
     if (away_at && index >= *break_segment() * parts) at += away_for;
+    if (away_at && video && index + 1 == *break_segment() * parts) at += held_back;
     if (is("renditions-in-step") && !video) at += 2.25;
     return at;
   }

@@ -63,7 +63,22 @@ TEST_CASE("a server that does all as it should has no finding") {
     server.away_for = 15;
     CHECK(text_of(server.watch({seconds(40)})) == "");
   }
+  SECTION("its encoder gives what it held back when the source is seen to be away") {
+    server.away_at = 48;
+    server.away_for = 2.5;
+    server.held_back = 1.9;
+    CHECK(text_of(server.watch({seconds(20)})) == "");
+  }
   CHECK_FALSE(server.failure);
+}
+
+TEST_CASE("an encoder that holds back what nothing explains is behind the others") {
+  ModelServer server;
+  server.away_at = 48;
+  server.away_for = 2.5;
+  server.held_back = 1.9;
+  server.without_discontinuity = true;
+  CHECK(rules_of(server.watch({seconds(20)})) == std::set<std::string>{"renditions-in-step", "updated-in-time"});
 }
 
 TEST_CASE("each rule of a watched URL has the server that breaks it, and that gives no other finding") {
