@@ -176,7 +176,7 @@ Result<> LedgerWriter::write_media(const WritePart& operation, PartRecord& recor
     if (!no_space(errnum))
       return fail_errno(errnum, "write " + directory_ + "/" +
                                     segment_path(record.rendition, record.part.msn, index_.header()->format));
-    SLUICE_TRY_VALUE(const bool made_room, remove_oldest());
+    SLUICE_TRY_VALUE(const bool made_room, remove_oldest(Room::now));
     if (!made_room) break;
   } while (true);
   ++counters_.parts_lost;
@@ -242,7 +242,7 @@ Result<> LedgerWriter::trim() {
   while (!retired_.empty() && (retired_.front().until_ms <= now_ms || retired_bytes_ / most_unlisted > stored_bytes_)) remove_retired(retired_.size() - 1);
   const auto too_much = [&](std::uint64_t cap) { return stored_bytes_ + retired_bytes_ > cap; };
   while ((settings_.most_bytes > 0 && too_much(settings_.most_bytes)) || (cap_ && too_much(*cap_))) {
-    SLUICE_TRY_VALUE(const bool removed, remove_oldest());
+    SLUICE_TRY_VALUE(const bool removed, remove_oldest(Room::in_time));
     if (!removed) break;
   }
   return {};
@@ -267,11 +267,12 @@ void LedgerWriter::retire_oldest(std::int64_t now_ms) {
 }
 
 // For room: what is not listed first, then the oldest that is, from the list before from the disk.
-Result<bool> LedgerWriter::remove_oldest() {
+Result<bool> LedgerWriter::remove_oldest(Room room) {
   if (retired_.empty()) {
     SLUICE_TRY_VALUE(const bool unlisted, unlist_oldest());
     if (!unlisted) return false;
   }
+  if (room == Room::now) empty(retired_.front().msn);
   remove_retired(retired_.size() - 1);
   return true;
 }
@@ -287,6 +288,12 @@ void LedgerWriter::remove_retired(std::size_t most) {
 void LedgerWriter::forget_retired() {
   retired_bytes_ -= retired_.front().bytes;
   retired_.pop_front();
+}
+
+// A file that a reader has open, as origind has those it served lately, keeps its blocks after it is unlinked.
+void LedgerWriter::empty(MediaSequence msn) {
+  for (const Rendition& rendition : index_.renditions())
+    [[maybe_unused]] const int emptied = ::truncate((directory_ + "/" + segment_path(rendition.record.name, msn, index_.header()->format)).c_str(), 0);
 }
 
 void LedgerWriter::unlink(MediaSequence msn) {

@@ -96,10 +96,12 @@ class LedgerWriter {
   void read_cap();
   Result<> trim();
   Result<bool> unlist_oldest();
-  Result<bool> remove_oldest();
+  enum class Room { in_time, now };  // when a removed file's bytes are free though a reader has it open: when that closes it, or at once
+  Result<bool> remove_oldest(Room room);
   void retire_oldest(std::int64_t now_ms);
   void remove_retired(std::size_t most);
   void forget_retired();
+  void empty(MediaSequence msn);
   void unlink(MediaSequence msn);
 
   std::string directory_;

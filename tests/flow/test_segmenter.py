@@ -247,6 +247,33 @@ def test_a_full_disk_stops_neither_live_nor_the_program(source, tmp_path):
         subprocess.run(["umount", str(mount)], check=True)
 
 
+def test_what_readers_have_open_takes_no_room_on_a_full_disk(tmp_path):
+    mount = tmp_path / "small"
+    mount.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2000k", "tmpfs", str(mount)], capture_output=True).returncode != 0:
+        pytest.skip("may not mount a small file system")
+    held = []
+    try:
+        media = make(tmp_path / "big.flv", seconds=40, bframes=0).read_bytes()
+        ledger = mount / "ledger"
+        with subprocess.Popen([SEGMENTER, str(ledger)], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
+            writer.stdin.write(media[:1_500_000])
+            writer.stdin.flush()
+            deadline = time.monotonic() + 20
+            while sum(path.stat().st_size for path in ledger.glob("*/*.m4s")) < 1_200_000:
+                assert time.monotonic() < deadline, "too little was written"
+                os.sched_yield()
+            held = [open(path, "rb") for path in ledger.glob("*/*.m4s")]  # as origind has what it served lately
+            _, said = writer.communicate(media[1_500_000:])
+        assert writer.returncode == 0 and b"segments_removed=0" not in said, said
+        assert b"parts_lost=0" in said, said
+        check(ledger)
+    finally:
+        for file in held:
+            file.close()
+        subprocess.run(["umount", str(mount)], check=True)
+
+
 @pytest.mark.parametrize("what", [dict(video=False), dict(audio=False), dict(gop=250), dict(gop=7, rate="30000/1001"), dict(rate="24000/1001")])
 def test_streams_of_every_kind(tmp_path, what):
     source = make(tmp_path / "in.flv", **what)
