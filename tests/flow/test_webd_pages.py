@@ -48,3 +48,11 @@ def test_pages_in_chromium():
                   SLUICE_CHAT_PORT=str(platform.port("ws")), SLUICE_BOB=platform.token("bob"))
     finally:
         platform.stop()
+
+
+def test_the_menu_of_audio_tracks():
+    install_npm(BROWSER)
+    with Platform("--quiet") as platform:
+        key = platform.channel("ada")
+        node_test("sounds.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada",
+                  SLUICE_PUBLISH=f"srt://127.0.0.1:{platform.port('srt')}?streamid={key}")

@@ -9,6 +9,7 @@ const paths = {
   first: "M6 5v14M19 5L9.5 12l9.5 7z",
   sound: "M4 9v6h4l5 4.5v-15L8 9zM16 8a5 5 0 0 1 0 8M18.5 5a9 9 0 0 1 0 14",
   muted: "M4 9v6h4l5 4.5v-15L8 9zM16.5 9.5l5 5M21.5 9.5l-5 5",
+  tracks: "M4 10v4M8 6.5v11M12 9v6M16 4.5v15M20 9.5v5",
   gear: "M4 7h10M18 7h2M4 17h2M10 17h10M16 4.8v4.4M8 14.8v4.4",
   full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   unfull: "M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5",

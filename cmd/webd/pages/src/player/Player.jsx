@@ -3,59 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { duration } from "../lib/format.js";
 import { Icon } from "../lib/ui.jsx";
+import { QualityMenu, SoundMenu } from "./menus.jsx";
 import { Playback } from "./playback.js";
 import { SeekBar } from "./SeekBar.jsx";
-
-function QualityMenu({ playback }) {
-  const [open, setOpen] = useState(false);
-  const menu = useRef(null);
-  const button = useRef(null);
-  useEffect(() => {
-    if (!open) return;
-    (menu.current.querySelector("[aria-checked=true]") ?? menu.current.querySelector("button"))?.focus();
-    const leave = (event) => !menu.current.contains(event.target) && !button.current.contains(event.target) && setOpen(false);
-    document.addEventListener("pointerdown", leave);
-    return () => document.removeEventListener("pointerdown", leave);
-  }, [open]);
-  const levels = playback.levels.value;
-  if (levels.length === 0) return null;
-  const playing = levels.find((level) => level.index === playback.current.value);
-  const choose = (index) => {
-    playback.choose(index);
-    setOpen(false);
-    button.current.focus();
-  };
-  const move = (event) => {
-    const items = [...menu.current.querySelectorAll("button")];
-    const at = items.indexOf(document.activeElement);
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) items[(at + step + items.length) % items.length].focus();
-    if (event.key === "Escape") {
-      setOpen(false);
-      button.current.focus();
-    }
-    if (step || event.key === "Escape") {
-      event.preventDefault();
-      event.stopPropagation();
-    }
-  };
-  const Row = ({ index, children }) => (
-    <button role="menuitemradio" aria-checked={playback.chosen.value === index} onClick={() => choose(index)}>{children}</button>
-  );
-  return (
-    <div class="quality">
-      <button ref={button} class="control" aria-haspopup="menu" aria-expanded={open} aria-label="Quality" title="Quality" onClick={() => setOpen(!open)}>
-        <Icon name="gear" /><span class="quality-now">{playback.chosen.value < 0 ? "Auto" : playing?.label}</span>
-      </button>
-      {open && (
-        <div ref={menu} class="menu" role="menu" aria-label="Quality" onKeyDown={move}>
-          <Row index={-1}>Auto{playback.chosen.value < 0 && playing ? <small> {playing.label}</small> : null}</Row>
-          {levels.map((level) => <Row key={level.index} index={level.index}>{level.label}</Row>)}
-        </div>
-      )}
-    </div>
-  );
-}
 
 // source: {live, whole, window, storyboard, poster}, addresses. onMode is told "live" or "whole"; onLive may take over going live (true).
 export function Player({ source, title, onEnded, onMode, onLive }) {
@@ -151,6 +101,7 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
           </button>
           {latency != null && state !== "loading" && <span class="latency" title="How far behind the live edge you are watching">{latency < 60 ? `${latency.toFixed(1)} s` : duration(latency * 1000)}</span>}
           <span class="spring" />
+          <SoundMenu playback={playback} />
           <QualityMenu playback={playback} />
           {document.pictureInPictureEnabled && (
             <button class="control wide-only" aria-label="Picture in picture" title="Picture in picture" onClick={() => (document.pictureInPictureElement ? document.exitPictureInPicture() : video.current.requestPictureInPicture().catch(() => {}))}>

@@ -1,4 +1,4 @@
-// What a viewer may choose of hls.js's levels: [{index, label, height, bitrate}], best first. No label stands twice.
+// What a viewer may choose. Of hls.js's levels: [{index, label, height, bitrate}], best first. No label stands twice.
 export function choices(levels) {
   const seen = new Set();
   return levels
@@ -10,4 +10,21 @@ export function choices(levels) {
       return { index, label, height: level.height ?? 0, bitrate: level.bitrate };
     })
     .sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
+}
+
+// Of its audio tracks: [{index, label, name}], in the publisher's order; by language where it is known and tells them apart.
+export function sounds(tracks, locale = navigator.languages) {
+  const languages = new Intl.DisplayNames(locale, { type: "language" });
+  const language = ({ lang }) => {
+    try {
+      return lang && lang !== "und" ? languages.of(lang) : "";
+    } catch {
+      return "";  // no language tag
+    }
+  };
+  const named = tracks.map(language);
+  return tracks.map((track, index) => {
+    const alone = named[index] && named.filter((each) => each === named[index]).length === 1;
+    return { index, name: track.name, label: alone ? named[index] : [`Track ${index + 1}`, named[index]].filter(Boolean).join(" · ") };
+  });
 }

@@ -7,7 +7,7 @@ import { bufferEnd } from "./buffer.js";
 import { settings, wholeSettings } from "./hls_settings.js";
 import { KeptWindow } from "./kept_window.js";
 import { controllers } from "./last_part.js";
-import { choices } from "./levels.js";
+import { choices, sounds } from "./levels.js";
 import { LiveEdge } from "./live_edge.js";
 import { Sound } from "./sound.js";
 import { dateAt, timeAt } from "./timeline.js";
@@ -30,6 +30,8 @@ export class Playback {
   levels = signal([]);             // [{index,label}], best first
   chosen = signal(-1);             // -1: automatic
   current = signal(-1);            // the level that plays
+  sounds = signal([]);             // [{index,label}], the publisher's audio tracks
+  heard = signal(-1);              // the one that plays
   mode = signal("live");           // live | whole: the short live presentation, or the stream from its first kept segment
   place = signal(null);            // {start, end, at}, wall clock in ms: what is kept of the stream, and what is shown
   epoch = signal(null);            // the stream's beginning, ms
@@ -38,6 +40,7 @@ export class Playback {
   #source = { live: "", whole: "", window: "" };
   #kept = new KeptWindow();
   #at = 0;          // ms: where to go on in the whole stream
+  #hears = "";      // the name of the audio track that was asked for: of this channel, so for as long as it is watched
   #settle = false;  // go exactly there once there is media
   #pausedAt = 0;
   #liveEdge = new LiveEdge();
@@ -100,6 +103,14 @@ export class Playback {
     this.#timers.add(timer);
   }
 
+  // The whole stream's playlists have the same tracks, and a track may come late.
+  #sounds(tracks) {
+    this.sounds.value = sounds(tracks);
+    const index = tracks.findIndex((track) => track.name === this.#hears);
+    if (index >= 0 && index !== this.#hls.audioTrack) this.#hls.audioTrack = index;
+    this.heard.value = index >= 0 ? index : this.#hls.audioTrack;
+  }
+
   #stop() {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
@@ -115,6 +126,7 @@ export class Playback {
     this.#stop();
     this.#lastProgress = performance.now();
     this.#lastTime = -1;
+    this.sounds.value = [];
     if (this.state.value !== "paused") this.state.value = "loading";
     const whole = this.mode.value === "whole";
     const url = whole ? this.#source.whole : this.#source.live;
@@ -135,6 +147,8 @@ export class Playback {
     });
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.#settleNow());
     hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => (this.current.value = level));
+    hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, (_, { audioTracks }) => this.#sounds(audioTracks));
+    hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_, { id }) => (this.heard.value = id));
     hls.on(Hls.Events.BUFFER_APPENDED, () => this.#arrived());
     hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fatal(hls, error));
     hls.attachMedia(this.video);
@@ -340,6 +354,11 @@ export class Playback {
     if (Number.isFinite(edge)) this.video.currentTime = edge;
     else if (seekable.length > 0) this.video.currentTime = Math.max(0, seekable.end(seekable.length - 1) - 3);
     this.#play();
+  }
+  hear(index) {
+    this.heard.value = index;
+    this.#hears = this.sounds.value[index]?.name ?? "";
+    if (this.#hls) this.#hls.audioTrack = index;
   }
   choose(index, remember = true) {
     this.chosen.value = index;
