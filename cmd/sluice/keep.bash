@@ -23,9 +23,17 @@ pause() {
   set +o posix
 }
 
+# rest SECONDS: a keeper's pause, which ends when it is to stop. A signal that comes just before read(1) waits does not end that, so it waits in steps.
+rest() {
+  local left=${1%.*}
+  ((left > 0)) || pause "$1"
+  while [[ -z $stopping ]] && ((left-- > 0)); do pause 1; done
+}
+
 keep() { # NAME
-  local name=$1 pid='' next='' restarts=0 in_a_row=0 code started stopping='' delay state since
+  local name=$1 pid='' next='' killer='' grace restarts=0 in_a_row=0 code started stopping='' delay state since
   local -a command older=() # those that were replaced, and have something left to do
+  grace=$(seconds_of "$drain_time")
   # Each program reads NAME.conf in DIR, those that ingestd and origind start too; a file may come later (sluice reload).
   export SLUICE_CONFIG=$dir
   if [[ ${quiet:-} ]]; then exec {console}>/dev/null; else exec {console}>&2; fi
@@ -34,7 +42,7 @@ keep() { # NAME
   [[ $state == stopped ]] || restarts=$((restarts + 1))
   pid=''
   printf '%s\n' "$$" >"$dir/run/$name.keeper"
-  trap 'stopping=1; [[ -z $pid ]] || kill -TERM "$pid" "${older[@]}" ${next:+"$next"} 2>/dev/null' TERM
+  trap 'stopping=1; [[ -z $pid ]] || end_all' TERM
   trap replace USR1
   trap '' INT HUP
   while [[ -z $stopping ]]; do
@@ -52,13 +60,13 @@ keep() { # NAME
       write_state "$name" failed 0 "$restarts"
       printf 'sluice: %s does not run (exit %s): its last words are in %s; sluice tries again every 30 s\n' \
         "$name" "$code" "$dir/logs/$name.log" >&2
-      pause 30
+      rest 30
       continue
     fi
     write_state "$name" restarting 0 "$restarts"
     delay=${backoff[in_a_row - 1 < ${#backoff[@]} ? in_a_row - 1 : ${#backoff[@]} - 1]}
     printf 'sluice: %s ended (%s): starting it again in %s s\n' "$name" "$(ending "$code")" "$delay" >&2
-    pause "$delay"
+    rest "$delay"
   done
   write_state "$name" stopped 0 "$restarts"
 }
@@ -151,15 +159,26 @@ forget_older() { # ENDED
   return "$found"
 }
 
+# Told to stop: everything has the drain time and two seconds more, then it is ended. Begun here, not after wait(1): a signal that comes just before that does not end it.
+end_all() {
+  kill -TERM "$pid" "${older[@]}" ${next:+"$next"} 2>/dev/null
+  [[ -z $killer ]] || return 0
+  (
+    pause "$grace"
+    pause 2
+    kill -KILL "$pid" "${older[@]}" ${next:+"$next"} 2>/dev/null
+  ) &
+  killer=$!
+}
+
 # Starts the program, waits for its end, and for that of all of its processes when it is to stop. Sets pid while it runs and code after.
 run_once() {
-  local killer='' grace launched ended
-  grace=$(seconds_of "$drain_time")
+  local launched ended
   write_state "$name" starting 0 "$restarts"
   launch "$dir/run/$name.pid"
   pid=$launched
   [[ $name != demo ]] || write_state "$name" ready "$pid" "$restarts"
-  [[ -z $stopping ]] || kill -TERM "$pid" 2>/dev/null
+  [[ -z $stopping ]] || end_all
   while :; do
     ended=''
     { wait -n -p ended "$pid" "${older[@]}" ${next:+"$next"}; } 2>/dev/null  # bash would print the whole command when a signal ended it
@@ -167,15 +186,6 @@ run_once() {
     promote
     ended=${ended:-} # wait unsets it
     if [[ -z $ended ]] && ((code == 127)); then ended=$pid; fi
-    if [[ -n $stopping && -z $killer ]]; then
-      # Told to stop: everything has the drain time and two seconds more, then it is ended.
-      (
-        pause "$grace"
-        pause 2
-        kill -KILL "$pid" "${older[@]}" ${next:+"$next"} 2>/dev/null
-      ) &
-      killer=$!
-    fi
     if [[ -z $ended ]] || forget_older "$ended"; then
       continue
     elif [[ $ended == "$next" ]]; then

@@ -121,3 +121,17 @@ def test_the_supervisor_is_shellcheck_clean(script):
 def test_the_joined_supervisor_is_shellcheck_clean():
     done = run("shellcheck", BUILD / "bin/sluice")
     assert done.returncode == 0, done.stdout
+
+
+def test_a_keeper_told_to_stop_just_before_it_rests_does_not_rest(tmp_path):
+    """The word comes between the last look and read(1), which a signal before it does not end."""
+    script = f"""
+        . {ROOT}/cmd/sluice/keep.bash
+        dir={tmp_path} stopping=
+        mkdir "$dir/run" && mkfifo "$dir/run/quiet"
+        eval "unhurried_$(declare -f pause)"
+        pause() {{ kill -TERM $$; unhurried_pause "$@"; }}
+        trap stopping=1 TERM
+        rest 600
+    """
+    assert subprocess.run(["bash", "-c", script], timeout=60).returncode == 0
