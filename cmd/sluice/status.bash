@@ -41,8 +41,8 @@ look_at_health() {
   done
 }
 
-# look_at_platform: fills whole (ready | starting | degraded | stopped), reason (why it is not ready), streams, ingestd's JSON list, and
-# summary, the same for people. Everything that programs are asked is asked at once.
+# look_at_platform: fills whole (ready | starting | degraded | stopped), reason (why it is not ready), streams, ingestd's JSON list or
+# null, and summary, the same for people. Everything that programs are asked is asked at once.
 look_at_platform() {
   local name names state pid restarts since rest
   local -A states=() pids=()
@@ -84,12 +84,12 @@ running_port() { # PROGRAM PORT-NAME
   port_of "$1" "$2"
 }
 
-# The JSON list that ingestd gives of its streams.
+# The JSON list that ingestd gives of its streams; null where it gives none: nobody knows of any.
 live_streams() {
   local answer why
   answer_to ingestd streams || true
   answer=${answer#'{"streams":'}
-  if [[ $answer == '['*']}' ]]; then printf '%s' "${answer%\}}"; else printf '[]'; fi
+  if [[ $answer == '['*']}' ]]; then printf '%s' "${answer%\}}"; else printf null; fi
 }
 
 # The same for people, a line each; what ingestd says here holds nothing that JSON escapes.

@@ -131,7 +131,7 @@ class Soak:
     def whole(self, since_ms):
         """Ready, every channel is live again, and every rendition has media that was finished after that moment."""
         status = self.platform.status()
-        live = {row["channel"] for row in status["streams"] if row["state"] == "live"}
+        live = {row["channel"] for row in status["streams"] or [] if row["state"] == "live"}
         if status["state"] != "ready" or not live >= set(self.publishers):
             return False
         newest = [newest_media(pathlib.Path(self.platform.directory, "ledgers", checkpoint.stream)) for checkpoint in self.checkpoints.values()]

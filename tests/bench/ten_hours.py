@@ -55,7 +55,7 @@ def watch(platform, file, hours, speed, tell):
         wait_for(lambda: publisher.poll() is not None or time.monotonic() - looked > whole / 40, whole, "the next look")
         looked = time.monotonic()
         get(platform.master_url("alice"))
-        rows = [row for row in platform.status()["streams"] if row["channel"] == "alice"]
+        rows = [row for row in platform.status()["streams"] or [] if row["channel"] == "alice"]
         memory = {name: private_kib(pid) for pid, (_, name, _) in below(platform.process.pid).items() if name in WATCHED}
         if rows and len(memory) == len(WATCHED):
             samples.append(((looked - begun) / whole, memory, rows[0]["dropped_frames"]))

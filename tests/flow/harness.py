@@ -203,6 +203,10 @@ class Platform:
                               capture_output=True, text=True, timeout=30)
         return json.loads(done.stdout)
 
+    def streams(self):
+        """What ingestd says of its streams, when it says something."""
+        return wait_for(lambda: (rows := self.status()["streams"]) is not None and [rows], 20, "word of the streams")[0]
+
     def ask(self, name, command):
         """A daemon's answer on its control socket; raises OSError or ValueError where it is not there."""
         with socket.socket(socket.AF_UNIX) as link:

@@ -29,7 +29,7 @@ def publisher(kind, platform, key):
 
 
 def of_channel(platform, name):
-    return next((row for row in platform.status()["streams"] if row["channel"] == name), None)
+    return next((row for row in platform.streams() if row["channel"] == name), None)
 
 
 def ingest_log(platform):

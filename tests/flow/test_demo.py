@@ -37,7 +37,7 @@ def test_the_demo_is_live_and_its_secrets_are_kept():
         platform.up()
         platform.wait_live("demo", 30)
         assert (platform.directory / "demo/demo.key").read_text().strip() == secrets["demo.key"]
-        wait_for(lambda: any(row["channel"] == "demo" for row in platform.status()["streams"]), 20, "the demo in the status")
+        wait_for(lambda: any(row["channel"] == "demo" for row in platform.streams()), 20, "the demo in the status")
 
 
 def test_pages_are_told_a_public_address():

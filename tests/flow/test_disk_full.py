@@ -103,6 +103,6 @@ def test_everything_on_one_disk_that_fills_up(small_disk):
             # The logs go on, too, and say what was.
             wait_for(lambda: "go_live channel=bea" in log(), LONG, "word of the new stream in the log")
             wait_for(lambda: "full" in log(), LONG, "word of the full disk in the log")
-        wait_for(lambda: not platform.status()["streams"], LONG, "the end of the streams")
+        wait_for(lambda: not platform.streams(), LONG, "the end of the streams")
         assert ended(ledger)
         assert_unbroken(ledger)

@@ -22,7 +22,7 @@ def platform():
 
 
 def finished(platform, name):
-    wait_for(lambda: name not in [row["channel"] for row in platform.status()["streams"]], 30, "the stream's end")
+    wait_for(lambda: name not in [row["channel"] for row in platform.streams()], 30, "the stream's end")
     ledger = ledger_of(platform)
     assert ended(ledger)
     assert_lint(ledger)

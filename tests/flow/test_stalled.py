@@ -72,13 +72,13 @@ def test_kick_names_its_channel():
             assert platform.run("sluice", "kick", "bob", check=False).returncode == 1
             assert platform.run("sluice", "kick", "ada") == "the stream of ada was ended"
             assert publisher.process.wait(LONG) != 0
-        wait_for(lambda: not platform.status()["streams"], LONG, "the end of the stream")
+        wait_for(lambda: not platform.streams(), LONG, "the end of the stream")
         with Publisher(platform.publish_url(key)) as publisher:
             platform.wait_live("ada", LONG)
             done = ask("kick channel=ada")
             assert done.returncode == 0 and json.loads(done.stdout)["ok"] is True
             assert publisher.process.wait(LONG) != 0
-        wait_for(lambda: not platform.status()["streams"], LONG, "the end of the stream")
+        wait_for(lambda: not platform.streams(), LONG, "the end of the stream")
         done = ask("kick channel=ada")
         assert done.returncode == 1 and json.loads(done.stdout)["error"]["what"] == "ada is not being published"
         assert ask("kick").returncode == 1 and ask("kick ada").returncode == 2

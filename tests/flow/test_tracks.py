@@ -34,7 +34,7 @@ def publish(platform, name, path, *options):
 def finished(platform, name, publisher):
     """The ledger of the stream when it is over, checked."""
     assert publisher.wait(40) == 0
-    wait_for(lambda: name not in [row["channel"] for row in platform.status()["streams"]], 30, "the stream's end")
+    wait_for(lambda: name not in [row["channel"] for row in platform.streams()], 30, "the stream's end")
     ledger = ledger_of(platform)
     assert ended(ledger)
     assert_lint(ledger)

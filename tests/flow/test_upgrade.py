@@ -96,7 +96,7 @@ def test_a_pipeline_that_does_not_work_for_one_stream_is_spared_the_others():
             wait_for(lambda: "no further stream gets another pipeline" in log.read_text(), LONG, "word of the end of it")
             after = wait_for(lambda: len(now := pipelines(platform)) == 4 and now, LONG, "both pipelines")
             assert len(before & after) == 2  # one stream's two programs
-            wait_for(lambda: platform.status()["state"] == "ready" and all(row["state"] == "live" for row in platform.status()["streams"]), LONG, "both streams")
+            wait_for(lambda: platform.status()["state"] == "ready" and all(row["state"] == "live" for row in platform.streams()), LONG, "both streams")
 
 
 def stream(platform, channel):
