@@ -10,6 +10,7 @@
 #include "app/values.hpp"
 #include "base/masked.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "os/file.hpp"
 
 namespace sluice::app {
@@ -42,11 +43,11 @@ Result<ConfigFile> read_config(const std::string& path) {
     if (line.empty() || line.starts_with('#')) continue;
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos)
-      return fail(Errc::config, fmt::format("{}:{}: no '=' in '{}'", path, number, without_passwords(line)), "write 'name = value'; comments begin with #");
+      return fail(Errc::config, fmt::format("{}:{}: no '=' in '{}'", path, number, legible(without_passwords(line))), "write 'name = value'; comments begin with #");
     std::string_view value = trim(line.substr(equals + 1));
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
     const std::string key(trim(line.substr(0, equals)));
-    if (file.contains(key)) return fail(Errc::config, fmt::format("{}:{}: '{}' stands twice", path, number, key), "keep one line; separate several values by commas");
+    if (file.contains(key)) return fail(Errc::config, fmt::format("{}:{}: '{}' stands twice", path, number, legible(key)), "keep one line; separate several values by commas");
     file[key] = {std::string(value), fmt::format("{}:{}", path, number)};
   }
   return file;
@@ -248,8 +249,8 @@ class Parser {
         if (auto checked = check_value(option, text); !checked) {
           const bool typed = value.origin == "command line";
           return fail(typed ? Errc::usage : Errc::config,
-                      fmt::format("--{}{}: {}", option.name, typed ? "" : " (" + value.origin + ")", checked.error().what),
-                      checked.error().hint);
+                      fmt::format("--{}{}: {}", option.name, typed ? "" : " (" + value.origin + ")", legible(checked.error().what)),
+                      legible(checked.error().hint));
         }
       }
       settings_.options_[option.name] = std::move(value);
@@ -264,7 +265,7 @@ class Parser {
       for (const Option& option : options_of(program_, command.path)) known.insert(option.name);
     for (const auto& [name, line] : config)
       if (!known.contains(name))
-        return fail(Errc::config, fmt::format("{}: {} has no option '{}'", line.origin, program_.name, name), see_help());
+        return fail(Errc::config, fmt::format("{}: {} has no option '{}'", line.origin, program_.name, legible(name)), see_help());
     return {};
   }
 

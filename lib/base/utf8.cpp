@@ -1,6 +1,30 @@
 #include "base/utf8.hpp"
 
+#include <fmt/format.h>
+
+#include <iterator>
+
 namespace sluice {
+
+namespace {
+
+constexpr std::size_t most_legible = 400;
+
+// How many bytes the character has that a text begins with; 0 where it begins with none.
+std::size_t character_length(std::string_view text) {
+  Utf8Check check;
+  for (std::size_t n = 1; n <= text.size() && check.feed(as_bytes(text.substr(n - 1, 1))); ++n)
+    if (check.complete()) return n;
+  return 0;
+}
+
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7f;
+  return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;  // U+0080 to U+009F
+}
+
+}  // namespace
 
 std::optional<std::vector<char32_t>> utf8_code_points(std::string_view text) {
   std::vector<char32_t> points;
@@ -82,6 +106,21 @@ std::string to_valid_utf8(std::string_view text) {
       out += "\xef\xbf\xbd";
       at += n > 0 ? n : 1;
     }
+  }
+  return out;
+}
+
+std::string legible(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t whole = character_length(text.substr(at));
+    const std::string_view next = text.substr(at, whole > 0 ? whole : 1);
+    if (at + next.size() > most_legible) return out + "\xe2\x80\xa6";
+    if (whole > 0 && !is_control(next))
+      out += next;
+    else
+      for (const char c : next) fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+    at += next.size();
   }
   return out;
 }

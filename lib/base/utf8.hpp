@@ -31,5 +31,8 @@ bool is_utf8(std::string_view text);
 std::size_t code_point_count(std::string_view utf8);  // of valid UTF-8
 // The text with each piece that is not UTF-8 replaced by U+FFFD.
 std::string to_valid_utf8(std::string_view text);
+// The text as a person may be shown it, whoever wrote it: control characters (C0, DEL, C1) and bytes that are not UTF-8 as \xNN, and no
+// more than the first 400 bytes.
+std::string legible(std::string_view text);
 
 }  // namespace sluice

@@ -112,6 +112,21 @@ TEST_CASE("a wrong value from the environment or a file is a configuration error
   CHECK(parse({"user", "add", "a", "--config", file.path}).error().what == file.path + ":2: tool has no option 'wiat'");
 }
 
+TEST_CASE("errors show what stands in a configuration file without its control characters and broken bytes") {
+  const auto wrong = [](const std::string& text) {
+    const TemporaryFile file(text);
+    const auto settings = parse({"user", "add", "a", "--config", file.path});
+    REQUIRE_FALSE(settings);
+    return settings.error().what.substr(file.path.size());
+  };
+  CHECK(wrong("\x1b[2Jhello\xff\n") == ":1: no '=' in '\\x1b[2Jhello\\xff'");
+  CHECK(wrong("wa\x07it = 2s\n") == ":1: tool has no option 'wa\\x07it'");
+  CHECK(wrong("a\x01 = 1\na\x01 = 2\n") == ":2: 'a\\x01' stands twice");
+  const TemporaryFile file("wait = soon\x1b[31m\xc3\n");
+  CHECK(parse({"user", "add", "a", "--config", file.path}).error().what == "--wait (" + file.path + ":1): 'soon\\x1b[31m\\xc3' is not a duration");
+  CHECK(wrong(std::string(100'000, 'x')).size() < 500);
+}
+
 TEST_CASE("a folder holds a file for each program, which need not be there; a file that is named must be") {
   char folder[] = "/tmp/sluice-options-XXXXXX";
   REQUIRE(::mkdtemp(folder) != nullptr);
