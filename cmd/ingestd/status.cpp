@@ -75,7 +75,7 @@ void summarise(const Stream& stream, Json& lines) {
   if (const auto& video = stream.intake().video()) {
     source = fmt::format("{} {}x{} {:.4g} fps  ", media::name(video->codec), video->width, video->height, rate(video->frame_rate));
     if (const microseconds interval = stream.intake().keyframe_interval(); interval > microseconds(0))  // known from the second keyframe on
-      source += fmt::format("GOP {:.1f} s  ", static_cast<double>(interval.count()) / 1e6);
+      source += fmt::format("GOP {}{:.1f} s  ", stream.intake().keyframe_due() ? "over " : "", static_cast<double>(interval.count()) / 1e6);
   }
   if (const auto& audio = stream.intake().audio()) source += fmt::format("{} {} Hz {} ch  ", media::name(audio->codec), audio->sample_rate, audio->channels);
   lines.push_back(fmt::format("  up {} s  {}{} of {} frames dropped", uptime_s(stream), source, stream.retention().counts().dropped_packets,

@@ -310,7 +310,8 @@ std::string Stream::advice() const {
                ") do not stand where those of the first video track do: give all tracks the same keyframe interval";
     return {};
   }
-  return fmt::format("keyframes come every {:.1f} s: set the encoder's keyframe interval to {} s", interval.count() / 1000.0, segment.count() / 1000);
+  return fmt::format("keyframes are {}{:.1f} s apart: set the encoder's keyframe interval to {} s", intake_.keyframe_due() ? "at least " : "up to ", static_cast<double>(interval.count()) / 1000,
+                     segment.count() / 1000);
 }
 
 }  // namespace sluice::ingestd

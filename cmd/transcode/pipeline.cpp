@@ -120,7 +120,7 @@ void Pipeline::watch_follower(std::size_t from, microseconds dts, bool key) {
   meter.add(dts, key);
   if (!fitted || meter.longest() <= longest) return;
   log::warn("a track's keyframe interval is too long: segments that begin without one are gaps in it",
-            {{"rendition", reader_.tracks()[from].rendition}, {"gop_s", std::chrono::duration<double>(meter.longest()).count()}});
+            {{"rendition", reader_.tracks()[from].rendition}, {"gop_at_least_s", std::chrono::duration<double>(meter.longest()).count()}});
 }
 
 void Pipeline::decode_all() {

@@ -92,10 +92,10 @@ bool SourcePlan::watch(microseconds dts, bool key) {
   told_ = true;
   const double gop = in_seconds(meter_.longest());
   if (!feeding_.supervised || feeding_.ledger.empty()) {
-    log::warn("source keyframe interval too long, segments will be cut without a keyframe", {{"gop_s", gop}, {"advice", advice}});
+    log::warn("source keyframe interval too long, segments will be cut without a keyframe", {{"gop_at_least_s", gop}, {"advice", advice}});
     return true;
   }
-  log::warn("source keyframe interval too long, encoding it from here on", {{"gop_s", gop}, {"advice", advice}});
+  log::warn("source keyframe interval too long, encoding it from here on", {{"gop_at_least_s", gop}, {"advice", advice}});
   return !remember(meter_.longest());  // without the mark a next generation would come to the same end
 }
 

@@ -237,4 +237,9 @@ microseconds Intake::keyframe_interval() const {
   return microseconds(gops_.empty() && open < telling_us ? 0 : std::max(longest, open));
 }
 
+bool Intake::keyframe_due() const {
+  const std::int64_t interval = keyframe_interval().count();
+  return interval > 0 && std::ranges::find(gops_, interval) == gops_.end();
+}
+
 }  // namespace sluice::media

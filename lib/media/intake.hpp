@@ -90,6 +90,7 @@ class Intake {
   const std::vector<PublisherTrack>& tracks() const { return tracks_; }  // video first, each kind by id
   std::int64_t reached() const { return timeline_.reached(); }  // source time, µs
   microseconds keyframe_interval() const;                       // the longest of the last GOPs; 0 while unknown
+  bool keyframe_due() const;                                    // that one is still open: the interval is at least so long
   const Counts& counts() const { return counts_; }
 
   // Together with its Retention, into the same snapshot: they share runs.

@@ -415,9 +415,15 @@ TEST_CASE("the keyframe interval is told of whole GOPs, or of an open one that i
   CHECK(rig.intake.keyframe_interval() == seconds(2));
   rig.video(3967), rig.audio(4010);
   CHECK(rig.intake.keyframe_interval() == seconds(2));
+  CHECK_FALSE(rig.intake.keyframe_due());
   rig.clock.advance(seconds(3));
   rig.video(6967);
   CHECK(rig.intake.keyframe_interval() == microseconds(4'967'000));
+  CHECK(rig.intake.keyframe_due());
+  rig.clock.advance(seconds(3));
+  rig.video(10'000, true);
+  CHECK(rig.intake.keyframe_interval() == seconds(8));
+  CHECK_FALSE(rig.intake.keyframe_due());
 }
 
 TEST_CASE("an Opus packet tells its own length (RFC 6716 3.1)") {
