@@ -19,6 +19,15 @@ namespace {
 
 constexpr seconds longest_stall{20};
 
+// Media is never empty: where a disk is full, a segment is emptied and then unlinked (hls::LedgerWriter).
+Error emptied(const std::string& path) { return {Errc::not_found, path + " has been removed", ""}; }
+
+Result<std::uint64_t> size_of(int fd, const std::string& path) {
+  struct stat facts {};
+  if (::fstat(fd, &facts) != 0) return fail_errno("look at " + path);
+  return static_cast<std::uint64_t>(facts.st_size);
+}
+
 struct Payload {
   curl::Body body;
   std::string hash;  // SHA-256, hex
@@ -33,7 +42,11 @@ Result<std::string> digest_of(int fd, std::uint64_t bytes, const std::string& pa
     const ssize_t n = ::pread(fd, buffer.data(), std::min<std::uint64_t>(buffer.size(), bytes - at), static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_errno("read " + path);
-    if (n == 0) return fail(Errc::invalid, path + " is shorter than its ledger says", "see the machine's log for a fault of the disk");
+    if (n == 0) {
+      SLUICE_TRY_VALUE(const std::uint64_t left, size_of(fd, path));
+      if (left == 0) return std::unexpected(emptied(path));
+      return fail(Errc::invalid, path + " is shorter than its ledger says", "see the machine's log for a fault of the disk");
+    }
     digest.add(ByteView(buffer).first(static_cast<std::size_t>(n)));
     at += static_cast<std::uint64_t>(n);
   }
@@ -51,9 +64,7 @@ Result<Payload> payload_of(const Object& object) {
   SLUICE_TRY_VALUE(os::UniqueFd fd, os::open_file(object.path, O_RDONLY));
   out.bytes = object.bytes;
   if (out.bytes == 0) {
-    struct stat facts {};
-    if (::fstat(fd.get(), &facts) != 0) return fail_errno("look at " + object.path);
-    out.bytes = static_cast<std::uint64_t>(facts.st_size);
+    SLUICE_TRY_VALUE(out.bytes, size_of(fd.get(), object.path));
   }
   SLUICE_TRY_VALUE(out.hash, digest_of(fd.get(), out.bytes, object.path));
   out.body.file = std::make_shared<os::UniqueFd>(std::move(fd));
@@ -63,7 +74,7 @@ Result<Payload> payload_of(const Object& object) {
 
 Sent unsent(const Object& object, Error error) {
   const bool header = object.item && object.item->kind == Item::Kind::header;
-  // Gone, or cut short (a disk that lost power).
+  // Gone, emptied included, or cut short (a disk that lost power).
   const bool lost = error.code == Errc::not_found || error.code == Errc::invalid;
   if (lost && !header) return {.outcome = Sent::Outcome::removed, .error = std::move(error)};
   if (header) {
