@@ -18,6 +18,9 @@ bool all_of(std::string_view text, std::string_view others) {
 bool is_stable_id(std::string_view text) { return all_of(text, "+/=.-_"); }
 bool is_pathway(std::string_view text) { return all_of(text, ".-_"); }
 bool is_positive(std::string_view text) { return parse_decimal(text).value_or(0) > 0; }
+bool is_video_layout(std::string_view text) {
+  return std::ranges::none_of(split(text, ','), [](std::string_view entry) { return entry.empty(); });
+}
 bool is_versions(std::string_view text) {
   return std::ranges::all_of(split(text, '/'), [](std::string_view piece) { return parse_number<std::uint64_t>(piece).value_or(0) > 0; });
 }
@@ -29,6 +32,7 @@ bool is_cue(std::string_view text) {
 
 constexpr std::string_view stable_characters = "letters, digits and + / = . - _";
 constexpr std::string_view pathway_characters = "letters, digits and . - _";
+constexpr std::string_view layout_entries = "entries between commas, of which none is empty";
 constexpr std::string_view yes_or_no = "YES|NO";
 constexpr std::string_view media_types = "AUDIO|VIDEO|SUBTITLES|CLOSED-CAPTIONS";
 constexpr std::string_view methods = "NONE|AES-128|AES-256-GCM|SAMPLE-AES|SAMPLE-AES-CTR";
@@ -110,7 +114,7 @@ constexpr AttributeRule rules[] = {
     {"EXT-X-STREAM-INF", "HDCP-LEVEL", "4.4.6.2", Type::word, optional, hdcp_levels},
     {"EXT-X-STREAM-INF", "ALLOWED-CPC", "4.4.6.2"},
     {"EXT-X-STREAM-INF", "VIDEO-RANGE", "4.4.6.2", Type::word, optional, video_ranges},
-    {"EXT-X-STREAM-INF", "REQ-VIDEO-LAYOUT", "4.4.6.2"},
+    {"EXT-X-STREAM-INF", "REQ-VIDEO-LAYOUT", "4.4.6.2", Type::quoted, optional, "", is_video_layout, layout_entries},
     {"EXT-X-STREAM-INF", "STABLE-VARIANT-ID", "4.4.6.2", Type::quoted, optional, "", is_stable_id, stable_characters},
     {"EXT-X-STREAM-INF", "AUDIO", "4.4.6.2"},
     {"EXT-X-STREAM-INF", "VIDEO", "4.4.6.2"},
@@ -129,7 +133,7 @@ constexpr AttributeRule rules[] = {
     {"EXT-X-I-FRAME-STREAM-INF", "HDCP-LEVEL", "4.4.6.3", Type::word, optional, hdcp_levels},
     {"EXT-X-I-FRAME-STREAM-INF", "ALLOWED-CPC", "4.4.6.3"},
     {"EXT-X-I-FRAME-STREAM-INF", "VIDEO-RANGE", "4.4.6.3", Type::word, optional, video_ranges},
-    {"EXT-X-I-FRAME-STREAM-INF", "REQ-VIDEO-LAYOUT", "4.4.6.3"},
+    {"EXT-X-I-FRAME-STREAM-INF", "REQ-VIDEO-LAYOUT", "4.4.6.3", Type::quoted, optional, "", is_video_layout, layout_entries},
     {"EXT-X-I-FRAME-STREAM-INF", "STABLE-VARIANT-ID", "4.4.6.3", Type::quoted, optional, "", is_stable_id, stable_characters},
     {"EXT-X-I-FRAME-STREAM-INF", "VIDEO", "4.4.6.3"},
     {"EXT-X-I-FRAME-STREAM-INF", "PATHWAY-ID", "4.4.6.3", Type::quoted, optional, "", is_pathway, pathway_characters},

@@ -15,6 +15,10 @@ namespace {
 
 constexpr double times_apart_s = 0.3;  // pictures' reordering, and a frame of each
 constexpr std::uint64_t cellular_bps = 192'000;
+constexpr std::string_view default_pathway = ".";
+
+// One that is not defined: nobody knows what it stands for.
+bool holds_variable(std::string_view value) { return value.find("{$") != std::string_view::npos; }
 
 bool has_video(const std::string& codecs) {
   for (std::string_view codec : split(codecs, ',')) {
@@ -88,6 +92,16 @@ void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Fi
       if (group && std::ranges::none_of(multi.renditions, may_define)) {
         find("group-undefined", variant.line, fmt::format("no EXT-X-MEDIA defines the {} group \"{}\"", type, *group));
       }
+    }
+  }
+  if (multi.steering && multi.steering->pathway) {
+    // What could not be read of a variant may be the pathway; one that names none is on the default pathway (4.4.6.2).
+    const auto may_be_on = [&](const ReadVariant& variant) {
+      const auto pathway = variant.written.text("PATHWAY-ID");
+      return pathway ? *pathway == *multi.steering->pathway || holds_variable(*pathway) : !variant.written.error().empty() || multi.steering->pathway == default_pathway;
+    };
+    if (!multi.variants.empty() && !holds_variable(*multi.steering->pathway) && std::ranges::none_of(multi.variants, may_be_on)) {
+      find("pathway-undefined", multi.steering->line, fmt::format("no variant has the PATHWAY-ID \"{}\"", *multi.steering->pathway));
     }
   }
   if (without_captions > 0 && without_captions < multi.variants.size()) {

@@ -85,6 +85,7 @@ constexpr Rule rules[] = {
     {"frame-rate-required", "apple", "9.15", must, "every variant with video has FRAME-RATE"},
     {"average-bandwidth-required", "apple", "9.14", must, "every variant has AVERAGE-BANDWIDTH"},
     {"group-undefined", "8216bis", "4.4.6.2", must, "a group that a variant names is defined by EXT-X-MEDIA of that type"},
+    {"pathway-undefined", "8216bis", "4.4.6.6", must, "the PATHWAY-ID of EXT-X-CONTENT-STEERING, with which players begin, is that of a variant"},
     {"group-names-unique", "8216bis", "4.4.6.1.1", must, "the renditions of a group have different names"},
     {"group-one-default", "8216bis", "4.4.6.1.1", must, "a group has at most one default"},
     {"default-autoselect", "8216bis", "4.4.6.1", must, "a default rendition that has AUTOSELECT has it as YES"},

@@ -30,7 +30,7 @@ bool MultivariantTags::take(std::string_view tag, std::string_view value) {
     ++multi_.i_frame_variants;
   } else if (tag == "EXT-X-CONTENT-STEERING") {
     tags_.once(tag);
-    tags_.attributes(tag, value);
+    multi_.steering = ReadSteering{tags_.attributes(tag, value).text("PATHWAY-ID"), tags_.line};
   } else {
     return false;
   }

@@ -104,9 +104,15 @@ struct ReadVariant {                 // EXT-X-STREAM-INF
   std::size_t line = 0;
 };
 
+struct ReadSteering {                // EXT-X-CONTENT-STEERING
+  std::optional<std::string> pathway;
+  std::size_t line = 0;
+};
+
 struct ReadMultivariant {
   std::vector<ReadVariant> variants;
   std::vector<ReadRendition> renditions;
+  std::optional<ReadSteering> steering;
   std::size_t i_frame_variants = 0;    // EXT-X-I-FRAME-STREAM-INF
 };
 

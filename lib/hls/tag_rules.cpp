@@ -1,6 +1,7 @@
 #include "hls/tag_rules.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "base/text.hpp"
@@ -19,6 +20,11 @@ bool is_caption_id(std::string_view text) {
     return number && *number >= 1 && *number <= 63;
   }
   return text.size() == 3 && text.starts_with("CC") && text[2] >= '1' && text[2] <= '4';
+}
+
+// Of what a segment's format carries in any other way (4.4.6.1).
+bool is_instream_id(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || c == '.'; });
 }
 
 // Dates and numbers may be written in several ways.
@@ -52,16 +58,18 @@ void check_media(const AttributeList& list, const Tell& tell) {
   const std::string type = list.text("TYPE").value_or("");
   if (!is_defined("EXT-X-MEDIA", "TYPE", type)) return;  // that has been told
   const auto wrong = [&](const std::string& what) { tell("media-attributes", "the EXT-X-MEDIA of type " + type + " " + what); };
+  auto id = list.text("INSTREAM-ID");
+  if (id && id->find("{$") != std::string::npos) id.reset();  // nobody knows what it stands for
   if (type == "CLOSED-CAPTIONS") {
     if (list.has("URI")) wrong("has a URI");
-    const auto id = list.text("INSTREAM-ID");
     if (!list.may_have("INSTREAM-ID")) wrong("has no INSTREAM-ID");
-    else if (id && !is_caption_id(*id) && id->find("{$") == std::string::npos) {
+    else if (id && !is_caption_id(*id)) {
       tell("attribute-value", "the INSTREAM-ID of closed captions is " + *id + ": it is to be CC1 to CC4 or SERVICE1 to SERVICE63 (4.4.6.1)");
     }
-  } else if (type == "SUBTITLES") {
-    if (!list.may_have("URI")) wrong("has no URI");
+  } else if (id && !is_instream_id(*id)) {
+    tell("attribute-value", "the INSTREAM-ID of the type " + type + " is \"" + *id + "\": it is to be letters, digits and . (4.4.6.1)");
   }
+  if (type == "SUBTITLES" && !list.may_have("URI")) wrong("has no URI");
   if (list.has("FORCED") && type != "SUBTITLES") wrong("has FORCED");
   for (const char* audio : {"CHANNELS", "BIT-DEPTH", "SAMPLE-RATE"}) {
     if (list.has(audio) && type != "AUDIO") wrong(std::string("has ") + audio);

@@ -68,6 +68,10 @@ TEST_CASE("values within their type: ids, positive numbers, cues, versions of ke
   CHECK(told("EXT-X-STREAM-INF", "STABLE-VARIANT-ID=\"a b\"") == Rules{"attribute-value"});
   CHECK(told("EXT-X-STREAM-INF", "STABLE-VARIANT-ID=\"aZ0+/=.-_\"").empty());
   CHECK(told("EXT-X-STREAM-INF", "PATHWAY-ID=\"a/b\"") == Rules{"attribute-value"});
+  CHECK(told("EXT-X-STREAM-INF", "REQ-VIDEO-LAYOUT=\"CH-STEREO,CH-MONO/PROJ-EQUI\"") == Rules{});
+  for (const char* layout : {"", ",", "CH-MONO,", ",CH-STEREO", "CH-MONO,,CH-STEREO"}) {
+    for (const char* tag : {"EXT-X-STREAM-INF", "EXT-X-I-FRAME-STREAM-INF"}) CHECK(told(tag, "REQ-VIDEO-LAYOUT=\"" + std::string(layout) + "\"") == Rules{"attribute-value"});
+  }
   CHECK(told("EXT-X-STREAM-INF", "SCORE=0") == Rules{"attribute-value"});
   CHECK(told("EXT-X-PART-INF", "PART-TARGET=0.0") == Rules{"attribute-value"});
   CHECK(told("EXT-X-DATERANGE", "CUE=\"PRE,ONCE\"").empty());

@@ -70,6 +70,8 @@ TEST_CASE("renditions have the attributes of their type") {
   CHECK(rules("TYPE=CLOSED-CAPTIONS,INSTREAM-ID=\"CC1\"").empty());
   CHECK(rules("TYPE=SUBTITLES,URI=\"s.m3u8\",FORCED=YES").empty());
   CHECK(rules("TYPE=AUDIO,CHANNELS=\"2\"").empty());
+  CHECK(rules("TYPE=AUDIO,INSTREAM-ID=\"Track.7\"") == Rules{"version-needed"});
+  for (const char* id : {"", "a-b", "a b"}) CHECK(rules("TYPE=AUDIO,INSTREAM-ID=\"" + std::string(id) + "\"").back() == "attribute-value");
   CHECK(rules("TYPE=SUBTITLES") == Rules{"media-attributes"});
   CHECK(rules("TYPE=CLOSED-CAPTIONS") == Rules{"media-attributes"});
   CHECK(rules("TYPE=CLOSED-CAPTIONS,INSTREAM-ID=\"CC1\",URI=\"c.m3u8\"") == Rules{"media-attributes"});
