@@ -130,7 +130,12 @@ Result<> LedgerWriter::write_part(WritePart& operation) {
   const Rendition* so_far = index_.find(operation.rendition);
   const bool same = so_far && so_far->started && so_far->last.msn == record.part.msn;
   record.part.offset = same ? so_far->last.offset + so_far->last.bytes : 0;
-  if (!record.part.flags.gap) SLUICE_TRY(write_media(operation, record));
+  if (!record.part.flags.gap) {
+    if (leans_on_lost(operation))
+      lose(record);
+    else
+      SLUICE_TRY(write_media(operation, record));
+  }
   record.part.wall_ms = clock_->wall().time_since_epoch().count();
   SLUICE_TRY(append(record));
   ++counters_.parts;
@@ -179,11 +184,23 @@ Result<> LedgerWriter::write_media(const WritePart& operation, PartRecord& recor
     SLUICE_TRY_VALUE(const bool made_room, remove_oldest(Room::now));
     if (!made_room) break;
   } while (true);
+  if (operation.kind == media::Kind::video) awaiting_key_.insert(record.rendition);
+  lose(record);
+  return {};
+}
+
+// Pictures that follow lost ones cannot be decoded before a keyframe; and a segment that began with them would break INDEPENDENT-SEGMENTS,
+// for the whole stream.
+bool LedgerWriter::leans_on_lost(const WritePart& operation) {
+  if (operation.part.flags.independent) awaiting_key_.erase(operation.rendition);
+  return awaiting_key_.contains(operation.rendition);
+}
+
+void LedgerWriter::lose(PartRecord& record) {
   ++counters_.parts_lost;
   record.part.bytes = 0;
   record.part.flags.gap = true;
   record.part.flags.independent = false;
-  return {};
 }
 
 Result<int> LedgerWriter::segment_fd(const PartRecord& record) {

@@ -5,13 +5,14 @@
 // Segments that leave the DVR window are removed from the list first; their files stay for as long as players may ask for them
 // (availability.hpp). Where room is short they go at once.
 //
-// A full disk: the oldest segments go (down to six), then the part is written as a gap, so that live goes on;
-// the index keeps space in hand for such lines. Only when not even a line can be written does a call fail,
+// A full disk: the oldest segments go (down to six), then the part is written as a gap, so that live goes on, and with it the parts
+// that lean on its pictures; the index keeps space in hand for such lines. Only when not even a line can be written does a call fail,
 // with Errc::unavailable. The file `cap` in the ledger says how many bytes of media may stay, whoever has written it.
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,7 @@ struct WriterSettings {
 
 struct WriterCounters {
   std::uint64_t parts = 0, bytes = 0;
-  std::uint64_t parts_lost = 0;  // written as gaps because the disk was full
+  std::uint64_t parts_lost = 0;  // written as gaps because the disk was full, or had been for what they lean on
   std::uint64_t segments_removed = 0;
   std::uint64_t mended_index = 0;  // bytes of a torn tail cut off at the start
   std::uint64_t mended_media = 0;  // media bytes beyond the last part, cut off at the start
@@ -91,6 +92,8 @@ class LedgerWriter {
   Result<> declare(const DeclareRendition& operation);
   Result<> write_part(WritePart& operation);
   Result<> write_media(const WritePart& operation, PartRecord& record);
+  bool leans_on_lost(const WritePart& operation);
+  void lose(PartRecord& record);
   Result<int> segment_fd(const PartRecord& record);
   void sync_after(const PartRecord& record);
   void read_cap();
@@ -119,6 +122,7 @@ class LedgerWriter {
   std::unique_ptr<LedgerSync> sync_;
   WriterCounters counters_;
   Bytes head_;
+  std::set<std::string> awaiting_key_;  // video renditions whose last part was lost
 };
 
 }  // namespace sluice::hls
