@@ -30,6 +30,19 @@ const plays = (page, least, most, what) =>
     return now && !now.live && now.at >= least && now.at <= most && (await video(page)).ready >= 2;
   }, what, 30);
 
+test("the start of a stream that has just begun is gone to, and the edge again", { timeout: 120_000 }, async () => {
+  await advancing(page);
+  await page.waitForSelector("[aria-label='Go to start']", { timeout: 20_000 });
+  await page.click("[aria-label='Go to start']");
+  await until(async () => { const now = await bar(page); return now && !now.live && (await video(page)).ready >= 2; }, "the past", 20);
+  await advancing(page);
+  const now = await bar(page);
+  assert.ok(!now.live && now.at < now.length, JSON.stringify(now));
+  await page.click(".edge");
+  await until(async () => (await bar(page))?.live, "the edge", 30);
+  assertSound(page);
+});
+
 test("the bar spans the stream; hovering shows the picture and the time", { timeout: 150_000 }, async () => {
   await advancing(page);
   await until(async () => (await bar(page))?.length >= 45, "a stream that is longer than its live playlist", 90);

@@ -9,6 +9,7 @@ export class KeptWindow {
   ended = false;
   #url;
   #asked = -Infinity;
+  #misses = 0;    // in a row: a stream that has just begun may not be known yet
   #seen = 0;
 
   // Without an address nothing is ever known.
@@ -16,16 +17,19 @@ export class KeptWindow {
     this.#url = url;
   }
 
-  // Reads it again, unless that was less than `age` ms ago.
+  // Reads it again, unless that was less than `age` ms ago. What could not be read is asked for sooner.
   async read(age = leastAge) {
-    if (!this.#url || performance.now() - this.#asked < Math.max(age, leastAge)) return;
+    const wait = this.#misses > 0 ? Math.min(age, leastAge * 2 ** (this.#misses - 1)) : age;
+    if (!this.#url || performance.now() - this.#asked < Math.max(wait, leastAge)) return;
     this.#asked = performance.now();
+    this.#misses += 1;
     try {
       const response = await fetch(this.#url);
       if (!response.ok) return;
       const { epoch, start, end, ended } = await response.json();
       Object.assign(this, { known: true, epoch: Date.parse(epoch), start: Date.parse(start), end: Date.parse(end), ended });
       this.#seen = performance.now();
+      this.#misses = 0;
     } catch {
       // The next look may find it.
     }

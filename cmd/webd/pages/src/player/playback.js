@@ -12,7 +12,7 @@ import { LiveEdge } from "./live_edge.js";
 import { Sound } from "./sound.js";
 import { dateAt, timeAt } from "./timeline.js";
 
-const nearEdge = 6000;     // ms from the edge: seeking there is going live
+const nearEdge = 6000;     // ms from the edge: seeking there is going live, of a young stream to its later half
 const windowMargin = 6000; // ms kept from a beginning that is being removed
 const windowAge = { live: 30000, whole: 10000 };  // ms between two looks at what is kept
 const shortPause = 5000;   // ms: after it, playing goes on from where it stopped
@@ -198,7 +198,8 @@ export class Playback {
   seekTo(date) {
     const place = this.place.value;
     if (!place || !this.#source.whole) return;
-    if (date >= place.end - nearEdge && !this.#over) return this.goLive();
+    const near = Math.min(nearEdge, (place.end - place.start) / 2);
+    if (date >= place.end - near && !this.#over) return this.goLive();
     this.#wanted = true;
     const removed = place.start > (this.epoch.value ?? place.start) + 1000;
     this.#at = Math.min(Math.max(date, place.start + (removed ? windowMargin : 0)), place.end - 500);
