@@ -122,17 +122,11 @@ int plain_version(const StreamView& stream, std::size_t segments) {
 }
 
 // How many segments, counted from `first`, lie beyond the skip boundary (4.4.3.8): wholly further than 6 target durations from the
-// end of the last complete segment.
+// end of the last complete segment, as their durations say: at a discontinuity time may jump.
 std::size_t skippable(const StreamView& stream, const RenditionView& rendition, std::size_t first) {
-  const std::size_t complete = rendition.complete();
-  if (complete == 0) return 0;
-  const std::int64_t end = rendition.segments[complete - 1].end();
-  std::size_t count = 0;
-  while (first + count < complete &&
-         rendition.seconds(end - rendition.segments[first + count].end()) > 6 * target_s(stream)) {
-    ++count;
-  }
-  return count;
+  std::size_t kept = rendition.complete();
+  for (std::int64_t behind = 0; kept > first && rendition.seconds(behind) <= 6 * target_s(stream); --kept) behind += rendition.segments[kept - 1].duration;
+  return kept - std::min(first, kept);
 }
 
 // Whether all renditions begin at the same media time, as those of a VOD must (6.2.4); sound begins up to a frame after the picture.

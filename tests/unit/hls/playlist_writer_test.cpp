@@ -83,6 +83,14 @@ TEST_CASE("a delta update skips what lies beyond the skip boundary, at version 9
   CHECK(contains(text, "\n8.m4s\n"));
 }
 
+TEST_CASE("the skip boundary is counted in durations: time that passed without media before a discontinuity is not") {
+  SampleLedger ledger;
+  ledger.segments(15);
+  RenditionView late = ledger.rendition("source");
+  for (std::size_t i = 10; i < late.segments.size(); ++i) late.segments[i].start += late.segments[i].duration;
+  CHECK(contains(live_playlist(ledger.stream(), late, {.delta = true}), "#EXT-X-SKIP:SKIPPED-SEGMENTS=8\n"));
+}
+
 TEST_CASE("a stream too short to skip answers a delta request with the whole playlist") {
   SampleLedger ledger;
   ledger.segments(3);
