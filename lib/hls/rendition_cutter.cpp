@@ -140,6 +140,12 @@ std::optional<std::int64_t> RenditionCutter::place(const media::Packet& packet, 
   return held_->start + 1;
 }
 
+// Where an earlier writer has begun what does not follow, in other renditions: their ends were brought together before it, and nothing is missing.
+const Boundary* RenditionCutter::break_before(std::int64_t start) const {
+  const Boundary* next = boundaries_.find(msn_ + 1);
+  return next && next->discontinuity && start > end_ && start >= ticks(next->at) - limits_.frame / 2 ? next : nullptr;
+}
+
 // The boundary that this packet starts, if it starts one.
 const Boundary* RenditionCutter::cut_at(const media::Packet& packet, std::int64_t start, bool leads) const {
   const std::int64_t half = limits_.frame / 2;
@@ -184,10 +190,14 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
     if (!resumed_) remark(Remark::What::late_packet, packet.dts, usual(packet), out);
     return;
   }
+  const Boundary* broken = resumed_ ? break_before(*start) : nullptr;
   resumed_ = false;
   run_begins_.reset();
   if (held_) append_held(*start, out);
-  if (*start > end_) {  // a hole: the held sample could not be that long
+  if (broken && !shed_) {
+    end_ = *start;
+    start_segment(broken->msn, *start);
+  } else if (*start > end_) {  // a hole: the held sample could not be that long
     const bool alone = requires_keys_ && started_ && !shed_;  // the others go on: players do better with one of them
     if (alone) {
       remark(Remark::What::hole, end_, *start - end_, out);

@@ -71,6 +71,7 @@ class RenditionCutter {
 
   bool joins(const media::Packet& packet, Operations& out);
   std::optional<std::int64_t> place(const media::Packet& packet, Operations& out);
+  const Boundary* break_before(std::int64_t start) const;
   const Boundary* cut_at(const media::Packet& packet, std::int64_t start, bool leads) const;
   bool part_ends(std::int64_t start) const;
   void append_held(std::int64_t next_start, Operations& out);

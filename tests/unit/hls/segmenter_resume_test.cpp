@@ -119,6 +119,35 @@ TEST_CASE("a rung that had written nothing when its pipeline died is cut where t
   CHECK(ledger.index.find("360p30")->segments.front().msn == 0);
 }
 
+TEST_CASE("a rendition that had nothing yet of what follows a break when its pipeline died begins it as the others did") {
+  const std::vector tracks{video_track(), video_track({30, 1}, "360p30"), audio_track()};
+  const auto pictures = [&](std::size_t count, std::size_t track, std::int64_t from) { return video_frames(count, {30, 1}, every(60), false, track, from); };
+  for (const std::int64_t later : {4500, 9000, 45'000, 150'000})  // ticks of 1/90000 s, before the publisher was back
+    for (const bool heard : {false, true}) {
+      INFO(later << " ticks of nothing, sound came before the pipeline died: " << heard);
+      MemoryLedger ledger(tracks);
+      run(ledger, tracks, interleave(interleave(pictures(91, 0, 0), pictures(91, 1, 0), tracks), audio_frames(142, 2), tracks), false);
+      const std::int64_t at = 273'000 + later;
+      const auto sound = audio_frames(280, 2, at * 48 / 90);
+      {
+        Operations operations;
+        Segmenter segmenter(ledger.index, {tracks, true, {}}, operations);
+        for (const Frame& frame : interleave(pictures(100, 0, at), heard ? sound : std::vector<Frame>{}, tracks)) segmenter.push(packet_of(frame), operations);
+        ledger.take(operations);
+      }
+      run(ledger, tracks, interleave(interleave(pictures(180, 0, at), pictures(180, 1, at), tracks), sound, tracks));
+      ledger.check_rules(false);  // the first writer's last part is short
+      for (const Rendition& r : ledger.index.renditions()) {
+        CAPTURE(r.record.name);
+        REQUIRE(r.segments.size() == 5);
+        CHECK(std::ranges::all_of(r.segments, [](const Segment& s) { return s.discontinuity() == (s.msn == 2) && std::ranges::none_of(s.parts, [](const Part& p) { return p.flags.gap; }); }));
+        CHECK(to_us(r.segments[2].start(), r.record.timescale).count() == Approx(to_us(at, 90'000).count()).margin(1'000));
+      }
+      for (const char* rung : {"source", "360p30"}) CHECK(ledger.samples.at(rung).size() == 91 + 180);
+      CHECK(std::ranges::none_of(ledger.remarks, [](const Remark& r) { return r.what == Remark::What::hole || r.what == Remark::What::bridged; }));
+    }
+}
+
 TEST_CASE("decode times that stand still, step back or are negative lose no frame") {
   const std::vector<media::Track> tracks = {video_track()};
   auto frames = video_frames(200, {30, 1}, every(60), false, 0, -6000);
