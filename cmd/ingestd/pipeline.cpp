@@ -143,9 +143,9 @@ void Pipeline::stage_ended(std::size_t stage) {
   ended_.clear();  // before the descriptors that they watch are closed, whose numbers others may get
   broken_ = true;
   read_end_.reset();
-  const std::string how = stages_.reap();
+  const os::PipelineEnd end = stages_.reap();
   const auto on_exit = setup_.on_exit;
-  on_exit(how);
+  on_exit(end);
 }
 
 }  // namespace sluice::ingestd

@@ -24,7 +24,7 @@ class Pipeline {
     std::shared_ptr<const media::Run> run;
     pipe::Metadata metadata;
     std::function<void()> on_room;                 // it takes packets again
-    std::function<void(const std::string& how)> on_exit;  // the whole group is dead (os::how_ended); the object may be destroyed in the call
+    std::function<void(const os::PipelineEnd& end)> on_exit;  // the whole group is dead; the object may be destroyed in the call
   };
   static Result<std::unique_ptr<Pipeline>> start(net::Loop& loop, Setup setup);
   ~Pipeline();  // kills what still runs

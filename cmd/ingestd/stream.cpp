@@ -194,10 +194,7 @@ void Stream::ledger_grown() {
   if (ledger_->has_independent_part()) life_.part_written();
   if (ledger_->ended()) life_.ledger_ended();
   note_growth();
-  if (last_run_ && life_.feeding()) {
-    if (const auto end = ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time))
-      retention_.passed(*end);
-  }
+  if (const auto end = drained(); end && life_.feeding()) retention_.passed(*end);
   pump();
 }
 

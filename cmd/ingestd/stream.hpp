@@ -102,7 +102,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   const std::string& choose_command();
   void start_pipeline();
   Result<> spawn();
-  void pipeline_ended(const std::string& how);
+  void pipeline_ended(const os::PipelineEnd& end);
+  std::optional<std::int64_t> drained() const;
   bool ledger_complete() const;
   pipe::Metadata metadata(const media::Run& run) const;
   std::vector<std::pair<std::string, std::string>> environment() const;
@@ -159,7 +160,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool grown_ = false;            // the ledger, by this pipeline
   std::string command_;           // of the pipeline
   std::string working_, failed_;  // the last command that has written something, and one after it that has not
-  unsigned incomplete_ = 0;       // pipelines in a row that ended in order but left something out
+  std::optional<std::int64_t> drained_;  // when this pipeline began
+  unsigned incomplete_ = 0;       // pipelines in a row that left out something of all that is for them, and wrote nothing
   bool acting_ = false, over_ = false, frozen_ = false;
   bool for_successor_ = false;    // the pipeline was killed for one
   bool announced_ = false;        // go_live has been recorded

@@ -17,7 +17,7 @@ namespace sluice::ingestd {
 namespace {
 constexpr std::chrono::seconds lock_patience{5};
 constexpr std::chrono::milliseconds lock_pause{20};
-constexpr std::int64_t complete_within_us = 300'000;  // of the last packet fed: a part's rounding, a dropped last frame
+constexpr std::int64_t complete_within_us = 300'000;  // of the last packet fed, if all ended well: a part's rounding, a dropped last frame
 constexpr unsigned incomplete_at_most = 2;
 }  // namespace
 
@@ -72,7 +72,7 @@ bool Stream::replace_pipeline() {
 Result<> Stream::spawn() {
   if (rewind_) {
     std::int64_t end = INT64_MAX;  // without a ledger: the latest keyframe
-    if (ledger_) end = last_run_ ? ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time).value_or(INT64_MIN) : INT64_MIN;
+    if (ledger_) end = drained().value_or(INT64_MIN);
     const auto from = retention_.rewind(end);
     if (from && ledger_ && end != INT64_MIN && *from > end + 1'000'000)
       log::warn("what the ledger lacks is no longer held",
@@ -90,6 +90,7 @@ Result<> Stream::spawn() {
 
   if (ledger_) ::unlink((ledger_->directory() + "/pause").c_str());
   grown_ = false;
+  drained_ = drained();
   if (ledger_) ledger_end_us_ = std::max(ledger_end_us_, ledger_->greatest_end());
   Pipeline::Setup setup;
   setup.command = choose_command();
@@ -97,7 +98,7 @@ Result<> Stream::spawn() {
   setup.run = last_run_;
   setup.metadata = metadata(*last_run_);
   setup.on_room = [this] { pump(); };
-  setup.on_exit = [this](const std::string& how) { pipeline_ended(how); };
+  setup.on_exit = [this](const os::PipelineEnd& end) { pipeline_ended(end); };
   SLUICE_TRY_VALUE(pipeline_, Pipeline::start(around_.loop, std::move(setup)));
   log::info("pipeline started", {{"stream", held_.stream.value()},
                                  {"generation", generation_},
@@ -152,7 +153,12 @@ bool Stream::ledger_complete() const {
   return true;
 }
 
-void Stream::pipeline_ended(const std::string& how) {
+// How far the least advanced rendition has come.
+std::optional<std::int64_t> Stream::drained() const {
+  return ledger_ && last_run_ ? ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time) : std::nullopt;
+}
+
+void Stream::pipeline_ended(const os::PipelineEnd& end) {
   const bool asked = !life_.feeding();
   pipeline_.reset();
   if (ledger_) {
@@ -161,7 +167,9 @@ void Stream::pipeline_ended(const std::string& how) {
     if (ledger_->ended()) life_.ledger_ended();
     if (ledger_->has_independent_part()) life_.part_written();
   }
-  bool complete = asked && ledger_complete();
+  // One that was killed, or failed, has left what it had unfinished, be it only the last pictures.
+  bool complete = asked && (!ledger_ || ledger_->ended() || (end.well && ledger_complete()));
+  if (drained() > drained_) incomplete_ = 0;
   // What it lacks is fed again, and what has not been fed from its keyframe on; here, when the handover was called off.
   const bool for_successor = asked && std::exchange(for_successor_, false);
   if (asked && !complete && !for_successor && ++incomplete_ > incomplete_at_most) {
@@ -177,16 +185,14 @@ void Stream::pipeline_ended(const std::string& how) {
   }
   if (!complete) {
     measures().restarts.Increment();
-    last_end_ = how;
-    log::warn("pipeline died", {{"stream", held_.stream.value()}, {"how", how}, {"asked", asked}});
+    last_end_ = end.how;
+    log::warn("pipeline died", {{"stream", held_.stream.value()}, {"how", end.how}, {"asked", asked}});
   } else {
-    log::info("pipeline ended", {{"stream", held_.stream.value()}, {"how", how}});
+    log::info("pipeline ended", {{"stream", held_.stream.value()}, {"how", end.how}});
   }
   if (rewind_) {
     // Whether there is something to feed is known after the rewind; spawn() does it again with the ledger as it is then.
-    const auto end = ledger_ && last_run_ ? ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time)
-                                          : std::optional<std::int64_t>(INT64_MAX);
-    (void)retention_.rewind(end.value_or(INT64_MIN));
+    (void)retention_.rewind(ledger_ && last_run_ ? drained().value_or(INT64_MIN) : INT64_MAX);
   }
   life_.data(retention_.peek() != nullptr);
   life_.exited(complete, now());

@@ -39,8 +39,8 @@ std::optional<hls::Pause> Feeder::paused() const {
   return pause;
 }
 
-bool Feeder::feeds_again() const {
-  if (!fed_ || !process_ || ended() || paused()) return false;
+bool Feeder::feeds_again(bool whole) const {
+  if (!fed_ || !process_ || (whole && (ended() || paused()))) return false;
   return !os::readable_within(process_.get(), moment);
 }
 

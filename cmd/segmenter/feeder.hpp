@@ -15,10 +15,11 @@ class Feeder {
 
   // The stream is over: standing alone always, else where DIR/end exists.
   bool ended() const;
-  // Frames of an unfinished part come again: the pipeline broke (no DIR/pause) and its feeder lives.
-  bool feeds_again() const;
   // The input was closed on purpose (DIR/pause).
   std::optional<hls::Pause> paused() const;
+  // Frames of an unfinished part come again: the pipeline broke and its feeder lives. It broke where the input is not `whole`, or was closed
+  // without a word.
+  bool feeds_again(bool whole) const;
 
  private:
   std::string directory_;

@@ -282,7 +282,7 @@ Result<int> segment(const app::Settings& settings, const Containers& containers)
   Result<pipe::Reader> input = pipe::Reader::open(STDIN_FILENO, containers.open, {}, signals.fd());
   if (!input) {
     // Fed nothing before the end: the ledger is finished as it is.
-    if (settings.flag("fed") && feeder.ended() && writer.index().header()) {
+    if (settings.flag("fed") && feeder.ended() && writer.index().header() && !feeder.feeds_again(false)) {
       SLUICE_TRY(writer.end());
       return app::exit_done;
     }
@@ -296,9 +296,12 @@ Result<int> segment(const app::Settings& settings, const Containers& containers)
   // A full disk or a broken input: what there is stays, and whoever feeds may try again.
   if (!fed_well && fed_well.error().code == Errc::unavailable) return std::unexpected(fed_well.error());
   // A short part in mid-segment would stay in the playlist: better the frames come again.
-  if (!feeder.feeds_again()) SLUICE_TRY(run.finish(feeder.ended(), feeder.paused()));
+  const bool again = feeder.feeds_again(fed_well && input->whole());
+  if (!again) SLUICE_TRY(run.finish(feeder.ended(), feeder.paused()));
   run.remarks().summary(writer.counters(), input->damaged());
   if (!fed_well) return std::unexpected(fed_well.error());
+  // Whoever closed the input on purpose takes a good end for the end of all.
+  if (again && (feeder.ended() || feeder.paused())) return app::exit_temporary;
   return exit_after(signals.received());
 }
 

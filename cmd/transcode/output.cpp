@@ -25,9 +25,9 @@ void Output::write(const pipe::Notice& notice) {
   if (error_) note(writer_.write(notice));
 }
 
-Result<> Output::finish() {
+Result<> Output::finish(bool whole) {
   std::lock_guard lock(mutex_);
-  if (error_) note(writer_.finish());
+  if (error_ && whole) note(writer_.finish());
   return error_;
 }
 

@@ -16,7 +16,7 @@ class Output {
 
   void write(std::size_t track, media::Packet packet);
   void write(const pipe::Notice& notice);
-  Result<> finish();  // the first error there was
+  Result<> finish(bool whole);  // what was made is all of the stream, or only what there was; the first error there was
 
   struct Sent {
     std::uint64_t packets = 0, bytes = 0;

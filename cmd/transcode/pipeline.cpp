@@ -228,7 +228,7 @@ void Pipeline::watch(std::stop_token stop) {
   if (settings_.progress) fmt::print(stderr, "\r{}\x1b[K\n", progress_line(clock_.steady()));
 }
 
-Result<> Pipeline::finish() {
+Result<> Pipeline::finish(bool whole) {
   for (auto& [from, made] : layout_.audio) {
     const std::size_t to = layout_.made_audio.at(from);
     made.finish([&](media::Packet aac) { output_->write(to, std::move(aac)); });
@@ -241,7 +241,7 @@ Result<> Pipeline::finish() {
     log::warn("damaged input", {{"decode_errors", decode_errors_.load()}, {"packets", reader_.damaged()}});
   }
   if (error_) return std::unexpected(*error_);
-  return output_->finish();
+  return output_->finish(whole);
 }
 
 Result<End> Pipeline::run() {
@@ -261,7 +261,7 @@ Result<End> Pipeline::run() {
     going = feed(std::move(**packet));
   }
   if (!going) end = End::next_generation;
-  SLUICE_TRY(finish());
+  SLUICE_TRY(finish(end == End::input && read && reader_.whole()));
   SLUICE_TRY(std::move(read));
   return end;
 }

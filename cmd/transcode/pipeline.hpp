@@ -32,7 +32,7 @@ class Pipeline {
   Result<> prepare();
   void start();
   bool feed(media::Packet packet);  // false: a next generation shall take over
-  Result<> finish();
+  Result<> finish(bool whole);
   void watch_follower(std::size_t from, microseconds dts, bool key);
   void decode_all();
   void watch(std::stop_token stop);

@@ -176,6 +176,7 @@ Result<> Writer::frame(Bytes& out, const media::Packet& packet) {
 
 void Writer::info(Bytes& out, std::size_t track, const Info& info) {
   const std::size_t begin = out.size();
+  if (!any_syncpoint_) syncpoint(out, {}, written_);  // what stands before the first one is the header
   put_packet(out, info_startcode, info_payload(track == no_track ? 0 : track + 1, info));
   written_ += out.size() - begin;
 }

@@ -22,7 +22,7 @@ class Writer {
   // What stands before the packet's data, which the caller sends right after it: frames are never copied here.
   // Errc::invalid: no such track, or pts < 0, or dts > pts.
   Result<> frame(Bytes& out, const media::Packet& packet);
-  // An information packet in mid-stream: about one track, or about the whole stream (no_track).
+  // An information packet among the frames: about one track, or about the whole stream (no_track).
   void info(Bytes& out, std::size_t track, const Info& info);
   static constexpr std::size_t no_track = static_cast<std::size_t>(-1);
 
@@ -31,7 +31,7 @@ class Writer {
     std::int64_t last_pts = 0;
     std::uint64_t key_syncpoint = 0;  // position of the syncpoint before the last keyframe
   };
-  void syncpoint(Bytes& out, const media::Packet& packet, std::uint64_t at);
+  void syncpoint(Bytes& out, const media::Packet& packet, std::uint64_t at);  // before the packet, whose pts it has
 
   std::vector<media::Track> tracks_;
   Info info_;

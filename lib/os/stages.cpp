@@ -155,11 +155,11 @@ void Stages::signal_group(int signal) {
   if (!stages_.empty()) stages_.front().child.signal_group(signal);
 }
 
-std::string Stages::reap() {
+PipelineEnd Stages::reap() {
   signal_group(SIGKILL);  // members that outlived their shell; the zombies still hold the group's number
   std::vector<StageEnd> ends;
   for (const std::size_t at : order_) ends.push_back({stages_[at].program, stages_[at].child.reap().value_or(ExitStatus{})});
-  return how_ended(ends);
+  return {how_ended(ends), std::ranges::all_of(ends, [](const StageEnd& end) { return end.status.good(); })};
 }
 
 }  // namespace sluice::os

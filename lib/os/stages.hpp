@@ -25,6 +25,12 @@ struct StageEnd {
 // was ended by it that the one after it was gone (SIGPIPE), where another has failed; "exit 0" when none has.
 std::string how_ended(const std::vector<StageEnd>& ends);
 
+// How a pipeline ended, as above, and whether all of it did well.
+struct PipelineEnd {
+  std::string how;
+  bool well = true;
+};
+
 class Stages {
  public:
   // As os::spawn; all of them in one process group. The death signal is for a shell that reads the whole line: a stage's process is its program.
@@ -35,7 +41,7 @@ class Stages {
   void ended(std::size_t stage);  // told for each, in their order
   bool all_ended() const { return order_.size() == stages_.size(); }
   void signal_group(int signal);
-  std::string reap();  // once all have ended: how, as above; whatever they have left is killed
+  PipelineEnd reap();  // once all have ended; whatever they have left is killed
 
  private:
   struct Stage {

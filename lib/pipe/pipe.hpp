@@ -51,6 +51,10 @@ class Reader {
   // The notices read since this was last asked; they stand before the packet that next() gave last.
   std::vector<Notice> take_notices();
 
+  // Once next() has given nothing: whether that is the end, not only of the bytes. A Writer says at its end that it is one; of what does not, every
+  // end of the bytes is taken for it. False where the reading was stopped.
+  bool whole() const;
+
   std::uint64_t damaged() const;  // packets dropped or repaired because their bytes or times made no sense
   void stop();                    // any thread: the input ends here, next() returns at once
 
@@ -77,7 +81,7 @@ class Writer {
   // whoever writes interleaves by dts. packet.owner is not kept.
   Result<> write(const media::Packet& packet);
   Result<> write(const Notice& notice);
-  Result<> finish();  // nothing may be written after it
+  Result<> finish();  // the stream is whole: nothing may be written after it
 
  private:
   struct Impl;

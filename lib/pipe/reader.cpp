@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "pipe/container_timeline.hpp"
+#include "pipe/marks.hpp"
 #include "pipe/pipe.hpp"
 #include "nut/reader.hpp"
 
@@ -35,10 +36,12 @@ struct Reader::Impl {
   int wake;
   std::atomic<bool> stopped{false};
   std::chrono::steady_clock::time_point rest_until{};
-  bool ended = false;
+  bool ended = false, cut = false;  // cut: by the caller
   Bytes begin;  // read while recognising the container
   nut::Reader nut;
   std::unique_ptr<Container> foreign;
+  Metadata metadata;  // of our own form
+  bool promises_end = false, marked_end = false;
   std::vector<Notice> notices;
   std::deque<media::Packet> held;
   bool stranger = false;
@@ -48,6 +51,7 @@ struct Reader::Impl {
   Result<std::size_t> read(std::span<std::byte> into);
   void rest();
   Result<> open(const OpenContainer& open_foreign, ReadLimits limits);
+  void begin_own();
   Result<> align();
   Result<std::optional<media::Packet>> next_own();
   Result<std::optional<media::Packet>> next_foreign();
@@ -66,13 +70,13 @@ void Reader::Impl::rest() {
 Result<std::size_t> Reader::Impl::read(std::span<std::byte> into) {
   rest();
   for (;;) {
-    if (stopped) return 0;
+    if (cut || stopped) return cut = true, 0;
     pollfd wait[3] = {{fd, POLLIN, 0}, {wake, POLLIN, 0}, {stop, POLLIN, 0}};
     if (::poll(wait, 3, -1) < 0) {
       if (errno == EINTR) continue;
       return fail_errno("wait for input");
     }
-    if (stopped || wait[2].revents != 0) return 0;
+    if (stopped || wait[2].revents != 0) return cut = true, 0;
     const ssize_t got = ::read(fd, into.data(), into.size());
     if (got >= 0) return static_cast<std::size_t>(got);
     if (errno != EINTR && errno != EAGAIN) return fail_errno("read input");
@@ -93,7 +97,7 @@ Result<> Reader::Impl::open(const OpenContainer& open_foreign, ReadLimits limits
     nut.input().push(begin);
     for (;;) {
       SLUICE_TRY_VALUE(const bool ready, nut.header());
-      if (ready) return {};
+      if (ready) return begin_own(), Result<>{};
       const auto room = nut.input().space();
       SLUICE_TRY_VALUE(const std::size_t got, read(room));
       if (got == 0) return fail(Errc::invalid, "the input ends before its first packet");
@@ -112,6 +116,11 @@ Result<> Reader::Impl::open(const OpenContainer& open_foreign, ReadLimits limits
   SLUICE_TRY_VALUE(foreign, open_foreign(std::move(source), limits));
   stranger = !foreign->metadata().contains("sluice_epoch_ms");
   return {};
+}
+
+void Reader::Impl::begin_own() {
+  metadata = nut.info();
+  promises_end = metadata.erase(marks_end) > 0;
 }
 
 // A foreign stream's time is moved so that its earliest packet is decoded at 0: known once every track has shown its first.
@@ -151,13 +160,14 @@ Result<std::optional<media::Packet>> Reader::Impl::next_foreign() {
 }
 
 void Reader::Impl::take(const nut::InfoChange& change) {
-  if (!change.track) return;
-  const auto state = change.info.find("sluice_state");
+  const auto state = change.info.find(state_key);
   const auto at = change.info.find("sluice_at");
-  if (state == change.info.end() || (state->second != "shed" && state->second != "live")) return;
+  if (state == change.info.end()) return;
+  marked_end = marked_end || (!change.track && state->second == state_end);
+  if (!change.track || (state->second != state_shed && state->second != state_live)) return;
   Notice notice;
   notice.rendition = nut.tracks()[*change.track].rendition;
-  notice.state = state->second == "shed" ? Notice::State::shed : Notice::State::live;
+  notice.state = state->second == state_shed ? Notice::State::shed : Notice::State::live;
   if (at != change.info.end()) notice.at = std::chrono::microseconds(parse_number<std::int64_t>(at->second).value_or(0));
   notices.push_back(std::move(notice));
 }
@@ -192,13 +202,14 @@ Result<Reader> Reader::open(int fd, const OpenContainer& foreign, ReadLimits lim
 const std::vector<media::Track>& Reader::tracks() const {
   return impl_->foreign ? impl_->foreign->tracks() : impl_->nut.tracks();
 }
-const Metadata& Reader::metadata() const { return impl_->foreign ? impl_->foreign->metadata() : impl_->nut.info(); }
+const Metadata& Reader::metadata() const { return impl_->foreign ? impl_->foreign->metadata() : impl_->metadata; }
 
 Result<std::optional<media::Packet>> Reader::next() {
   return impl_->foreign ? impl_->next_foreign() : impl_->next_own();
 }
 
 std::vector<Notice> Reader::take_notices() { return std::exchange(impl_->notices, {}); }
+bool Reader::whole() const { return impl_->promises_end ? impl_->marked_end : !impl_->cut; }
 std::uint64_t Reader::damaged() const { return impl_->foreign ? impl_->foreign->damaged() + impl_->repairs : 0; }
 
 void Reader::rest_until(std::chrono::steady_clock::time_point when) { impl_->rest_until = when; }

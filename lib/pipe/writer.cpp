@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "media/codec_config.hpp"
+#include "pipe/marks.hpp"
 #include "pipe/pipe.hpp"
 #include "nut/writer.hpp"
 
@@ -75,7 +76,9 @@ Result<Writer> Writer::open(Sink sink, const std::vector<media::Track>& tracks, 
   if (tracks.empty()) return fail(Errc::invalid, "open the media pipe: no tracks");
   std::vector<unsigned> delays;
   for (const media::Track& track : tracks) delays.push_back(decode_delay(track));
-  auto impl = std::make_unique<Impl>(Impl{-1, std::move(sink), tracks, nut::Writer(tracks, metadata, std::move(delays)), {}});
+  nut::Info info = metadata;
+  info.emplace(marks_end, "1");
+  auto impl = std::make_unique<Impl>(Impl{-1, std::move(sink), tracks, nut::Writer(tracks, std::move(info), std::move(delays)), {}});
   impl->nut.header(impl->buffer);
   SLUICE_TRY(impl->send(nullptr));
   return Writer(std::move(impl));
@@ -92,11 +95,15 @@ Result<> Writer::write(const Notice& notice) {
   if (track == impl_->tracks.end()) return fail(Errc::invalid, "write notice: no rendition " + notice.rendition);
   impl_->buffer.clear();
   impl_->nut.info(impl_->buffer, static_cast<std::size_t>(track - impl_->tracks.begin()),
-                  {{"sluice_state", notice.state == Notice::State::shed ? "shed" : "live"},
+                  {{state_key, notice.state == Notice::State::shed ? state_shed : state_live},
                    {"sluice_at", std::to_string(notice.at.count())}});
   return impl_->send(nullptr);
 }
 
-Result<> Writer::finish() { return {}; }
+Result<> Writer::finish() {
+  impl_->buffer.clear();
+  impl_->nut.info(impl_->buffer, nut::Writer::no_track, {{state_key, state_end}});
+  return impl_->send(nullptr);
+}
 
 }  // namespace sluice::pipe

@@ -12,14 +12,14 @@ SIZES = {0: (640, 360), 1: (480, 270), 2: (320, 180)}
 FPS = 30
 
 
-def numbered_clip(path, size, seconds, gop=60, tone=440, bframes=0):
-    """H.264 with burnt-in numbers and AAC of a tone, as fast as it goes."""
+def numbered_clip(path, size, seconds, gop=60, tone=440, bframes=0, told_kbits=None):
+    """H.264 with burnt-in numbers and AAC of a tone, as fast as it goes. `told_kbits`: the picture's rate as its metadata has it."""
     width, height = size
     pictures = subprocess.Popen([tool("burn_numbers"), str(width), str(height), str(FPS), str(seconds * FPS), "--fast"], stdout=subprocess.PIPE)
     subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r",
                     str(FPS), "-i", "-", "-f", "lavfi", "-i", f"sine=frequency={tone}:sample_rate=48000:duration={seconds}",
                     "-c:v", "libx264", "-preset", "ultrafast", "-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0",
-                    "-bf", str(bframes), "-c:a", "aac", "-b:a", "64k", str(path)], stdin=pictures.stdout, check=True)
+                    "-bf", str(bframes), *(["-b:v", f"{told_kbits}k", "-crf", "23"] if told_kbits else []), "-c:a", "aac", "-b:a", "64k", str(path)], stdin=pictures.stdout, check=True)
     pictures.stdout.close()
     pictures.wait()
     return path

@@ -26,6 +26,7 @@ void wait_for(os::Stages& stages, std::size_t stage) {
 
 struct Run {
   std::string output, how;
+  bool well = false;
   std::size_t stages = 0;
 };
 Run run(const std::string& line, const std::string& given = "") {
@@ -37,7 +38,8 @@ Run run(const std::string& line, const std::string& given = "") {
   output->write.reset();
   Run result{.output = read_to_end(output->read.get()), .stages = stages->size()};
   for (std::size_t i = stages->size(); i-- > 0;) wait_for(*stages, i);
-  result.how = stages->reap();
+  const os::PipelineEnd end = stages->reap();
+  result.how = end.how, result.well = end.well;
   return result;
 }
 
@@ -86,6 +88,11 @@ TEST_CASE("who failed is named, with how") {
   CHECK(run("cat | sh -c 'exit 75' | cat").how == "sh: exit 75");
   CHECK(run("exit 3; cat").how == "sh: exit 3");
   CHECK(run("no-such-program-at-all 2>/dev/null | cat").how == "no-such-program-at-all: exit 127");
+  CHECK(run("true | cat").well);
+  for (const char* line : {"false | cat", "cat | false", "sh -c 'kill -9 $$' | cat", "exit 3; cat"}) {
+    CAPTURE(line);
+    CHECK_FALSE(run(line).well);
+  }
 }
 
 TEST_CASE("killed programs are told, and not those that only wrote to them") {
@@ -104,7 +111,7 @@ TEST_CASE("killed programs are told, and not those that only wrote to them") {
   REQUIRE(os::write_all(input->write.get(), as_bytes(std::string_view("a word"))));
   wait_for(*stages, 0);
   CHECK(stages->all_ended());
-  CHECK(stages->reap() == "cat: killed by signal 9 (Killed)");
+  CHECK(stages->reap().how == "cat: killed by signal 9 (Killed)");
 }
 
 TEST_CASE("how programs ended is told in their order") {
@@ -124,7 +131,7 @@ TEST_CASE("one signal ends all stages, and their owner leaves none behind") {
     REQUIRE(stages);
     stages->signal_group(SIGKILL);
     for (std::size_t i = 0; i < 3; ++i) wait_for(*stages, i);
-    CHECK(stages->reap() == "sleep: killed by signal 9 (Killed), sleep: killed by signal 9 (Killed), sleep: killed by signal 9 (Killed)");
+    CHECK(stages->reap().how == "sleep: killed by signal 9 (Killed), sleep: killed by signal 9 (Killed), sleep: killed by signal 9 (Killed)");
     auto left = os::Stages::spawn({.line = "sleep 1000 | sleep 1000"});
     const auto text = os::read_file("/proc/thread-self/children");
     REQUIRE(text);

@@ -1,9 +1,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "nut/writer.hpp"
 #include "pipe/pipe.hpp"
 
 using namespace sluice;
@@ -61,10 +63,66 @@ TEST_CASE("tracks of every codec, metadata, packets and notices pass the pipe un
   CHECK(reader->take_notices() == std::vector{shed});
   CHECK(reader->take_notices().empty());
 
+  REQUIRE(writer->finish());
   ::close(ends[1]);
   auto end = reader->next();
   REQUIRE(end);
   CHECK_FALSE(*end);
+  CHECK(reader->whole());
+  ::close(ends[0]);
+}
+
+TEST_CASE("an end is told from where the bytes end") {
+  Bytes bytes;
+  std::vector<std::size_t> packets;  // up to the end of each
+  {
+    auto writer = pipe::Writer::open(
+        [&](Bytes head, const media::Packet* sent) -> Result<> {
+          append(bytes, head);
+          if (sent != nullptr) append(bytes, sent->data), packets.push_back(bytes.size());
+          return {};
+        },
+        {track(media::Codec::aac, "audio")}, {});
+    REQUIRE(writer);
+    for (int i = GENERATE(0, 3); i-- > 0;) REQUIRE(writer->write(media::Packet{}));
+    REQUIRE(writer->finish());
+  }
+  std::size_t opened = 0;
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    REQUIRE(::write(ends[1], bytes.data(), cut) == static_cast<ssize_t>(cut));
+    ::close(ends[1]);
+    auto reader = pipe::Reader::open(ends[0]);
+    if (reader) {
+      ++opened;
+      std::size_t read = 0;
+      for (auto next = reader->next(); next && *next; next = reader->next()) ++read;
+      CHECK(read == static_cast<std::size_t>(std::ranges::count_if(packets, [&](std::size_t end) { return end <= cut; })));
+      CHECK(reader->whole() == (cut == bytes.size()));
+    }
+    ::close(ends[0]);
+  }
+  CHECK(opened > 0);
+}
+
+TEST_CASE("of a writer that promises no end, every end is one, unless the reading was stopped") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  Bytes bytes;
+  nut::Writer writer({track(media::Codec::aac, "audio")}, {});
+  writer.header(bytes);
+  REQUIRE(writer.frame(bytes, media::Packet{}));
+  REQUIRE(::write(ends[1], bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  const bool stopped = GENERATE(false, true);
+  auto reader = pipe::Reader::open(ends[0]);
+  REQUIRE(reader);
+  REQUIRE((reader->next() && true));
+  if (stopped) reader->stop();
+  ::close(ends[1]);
+  const auto end = reader->next();
+  REQUIRE((end && !*end));
+  CHECK(reader->whole() == !stopped);
   ::close(ends[0]);
 }
 
@@ -81,6 +139,7 @@ TEST_CASE("stop ends a read that waits") {
   auto end = reader->next();
   REQUIRE(end);
   CHECK_FALSE(*end);
+  CHECK_FALSE(reader->whole());
   ::close(ends[0]);
   ::close(ends[1]);
 }
