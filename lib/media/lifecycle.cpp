@@ -88,6 +88,11 @@ void Lifecycle::hold() { held_ = true; }
 void Lifecycle::go_on() { held_ = false; }
 void Lifecycle::spawn_withdrawn() { pipe_ = Pipe::none; }
 
+bool Lifecycle::wants_pipeline() const {
+  const bool may = phase_ == Phase::open || phase_ == Phase::ending;
+  return pipe_ == Pipe::none && data_ && may && (!parking_ || (!held_ && failures_ < policy_.last_tries));
+}
+
 // Nothing but the end of the pipeline. It is killed, not closed: its encoders would flush pictures that stand behind B-frames still to
 // come, and a successor, which goes on where the ledger ends, would leave those out.
 std::optional<Step> Lifecycle::ending_step(Steady now) {
@@ -105,12 +110,12 @@ std::optional<Step> Lifecycle::next(Steady now) {
   }
   if (held_ && !parking_) return ending_step(now);
   if (parking_) {
-    if (pipe_ == Pipe::running) {
+    if (pipe_ == Pipe::running && (!data_ || boundary_ || held_)) {
       pipe_ = Pipe::closing;
       closed_at_ = now;
       return Step::close_input;
     }
-    if (pipe_ == Pipe::none && phase_ != Phase::over) {
+    if (pipe_ == Pipe::none && phase_ != Phase::over && !wants_pipeline()) {
       phase_ = Phase::over;
       return Step::forget;
     }
@@ -135,8 +140,7 @@ std::optional<Step> Lifecycle::next(Steady now) {
     closed_at_ = now;
     return Step::close_input;
   }
-  if (pipe_ == Pipe::none && data_ && !parking_ && (phase_ == Phase::open || phase_ == Phase::ending) &&
-      now >= not_before_) {
+  if (wants_pipeline() && now >= not_before_) {
     pipe_ = Pipe::asked;
     return Step::spawn;
   }
@@ -166,7 +170,7 @@ std::optional<Steady> Lifecycle::deadline() const {
   if (phase_ == Phase::open && !publisher_ && !parking_) at(gone_at_ + policy_.grace);
   if (pipe_ == Pipe::closing && !killed_) at(closed_at_ + policy_.flush);
   if (pipe_ == Pipe::running && data_ && !killed_) at(taken_at_ + policy_.stall);
-  if (pipe_ == Pipe::none && data_ && !parking_ && (phase_ == Phase::open || phase_ == Phase::ending)) at(not_before_);
+  if (wants_pipeline()) at(not_before_);
   return when;
 }
 

@@ -30,7 +30,7 @@ struct LifecyclePolicy {
   milliseconds stable{30'000};    // the same for one whose ledger is not seen: that ran this long
   std::array<milliseconds, 5> backoff{milliseconds(100), milliseconds(500), milliseconds(1'000), milliseconds(2'000),
                                       milliseconds(5'000)};
-  unsigned last_tries = 3;        // at the end of a stream: pipelines that fail before what is left is given up
+  unsigned last_tries = 3;        // at the end of a stream, or of this process: pipelines that fail before what is left is given up
 };
 
 class Lifecycle {
@@ -58,7 +58,7 @@ class Lifecycle {
   void finished(bool well);
   void offline();
   void end();                         // the channel's owner or the platform says so: like a goodbye
-  void park();                        // this process stops; the stream does not
+  void park();                        // this process stops, once what was accepted is written; the stream does not
   // Another process is to go on with the stream: its pipeline is killed and none is started, until that is called off.
   void hold();
   void go_on();
@@ -89,6 +89,7 @@ class Lifecycle {
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive);
   void died(Steady now);
+  bool wants_pipeline() const;
   std::optional<Step> ending_step(Steady now);
   std::optional<Step> end_step(Steady now);
 

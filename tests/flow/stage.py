@@ -12,8 +12,8 @@ LATE = "20s"          # what a busy machine, or a restart, may add: how fast thi
 class Stage:
     """Its channel is alice, as Ingest's."""
 
-    def __init__(self, *options, grace="10s"):
-        self.ingest = Ingest("--grace", grace, *options)
+    def __init__(self, *options, grace="10s", platform=False):
+        self.ingest = Ingest("--grace", grace, *options, platform=platform)
         self.port = free_port()
         self.origin = Daemon(program("origind"), "--live", str(self.ingest.directory / "live"), "--ledgers", str(self.ingest.directory / "ledgers"),
                              "--http-port", str(self.port))

@@ -1,5 +1,5 @@
 """A publisher is cut off while its pipeline is behind, and what is to drain the rest is killed: every picture that ingestd had accepted is in the
-ledger once, in the source and in each rung, whether the encoder comes back at once or after gaps or says goodbye.
+ledger once, in the source and in each rung, whether the encoder comes back at once or after gaps, says goodbye, or ingestd is told to stop.
 
 transcode is stopped before the cut, so that there is input that it has not read, and its rungs are a second behind the source; DIR/pause says that
 ingestd has given all and closed the input. What dies from then on dies in draining."""
@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from harness import tool, wait_for
+from harness import program, tool, wait_for
 from ingest import assert_lint, ended, media_seconds, parts
 from multitrack import numbered_clip, numbers
 from stage import Stage, assert_clean, assert_shed_nothing, watching
@@ -168,4 +168,23 @@ def test_what_dies_in_draining_after_a_goodbye_costs_no_picture(clip, turn):
         turn(ladder, ledger, transcode)
         wait_for(lambda: ended(ledger), 60, "the stream's end")
         assert "pipeline died" in stage.ingest.log()
+        assert_whole(stage, ladder, ledger)
+
+
+@pytest.mark.parametrize("turn", [kill_transcode, kill_segmenter], ids=["transcode", "segmenter"])
+def test_what_dies_in_draining_while_ingestd_stops_costs_no_picture(clip, turn):
+    with Stage("--pipeline", PIPELINE, platform=True, grace="60s") as stage:
+        ladder = Ladder(stage, clip)
+        ladder.publish()
+        ledger = stage.wait_segments(0)
+        transcode = stop_transcode(ladder)
+        ladder.cut()
+        wait_for((ledger / "pause").exists, 20, "the end of the pipeline's input")
+        stage.ingest.daemon.process.terminate()
+        stage.ingest.wait_log("draining")
+        turn(ladder, ledger, transcode)
+        assert stage.ingest.daemon.process.wait(30) == 0
+        assert "pipeline died" in stage.ingest.log()
+        assert not ended(ledger)  # the next ingestd goes on with it
+        subprocess.run([program("segmenter"), "--finish", str(ledger)], check=True)
         assert_whole(stage, ladder, ledger)

@@ -276,6 +276,59 @@ TEST_CASE("a process that stops lets the pipeline flush and leaves the stream re
   CHECK(rig.steps().empty());
 }
 
+TEST_CASE("a process that stops has all written that was accepted: what waits, the next run, what a pipeline that died left out") {
+  Rig rig;
+  rig.go();
+  rig.life.data(true);
+  rig.life.park();
+  rig.life.publisher_gone(false, rig.now());
+  CHECK(rig.steps().empty());
+  rig.life.boundary();
+  CHECK(rig.steps() == "close_input");
+  rig.life.exited(true, rig.now());
+  CHECK(rig.steps() == "spawn");
+  rig.life.spawned(rig.now());
+  CHECK(rig.steps().empty());
+  rig.life.data(false);
+  CHECK(rig.steps() == "close_input");
+  rig.life.data(true);
+  rig.life.exited(false, rig.now());
+  CHECK(rig.steps().empty());
+  CHECK(*rig.life.deadline() == rig.now() + milliseconds(100));
+  rig.wait(milliseconds(100));
+  CHECK(rig.steps() == "spawn");
+  rig.life.spawned(rig.now());
+  rig.life.data(false);
+  CHECK(rig.steps() == "close_input");
+  rig.life.exited(true, rig.now());
+  CHECK(rig.steps() == "forget");
+}
+
+TEST_CASE("a process that stops gives up what no pipeline writes, and what a successor is to write at once") {
+  Rig rig;
+  rig.go();
+  rig.life.data(true);
+  rig.life.park();
+  for (int i = 0; i < 3; ++i) {
+    if (i > 0) {
+      CHECK(rig.steps() == "spawn");
+      rig.life.spawned(rig.now());
+    }
+    rig.life.exited(false, rig.now());
+    if (i < 2) rig.wait(*rig.life.deadline() - rig.now() < seconds(1) ? seconds(1) : seconds(5));
+  }
+  CHECK(rig.steps() == "forget");
+
+  Rig held;
+  held.go();
+  held.life.data(true);
+  held.life.hold();
+  held.life.park();
+  CHECK(held.steps() == "close_input");
+  held.life.exited(false, held.now());
+  CHECK(held.steps() == "forget");
+}
+
 TEST_CASE("being told to end is a goodbye, also while nobody publishes") {
   Rig rig(true);
   rig.life.end();
