@@ -164,11 +164,12 @@ void Segmenter::take_waiting(Operations& out) {
   }
 }
 
-// Whether everything fed has come. Where something is missing what feeds us died, and it comes again: nothing may stand for it.
+// Whether everything fed has come; of what was fed nothing of, nothing is missing. Where something is what feeds us died, and it comes again: nothing
+// may stand for it.
 bool Segmenter::has_all(const Pause& pause) const {
   return std::ranges::all_of(lanes_, [&](const auto& lane) {
     const auto& last = lane->video() ? pause.picture : pause.sound;
-    return !lane->cutter.started() || lane->cutter.is_shed() || (last && lane->cutter.has_shown(*last));
+    return !lane->cutter.started() || lane->cutter.is_shed() || !last || lane->cutter.has_shown(*last);
   });
 }
 

@@ -132,6 +132,7 @@ TEST_CASE("the last picture before another pipeline lasts until that one's first
         const auto& kept = ledger.samples.at(rendition);
         CHECK(kept.size() == 5 * static_cast<std::size_t>(120 - missing));
         for (std::size_t i = 1; i < kept.size(); ++i) CHECK(kept[i].start == kept[i - 1].start + kept[i - 1].duration);
+        for (const auto& sample : kept) CHECK(sample.pts == sample.id * 1500 + lead);  // no picture is shown later for it
       }
     }
 }
@@ -148,6 +149,22 @@ TEST_CASE("sound that comes late after a break has the picture's first segment, 
     check_same_boundaries(ledger);
     check_no_gap_beside_media(ledger);
   }
+}
+
+TEST_CASE("sound that never came between two breaks has a segment of gaps there, where the picture has its own") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  for (const std::size_t pictures : {40, 60, 90, 150})
+    for (const bool filled : {false, true}) {
+      INFO(pictures << " pictures without sound, gaps after them: " << filled);
+      MemoryLedger ledger(tracks);
+      feed(ledger, {tracks}, interleave(video_frames(120, {30, 1}, every(60)), audio_frames(187), tracks));
+      feed(ledger, {tracks, true}, video_frames(pictures, {30, 1}, every(60), false, 0, 900'000));
+      if (filled) fill(ledger, milliseconds(17'000));
+      feed(ledger, {tracks, true}, interleave(video_frames(90, {30, 1}, every(60), false, 0, 1'800'000), audio_frames(140, 1, 960'000), tracks));
+      ledger.check_rules(false);
+      check_same_boundaries(ledger);
+      check_no_gap_beside_media(ledger);
+    }
 }
 
 TEST_CASE("nothing stands for pictures or sound that a pipeline which died left out: they come again") {
