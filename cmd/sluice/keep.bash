@@ -171,6 +171,12 @@ end_all() {
   killer=$!
 }
 
+# code_of ENDED: sets code. Of several that have ended wait -n tells one, and by its next bash may have forgotten the others; wait has not.
+code_of() {
+  { wait "$1"; } 2>/dev/null
+  code=$?
+}
+
 # Starts the program, waits for its end, and for that of all of its processes when it is to stop. Sets pid while it runs and code after.
 run_once() {
   local launched ended
@@ -180,32 +186,41 @@ run_once() {
   [[ $name != demo ]] || write_state "$name" ready "$pid" "$restarts"
   [[ -z $stopping ]] || end_all
   while :; do
-    ended=''
-    { wait -n -p ended "$pid" "${older[@]}" ${next:+"$next"}; } 2>/dev/null  # bash would print the whole command when a signal ended it
-    code=$?
-    promote
+    ended='' code=127
+    if kill -0 "$pid" 2>/dev/null; then
+      { wait -n -p ended "$pid" "${older[@]}" ${next:+"$next"}; } 2>/dev/null # bash would print the whole command when a signal ended it
+      code=$?
+    fi
     ended=${ended:-} # wait unsets it
-    if [[ -z $ended ]] && ((code == 127)); then ended=$pid; fi
-    if [[ -z $ended ]] || forget_older "$ended"; then
-      continue
-    elif [[ $ended == "$next" ]]; then
+    if [[ -z $ended ]] && ((code == 127)); then
+      ended=$pid
+      code_of "$pid"
+    fi
+    promote
+    if [[ -z $ended ]] || forget_older "$ended"; then continue; fi
+    if [[ $ended == "$next" ]]; then
       next=''
       rm -f "$dir/run/$name.next"
-      note_upgrade refused "$(ending "$code")"
-      printf 'sluice: %s was not replaced (%s): the one that runs goes on\n' "$name" "$(ending "$code")" >&2
+      pause 0.1 # the end of the one that runs is an end of the handover: what saw that may be gone first
+      if kill -0 "$pid" 2>/dev/null; then
+        note_upgrade refused "$(ending "$code")"
+        printf 'sluice: %s was not replaced (%s): the one that runs goes on\n' "$name" "$(ending "$code")" >&2
+        continue
+      fi
+      code_of "$pid"
+      note_upgrade died "$(ending "$code")"
     elif [[ -n $next ]]; then
       # Gone well, it has handed over; the other says ready, or ends, too.
       ((code == 0)) || note_upgrade died "$(ending "$code")"
       pid=$next next=''
-    elif [[ -n $stopping && ${#older[@]} -gt 0 ]]; then
-      pid=${older[0]}
-      forget_older "$pid"
-    else
-      [[ ! -e $dir/run/$name.next ]] || note_upgrade died "$(ending 0)" # it was told to stop, and what was to take over had no time to
-      break
+      continue
     fi
+    if [[ -z $stopping || ${#older[@]} -eq 0 ]]; then break; fi
+    pid=${older[0]}
+    forget_older "$pid"
   done
   [[ -z $killer ]] || kill "$killer" 2>/dev/null
+  [[ ! -e $dir/run/$name.next ]] || note_upgrade died "$(ending 0)" # it was told to stop, and what was to take over had no time to
   pid=''
   rm -f "$dir/run/$name.pid" "$dir/run/$name.next"
 }

@@ -135,3 +135,23 @@ def test_a_keeper_told_to_stop_just_before_it_rests_does_not_rest(tmp_path):
         rest 600
     """
     assert subprocess.run(["bash", "-c", script], timeout=60).returncode == 0
+
+
+def test_a_keeper_notices_the_end_of_both_processes_of_a_handover(tmp_path):
+    """The one that runs has ended, and bash has forgotten it, when the end of the one that was to take over is seen."""
+    script = f"""
+        . {ROOT}/cmd/sluice/keep.bash
+        dir={tmp_path} name=ingestd restarts=0 stopping= killer= next= older=()
+        mkdir "$dir/run" && mkfifo "$dir/run/quiet"
+        launch() {{
+          (sleep 0.5; exit 75) &
+          next=$!
+          (exit 7) &
+          launched=$!
+          sleep 0.1
+        }}
+        run_once
+        echo "$code $(cat "$dir/run/ingestd.upgrade")"
+    """
+    done = subprocess.run(["bash", "-c", script], timeout=60, capture_output=True, text=True)
+    assert done.stdout == "7 died exit 7\n", done
