@@ -137,21 +137,23 @@ def test_a_keeper_told_to_stop_just_before_it_rests_does_not_rest(tmp_path):
     assert subprocess.run(["bash", "-c", script], timeout=60).returncode == 0
 
 
-def test_a_keeper_notices_the_end_of_both_processes_of_a_handover(tmp_path):
-    """The one that runs has ended, and bash has forgotten it, when the end of the one that was to take over is seen."""
+@pytest.mark.parametrize("first, told", [("exit 7", "75 died exit 7"), ("exec sleep 60", "137 died killed by signal 9")], ids=["already", "behind the other"])
+def test_a_keeper_notices_the_end_of_both_processes_of_a_handover(tmp_path, first, told):
+    """The one that runs has ended, and bash has forgotten it, before the end of the one that was to take over is seen; or ends just after it."""
     script = f"""
         . {ROOT}/cmd/sluice/keep.bash
         dir={tmp_path} name=ingestd restarts=0 stopping= killer= next= older=()
-        mkdir "$dir/run" && mkfifo "$dir/run/quiet"
+        mkdir "$dir/run"
         launch() {{
           (sleep 0.5; exit 75) &
           next=$!
-          (exit 7) &
+          ({first}) &
           launched=$!
           sleep 0.1
         }}
+        pause() {{ kill -KILL "$pid"; sleep 0.1; }}
         run_once
         echo "$code $(cat "$dir/run/ingestd.upgrade")"
     """
     done = subprocess.run(["bash", "-c", script], timeout=60, capture_output=True, text=True)
-    assert done.stdout == "7 died exit 7\n", done
+    assert done.stdout == told + "\n", done
