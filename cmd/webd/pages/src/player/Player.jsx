@@ -101,8 +101,8 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
           </button>
           {latency != null && state !== "loading" && <span class="latency" title="How far behind the live edge you are watching">{latency < 60 ? `${latency.toFixed(1)} s` : duration(latency * 1000)}</span>}
           <span class="spring" />
-          <SoundMenu playback={playback} />
-          <QualityMenu playback={playback} />
+          <SoundMenu tracks={playback.tracks} />
+          <QualityMenu tracks={playback.tracks} />
           {document.pictureInPictureEnabled && (
             <button class="control wide-only" aria-label="Picture in picture" title="Picture in picture" onClick={() => (document.pictureInPictureElement ? document.exitPictureInPicture() : video.current.requestPictureInPicture().catch(() => {}))}>
               <Icon name="picture" />

@@ -50,18 +50,19 @@ function Menu({ label, icon, now, rows, chosen, choose }) {
   );
 }
 
-export function QualityMenu({ playback }) {
-  const levels = playback.levels.value;
+// tracks: a TrackSelection.
+export function QualityMenu({ tracks }) {
+  const levels = tracks.levels.value;
   if (levels.length === 0) return null;
-  const chosen = playback.chosen.value;
-  const playing = levels.find((level) => level.index === playback.current.value);
+  const chosen = tracks.chosen.value;
+  const playing = levels.find((level) => level.index === tracks.current.value);
   const automatic = { index: -1, label: <>Auto{chosen < 0 && playing ? <small> {playing.label}</small> : null}</> };
-  return <Menu label="Quality" icon="gear" now={chosen < 0 ? "Auto" : playing?.label} rows={[automatic, ...levels]} chosen={chosen} choose={(index) => playback.choose(index)} />;
+  return <Menu label="Quality" icon="gear" now={chosen < 0 ? "Auto" : playing?.label} rows={[automatic, ...levels]} chosen={chosen} choose={(index) => tracks.choose(index)} />;
 }
 
-export function SoundMenu({ playback }) {
-  const sounds = playback.sounds.value;
+export function SoundMenu({ tracks }) {
+  const sounds = tracks.sounds.value;
   if (sounds.length < 2) return null;
-  const heard = playback.heard.value;
-  return <Menu label="Audio track" icon="tracks" now={sounds.find((sound) => sound.index === heard)?.label} rows={sounds} chosen={heard} choose={(index) => playback.hear(index)} />;
+  const heard = tracks.heard.value;
+  return <Menu label="Audio track" icon="tracks" now={sounds.find((sound) => sound.index === heard)?.label} rows={sounds} chosen={heard} choose={(index) => tracks.hear(index)} />;
 }

@@ -7,10 +7,10 @@ import { bufferEnd } from "./buffer.js";
 import { settings, wholeSettings } from "./hls_settings.js";
 import { KeptWindow } from "./kept_window.js";
 import { controllers } from "./last_part.js";
-import { choices, sounds } from "./levels.js";
 import { LiveEdge } from "./live_edge.js";
 import { Sound } from "./sound.js";
 import { dateAt, timeAt } from "./timeline.js";
+import { TrackSelection } from "./track_selection.js";
 
 const nearEdge = 6000;     // ms from the edge: seeking there is going live, of a young stream to its later half
 const windowMargin = 6000; // ms kept from a beginning that is being removed
@@ -27,20 +27,15 @@ export class Playback {
   state = signal("loading");       // loading | playing | paused | buffering | away | ended
   latency = signal(null);          // seconds behind what the publisher sends, as far as the playlist tells
   behind = signal(false);          // far enough from the edge for a go-live button
-  levels = signal([]);             // [{index,label}], best first
-  chosen = signal(-1);             // -1: automatic
-  current = signal(-1);            // the level that plays
-  sounds = signal([]);             // [{index,label}], the publisher's audio tracks
-  heard = signal(-1);              // the one that plays
   mode = signal("live");           // live | whole: the short live presentation, or the stream from its first kept segment
   place = signal(null);            // {start, end, at}, wall clock in ms: what is kept of the stream, and what is shown
   epoch = signal(null);            // the stream's beginning, ms
+  tracks = new TrackSelection();
 
   #hls = null;
   #source = { live: "", whole: "", window: "" };
   #kept = new KeptWindow();
   #at = 0;          // ms: where to go on in the whole stream
-  #hears = "";      // the name of the audio track that was asked for: of this channel, so for as long as it is watched
   #settle = false;  // go exactly there once there is media
   #pausedAt = 0;
   #liveEdge = new LiveEdge();
@@ -103,19 +98,12 @@ export class Playback {
     this.#timers.add(timer);
   }
 
-  // The whole stream's playlists have the same tracks, and a track may come late.
-  #sounds(tracks) {
-    this.sounds.value = sounds(tracks);
-    const index = tracks.findIndex((track) => track.name === this.#hears);
-    if (index >= 0 && index !== this.#hls.audioTrack) this.#hls.audioTrack = index;
-    this.heard.value = index >= 0 ? index : this.#hls.audioTrack;
-  }
-
   #stop() {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#hls?.destroy();
     this.#hls = null;
+    this.tracks.detach();
     if (this.native) {
       this.video.removeAttribute("src");
       this.video.load();
@@ -126,7 +114,7 @@ export class Playback {
     this.#stop();
     this.#lastProgress = performance.now();
     this.#lastTime = -1;
-    this.sounds.value = [];
+    this.tracks.forgetSounds();
     if (this.state.value !== "paused") this.state.value = "loading";
     const whole = this.mode.value === "whole";
     const url = whole ? this.#source.whole : this.#source.live;
@@ -138,17 +126,9 @@ export class Playback {
     }
     const startPosition = whole && this.#kept.known ? Math.max(0, (this.#at - this.#kept.start) / 1000) : -1;
     const hls = (this.#hls = new Hls(whole ? { ...wholeSettings, startPosition } : { ...settings, ...controllers(Hls.DefaultConfig) }));
-    hls.on(Hls.Events.MANIFEST_PARSED, () => {
-      this.levels.value = choices(hls.levels);
-      const kept = Number(localStorage.getItem("height"));
-      const level = kept > 0 ? hls.levels.findIndex((each) => each.height === kept) : -1;
-      this.choose(level, false);
-      this.#play();
-    });
+    this.tracks.attach(hls);
+    hls.on(Hls.Events.MANIFEST_PARSED, () => this.#play());
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.#settleNow());
-    hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => (this.current.value = level));
-    hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, (_, { audioTracks }) => this.#sounds(audioTracks));
-    hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_, { id }) => (this.heard.value = id));
     hls.on(Hls.Events.BUFFER_APPENDED, () => this.#arrived());
     hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fatal(hls, error));
     hls.attachMedia(this.video);
@@ -355,18 +335,5 @@ export class Playback {
     if (Number.isFinite(edge)) this.video.currentTime = edge;
     else if (seekable.length > 0) this.video.currentTime = Math.max(0, seekable.end(seekable.length - 1) - 3);
     this.#play();
-  }
-  hear(index) {
-    this.heard.value = index;
-    this.#hears = this.sounds.value[index]?.name ?? "";
-    if (this.#hls) this.#hls.audioTrack = index;
-  }
-  choose(index, remember = true) {
-    this.chosen.value = index;
-    if (!this.#hls) return;
-    this.#hls.nextLevel = index;
-    if (!remember) return;
-    const height = index >= 0 ? this.#hls.levels[index].height : 0;
-    localStorage.setItem("height", String(height));
   }
 }
