@@ -1,6 +1,7 @@
 #pragma once
 // GapWriter: `segmenter --gaps` on a stream's ledger. While a publisher is away gap parts take the place of what it would have sent, so that
-// playlists go on and players with them (8216bis 6.2.1).
+// playlists go on and players with them (8216bis 6.2.1). Playlists of the whole stream list such gaps when media follows, so that no recording
+// ends with them.
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -1,6 +1,7 @@
 #pragma once
 // SrtDoor: who may send by SRT. A caller's streamid brings its key; the handshake itself answers a wrong one, a wrong passphrase,
-// a second publisher and a request for media, so that the caller is told why (srt::Refusal).
+// a second publisher and a request for media, so that the caller is told why (srt::Refusal). That is decided on libsrt's receiving thread, which serves every session: by a look-up of
+// microseconds on a store connection of its own (on a store across a network, one round trip), never by a question to the loop.
 #include <functional>
 #include <memory>
 

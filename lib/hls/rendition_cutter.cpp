@@ -165,7 +165,8 @@ const Boundary* RenditionCutter::cut_at(const media::Packet& packet, std::int64_
 
 // Whether the open part ends where a packet starts. Video parts are as many frames as usual. Audio frames and parts
 // share no divisor: an audio part ends with the first frame past the end of a video part, or else the rests would
-// add up to a last part of a frame or two in each segment, a request of its own that hls.js 1.7 sometimes misses.
+// add up to a last part of a frame or two in each segment, a request of its own. hls.js 1.7 missed
+// such crumbs when they followed the part before within milliseconds, and its audio stood still for 3 s.
 bool RenditionCutter::part_ends(std::int64_t start) const {
   if (video()) return end_ - part_start_ >= std::max(limits_.usual_part - limits_.frame / 2, limits_.part_least);
   const Boundary* here = boundaries_.find(msn_);

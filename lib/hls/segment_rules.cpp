@@ -13,7 +13,8 @@ constexpr double least_share = 0.851;
 constexpr std::int64_t common_audio_frames_us[] = {23'220, 21'334};
 
 // How many frames a usual video part holds: a segment is as many parts as the settings say, or nearly, and its last
-// part is no crumb (less than a third of the others). All in one unit.
+// part is no crumb (less than a third of the others). All in one unit. PART-TARGET is the longest part that whole frames make near the setting,
+// not the setting and a frame.
 std::int64_t frames_in_part(std::int64_t frame, std::int64_t part, std::int64_t segment) {
   const std::int64_t frames = std::max<std::int64_t>(1, (segment + frame / 2) / frame);
   const std::int64_t parts = std::max<std::int64_t>(1, (segment + part / 2) / part);

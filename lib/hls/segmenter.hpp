@@ -25,7 +25,7 @@ struct SegmenterStart {
   // Nobody feeds it: there are no tracks, and fill_gaps() is all that is called.
   bool vacant = false;
   // The video tracks were encoded apart, by the publisher: the first fixes the boundaries, and another that has no keyframe at
-  // one is a gap until it has.
+  // one is a gap until it has: cut there it would break INDEPENDENT-SEGMENTS for all, and a player does better with a rendition that is whole.
   bool ready_made = false;
   // The video has a keyframe at each multiple of this source time, and where it begins.
   std::optional<microseconds> key_grid;

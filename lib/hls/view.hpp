@@ -36,6 +36,7 @@ struct SegmentView {
   std::int64_t parts_unlisted_ms = 0;     // wall clock since when no playlist lists its parts; 0: they may be listed
 
   std::int64_t end() const { return start + duration; }
+  // What its EXT-X-PROGRAM-DATE-TIME tells of: decode time is up to a few frames earlier where there are B-frames, and not in re-encoded rungs.
   std::int64_t shown() const { return start + composition; }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// When a live playlist grew: a segment within 1.5 target durations of the one before, a part within one part target (8216bis 6.2.1).
+// When a live playlist grew: a segment within 1.5 target durations of the one before, a part within one part target (8216bis 6.2.1). Nobody can
+// promise that of a source that has gone: a discontinuity, or gaps, when they come, are taken for an excuse.
 #include <optional>
 #include <string>
 

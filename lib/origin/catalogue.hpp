@@ -29,7 +29,7 @@ class Catalogue {
 
   // The stream the channel shows now. Errc::not_found: it is offline. Errc::unavailable: it is just beginning.
   Result<std::shared_ptr<Presentation>> live(const std::string& channel);
-  // A stream of the channel by its id, live or not.
+  // A stream of the channel by its id, live or not; one that is open is found without looking at the disk.
   Result<std::shared_ptr<Presentation>> stream(const std::string& channel, const std::string& id);
 
   void change(const hls::LiveOptions& options);  // for open ledgers too

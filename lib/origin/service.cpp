@@ -128,8 +128,9 @@ void Service::live_playlist(const http::Request& request, const Route& route, co
        asked = std::move(asked)](std::chrono::milliseconds waited) -> std::optional<http::Response> {
         const hls::StreamView& stream = presentation.stream();
         const hls::RenditionView& rendition = *stream.find(name);
-        // A playlist of parts alone is valid (4.1), and refused by hls.js and ffmpeg: who asks for no particular part gets the first
-        // with a whole segment.
+        // A playlist of parts alone is valid (4.1), and refused by hls.js 1.7.4 (levelEmptyError) and ffmpeg 5.1, which finds no streams in it:
+        // who asks for no particular part gets the first with a whole segment. A player may not begin nearer to the edge than three parts, so
+        // that costs it little.
         const bool empty = rendition.complete() == 0 && !stream.ended && !directives.blocking();
         hls::Verdict verdict = hls::judge(stream, rendition, directives, waited);
         if (empty) verdict = waited < hls::longest_wait(stream) ? hls::Verdict::wait : hls::Verdict::unavailable;
