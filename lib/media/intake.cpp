@@ -98,7 +98,13 @@ void Intake::leave(Kind kind, std::uint8_t id) {
   PublisherTrack* track = find(kind, id);
   const auto others = std::ranges::count_if(tracks_, [&](const PublisherTrack& t) { return t.kind == kind && t.present(); });
   if (track == nullptr || track->away || others < 2) return;
-  track->away = true;
+  go_away(*track);
+}
+
+// Another leads from its next keyframe on, and intervals are counted from there.
+void Intake::go_away(PublisherTrack& track) {
+  if (&track == leading()) last_key_us_.reset();
+  track.away = true;
   changed_ = true;
 }
 
@@ -213,8 +219,7 @@ void Intake::miss_others(const PublisherTrack& track, std::int64_t dts_us) {
     if (dts_us - other.reached_us <= patience.count()) continue;
     if (!other.missed_us) other.missed_us = dts_us;
     if (dts_us - *other.missed_us < sure_us) continue;
-    other.away = true;
-    changed_ = true;
+    go_away(other);
   }
 }
 

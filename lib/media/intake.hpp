@@ -116,6 +116,7 @@ class Intake {
   void open_run(std::uint64_t raw);
   void pass(PublisherTrack& track, Offered& packet, Steady now);
   void note_keyframe(PublisherTrack& track, const Offered& key, std::int64_t dts_us);
+  void go_away(PublisherTrack& track);
   void miss_others(const PublisherTrack& track, std::int64_t dts_us);
   void keep_names();
   void name_tracks();

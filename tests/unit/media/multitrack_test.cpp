@@ -207,6 +207,11 @@ TEST_CASE("a track that goes away leaves with a new run, and comes back with ano
     CHECK(rig.intake.video()->rendition == "720p30");
     CHECK(rig.intake.tracks()[0].at == 0u);
   }
+  SECTION("by silence, the leading one, in the middle of its GOP: the next one's keyframes are no nearer or further for that") {
+    rig.pictures({1, 2}, 2000, 12'000);
+    CHECK(rig.intake.tracks()[0].away);
+    CHECK(rig.intake.keyframe_interval() == seconds(1));
+  }
   SECTION("by its own word") {
     rig.intake.leave(Kind::video, 2);
     rig.pictures({0, 1}, 2000, 3000);
