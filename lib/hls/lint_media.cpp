@@ -156,7 +156,7 @@ class MediaLint::Impl {
     expected_ = at;
     expected_map_ = segment.map;
     const double seconds = static_cast<double>(duration) / track.timescale;
-    if (segment.timed && std::abs(seconds - segment.duration) > 0.05) {
+    if (segment.timed && (seconds > segment.duration + 0.05 || (seconds < least_media(segment) - 0.05 && !segment.before_gap))) {
       find("extinf-media-duration", where, fmt::format("its samples last {:.3f} s, EXTINF is {:.3f} s", seconds, segment.duration));
     }
     if (independent_ && track.handler == "vide" && !starts_with_key(*fragments)) {
@@ -166,6 +166,13 @@ class MediaLint::Impl {
     if (!independent_ && low_latency_ && track.handler == "vide" && !holds_key(*fragments)) {
       find("segment-holds-key", where, "it holds no key frame");
     }
+  }
+
+  // Parts of a segment may be gaps, and no samples stand for these.
+  static double least_media(const ReadSegment& segment) {
+    double seconds = segment.duration;
+    for (const ReadPart& part : segment.parts) seconds -= part.gap ? part.duration : 0;
+    return seconds;
   }
 
   // Told once of a header: what follows mostly goes on as it has begun.

@@ -126,7 +126,7 @@ constexpr Rule rules[] = {
     {"mp4-broken", "8216bis", "3.1.2", must, "headers and segments are well-formed fragmented MP4"},
     {"parameter-sets-changed", "8216bis", "3.1.2", must, "samples of avc1 and hvc1 bring no sequence parameter set that their header does not have (ISO/IEC 14496-15): players keep to the header's"},
     {"timestamps-continuous", "8216bis", "3", must, "decode times run on from segment to segment, or EXT-X-DISCONTINUITY says that they do not"},
-    {"extinf-media-duration", "8216bis", "4.4.4.1", should, "EXTINF is the duration of the segment's samples"},
+    {"extinf-media-duration", "8216bis", "4.4.4.1", should, "EXTINF is the duration of the segment's samples, but for what is missing of it: parts that are gaps, or its end before a segment that is one"},
     {"segment-starts-key", "8216bis", "4.4.2.1", must, "where EXT-X-INDEPENDENT-SEGMENTS holds, every segment starts with a key frame"},
     {"segment-holds-key", "8216bis", "B.1", must, "each segment of a low-latency playlist holds a key frame"},
     {"independent-part-key", "8216bis", "4.4.4.9", must, "a part with INDEPENDENT=YES holds a key frame"},

@@ -195,6 +195,7 @@ void MediaTags::close_segment() {
   segment.sealed = sealed_;
   if (!segment.byte_range) segment.bitrate = bitrate_;
   segment.discontinuity_sequence = discontinuities_;  // the playlist's own number is added at the end
+  if (segment.gap && !media_.segments.empty()) media_.segments.back().before_gap = true;
   media_.segments.push_back(std::move(segment));
 }
 

@@ -43,6 +43,7 @@ struct ReadSegment {
   std::optional<std::uint64_t> bitrate;  // EXT-X-BITRATE in force, kbit/s
   std::optional<std::int64_t> date_ms;  // its own EXT-X-PROGRAM-DATE-TIME
   bool discontinuity = false, gap = false;
+  bool before_gap = false;           // the next one is there, and a gap
   std::vector<ReadPart> parts;
   std::size_t line = 0;
 };

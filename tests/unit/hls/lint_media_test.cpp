@@ -44,6 +44,22 @@ TEST_CASE("segments that were never listed, since a window moved on by more than
   CHECK(media.findings.empty());
 }
 
+TEST_CASE("a segment has as much media as its EXTINF says, but for what is missing of it before a gap") {
+  const bool gap_follows = GENERATE(false, true), gap_told = GENERATE(false, true);
+  for (const double told : {1.5, 2.0, 3.0}) {
+    INFO("EXTINF is " << told << " s, the samples last 2 s" << (gap_told ? ", a part is a gap" : "") << (gap_follows ? ", a gap follows" : ""));
+    Media media;
+    const ReadPlaylist playlist = read_playlist(
+        "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:3\n#EXT-X-MAP:URI=\"init.mp4\"\n" +
+        std::string(gap_told ? "#EXT-X-PART-INF:PART-TARGET=1\n#EXT-X-PART:DURATION=1,URI=\"0.9.m4s\",GAP=YES\n" : "") + "#EXTINF:" +
+        std::to_string(told) + ",\n0.m4s\n" + (gap_follows ? "#EXT-X-GAP\n" : "") + "#EXTINF:2,\n1.m4s\n");
+    lint_media({"audio.m3u8", &playlist}, true, [&](const std::string& path) { return media.load(path); }, media.findings);
+    const bool right = told == 2.0 || (told > 2 && (gap_follows || gap_told));
+    CHECK((media.findings.empty() || std::string(media.findings[0].rule) == "extinf-media-duration"));
+    CHECK(media.findings.empty() == right);
+  }
+}
+
 TEST_CASE("parameter sets in samples: those of the header do no harm, others are found, and nothing is told of what cannot be read") {
   const auto bytes = [](std::initializer_list<int> values) {
     Bytes out;
