@@ -45,9 +45,10 @@ class RenditionCutter {
   // What is fed from `at` on is in no ledger, though the last frame's usual length may reach beyond it.
   void begin_run(microseconds at) { run_begins_ = ticks(at); }
   MediaSequence segment() const { return msn_; }
+  bool is_open() const { return next_part_ > 0 && !closed_; }  // that segment: it has parts, and may have more
   bool is_shed() const { return shed_; }
   void go(Operations& out);    // nothing feeds it any more: gaps from here on
-  void require_keys() { requires_keys_ = true; }  // a segment that another video began and that has no keyframe here is a gap
+  void require_keys(bool so) { requires_keys_ = so; }  // a segment that another video began and that has no keyframe here is a gap
   void expect_back() { expected_back_ = shed_; }  // announced: its next keyframe ends the gaps
   bool expected_back() const { return expected_back_; }
 

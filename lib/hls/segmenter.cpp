@@ -10,6 +10,9 @@ namespace {
 
 // A follower waits for the video that fixes its boundaries; longer than an encoder's delay, then it goes on alone.
 constexpr microseconds follower_wait{5'000'000};
+// The tracks of a publisher's own ladder come in the order of their times, and none is encoded: a first one that is so far behind another
+// has stopped, and leads no more. Until then all playlists stand still, and players hold back three parts.
+constexpr microseconds ladder_wait{700'000};
 // What audio may have before the first picture.
 constexpr microseconds audio_lead{200'000};
 // Renditions may end so far apart at a break: tracks never end on the same microsecond, and 0.3 s is too much between the beginnings
@@ -111,7 +114,26 @@ void Segmenter::accept(Lane& lane, media::Packet packet, bool leads, Operations&
   lane.cutter.push(std::move(packet), leads, out);
 }
 
+// The next track that comes, whichever of them has waited long enough first: it leads for whoever feeds us, too.
+void Segmenter::change_leader(Operations& out) {
+  const auto waits = [](microseconds least) {
+    return [least](const auto& lane) {
+      return lane->video() && !lane->waiting.empty() &&
+             to_us(lane->waiting.back().dts - lane->waiting.front().dts, lane->cutter.track().timescale) >= least;
+    };
+  };
+  if (std::ranges::none_of(lanes_, waits(ladder_wait))) return;
+  const auto next = std::ranges::find_if(lanes_, waits(ladder_wait / 2));
+  for (const auto& lane : lanes_) {
+    if (!lane->video() || lane->gone) continue;
+    lane->follows = lane != *next;
+    lane->cutter.require_keys(lane->follows);
+  }
+  for (media::Packet& packet : std::exchange((*next)->waiting, {})) accept(**next, std::move(packet), true, out);
+}
+
 void Segmenter::release_followers(Operations& out) {
+  change_leader(out);
   for (const auto& lane : lanes_) {
     std::deque<media::Packet>& waiting = lane->waiting;
     const std::uint32_t timescale = lane->cutter.track().timescale;

@@ -24,8 +24,9 @@ struct SegmenterStart {
   std::optional<microseconds> boundary;
   // Nobody feeds it: there are no tracks, and fill_gaps() is all that is called.
   bool vacant = false;
-  // The video tracks were encoded apart, by the publisher: the first fixes the boundaries, and another that has no keyframe at
-  // one is a gap until it has: cut there it would break INDEPENDENT-SEGMENTS for all, and a player does better with a rendition that is whole.
+  // The video tracks were encoded apart, by the publisher: the first fixes the boundaries, or the next where that stops, and another that
+  // has no keyframe at one is a gap until it has: cut there it would break INDEPENDENT-SEGMENTS for all, and a player does better with a
+  // rendition that is whole.
   bool ready_made = false;
   // The video has a keyframe at each multiple of this source time, and where it begins.
   std::optional<microseconds> key_grid;
@@ -71,8 +72,10 @@ class Segmenter {
   void take_waiting(Operations& out);
   bool jumps(const Lane& lane, const media::Packet& packet) const;
   void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
-  void add_gone(const LedgerIndex& so_far, bool vacant, Operations& out);
+  void add_gone(const LedgerIndex& so_far);
+  void leave_gone(Operations& out);
   void begin_gaps();
+  void change_leader(Operations& out);
   void release_followers(Operations& out);
   void fill_absent(Operations& out);
 

@@ -13,6 +13,7 @@ struct Segmenter::Lane {
       : cutter(header, track, init, boundaries) {}
   RenditionCutter cutter;
   bool follows = false;  // another lane's video decides for it
+  bool gone = false;     // the ledger holds it, and no track feeds it
   std::deque<media::Packet> waiting;
 
   bool video() const { return cutter.track().kind() == media::Kind::video; }

@@ -90,18 +90,19 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
     if (known) lanes_.back()->cutter.resume(*known);
     if (video && has_video_ && start.ready_made) {
       lanes_.back()->follows = true;
-      lanes_.back()->cutter.require_keys();
+      lanes_.back()->cutter.require_keys(true);
     }
     has_video_ = has_video_ || video;
   }
   for (const auto& lane : lanes_) lane->follows = lane->follows || (has_video_ && !lane->video());
   tracks_ = lanes_.size();
   ends_in_gaps_ = std::ranges::all_of(so_far.renditions(), [](const Rendition& r) { return !r.started || r.last.flags.gap; });
-  add_gone(so_far, start.vacant, out);
+  add_gone(so_far);
   if (start.boundary && !discontinuity && !begun(so_far, *start.boundary)) {
     begun_ = *start.boundary;
     const MediaSequence furthest = furthest_segment(so_far);
     recall_boundaries(so_far, begun_);
+    if (!start.vacant) leave_gone(out);
     for (const auto& lane : lanes_) {
       if (lane->cutter.started() && lane->cutter.is_shed()) lane->cutter.fill_until(begun_, out);
       if (lane->cutter.started() && lane->cutter.segment() == furthest) lane->cutter.close_segment();
@@ -109,6 +110,7 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
     }
   } else {
     recall_boundaries(so_far, {});
+    if (!start.vacant) leave_gone(out);
   }
   if (discontinuity) {
     MediaSequence next = 0;
@@ -119,16 +121,30 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
 }
 
 // A rendition that the ledger holds and no track feeds stays listed, as gaps.
-void Segmenter::add_gone(const LedgerIndex& so_far, bool vacant, Operations& out) {
+void Segmenter::add_gone(const LedgerIndex& so_far) {
   const microseconds part = boundaries_.part();
   for (const Rendition& r : so_far.renditions()) {
     const bool fed = std::ranges::any_of(lanes_, [&](const auto& lane) { return lane->cutter.track().rendition == r.record.name; });
     if (fed || !r.started || long_gone(so_far, r)) continue;
     lanes_.push_back(std::make_unique<Lane>(header_, track_of(r.record), r.record.init, boundaries_));
     lanes_.back()->cutter.resume(r);
-    if (!vacant) lanes_.back()->cutter.go(out);
+    lanes_.back()->gone = true;
   }
   boundaries_.set_part(part);
+}
+
+// What it has of the segment in which it stopped was accepted, and stays listed: what it lacks of that is a hole of its source. Only from
+// there on is it shed.
+void Segmenter::leave_gone(Operations& out) {
+  microseconds furthest{0};
+  for (const auto& lane : lanes_) furthest = std::max(furthest, lane->cutter.position());
+  for (const auto& lane : lanes_) {
+    if (!lane->gone) continue;
+    RenditionCutter& cutter = lane->cutter;
+    const Boundary* next = boundaries_.find(cutter.segment() + 1);
+    if (!cutter.is_shed() && cutter.is_open()) cutter.fill_until(next ? next->at : furthest, out);
+    cutter.go(out);
+  }
 }
 
 // The boundaries that renditions still behind the furthest must keep to, and the next one where it is fixed

@@ -8,6 +8,7 @@ from harness import Platform, free_port, get, wait_for
 from ingest import Ingest, assert_lint, assert_unbroken, ended, media_seconds, parts, records
 from multitrack import SIZES, assert_every_number_once, clips, finished, inits, master_lines, numbers, publish, states, whole
 from players import HlsJsSwitching
+from stage import assert_clean, watching
 
 SECONDS = 6
 FRAMES = SECONDS * 30
@@ -143,6 +144,33 @@ def test_a_track_that_goes_away_is_gaps_and_comes_back(platform, tags, tmp_path)
     assert gaps and 1.9 < gaps[0] < 2.1 and gaps[-1] < 11, gaps
     assert parts(ledger, "270p30")[-1][12] != "G"
     assert abs(media_seconds(ledger, "270p30") - media_seconds(ledger, "360p30")) < 0.1
+
+
+@pytest.mark.parametrize("stopped", [0, 1], ids=["first", "second"])
+def test_a_track_that_stops_in_mid_segment(platform, tags, tmp_path, stopped):
+    """Playlists break no rule while it is missed and when it is given up, the others go on at their keyframes, and every picture that
+    came is in a playlist."""
+    once = {track: [tag for tag in each if tag.kind != flv.VIDEO or tag.data[1] != 2] for track, each in tags.items()}  # no end of sequence
+    twice = {track: each + flv.shifted([tag for tag in each if not tag.config and tag.kind != flv.SCRIPT], 6000) for track, each in once.items()}
+    name, stop = f"stops{stopped}", 3300
+    pictures = {track: [tag for tag in each if track != stopped or tag.config or tag.ms < stop] for track, each in twice.items()}
+    file = flv.write(tmp_path / "stops.flv", flv.bundle(pictures, {0: twice[0]}))
+    publisher = publish(platform.publish_url(platform.channel(name)), file, "--enhanced")
+    platform.wait_live(name)
+    watch = watching(platform.master_url(name), 60)
+    ledger = finished(platform, name, publisher)
+    assert_clean(watch)
+    assert_unbroken(ledger)
+    found = numbers(whole(platform, name, ledger))
+    for track, rendition in enumerate(NAMES):
+        starts = {int(row[2]): (int(row[6]), row[12]) for row in parts(ledger, rendition) if row[3] == "0"}
+        if track == stopped:
+            assert found[rendition]["runs"] == [[0, stop * 30 // 1000 - 1]], found[rendition]
+            assert "G" in parts(ledger, rendition)[-1][12]
+            continue
+        assert found[rendition]["runs"] == [[0, FRAMES - 1], [0, FRAMES - 1]], found[rendition]
+        assert all(start == msn * 180000 and "I" in flags for msn, (start, flags) in starts.items()), starts
+        assert not any("G" in row[12] for row in parts(ledger, rendition))
 
 
 @pytest.mark.parametrize("back", [{0: 0, 1: 1, 2: 2}, {0: 0, 1: 1}, {0: 1}, {0: 2, 1: 0, 2: 1}], ids=["same", "fewer", "lone", "order"])

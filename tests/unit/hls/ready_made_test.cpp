@@ -1,4 +1,6 @@
 // A publisher's own ladder: the first video track fixes the boundaries, others follow it or are gaps; what is fed no more is gaps.
+#include <algorithm>
+
 #include "unit/hls/segmenter_fixture.hpp"
 
 using namespace sluice;
@@ -19,8 +21,8 @@ struct Ladder {
   }
 };
 
-// `until`: what is fed of the frames before the segmenter dies, leaving its open parts unwritten.
-void feed(MemoryLedger& ledger, const std::vector<media::Track>& tracks, const std::vector<Frame>& frames, std::size_t until, bool ended) {
+// `until`: what is fed of the frames before the segmenter dies, leaving its open parts unwritten, unless the stream ended, or the run.
+void feed(MemoryLedger& ledger, const std::vector<media::Track>& tracks, const std::vector<Frame>& frames, std::size_t until, bool ended, bool paused = false) {
   Operations operations;
   Segmenter segmenter(ledger.index, {.tracks = tracks, .ready_made = true}, operations);
   for (std::size_t i = 0; i < until; ++i) {
@@ -28,7 +30,8 @@ void feed(MemoryLedger& ledger, const std::vector<media::Track>& tracks, const s
     ledger.take(operations);
   }
   if (ended) segmenter.finish(true, operations);
-  if (ended) ledger.take(operations);
+  if (paused) segmenter.pause({.next = seconds(12)}, operations);
+  if (ended || paused) ledger.take(operations);
 }
 
 std::vector<std::int64_t> starts(const MemoryLedger& ledger, const std::string& rendition) {
@@ -149,4 +152,79 @@ TEST_CASE("a rendition that a dead writer left behind at a discontinuity has it 
   };
   REQUIRE(breaks("720p30").size() == 1);
   for (const char* name : {"480p30", "360p30", "audio"}) CHECK(breaks(name) == breaks("720p30"));
+}
+
+TEST_CASE("when the first track stops, the others go on without it, a little later, at their own keyframes") {
+  const Ladder ladder(900);
+  const std::int64_t stops = GENERATE(7'266, 8'000, 9'990);  // ms
+  const bool gives_up = GENERATE(false, true);
+  INFO("it stops at " << stops << " ms" << (gives_up ? ", and the run ends" : ""));
+  MemoryLedger ledger(ladder.tracks);
+  Operations operations;
+  Segmenter segmenter(ledger.index, {.tracks = ladder.tracks, .ready_made = true}, operations);
+  ledger.take(operations);
+  const std::int64_t until = gives_up ? 12'000 : 30'000;
+  for (const Frame& frame : ladder.frames) {
+    const std::int64_t at = frame.dts * 1000 / ladder.tracks[frame.track].timescale;
+    if (at >= until || (frame.track == 0 && at >= stops)) continue;
+    segmenter.push(packet_of(frame), operations);
+    ledger.take(operations);
+    for (const char* name : {"480p30", "360p30", "audio"}) {
+      const Rendition& r = *ledger.index.find(name);
+      if (at < 1000) continue;
+      INFO(name << " at " << at << " ms");
+      CHECK(at - r.end * 1000 / r.record.timescale < 1500);  // of which two thirds of a second are a part
+    }
+  }
+  if (gives_up) {
+    segmenter.pause({.next = seconds(12)}, operations);
+  } else {
+    segmenter.finish(true, operations);
+  }
+  ledger.take(operations);
+  ledger.check_rules(false);
+  for (const char* name : {"480p30", "360p30"}) {
+    ledger.check_ids(name, static_cast<std::size_t>(until * 30 / 1000));
+    for (const Segment& segment : ledger.index.find(name)->segments) {
+      INFO(name << " segment " << segment.msn);
+      CHECK(segment.parts.front().flags.independent);
+      CHECK(segment.start() == static_cast<std::int64_t>(segment.msn) * 180'000);
+    }
+  }
+  CHECK(std::ranges::none_of(ledger.remarks, [](const Remark& r) { return r.what == Remark::What::forced_cut; }));
+}
+
+TEST_CASE("the segment in which a track stopped keeps what there is of it: what it lacks is a gap before the rendition is shed") {
+  const Ladder ladder(600);
+  const std::size_t stopped = GENERATE(0u, 1u, 3u);
+  const std::int64_t stops = GENERATE(7'266, 7'990, 8'000);  // ms
+  const bool breaks = GENERATE(false, true);
+  const std::string name = ladder.tracks[stopped].rendition;
+  INFO(name << " stops at " << stops << " ms" << (breaks ? ", and a discontinuity follows" : ""));
+  MemoryLedger ledger(ladder.tracks);
+  std::vector<Frame> first;
+  for (const Frame& frame : ladder.frames) {
+    const std::int64_t at = frame.dts * 1000 / ladder.tracks[frame.track].timescale;
+    if (at < 12'000 && (frame.track != stopped || at < stops)) first.push_back(frame);
+  }
+  feed(ledger, ladder.tracks, first, first.size(), false, true);
+  const Segment open = ledger.index.find(name)->segments.back();
+  std::vector<media::Track> others = ladder.tracks;
+  others.erase(others.begin() + static_cast<std::ptrdiff_t>(stopped));
+  Operations operations;
+  Segmenter segmenter(ledger.index, {.tracks = others, .discontinuity = breaks, .boundary = seconds(12), .ready_made = true}, operations);
+  bool shed = false;
+  std::int64_t end = open.end();
+  for (const Operation& operation : operations) {
+    if (const auto* record = std::get_if<ShedRecord>(&operation)) shed = shed || record->rendition == name;
+    const auto* part = std::get_if<WritePart>(&operation);
+    if (!part || part->rendition != name) continue;
+    CHECK(part->part.flags.gap);
+    CHECK(part->part.start == end);
+    end = part->part.end();
+    CHECK(shed == (part->part.msn > open.msn));
+  }
+  CHECK(shed);
+  ledger.take(operations);
+  ledger.check_rules(false);
 }
