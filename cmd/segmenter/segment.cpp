@@ -51,7 +51,7 @@ Result<hls::WriterSettings> writer_settings(const app::Settings& settings) {
 
 // What a new ledger says of itself.
 Result<hls::LedgerHeader> new_header(const app::Settings& settings, const std::vector<media::Track>& tracks,
-                                     std::int64_t epoch_ms) {
+                                     std::int64_t epoch_ms, bool keyed) {
   const milliseconds segment = settings.duration("segment"), part = settings.duration("part");
   if (part.count() < least_part_ms || part > segment || segment.count() > most_segment_ms)
     return fail(Errc::usage,
@@ -61,6 +61,7 @@ Result<hls::LedgerHeader> new_header(const app::Settings& settings, const std::v
                                                            : settings.text("stream"));
   header.channel = settings.text("channel");
   header.epoch_ms = epoch_ms;
+  header.anywhere = !keyed;
   header.format = settings.text("format") == "ts" ? hls::Format::ts : hls::Format::cmaf;
   if (!hls::parse_record(
           std::string_view(hls::format_record(header)).substr(0, hls::format_record(header).size() - 1)))
@@ -129,7 +130,7 @@ class Run {
     if (tracks_.empty()) return fail(Errc::invalid, "the input has no track that segments can hold");
     const auto epoch = number_in(input_.metadata(), "sluice_epoch_ms");
     if (!writer_.index().header()) {
-      SLUICE_TRY_VALUE(const hls::LedgerHeader header, new_header(settings, tracks_, epoch.value_or(now_ms)));
+      SLUICE_TRY_VALUE(const hls::LedgerHeader header, new_header(settings, tracks_, epoch.value_or(now_ms), number_in(input_.metadata(), "sluice_keyed") == 1));
       SLUICE_TRY(writer_.begin(header));
     }
     const hls::LedgerHeader& header = *writer_.index().header();

@@ -47,6 +47,8 @@ Result<> Pipeline::prepare() {
     if (key.starts_with("sluice_")) metadata[key] = value;
   metadata.erase("sluice_ladder");
   if (layout_.ready_made) metadata["sluice_ladder"] = "publisher";
+  metadata.erase("sluice_keyed");
+  if (!plan_ || plan_->keyed()) metadata["sluice_keyed"] = "1";
   metadata.erase("sluice_keys");
   if (decoder_ && !layout_.passed[*layout_.video]) metadata["sluice_keys"] = std::to_string(settings_.segment.count());
   SLUICE_TRY_VALUE(auto writer, pipe::Writer::open(STDOUT_FILENO, layout_.tracks, metadata));

@@ -32,6 +32,8 @@ class SourcePlan {
   Result<> decide(pipe::Reader& reader, std::size_t video, std::deque<media::Packet>& held);
   bool encode() const { return encode_; }
   const std::string& why() const { return why_; }
+  // No segment will have to begin without a keyframe: what is passed through is encoded where its GOP grows too long.
+  bool keyed() const { return encode_ || (choice_ == Choice::automatic && feeding_.supervised && !feeding_.ledger.empty()); }
 
   // While passing through: false once the GOP has grown too long and a next generation shall encode; the mark is left then.
   bool watch(microseconds dts, bool key);

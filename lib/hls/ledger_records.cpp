@@ -35,6 +35,8 @@ LedgerHeader read_header(Fields& in) {
   const std::string_view format = in.text();
   in.require(format == "cmaf" || format == "ts");
   h.format = format == "ts" ? Format::ts : Format::cmaf;
+  h.anywhere = in.more();
+  in.require(!h.anywhere || in.text() == "anywhere");
   return h;
 }
 
@@ -124,8 +126,8 @@ std::string flags_text(const PartFlags& flags) {
 
 struct Formatter {
   std::string operator()(const LedgerHeader& h) const {
-    return fmt::format("L 1 {} {} {} {} {} {} {} {}", h.stream.value(), h.channel, h.epoch_ms, h.segment_ms,
-                       h.part_ms, h.part_target_us, h.target_duration_s, name(h.format));
+    return fmt::format("L 1 {} {} {} {} {} {} {} {}{}", h.stream.value(), h.channel, h.epoch_ms, h.segment_ms,
+                       h.part_ms, h.part_target_us, h.target_duration_s, name(h.format), h.anywhere ? " anywhere" : "");
   }
   std::string operator()(const RenditionRecord& r) const {
     const std::string_view language = r.language.empty() && r.alone ? "-" : std::string_view(r.language);

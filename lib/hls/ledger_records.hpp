@@ -25,6 +25,7 @@ struct LedgerHeader {
   std::uint32_t part_target_us = 0;     // EXT-X-PART-INF: no part is longer
   std::uint32_t target_duration_s = 2;  // EXT-X-TARGETDURATION: no rounded EXTINF is longer
   Format format = Format::cmaf;
+  bool anywhere = false;  // a segment may begin without a keyframe
   bool operator==(const LedgerHeader&) const = default;
 };
 

@@ -33,7 +33,7 @@ class MediaPlaylist {
     line("#EXT-X-VERSION:{}", version);
     line("#EXT-X-TARGETDURATION:{}", stream_.target_duration_s);
     // Of all renditions the multivariant playlist says it, and they do not repeat it (4.4.2.1).
-    if (rendition_.all_independent && !stream_.all_independent()) line("#EXT-X-INDEPENDENT-SEGMENTS");
+    if (rendition_.all_independent && !stream_.anywhere && !stream_.all_independent()) line("#EXT-X-INDEPENDENT-SEGMENTS");
     const auto& segments = rendition_.segments;
     line("#EXT-X-MEDIA-SEQUENCE:{}", segments.empty() ? stream_.first_kept : segments[first].msn);
     std::uint64_t breaks = rendition_.discontinuities_removed;

@@ -64,7 +64,9 @@ std::size_t RenditionView::complete() const {
   return segments.size() - (segments.empty() || segments.back().complete ? 0 : 1);
 }
 
-bool StreamView::all_independent() const { return std::ranges::all_of(renditions, &RenditionView::all_independent); }
+bool StreamView::all_independent() const {
+  return (ended || !anywhere) && std::ranges::all_of(renditions, &RenditionView::all_independent);
+}
 
 const RenditionView* StreamView::find(std::string_view name) const {
   const auto at = std::ranges::find(renditions, name, &RenditionView::name);
@@ -83,6 +85,7 @@ void StreamView::apply(const Record& record, double keep_parts_s) {
     part_target_us = header->part_target_us;
     target_duration_s = header->target_duration_s;
     format = header->format;
+    anywhere = header->anywhere;
   } else if (const auto* rendition = std::get_if<RenditionRecord>(&record)) {
     apply_rendition(*rendition);
   } else if (const auto* part = std::get_if<PartRecord>(&record)) {

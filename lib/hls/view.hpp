@@ -75,6 +75,7 @@ struct StreamView {
   std::int64_t part_target_us = 0;
   std::uint32_t target_duration_s = 0;
   Format format = Format::cmaf;
+  bool anywhere = false;               // a segment may begin without a keyframe
   std::vector<RenditionView> renditions;   // in the order of their first declaration
   bool ended = false;
   std::int64_t ended_wall_ms = 0;
@@ -82,7 +83,8 @@ struct StreamView {
 
   const RenditionView* find(std::string_view rendition) const;
   RenditionView* find(std::string_view rendition);
-  bool all_independent() const;        // every segment of every rendition starts with a key frame
+  // Every segment of every rendition starts with a key frame, and so will those to come: what playlists promise may not be taken back.
+  bool all_independent() const;
 
   // Takes the next believed record of the ledger. The parts of segments older than `keep_parts_s` are forgotten when they have been unlisted
   // for long enough.

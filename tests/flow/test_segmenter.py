@@ -358,3 +358,16 @@ def test_ts_segments_each_stand_alone(source, tmp_path):
         whole.write_bytes(b"".join(s.read_bytes() for s in segments))
         assert packets(whole, kind) == packets(source, kind)
         assert decode_errors(whole) == ""
+
+
+@pytest.mark.parametrize("before, anywhere", [([], True), (["--source", "copy"], True), (["--source", "encode"], False)], ids=["alone", "copied", "encoded"])
+def test_the_ledger_says_where_nobody_sees_to_keyframes(source, tmp_path, before, anywhere):
+    command = [SEGMENTER, str(tmp_path / "ledger")]
+    if before:
+        command = ["sh", "-c", '"$0" --ladder none "$@" | "$SEGMENTER" "$LEDGER"', harness.program("transcode"), *before]
+    with open(source, "rb") as media:
+        subprocess.run(command, stdin=media, check=True, capture_output=True, timeout=60,
+                       env={**os.environ, "SEGMENTER": SEGMENTER, "LEDGER": str(tmp_path / "ledger")})
+    check(tmp_path / "ledger")
+    header = (tmp_path / "ledger" / "index").read_text().splitlines()[0].split(" ")
+    assert header[0] == "L" and (header[-2] == "anywhere") == anywhere, header

@@ -93,8 +93,16 @@ TEST_CASE("right checksums do not save wrong fields") {
         "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 en de",
         "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 en alone x", "R audio 0 audio opus 48000 0x0 0/1 48000/2 0 0 -",
         "R source 0 video avc1.64001f 90000 1280x720 30/1 0/0 0 0 - alone", "L 2 k alice 0 2000 500 533334 2 cmaf",
-        "L 1 K alice 0 2000 500 533334 2 cmaf"})
+        "L 1 K alice 0 2000 500 533334 2 cmaf", "L 1 k alice 0 2000 500 533334 2 cmaf everywhere",
+        "L 1 k alice 0 2000 500 533334 2 cmaf anywhere x"})
     CHECK_FALSE(parse_record(with_crc(body)));
+  for (const char* more : {"", " anywhere"}) {
+    const std::string body = fmt::format("L 1 k alice 0 2000 500 533334 2 cmaf{}", more);
+    const auto header = parse_record(with_crc(body.c_str()));
+    REQUIRE(header);
+    CHECK(std::get<LedgerHeader>(*header).anywhere == (*more != 0));
+    CHECK(format_record(*header) == with_crc(body.c_str()) + "\n");
+  }
   CHECK(parse_record(with_crc("E 1")));
   const auto told = parse_record(with_crc("R audio2 0 audio opus 48000 0x0 0/1 48000/2 0 0 pt-BR"));
   REQUIRE(told);

@@ -350,6 +350,18 @@ TEST_CASE("independence is claimed only as long as every segment keeps it") {
   CHECK_FALSE(contains(multivariant_playlist(ledger.stream(), "", live_playlist_name), "INDEPENDENT-SEGMENTS"));
 }
 
+TEST_CASE("where nobody sees to keyframes, independence is claimed when no segment comes any more, and then of all or none") {
+  const bool keeps = GENERATE(true, false), over = GENERATE(false, true);
+  SampleLedger ledger(true);
+  ledger.segments(2).independent(keeps).segments(1);
+  if (over) ledger.end();
+  CHECK(contains(multivariant_playlist(ledger.stream(), "", live_playlist_name), "INDEPENDENT-SEGMENTS") == (keeps && over));
+  for (const char* name : {"source", "low", "audio"}) {
+    CHECK_FALSE(contains(live_playlist(ledger.stream(), ledger.rendition(name), {}), "INDEPENDENT-SEGMENTS"));
+    CHECK_FALSE(contains(whole_playlist(ledger.stream(), ledger.rendition(name)), "INDEPENDENT-SEGMENTS"));
+  }
+}
+
 TEST_CASE("parts are forgotten six target durations behind the edge") {
   SampleLedger ledger;
   ledger.segments(20);

@@ -9,8 +9,9 @@ namespace sluice::hls {
 
 class SampleLedger {
  public:
-  SampleLedger() : view_("") {
-    put(LedgerHeader{StreamId("s1"), "demo", 1'763'820'000'000, 2000, 500, 533'334, 2, Format::cmaf});
+  // `anywhere`: its segments may begin without a keyframe.
+  explicit SampleLedger(bool anywhere = false) : view_("") {
+    put(LedgerHeader{StreamId("s1"), "demo", 1'763'820'000'000, 2000, 500, 533'334, 2, Format::cmaf, anywhere});
     declare();
   }
 
