@@ -18,6 +18,8 @@ constexpr microseconds late{200'000};
 // Audio may stray this far from a whole number of frames before its times are drawn after the source's, a
 // sixteenth at a time.
 constexpr std::int64_t jitter_per_mille = 2;
+// By so many parts a picture may be decoded before the time that it is fed with.
+constexpr std::int64_t parts_early = 2;
 
 }  // namespace
 
@@ -45,6 +47,7 @@ void RenditionCutter::resume(const Rendition& so_far) {
   segment_start_ = so_far.segments.empty() ? so_far.last.start : so_far.segments.back().start();
   if (!so_far.segments.empty()) composition_ = so_far.segments.back().parts.front().composition;
   end_ = so_far.end;
+  source_end_ = ticks(so_far.source_end);
 }
 
 void RenditionCutter::discontinue(MediaSequence msn) {
@@ -65,9 +68,10 @@ void RenditionCutter::begin_at(microseconds at) {
   free_start_ = false;
 }
 
-microseconds RenditionCutter::position() const {
-  return held_ ? us(held_->start + usual(held_->packet)) : us(end_);
-}
+// Where the held one ends, going by its usual length. One that begins early lasts from its own time on.
+std::int64_t RenditionCutter::held_end() const { return std::max(held_->start, held_->packet.dts) + usual(held_->packet); }
+
+microseconds RenditionCutter::position() const { return held_ ? us(held_end()) : us(end_); }
 
 microseconds RenditionCutter::part_due() const {
   if (!held_) return position();
@@ -118,7 +122,7 @@ bool RenditionCutter::joins(const media::Packet& packet, Operations& out) {
 
 // The decode time to give a packet; nothing when the ledger has passed it.
 std::optional<std::int64_t> RenditionCutter::place(const media::Packet& packet, Operations& out) {
-  const std::int64_t expected = held_ ? held_->start + usual(held_->packet) : end_;
+  const std::int64_t expected = held_ ? held_end() : end_;
   const std::int64_t off = packet.dts - expected;
   const std::int64_t half = usual(packet) / 2;
   if (!video()) {
@@ -129,12 +133,14 @@ std::optional<std::int64_t> RenditionCutter::place(const media::Packet& packet, 
   }
   if (!held_) {
     const std::int64_t tolerance = std::min(half, ticks(same_frame));
+    const std::int64_t passed = resumed_ ? std::max(end_, source_end_) : end_;
     // What a run begins with no ledger has, however short it leaves the frame before.
     const bool fresh = run_begins_ && packet.dts >= *run_begins_;
-    if (off < -tolerance && !fresh) return std::nullopt;
-    return off <= half ? expected : packet.dts;
+    if (packet.dts < passed - tolerance && !fresh) return std::nullopt;
+    const bool follows = off <= half || (resumed_ && off < parts_early * limits_.part_most);
+    return follows ? expected : packet.dts;
   }
-  if (packet.dts > held_->start) return packet.dts;
+  if (packet.dts > held_->start) return no_later(packet.dts);
   if (held_->start - packet.dts > ticks(mendable)) return std::nullopt;
   remark(Remark::What::time_mended, packet.dts, held_->start + 1 - packet.dts, out);
   return held_->start + 1;
@@ -144,6 +150,14 @@ std::optional<std::int64_t> RenditionCutter::place(const media::Packet& packet, 
 const Boundary* RenditionCutter::break_before(std::int64_t start) const {
   const Boundary* next = boundaries_.find(msn_ + 1);
   return next && next->discontinuity && start > end_ && start >= ticks(next->at) - limits_.frame / 2 ? next : nullptr;
+}
+
+// A picture that the one before it cannot last until, as its part would be too long, is decoded earlier than it is fed, and shown when it
+// was to be: where a source leaves some out that is better than a hole, or a part that is too short.
+std::int64_t RenditionCutter::no_later(std::int64_t dts) const {
+  const bool opens = samples_.empty() || held_->start - part_start_ >= limits_.part_least;
+  const std::int64_t latest = std::min((opens ? held_->start : part_start_) + limits_.part_most, segment_start_ + limits_.segment_most);
+  return latest > held_->start && dts > latest && dts - latest < parts_early * limits_.part_most ? latest : dts;
 }
 
 // The boundary that this packet starts, if it starts one.
@@ -195,6 +209,7 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   resumed_ = false;
   run_begins_.reset();
   if (held_) append_held(*start, out);
+  source_end_ = video() && *start == end_ ? std::max(end_, packet.dts) : end_;
   if (broken && !shed_) {
     end_ = *start;
     start_segment(broken->msn, *start);
@@ -242,14 +257,17 @@ void RenditionCutter::append_held(std::int64_t next_start, Operations& out) {
   held_.reset();
   const std::int64_t room = std::max<std::int64_t>(1, limits_.segment_most - (held.start - segment_start_));
   const std::int64_t duration = std::min({next_start - held.start, limits_.part_most, room});
-  if (!samples_.empty() && held.start + duration - part_start_ > limits_.part_most) close_part(false, out);
+  if (!samples_.empty() && held.start + duration - part_start_ > limits_.part_most) {
+    source_end_ = std::max(end_, held.packet.dts);
+    close_part(false, out);
+  }
   if (samples_.empty()) part_start_ = held.start;
   samples_.push_back({static_cast<std::uint32_t>(held.packet.data.size()),
                       static_cast<std::uint32_t>(duration),
                       static_cast<std::int32_t>(held.packet.pts - held.start), held.packet.key});
   if (!video()) sound_ = held.packet;
   packets_.push_back(std::move(held.packet));
-  end_ = held.start + duration;
+  source_end_ = end_ = held.start + duration;
 }
 
 void RenditionCutter::close_part(bool last, Operations& out) {
@@ -260,7 +278,7 @@ void RenditionCutter::close_part(bool last, Operations& out) {
   op.part.start = part_start_;
   op.part.duration = end_ - part_start_;
   op.part.src_begin_us = std::max<std::int64_t>(0, us(std::min(packets_.front().dts, part_start_)).count());
-  op.part.src_end_us = us(end_).count();
+  op.part.src_end_us = us(std::max(end_, source_end_)).count();
   op.part.init = init_;
   op.part.flags = {!video() || samples_.front().key, last, false, std::exchange(discontinuity_, false)};
   if (video() && op.part.part == 0) op.part.composition = composition_ = samples_.front().cts;
@@ -383,7 +401,7 @@ void RenditionCutter::go(Operations& out) {
 }
 
 void RenditionCutter::flush(bool last, Operations& out) {
-  if (held_) append_held(held_->start + usual(held_->packet), out);
+  if (held_) append_held(held_end(), out);
   close_part(last, out);
 }
 

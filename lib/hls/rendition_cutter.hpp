@@ -73,6 +73,8 @@ class RenditionCutter {
   bool joins(const media::Packet& packet, Operations& out);
   std::optional<std::int64_t> place(const media::Packet& packet, Operations& out);
   const Boundary* break_before(std::int64_t start) const;
+  std::int64_t no_later(std::int64_t dts) const;
+  std::int64_t held_end() const;
   const Boundary* cut_at(const media::Packet& packet, std::int64_t start, bool leads) const;
   bool part_ends(std::int64_t start) const;
   void append_held(std::int64_t next_start, Operations& out);
@@ -107,6 +109,7 @@ class RenditionCutter {
   std::uint32_t next_part_ = 0;
   std::int64_t segment_start_ = 0;
   std::int64_t end_ = 0;  // of the last part or open sample, ticks
+  std::int64_t source_end_ = 0;  // the same in the times that it is fed with: later, where the next begins early
   std::optional<std::int64_t> run_begins_;  // until the first packet has its place
 
   std::optional<Held> held_;

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/random.hpp"
 #include "hls/view.hpp"
 #include "unit/hls/segmenter_fixture.hpp"
 
@@ -54,6 +55,44 @@ TEST_CASE("a gap that ends where a segment does is no longer than a part, wherev
     MemoryLedger ledger(tracks);
     run(ledger, tracks, interleave(video, audio_frames(1300), tracks));
     ledger.check_rules();
+  }
+}
+
+TEST_CASE("pictures that are left out leave no hole and no short part, and those that come are shown when they were to be") {
+  const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30"), audio_track()};
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SeededRandom random(seed);
+    const bool b_frames = seed % 2 == 0;
+    // Many that are as long as a part, or a few that are nearly two.
+    const bool many = seed % 3 != 0;
+    const std::uint64_t most = 90 * (many ? 100 + random.below(350) : 850);
+    auto video = video_frames(600, {30, 1}, every(30), b_frames);
+    std::int64_t late = 0;
+    for (Frame& frame : video) {
+      const bool jumps = frame.dts > 90'000 && late < 8 * 90'000 && (many ? random.below(12) == 0 : frame.id % 24 == 7);
+      if (jumps) late += static_cast<std::int64_t>(random.below(most));
+      frame.dts += late, frame.pts += late;
+    }
+    auto rung = video;
+    for (Frame& frame : rung) frame.track = 1;
+    const auto sound = audio_frames(static_cast<std::size_t>((video.back().dts / 90) * 48 / 1024), 2);
+    const auto frames = interleave(interleave(video, rung, tracks), sound, tracks);
+    for (const std::size_t restart : {std::size_t{0}, std::size_t{400}, std::size_t{700}, std::size_t{1100}}) {
+      INFO("seed " << seed << ", a new writer at packet " << restart);
+      MemoryLedger ledger(tracks);
+      if (restart > 0) {
+        Operations operations;
+        Segmenter segmenter(ledger.index, {tracks}, operations);
+        for (std::size_t i = 0; i < restart; ++i) segmenter.push(packet_of(frames[i]), operations);
+        ledger.take(operations);  // the open part is lost
+      }
+      run(ledger, tracks, frames);
+      ledger.check_rules();
+      CHECK(ledger.samples.at("source").size() == 600);
+      for (const Segment& segment : ledger.index.find("source")->segments)
+        for (const Part& part : segment.parts) CHECK_FALSE(part.flags.gap);
+      for (const auto& sample : ledger.samples.at("source")) CHECK(sample.pts == video[sample.id].pts);
+    }
   }
 }
 
