@@ -63,7 +63,7 @@ function(sluice_other_half name whole)
   install(TARGETS ${name} DESTINATION libexec/sluice)
 endfunction()
 
-sluice_program(transcode 1 ROOMS ffmpeg media os log http metrics net redis relay)
+sluice_program(transcode 1 ROOMS ffmpeg hls media os log http metrics net redis relay)
 sluice_program(hlslint 1 ROOMS hls lint curl LIBS nlohmann_json::nlohmann_json)
 sluice_program(origind 8 ROOMS origin s3 LIBS nlohmann_json::nlohmann_json)
 sluice_program(segmenter 1 ROOMS hls pipe flv)

@@ -227,7 +227,10 @@ void Dispatcher::outcome(Guest& guest, const relay::Words& outcome) {
   };
   const std::string mark = word(word_mark);
   if (order_.contains(std::string(word_supervised)) && !ledger_.empty() && (!mark.empty() || order_.contains(std::string(word_mark)))) {
-    if (const auto written = write_mark(ledger_, parse_number<std::uint32_t>(mark) ? mark : ""); !written) log::error("remember the keyframe interval", {written.error()});
+    if (const auto written = write_note(ledger_, word_mark, mark); !written) log::error("remember the keyframe interval", {written.error()});
+  }
+  if (const std::string pause = word(word_pause); !pause.empty() && order_.contains(std::string(word_supervised)) && !ledger_.empty()) {
+    if (const auto written = write_note(ledger_, word_pause, pause); !written) log::error("tell the segmenter where the source is left off", {written.error()});
   }
   const int code = parse_number<int>(word(word_code)).value_or(app::exit_failed);
   if (!word(word_handed_back).empty() && !input_over_) {
@@ -314,7 +317,7 @@ Result<std::optional<int>> dispatch(const app::Settings& settings) {
   relay::Words order = order_of(settings);
   const std::string ledger = environment("SLUICE_LEDGER");
   if (environment("SLUICE_FED") == "1") order.emplace(word_supervised, "1");
-  if (const std::string mark = read_mark(ledger); !mark.empty()) order.emplace(word_mark, mark);
+  if (const std::string mark = read_note(ledger, word_mark); !mark.empty()) order.emplace(word_mark, mark);
   ::signal(SIGPIPE, SIG_IGN);
   Dispatcher dispatcher(std::move(remote), std::move(order), ledger, settings.text("untaken") == "local");
   auto how = dispatcher.run(listen, reach, take_time);

@@ -11,6 +11,8 @@ namespace sluice::transcode {
 namespace {
 using media::Kind;
 
+constexpr std::uint64_t least_source_bitrate = 100'000;  // a picture that stands still is encoded for what comes after it, too
+
 media::Rational at_most(media::Rational rate, std::uint32_t fps) {
   if (rate.num <= 0) return {fps ? fps : 30, 1};
   if (!fps || rate.num <= (std::int64_t{fps} + 1) * rate.den) return rate;
@@ -55,6 +57,15 @@ RungPlan plan_of(const media::Track& source, const LayoutSettings& settings, con
   return plan;
 }
 
+// A source that was passed through until now: its ledger ends by the decode times of what was passed, which B-frames put before those of the same
+// pictures encoded. And it is no dearer than it was, since players have read its BANDWIDTH.
+void go_on_from_passed(RungPlan& plan, const media::SourceMark& before) {
+  constexpr std::int64_t reordered_at_most = 1'000'000;  // µs
+  const std::int64_t next = before.next.count();
+  if (plan.resume && next > *plan.resume && next - *plan.resume < reordered_at_most) plan.resume = next;
+  if (before.bitrate > 0) plan.encoder.bitrate = static_cast<std::uint32_t>(std::min<std::uint64_t>(plan.encoder.bitrate, std::max(before.bitrate, least_source_bitrate)));
+}
+
 Result<> add_rung(Layout& layout, RungPlan plan, std::optional<std::size_t> parent, bool may_shed) {
   SLUICE_TRY_VALUE(auto worker, RungWorker::open(std::move(plan)));
   layout.tracks.push_back(worker->track());
@@ -76,7 +87,9 @@ Result<> lay_out_ladder(Layout& layout, const media::Track& source, std::size_t 
     const bool fast = source.frame_rate.num > 45 * source.frame_rate.den;
     same.bitrate = media::usual_bitrate(same.height, fast ? 60 : 30);
     if (source.bitrate > 500'000) same.bitrate = std::min(same.bitrate, source.bitrate);
-    SLUICE_TRY(add_rung(layout, plan_of(source, settings, same), std::nullopt, false));
+    RungPlan plan = plan_of(source, settings, same);
+    if (settings.passed_before) go_on_from_passed(plan, *settings.passed_before);
+    SLUICE_TRY(add_rung(layout, std::move(plan), std::nullopt, false));
   }
   for (media::Rung rung : ladder.rungs) {
     if (ladder.source && rung.name == source.rendition) rung.name += "-h264";  // what was one of several tracks bears such a name itself

@@ -8,6 +8,7 @@
 #include "ffmpeg/audio_transcoder.hpp"
 #include "pipe/pipe.hpp"
 #include "media/ladder.hpp"
+#include "media/source_mark.hpp"
 #include "rung.hpp"
 
 namespace sluice::transcode {
@@ -19,6 +20,7 @@ struct LayoutSettings {
   unsigned lookahead = 5;
   std::uint32_t audio_bitrate = 160'000;
   pipe::Metadata metadata;  // of the pipe: sluice_resume
+  std::optional<media::SourceMark> passed_before;  // of a source that is encoded now
 };
 
 struct Layout {

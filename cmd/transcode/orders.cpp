@@ -38,8 +38,13 @@ Result<> check(std::string_view name, const std::string& value) {
   return {};
 }
 
-std::string mark_path(const std::string& ledger) { return ledger + "/source-gop"; }
-bool is_mark(std::string_view text) { return parse_number<std::uint32_t>(text).has_value(); }
+std::string path_of(const std::string& ledger, std::string_view name) { return fmt::format("{}/{}", ledger, name); }
+
+// Numbers, with a '-' for one that is not known.
+bool is_note(std::string_view text) {
+  constexpr std::size_t longest = 100;
+  return !text.empty() && text.size() <= longest && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || c == ' ' || c == '-'; });
+}
 }  // namespace
 
 relay::Words order_of(const app::Settings& settings) {
@@ -55,7 +60,7 @@ Result<std::string> options_of_order(const relay::Words& order, unsigned cores) 
   for (const auto& [name, value] : order) {
     if (name == word_supervised) continue;
     if (name == word_mark) {
-      if (!is_mark(value)) return fail(Errc::invalid, "an order's mark is no number");
+      if (!is_note(value)) return fail(Errc::invalid, "an order's mark holds more than numbers");
       continue;
     }
     if (std::ranges::find(ordered, name) == ordered.end())
@@ -68,17 +73,17 @@ Result<std::string> options_of_order(const relay::Words& order, unsigned cores) 
   return line;
 }
 
-std::string read_mark(const std::string& ledger) {
+std::string read_note(const std::string& ledger, std::string_view name) {
   if (ledger.empty()) return {};
-  const auto content = os::read_file(mark_path(ledger));
+  const auto content = os::read_file(path_of(ledger, name));
   if (!content) return {};
   const std::string_view line = trim(std::string_view(*content).substr(0, content->find('\n')));
-  return is_mark(line) ? std::string(line) : "";
+  return is_note(line) ? std::string(line) : "";
 }
 
-Result<> write_mark(const std::string& ledger, const std::string& mark) {
-  if (!mark.empty()) return os::write_file_atomically(mark_path(ledger), mark + "\n");
-  ::unlink(mark_path(ledger).c_str());
+Result<> write_note(const std::string& ledger, std::string_view name, const std::string& note) {
+  if (is_note(note)) return os::write_file_atomically(path_of(ledger, name), note + "\n");
+  ::unlink(path_of(ledger, name).c_str());
   return {};
 }
 

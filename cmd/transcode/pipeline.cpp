@@ -17,6 +17,7 @@ constexpr std::size_t file_backlog = 1u << 20;   // where the input waits for us
 constexpr std::size_t packet_weight = 16 * 1024; // so that small packets count too
 constexpr milliseconds watch_period{200};
 constexpr int debug_every = 25;                  // periods
+constexpr microseconds sound_behind{500'000};    // what of sound comes later than its picture, at most
 }  // namespace
 
 Result<> Pipeline::prepare() {
@@ -29,6 +30,7 @@ Result<> Pipeline::prepare() {
     SLUICE_TRY(plan_->decide(reader_, *lead_, held_));
     encode_source = plan_->encode();
   }
+  if (plan_) settings_.layout.passed_before = plan_->passed_before();
   SLUICE_TRY_VALUE(layout_, lay_out(tracks, settings_.layout, encode_source));
   if (layout_.video) {
     const unsigned threads = settings_.layout.cores > 2 ? 2 : 1;
@@ -97,13 +99,18 @@ bool Pipeline::feed(media::Packet packet) {
   const microseconds dts(media::rescale(packet.dts, track.timescale, 1'000'000));
   if (first_us_ < 0) first_us_ = dts.count();
   newest_us_ = std::max(newest_us_.load(), dts.count());
+  if (track.kind() == media::Kind::audio) heard_ = std::max(heard_.value_or(dts), dts);
   if (const auto made = layout_.audio.find(from); made != layout_.audio.end()) {
     const std::size_t to = layout_.made_audio.at(from);
     made->second.transcode(packet, [&](media::Packet aac) { output_->write(to, std::move(aac)); });
     return true;
   }
   const auto to = layout_.passed[from];
-  if (to && lead_ == from && plan_ && !plan_->watch(dts, packet.key)) return false;
+  if (lead_ == from && plan_ && !plan_->watch(packet, track)) return false;
+  if (lead_ == from) {
+    const microseconds pts(media::rescale(packet.pts, track.timescale, 1'000'000));
+    shown_ = std::max(shown_.value_or(pts), pts);
+  }
   if (to && track.kind() == media::Kind::video && lead_ != from) watch_follower(from, dts, packet.key);
   if (layout_.video == from) {
     due_us_ = std::max(due_us_.load(), dts.count());
@@ -111,6 +118,35 @@ bool Pipeline::feed(media::Packet packet) {
   }
   if (to) output_->write(*to, std::move(packet));
   return true;
+}
+
+Result<std::optional<media::Packet>> Pipeline::next() {
+  if (held_.empty()) return reader_.next();
+  media::Packet packet = std::move(held_.front());
+  held_.pop_front();
+  return packet;
+}
+
+// A next generation takes over with a picture. Sound of before it that comes after it belongs here: the segments of both are to end together.
+void Pipeline::hand_over() {
+  const auto& tracks = reader_.tracks();
+  std::set<std::size_t> due;
+  for (std::size_t i = 0; i < tracks.size(); ++i)
+    if (tracks[i].kind() == media::Kind::audio) due.insert(i);
+  while (!due.empty()) {
+    auto packet = next();
+    if (!packet || !*packet) break;
+    const std::size_t from = (*packet)->track;
+    const microseconds dts(media::rescale((*packet)->dts, tracks[from].timescale, 1'000'000));
+    if (from == lead_ && dts > plan_->next() + sound_behind) break;
+    if (!due.contains(from)) continue;
+    if (dts < plan_->next()) {
+      (void)feed(std::move(**packet));
+    } else {
+      due.erase(from);
+    }
+  }
+  plan_->leave(shown_, heard_);
 }
 
 // Decision 6 for the tracks beside the first: one whose keyframes are too far apart has none where a segment begins, and the
@@ -252,18 +288,17 @@ Result<End> Pipeline::run() {
   End end = End::input;
   bool going = true;
   Result<> read;
-  while (going && !held_.empty()) {
-    going = feed(std::move(held_.front()));
-    held_.pop_front();
-  }
   while (going) {
-    auto packet = reader_.next();
+    auto packet = next();
     if (!packet) read = std::unexpected(packet.error());
     if (!packet || !*packet) break;
     going = feed(std::move(**packet));
   }
-  if (!going) end = End::next_generation;
-  SLUICE_TRY(finish(end == End::input && read && reader_.whole()));
+  if (!going) {
+    end = End::next_generation;
+    hand_over();
+  }
+  SLUICE_TRY(finish(!going || (read && reader_.whole())));
   SLUICE_TRY(std::move(read));
   return end;
 }

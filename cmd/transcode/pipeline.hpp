@@ -31,7 +31,9 @@ class Pipeline {
  private:
   Result<> prepare();
   void start();
+  Result<std::optional<media::Packet>> next();  // one that was read ahead, or the reader's
   bool feed(media::Packet packet);  // false: a next generation shall take over
+  void hand_over();
   Result<> finish(bool whole);
   void watch_follower(std::size_t from, microseconds dts, bool key);
   void decode_all();
@@ -50,6 +52,7 @@ class Pipeline {
   std::optional<std::size_t> lead_;                  // input track: the leading video
   std::map<std::size_t, media::GopMeter> followers_; // by input track
   std::deque<media::Packet> held_;
+  std::optional<microseconds> shown_, heard_;        // the last picture of the leading video and the last sound that were fed
   Layout layout_;
   std::optional<Output> output_;
   std::optional<ffmpeg::VideoDecoder> decoder_;

@@ -126,7 +126,7 @@ Result<> WorkerJob::spawn(const relay::Words& order) {
   const bool supervised = word(word_supervised) == "1";
   if (supervised) {
     SLUICE_TRY_VALUE(folder_, make_folder());
-    SLUICE_TRY(write_mark(folder_, word(word_mark)));
+    SLUICE_TRY(write_note(folder_, word_mark, word(word_mark)));
   }
   SLUICE_TRY_VALUE(os::Pipe in, os::make_pipe(pipe_capacity));
   SLUICE_TRY_VALUE(os::Pipe out, os::make_pipe(pipe_capacity));
@@ -230,7 +230,8 @@ void WorkerJob::conclude() {
   const bool temporary = status_->signal != 0 || (early && status_->code == app::exit_done);
   relay::Words words{{std::string(word_code), std::to_string(temporary ? app::exit_temporary : status_->code)},
                      {std::string(word_how), status_->text()}};
-  if (const std::string mark = read_mark(folder_); !mark.empty()) words.emplace(word_mark, mark);
+  for (const std::string_view name : {word_mark, word_pause})
+    if (const std::string note = read_note(folder_, name); !note.empty()) words.emplace(name, note);
   if (handing_back_) words.emplace(word_handed_back, "1");
   session_.outcome(words);
   flush();

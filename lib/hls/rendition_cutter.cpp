@@ -152,11 +152,16 @@ const Boundary* RenditionCutter::break_before(std::int64_t start) const {
   return next && next->discontinuity && start > end_ && start >= ticks(next->at) - limits_.frame / 2 ? next : nullptr;
 }
 
-// A picture that the one before it cannot last until, as its part would be too long, is decoded earlier than it is fed, and shown when it
-// was to be: where a source leaves some out that is better than a hole, or a part that is too short.
-std::int64_t RenditionCutter::no_later(std::int64_t dts) const {
+// As long as the held one can last: its part, which is not too short without it, or its segment.
+std::int64_t RenditionCutter::held_most() const {
   const bool opens = samples_.empty() || held_->start - part_start_ >= limits_.part_least;
-  const std::int64_t latest = std::min((opens ? held_->start : part_start_) + limits_.part_most, segment_start_ + limits_.segment_most);
+  return std::min((opens ? held_->start : part_start_) + limits_.part_most, segment_start_ + limits_.segment_most);
+}
+
+// A picture that the one before it cannot last until is decoded earlier than it is fed, and shown when it was to be: where a source leaves some out that
+// is better than a hole, or a part that is too short.
+std::int64_t RenditionCutter::no_later(std::int64_t dts) const {
+  const std::int64_t latest = held_most();
   return latest > held_->start && dts > latest && dts - latest < parts_early * limits_.part_most ? latest : dts;
 }
 
@@ -356,11 +361,12 @@ void RenditionCutter::fill(std::int64_t until, Operations& out) {
   if (!shed_) remark(gaps ? Remark::What::hole : Remark::What::bridged, from, until - from, out);
 }
 
-void RenditionCutter::hold_until(microseconds until, Operations& out) {
+void RenditionCutter::hold_until(microseconds until, bool within_part, Operations& out) {
   if (!video() || !held_) return;
   // Where others have gone on to the next segment, no longer than its own.
   const Boundary* next = boundaries_.find(msn_ + 1);
-  const std::int64_t end = ticks(next ? std::min(until, next->at - composition()) : until);
+  std::int64_t end = ticks(next ? std::min(until, next->at - composition()) : until);
+  if (within_part) end = std::min(end, std::max(held_most(), held_end()));
   if (end > held_->start) append_held(end, out);
 }
 

@@ -31,8 +31,8 @@ class RenditionCutter {
   void fill_until(microseconds until, Operations& out);
   // Gap parts until the segments before `msn` all exist.
   void fill_segments_before(MediaSequence msn, Operations& out);
-  // The held picture lasts until then, decode time, as far as its segment goes and a part bears.
-  void hold_until(microseconds until, Operations& out);
+  // The held picture lasts until then, decode time, as far as its segment goes and a part bears: the part that it is in, or one of its own.
+  void hold_until(microseconds until, bool within_part, Operations& out);
   // Whether it has the picture of that time, or would have had one of its rate by then.
   bool has_shown(microseconds at) const { return us(shown_ + limits_.frame * 3 / 2) > at; }
   // What it lacks leaves no segment with media and gaps: its last sound stands for it, or it is all gaps.
@@ -75,6 +75,7 @@ class RenditionCutter {
   const Boundary* break_before(std::int64_t start) const;
   std::int64_t no_later(std::int64_t dts) const;
   std::int64_t held_end() const;
+  std::int64_t held_most() const;
   const Boundary* cut_at(const media::Packet& packet, std::int64_t start, bool leads) const;
   bool part_ends(std::int64_t start) const;
   void append_held(std::int64_t next_start, Operations& out);

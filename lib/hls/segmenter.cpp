@@ -38,7 +38,7 @@ void Segmenter::align_ends(Operations& out) {
       if (!begun) continue;
       cutter.begin_at(begun->at);
     }
-    if (furthest - cutter.position() > ragged) cutter.hold_until(furthest, out);
+    if (furthest - cutter.position() > ragged) cutter.hold_until(furthest, false, out);
     const microseconds most = cutter.stands_in() ? ragged : milliseconds(header_.part_ms);
     if (furthest - cutter.position() > most) cutter.fill_until(furthest, out);
   }
@@ -200,7 +200,7 @@ void Segmenter::pause(const Pause& pause, Operations& out) {
   if (!pause.next && has_all(pause)) align_ends(out);
   for (const auto& lane : lanes_) {
     const bool holds = pause.next && lane->video() && pause.picture && lane->cutter.has_shown(*pause.picture);
-    if (holds) lane->cutter.hold_until(*pause.next - lane->cutter.composition(), out);
+    if (holds) lane->cutter.hold_until(*pause.next - lane->cutter.composition(), true, out);
     lane->cutter.flush(false, out);
   }
 }

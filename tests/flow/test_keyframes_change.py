@@ -1,0 +1,85 @@
+"""A source whose keyframes are no more where they were: its GOPs grow far too long in mid-stream. It is encoded from there on and passed through again once it is regular; no picture is lost or repeated,
+and hlslint finds nothing at either change."""
+import json
+import subprocess
+
+import pytest
+
+from harness import get, tool, wait_for
+from ingest import assert_lint, ended, parts, records
+from multitrack import publish
+from numbered import check_frames
+from stage import Stage, assert_clean, assert_shed_nothing, watching
+
+FPS = 30
+AGAIN = 10  # seconds of GOPs that fit before a source is passed through again
+SPEED = "2"
+
+
+def clip(path, size, seconds, keys, bframes=0):
+    """Numbered pictures with keyframes at these seconds, by an encoder that does not tell; and a tone."""
+    numbers = subprocess.Popen([tool("burn_numbers"), *map(str, size), str(FPS), str(seconds * FPS), "--fast"], stdout=subprocess.PIPE)
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{size[0]}x{size[1]}", "-r", str(FPS), "-i", "-",
+                    "-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=48000:duration={seconds}", "-c:v", "libx264", "-preset", "ultrafast", "-g", "100000",
+                    "-sc_threshold", "0", "-force_key_frames", ",".join(map(str, keys)), "-bf", str(bframes), "-bsf:v", "filter_units=remove_types=6",
+                    "-c:a", "aac", "-b:a", "64k", str(path)], stdin=numbers.stdout, check=True)
+    numbers.stdout.close()
+    assert numbers.wait() == 0
+    return path
+
+
+def watch_through(stage, source):
+    publisher = publish(stage.ingest.url(), source, "--speed", SPEED)
+    wait_for(lambda: get(stage.url())[0] == 200, 60, "the stream")
+    watch = watching(stage.url(), 120)
+    ledger = stage.ledger()
+    assert publisher.wait(120) == 0
+    wait_for(lambda: ended(ledger), 60, "the end record")
+    assert_clean(watch)
+    assert_lint(ledger)
+    assert_shed_nothing(ledger)
+    done = subprocess.run([tool("ledger_check"), str(ledger)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for row in map(json.loads, done.stdout.splitlines()):
+        assert row["gap_parts"] == 0 and row["forced_segments"] == 0 and row["lost_s"] < 0.2, row
+    log = stage.ingest.log()
+    assert "the source left a hole" not in log and "a segment starts without a keyframe" not in log
+    return ledger, log
+
+
+def breaks(ledger):
+    """The segments that begin with a break, the same in each rendition."""
+    names = {row[1] for row in records(ledger, "R")}
+    each = {name: [row[2] for row in parts(ledger, name) if "D" in row[12]] for name in names}
+    assert all(one == each["source"] for one in each.values()), each
+    return each["source"]
+
+
+def assert_every_picture(ledger, folder, names, last):
+    """Each stretch of one configuration by itself: ffmpeg's demuxer takes no second header."""
+    pictures = {row[1]: tuple(map(int, row[6].split("x"))) for row in records(ledger, "R") if row[3] == "video"}
+    assert set(pictures) == names
+    for name, size in pictures.items():
+        stretches = {}
+        for row in parts(ledger, name):
+            stretches.setdefault(int(row[11]), {})[int(row[2])] = None
+        runs = []
+        for init, segments in sorted(stretches.items()):
+            media = folder / f"{name}-{init}.mp4"
+            media.write_bytes((ledger / name / f"init-{init}.mp4").read_bytes() + b"".join((ledger / name / f"{msn}.m4s").read_bytes() for msn in segments))
+            read = check_frames(str(media), *size)
+            assert not read["decoder"], (name, init, read)
+            runs += read["runs"]
+        assert runs[0][0] == 0 and runs[-1][1] == last and all(one[1] + 1 == other[0] for one, other in zip(runs, runs[1:])), (name, runs)
+
+
+@pytest.mark.parametrize("size, bframes, names", [((320, 240), 0, {"source"}), ((640, 480), 2, {"source", "360p30"})], ids=["alone", "b-frames-ladder"])
+def test_gops_that_grow_too_long_and_are_short_again(tmp_path, size, bframes, names):
+    regular = 14  # seconds, with a GOP of 8 s before
+    seconds = regular + AGAIN + 5
+    source = clip(tmp_path / "clip.flv", size, seconds, [0, 2, 4, 6, *range(regular, seconds, 2)], bframes)
+    with Stage(grace="1s") as stage:
+        ledger, log = watch_through(stage, source)
+        assert len(breaks(ledger)) == 2
+        assert "encoding it from here on" in log and "passed through again" in log
+        assert_every_picture(ledger, tmp_path, names, seconds * FPS - 1)
