@@ -15,6 +15,8 @@ constexpr microseconds follower_wait{5'000'000};
 constexpr microseconds ladder_wait{700'000};
 // What audio may have before the first picture.
 constexpr microseconds audio_lead{200'000};
+// What a follower may add to a segment of forced_length(), less a frame of sound.
+constexpr microseconds followers_room{70'000};
 // Renditions may end so far apart at a break: tracks never end on the same microsecond, and 0.3 s is too much between the beginnings
 // of segments, of which B-frames take their share.
 constexpr microseconds ragged{100'000};
@@ -172,14 +174,16 @@ microseconds Segmenter::due() const {
   return due.value_or(microseconds(0));
 }
 
-void Segmenter::take_waiting(Operations& out) {
+// `goes_on`: another writer takes up the picture at once; sound that reaches beyond it belongs to the open segment, as far as that bears.
+void Segmenter::take_waiting(bool goes_on, Operations& out) {
   for (const auto& lane : lanes_) {
     while (!lane->waiting.empty()) {
       media::Packet packet = std::move(lane->waiting.front());
       lane->waiting.pop_front();
       // No picture will come to end the segment that sound after the last one lies in.
       const microseconds dts = to_us(packet.dts, lane->cutter.track().timescale);
-      const bool full = !boundaries_.empty() && dts - boundaries_.newest().at >= forced_length(header_);
+      const microseconds most = forced_length(header_) + (goes_on ? followers_room : microseconds(0));
+      const bool full = !boundaries_.empty() && dts - boundaries_.newest().at >= most;
       const bool leads = !video_here_ || (full && dts > video_position_);
       accept(*lane, std::move(packet), leads, out);
     }
@@ -196,7 +200,7 @@ bool Segmenter::has_all(const Pause& pause) const {
 }
 
 void Segmenter::pause(const Pause& pause, Operations& out) {
-  take_waiting(out);
+  take_waiting(pause.next.has_value(), out);
   if (!pause.next && has_all(pause)) align_ends(out);
   for (const auto& lane : lanes_) {
     const bool holds = pause.next && lane->video() && pause.picture && lane->cutter.has_shown(*pause.picture);
@@ -206,7 +210,7 @@ void Segmenter::pause(const Pause& pause, Operations& out) {
 }
 
 void Segmenter::finish(bool ended, Operations& out) {
-  take_waiting(out);
+  take_waiting(false, out);
   for (const auto& lane : lanes_) {
     RenditionCutter& cutter = lane->cutter;
     if (ended && video_here_ && cutter.is_shed() && cutter.started() && !cutter.awaits_start()) cutter.fill_until(video_position_, out);

@@ -1,10 +1,12 @@
-"""A source whose keyframes are no more where they were: its GOPs grow far too long in mid-stream. It is encoded from there on and passed through again once it is regular; no picture is lost or repeated,
+"""A source whose keyframes are no more where they were: GOPs that grow far too long in mid-stream, and one that lasts too long because pictures
+are left out while an encoder catches up. It is encoded from there on and passed through again once it is regular; no picture is lost or repeated,
 and hlslint finds nothing at either change."""
 import json
 import subprocess
 
 import pytest
 
+import flv
 from harness import get, tool, wait_for
 from ingest import assert_lint, ended, parts, records
 from multitrack import publish
@@ -26,6 +28,20 @@ def clip(path, size, seconds, keys, bframes=0):
     numbers.stdout.close()
     assert numbers.wait() == 0
     return path
+
+
+def left_out(path, first_ms, jumps):
+    """From then on `jumps` of so many milliseconds between pictures, one after every eighth, as of a live source whose encoder lags: the same
+    pictures, later. Sound goes on; what there is too little of is left away at the end."""
+    tags, late, count = [], 0, 0
+    for tag in flv.read(path):
+        if tag.kind == flv.VIDEO and not tag.config and tag.ms >= first_ms and count < 8 * len(jumps):
+            if count % 8 == 0:
+                late += jumps[count // 8]
+            count += 1
+        tags.append(tag._replace(ms=tag.ms + late) if tag.kind == flv.VIDEO else tag)
+    last = max(tag.ms for tag in tags if tag.kind == flv.AUDIO)
+    return flv.write(path, sorted((tag for tag in tags if tag.kind == flv.AUDIO or tag.ms <= last), key=lambda tag: tag.ms))
 
 
 def watch_through(stage, source):
@@ -83,3 +99,13 @@ def test_gops_that_grow_too_long_and_are_short_again(tmp_path, size, bframes, na
         assert len(breaks(ledger)) == 2
         assert "encoding it from here on" in log and "passed through again" in log
         assert_every_picture(ledger, tmp_path, names, seconds * FPS - 1)
+
+
+def test_pictures_that_are_left_out_make_no_habit(tmp_path):
+    seconds = 22
+    source = left_out(clip(tmp_path / "clip.flv", (320, 240), seconds, range(0, seconds, 2)), 4_300, [620, 480, 550, 700, 250, 300])
+    with Stage(grace="1s") as stage:
+        ledger, log = watch_through(stage, source)
+        assert len(breaks(ledger)) == 2
+        assert "encoding it from here on" in log and "passed through again" in log
+        assert_every_picture(ledger, tmp_path, {"source"}, sum(tag.kind == flv.VIDEO and tag.data[1] == 1 for tag in flv.read(source)) - 1)
