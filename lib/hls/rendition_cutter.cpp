@@ -137,7 +137,7 @@ std::optional<std::int64_t> RenditionCutter::place(const media::Packet& packet, 
     // What a run begins with no ledger has, however short it leaves the frame before.
     const bool fresh = run_begins_ && packet.dts >= *run_begins_;
     if (packet.dts < passed - tolerance && !fresh) return std::nullopt;
-    const bool follows = off <= half || (resumed_ && off < parts_early * limits_.part_most);
+    const bool follows = off <= half || (resumed_ && off < parts_early * limits_.part_most && !break_before(packet, packet.dts));
     return follows ? expected : packet.dts;
   }
   if (packet.dts > held_->start) return no_later(packet.dts);
@@ -147,9 +147,11 @@ std::optional<std::int64_t> RenditionCutter::place(const media::Packet& packet, 
 }
 
 // Where an earlier writer has begun what does not follow, in other renditions: their ends were brought together before it, and nothing is missing.
-const Boundary* RenditionCutter::break_before(std::int64_t start) const {
+const Boundary* RenditionCutter::break_before(const media::Packet& packet, std::int64_t start) const {
   const Boundary* next = boundaries_.find(msn_ + 1);
-  return next && next->discontinuity && start > end_ && start >= ticks(next->at) - limits_.frame / 2 ? next : nullptr;
+  if (!next || !next->discontinuity || start <= end_) return nullptr;
+  const std::int64_t from = ticks(next->at) - limits_.frame / 2;
+  return start >= from || (packet.key && packet.pts >= from) ? next : nullptr;
 }
 
 // As long as the held one can last: its part, which is not too short without it, or its segment.
@@ -210,7 +212,7 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
     if (!resumed_) remark(Remark::What::late_packet, packet.dts, usual(packet), out);
     return;
   }
-  const Boundary* broken = resumed_ ? break_before(*start) : nullptr;
+  const Boundary* broken = resumed_ ? break_before(packet, *start) : nullptr;
   resumed_ = false;
   run_begins_.reset();
   if (held_) append_held(*start, out);

@@ -72,7 +72,7 @@ class RenditionCutter {
 
   bool joins(const media::Packet& packet, Operations& out);
   std::optional<std::int64_t> place(const media::Packet& packet, Operations& out);
-  const Boundary* break_before(std::int64_t start) const;
+  const Boundary* break_before(const media::Packet& packet, std::int64_t start) const;
   std::int64_t no_later(std::int64_t dts) const;
   std::int64_t held_end() const;
   std::int64_t held_most() const;

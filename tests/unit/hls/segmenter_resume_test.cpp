@@ -121,10 +121,11 @@ TEST_CASE("a rung that had written nothing when its pipeline died is cut where t
 
 TEST_CASE("a rendition that had nothing yet of what follows a break when its pipeline died begins it as the others did") {
   const std::vector tracks{video_track(), video_track({30, 1}, "360p30"), audio_track()};
-  const auto pictures = [&](std::size_t count, std::size_t track, std::int64_t from) { return video_frames(count, {30, 1}, every(60), false, track, from); };
+  const bool b_frames = GENERATE(false, true);  // in the rung that comes late, too
+  const auto pictures = [&](std::size_t count, std::size_t track, std::int64_t from) { return video_frames(count, {30, 1}, every(60), b_frames, track, from); };
   for (const std::int64_t later : {4500, 9000, 45'000, 150'000})  // ticks of 1/90000 s, before the publisher was back
     for (const bool heard : {false, true}) {
-      INFO(later << " ticks of nothing, sound came before the pipeline died: " << heard);
+      INFO(later << " ticks of nothing, sound came before the pipeline died: " << heard << ", B-frames: " << b_frames);
       MemoryLedger ledger(tracks);
       run(ledger, tracks, interleave(interleave(pictures(91, 0, 0), pictures(91, 1, 0), tracks), audio_frames(142, 2), tracks), false);
       const std::int64_t at = 273'000 + later;
