@@ -216,7 +216,9 @@ def test_the_mark_of_a_long_keyframe_interval_reaches_the_ledger(remote, tmp_pat
     fed = {"SLUICE_FED": "1", "SLUICE_LEDGER": str(tmp_path / "ledger")}
     first = run(remote.dispatch(*ladder), tmp_path / "long.flv", env=fed)
     assert first.returncode == 75, first.stderr.decode()
-    assert int(mark.read_text()) > 2_500_000
+    gop, probation, left_off, bitrate = (int(word) for word in mark.read_text().split())
+    assert 2_200_000 < gop <= left_off < 2_500_000 and probation == 10_000_000 and bitrate > 0, mark.read_text()
+    assert (tmp_path / "ledger/pause").read_text().split()[0] == str(left_off), "the segmenter is told, too"
     second = run(remote.dispatch(*ladder), tmp_path / "long.flv", env=fed)
     assert second.returncode == 0, second.stderr.decode()
     assert Listing(second.stdout).keys("source") == Listing(second.stdout).keys("360p30")
