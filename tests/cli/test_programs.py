@@ -143,15 +143,17 @@ def test_a_keeper_notices_the_end_of_both_processes_of_a_handover(tmp_path, firs
     script = f"""
         . {ROOT}/cmd/sluice/keep.bash
         dir={tmp_path} name=ingestd restarts=0 stopping= killer= next= older=()
-        mkdir "$dir/run"
+        mkdir "$dir/run" && mkfifo "$dir/run/go"
+        gone() {{ while kill -0 "$1"; do :; done 2>"$dir/run/last"; }}
         launch() {{
-          (sleep 0.5; exit 75) &
+          (read -r _ <"$dir/run/go"; exit 75) &
           next=$!
           ({first}) &
           launched=$!
-          sleep 0.1
+          [[ "{first}" != exit* ]] || gone "$launched"
+          echo >"$dir/run/go"
         }}
-        pause() {{ kill -KILL "$pid"; sleep 0.1; }}
+        pause() {{ kill -KILL "$pid" && gone "$pid"; }}
         run_once
         echo "$code $(cat "$dir/run/ingestd.upgrade")"
     """

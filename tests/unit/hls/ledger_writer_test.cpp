@@ -123,6 +123,15 @@ std::vector<std::uint32_t> count_up(std::uint32_t n) {
 
 }  // namespace
 
+Result<LedgerWriter> begun(const Folder& folder) {
+  Result<LedgerWriter> writer = LedgerWriter::open(folder.ledger(), quick());
+  REQUIRE(writer);
+  LedgerHeader header = plan_lengths(seconds(2), milliseconds(500), tracks());
+  header.stream = StreamId("ledger"), header.channel = "alice";
+  REQUIRE(writer->begin(header));
+  return writer;
+}
+
 TEST_CASE("what is written is read back, byte for byte") {
   const Folder folder;
   feed(folder.ledger(), stream(), true);
@@ -133,11 +142,7 @@ TEST_CASE("what is written is read back, byte for byte") {
 
 TEST_CASE("a part that a full disk took takes those with it that lean on its pictures, up to the next keyframe; sound goes on") {
   const Folder folder;
-  Result<LedgerWriter> writer = LedgerWriter::open(folder.ledger(), quick());
-  REQUIRE(writer);
-  LedgerHeader header = plan_lengths(seconds(2), milliseconds(500), tracks());
-  header.stream = StreamId("ledger"), header.channel = "alice";
-  REQUIRE(writer->begin(header));
+  Result<LedgerWriter> writer = begun(folder);
   Operations operations;
   Segmenter segmenter(writer->index(), {tracks(), false, {}}, operations);
   for (const Frame& frame : stream()) segmenter.push(packet_of(frame), operations);
@@ -213,11 +218,7 @@ TEST_CASE("after a power loss, media of which blocks are zeros is not believed")
   const Folder folder;
   auto frames = stream();
   const auto fed = frames.begin() + 440;
-  Result<LedgerWriter> writer = LedgerWriter::open(folder.ledger(), quick());
-  REQUIRE(writer);
-  LedgerHeader header = plan_lengths(seconds(2), milliseconds(500), tracks());
-  header.stream = StreamId("ledger"), header.channel = "alice";
-  REQUIRE(writer->begin(header));
+  Result<LedgerWriter> writer = begun(folder);
   Operations operations;
   {
     // Pictures of some blocks each.
