@@ -8,18 +8,6 @@ namespace {
 
 // A follower whose keyframe is not where the leader's was waits this long for one.
 constexpr microseconds keyframe_wait{300'000};
-// A copied frame is known again by its decode time; clocks of containers round to a millisecond.
-constexpr microseconds same_frame{3'000};
-// Decode times that stand still or step back by less than this are one muxer's carelessness; more is another
-// timeline.
-constexpr microseconds mendable{1'000'000};
-// Sound that begins later than the picture after a break has a segment of its own time made whole; players take less for the same.
-constexpr microseconds late{200'000};
-// Audio may stray this far from a whole number of frames before its times are drawn after the source's, a
-// sixteenth at a time.
-constexpr std::int64_t jitter_per_mille = 2;
-// By so many parts a picture may be decoded before the time that it is fed with.
-constexpr std::int64_t parts_early = 2;
 
 }  // namespace
 
@@ -68,103 +56,8 @@ void RenditionCutter::begin_at(microseconds at) {
   free_start_ = false;
 }
 
-// Where the held one ends, going by its usual length. One that begins early lasts from its own time on.
-std::int64_t RenditionCutter::held_end() const { return std::max(held_->start, held_->packet.dts) + usual(held_->packet); }
-
-microseconds RenditionCutter::position() const { return held_ ? us(held_end()) : us(end_); }
-
-microseconds RenditionCutter::part_due() const {
-  if (!held_) return position();
-  constexpr int reordering = 4;  // frames by which a keyframe's decode time may be before the boundary it starts
-  const microseconds due = std::min(us(part_start_ + limits_.usual_part - limits_.frame),
-                                    us(segment_start_ - limits_.frame) + forced_length_);
-  const Boundary* next = boundaries_.find(msn_ + 1);
-  return next ? std::min(due, next->at - us(reordering * limits_.frame)) : due;
-}
-
-std::int64_t RenditionCutter::usual(const media::Packet& packet) const {
-  return packet.duration > 0 && packet.duration <= limits_.part_most ? packet.duration : limits_.frame;
-}
-
 void RenditionCutter::remark(Remark::What what, std::int64_t at, std::int64_t length, Operations& out) const {
   out.push_back(Remark{what, track_.rendition, us(at), us(length)});
-}
-
-// The first packet of this writer, of a discontinuity or after a shed: where does the rendition begin?
-bool RenditionCutter::joins(const media::Packet& packet, Operations& out) {
-  if (needs_key_ && !packet.key) {
-    remark(Remark::What::before_keyframe, packet.dts, usual(packet), out);
-    return false;
-  }
-  needs_key_ = false;
-  if (!free_start_) return true;
-  const std::int64_t start = std::max(packet.dts, end_);
-  if (!boundaries_.empty()) {
-    // Later than others: in the segment that they are in. One that had parts before may leave out no segment, nor may sound begin one late.
-    const std::int64_t half = limits_.frame / 2;
-    const Boundary* here = boundaries_.holding(us(packet.pts + half));
-    if (!started_) {
-      discontinuity_ = discontinuity_ && here->msn == msn_;
-      msn_ = here->msn;
-    } else if (const Boundary* first = boundaries_.find(msn_); first && (here->msn > msn_ || (!video() && start - ticks(first->at) > ticks(late)))) {
-      end_ = std::max(end_, ticks(first->at));
-      segment_start_ = part_start_ = end_;
-      free_start_ = false;
-      if (!video()) sound_ = packet;
-      fill(start, out);
-      return true;
-    }
-  }
-  end_ = segment_start_ = part_start_ = start;
-  free_start_ = false;
-  return true;
-}
-
-// The decode time to give a packet; nothing when the ledger has passed it.
-std::optional<std::int64_t> RenditionCutter::place(const media::Packet& packet, Operations& out) {
-  const std::int64_t expected = held_ ? held_end() : end_;
-  const std::int64_t off = packet.dts - expected;
-  const std::int64_t half = usual(packet) / 2;
-  if (!video()) {
-    if (off < -half) return std::nullopt;
-    if (off > half) return packet.dts;
-    const bool jitter = std::abs(off) <= track_.timescale * jitter_per_mille / 1000;
-    return resumed_ || jitter ? expected : expected + off / 16;
-  }
-  if (!held_) {
-    const std::int64_t tolerance = std::min(half, ticks(same_frame));
-    const std::int64_t passed = resumed_ ? std::max(end_, source_end_) : end_;
-    // What a run begins with no ledger has, however short it leaves the frame before.
-    const bool fresh = run_begins_ && packet.dts >= *run_begins_;
-    if (packet.dts < passed - tolerance && !fresh) return std::nullopt;
-    const bool follows = off <= half || (resumed_ && off < parts_early * limits_.part_most && !break_before(packet, packet.dts));
-    return follows ? expected : packet.dts;
-  }
-  if (packet.dts > held_->start) return no_later(packet.dts);
-  if (held_->start - packet.dts > ticks(mendable)) return std::nullopt;
-  remark(Remark::What::time_mended, packet.dts, held_->start + 1 - packet.dts, out);
-  return held_->start + 1;
-}
-
-// Where an earlier writer has begun what does not follow, in other renditions: their ends were brought together before it, and nothing is missing.
-const Boundary* RenditionCutter::break_before(const media::Packet& packet, std::int64_t start) const {
-  const Boundary* next = boundaries_.find(msn_ + 1);
-  if (!next || !next->discontinuity || start <= end_) return nullptr;
-  const std::int64_t from = ticks(next->at) - limits_.frame / 2;
-  return start >= from || (packet.key && packet.pts >= from) ? next : nullptr;
-}
-
-// As long as the held one can last: its part, which is not too short without it, or its segment.
-std::int64_t RenditionCutter::held_most() const {
-  const bool opens = samples_.empty() || held_->start - part_start_ >= limits_.part_least;
-  return std::min((opens ? held_->start : part_start_) + limits_.part_most, segment_start_ + limits_.segment_most);
-}
-
-// A picture that the one before it cannot last until is decoded earlier than it is fed, and shown when it was to be: where a source leaves some out that
-// is better than a hole, or a part that is too short.
-std::int64_t RenditionCutter::no_later(std::int64_t dts) const {
-  const std::int64_t latest = held_most();
-  return latest > held_->start && dts > latest && dts - latest < parts_early * limits_.part_most ? latest : dts;
 }
 
 // The boundary that this packet starts, if it starts one.
@@ -200,8 +93,7 @@ bool RenditionCutter::part_ends(std::int64_t start) const {
 void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   if (shed_) {
     // A keyframe that gaps have passed already starts nothing: what leans on it could not be decoded.
-    const std::int64_t tolerance = std::min(usual(packet) / 2, ticks(same_frame));
-    const bool passed = video() && !free_start_ && packet.dts < end_ - tolerance;
+    const bool passed = video() && !free_start_ && packet.dts < end_ - tolerance(packet);
     if (needs_key_ && (!packet.key || passed)) return;
   }
   const bool first = free_start_;
@@ -307,91 +199,6 @@ void RenditionCutter::start_segment(MediaSequence msn, std::int64_t at) {
   empty_ = video();
   const Boundary* here = boundaries_.find(msn);
   discontinuity_ = discontinuity_ || (here && here->discontinuity);
-}
-
-void RenditionCutter::emit_gap(std::int64_t until, bool last, Operations& out, const media::Packet* sound) {
-  WritePart op{track_.rendition, track_.kind()};
-  op.part.msn = msn_;
-  op.part.part = next_part_++;
-  op.part.start = end_;
-  op.part.duration = until - end_;
-  op.part.src_begin_us = us(end_).count();
-  op.part.src_end_us = us(until).count();
-  op.part.init = init_;
-  op.part.flags = {sound != nullptr, last, sound == nullptr, std::exchange(discontinuity_, false)};
-  if (op.part.part == 0) op.part.composition = composition_;  // of the frame that is missing
-  if (sound != nullptr) {
-    op.samples.push_back({static_cast<std::uint32_t>(sound->data.size()), static_cast<std::uint32_t>(until - end_), 0, true});
-    op.packets.push_back(*sound);
-  }
-  out.push_back(std::move(op));
-  part_start_ = end_ = until;
-  started_ = true;
-  closed_ = last;
-}
-
-// Gaps where a whole segment is missing. Of one that has sound elsewhere they would be in the middle, and it would be shorter than its
-// EXTINF: there a frame of sound stands for what is missing.
-void RenditionCutter::fill(std::int64_t until, Operations& out) {
-  if (until <= end_) return;
-  const std::int64_t from = end_;
-  const bool bridges = sound_ && !shed_ && until - end_ >= limits_.frame;
-  bool gap = !bridges, gaps = gap;
-  close_part(false, out);
-  const std::int64_t half = limits_.frame / 2;
-  const std::int64_t step = std::clamp<std::int64_t>(ticks(boundaries_.part()), 1, limits_.part_most);
-  while (end_ < until) {
-    if (closed_) start_segment(msn_ + 1, end_);
-    const Boundary* next = boundaries_.find(msn_ + 1);
-    std::int64_t to = until - end_ <= limits_.part_most ? until : end_ + step;
-    if (!next && to - segment_start_ > ticks(forced_length_) && end_ > segment_start_ &&
-        !boundaries_.empty()) {
-      next = boundaries_.declare(us(end_), true);
-    }
-    const std::int64_t reach = next ? std::min(to, std::max(ticks(next->at), end_)) : to;
-    const bool too_long = reach - segment_start_ > limits_.segment_most && end_ > segment_start_;
-    if (next && (too_long || ticks(next->at) <= end_ + half) && next_part_ > 0) {
-      start_segment(next->msn, end_);
-      continue;
-    }
-    if (bridges && next_part_ == 0) gap = next && ticks(next->at) <= until;
-    gaps = gaps || gap;
-    const bool last = next && ticks(next->at) > end_ && ticks(next->at) <= std::min(to + half, end_ + limits_.part_most);
-    if (last) to = std::min(until, std::max(ticks(next->at), end_ + 1));
-    emit_gap(to, last, out, gap ? nullptr : &*sound_);
-  }
-  if (!shed_) remark(gaps ? Remark::What::hole : Remark::What::bridged, from, until - from, out);
-}
-
-void RenditionCutter::hold_until(microseconds until, bool within_part, Operations& out) {
-  if (!video() || !held_) return;
-  // Where others have gone on to the next segment, no longer than its own.
-  const Boundary* next = boundaries_.find(msn_ + 1);
-  std::int64_t end = ticks(next ? std::min(until, next->at - composition()) : until);
-  if (within_part) end = std::min(end, std::max(held_most(), held_end()));
-  if (end > held_->start) append_held(end, out);
-}
-
-microseconds RenditionCutter::composition() const {
-  if (next_part_ > 0) return us(composition_);
-  if (!samples_.empty()) return us(samples_.front().cts);
-  return held_ ? us(held_->packet.pts - held_->start) : microseconds(0);
-}
-
-void RenditionCutter::fill_until(microseconds until, Operations& out) {
-  flush(false, out);
-  fill(ticks(until), out);
-}
-
-void RenditionCutter::fill_segments_before(MediaSequence msn, Operations& out) {
-  if (!started_) return;
-  flush(false, out);
-  while (next_msn() < msn) {
-    if (closed_) start_segment(msn_ + 1, end_);
-    if (next_part_ > 0 && msn_ + 1 == msn) return;  // it has a part in the last of them
-    if (next_part_ > 0) start_segment(msn_ + 1, end_);
-    emit_gap(end_ + limits_.frame, true, out, nullptr);
-  }
 }
 
 void RenditionCutter::shed(Operations& out) {

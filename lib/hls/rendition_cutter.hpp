@@ -1,7 +1,7 @@
 #pragma once
 // One rendition's packets on their way into parts: decode times made continuous, samples gathered, parts and
 // segments closed where the rules and the shared boundaries say. Holds one packet back, because a sample's
-// duration is known when the next one comes.
+// duration is known when the next one comes. Its times are in rendition_times.cpp, what stands for what is missing in rendition_gaps.cpp.
 #include <optional>
 #include <vector>
 
@@ -84,7 +84,8 @@ class RenditionCutter {
   void emit_gap(std::int64_t until, bool last, Operations& out, const media::Packet* sound);
   // Up to `until`, in gap parts, or in parts of one frame of sound each.
   void fill(std::int64_t until, Operations& out);
-  std::int64_t usual(const media::Packet& packet) const;
+  std::int64_t usual(const media::Packet& packet) const;  // how long it lasts
+  std::int64_t tolerance(const media::Packet& packet) const;  // by which its decode time may be off
   microseconds us(std::int64_t ticks) const { return to_us(ticks, track_.timescale); }
   std::int64_t ticks(microseconds at) const { return to_ticks(at, track_.timescale); }
   bool video() const { return track_.kind() == media::Kind::video; }
