@@ -71,25 +71,30 @@ std::string content_of(BIO* buffer) {
 
 Buffer reading(const std::string& text) { return Buffer(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
-// A file's content, or nothing where there is no file. One that may not be read is not ours to replace.
+// A file's content, or nothing where there is no file, or one with nothing in it. One that may not be read is not ours to replace.
 Result<std::optional<std::string>> content_at(const std::string& path) {
   auto content = os::read_file(path);
-  if (content) return std::move(*content);
+  if (content) return content->empty() ? std::nullopt : std::optional(std::move(*content));
   if (content.error().code == Errc::not_found) return std::nullopt;
   return std::unexpected(content.error());
 }
 
-// Whether there is nothing to make: a pair that fits, or another's certificate, which is not ours to replace.
-Result<bool> is_there(const std::string& certificate_path, const std::string& key_path) {
+struct Found {
+  bool certificate = false;  // nothing is to be made
+  Key key;                   // without a certificate: what a start that was cut short has left, or somebody has put there
+};
+
+// What is there is somebody's, and never replaced: whether it fits is said by who loads it.
+Result<Found> look(const std::string& certificate_path, const std::string& key_path) {
   SLUICE_TRY_VALUE(const auto certificate_text, content_at(certificate_path));
   SLUICE_TRY_VALUE(const auto key_text, content_at(key_path));
-  if (!certificate_text) return false;
-  const Certificate certificate(PEM_read_bio_X509(reading(*certificate_text).get(), nullptr, nullptr, nullptr));
-  const Key key(key_text ? PEM_read_bio_PrivateKey(reading(*key_text).get(), nullptr, nullptr, nullptr) : nullptr);
-  const bool signed_by_another = certificate && X509_NAME_cmp(X509_get_subject_name(certificate.get()), X509_get_issuer_name(certificate.get())) != 0;
-  const bool fits = certificate && key && X509_check_private_key(certificate.get(), key.get()) == 1;
-  ERR_clear_error();
-  return signed_by_another || fits;
+  Found found{.certificate = certificate_text.has_value()};
+  if (!found.certificate && key_text) {
+    found.key.reset(PEM_read_bio_PrivateKey(reading(*key_text).get(), nullptr, nullptr, nullptr));
+    ERR_clear_error();
+    if (!found.key) return fail(Errc::config, key_path + " holds no private key, and there is no certificate beside it", "put a pair there, or remove the file for one to be made");
+  }
+  return found;
 }
 
 // Another node that starts in the same place makes its pair between two files of ours.
@@ -102,29 +107,30 @@ Result<os::FileLock> take_turn(const std::string& certificate_path) {
   }
 }
 
-Result<> make(const std::string& certificate_path, const std::string& key_path) {
-  const Key key(EVP_EC_gen("P-256"));
+Result<> make(const std::string& certificate_path, const std::string& key_path, Key key) {
+  const bool fresh = !key;
+  if (fresh) key.reset(EVP_EC_gen("P-256"));
   const Certificate certificate = key ? sign(key.get(), host_name()) : nullptr;
   const Buffer key_pem(BIO_new(BIO_s_mem())), certificate_pem(BIO_new(BIO_s_mem()));
   if (!certificate || PEM_write_bio_PrivateKey(key_pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
       PEM_write_bio_X509(certificate_pem.get(), certificate.get()) != 1)
     return fail(Errc::internal, "OpenSSL cannot make a certificate");
-  SLUICE_TRY(os::write_file_atomically(key_path, content_of(key_pem.get()), 0600));
+  if (fresh) SLUICE_TRY(os::write_file_atomically(key_path, content_of(key_pem.get()), 0600));
   return os::write_file_atomically(certificate_path, content_of(certificate_pem.get()), 0644);
 }
 
 Result<> make_in_turn(const std::string& certificate_path, const std::string& key_path) {
   SLUICE_TRY_VALUE(const os::FileLock turn, take_turn(certificate_path));
-  SLUICE_TRY_VALUE(const bool there, is_there(certificate_path, key_path));  // made by another while we waited
-  return there ? Result<>() : make(certificate_path, key_path);
+  SLUICE_TRY_VALUE(Found found, look(certificate_path, key_path));  // made by another while we waited
+  return found.certificate ? Result<>() : make(certificate_path, key_path, std::move(found.key));
 }
 
 }  // namespace
 
 Result<> make_self_signed(const std::string& certificate_path, const std::string& key_path) {
-  // A pair that fits is looked for before the lock, which wants a folder that can be written to.
-  SLUICE_TRY_VALUE(const bool there, is_there(certificate_path, key_path));
-  if (there) return {};
+  // A certificate is looked for before the lock, which wants a folder that can be written to.
+  SLUICE_TRY_VALUE(const Found found, look(certificate_path, key_path));
+  if (found.certificate) return {};
   auto made = make_in_turn(certificate_path, key_path);
   if (!made && made.error().hint.empty()) made.error().hint = "a certificate is made there: let this user write to the folder, or give one of yours";
   return made;

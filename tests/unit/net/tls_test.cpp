@@ -172,18 +172,44 @@ TEST_CASE("a self-signed pair is made once, its key readable by its owner only")
   CHECK(std::filesystem::last_write_time(folder / "cert") == before);
 }
 
-TEST_CASE("a self-signed pair of which one file is another's, or cut short, is made anew; what somebody signed is left alone") {
+std::string content(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_CASE("a certificate or a key that somebody has put in the place of ours is never replaced") {
   const Folder folder;
   context(folder);
-  SECTION("two nodes that started at once") {
-    REQUIRE(net::make_self_signed(folder / "other", folder / "other-key"));
-    std::filesystem::rename(folder / "other-key", folder / "key");
-  }
-  SECTION("a file without its end") { std::filesystem::resize_file(folder / "cert", 100); }
+  REQUIRE(net::make_self_signed(folder / "other", folder / "other-key"));
+  SECTION("the certificate came first") { std::filesystem::rename(folder / "other", folder / "cert"); }
+  SECTION("the key came first") { std::filesystem::rename(folder / "other-key", folder / "key"); }
+  SECTION("a certificate without its end") { std::filesystem::resize_file(folder / "cert", 100); }
+  SECTION("a key without its end") { std::filesystem::resize_file(folder / "key", 20); }
   SECTION("an empty key") { std::filesystem::resize_file(folder / "key", 0); }
-  CHECK_FALSE(TlsContext::load(folder / "cert", folder / "key"));
+  const std::string certificate = content(folder / "cert"), key = content(folder / "key");
   REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
-  CHECK(TlsContext::load(folder / "cert", folder / "key"));
+  CHECK(content(folder / "cert") == certificate);
+  CHECK(content(folder / "key") == key);
+  CHECK_FALSE(TlsContext::load(folder / "cert", folder / "key"));
+}
+
+TEST_CASE("a key alone gets a certificate, and one that is no key is named") {
+  const Folder folder;
+  context(folder);
+  std::filesystem::resize_file(folder / "cert", 0);
+  SECTION("a start that was cut short, or a key that was copied first") {
+    const std::string key = content(folder / "key");
+    REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
+    CHECK(content(folder / "key") == key);
+    CHECK(TlsContext::load(folder / "cert", folder / "key"));
+  }
+  SECTION("no key") {
+    std::ofstream(folder / "key") << "nonsense";
+    const auto refused = net::make_self_signed(folder / "cert", folder / "key");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.find(folder / "key") != std::string::npos);
+    CHECK(content(folder / "key") == "nonsense");
+  }
 }
 
 TEST_CASE("a pair that fits is served from a folder that cannot be written to; one that is to be made there is refused, with what to do") {
