@@ -135,6 +135,8 @@ void Server::forget(Stream& stream) {
 // Whose the streams are may just be in the balance: those that are still ours afterwards end or wait here.
 void Server::drain(std::function<void()> done) {
   house_.drained = std::move(done);
+  house_.returning.clear();
+  house_.doorstep.expect({});
   house_.doorstep.close();
   if (!house_.gate.holds([this] { move_all_on(); })) move_all_on();
 }
@@ -178,6 +180,7 @@ Result<> Server::reload(const Config& config) {
   house_.config.retention = config.retention;
   house_.config.disk = config.disk;
   house_.config.command = config.command;
+  for (const auto& [channel, stream] : Streams(house_.streams)) stream->limits_changed();
   std::vector<std::shared_ptr<Stream>> outdated;
   for (const auto& [channel, stream] : house_.streams)
     if (other_settings || !stream->runs(house_.config.command)) outdated.push_back(stream);

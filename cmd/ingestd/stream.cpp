@@ -110,6 +110,12 @@ void Stream::park() {
   act();
 }
 
+void Stream::limits_changed() {
+  life_.set_policy(around_.config.life);
+  retention_.set_limits(around_.config.retention);
+  if (!frozen_) act();
+}
+
 // Gives the pipeline what it takes.
 void Stream::pump() {
   if (frozen_) return;

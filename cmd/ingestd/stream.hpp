@@ -46,6 +46,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void took_in();               // after a batch was offered to the intake
   void end(std::string_view why);
   void park();                  // the process stops
+  void limits_changed();        // those of its surroundings' configuration
 
   // Another pipeline takes the place of the one that runs, at the next keyframe: its command or its programs have changed. Not of --exec,
   // whose command gets a stream once. False: none runs.

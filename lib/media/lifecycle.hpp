@@ -40,6 +40,7 @@ class Lifecycle {
 
   // `resumed`: the stream was live before this process began; its publisher is awaited from `now`.
   Lifecycle(Policy policy, Steady now, bool resumed);
+  void set_policy(const Policy& policy) { policy_ = policy; }  // times that run already count by it
 
   // Facts.
   void publisher_arrived();

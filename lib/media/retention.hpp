@@ -51,6 +51,7 @@ class Retention {
   using Limits = RetentionLimits;
   using Counts = RetentionCounts;
   explicit Retention(Limits limits = {}) : limits_(limits) {}
+  void set_limits(const Limits& limits) { limits_ = limits; }  // what is held beyond smaller ones goes with the next packet
 
   void add(std::shared_ptr<const Run> run, Packet packet);
 

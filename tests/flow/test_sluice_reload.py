@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 
-from harness import Platform, free_port_base, get, program, wait_for
+from harness import Platform, Publisher, free_port_base, get, program, wait_for
 from ingest import ended, parts, records
 from kills import lint
 from numbered import NumberedPublisher, check_frames, ledger_of, renditions
@@ -181,3 +181,14 @@ def test_another_ladder_reaches_a_stream_that_runs():
         # The reader had every frame, too: none twice, none missed.
         assert len(times) == read["source"]["pictures"], (len(times), read["source"], complaints)
         assert all(2900 <= b - a <= 3100 for a, b in zip(times, times[1:])), (times, complaints)
+
+
+def test_a_shorter_grace_holds_for_a_stream_that_waits_already():
+    with Platform("--quiet", settings={"ingestd": {"grace": "10m"}, "transcode": {"ladder": "source"}}) as platform:
+        with Publisher(platform.publish_url(platform.channel("alice"))) as publisher:
+            platform.wait_live("alice", LONG)
+            ledger = ledger_of(platform)
+            publisher.kill()
+        (platform.directory / "ingestd.conf").write_text("grace = 1s\n")
+        assert reload(platform, "ingestd") == (0, {"ingestd": "reloaded, changed: grace"})
+        wait_for(lambda: ended(ledger), LONG, "the end of the stream")
