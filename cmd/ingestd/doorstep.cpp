@@ -1,5 +1,7 @@
 #include "doorstep.hpp"
 
+#include <utility>
+
 namespace sluice::ingestd {
 
 void Doorstep::set(const Limits& limits) {
@@ -15,6 +17,21 @@ void Doorstep::close() {
 bool Doorstep::closed() const {
   std::lock_guard lock(mutex_);
   return closed_;
+}
+
+void Doorstep::expect(std::set<ChannelId> channels) {
+  std::lock_guard lock(mutex_);
+  expected_ = std::move(channels);
+}
+
+bool Doorstep::expects() const {
+  std::lock_guard lock(mutex_);
+  return !expected_.empty();
+}
+
+bool Doorstep::expects(ChannelId channel) const {
+  std::lock_guard lock(mutex_);
+  return expected_.contains(channel);
 }
 
 const char* Doorstep::full(const std::string& host) const {

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "base/ids.hpp"
@@ -16,8 +17,11 @@ class Doorstep {
   explicit Doorstep(const Limits& limits) : limits_(limits) {}
 
   void set(const Limits& limits);
-  void close();  // nobody is let in any more
+  void close();  // nobody is let in any more, but who is expected
   bool closed() const;
+  void expect(std::set<ChannelId> channels);
+  bool expects() const;  // anybody
+  bool expects(ChannelId channel) const;
 
   // Which limit is reached for a connection from that host: "connections" or "address"; null: there is room.
   const char* full(const std::string& host) const;
@@ -33,6 +37,7 @@ class Doorstep {
   mutable std::mutex mutex_;
   Limits limits_;
   bool closed_ = false;
+  std::set<ChannelId> expected_;
   std::size_t connections_ = 0;
   std::map<std::string, std::size_t> addresses_;
   std::map<ChannelId, std::shared_ptr<const Presence>> present_;

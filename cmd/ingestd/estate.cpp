@@ -129,7 +129,20 @@ void Estate::let_go(std::function<void(ChannelId)> over) {
   house_.gate.open();  // those who moved ask there, the others are told to come again
 }
 
+void Estate::expect_back() {
+  house_.returning.clear();
+  for (const auto& [channel, stream] : house_.streams) {
+    if (stream->publisher()) {
+      wanted_.erase(channel);
+      if (stream->publisher()->protocol() == "srt") came_by_srt_.insert(channel);
+    }
+    if (house_.has_srt && !house_.drained && came_by_srt_.contains(channel) && !wanted_.contains(channel) && !stream->life().held()) house_.returning.insert(channel);
+  }
+  house_.doorstep.expect(house_.returning);
+}
+
 void Estate::pass_on(const std::function<Result<>(const Moving&)>& send) {
+  expect_back();
   const Steady now = system_clock().steady();
   for (const auto& [channel, stream] : Streams(house_.streams)) {
     if (const auto sent = passed_on_.find(channel); sent != passed_on_.end()) {
@@ -137,7 +150,7 @@ void Estate::pass_on(const std::function<Result<>(const Moving&)>& send) {
       log::error("a stream that was passed on did not arrive: it ends here", {{"stream", stream->held().stream.value()}});
       sent->second.failed = true;
       stream->thaw();
-    } else if (!stream->publisher() && stream->can_move()) {
+    } else if (!stream->publisher() && stream->can_move() && !house_.returning.contains(channel)) {
       if (!stream->life().held()) stream->hold();
       if (!stream->idle()) continue;
       stream->freeze();
@@ -166,12 +179,14 @@ bool Estate::wanted(ChannelId channel) {
   if (found == house_.streams.end()) return house_.over(channel), false;
   const std::shared_ptr<Stream> stream = found->second;
   const auto publisher = stream->publisher();
+  if (publisher && system_clock().steady() - publisher->last_heard() < house_.config.limits.takeover) return true;
+  wanted_.insert(channel);
+  house_.returning.erase(channel);
   if (!publisher) {
     const auto sent = passed_on_.find(channel);
     if (!stream->can_move() || (sent != passed_on_.end() && sent->second.failed)) stream->end("its publisher has come to another process");
     return false;
   }
-  if (system_clock().steady() - publisher->last_heard() < house_.config.limits.takeover) return true;
   stream->detach(false);
   publisher->drop("another publisher with this key took over");
   return false;

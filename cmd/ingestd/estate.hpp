@@ -2,6 +2,7 @@
 // Estate: what a process that is replaced hands over, keeps, and hands over later (handover.hpp). Succession says when.
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ class Estate {
   void let_go(std::function<void(ChannelId)> over);  // another process has it. `over`: a stream that stayed has ended
 
   // ---- afterwards
-  // Streams whose publisher has gone are given to `send`, once each; where that fails, again with the next call.
+  // Streams whose publisher has gone are given to `send`, once each; where that fails, again with the next call. One that came by SRT comes back by it, so that
+  // its stream stays for as long as the port does, or until somebody else has its key.
   void pass_on(const std::function<Result<>(const Moving&)>& send);
   void taken(ChannelId channel);            // one of them has arrived
   bool wanted(ChannelId channel);           // somebody else has its key. True: its publisher is alive
@@ -44,6 +46,7 @@ class Estate {
 
  private:
   Moving moving(const std::shared_ptr<Stream>& stream) const;
+  void expect_back();
 
   struct Passed {
     Steady at;
@@ -51,6 +54,7 @@ class Estate {
   };
   House& house_;
   std::map<ChannelId, Passed> passed_on_;
+  std::set<ChannelId> came_by_srt_, wanted_;
 };
 
 }  // namespace sluice::ingestd

@@ -25,6 +25,7 @@ struct House {
   void enter(const std::shared_ptr<Publisher>& publisher, const std::string& host);
   void leave(Publisher& publisher);
   bool serving() const { return !drained && !retired; }
+  bool lets_in(ChannelId channel) const { return serving() || (!drained && returning.contains(channel)); }
   bool empty() const { return streams.empty() && publishers.empty(); }
 
   net::Loop& loop;
@@ -45,6 +46,8 @@ struct House {
   bool retired = false;
   bool heirless = false;           // its successor has died
   std::function<void(ChannelId)> over;  // a stream has ended that the successor knows of
+  bool has_srt = false;            // SRT's port is this process's, replaced or not
+  std::set<ChannelId> returning;   // streams that stay here as long as it is: their publishers come back by it
 };
 
 }  // namespace sluice::ingestd

@@ -61,6 +61,7 @@ class Server {
   void begin(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel);
   void welcome(const std::shared_ptr<Publisher>& publisher, const std::shared_ptr<Stream>& stream);
   void connected(std::shared_ptr<srt::Session> session, const ChannelRef& channel);
+  void close_srt();
   void refuse_duplicate(Publisher& publisher, const ChannelRef& channel, std::string_view why);
   Result<std::shared_ptr<Stream>> open(Held held, bool resumed);
   std::set<std::string> held() const;

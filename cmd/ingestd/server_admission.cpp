@@ -30,11 +30,13 @@ Result<net::Endpoint> Server::listen_srt(const net::Endpoint& at) {
                                            connected(std::move(session), channel);
                                          }));
   }
-  return srt_->listen(at);
+  auto bound = srt_->listen(at);
+  house_.has_srt = bound.has_value();
+  return bound;
 }
 
 void Server::connected(std::shared_ptr<srt::Session> session, const ChannelRef& channel) {
-  if (!house_.serving()) return session->close();
+  if (!house_.lets_in(channel.id)) return session->close();
   if (!house_.open) return early_.emplace_back([this, session, channel] { connected(session, channel); }), void();
   auto publisher = std::make_shared<SrtPublisher>(house_.loop, house_.config.limits, door(), std::move(session));
   house_.enter(publisher, publisher->host());
@@ -80,12 +82,15 @@ void Server::refuse_duplicate(Publisher& publisher, const ChannelRef& channel, s
 void Server::admit_to(const std::shared_ptr<Publisher>& publisher, const ChannelRef& channel) {
   if (house_.gate.holds([this, publisher, channel] { admit_to(publisher, channel); })) return;
   if (publisher->closed()) return;
-  if (!house_.serving()) return publisher->refuse(Refusal::stopping, "the server is stopping");
+  if (!house_.lets_in(channel.id)) return publisher->refuse(Refusal::stopping, "the server is stopping");
   if (!house_.open) return early_.emplace_back([this, publisher, channel] { admit_to(publisher, channel); }), void();
   if (elsewhere_.has(channel.id)) return ask_elsewhere(publisher, channel);
   if (house_.beginning.contains(channel.id)) return refuse_duplicate(*publisher, channel, "one that came first");
   const auto found = house_.streams.find(channel.id);
-  if (found == house_.streams.end()) return begin(publisher, channel);
+  if (found == house_.streams.end()) {
+    if (!house_.serving()) return publisher->refuse(Refusal::stopping, "the server is being replaced: try again");
+    return begin(publisher, channel);
+  }
   const std::shared_ptr<Stream> stream = found->second;
   if (!stream->life().open()) {
     // The channel is free again in a moment: its ledger is being finished.

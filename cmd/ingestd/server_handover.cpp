@@ -20,7 +20,7 @@ void Server::retire() {
 bool Server::release_srt() {
   if (!srt_) return true;
   if (std::ranges::any_of(house_.publishers, [](const auto& each) { return each->protocol() == "srt"; })) return false;
-  srt_.reset();
+  close_srt();
   return true;
 }
 
@@ -31,7 +31,14 @@ void Server::give_up_srt() {
       if (stream->publisher() == publisher) stream->detach(false);
     publisher->drop("the server is being replaced");
   }
+  close_srt();
+}
+
+void Server::close_srt() {
   srt_.reset();
+  house_.has_srt = false;
+  house_.returning.clear();
+  house_.doorstep.expect({});
 }
 
 // It said of each stream what became of it, unless it died.

@@ -24,7 +24,7 @@ Result<std::unique_ptr<SrtDoor>> SrtDoor::open(net::Loop& loop, milliseconds lat
                  const std::string& channel = static_cast<const ChannelRef*>(guest.get())->name;
                  Measures::refused("passphrase").Increment();
                  if (refusals.tells(peer.host, "wrong passphrase for " + channel))
-                   log::warn("publisher refused: wrong SRT passphrase, or one where none is set", {{"peer", peer.text()}, {"channel", channel}});
+                   log::warn("publisher refused: a wrong SRT passphrase, none where one is set, or one where none is", {{"peer", peer.text()}, {"channel", channel}});
                },
            .poll_failed =
                [](const Error& why) {
@@ -43,7 +43,8 @@ srt::Verdict SrtDoor::refused(const srt::Caller& caller, srt::Refusal refusal, c
 
 srt::Verdict SrtDoor::decide(const srt::Caller& caller) const {
   using srt::Refusal;
-  if (doorstep_.closed()) return refused(caller, Refusal::down, "stopping", "the server is stopping");
+  const bool closed = doorstep_.closed();
+  if (closed && !doorstep_.expects()) return refused(caller, Refusal::down, "stopping", "the server is stopping");
   if (const char* limit = doorstep_.full(caller.peer.host)) return refused(caller, Refusal::overload, limit, "too many connections");
   const auto id = srt::parse_stream_id(caller.stream_id);
   if (!id) return refused(caller, Refusal::bad_request, "streamid", to_string(id.error()));
@@ -57,6 +58,8 @@ srt::Verdict SrtDoor::decide(const srt::Caller& caller) const {
   }
   if (!id->user.empty() && id->user != key->channel.name)
     return refused(caller, Refusal::forbidden, "key", "the streamid's u names another channel than the key's");
+  if (closed && !doorstep_.expects(key->channel.id))
+    return refused(caller, Refusal::down, "replaced", "the server is being replaced, and SRT's port is still for the streams that it has");
   if (doorstep_.taken(key->channel.id))
     return refused(caller, Refusal::conflict, "duplicate", "the channel is being published");
   return {.passphrase = std::move(key->passphrase), .guest = std::make_shared<const ChannelRef>(std::move(key->channel))};

@@ -25,7 +25,7 @@ enum class Refusal {
   conflict = 1409,      // the channel has a publisher
   media_type = 1415,    // not a stream
   internal = 1500,
-  down = 1503,          // stopping, or keys cannot be looked up just now
+  down = 1503,          // stopping, replaced, or keys cannot be looked up just now
 };
 
 struct Caller {

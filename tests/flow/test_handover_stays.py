@@ -46,6 +46,59 @@ def test_who_cannot_move_stays_until_it_ends(protocol):
             assert ingest.wait_state("live", LONG)["publisher"]["protocol"] == "srt"
 
 
+def row_of(ingest, name, state):
+    return next((row for row in ingest.streams() if row["channel"] == name and row["state"] == state), None)
+
+
+def comes(ingest, url, name):
+    """A publisher that tries again until it is let in, as encoders do; the row of its stream then."""
+    tries = []
+    while not (now := row_of(ingest, name, "live")):
+        if not tries or tries[-1].process.poll() is not None:
+            assert len(tries) < 60, tries[-1].output()
+            tries.append(Publisher(url))
+        select.select([], [], [], 0.1)
+    return tries[-1], now
+
+
+def is_cut_off(ingest, publisher, name):
+    publisher.kill()
+    wait_for(lambda: row_of(ingest, name, "waiting"), LONG, f"word that {name} has gone")
+
+
+def test_who_came_by_srt_and_lost_the_connection_comes_back_while_others_keep_the_port():
+    with Ingest("--grace", "40s", platform=True) as ingest, contextlib.ExitStack() as left:
+        keys = {"alice": ingest.key, "carol": channel(ingest, "carol"), "dora": channel(ingest, "dora")}
+        first, publishers = {}, {}
+        for name in ("alice", "carol"):
+            publishers[name], first[name] = comes(ingest, ingest.srt_url(keys[name]), name)
+            left.callback(publishers[name].stop)
+        old = ingest.replace()
+        wait_for(lambda: len(ingest.streams()) == 2, LONG, "word of both streams")
+        is_cut_off(ingest, publishers["carol"], "carol")
+        publishers["carol"], now = comes(ingest, ingest.srt_url(keys["carol"]), "carol")
+        left.callback(publishers["carol"].stop)
+        assert (now["stream"], now["publisher"]["protocol"]) == (first["carol"]["stream"], "srt")
+        # Who was not there is told to try again later, by SRT; the others have their place.
+        with Publisher(ingest.srt_url(keys["dora"])) as new:
+            assert new.process.wait(LONG) != 0
+        assert "the server is being replaced" in old.output()
+        with Publisher(ingest.srt_url("wrong")) as new:
+            assert new.process.wait(LONG) != 0
+        assert "wrong stream key" in old.output()
+        # By another way in, the stream is the new process's.
+        is_cut_off(ingest, publishers["carol"], "carol")
+        publishers["carol"], now = comes(ingest, ingest.url(keys["carol"]), "carol")
+        left.callback(publishers["carol"].stop)
+        assert (now["stream"], now["publisher"]["protocol"]) == (first["carol"]["stream"], "rtmp")
+        assert publishers["alice"].process.poll() is None, publishers["alice"].output()
+        publishers["alice"].kill()
+        assert old.process.wait(LONG) == 0, old.output()
+        publishers["alice"], now = comes(ingest, ingest.srt_url(keys["alice"]), "alice")
+        left.callback(publishers["alice"].stop)
+        assert now["stream"] == first["alice"]["stream"]
+
+
 def test_a_command_keeps_the_stream_that_it_was_given():
     with Ingest("--exec", "cat >/dev/null") as ingest:
         with Publisher(ingest.url()) as publisher:
