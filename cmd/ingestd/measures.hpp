@@ -16,6 +16,8 @@ struct Measures {
       metrics::counter("sluice_ingest_dropped_gops_total", "GOPs dropped because a pipeline was too slow");
   prometheus::Counter& restarts =
       metrics::counter("sluice_ingest_pipeline_restarts_total", "Pipelines started again after they died");
+  prometheus::Counter& changes =
+      metrics::counter("sluice_ingest_pipeline_changes_total", "Pipelines that left a stream to another on purpose, since its source is encoded or passed through from there on");
   prometheus::Counter& srt_poll_errors = metrics::counter("sluice_ingest_srt_poll_errors_total", "Times that SRT's sockets could not be polled");
   prometheus::Gauge& ledger_bytes = metrics::gauge("sluice_ledger_bytes", "Bytes on the disk of all ledgers");
   prometheus::Gauge& ledger_cap = metrics::gauge("sluice_ledger_cap_bytes", "Bytes that all ledgers may take together");

@@ -181,7 +181,7 @@ void Stream::perform(Step step) {
   switch (step) {
     case Step::spawn: return start_pipeline();
     case Step::close_input:
-      mark("pause", ends());  // what is half a part is to be written: no more of it comes
+      mark_pause();
       return pipeline_->close_input();
     case Step::kill:
       for_successor_ = life_.held();
@@ -306,7 +306,12 @@ std::string Stream::advice() const {
   if (!ledger_ || intake_.video() == nullptr) return {};
   const milliseconds segment = ledger_->segment().value_or(milliseconds(2000));
   const auto interval = std::chrono::round<milliseconds>(intake_.keyframe_interval());
-  if (interval <= segment + milliseconds(100)) {
+  const milliseconds fits = segment + milliseconds(100);
+  const auto usual = [&] {
+    const auto known = source_mark();
+    return intake_.often_over(fits) || (known && media::is_habit(*known));
+  };
+  if (interval <= fits || !usual()) {
     for (const media::PublisherTrack& track : intake_.tracks())
       if (track.at && track.astray)
         return "the keyframes of " + track.rendition + " (video track " + std::to_string(track.id) +

@@ -11,6 +11,7 @@
 #include "media/intake.hpp"
 #include "media/lifecycle.hpp"
 #include "media/retention.hpp"
+#include "media/source_mark.hpp"
 #include "net/loop.hpp"
 #include "options.hpp"
 #include "pipeline.hpp"
@@ -104,11 +105,15 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void start_pipeline();
   Result<> spawn();
   void pipeline_ended(const os::PipelineEnd& end);
+  bool left_off() const;
+  bool gave_way(const os::PipelineEnd& end);
+  std::optional<media::SourceMark> source_mark() const;
   std::optional<std::int64_t> drained() const;
   bool ledger_complete() const;
   pipe::Metadata metadata(const media::Run& run) const;
   std::vector<std::pair<std::string, std::string>> environment() const;
   void mark(const std::string& what, std::string_view text = {});  // "end" or "pause", see sluice-ledger(5)
+  void mark_pause();
   std::string ends();
   void finish();
   // absence
@@ -162,6 +167,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::string command_;           // of the pipeline
   std::string working_, failed_;  // the last command that has written something, and one after it that has not
   std::optional<std::int64_t> drained_;  // when this pipeline began
+  std::string paused_;            // what we have written into "pause" for this pipeline
   unsigned incomplete_ = 0;       // pipelines in a row that left out something of all that is for them, and wrote nothing
   bool acting_ = false, over_ = false, frozen_ = false;
   bool for_successor_ = false;    // the pipeline was killed for one

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include <fmt/format.h>
+
+#include "app/run.hpp"
 #include "base/masked.hpp"
+#include "base/text.hpp"
 #include "log/log.hpp"
 #include "measures.hpp"
 #include "media/rendition_names.hpp"
@@ -89,6 +93,7 @@ Result<> Stream::spawn() {
   heard_us_.reset();
 
   if (ledger_) ::unlink((ledger_->directory() + "/pause").c_str());
+  paused_.clear();
   grown_ = false;
   drained_ = drained();
   if (ledger_) ledger_end_us_ = std::max(ledger_end_us_, ledger_->greatest_end());
@@ -158,6 +163,32 @@ std::optional<std::int64_t> Stream::drained() const {
   return ledger_ && last_run_ ? ledger_->least_end(*last_run_, generation_from_us_, around_.config.retention.time) : std::nullopt;
 }
 
+// Whether this pipeline's transcode(1) has told where it leaves the source to a next one. A word in the ledger, and not an exit code alone: a worker that
+// was lost ends it with the same. Nobody has said so before the pipeline began, when the file was removed, and what we have written into it is ours.
+bool Stream::left_off() const {
+  if (!ledger_) return false;
+  const auto text = os::read_file(ledger_->directory() + "/pause");
+  return text && *text != paused_ && parse_number<std::int64_t>(text->substr(0, text->find(' '))).has_value();
+}
+
+// Nothing but that has ended it. A shell that read the whole line tells of its last program alone.
+bool Stream::gave_way(const os::PipelineEnd& end) { return (end.code == app::exit_temporary || end.code == app::exit_done) && left_off() && life_.gave_way(now()); }
+
+// What is known of the source's keyframes by those who transcode it.
+std::optional<media::SourceMark> Stream::source_mark() const {
+  if (!ledger_) return std::nullopt;
+  const auto text = os::read_file(ledger_->directory() + "/source-gop");
+  return text ? media::parse_source_mark(*text) : std::nullopt;
+}
+
+namespace {
+std::string reason(const std::optional<media::SourceMark>& mark) {
+  if (!mark) return "the source is left off to another";
+  if (mark->gop.count() == 0) return "the source's keyframe intervals fit: it is passed through again";
+  return fmt::format("the source's keyframe interval grew to {:.1f} s: it is encoded from here on", std::chrono::duration<double>(mark->gop).count());
+}
+}  // namespace
+
 void Stream::pipeline_ended(const os::PipelineEnd& end) {
   const bool asked = !life_.feeding();
   pipeline_.reset();
@@ -172,18 +203,22 @@ void Stream::pipeline_ended(const os::PipelineEnd& end) {
   if (drained() > drained_) incomplete_ = 0;
   // What it lacks is fed again, and what has not been fed from its keyframe on; here, when the handover was called off.
   const bool for_successor = asked && std::exchange(for_successor_, false);
-  if (asked && !complete && !for_successor && ++incomplete_ > incomplete_at_most) {
+  const bool changes = !complete && !for_successor && gave_way(end);
+  if (asked && !complete && !changes && !for_successor && ++incomplete_ > incomplete_at_most) {
     log::error("pipelines end without writing all they were given: going on", {{"stream", held_.stream.value()}});
     complete = true;
   }
   complete = complete || for_successor;
   if (complete) incomplete_ = 0;
   rewind_ = !complete || for_successor;
-  if (!complete && !grown_ && !working_.empty() && command_ != working_) {
+  if (!complete && !changes && !grown_ && !working_.empty() && command_ != working_) {
     failed_ = command_;
     log::error("the changed pipeline has written nothing: the one before it is started again", {{"stream", held_.stream.value()}, {"pipeline", without_passwords(failed_)}});
   }
-  if (!complete) {
+  if (changes) {
+    measures().changes.Increment();
+    log::info("pipeline changes", {{"stream", held_.stream.value()}, {"why", reason(source_mark())}});
+  } else if (!complete) {
     measures().restarts.Increment();
     last_end_ = end.how;
     log::warn("pipeline died", {{"stream", held_.stream.value()}, {"how", end.how}, {"asked", asked}});
@@ -195,7 +230,7 @@ void Stream::pipeline_ended(const os::PipelineEnd& end) {
     (void)retention_.rewind(ledger_ && last_run_ ? drained().value_or(INT64_MIN) : INT64_MAX);
   }
   life_.data(retention_.peek() != nullptr);
-  life_.exited(complete, now());
+  if (!changes) life_.exited(complete, now());
   act();
   if (!publisher_ || intake_.paused()) fill_absence();  // what it had left to write is written
 }
@@ -207,6 +242,13 @@ std::string Stream::ends() {
   const bool goes_on = next != nullptr && next->run != last_run_ && !next->run->discontinuity && next->run->has_video();
   const auto word = [](const std::optional<std::int64_t>& us) { return us ? std::to_string(*us) : "-"; };
   return word(goes_on ? std::optional(next->pts_us) : std::nullopt) + " " + word(shown_us_) + " " + word(heard_us_) + "\n";
+}
+
+// What is half a part is to be written: no more of it comes. Unless the source was left off meanwhile, which says more.
+void Stream::mark_pause() {
+  if (left_off()) return;
+  paused_ = ends();
+  mark("pause", paused_);
 }
 
 void Stream::mark(const std::string& what, std::string_view text) {

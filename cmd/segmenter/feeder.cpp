@@ -23,7 +23,12 @@ Feeder::Feeder(const app::Settings& settings, std::string directory)
     process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(settings.integer("feeder")), 0)));
 }
 
-bool Feeder::ended() const { return !fed_ || std::filesystem::exists(directory_ + "/end"); }
+// A source that was left off when its input had ended goes on in another writer.
+bool Feeder::ended() const {
+  if (!fed_) return true;
+  const auto pause = paused();
+  return std::filesystem::exists(directory_ + "/end") && !(pause && pause->next);
+}
 
 std::optional<hls::Pause> Feeder::paused() const {
   if (!fed_) return std::nullopt;

@@ -111,7 +111,9 @@ bool SourcePlan::stop_passing() {
   next_ = gops_->next();
   media::SourceMark mark{.gop = std::max(gops_->gop(), microseconds(1)), .probation = media::next_probation(mark_), .next = next_};
   if (last_ - first_ >= least_measured) mark.bitrate = bytes_ * 8'000'000 / static_cast<std::uint64_t>((last_ - first_).count());
-  log::warn("source keyframe interval too long, encoding it from here on", {{"gop_at_least_s", gop}, {"until_they_fit_for_s", in_seconds(*mark.probation)}, {"advice", advice}});
+  const bool habit = media::is_habit(mark);
+  log::write(habit ? log::Level::warn : log::Level::info, "source keyframe interval too long, encoding it from here on",
+             {{"gop_at_least_s", gop}, {"until_they_fit_for_s", in_seconds(*mark.probation)}, {"advice", habit ? advice : ""}});
   return !remember(mark);  // without the mark a next generation would come to the same end
 }
 

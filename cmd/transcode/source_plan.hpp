@@ -5,7 +5,7 @@
 //   2. A mark left beside the ledger by a generation before this one (media/source_mark.hpp): encode.
 //   3. x264's own promise in the first frame (OBS, ffmpeg): decides at once.
 //   4. Fed by ingestd: pass through at once and watch. Before a picture for which a segment would have to be cut without a keyframe, leave the mark, say
-//      so and end with exit code 75; ingestd starts the next generation from the keyframe it has kept, which encodes from that picture on.
+//      so in the ledger's "pause" and end with exit code 75; ingestd starts the next generation from the keyframe it has kept, which encodes from that picture on.
 //   5. Alone: hold packets until the first GOP is whole or too long.
 // One long GOP is no habit: a source that has been encoded for what was seen, and whose GOPs have fitted for a while, is passed through again from
 // a keyframe on, in the same way; for longer each time that it fails after that.

@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t gops_remembered = 8;
 // A first GOP that is still open says nothing of the interval before this.
 constexpr std::int64_t telling_us = 3'000'000;
+// No encoder leaves pictures out for so long while it catches up.
+constexpr std::int64_t no_mishap_us = 10'000'000;
 // Bytes of memory beside its data, near enough.
 constexpr std::size_t cost_of_a_packet = 256;
 constexpr std::int64_t sure_us = 1'000'000;  // of missing a track, while others go on: not just a clock that leapt
@@ -235,11 +237,22 @@ void Intake::note_keyframe(PublisherTrack& track, const Offered& key, std::int64
   track.note_key(key.raw, presented);
 }
 
+// How long it is so far; 0: there is none.
+std::int64_t Intake::open_gop() const {
+  const PublisherTrack* lead = leading();
+  return lead != nullptr && last_key_us_ ? lead->reached_us - *last_key_us_ : 0;
+}
+
 microseconds Intake::keyframe_interval() const {
   const std::int64_t longest = gops_.empty() ? 0 : *std::max_element(gops_.begin(), gops_.end());
-  const PublisherTrack* lead = leading();
-  const std::int64_t open = lead != nullptr && last_key_us_ ? lead->reached_us - *last_key_us_ : 0;
+  const std::int64_t open = open_gop();
   return microseconds(gops_.empty() && open < telling_us ? 0 : std::max(longest, open));
+}
+
+bool Intake::often_over(microseconds length) const {
+  if (keyframe_interval().count() > std::max(no_mishap_us, length.count())) return true;
+  const auto whole = std::ranges::count_if(gops_, [&](std::int64_t gop) { return gop > length.count(); });
+  return whole + (open_gop() > length.count() ? 1 : 0) > 1;
 }
 
 bool Intake::keyframe_due() const {

@@ -91,6 +91,8 @@ class Intake {
   std::int64_t reached() const { return timeline_.reached(); }  // source time, µs
   microseconds keyframe_interval() const;                       // the longest of the last GOPs; 0 while unknown
   bool keyframe_due() const;                                    // that one is still open: the interval is at least so long
+  // Whether intervals over that length are to be expected of the publisher: two of the last ones are, or one is far too long to be a mishap.
+  bool often_over(microseconds length) const;
   const Counts& counts() const { return counts_; }
 
   // Together with its Retention, into the same snapshot: they share runs.
@@ -102,6 +104,7 @@ class Intake {
   static void fields(Self& self, Archive& archive);
   PublisherTrack* find(Kind kind, std::uint8_t id);
   const PublisherTrack* leading() const;
+  std::int64_t open_gop() const;
   bool complete() const;
   bool rates_known() const;
   bool waited_enough(Steady now) const;

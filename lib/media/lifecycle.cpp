@@ -72,8 +72,25 @@ void Lifecycle::exited(bool complete, Steady now) {
   }
 }
 
+bool Lifecycle::gave_way(Steady now) {
+  if (!progressed_ && gave_way_) {
+    exited(false, now);
+    return false;
+  }
+  pipe_ = Pipe::none;
+  killed_ = false;
+  boundary_ = false;
+  if (progressed_) failures_ = 0;
+  gave_way_ = true;
+  not_before_ = now;
+  return true;
+}
+
 void Lifecycle::part_written() { part_ = true; }
-void Lifecycle::progressed() { progressed_ = true; }
+void Lifecycle::progressed() {
+  progressed_ = true;
+  gave_way_ = false;
+}
 void Lifecycle::ledger_ended() { ledger_ended_ = true; }
 
 void Lifecycle::finished(bool well) {

@@ -53,6 +53,9 @@ class Lifecycle {
   void spawn_failed(Steady now);      // backs off
   // The whole group is dead. `complete`: the ledger has everything that was given to it.
   void exited(bool complete, Steady now);
+  // The same, of one that leaves the stream to the next on purpose, before its input has ended: no death, and the next starts at once. False, and
+  // counted as a death: the one before it did so, too, and neither has written anything.
+  bool gave_way(Steady now);
   void part_written();                // an independent one
   void progressed();                  // the pipeline's ledger has grown: when it dies, the backoff starts anew
   void ledger_ended();                // E
@@ -110,6 +113,7 @@ class Lifecycle {
   bool fed_ever_ = false;
   bool killed_ = false;
   bool progressed_ = false;    // this generation
+  bool gave_way_ = false;      // the last one, and nothing was written since; in no snapshot
   bool parking_ = false;
   bool held_ = false;
   unsigned finish_tries_ = 0;

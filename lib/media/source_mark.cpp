@@ -33,6 +33,8 @@ std::optional<SourceMark> parse_source_mark(std::string_view text) {
   return mark;
 }
 
+bool is_habit(const SourceMark& mark) { return !mark.probation || *mark.probation > first_probation; }
+
 microseconds next_probation(const std::optional<SourceMark>& before) {
   if (!before || !before->probation) return first_probation;
   return std::clamp(std::min(*before->probation, longest_probation) * 2, first_probation, longest_probation);

@@ -21,6 +21,9 @@ struct SourceMark {
 std::string format(const SourceMark& mark);                             // without a newline
 std::optional<SourceMark> parse_source_mark(std::string_view text);     // the first line of it; nothing when that is no mark
 
+// Whether the source is known to have such GOPs, by its encoder's promise or since it failed again. A first one may be a mishap.
+bool is_habit(const SourceMark& mark);
+
 // How long the probation is after a source has been passed through again and has failed again: twice as long, ten minutes at most.
 microseconds next_probation(const std::optional<SourceMark>& before);
 

@@ -114,14 +114,28 @@ std::string program_of(std::string_view stage) {
   return name;
 }
 
-std::string how_ended(const std::vector<StageEnd>& ends) {
+namespace {
+std::vector<const StageEnd*> failures(const std::vector<StageEnd>& ends) {
   const bool failed = std::ranges::any_of(ends, [](const StageEnd& end) { return !end.status.good() && end.status.signal != SIGPIPE; });
+  std::vector<const StageEnd*> found;
+  for (const StageEnd& end : ends)
+    if (!end.status.good() && !(failed && end.status.signal == SIGPIPE)) found.push_back(&end);
+  return found;
+}
+}  // namespace
+
+std::string how_ended(const std::vector<StageEnd>& ends) {
   std::string how;
-  for (const StageEnd& end : ends) {
-    if (end.status.good() || (failed && end.status.signal == SIGPIPE)) continue;
-    how += (how.empty() ? "" : ", ") + (end.program.empty() ? "" : end.program + ": ") + end.status.text();
-  }
+  for (const StageEnd* end : failures(ends)) how += (how.empty() ? "" : ", ") + (end->program.empty() ? "" : end->program + ": ") + end->status.text();
   return how.empty() ? ExitStatus{}.text() : how;
+}
+
+std::optional<int> exit_code(const std::vector<StageEnd>& ends) {
+  const auto failed = failures(ends);
+  if (failed.empty()) return 0;
+  const ExitStatus& first = failed.front()->status;
+  const bool one = std::ranges::all_of(failed, [&](const StageEnd* end) { return end->status.signal == 0 && end->status.code == first.code; });
+  return one ? std::optional(first.code) : std::nullopt;
 }
 
 Result<Stages> Stages::spawn(const ShellCommand& command) {
@@ -159,7 +173,7 @@ PipelineEnd Stages::reap() {
   signal_group(SIGKILL);  // members that outlived their shell; the zombies still hold the group's number
   std::vector<StageEnd> ends;
   for (const std::size_t at : order_) ends.push_back({stages_[at].program, stages_[at].child.reap().value_or(ExitStatus{})});
-  return {how_ended(ends), std::ranges::all_of(ends, [](const StageEnd& end) { return end.status.good(); })};
+  return {how_ended(ends), std::ranges::all_of(ends, [](const StageEnd& end) { return end.status.good(); }), exit_code(ends)};
 }
 
 }  // namespace sluice::os

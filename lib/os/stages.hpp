@@ -24,11 +24,14 @@ struct StageEnd {
 // What a pipeline died of: "segmenter: killed by signal 9 (Killed)". `ends` in the order in which they ended. Who ended well is left out, and who
 // was ended by it that the one after it was gone (SIGPIPE), where another has failed; "exit 0" when none has.
 std::string how_ended(const std::vector<StageEnd>& ends);
+// The exit code of all who failed, by the same rule: 0 where none did; nothing where a signal ended one, or their codes differ.
+std::optional<int> exit_code(const std::vector<StageEnd>& ends);
 
 // How a pipeline ended, as above, and whether all of it did well.
 struct PipelineEnd {
   std::string how;
   bool well = true;
+  std::optional<int> code = 0;  // as exit_code()
 };
 
 class Stages {

@@ -2,6 +2,8 @@
 are left out while an encoder catches up. It is encoded from there on and passed through again once it is regular; no picture is lost or repeated,
 and hlslint finds nothing at either change."""
 import json
+import os
+import signal
 import subprocess
 
 import pytest
@@ -49,7 +51,14 @@ def watch_through(stage, source):
     wait_for(lambda: get(stage.url())[0] == 200, 60, "the stream")
     watch = watching(stage.url(), 120)
     ledger = stage.ledger()
-    assert publisher.wait(120) == 0
+    told = []  # of the stream, as long as it is there
+
+    def over():
+        told.extend(stage.ingest.streams())
+        return publisher.poll() is not None
+
+    wait_for(over, 120, "the publisher's end")
+    assert publisher.returncode == 0
     wait_for(lambda: ended(ledger), 60, "the end record")
     assert_clean(watch)
     assert_lint(ledger)
@@ -60,7 +69,15 @@ def watch_through(stage, source):
         assert row["gap_parts"] == 0 and row["forced_segments"] == 0 and row["lost_s"] < 0.2, row
     log = stage.ingest.log()
     assert "the source left a hole" not in log and "a segment starts without a keyframe" not in log
+    assert_no_death(log)
+    assert told and not any(row["restarts"] or "advice" in row for row in told), told
     return ledger, log
+
+
+def assert_no_death(log):
+    """Pipelines that change on purpose are no restarts, nor is one long GOP a reason to advise anybody."""
+    assert "pipeline died" not in log and "info  ingestd: pipeline changes" in log, log
+    assert "set the encoder's keyframe interval" not in log
 
 
 def breaks(ledger):
@@ -109,3 +126,24 @@ def test_pictures_that_are_left_out_make_no_habit(tmp_path):
         assert len(breaks(ledger)) == 2
         assert "encoding it from here on" in log and "passed through again" in log
         assert_every_picture(ledger, tmp_path, {"source"}, sum(tag.kind == flv.VIDEO and tag.data[1] == 1 for tag in flv.read(source)) - 1)
+
+
+def test_a_source_that_is_left_off_when_its_publisher_has_gone_is_written_to_its_end(tmp_path):
+    """transcode is behind, and comes to the long GOP when the stream's input has ended. That is no end of the stream."""
+    seconds = 6
+    source = clip(tmp_path / "clip.flv", (320, 240), seconds, [0, 2])
+    with Stage(grace="1s") as stage:
+        publisher = publish(stage.ingest.url(), source, "--speed", SPEED)
+        wait_for(lambda: (row := stage.ingest.stream()) and row["accepted_frames"] > FPS, 60, "pictures")
+        transcode = wait_for(lambda: stage.pipeline_member("transcode"), 20, "transcode")
+        os.kill(transcode, signal.SIGSTOP)
+        assert publisher.wait(60) == 0
+        ledger = stage.ledger()
+        wait_for((ledger / "end").exists, 20, "the end of the stream's input")
+        wait_for((ledger / "pause").exists, 20, "the end of the pipeline's input")
+        os.kill(transcode, signal.SIGCONT)
+        wait_for(lambda: ended(ledger), 60, "the end record")
+        wait_for(lambda: not stage.ingest.streams(), 20, "the stream's end")
+        assert_no_death(stage.ingest.log())
+        assert len(breaks(ledger)) == 1
+        assert_every_picture(ledger, tmp_path, {"source"}, seconds * FPS - 1)

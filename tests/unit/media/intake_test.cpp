@@ -426,6 +426,44 @@ TEST_CASE("the keyframe interval is told of whole GOPs, or of an open one that i
   CHECK_FALSE(rig.intake.keyframe_due());
 }
 
+TEST_CASE("one long GOP is no habit; two of the last ones are, be the second still open, and so is one that is no mishap") {
+  Rig rig;
+  rig.intake.announce(true, false);
+  rig.intake.configure(h264());
+  const auto picture = [&](int ms, bool key) {
+    rig.video(ms, key);
+    rig.clock.advance(seconds(1));
+  };
+  for (int ms = 0; ms <= 4000; ms += 1000) picture(ms, ms % 2000 == 0);
+  CHECK_FALSE(rig.intake.often_over(milliseconds(2100)));
+  for (int ms = 5000; ms <= 12'000; ms += 1000) picture(ms, ms == 12'000);
+  CHECK(rig.intake.keyframe_interval() == seconds(8));
+  CHECK_FALSE(rig.intake.often_over(milliseconds(2100)));
+
+  SECTION("a second") {
+    for (int ms = 13'000; ms <= 16'000; ms += 1000) picture(ms, ms % 2000 == 0);
+    for (int ms = 17'000; ms <= 18'000; ms += 1000) picture(ms, false);
+    CHECK_FALSE(rig.intake.often_over(milliseconds(2100)));
+    picture(19'000, false);
+    CHECK(rig.intake.often_over(milliseconds(2100)));
+    picture(20'000, true);
+    CHECK(rig.intake.often_over(milliseconds(2100)));
+    CHECK_FALSE(rig.intake.often_over(seconds(4)));
+  }
+  SECTION("when the first is long past") {
+    for (int ms = 13'000; ms <= 32'000; ms += 1000) picture(ms, ms % 2000 == 0);
+    CHECK(rig.intake.keyframe_interval() == seconds(2));
+    for (int ms = 33'000; ms <= 36'000; ms += 1000) picture(ms, false);
+    CHECK(rig.intake.keyframe_interval() == seconds(4));
+    CHECK_FALSE(rig.intake.often_over(milliseconds(2100)));
+  }
+  SECTION("one that does not end") {
+    for (int ms = 13'000; ms <= 23'000; ms += 1000) picture(ms, false);
+    CHECK(rig.intake.often_over(milliseconds(2100)));
+    CHECK_FALSE(rig.intake.often_over(seconds(12)));
+  }
+}
+
 TEST_CASE("an Opus packet tells its own length (RFC 6716 3.1)") {
   Track opus{.codec = Codec::opus, .sample_rate = 48'000};
   CHECK(audio_frame_length(opus, to_bytes("\xfc")) == 960);        // CELT fullband 20 ms, one frame

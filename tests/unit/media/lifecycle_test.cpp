@@ -161,6 +161,57 @@ TEST_CASE("a pipeline that wrote something before it died is started again soon,
   CHECK(*rig.life.deadline() == rig.now() + milliseconds(500));
 }
 
+TEST_CASE("a pipeline that gives way is followed at once, and is no death; but for those that write nothing, one after the other") {
+  Rig rig;
+  rig.go();
+  const auto give_way = [&] {
+    rig.life.data(true);
+    return rig.life.gave_way(rig.now());
+  };
+  for (int i = 0; i < 20; ++i) {
+    rig.life.progressed();
+    CHECK(give_way());
+    CHECK(rig.steps() == "spawn");
+    rig.life.spawned(rig.now());
+  }
+  CHECK(rig.life.restarts() == 0);
+  CHECK_FALSE(give_way());
+  CHECK(rig.life.restarts() == 1);
+  CHECK(*rig.life.deadline() == rig.now() + milliseconds(100));
+  rig.wait(milliseconds(100));
+  CHECK(rig.steps() == "spawn");
+  rig.life.spawned(rig.now());
+  rig.life.progressed();
+  CHECK(give_way());
+
+  // After deaths, what is given way to is another try.
+  Rig failing;
+  failing.go();
+  failing.life.data(true);
+  failing.life.exited(false, failing.now());
+  failing.wait(milliseconds(100));
+  REQUIRE(failing.steps() == "spawn");
+  failing.life.spawned(failing.now());
+  CHECK(failing.life.gave_way(failing.now()));
+  CHECK(failing.steps() == "spawn");
+  failing.life.spawned(failing.now());
+  failing.life.exited(false, failing.now());
+  CHECK(*failing.life.deadline() == failing.now() + milliseconds(500));
+}
+
+TEST_CASE("a pipeline that gives way while its input is closed is fed what it left") {
+  Rig rig;
+  rig.go();
+  rig.life.publisher_gone(true, rig.now());
+  CHECK(rig.steps() == "mark_end close_input");
+  rig.life.data(true);
+  CHECK(rig.life.gave_way(rig.now()));
+  CHECK(rig.steps() == "spawn");
+  rig.life.spawned(rig.now());
+  rig.life.data(false);
+  CHECK(rig.steps() == "close_input");
+}
+
 TEST_CASE("a pipeline that cannot be started is tried again") {
   Rig rig;
   rig.life.publisher_arrived();

@@ -20,6 +20,13 @@ TEST_CASE("what is no mark is none") {
   }
 }
 
+TEST_CASE("one failure is no habit; another one is, and a promise") {
+  CHECK_FALSE(is_habit(SourceMark{8s, next_probation({})}));
+  CHECK_FALSE(is_habit(SourceMark{0us, 10s}));
+  CHECK(is_habit(SourceMark{8s, next_probation(SourceMark{0us, 10s})}));
+  CHECK(is_habit(SourceMark{8'333'333us}));
+}
+
 TEST_CASE("each failure makes the probation twice as long, up to ten minutes") {
   CHECK(next_probation({}) == 10s);
   CHECK(next_probation(SourceMark{5s}) == 10s);

@@ -124,6 +124,18 @@ TEST_CASE("how programs ended is told in their order") {
   CHECK(os::how_ended({End{"head", good}, End{"cat", pipe}}) == "cat: killed by signal 13 (Broken pipe)");
 }
 
+TEST_CASE("programs that failed have one exit code where they agree, and no signal ended one") {
+  using End = os::StageEnd;
+  const os::ExitStatus good{}, one{.code = 1}, temporary{.code = 75}, killed{.signal = SIGKILL}, pipe{.signal = SIGPIPE};
+  CHECK(os::exit_code({}) == 0);
+  CHECK(os::exit_code({End{"transcode", good}, End{"segmenter", good}}) == 0);
+  CHECK(os::exit_code({End{"transcode", temporary}, End{"segmenter", good}}) == 75);
+  CHECK(os::exit_code({End{"transcode", temporary}, End{"tee", pipe}, End{"segmenter", good}}) == 75);
+  CHECK_FALSE(os::exit_code({End{"transcode", temporary}, End{"segmenter", one}}));
+  CHECK_FALSE(os::exit_code({End{"transcode", temporary}, End{"segmenter", killed}}));
+  CHECK_FALSE(os::exit_code({End{"cat", pipe}, End{"head", good}}));
+}
+
 TEST_CASE("one signal ends all stages, and their owner leaves none behind") {
   pid_t leader = 0;
   {
