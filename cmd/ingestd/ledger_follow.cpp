@@ -138,16 +138,20 @@ void LedgerFollow::note_shown() {
   }
 }
 
-std::optional<Wall> LedgerFollow::last_shown() const {
+template <class Choose>
+std::optional<Wall> LedgerFollow::choose_shown(Choose choose) const {
   std::optional<Wall> picture, sound;
   for (const hls::Rendition& rendition : reader_->renditions()) {
     const auto shown = shown_.find(rendition.record.name);
     if (rendition.shed || shown == shown_.end()) continue;
-    std::optional<Wall>& earliest = rendition.record.kind == media::Kind::video ? picture : sound;
-    earliest = std::min(earliest.value_or(shown->second.at), shown->second.at);
+    std::optional<Wall>& chosen = rendition.record.kind == media::Kind::video ? picture : sound;
+    chosen = choose(chosen.value_or(shown->second.at), shown->second.at);
   }
   return picture ? picture : sound;
 }
+
+std::optional<Wall> LedgerFollow::last_shown() const { return choose_shown([](Wall a, Wall b) { return std::min(a, b); }); }
+std::optional<Wall> LedgerFollow::newest_shown() const { return choose_shown([](Wall a, Wall b) { return std::max(a, b); }); }
 
 std::optional<microseconds> LedgerFollow::part_target() const {
   if (!reader_->header()) return std::nullopt;

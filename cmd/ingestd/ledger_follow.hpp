@@ -46,6 +46,7 @@ class LedgerFollow {
   // The same of the live rendition that is furthest behind, of pictures where there are any. Gaps are not counted, nor what stands alone
   // between them, as on a full disk: nobody can watch that.
   std::optional<Wall> last_shown() const;
+  std::optional<Wall> newest_shown() const;  // of the one that is furthest on
   std::optional<microseconds> part_target() const;
   std::string resume() const;                // "source=US,audio=US": sluice_resume
   const std::vector<hls::Rendition>& renditions() const { return reader_->renditions(); }
@@ -61,6 +62,8 @@ class LedgerFollow {
     bool gap = false;
   };
   void note_shown();
+  template <class Choose>
+  std::optional<Wall> choose_shown(Choose choose) const;
   std::map<std::string, Shown> shown_;  // by rendition
   std::optional<int> watching_;
   bool independent_ = false;

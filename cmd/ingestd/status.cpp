@@ -48,10 +48,13 @@ Json describe(const hls::Rendition& rendition) {
 }
 
 // One of the publisher's tracks.
-Json describe(const media::PublisherTrack& track) {
+Json describe(const Stream& stream, const media::PublisherTrack& track) {
   const bool video = track.kind == media::Kind::video;
   Json row{{"kind", video ? "video" : "audio"}, {"id", track.id}, {"codec", media::name(track.track->codec)},
-           {"rendition", track.rendition}, {"state", track.away ? "away" : track.at ? "taken" : "waiting"}};
+           {"rendition", track.rendition}};
+  const auto silent = stream.silent_for(track);
+  row["state"] = track.away ? "away" : silent ? "silent" : track.at ? "taken" : "waiting";
+  if (silent) row["silent_ms"] = silent->count();
   if (video) row["keyframes_aligned"] = !track.astray;
   if (!track.track->language.empty()) row["language"] = track.track->language;
   return row;
@@ -66,11 +69,18 @@ std::string mbits(std::uint64_t bits_per_second) { return fmt::format("{:.2f} Mb
 
 }  // namespace
 
+std::string name_of(const media::PublisherTrack& track) {
+  return fmt::format("{} ({} track {})", track.rendition, track.kind == media::Kind::video ? "video" : "audio", track.id);
+}
+
 void summarise(const Stream& stream, Json& lines) {
   lines.push_back(fmt::format("{:<16} {:<8} since {}  {} in", stream.held().channel.name, state_of(stream),
                               format_rfc3339(stream.held().since), mbits(stream.bits_per_second())));
   if (const std::string why = stream.stalled(); !why.empty())
     lines.push_back(fmt::format("  nothing is written{}: {}", since_last_part(stream), why));
+  for (const media::PublisherTrack& track : stream.intake().tracks())
+    if (const auto silent = stream.silent_for(track))
+      lines.push_back(fmt::format("  nothing comes of {} for {:.0f} s", name_of(track), static_cast<double>(silent->count()) / 1000));
   std::string source;
   if (const auto& video = stream.intake().video()) {
     source = fmt::format("{} {}x{} {:.4g} fps  ", media::name(video->codec), video->width, video->height, rate(video->frame_rate));
@@ -127,7 +137,7 @@ Json describe(const Stream& stream) {
   }
   row["tracks"] = Json::array();
   for (const media::PublisherTrack& track : stream.intake().tracks())
-    if (track.track) row["tracks"].push_back(describe(track));
+    if (track.track) row["tracks"].push_back(describe(stream, track));
   row["tracks_left_out"] = counts.tracks_left_out;
   row["renditions"] = Json::array();
   if (stream.ledger() != nullptr)

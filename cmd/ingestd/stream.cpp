@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "describe.hpp"
 #include "log/log.hpp"
 #include "measures.hpp"
 #include "os/file.hpp"
@@ -285,6 +286,7 @@ void Stream::house_keeping() {
     log::warn(text, {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
   }
   look_for_stall();
+  look_for_silent_tracks();
   if (++beats_ % beats_a_renewal == 0) renew();
 }
 
@@ -314,8 +316,7 @@ std::string Stream::advice() const {
   if (interval <= fits || !usual()) {
     for (const media::PublisherTrack& track : intake_.tracks())
       if (track.at && track.astray)
-        return "the keyframes of " + track.rendition + " (video track " + std::to_string(track.id) +
-               ") do not stand where those of the first video track do: give all tracks the same keyframe interval";
+        return "the keyframes of " + name_of(track) + " do not stand where those of the first video track do: give all tracks the same keyframe interval";
     return {};
   }
   return fmt::format("keyframes are {}{:.1f} s apart: set the encoder's keyframe interval to {} s", intake_.keyframe_due() ? "at least " : "up to ", static_cast<double>(interval.count()) / 1000,

@@ -3,6 +3,7 @@
 // there to the pipeline; the Lifecycle says what happens when. It outlives its publisher and its pipelines.
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,8 +81,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   const LedgerFollow* ledger() const { return ledger_.get(); }  // null where none is kept
   // How old the newest part is of the live rendition that is furthest behind; nothing before there is one.
   std::optional<milliseconds> last_part_age() const;
-  // Why nothing is written though there is a publisher; empty while parts come.
+  // Why nothing is written though there is a publisher; empty while parts come. Where its publisher has left off some tracks, those of the others count.
   std::string stalled() const;
+  // For how long nothing has come of a track while others went on; nothing while that may be a pause.
+  std::optional<milliseconds> silent_for(const media::PublisherTrack& track) const;
   // What the streamer should change; empty when all is well.
   std::string advice() const;
 
@@ -98,6 +101,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void house_keeping();
   void renew();  // its lease
   void look_for_stall();
+  void look_for_silent_tracks();
   void ledger_grown();
   void note_growth();
   // pipeline
@@ -177,6 +181,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool advised_ = false;
   std::string last_end_;  // of a pipeline that died
   bool stalled_ = false;  // as it was last looked at and told
+  std::set<std::string> silent_;  // the same of tracks, by name
   Renditions renditions_;
 };
 

@@ -37,6 +37,9 @@ json public_facts(const json& row) {
                                                                 {"keyframe_interval_ms", "keyframeIntervalMs"}})
                                        : json();
   out["audio"] = row.contains("audio") ? renamed(row["audio"], {{"codec", "codec"}, {"sample_rate", "sampleRate"}, {"channels", "channels"}}) : json();
+  out["tracks"] = json::array();
+  for (const json& track : row.value("tracks", json::array()))
+    out["tracks"].push_back(renamed(track, {{"kind", "kind"}, {"rendition", "rendition"}, {"state", "state"}, {"silent_ms", "silentMs"}}));
   out["renditions"] = json::array();
   for (const json& rendition : row.value("renditions", json::array())) {
     out["renditions"].push_back(renamed(rendition, {{"name", "name"}, {"kind", "kind"}, {"codec", "codec"}, {"width", "width"}, {"height", "height"},

@@ -101,6 +101,12 @@ void Intake::leave(Kind kind, std::uint8_t id) {
   const auto others = std::ranges::count_if(tracks_, [&](const PublisherTrack& t) { return t.kind == kind && t.present(); });
   if (track == nullptr || track->away || others < 2) return;
   go_away(*track);
+  track->came_us.reset();
+}
+
+microseconds Intake::silence(const PublisherTrack& track) const {
+  if (!run_ || paused_ || (!track.at && !(track.away && track.came_us))) return microseconds(0);
+  return microseconds(std::max<std::int64_t>(timeline_.reached() - track.came_us.value_or(track.reached_us), 0));
 }
 
 // Another leads from its next keyframe on, and intervals are counted from there.
@@ -167,6 +173,7 @@ void Intake::open_run(std::uint64_t raw) {
     track.awaits_key = track.kind == Kind::video && !goes_on;
     track.reached_us = timeline_.reached();
     track.missed_us.reset();
+    if (fresh_) track.came_us.reset();
     run->tracks.push_back(*track.track);
     if (track.kind == Kind::audio && track.frame == 0) track.frame = audio_frame_length(*track.track, {});
     timeline_.set_track(track.clock, track.kind, track.track->timescale, track.frame);
@@ -200,6 +207,7 @@ void Intake::pass(PublisherTrack& track, Offered& offered, Steady now) {
   if (is_video && offered.key) note_keyframe(track, offered, dts_us);
   miss_others(track, dts_us);
   track.reached_us = dts_us;
+  track.came_us = dts_us;
   track.missed_us.reset();
   ++counts_.packets;
   if (is_video && *track.at == 0) ++counts_.pictures;

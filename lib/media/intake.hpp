@@ -88,6 +88,8 @@ class Intake {
   const Track* video() const;  // the leading one; null while there is none
   const Track* audio() const;  // the first
   const std::vector<PublisherTrack>& tracks() const { return tracks_; }  // video first, each kind by id
+  // How far a track that was in a run is behind the end of what others have sent, itself a frame; 0 of one that said its end.
+  microseconds silence(const PublisherTrack& track) const;
   std::int64_t reached() const { return timeline_.reached(); }  // source time, µs
   microseconds keyframe_interval() const;                       // the longest of the last GOPs; 0 while unknown
   bool keyframe_due() const;                                    // that one is still open: the interval is at least so long

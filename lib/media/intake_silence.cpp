@@ -54,6 +54,7 @@ bool Intake::go_on_again(Steady now) {
   timeline_.shift(*later);
   for (PublisherTrack& track : tracks_) {
     track.reached_us += *later;
+    if (track.came_us) *track.came_us += *later;
     track.missed_us.reset();
   }
   if (last_key_us_) *last_key_us_ += *later;

@@ -30,6 +30,9 @@ struct PublisherTrack {
   bool precedes = false;               // its keyframes come just before the leading track's of the same time
   bool astray = false;                 // its keyframes are not shown where the leading track's are, which is where segments are cut
 
+  // Source time of its last packet in any run; nothing before that, when it said its end itself, and in no snapshot.
+  std::optional<std::int64_t> came_us;
+
   // In the run that is open:
   std::optional<std::size_t> at;       // index of its track
   bool awaits_key = false;

@@ -1,7 +1,6 @@
 """ingestd's streams: pipelines fed, killed, too slow; publishers that go and come back; ingestd itself killed."""
 import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -144,10 +143,11 @@ def test_a_pipeline_that_reads_nothing_costs_gops_not_the_publisher():
 def test_long_gops_are_told_to_the_streamer():
     with Ingest(*SEGMENT) as ingest:
         with Publisher(ingest.url(), gop=250):
-            row = wait_for(lambda: (r := ingest.stream()) and "advice" in r and r, 20, "advice")
-            assert re.fullmatch(r"keyframes are (at least|up to) \d\.\d s apart: set the encoder's keyframe interval to 2 s", row["advice"])
-            ingest.wait_log("keyframes are at least")  # the first is still awaited
-            wait_for(lambda: ingest.stream()["advice"].startswith("keyframes are up to 8.3 s apart: "), 30, "what was measured")
+            # Nobody here knows what x264 promises: one long GOP may be a mishap.
+            row = wait_for(lambda: (r := ingest.stream()) and r.get("video", {}).get("keyframe_interval_ms", 0) > 4000 and r, 30, "a long GOP")
+            assert "advice" not in row
+            wait_for(lambda: (r := ingest.stream()) and "advice" in r, 60, "advice")
+            ingest.wait_log("keyframes are up to 8.3 s apart: set the encoder's keyframe interval to 2 s")
 
 
 def all_die(ingest):

@@ -223,6 +223,41 @@ TEST_CASE("a track that goes away leaves with a new run, and comes back with ano
   }
 }
 
+TEST_CASE("how long a track has been silent is known of each, be it missed, given up, or the only one of its kind") {
+  Rig rig;
+  rig.intake.announce(2, 1);
+  for (const std::uint8_t id : {0, 1}) rig.intake.configure(picture(720 - 180 * id), id);
+  rig.intake.configure(sound(), 0);
+  const auto silence = [&] {
+    std::vector<milliseconds> each;
+    for (const media::PublisherTrack& track : rig.intake.tracks()) each.push_back(std::chrono::duration_cast<milliseconds>(rig.intake.silence(track)));
+    return each;
+  };
+  const auto go = [&rig](std::initializer_list<std::uint8_t> ids, std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t ms = from; ms < to; ms += 40) {
+      rig.pictures(ids, ms, ms + 40);
+      rig.clock.advance(milliseconds(40));
+    }
+  };
+  using Each = std::vector<milliseconds>;
+  const auto ms = [](int count) { return milliseconds(count); };
+  CHECK(silence() == Each{ms(0), ms(0), ms(0)});
+  rig.audio(0, 0);
+  go({0, 1}, 0, 2000);
+  CHECK(silence() == Each{ms(40), ms(40), ms(2000)});
+  go({0}, 2000, 4000);
+  CHECK(silence() == Each{ms(40), ms(2040), ms(4000)});
+  go({0}, 4000, 9000);
+  REQUIRE(rig.intake.tracks()[1].away);
+  CHECK(silence() == Each{ms(40), ms(7040), ms(9000)});  // another run changes nothing
+  rig.audio(0, 9000);
+  go({0, 1}, 9000, 11'000);
+  CHECK(silence() == Each{ms(40), ms(40), ms(2000)});
+  rig.intake.leave(Kind::video, 1);
+  go({0}, 11'000, 15'000);
+  CHECK(silence()[1] == ms(0));
+}
+
 TEST_CASE("a leap of the clock is no absence") {
   Rig rig;
   rig.intake.announce(2, 0);
