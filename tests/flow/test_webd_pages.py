@@ -23,6 +23,10 @@ def test_how_far_behind_the_edge_it_plays():
     node_test("live_edge.test.mjs")
 
 
+def test_when_it_starts_over():
+    node_test("patience.test.mjs")
+
+
 def test_when_it_asks_for_what_is_kept():
     node_test("kept_window.test.mjs")
 

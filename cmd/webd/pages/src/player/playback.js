@@ -8,6 +8,7 @@ import { settings, wholeSettings } from "./hls_settings.js";
 import { KeptWindow } from "./kept_window.js";
 import { controllers } from "./last_part.js";
 import { LiveEdge } from "./live_edge.js";
+import { Patience } from "./patience.js";
 import { Sound } from "./sound.js";
 import { dateAt, timeAt } from "./timeline.js";
 import { TrackSelection } from "./track_selection.js";
@@ -17,11 +18,11 @@ const windowMargin = 6000; // ms kept from a beginning that is being removed
 const windowAge = { live: 30000, whole: 10000 };  // ms between two looks at what is kept
 const shortPause = 5000;   // ms: after it, playing goes on from where it stopped
 
-const stallLimit = 8000;   // without a new picture while playing: start over
-const stuckLimit = 700;    // the same with media at hand: Chromium's decoder, when a discontinuity overlaps its last frame by a
+const stuckLimit = 700;    // ms without a new picture with media at hand: Chromium's decoder, when a discontinuity overlaps its last frame by a
 const stuckRetry = 1500;   //   rounding error, waits for the next keyframe; a seek to the spot brings it back
 const tooFarBehind = 10;   // s behind the target while playing: playing faster takes too long, jump
 const mediaGrace = 5000;   // a second media error within this time needs more than recoverMediaError
+const steps = ["MANIFEST_PARSED", "LEVEL_LOADED", "AUDIO_TRACK_LOADED", "FRAG_LOADED", "BUFFER_CODECS", "BUFFER_APPENDED"];  // towards the first picture
 
 export class Playback {
   state = signal("loading");       // loading | playing | paused | buffering | away | ended
@@ -43,7 +44,7 @@ export class Playback {
   #watch = 0;
   #pacing = 0;
   #lastTime = -1;
-  #lastProgress = 0;
+  #patience = new Patience();
   #lastUnstuck = 0;
   #lastMediaError = 0;
   #absence = new Absence();
@@ -74,6 +75,7 @@ export class Playback {
     this.mode.value = "live";
     this.place.value = null;
     this.#liveEdge = new LiveEdge();
+    this.#patience = new Patience();
     this.#failures = 0;
     this.#wanted = true;
     this.#start();
@@ -112,7 +114,7 @@ export class Playback {
 
   #start() {
     this.#stop();
-    this.#lastProgress = performance.now();
+    this.#patience.begin(performance.now());
     this.#lastTime = -1;
     this.tracks.forgetSounds();
     if (this.state.value !== "paused") this.state.value = "loading";
@@ -127,6 +129,7 @@ export class Playback {
     const startPosition = whole && this.#kept.known ? Math.max(0, (this.#at - this.#kept.start) / 1000) : -1;
     const hls = (this.#hls = new Hls(whole ? { ...wholeSettings, startPosition } : { ...settings, ...controllers(Hls.DefaultConfig) }));
     this.tracks.attach(hls);
+    for (const step of steps) hls.on(Hls.Events[step], (_, { frag, type }) => this.#patience.came(`${step} ${frag?.type ?? type ?? ""}`, performance.now()));
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.#play());
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.#settleNow());
     hls.on(Hls.Events.BUFFER_APPENDED, () => this.#arrived());
@@ -235,6 +238,7 @@ export class Playback {
 
   #playing() {
     this.state.value = "playing";
+    this.#patience.played();
     this.#failures = 0;
   }
 
@@ -261,14 +265,14 @@ export class Playback {
     const now = performance.now();
     if (video.currentTime !== this.#lastTime || video.paused || this.state.value === "ended") {
       this.#lastTime = video.currentTime;
-      this.#lastProgress = now;
+      this.#patience.moved(now);
       this.#absence.moved(this.#hls?.latestLevelDetails, video.currentTime);
     } else if (this.#waitsForPublisher()) {
-      this.#lastProgress = now;
-    } else if (now - this.#lastProgress > stallLimit && !document.hidden) {
+      this.#patience.moved(now);
+    } else if (!document.hidden && this.#patience.isOver(now)) {
       this.#start();
       return;
-    } else if (!this.native && now - this.#lastProgress > stuckLimit && now - this.#lastUnstuck > stuckRetry && (bufferEnd(video) ?? 0) - video.currentTime > 0.3) {
+    } else if (!this.native && this.#patience.waited(now) > stuckLimit && now - this.#lastUnstuck > stuckRetry && (bufferEnd(video) ?? 0) - video.currentTime > 0.3) {
       this.#lastUnstuck = now;
       video.currentTime += 0.001;
       this.#lastTime = video.currentTime;  // no progress
