@@ -12,6 +12,7 @@ class BadNetwork:
         self.random = random.Random(seed)
         self.delay, self.rate, self.pauses = delay, rate, pauses
         self.stopped = 0.0  # s that pauses took in all
+        self.late = 0.0     # s that the machine let something arrive later than that, at most since it was set to 0
         self.free = 0.0     # when the queue is empty
         self.next_pause = 0.0
         self.loop = asyncio.new_event_loop()
@@ -48,7 +49,9 @@ class BadNetwork:
         async def deliver():
             while (item := await arrivals.get()) is not None:
                 at, data = item
-                await asyncio.sleep(at - self.loop.time())
+                early = at - self.loop.time()
+                await asyncio.sleep(early)
+                self.late = max(self.late, self.loop.time() - at + min(early, 0))
                 writer.write(data)
                 await writer.drain()
             writer.close()

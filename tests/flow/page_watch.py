@@ -20,7 +20,7 @@ class WatchedPage:
             ["node", str(BROWSER / "kill_watch.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**os.environ, "SLUICE_WEB": f"http://127.0.0.1:{platform.port('http')}", "SLUICE_CHANNEL": channel, "SLUICE_TOKEN": token,
                  "SLUICE_PROXY": proxy})
-        self.answer(60)
+        self.answer(150)  # a picture, on a busy machine and a slow path
 
     def answer(self, seconds=20):
         line = read_line_from(self.process.stdout.fileno(), seconds)
