@@ -218,7 +218,9 @@ class Run {
     const std::int64_t ticks = hls::to_ticks(shift_, timescale);
     packet.dts += ticks;
     packet.pts += ticks;
-    pace_.arrived(hls::to_us(packet.dts, timescale), system_clock().steady());
+    const Steady now = system_clock().steady();
+    pace_.arrived(hls::to_us(packet.dts, timescale), now);
+    segmenter_->at(now);
     segmenter_->push(std::move(packet), operations_);
     return write();
   }

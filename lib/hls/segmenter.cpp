@@ -63,6 +63,18 @@ void Segmenter::discontinue(MediaSequence at_least, Operations& out) {
   boundaries_.clear();
 }
 
+void Segmenter::at(Steady now) {
+  if (!now_)
+    for (const auto& lane : lanes_) lane->heard = now;
+  now_ = now;
+}
+
+bool Segmenter::silent(const Lane& lane) const { return !now_ || *now_ - lane.heard >= follower_wait; }
+
+bool Segmenter::pictures_come() const {
+  return std::ranges::any_of(lanes_, [this](const auto& lane) { return lane->video() && !lane->gone && !silent(*lane); });
+}
+
 bool Segmenter::jumps(const Lane& lane, const media::Packet& packet) const {
   const media::Track& track = lane.cutter.track();
   return lane.cutter.started() && !lane.cutter.awaits_start() &&
@@ -72,6 +84,7 @@ bool Segmenter::jumps(const Lane& lane, const media::Packet& packet) const {
 void Segmenter::push(media::Packet packet, Operations& out) {
   if (packet.track >= tracks_) return;
   Lane& lane = *lanes_[packet.track];
+  if (now_) lane.heard = *now_;
   if (jumps(lane, packet)) {
     for (const auto& other : lanes_) {
       while (!other->waiting.empty() && !jumps(*other, other->waiting.front())) {
@@ -142,7 +155,8 @@ void Segmenter::release_followers(Operations& out) {
     while (!waiting.empty()) {
       const microseconds dts = to_us(waiting.front().dts, timescale);
       const bool decided = video_here_ && lane->decided_at(waiting.front()) <= video_position_;
-      const bool leads = !decided && to_us(waiting.back().dts, timescale) - dts >= follower_wait;
+      const microseconds waits = to_us(waiting.back().dts, timescale) - dts;
+      const bool leads = !decided && (waits >= longest_hole || (waits >= follower_wait && !pictures_come()));
       if (!decided && !leads) break;
       media::Packet packet = std::move(waiting.front());
       waiting.pop_front();

@@ -48,6 +48,9 @@ class Segmenter {
   Segmenter& operator=(const Segmenter&) = delete;
   ~Segmenter();
 
+  // When what is pushed next has come, before it: a backlog that is worked off comes faster than it lasts, and each rendition at its own speed, so that
+  // one far behind the others is given up only when nothing comes of it. Where that is never told, media time alone counts.
+  void at(Steady now);
   void push(media::Packet packet, Operations& out);
   void shed(std::string_view rendition, Operations& out);
   // Nobody feeds the ledger: whole gap parts in every rendition, up to that source time at most.
@@ -78,11 +81,14 @@ class Segmenter {
   void change_leader(Operations& out);
   void release_followers(Operations& out);
   void fill_absent(Operations& out);
+  bool silent(const Lane& lane) const;
+  bool pictures_come() const;
 
   LedgerHeader header_;
   Boundaries boundaries_;
   std::vector<std::unique_ptr<Lane>> lanes_;  // one a track, then those of the ledger that have none any more
   std::size_t tracks_ = 0;
+  std::optional<Steady> now_;
   bool has_video_ = false;
   bool video_here_ = false;         // a video frame has been taken
   microseconds video_position_{0};  // decode time of the video furthest on

@@ -34,7 +34,7 @@ void Segmenter::fill_absent(Operations& out) {
       const microseconds decided = std::min(furthest, has_video_ ? video_position_ : furthest);
       if (cutter.expected_back() && decided - cutter.position() < longest_return) continue;
       if (decided - cutter.position() >= milliseconds(header_.part_ms)) cutter.fill_until(decided, out);
-    } else if (behind > absent_after && behind <= longest_hole && missed > cutter.position() && lane->waiting.empty()) {
+    } else if (behind > absent_after && behind <= longest_hole && missed > cutter.position() && lane->waiting.empty() && silent(*lane)) {
       out.push_back(Remark{Remark::What::absent, cutter.track().rendition, cutter.position(), behind});
       if (lane->follows && lane->video()) {
         cutter.shed(out);  // it comes back with a keyframe only

@@ -15,6 +15,7 @@ struct Segmenter::Lane {
   bool follows = false;  // another lane's video decides for it
   bool gone = false;     // the ledger holds it, and no track feeds it
   std::deque<media::Packet> waiting;
+  Steady heard{};        // when the last packet of it came
 
   bool video() const { return cutter.track().kind() == media::Kind::video; }
   // What the leading video must have reached before the packet's place is decided: its boundaries are pictures' times.

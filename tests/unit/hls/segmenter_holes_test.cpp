@@ -173,3 +173,60 @@ TEST_CASE("a segment that begins in a hole of the picture is independent where i
   CHECK(view.find("source")->all_independent == (dependent == 0));
   CHECK(std::ranges::count(ledger.remarks, Remark::What::forced_cut, &Remark::what) == static_cast<std::ptrdiff_t>(dependent));
 }
+
+namespace {
+// A backlog that a writer finds: what is passed on at once, then what has to be encoded, at `speed` times real time.
+void work_off(MemoryLedger& ledger, const std::vector<media::Track>& tracks, const std::vector<Frame>& at_once, const std::vector<Frame>& later, double speed) {
+  Operations operations;
+  Segmenter segmenter(ledger.index, {tracks, false, {}}, operations);
+  const Steady begun{};
+  segmenter.at(begun);
+  for (const Frame& frame : at_once) segmenter.push(packet_of(frame), operations);
+  for (const Frame& frame : later) {
+    segmenter.at(begun + std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(static_cast<double>(frame.dts) / 90'000 / speed)));
+    segmenter.push(packet_of(frame), operations);
+  }
+  ledger.take(operations);
+  segmenter.finish(true, operations);
+  ledger.take(operations);
+}
+}  // namespace
+
+TEST_CASE("sound that comes long before its pictures cuts nothing, as long as they come") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  MemoryLedger ledger(tracks);
+  work_off(ledger, tracks, audio_frames(938), video_frames(600, {30, 1}, every(60)), 3);  // 20 s
+  ledger.check_rules();
+  ledger.check_ids("source", 600);
+  ledger.check_ids("audio", 938);
+  for (const Segment& s : ledger.index.find("source")->segments) CHECK(s.parts.front().flags.independent);
+}
+
+TEST_CASE("a rung that is encoded long after the source was passed on has no gaps, as long as it comes") {
+  const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30"), audio_track()};
+  MemoryLedger ledger(tracks);
+  work_off(ledger, tracks, interleave(video_frames(600, {30, 1}, every(60)), audio_frames(938, 2), tracks), video_frames(600, {30, 1}, every(60), false, 1), 3);
+  ledger.check_rules();
+  ledger.check_ids("480p30", 600);
+  for (const Segment& s : ledger.index.find("480p30")->segments)
+    for (const Part& p : s.parts) CHECK_FALSE(p.flags.gap);
+}
+
+TEST_CASE("sound goes on alone where its pictures come no more, and so does a source without its rung") {
+  const std::vector<media::Track> tracks = {video_track(), video_track({30, 1}, "480p30"), audio_track()};
+  for (const bool source : {false, true}) {
+    MemoryLedger ledger(tracks);
+    Operations operations;
+    Segmenter segmenter(ledger.index, {tracks, false, {}}, operations);
+    auto frames = interleave(video_frames(60, {30, 1}, every(60), false, 1), audio_frames(938, 2), tracks);
+    frames = interleave(frames, video_frames(source ? 600 : 60, {30, 1}, every(60)), tracks);
+    for (const Frame& frame : frames) {
+      segmenter.at(Steady{} + std::chrono::duration_cast<Steady::duration>(to_us(frame.dts, tracks[frame.track].timescale)));
+      segmenter.push(packet_of(frame), operations);
+      ledger.take(operations);
+    }
+    const auto end = [&](const char* name) { return to_us(ledger.index.find(name)->end, ledger.index.find(name)->record.timescale); };
+    CHECK(end("audio") > std::chrono::seconds(source ? 18 : 13));
+    CHECK(end("480p30") > std::chrono::seconds(4));  // gaps, once it is absent
+  }
+}
