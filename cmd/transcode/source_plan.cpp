@@ -62,6 +62,11 @@ Result<> SourcePlan::decide(pipe::Reader& reader, std::size_t video, std::deque<
     meter.add(time_of(last.dts, track), last.key);
     if (!first) continue;
     first = false;
+    if (passed_later(time_of(last.pts, track))) {
+      encode_ = true;
+      why_ = "its keyframe intervals fit from a later picture on";
+      return {};
+    }
     if (const auto frames = media::promised_gop(track.codec, last.data); frames && track.frame_rate.num > 0) {
       const double gop = static_cast<double>(*frames) * static_cast<double>(track.frame_rate.den) / static_cast<double>(track.frame_rate.num);
       encode_ = gop > in_seconds(longest_);
@@ -79,6 +84,16 @@ Result<> SourcePlan::decide(pipe::Reader& reader, std::size_t video, std::deque<
   encode_ = meter.longest() > longest_;
   why_ = fmt::format("keyframe interval {}{:.1f} s", encode_ ? "over " : "", in_seconds(meter.longest()));
   return {};
+}
+
+// The generation that was to write what is before that keyframe has died over it.
+bool SourcePlan::passed_later(microseconds first) const { return mark_ && mark_->gop.count() == 0 && first < mark_->next; }
+
+std::optional<media::SourceMark> SourcePlan::passed_before() const {
+  if (!encode_ || !mark_) return std::nullopt;
+  media::SourceMark before = *mark_;
+  if (before.gop.count() == 0) before.next = {};  // where passing begins again, not where it ended
+  return before;
 }
 
 bool SourcePlan::remember(const media::SourceMark& mark) {
@@ -129,7 +144,7 @@ bool SourcePlan::pass_again(const hls::WholeGops::Picture& picture) {
     return false;
   }
   if (!picture.key || picture.dts - fits_since_ < *mark_->probation) return false;
-  if (!remember({.probation = mark_->probation})) return false;
+  if (!remember({.probation = mark_->probation, .next = picture.pts, .bitrate = mark_->bitrate})) return false;
   next_ = picture.pts;
   log::info("source keyframe intervals fit, it is passed through again", {{"for_s", in_seconds(picture.dts - fits_since_)}});
   return true;

@@ -39,7 +39,7 @@ class SourcePlan {
   // No segment will have to begin without a keyframe: what is passed through is encoded where its GOP grows too long.
   bool keyed() const { return encode_ || can_hand_over(); }
   // Of a source that is encoded and was passed through before.
-  std::optional<media::SourceMark> passed_before() const { return encode_ ? mark_ : std::nullopt; }
+  std::optional<media::SourceMark> passed_before() const;
 
   // The next packet of the track that was decided on: false where a next generation shall go on with it, as the mark then says.
   bool watch(const media::Packet& packet, const media::Track& track);
@@ -51,6 +51,7 @@ class SourcePlan {
   std::string mark_path() const { return feeding_.ledger + "/source-gop"; }
   bool can_hand_over() const { return choice_ == Choice::automatic && feeding_.supervised && !feeding_.ledger.empty(); }
   bool marked();
+  bool passed_later(microseconds first) const;
   bool remember(const media::SourceMark& mark);  // for the next generations
   bool stop_passing();
   bool pass_again(const hls::WholeGops::Picture& picture);

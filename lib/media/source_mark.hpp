@@ -13,7 +13,7 @@ namespace sluice::media {
 struct SourceMark {
   microseconds gop{0};                    // how long the GOP was, or was promised, that is too long to be passed through; 0: it is passed through again
   std::optional<microseconds> probation;  // so long all GOPs have to fit before the source is passed through again; nothing: it never is
-  microseconds next{0};                   // source time at which the first picture is shown that was not passed through; 0: not known
+  microseconds next{0};                   // source time at which the first picture is shown that was not passed through, or is again; 0: not known
   std::uint64_t bitrate = 0;              // bit/s of what was passed through; 0: not known
   bool operator==(const SourceMark&) const = default;
 };

@@ -118,6 +118,26 @@ def test_gops_that_grow_too_long_and_are_short_again(tmp_path, size, bframes, na
         assert_every_picture(ledger, tmp_path, names, seconds * FPS - 1)
 
 
+def test_a_generation_that_dies_before_it_has_written_what_comes_before_the_passing(tmp_path):
+    """The next one has the long GOP before it once more, and the mark says already that the source is passed through."""
+    regular = 10
+    seconds = regular + AGAIN + 5
+    source = clip(tmp_path / "clip.flv", (320, 240), seconds, [0, 2, 4, *range(regular, seconds, 2)])
+    with Stage(grace="1s") as stage:
+        publisher = publish(stage.ingest.url(), source, "--speed", SPEED)
+        ledger = stage.ledger()
+        wait_for(lambda: any(row[11] == "1" for row in parts(ledger, "source")), 60, "the encoded source")
+        segmenter = wait_for(lambda: stage.pipeline_member("segmenter"), 20, "the segmenter")
+        os.kill(segmenter, signal.SIGSTOP)  # what transcode encodes from here on stays in the pipe
+        wait_for(lambda: (ledger / "source-gop").read_text().startswith("0 "), 60, "the source to be passed through again")
+        os.kill(segmenter, signal.SIGKILL)
+        assert publisher.wait(60) == 0
+        wait_for(lambda: ended(ledger), 60, "the end record")
+        assert_lint(ledger)
+        assert stage.ingest.log().count("pipeline died") == 1 and "the source left a hole" not in stage.ingest.log()
+        assert_every_picture(ledger, tmp_path, {"source"}, seconds * FPS - 1)
+
+
 def test_pictures_that_are_left_out_make_no_habit(tmp_path):
     seconds = 22
     source = left_out(clip(tmp_path / "clip.flv", (320, 240), seconds, range(0, seconds, 2)), 4_300, [620, 480, 550, 700, 250, 300])
