@@ -11,7 +11,15 @@ from kills import Killing, judge, ledgers, longest_gap, now_ms, read_all, walls
 from numbered import NumberedPublisher
 from remote import Remote
 
-STANDS_STILL = 5000  # ms: on a quiet machine 500 to 1300, on a busy one 2300; it was 8800, --take-time and more
+STANDS_STILL = 7000  # ms: on a quiet machine 500 to 1300, on a busy one 2300; it was 8800, --take-time (8 s) and more
+
+
+def lateness(ledger):
+    """How much later than at best the newest part of a rendition came (ms), of the one that is latest: what its transcoder is behind by."""
+    late = {}
+    for row in records(ledger, "P"):
+        late.setdefault(row[1], []).append(int(row[10]) - int(row[9]) / 1000)
+    return max(times[-1] - min(times) for times in late.values())
 
 
 def nobody_is_free(remote, workers):
@@ -30,7 +38,8 @@ def redis_is_frozen(remote, workers):
                          ids=["no worker is free", "Redis is stopped", "Redis is frozen"])
 def test_a_stream_that_nobody_can_take_is_transcoded_here_at_once(tmp_path, trouble, names):
     with Remote() as remote:
-        options = " ".join(["--dispatch", remote.redis.url(), "--secret-file", remote.secret, "--ladder", "360p30,source", "--untaken", "local"])
+        # The cheapest encoding: whether a machine that others use keeps up with it is not what this is about.
+        options = " ".join(["--dispatch", remote.redis.url(), "--secret-file", remote.secret, "--ladder", "360p30,source", "--preset", "ultrafast", "--untaken", "local"])
         (tmp_path / "ingestd.conf").write_text(f"pipeline = transcode {options} | segmenter\n")
         with Platform(directory=tmp_path) as platform:
             workers = [remote.worker(name) for name in names]
@@ -39,12 +48,13 @@ def test_a_stream_that_nobody_can_take_is_transcoded_here_at_once(tmp_path, trou
                 platform.wait_live("alice", 30)
                 watch = Killing(platform, None, None)
                 begun = now_ms()
-                wait_for(lambda: watch.grown_since(begun + 1500), 20, "parts before the kill")
+                # A worker that is seconds behind when it is lost leaves a backlog that is shed by right.
+                wait_for(lambda: watch.grown_since(begun + 1500) and lateness(watch.newest()) < 700, 90, "a worker that keeps up, before the kill")
                 busy = next(worker for worker in workers if worker.busy())
                 trouble(remote, workers)
                 at = now_ms()
                 os.kill(busy.process.pid, signal.SIGKILL)
-                wait_for(lambda: watch.grown_since(at + 4000), 40, "parts after the kill")
+                wait_for(lambda: watch.grown_since(at + 4000), 60, "parts after the kill")
                 stream = watch.stream()
                 assert publisher.alive() and stream["publisher"], publisher.output()
                 assert publisher.stop(), publisher.output()
