@@ -14,14 +14,14 @@ BROWSER = pathlib.Path(__file__).parents[1] / "browser"
 class HlsJs:
     """hls.js in Chromium until so many seconds were played and so many picture sizes seen."""
 
-    def __init__(self, url, seconds=2, sizes=1, patience=40):
+    def __init__(self, url, seconds=2, sizes=1, patience=100):
         install_npm(BROWSER)
         self.process = subprocess.Popen(
             ["node", str(BROWSER / "hls_plays.mjs"), str(BUILD / "pages/node_modules/hls.js/dist/hls.min.js"), url,
              f"seconds={seconds}", f"sizes={sizes}", f"patience={patience}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def seen(self):
-        said, _ = self.process.communicate(timeout=120)
+        said, _ = self.process.communicate(timeout=180)
         assert self.process.returncode == 0, said
         return json.loads(said.splitlines()[-1])
 
@@ -41,7 +41,7 @@ class Ffplay:
         return [float(word) for line in said.replace("\r", "\n").splitlines() if "A-V" in line
                 for word in line.split()[:1] if word not in ("nan", "-nan")]
 
-    def check(self, video="h264", audio="aac", patience=40):
+    def check(self, video="h264", audio="aac", patience=100):
         deadline, said, clocks = time.monotonic() + patience, "", []
         try:
             while not clocks or clocks[-1] - clocks[0] < self.seconds:
@@ -71,7 +71,7 @@ class Streamlink:
         self.player.stdout.close()
 
     def check(self, video="h264", audio="aac"):
-        said, errors = self.probe.communicate(timeout=60)
+        said, errors = self.probe.communicate(timeout=120)
         self.player.terminate()
         self.player.wait()
         counts = dict(line.split(",")[:2] for line in said.split())
@@ -84,15 +84,15 @@ class Mpv:
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def check(self, video="h264", audio="aac"):
-        said, _ = self.process.communicate(timeout=60)
+        said, _ = self.process.communicate(timeout=120)
         assert self.process.returncode == 0, said
         assert video in said and audio in said, said
 
 
 class HlsJsSwitching:
-    """hls.js in Chromium, switched to each level and each audio track in turn."""
+    """hls.js in Chromium, switched to each level and each audio track in turn; `patience`: s for each."""
 
-    def __init__(self, url, patience=30):
+    def __init__(self, url, patience=60):
         install_npm(BROWSER)
         self.process = subprocess.Popen(
             ["node", str(BROWSER / "hls_switches.mjs"), str(BUILD / "pages/node_modules/hls.js/dist/hls.min.js"), url,
