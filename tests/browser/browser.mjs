@@ -17,6 +17,7 @@ export const phone = { width: 390, height: 844 };
 export async function open(browser, url, viewport = desktop, prepare = undefined) {
   const page = await browser.newPage({ viewport, deviceScaleFactor: viewport === phone ? 2 : 1, hasTouch: viewport === phone });
   if (prepare) await page.addInitScript(prepare);
+  page.setDefaultTimeout(90_000);
   page.faults = [];
   page.on("pageerror", (error) => page.faults.push(error.message));
   page.on("console", (line) => {
@@ -42,8 +43,9 @@ export function assertSound(page) {
   assert.deepEqual(page.faults, []);
 }
 
-// Looks until `read()` gives something true, and returns it. (page.waitForFunction needs eval, which our policy forbids.)
-export async function until(read, what, seconds = 20) {
+// Looks until `read()` gives something true, and returns it. (page.waitForFunction needs eval, which our policy forbids.) The limits here and in the
+// tests are for a machine on which several browsers run at once; nothing is judged by them.
+export async function until(read, what, seconds = 90) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const value = await read();
