@@ -17,7 +17,7 @@ JITTER = (-400, None)
 LEAPS = [(3_600_000, None), (-1_800_000, None), (8_000, "audio"), (-7_000, "video"), JITTER, (-3_500_000, "video"), (-3_500_000, "audio")]
 # What an encoder must not make much of: little steps, and sound that goes ahead of the picture alone.
 SMALL = [(-2_000, None), (3_000, "audio"), (-3_000, "audio")]
-STANDSTILL = 5_000      # ms that the picture may stand still: what a busy machine may add, far from the eight of a page that starts over
+STANDSTILL = 3_000      # ms that the picture may stand still: what a busy machine may add, far from the seconds to a lost segment
 
 
 def turns(leaps):
