@@ -91,6 +91,7 @@ bool MediaTags::take_segment_tag(std::string_view tag, std::string_view value) {
     else if (trim(written) != written) tags_.problem("extinf-syntax", "EXTINF has a space beside its duration");
     if (comma == std::string_view::npos) tags_.problem("extinf-syntax", "EXTINF has no comma");
     if (written.find('.') != std::string_view::npos) tags_.needs(3, "a decimal EXTINF");
+    if (extinf_) tags_.problem("extinf-required", "the EXTINF before this one has no URI");
     open().duration = duration.value_or(0);
     open().timed = duration.has_value();
     extinf_ = true;
