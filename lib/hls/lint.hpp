@@ -38,6 +38,7 @@ bool lint_start(const ReadStart& start, const ReadMedia& list, const std::string
 void lint_multivariant(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
 // The rules of a multivariant playlist that hold for_apple.
 void lint_for_apple(const ReadPlaylist& playlist, const std::string& path, Findings& findings);
+// The step between two versions: each rule that it breaks is told once.
 void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings);
 
 // Names a resource that the playlist `base` names as `uri`; empty when there is no such thing to look at.

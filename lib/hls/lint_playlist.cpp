@@ -249,10 +249,40 @@ std::string changed_segment(const ReadSegment& was, const ReadSegment& is, bool 
   return "";
 }
 
+// What is told of one step: each rule once, at the first place where it is broken, and how many more there are.
+class StepFindings {
+ public:
+  StepFindings(const std::string& path, Findings& findings) : path_(path), findings_(findings) {}
+  ~StepFindings() {
+    for (Told& told : told_) {
+      if (told.more > 0) told.finding.what += fmt::format(", and {} more like it", told.more);
+      findings_.push_back(std::move(told.finding));
+    }
+  }
+  StepFindings(const StepFindings&) = delete;
+  StepFindings& operator=(const StepFindings&) = delete;
+
+  void add(std::string_view rule, std::string what) {
+    const auto before = std::ranges::find_if(told_, [&](const Told& told) { return told.finding.rule == rule; });
+    if (before != told_.end()) ++before->more;
+    else told_.push_back({{find_rule(rule)->id, path_, std::move(what)}, 0});
+  }
+
+ private:
+  struct Told {
+    Finding finding;
+    std::size_t more = 0;
+  };
+  const std::string& path_;
+  Findings& findings_;
+  std::vector<Told> told_;
+};
+
 }  // namespace
 
 void lint_update(const ReadPlaylist& before, const ReadPlaylist& after, const std::string& path, Findings& findings) {
-  const auto find = [&](std::string_view rule, std::string what) { findings.push_back({find_rule(rule)->id, path, std::move(what)}); };
+  StepFindings step_findings(path, findings);
+  const auto find = [&](std::string_view rule, std::string what) { step_findings.add(rule, std::move(what)); };
   const ReadMedia &old = before.media, &now = after.media;
   if (now.media_sequence < old.media_sequence) {
     find("update-sequence-back", fmt::format("EXT-X-MEDIA-SEQUENCE went from {} to {}", old.media_sequence, now.media_sequence));

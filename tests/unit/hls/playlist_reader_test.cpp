@@ -146,6 +146,22 @@ TEST_CASE("every version of a stream that origind would serve is lint-clean, and
   CHECK(findings.empty());
 }
 
+TEST_CASE("of a step between two versions each rule is told once, with how often it is broken") {
+  const auto listing = [](const std::string& letter) {
+    std::string text = "#EXTM3U\n#EXT-X-TARGETDURATION:6\n";
+    for (int msn = 0; msn < 6; ++msn) text += "#EXTINF:6,\n" + letter + std::to_string(msn) + ".ts\n";
+    return read_playlist(text);
+  };
+  Findings findings;
+  lint_update(listing("s"), listing("q"), "p.m3u8", findings);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].rule == "update-segment-changed");
+  CHECK(findings[0].what == "segment 0 was s0.ts and is q0.ts now, and 5 more like it");
+  findings.clear();
+  lint_update(listing("s"), listing("s"), "p.m3u8", findings);
+  CHECK(findings.empty());
+}
+
 TEST_CASE("a delta may leave out discontinuities") {
   SampleLedger ledger;
   std::optional<ReadPlaylist> before;
