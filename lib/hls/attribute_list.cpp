@@ -1,6 +1,7 @@
 #include "hls/attribute_list.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/text.hpp"
 
@@ -25,12 +26,18 @@ std::optional<double> parse_decimal(std::string_view text) {
 
 AttributeList AttributeList::parse(std::string_view text) {
   AttributeList list;
+  list.read(text);
+  list.index();
+  return list;
+}
+
+void AttributeList::read(std::string_view text) {
   while (!text.empty()) {
     const std::size_t equals = text.find('=');
     const std::string_view name = text.substr(0, equals);
     if (equals == std::string_view::npos || name.empty() || !std::ranges::all_of(name, of_name)) {
-      list.error_ = "'" + std::string(name.substr(0, 40)) + "' is no attribute name with a value";
-      return list;
+      error_ = "'" + std::string(name.substr(0, 40)) + "' is no attribute name with a value";
+      return;
     }
     text.remove_prefix(equals + 1);
     Attribute attribute{std::string(name), "", false};
@@ -39,8 +46,8 @@ AttributeList AttributeList::parse(std::string_view text) {
       attribute.quoted = true;
       end = text.find('"', 1);
       if (end == std::string_view::npos) {
-        list.error_ = attribute.name + " has no closing quote";
-        return list;
+        error_ = attribute.name + " has no closing quote";
+        return;
       }
       attribute.value = text.substr(1, end - 1);
       ++end;
@@ -48,26 +55,36 @@ AttributeList AttributeList::parse(std::string_view text) {
       end = std::min(text.find(','), text.size());
       attribute.value = text.substr(0, end);
       if (attribute.value.empty() || attribute.value.find_first_of("\" \t") != std::string::npos) {
-        list.error_ = attribute.name + " has no well-formed value";
-        return list;
+        error_ = attribute.name + " has no well-formed value";
+        return;
       }
     }
-    if (list.has(attribute.name)) list.duplicate_ = attribute.name;
-    list.attributes_.push_back(std::move(attribute));
+    attributes_.push_back(std::move(attribute));
     text.remove_prefix(end);
     if (text.empty()) break;
     if (text.front() != ',' || text.size() == 1) {
-      list.error_ = "after " + list.attributes_.back().name + " comes no comma and attribute";
-      return list;
+      error_ = "after " + attributes_.back().name + " comes no comma and attribute";
+      return;
     }
     text.remove_prefix(1);
   }
-  return list;
+}
+
+void AttributeList::index() {
+  by_name_.resize(attributes_.size());
+  std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
+  const auto name = [this](std::size_t place) -> const std::string& { return attributes_[place].name; };
+  std::ranges::stable_sort(by_name_, {}, name);
+  std::size_t last = 0;  // 0: none, as what repeats a name is never the first
+  for (std::size_t i = 1; i < by_name_.size(); ++i) {
+    if (name(by_name_[i]) == name(by_name_[i - 1])) last = std::max(last, by_name_[i]);
+  }
+  if (last > 0) duplicate_ = name(last);
 }
 
 const Attribute* AttributeList::find(std::string_view name) const {
-  const auto at = std::ranges::find(attributes_, name, &Attribute::name);
-  return at == attributes_.end() ? nullptr : &*at;
+  const auto at = std::ranges::lower_bound(by_name_, name, {}, [this](std::size_t place) -> std::string_view { return attributes_[place].name; });
+  return at == by_name_.end() || attributes_[*at].name != name ? nullptr : &attributes_[*at];
 }
 
 void AttributeList::change_texts(const std::function<std::string(std::string_view)>& change) {

@@ -22,7 +22,7 @@ class AttributeList {
   static AttributeList parse(std::string_view text);
 
   const std::string& error() const { return error_; }          // empty when well-formed
-  const std::string& duplicate() const { return duplicate_; }  // a name that occurs twice
+  const std::string& duplicate() const { return duplicate_; }  // the last that repeats a name before it
 
   bool has(std::string_view name) const { return find(name) != nullptr; }
   // It has the attribute, or may have it: what follows an error is not read.
@@ -31,7 +31,7 @@ class AttributeList {
     return std::ranges::any_of(attributes_, [prefix](const Attribute& a) { return a.name.starts_with(prefix); });
   }
   std::span<const Attribute> all() const { return attributes_; }
-  // Nothing when absent, or no number. Whether a value has the type of its attribute, quotes and all, attribute_rules.hpp tells.
+  // The first of that name. Nothing when absent, or no number. Whether a value has the type of its attribute, quotes and all, attribute_rules.hpp tells.
   std::optional<std::string> text(std::string_view name) const;
   std::optional<std::uint64_t> integer(std::string_view name) const;
   std::optional<double> real(std::string_view name) const;       // decimal-floating-point: not negative
@@ -40,8 +40,11 @@ class AttributeList {
   void change_texts(const std::function<std::string(std::string_view)>& change);
 
  private:
+  void read(std::string_view text);
+  void index();
   const Attribute* find(std::string_view name) const;
   std::vector<Attribute> attributes_;
+  std::vector<std::size_t> by_name_;  // places in attributes_, in order of names and among the same of places: whoever writes a list decides its length
   std::string error_, duplicate_;
 };
 

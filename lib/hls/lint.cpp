@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/text.hpp"
 
@@ -157,8 +158,9 @@ Findings lint(const Subject& subject, bool for_apple) {
   }
   // A file that several playlists list is told of once.
   Findings once;
+  std::set<std::tuple<std::string_view, std::string, std::string>> told;
   for (Finding& finding : findings) {
-    if (std::ranges::find(once, finding) == once.end()) once.push_back(std::move(finding));
+    if (told.emplace(finding.rule, finding.where, finding.what).second) once.push_back(std::move(finding));
   }
   return once;
 }

@@ -33,6 +33,36 @@ TEST_CASE("attribute lists: types, quotes with commas, mistakes") {
   CHECK(AttributeList::parse("A=1,A=2").duplicate() == "A");
 }
 
+TEST_CASE("of a name that occurs several times the first counts, and the last that repeats one is told") {
+  const auto list = AttributeList::parse("B=1,A=2,B=3,A=4,C=5,B");
+  CHECK(list.text("A") == "2");
+  CHECK(list.text("B") == "1");
+  CHECK(list.duplicate() == "A");
+  CHECK(AttributeList::parse("B=1,A=2").duplicate().empty());
+}
+
+// Each name compared with each before it would take minutes here.
+TEST_CASE("a tag may have as many attributes as it likes") {
+  constexpr int many = 400'000;
+  std::string different = "ID=\"x\"", same;
+  for (int i = 0; i < many; ++i) {
+    different += ",X-" + std::to_string(i) + "=\"\"";
+    same += ",CLASS=1";
+  }
+  const auto list = AttributeList::parse(different);
+  CHECK(list.all().size() == many + 1);
+  CHECK(list.duplicate().empty());
+  CHECK(list.text("X-" + std::to_string(many - 1)) == "");
+  const std::string start = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-DATERANGE:START-DATE=\"2026-01-01T00:00:00Z\",";
+  Subject subject;
+  subject.playlists["two.m3u8"] = start + different + "\n#EXT-X-DATERANGE:" + different + "\n";
+  subject.playlists["same.m3u8"] = start + "ID=\"x\"" + same + "\n";
+  const Findings findings = lint(subject);
+  const auto count = [&](std::string_view rule) { return std::ranges::count(findings, rule, &Finding::rule); };
+  CHECK(count("attribute-duplicate") == 1);
+  CHECK(count("attribute-syntax") == 1);
+}
+
 TEST_CASE("decimals are digits with a fraction, and nothing else") {
   CHECK(parse_decimal("2") == 2.0);
   CHECK(parse_decimal("2.") == 2.0);
