@@ -36,6 +36,8 @@ struct Reply {
   // Seconds that a cache may keep it: max-age of Cache-Control, 0 for no-store and no-cache; -1 when nothing tells.
   double max_age_s() const;
   bool ok() const { return status == 200 && !cut; }
+  // Refused, reset, cut off: what was asked for has no answer yet, as when the server's program starts anew.
+  bool broken_off() const { return !timed_out && (status == 0 || cut); }
 };
 
 }  // namespace sluice::lint

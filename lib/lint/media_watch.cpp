@@ -119,7 +119,7 @@ void MediaWatch::fetch_next() {
     const auto [url, duration] = queue_.front();
     queue_.pop_front();
     ++under_way_;
-    watch_.requests.ask(url, patience, [this, url = url, duration = duration](const Reply& reply) {
+    watch_.ask_until_answered(url, patience, [this, url = url, duration = duration](const Reply& reply) {
       --under_way_;
       fetched(url, duration, reply);
       fetch_next();
@@ -175,7 +175,7 @@ void MediaWatch::ask_hints(const hls::ReadMedia& list) {
     if (!fresh) continue;
     at->second = {Resource::State::hinted, true, "", {}};
     const milliseconds wait = ms_of(3 * target_) + watch_.options.late + milliseconds(5000);
-    watch_.requests.ask(url, wait, [this, url](const Reply& reply) { hint_answered(url, reply); });
+    watch_.ask_until_answered(url, wait, [this, url](const Reply& reply) { hint_answered(url, reply); });
   }
 }
 
@@ -189,7 +189,8 @@ void MediaWatch::hint_answered(const std::string& url, const Reply& reply) {
     resource.failure = told(reply);
     const bool listed = parts_.contains(url);
     const double took = seconds_of(reply.done - reply.asked);
-    if ((reply.status >= 500 || reply.timed_out) && took >= 0.9 * 3 * target_) {  // the source was away: it is asked for again when it is listed or hinted
+    // The source was away, or the server: it is asked for again when it is listed or hinted.
+    if (reply.broken_off() || ((reply.status >= 500 || reply.timed_out) && took >= 0.9 * 3 * target_)) {
       resources_.erase(at);
       if (listed) want(url, part_target_);
     } else if (listed) {
@@ -254,7 +255,7 @@ void MediaWatch::look_for_removed(const hls::ReadMedia& list, Steady now) {
 
 void MediaWatch::must_still_be_there(const std::string& url, const char* what, Steady until) {
   watch_.requests.ask(url, patience, [this, url, what, until](const Reply& reply) {
-    if (reply.status == 0 || reply.status >= 500 || reply.ok() || reply.done > until) return;
+    if (reply.status == 0 || reply.status >= 500 || reply.ok() || reply.cut || reply.done > until) return;
     note("available-long-enough", url, fmt::format("the {} is no longer listed, and no longer there: {}", what, told(reply)));
   });
 }

@@ -10,7 +10,6 @@ namespace sluice::lint {
 namespace {
 
 constexpr milliseconds plain_patience{20'000};
-constexpr milliseconds try_again{250};
 constexpr unsigned most_cut = 20;  // answers, while none has been whole
 constexpr std::uint64_t kept_segments = 100;  // of those that are no longer listed
 
@@ -94,6 +93,7 @@ void PlaylistWatch::ask_plain() {
       return retry(try_again);
     }
     if (reply.status != 200) {
+      if (!latest_ && watch_.may_come(reply, *(away_since_ = away_since_.value_or(reply.done)))) return retry(try_again);
       if (!latest_ || reply.status == 404 || reply.status == 410) {
         note("playlist-missing", "it cannot be had: " + told(reply));
         return end();
@@ -155,7 +155,8 @@ void PlaylistWatch::retry(milliseconds after) {
 void PlaylistWatch::ask_after_end() {
   if (!list().control || (!list().control->can_block && !list().control->can_skip_until)) return before_ ? look_once_more() : end();
   const std::uint64_t beyond = complete_end(list()) + 1000;
-  watch_.requests.ask(with_directives(url_, {beyond, 3, true}), patience(), [this, beyond](const Reply& reply) {
+  watch_.ask_until_answered(with_directives(url_, {beyond, 3, true}), patience(), [this, beyond](const Reply& reply) {
+    if (reply.broken_off()) return end();
     if (reply.status != 200) {
       note("blocking-after-end", fmt::format("_HLS_msn={} was answered by {}", beyond, told(reply)));
     } else if (const auto answer = read(reply); answer.media.delta || !answer.media.end_list) {

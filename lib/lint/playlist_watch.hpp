@@ -64,6 +64,7 @@ class PlaylistWatch {
   KnownSegments known_;
   Pace pace_;
   bool blocking_ = false, foreign_ = false, over_ = false;
+  std::optional<Steady> away_since_;  // the server, while there is no version yet
   unsigned cut_ = 0;  // answers cut short before one was whole
 };
 

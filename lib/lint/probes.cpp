@@ -92,7 +92,7 @@ void Probes::send_awaiting(PlaylistWatch& playlist, const Directives& directives
   watch_.requests.ask(with_directives(playlist.url(), directives), playlist.patience(), [this, &playlist, directives, awaited, whole, rule](const Reply& reply) {
     busy_ = false;
     const auto find = [&](const std::string& what) { watch_.notes.add(playlist.name(), rule, playlist.name(), question(directives) + " was answered by " + what); };
-    if (away(reply)) return;
+    if (away(reply) || reply.cut) return;
     if (reply.status != 200) return find(told(reply));
     const hls::ReadPlaylist answer = playlist.read(reply);
     if (answer.media.end_list) return;
@@ -106,7 +106,7 @@ void Probes::send_skip(PlaylistWatch& playlist) {
   busy_ = true;
   watch_.requests.ask(with_directives(playlist.url(), {.skip = true}), playlist.patience(), [this, &playlist](const Reply& reply) {
     busy_ = false;
-    if (away(reply)) return;
+    if (away(reply) || reply.cut) return;
     if (reply.status != 200) return watch_.notes.add(playlist.name(), "delta-update", playlist.name(), "_HLS_skip=YES was answered by " + told(reply));
     hls::ReadPlaylist delta = playlist.read(reply);
     if (delta.media.end_list) return;

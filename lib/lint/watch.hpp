@@ -41,7 +41,13 @@ struct Watch {
   Steady ends = Steady::max();  // known when the first media playlist has come
 
   bool closing() const { return requests.now() >= ends; }
+  // What is broken off since `since` may be asked for again.
+  bool may_come(const Reply& reply, Steady since) const { return reply.broken_off() && reply.done - since < options.late; }
+  // Asks, and again where it is broken off, until there is an answer or `late` is over: then the last reply is one that is broken off.
+  void ask_until_answered(std::string url, milliseconds patience, Requests::Then then, std::optional<Steady> since = std::nullopt);
 };
+
+constexpr milliseconds try_again{250};
 
 // Seconds, for rules and texts.
 inline double seconds_of(Steady::duration duration) { return std::chrono::duration<double>(duration).count(); }

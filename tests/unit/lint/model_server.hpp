@@ -30,6 +30,11 @@ class ModelServer {
   bool redirects = false;             // media playlists are found on another host, at another path
   bool variables = false;             // all names are made of variables; a redirect changes a query parameter that one of them is
   std::uint64_t bandwidth = 90'000;   // as the variant declares it
+  double raises_at = 1e9;             // from this second on it declares
+  std::uint64_t raised = 90'000;      // this
+  bool forgets = false;               // when it has ended, its multivariant playlist is gone
+  double restarts_at = 1e9;           // its process ends at this second: what is under way breaks off, and connections are refused
+  double restarts_for = 0;            // for so long
 
   struct Answer {
     double first = 0, done = 0;       // seconds
@@ -44,7 +49,8 @@ class ModelServer {
     const std::string path = url.substr(url.find("/live/") + 6);
     Answer answer{now, now, 200, false, true, "", {{"access-control-allow-origin", "*"}, {"content-encoding", "gzip"}}};
     if (path == "master.m3u8") {
-      answer.body = variables ? master_with_variables() : master();
+      if (forgets && over(now)) answer.status = 404;
+      answer.body = variables ? master_with_variables() : master(now >= raises_at ? raised : bandwidth);
       answer.headers.emplace_back("cache-control", "max-age=1");
       return answer;
     }
@@ -77,6 +83,11 @@ class ModelServer {
         if (answer && at(answer->done) <= now + ask.patience) {
           reply = {ask.id, found, answer->status, answer->cut ? "12 bytes are missing" : "", false, answer->cut, is("low-latency-transport") && ask.url.find("video/playlist") != std::string::npos ? 11 : 20,
                    answer->headers, to_bytes(answer->body), now, at(answer->first), at(answer->done)};
+        }
+        if (asked >= restarts_at && asked < restarts_at + restarts_for) {
+          reply = {ask.id, ask.url, 0, "Failed to connect", false, false, 20, {}, {}, now, now, now};
+        } else if (asked < restarts_at && reply.done > at(restarts_at)) {
+          reply = {ask.id, ask.url, 0, "Connection reset by peer", false, false, 20, {}, {}, now, at(restarts_at), at(restarts_at)};
         }
         coming.push({std::move(reply)});
       }
@@ -127,10 +138,11 @@ class ModelServer {
 
   // ---- playlists
 
-  std::string master() const {
+  std::string master() const { return master(bandwidth); }
+  std::string master(std::uint64_t declared) const {
     const std::string suffix = is("content-type") ? "playlist" : "playlist.m3u8";
     return "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"a\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio/playlist.m3u8\"\n"
-           "#EXT-X-STREAM-INF:BANDWIDTH=" + std::to_string(bandwidth) + ",AVERAGE-BANDWIDTH=80000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=64x36,FRAME-RATE=4.000,AUDIO=\"a\",CLOSED-CAPTIONS=NONE\nvideo/" + suffix + "\n";
+           "#EXT-X-STREAM-INF:BANDWIDTH=" + std::to_string(declared) + ",AVERAGE-BANDWIDTH=80000,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=64x36,FRAME-RATE=4.000,AUDIO=\"a\",CLOSED-CAPTIONS=NONE\nvideo/" + suffix + "\n";
   }
 
   static void replace_all(std::string& text, std::string_view old, std::string_view by) {

@@ -81,6 +81,29 @@ TEST_CASE("an encoder that holds back what nothing explains is behind the others
   CHECK(rules_of(server.watch({seconds(20)})) == std::set<std::string>{"renditions-in-step", "updated-in-time"});
 }
 
+TEST_CASE("a server that is away for less than what may be late is no finding, whatever was asked of it") {
+  Options options{seconds(20)};
+  options.late = seconds(10);
+  for (double at = 41.45; at < 46; at += 0.05) {
+    ModelServer server;
+    server.restarts_at = at;
+    server.restarts_for = 0.9;
+    INFO(at);
+    CHECK(text_of(server.watch(options)) == "");
+    server.ends = 46.125;
+    CHECK(text_of(server.watch(options)) == "");
+  }
+}
+
+TEST_CASE("a server that stays away makes the watch end, and no hint is judged without an answer") {
+  ModelServer server;
+  server.restarts_at = 44.2;
+  server.restarts_for = 1e6;
+  const auto rules = rules_of(server.watch({seconds(14)}));
+  CHECK_FALSE(rules.contains("hint-available"));
+  CHECK_FALSE(rules.empty());
+}
+
 TEST_CASE("each rule of a watched URL has the server that breaks it, and that gives no other finding") {
   for (const hls::Rule& rule : hls::lint_rules()) {
     if (rule.needs != hls::Needs::url) continue;
