@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "lint/answers.hpp"
 
@@ -88,10 +89,61 @@ void Watcher::changed(PlaylistWatch& playlist) {
   together_->grew(playlist);
   at->media->listed(playlist);
   at->probes->go_on(playlist);
+  look_at_peaks();
+}
+
+// A playlist that was redirected is named by where it was asked for, and its URIs are relative to where it was found.
+std::string Watcher::resolved(const std::string& base, std::string_view uri) const {
+  const auto named = [&](const Rendition& r) { return r.playlist->name() == base && r.playlist->has_version(); };
+  const auto of = std::ranges::find_if(renditions_, named);
+  const std::string url = resolve_url(of == renditions_.end() ? watch_->places.url(base) : of->playlist->base(), uri);
+  const auto found = [&](const Rendition& r) { return r.playlist->has_version() && without_directives(r.playlist->base()) == url; };
+  const auto at = std::ranges::find_if(renditions_, found);
+  return at == renditions_.end() ? watch_->places.name(url) : at->playlist->name();
+}
+
+// ---- what is declared while it is live: an upper bound of the segments that are there (4.4.6.2), which may grow with them
+
+hls::Findings Watcher::over_declared() const {
+  hls::Findings found;
+  if (!multivariant_ || !was_live_) return found;
+  std::map<std::string, hls::MediaFacts> facts;
+  for (const Rendition& rendition : renditions_) {
+    if (rendition.playlist->has_version()) facts[rendition.playlist->name()] = rendition.media->facts();
+  }
+  const auto facts_of = [&](const std::string& uri) -> const hls::MediaFacts* {
+    const auto known = facts.find(resolved(name_, uri));
+    return known == facts.end() ? nullptr : &known->second;
+  };
+  hls::lint_declared(*multivariant_, name_, facts_of, true, found);
+  std::erase_if(found, [](const hls::Finding& finding) { return !finding.rule.ends_with("-over-bandwidth"); });
+  return found;
+}
+
+void Watcher::look_at_peaks() {
+  bool fresh = false;
+  for (const hls::Finding& finding : over_declared()) {
+    fresh = (finding.rule == "peak-over-bandwidth" && peaks_told_.insert(finding.where + finding.what).second) || fresh;
+  }
+  if (fresh) read_again();
+}
+
+// Of the variants that are watched, what is declared now. Where it cannot be had any more, the last reading holds.
+void Watcher::read_again() {
+  watch_->ask_until_answered(url_, first_patience, [this](const Reply& reply) {
+    const hls::ReadPlaylist now = reply.ok() ? hls::read_playlist(as_text(reply.body), {reply.url}) : hls::ReadPlaylist();
+    for (hls::ReadVariant& variant : multivariant_->multi.variants) {
+      const auto same = std::ranges::find_if(now.multi.variants, [&](const hls::ReadVariant& v) { return v.uri == variant.uri && v.audio == variant.audio; });
+      if (same == now.multi.variants.end()) continue;
+      variant.bandwidth = same->bandwidth;
+      variant.average_bandwidth = same->average_bandwidth;
+    }
+  });
 }
 
 void Watcher::finish_if_over() {
   if (done_ || !watch_->requests.idle()) return;
+  if (!std::exchange(read_at_end_, true) && !over_declared().empty()) return read_again();
   done_ = true;
   finish();
 }
@@ -109,15 +161,7 @@ void Watcher::finish() {
     facts[rendition.playlist->name()] = rendition.media->facts();
   }
   hls::Findings found;
-  // A playlist that was redirected is named by where it was asked for, and its URIs are relative to where it was found.
-  const auto resolve = [this](const std::string& base, std::string_view uri) {
-    const auto named = [&](const Rendition& r) { return r.playlist->name() == base && r.playlist->has_version(); };
-    const auto of = std::ranges::find_if(renditions_, named);
-    const std::string url = resolve_url(of == renditions_.end() ? watch_->places.url(base) : of->playlist->base(), uri);
-    const auto found = [&](const Rendition& r) { return r.playlist->has_version() && without_directives(r.playlist->base()) == url; };
-    const auto at = std::ranges::find_if(renditions_, found);
-    return at == renditions_.end() ? watch_->places.name(url) : at->playlist->name();
-  };
+  const auto resolve = [this](const std::string& base, std::string_view uri) { return resolved(base, uri); };
   hls::lint_presentation(name_, *multivariant_, playlists, facts, found, resolve, was_live_);
   if (options_.for_apple) hls::lint_for_apple(*multivariant_, name_, found);
   for (hls::Finding& finding : found) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,11 @@ class Watcher {
   void begin(const Reply& reply);
   void add(const std::string& url, bool independent);
   void changed(PlaylistWatch& playlist);
+  std::string resolved(const std::string& base, std::string_view uri) const;
+  // Of what the multivariant playlist declares: the rates that the media so far is over.
+  hls::Findings over_declared() const;
+  void look_at_peaks();
+  void read_again();
   void finish_if_over();
   void finish();
 
@@ -52,7 +58,8 @@ class Watcher {
   std::list<Rendition> renditions_;
   std::unique_ptr<Renditions> together_;
   std::optional<Error> failure_;
-  bool was_live_ = false, done_ = false;
+  std::set<std::string> peaks_told_;               // for which the multivariant playlist has been read again
+  bool was_live_ = false, read_at_end_ = false, done_ = false;
 };
 
 }  // namespace sluice::lint

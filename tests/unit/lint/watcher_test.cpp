@@ -141,6 +141,35 @@ TEST_CASE("rates that were declared while the stream was live are judged as such
   CHECK(rules_of(server.watch({seconds(60)})) == std::set<std::string>{"recorded-peak-over-bandwidth"});
 }
 
+TEST_CASE("a live presentation may raise what it declares as its segments show more") {
+  ModelServer server;
+  server.bandwidth = 1;
+  server.raises_at = 41.5;  // before its second segment is looked at
+  Options options{seconds(14)};
+  CHECK(text_of(server.watch(options)) == "");
+  SECTION("it is read again at the end of the watch, too") {
+    server.raises_at = 54;
+    CHECK(text_of(server.watch(options)) == "");
+  }
+  SECTION("not enough") {
+    server.raised = 2;
+    const hls::Findings found = server.watch(options);
+    REQUIRE(rules_of(found) == std::set<std::string>{"peak-over-bandwidth"});
+    CHECK(found[0].what.ends_with("BANDWIDTH 2"));
+  }
+  SECTION("it has ended and is gone: the last reading holds") {
+    server.ends = 50.5;
+    server.forgets = true;
+    CHECK(text_of(server.watch({seconds(60)})) == "");
+  }
+  SECTION("it is gone before it could be read again") {
+    server.raises_at = 50.5;
+    server.ends = 50.5;
+    server.forgets = true;
+    CHECK(rules_of(server.watch({seconds(60)})) == std::set<std::string>{"peak-over-bandwidth"});
+  }
+}
+
 namespace {
 
 // Each request is answered at once by what `body` gives for the URL, the n-th time that it is asked for.
