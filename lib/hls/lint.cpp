@@ -95,6 +95,10 @@ void lint_presentation(const std::string& path, const ReadPlaylist& master, cons
       continue;
     }
     if (found->second.foreign) continue;
+    if (found->second.multivariant) {
+      findings.push_back({find_rule("media-playlist-named")->id, path, target == path ? "it names itself" : target + " is a multivariant playlist too"});
+      continue;
+    }
     independent = independent && found->second.independent_segments;
     if (master.independent_segments && found->second.independent_segments) {
       findings.push_back({find_rule("independent-segments-twice")->id, target, "it has EXT-X-INDEPENDENT-SEGMENTS, and so has " + path});

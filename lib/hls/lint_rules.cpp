@@ -97,6 +97,7 @@ constexpr Rule rules[] = {
     {"several-bit-rates", "apple", "9.9", must, "video comes in several bit rates", "", files, apple_only},
     {"cellular-variant", "apple", "9.21", must, "a variant for mobile networks has a BANDWIDTH of at most 192 kbit/s", "", files, apple_only},
     {"i-frame-variant", "apple", "6.1", must, "video has I-frame variants for seeking", "", files, apple_only},
+    {"media-playlist-named", "8216bis", "4.4.6.2", must, "the playlists that a multivariant playlist names are media playlists (4.4.6.1 says it of renditions)"},
     {"playlist-missing", "8216bis", "4.4.6.2", must, "the playlists that a multivariant playlist names are there"},
     // renditions of one presentation
     {"same-target-duration", "8216bis", "6.2.4", must, "all renditions have the same target duration, but for subtitles on demand"},

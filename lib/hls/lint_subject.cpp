@@ -133,11 +133,18 @@ Result<Subject> subject_of_file(const std::string& path) {
   const std::string folder = folder_of(path), name = std::filesystem::path(path).filename().string();
   Subject subject;
   SLUICE_TRY_VALUE(subject.playlists[name], os::read_file(path));
-  const ReadPlaylist read = read_playlist(subject.playlists[name]);
-  for (const std::string& uri : named_by(read.multi)) {
-    const std::string named = resolve(name, uri);
-    if (named.empty() || subject.playlists.contains(named)) continue;
-    if (auto text = os::read_file(folder + "/" + named)) subject.playlists[named] = *std::move(text);  // else playlist-missing tells
+  std::vector<std::string> unread{name};  // another multivariant playlist among them is wrong, and judged with what it names
+  while (!unread.empty()) {
+    const std::string by = unread.back();
+    unread.pop_back();
+    for (const std::string& uri : named_by(read_playlist(subject.playlists[by]).multi)) {
+      const std::string named = resolve(by, uri);
+      if (named.empty() || subject.playlists.contains(named)) continue;
+      auto text = os::read_file(folder + "/" + named);
+      if (!text) continue;  // playlist-missing tells
+      subject.playlists[named] = *std::move(text);
+      unread.push_back(named);
+    }
   }
   for (unsigned number = 1; !is_version(name); ++number) {
     auto text = os::read_file(fmt::format("{}.{}", path, number));

@@ -39,6 +39,11 @@ void PlaylistWatch::start_with(const Reply& reply) {
 bool PlaylistWatch::accept(const Reply& reply, bool waited) {
   Version now{read(reply), reply.asked, reply.done, waited};
   hls::Findings found;
+  if (now.playlist.multivariant) {
+    if (latest_) note("media-playlist-named", "it has become a multivariant playlist");  // else told of the one that names it
+    multivariant_ = true;
+    return false;
+  }
   hls::lint_syntax(now.playlist, name_, found);
   if (now.playlist.foreign) {
     foreign_ = true;

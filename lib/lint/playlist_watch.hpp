@@ -34,6 +34,7 @@ class PlaylistWatch {
   bool over() const { return over_; }
   bool has_version() const { return latest_.has_value(); }
   bool foreign() const { return foreign_ && !latest_; }  // what is there instead is no playlist
+  bool multivariant() const { return multivariant_ && !latest_; }  // or one of the other kind
   const Version& latest() const { return *latest_; }
   const Version* before() const { return before_ ? &*before_ : nullptr; }
   const hls::ReadMedia& list() const { return latest_->playlist.media; }
@@ -43,7 +44,7 @@ class PlaylistWatch {
   milliseconds patience() const;  // for a request that may block
 
  private:
-  bool accept(const Reply& reply, bool waited);  // false: it is no playlist
+  bool accept(const Reply& reply, bool waited);  // false: it is no media playlist
   void go_on();
   void ask_plain();
   void ask_blocking();
@@ -63,7 +64,7 @@ class PlaylistWatch {
   std::uint64_t began_ = 0;
   KnownSegments known_;
   Pace pace_;
-  bool blocking_ = false, foreign_ = false, over_ = false;
+  bool blocking_ = false, foreign_ = false, multivariant_ = false, over_ = false;
   std::optional<Steady> away_since_;  // the server, while there is no version yet
   unsigned cut_ = 0;  // answers cut short before one was whole
 };

@@ -156,6 +156,7 @@ void Watcher::finish() {
   std::map<std::string, hls::MediaFacts> facts;
   for (const Rendition& rendition : renditions_) {
     if (rendition.playlist->foreign()) playlists[rendition.playlist->name()].foreign = true;
+    if (rendition.playlist->multivariant()) playlists[rendition.playlist->name()].multivariant = true;
     if (!rendition.playlist->has_version()) continue;
     playlists[rendition.playlist->name()] = rendition.playlist->latest().playlist;
     facts[rendition.playlist->name()] = rendition.media->facts();

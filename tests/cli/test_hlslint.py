@@ -104,6 +104,7 @@ def test_a_playlist_file_is_judged_with_what_it_names():
     assert [(row["rule"], row["where"], row["directory"]) for row in map(json.loads, out.splitlines())] == [("media-missing", "video/1.2.m4s", str(FIXTURES / "media-missing"))]
     assert hlslint("--json", str(FIXTURES / "update-target-changed" / "whole.m3u8"))[1].count('"rule":"update-target-changed"') == 1  # by the version before
     assert hlslint(str(FIXTURES / "clean-media" / "master.m3u8")) == (0, "")
+    assert hlslint(str(FIXTURES / "media-playlist-named" / "master.m3u8"))[1].count("\n") == 1  # what the other one names is there
     assert subprocess.run([program("hlslint"), "master.m3u8"], cwd=FIXTURES / "clean-media", capture_output=True, timeout=60).returncode == 0
 
 

@@ -93,6 +93,10 @@ TEST_CASE("a server that is away for less than what may be late is no finding, w
     server.ends = 46.125;
     CHECK(text_of(server.watch(options)) == "");
   }
+  ModelServer server;
+  server.ends = server.restarts_at = 46.125;  // between the end and the question whether it ignores directives
+  server.restarts_for = 0.9;
+  CHECK(text_of(server.watch(options)) == "");
 }
 
 TEST_CASE("a server that stays away makes the watch end, and no hint is judged without an answer") {
@@ -172,7 +176,7 @@ TEST_CASE("a live presentation may raise what it declares as its segments show m
 
 namespace {
 
-// Each request is answered at once by what `body` gives for the URL, the n-th time that it is asked for.
+// Each request is answered at once by what `body` gives for the URL, the n-th time that it is asked for; "": the connection is refused.
 hls::Findings watch_plain(const std::string& url, const std::function<std::string(const std::string&, int)>& body) {
   Watcher watcher(url, {seconds(60)});
   std::map<std::string, int> asked;
@@ -183,6 +187,7 @@ hls::Findings watch_plain(const std::string& url, const std::function<std::strin
       Reply reply{ask.id, ask.url, 200};
       reply.headers = {{"access-control-allow-origin", "*"}, {"content-encoding", "gzip"}};
       reply.body = to_bytes(body(ask.url, asked[ask.url]++));
+      if (reply.body.empty()) reply.status = 0;
       reply.asked = reply.first = reply.done = now;
       watcher.answer(reply);
     }
@@ -201,6 +206,28 @@ TEST_CASE("a page that is no playlist is one finding, wherever it stands in a pl
   const std::string master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1,CODECS=\"mp4a.40.2\"\nv.m3u8\n";
   const hls::Findings found = watch_plain("http://model.example/master.m3u8", [&](const std::string& url, int) { return url == media ? page : master; });
   CHECK(text_of(found) == "extm3u-first v.m3u8:1: the first line is not #EXTM3U, and no line is a tag: it is no playlist\n");
+}
+
+TEST_CASE("a multivariant playlist in a media playlist's place is told, and not followed") {
+  const auto naming = [](const std::string& uri) { return "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1,CODECS=\"mp4a.40.2\"\n" + uri + "\n"; };
+  const std::string master = "http://model.example/master.m3u8";
+  CHECK(text_of(watch_plain(master, [&](const auto&, int) { return naming("master.m3u8"); })) == "media-playlist-named master.m3u8: it names itself\n");
+  CHECK(text_of(watch_plain(master, [&](const auto& url, int) { return naming(url == master ? "other.m3u8" : "v.m3u8"); })) ==
+        "media-playlist-named master.m3u8: other.m3u8 is a multivariant playlist too\n");
+  const auto found = watch_plain("http://model.example/v.m3u8", [&](const auto&, int turn) {
+    return turn == 1 ? naming("w.m3u8") : "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n#EXT-X-GAP\n#EXTINF:2,\n0.ts\n" + std::string(turn > 1 ? "#EXT-X-ENDLIST\n" : "");
+  });
+  CHECK(text_of(found) == "media-playlist-named v.m3u8: it has become a multivariant playlist\n");
+}
+
+TEST_CASE("a media playlist that is refused when the watch begins is asked for again while it may be late") {
+  const std::string media = "http://model.example/v.m3u8", master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1,CODECS=\"mp4a.40.2\"\nv.m3u8\n";
+  const std::string ended = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-GAP\n#EXTINF:2,\n0.ts\n#EXT-X-ENDLIST\n";
+  for (const int refused : {3, 1000}) {
+    const auto found = watch_plain("http://model.example/master.m3u8", [&](const std::string& url, int turn) { return url != media ? master : turn < refused ? "" : ended; });
+    INFO(text_of(found));
+    CHECK(rules_of(found).contains("playlist-missing") == (refused > 3));
+  }
 }
 
 TEST_CASE("a playlist that was seen to end is looked at once more: its end stays") {
