@@ -12,8 +12,16 @@ constexpr milliseconds longest_turn{1000};
 // S3 and its like say that pages may read what they have only to those who ask as a page does.
 constexpr const char* some_page = "https://player.example";
 
+lint::Fault fault_of(const curl::Exchange& exchange) {
+  switch (exchange.fault) {
+    case curl::Fault::too_large: return lint::Fault::too_large;
+    case curl::Fault::encoding: return lint::Fault::encoding;
+    default: return lint::Fault::none;
+  }
+}
+
 lint::Reply reply_of(std::uint64_t id, const curl::Exchange& exchange) {
-  return {id, exchange.url, exchange.status, exchange.error, exchange.timed_out, exchange.cut, exchange.http, exchange.headers, exchange.body, exchange.asked, exchange.first, exchange.done};
+  return {id, exchange.url, exchange.status, exchange.error, exchange.timed_out, exchange.cut, exchange.http, exchange.headers, exchange.body, exchange.asked, exchange.first, exchange.done, fault_of(exchange)};
 }
 
 }  // namespace
@@ -25,7 +33,7 @@ Result<> watch(const std::string& url, const lint::Options& options, const std::
   lint::Watcher watcher(url, options);
   while (!watcher.done()) {
     for (const lint::Ask& ask : watcher.take(system_clock().steady())) {
-      transfers.send({.url = ask.url, .headers = {{"Origin", some_page}}, .patience = ask.patience, .to_connect = ask.patience, .redirects = true}, [&watcher, id = ask.id](const curl::Exchange& exchange) { watcher.answer(reply_of(id, exchange)); });
+      transfers.send({.url = ask.url, .headers = {{"Origin", some_page}}, .patience = ask.patience, .to_connect = ask.patience, .redirects = true, .most_answer = ask.most}, [&watcher, id = ask.id](const curl::Exchange& exchange) { watcher.answer(reply_of(id, exchange)); });
     }
     milliseconds wait = longest_turn;
     if (const auto wake = watcher.wake()) {

@@ -120,6 +120,17 @@ int version_of(long version) {
   }
 }
 
+Fault fault_of(CURLcode code, long status) {
+  switch (code) {
+    case CURLE_BAD_CONTENT_ENCODING: return Fault::encoding;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR: return Fault::certificate;
+    case CURLE_SSL_CACERT_BADFILE: return Fault::ca_file;
+    case CURLE_URL_MALFORMAT: return status > 0 ? Fault::other : Fault::url;  // a redirect's is no fault of who asked
+    default: return Fault::other;
+  }
+}
+
 void read_outcome(Transfer& transfer, CURLcode code) {
   Exchange& exchange = transfer.exchange;
   exchange.done = now();
@@ -137,6 +148,7 @@ void read_outcome(Transfer& transfer, CURLcode code) {
     return;
   }
   exchange.error = transfer.error[0] ? transfer.error : curl_easy_strerror(code);
+  exchange.fault = transfer.too_large ? Fault::too_large : fault_of(code, status);
   if (transfer.too_large) exchange.error = "it is larger than " + std::to_string(transfer.most_answer >> 10) + " KB";
   if (transfer.header_bytes > most_headers) exchange.error = "its header is larger than " + std::to_string(most_headers >> 10) + " KB";
   // An answer had begun: what it was is told, and that it is not whole.
@@ -183,7 +195,7 @@ void Transfers::send(Request request, Done done) {
   auto transfer = std::make_unique<Transfer>();
   CURL* easy = transfer->easy = curl_easy_init();
   transfer->done = std::move(done);
-  transfer->most_answer = impl_->settings.most_answer;
+  transfer->most_answer = request.most_answer.value_or(impl_->settings.most_answer);
   transfer->exchange.asked = now();
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);

@@ -17,10 +17,14 @@
 
 namespace sluice::curl {
 
+// Why there is an `error`, as far as it matters to somebody.
+enum class Fault { none, other, too_large, encoding, certificate, ca_file, url };  // encoding: the body is not what its Content-Encoding says
+
 struct Exchange {
   std::string url;                  // that answered, after redirects
   int status = 0;                   // 0: there was no answer, for `error`
   std::string error;
+  Fault fault = Fault::none;
   bool timed_out = false, cut = false;  // cut: the body ended before its length
   int http = 11;                    // version: 10, 11, 20, 30
   std::vector<std::pair<std::string, std::string>> headers;  // of the last answer, names in lower case
@@ -44,6 +48,7 @@ struct Request {
   milliseconds to_connect{10'000};       // of it
   std::chrono::seconds stall{0};         // without a byte either way, after which it has failed; 0: only `patience` counts
   bool redirects = false;                // are followed, ten at most
+  std::optional<std::size_t> most_answer = {};  // bytes of its body; none: as Settings have it
 };
 
 struct Settings {

@@ -11,6 +11,12 @@ std::string_view Reply::header(std::string_view name) const {
   return at == headers.end() ? std::string_view() : std::string_view(at->second);
 }
 
+std::string Reply::why_cut() const {
+  if (fault == Fault::too_large) return "the answer's body is too large: " + error;
+  if (fault == Fault::encoding) return "the answer's body is not what its Content-Encoding says: " + error;
+  return "the answer was cut short: " + error;
+}
+
 bool Reply::gzipped() const { return ascii_iequals(trim(header("content-encoding")), "gzip"); }
 
 double Reply::max_age_s() const {

@@ -12,12 +12,19 @@
 
 namespace sluice::lint {
 
+// Bytes of a body, decoded. A day of segments of a second has a playlist of 10 MB.
+constexpr std::size_t most_playlist = 16u << 20, most_media = 256u << 20;
+
 // A GET, with gzip accepted; redirects are followed.
 struct Ask {
   std::uint64_t id = 0;
   std::string url;
   milliseconds patience{0};  // after which it is given up
+  std::size_t most = most_playlist;
 };
+
+// Why it is not whole, where asking again would not help. encoding: the body is not what its Content-Encoding says.
+enum class Fault { none, too_large, encoding };
 
 struct Reply {
   std::uint64_t id = 0;
@@ -30,6 +37,7 @@ struct Reply {
   std::vector<std::pair<std::string, std::string>> headers;  // of the last answer, names in lower case
   Bytes body;                     // decoded
   Steady asked{}, first{}, done{};  // sent; first byte of the body; last byte
+  Fault fault = Fault::none;
 
   std::string_view header(std::string_view name) const;  // empty when there is none
   bool gzipped() const;
@@ -37,7 +45,8 @@ struct Reply {
   double max_age_s() const;
   bool ok() const { return status == 200 && !cut; }
   // Refused, reset, cut off: what was asked for has no answer yet, as when the server's program starts anew.
-  bool broken_off() const { return !timed_out && (status == 0 || cut); }
+  bool broken_off() const { return !timed_out && fault == Fault::none && (status == 0 || (status == 200 && cut)); }
+  std::string why_cut() const;  // what is wrong with the body
 };
 
 }  // namespace sluice::lint

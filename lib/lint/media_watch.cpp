@@ -14,7 +14,7 @@ constexpr std::size_t samples = 5;         // of what is looked for again
 constexpr milliseconds patience{30'000};
 
 std::string told(const Reply& reply) {
-  if (reply.status == 200 && reply.cut) return "it was cut short: " + reply.error;
+  if (reply.status == 200 && reply.cut) return reply.why_cut();
   return reply.status > 0 ? fmt::format("status {}", reply.status) : reply.error;
 }
 
@@ -123,7 +123,7 @@ void MediaWatch::fetch_next() {
       --under_way_;
       fetched(url, duration, reply);
       fetch_next();
-    });
+    }, most_media);
   }
 }
 
@@ -175,7 +175,7 @@ void MediaWatch::ask_hints(const hls::ReadMedia& list) {
     if (!fresh) continue;
     at->second = {Resource::State::hinted, true, "", {}};
     const milliseconds wait = ms_of(3 * target_) + watch_.options.late + milliseconds(5000);
-    watch_.ask_until_answered(url, wait, [this, url](const Reply& reply) { hint_answered(url, reply); });
+    watch_.ask_until_answered(url, wait, [this, url](const Reply& reply) { hint_answered(url, reply); }, most_media);
   }
 }
 
@@ -227,7 +227,7 @@ void MediaWatch::fetch_again(const std::string& url) {
     const auto first = resources_.find(url);
     if (!reply.ok() || first == resources_.end() || first->second.state != Resource::State::here) return;
     if (first->second.body != reply.body) note("hint-kept", url, "asked for when it was hinted at and when it was listed, it had different bytes");
-  });
+  }, most_media);
 }
 
 // ---- what is no longer listed
@@ -257,7 +257,7 @@ void MediaWatch::must_still_be_there(const std::string& url, const char* what, S
   watch_.requests.ask(url, patience, [this, url, what, until](const Reply& reply) {
     if (reply.status == 0 || reply.status >= 500 || reply.ok() || reply.cut || reply.done > until) return;
     note("available-long-enough", url, fmt::format("the {} is no longer listed, and no longer there: {}", what, told(reply)));
-  });
+  }, most_media);
 }
 
 }  // namespace sluice::lint

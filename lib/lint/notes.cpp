@@ -17,12 +17,13 @@ void Notes::take_from(const std::string& of, hls::Findings& findings) {
 
 hls::Findings Notes::take() { return std::exchange(findings_, {}); }
 
-void Watch::ask_until_answered(std::string url, milliseconds patience, Requests::Then then, std::optional<Steady> since) {
-  requests.ask(url, patience, [this, url, patience, then = std::move(then), since](const Reply& reply) {
+void Watch::ask_until_answered(std::string url, milliseconds patience, Requests::Then then, std::size_t most, std::optional<Steady> since) {
+  const auto answered = [this, url, patience, then = std::move(then), most, since](const Reply& reply) {
     const Steady first = since.value_or(reply.done);
     if (!may_come(reply, first)) return then(reply);
-    requests.at(reply.done + try_again, [this, url, patience, then, first] { ask_until_answered(url, patience, then, first); });
-  });
+    requests.at(reply.done + try_again, [this, url, patience, then, most, first] { ask_until_answered(url, patience, then, most, first); });
+  };
+  requests.ask(url, patience, answered, most);
 }
 
 }  // namespace sluice::lint

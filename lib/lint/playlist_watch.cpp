@@ -93,7 +93,8 @@ void PlaylistWatch::go_on() {
 void PlaylistWatch::ask_plain() {
   watch_.requests.ask(url_, plain_patience, [this](const Reply& reply) {
     if (reply.status == 200 && reply.cut) {
-      note("atomic-change", "the answer was cut short: " + reply.error);
+      note("atomic-change", reply.why_cut());
+      if (reply.fault == Fault::too_large) return end();
       if (!latest_ && (watch_.closing() || ++cut_ >= most_cut)) return end();
       return retry(try_again);
     }
@@ -118,7 +119,8 @@ void PlaylistWatch::ask_blocking() {
 
 void PlaylistWatch::blocked(const Edge& awaited, const Reply& reply) {
   if (reply.status == 200 && reply.cut) {
-    note("atomic-change", "the answer was cut short: " + reply.error);
+    note("atomic-change", reply.why_cut());
+    if (reply.fault == Fault::too_large) return end();
     return retry(try_again);
   }
   if (reply.status != 200) return refused(awaited, reply);

@@ -4,9 +4,9 @@
 
 namespace sluice::lint {
 
-void Requests::ask(std::string url, milliseconds patience, Then then) {
+void Requests::ask(std::string url, milliseconds patience, Then then, std::size_t most) {
   waiting_[next_id_] = std::move(then);
-  unsent_.push_back({next_id_++, std::move(url), patience});
+  unsent_.push_back({next_id_++, std::move(url), patience, most});
 }
 
 void Requests::at(Steady when, std::function<void()> task) { tasks_.emplace(when, std::move(task)); }

@@ -15,7 +15,7 @@ class Requests {
  public:
   using Then = std::function<void(const Reply&)>;
 
-  void ask(std::string url, milliseconds patience, Then then);
+  void ask(std::string url, milliseconds patience, Then then, std::size_t most = most_playlist);
   void at(Steady when, std::function<void()> task);
 
   // Does what is due at `now`, and gives the requests to be sent.

@@ -44,7 +44,7 @@ struct Watch {
   // What is broken off since `since` may be asked for again.
   bool may_come(const Reply& reply, Steady since) const { return reply.broken_off() && reply.done - since < options.late; }
   // Asks, and again where it is broken off, until there is an answer or `late` is over: then the last reply is one that is broken off.
-  void ask_until_answered(std::string url, milliseconds patience, Requests::Then then, std::optional<Steady> since = std::nullopt);
+  void ask_until_answered(std::string url, milliseconds patience, Requests::Then then, std::size_t most = most_playlist, std::optional<Steady> since = std::nullopt);
 };
 
 constexpr milliseconds try_again{250};

@@ -13,6 +13,7 @@ namespace {
 constexpr milliseconds first_patience{20'000};
 
 Error unreachable(const std::string& url, const Reply& reply) {
+  if (reply.status == 200) return {reply.fault == Fault::none ? Errc::unavailable : Errc::invalid, "get " + url + ": " + reply.why_cut(), reply.fault == Fault::too_large ? "is it the URL of a playlist?" : ""};
   if (reply.status == 0) return {Errc::unavailable, "get " + url + ": " + reply.error, ""};
   const std::string what = fmt::format("get {}: status {}", url, reply.status);
   if (reply.status >= 500) return {Errc::unavailable, what, "the server may give it later"};

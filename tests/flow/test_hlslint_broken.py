@@ -1,8 +1,10 @@
 """hlslint, the whole program, against servers each of which breaks one rule: exactly that is found, in text and NDJSON."""
 import concurrent.futures
+import http.server
 import json
 import re
 import subprocess
+import threading
 
 import pytest
 from broken_hls import CLEAN, FIXTURES, WATCHED, Server
@@ -60,6 +62,42 @@ def test_in_text_a_finding_is_a_line():
     with Server("live-cache-time") as server:
         done = hlslint("--watch", "100ms", server.url)
     assert re.fullmatch(r"video/playlist\.m3u8: SHOULD live-cache-time: max-age is 60 s, the target duration 1 s \(house stale playlists\)\n", done.stdout)
+
+
+class Bodies(http.server.BaseHTTPRequestHandler):
+    """What is asked for names what is wrong with the body."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/vnd.apple.mpegurl")
+        if self.path == "/cut.m3u8":
+            self.send_header("Content-Length", "100")
+        elif self.path == "/gzip.m3u8":
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        try:
+            self.wfile.write(b"#EXTM3U\n")
+            while self.path == "/endless.m3u8":
+                self.wfile.write(bytes(65536))
+                self.server.sent += 65536
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+
+@pytest.mark.parametrize("name, status, told", [("cut", 75, "the answer was cut short: "), ("gzip", 1, "the answer's body is not what its Content-Encoding says: "),
+                                                ("endless", 1, "the answer's body is too large: it is larger than 16384 KB")])
+def test_a_body_that_is_not_whole_is_told_with_its_cause_and_costs_little(name, status, told):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Bodies) as server:
+        server.sent = 0
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/{name}.m3u8"
+        done = hlslint(url)
+        server.shutdown()
+    assert done.returncode == status and done.stderr.startswith(f"hlslint: get {url}: {told}") and not done.stdout
+    assert server.sent < 64 << 20
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(certificate):

@@ -241,6 +241,27 @@ TEST_CASE("a playlist that was seen to end is looked at once more: its end stays
   }
 }
 
+TEST_CASE("a first answer whose body is not whole is a failure that names the cause") {
+  struct Case {
+    Fault fault;
+    Errc code;
+    std::string told;
+  };
+  for (const Case& each : {Case{Fault::none, Errc::unavailable, "the answer was cut short: why"}, {Fault::too_large, Errc::invalid, "the answer's body is too large: why"},
+                           {Fault::encoding, Errc::invalid, "the answer's body is not what its Content-Encoding says: why"}}) {
+    Watcher watcher("http://model.example/m.m3u8", {});
+    const auto asks = watcher.take(Steady(seconds(1)));
+    REQUIRE(asks.size() == 1);
+    CHECK(asks[0].most == most_playlist);
+    Reply reply{asks[0].id, asks[0].url, 200, "why", false, true};
+    reply.fault = each.fault;
+    watcher.answer(reply);
+    REQUIRE(watcher.failure());
+    CHECK(watcher.failure()->code == each.code);
+    CHECK(watcher.failure()->what == "get http://model.example/m.m3u8: " + each.told);
+  }
+}
+
 TEST_CASE("what cannot be had is a failure, not a finding") {
   for (const auto& [status, code] : {std::pair{404, Errc::not_found}, {503, Errc::unavailable}, {0, Errc::unavailable}}) {
     Watcher watcher("http://model.example/live/master.m3u8", {});
