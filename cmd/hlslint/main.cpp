@@ -7,6 +7,7 @@
 #include "app/run.hpp"
 #include "hls/lint.hpp"
 #include "hls/lint_subject.hpp"
+#include "lint/places.hpp"
 #include "options.hpp"
 #include "watch.hpp"
 
@@ -57,6 +58,7 @@ Result<bool> lint_path(std::string path, bool for_apple, bool json) {
 }
 
 Result<bool> lint_url(const std::string& url, const app::Settings& settings, bool json) {
+  if (lint::host_of(url).empty()) return fail(Errc::usage, "there is no host in " + url, "give a URL as http://HOST/PATH");
   lint::Options options;
   options.for_apple = settings.flag("apple");
   if (settings.has("watch")) options.watch = settings.duration("watch");
@@ -86,6 +88,7 @@ Result<int> run(const app::Settings& settings) {
     return app::exit_done;
   }
   if (settings.positionals("PLACE").empty()) return fail(Errc::usage, "nothing to check", "give the URL of a playlist, a playlist's file, or the directory of a ledger or of playlists");
+  if (settings.has("ca-file")) SLUICE_TRY(hlslint::check_certificates(settings.text("ca-file")));
   bool clean = true;
   for (const std::string& place : settings.positionals("PLACE")) {
     SLUICE_TRY_VALUE(const bool nothing_found, lint_place(place, settings, json));

@@ -4,6 +4,7 @@
 
 #include "curl/transfers.hpp"
 #include "lint/watcher.hpp"
+#include "os/file.hpp"
 
 namespace sluice::hlslint {
 namespace {
@@ -16,6 +17,9 @@ lint::Fault fault_of(const curl::Exchange& exchange) {
   switch (exchange.fault) {
     case curl::Fault::too_large: return lint::Fault::too_large;
     case curl::Fault::encoding: return lint::Fault::encoding;
+    case curl::Fault::certificate: return lint::Fault::untrusted;
+    case curl::Fault::ca_file: return lint::Fault::certificates;
+    case curl::Fault::url: return lint::Fault::url;
     default: return lint::Fault::none;
   }
 }
@@ -27,6 +31,13 @@ lint::Reply reply_of(std::uint64_t id, const curl::Exchange& exchange) {
 }  // namespace
 
 bool is_url(std::string_view place) { return place.starts_with("http://") || place.starts_with("https://"); }
+
+Result<> check_certificates(const std::string& path) {
+  const auto text = os::read_file(path);
+  if (!text) return fail(Errc::config, "--ca-file: " + text.error().what, "give a file of certificates in PEM");
+  if (!text->contains("-----BEGIN ") || !text->contains("CERTIFICATE-----")) return fail(Errc::config, "--ca-file: " + path + " holds no certificate in PEM", "a certificate begins with -----BEGIN CERTIFICATE-----");
+  return {};
+}
 
 Result<> watch(const std::string& url, const lint::Options& options, const std::string& ca_file, const std::function<void(const hls::Finding&)>& found) {
   curl::Transfers transfers({.ca_file = ca_file, .user_agent = "hlslint"});

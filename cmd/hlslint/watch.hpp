@@ -11,7 +11,11 @@ namespace sluice::hlslint {
 
 bool is_url(std::string_view place);  // http or https
 
-// Errc::unavailable, not_found: there is no playlist at the URL.
+// Whether it is there and holds one at least; Errc::config.
+Result<> check_certificates(const std::string& path);
+
+// Errc::unavailable, not_found, invalid: there is no playlist at the URL; denied: nobody vouches for its server; usage, config: the URL
+// or the certificates are none.
 Result<> watch(const std::string& url, const lint::Options& options, const std::string& ca_file, const std::function<void(const hls::Finding&)>& found);
 
 }  // namespace sluice::hlslint

@@ -23,8 +23,9 @@ struct Ask {
   std::size_t most = most_playlist;
 };
 
-// Why it is not whole, where asking again would not help. encoding: the body is not what its Content-Encoding says.
-enum class Fault { none, too_large, encoding };
+// Why it is not whole or not there, where asking again would not help. encoding: the body is not what its Content-Encoding says;
+// untrusted: nobody vouches for the server's certificate; certificates, url: those that we were given are none.
+enum class Fault { none, too_large, encoding, untrusted, certificates, url };
 
 struct Reply {
   std::uint64_t id = 0;

@@ -42,6 +42,14 @@ std::string without_dots(std::string_view path) {
 
 }  // namespace
 
+std::string_view host_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return "";
+  std::string_view host = url.substr(scheme + 3, path_at(url) - scheme - 3);
+  host.remove_prefix(host.find('@') == std::string_view::npos ? 0 : host.rfind('@') + 1);
+  return host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+}
+
 std::string_view path_of(std::string_view url) {
   const std::size_t from = path_at(url);
   return url.substr(from, std::min(url.find_first_of("?#", from), url.size()) - from);

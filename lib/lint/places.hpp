@@ -18,6 +18,7 @@ struct Directives {
 };
 std::string with_directives(std::string_view url, const Directives& directives);
 std::string without_directives(std::string_view url);  // the other parameters stay
+std::string_view host_of(std::string_view url);  // without user and port; empty where there is none
 std::string_view path_of(std::string_view url);  // without scheme, host, query: "/live/master.m3u8"
 
 class Places {

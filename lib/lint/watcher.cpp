@@ -14,7 +14,15 @@ constexpr milliseconds first_patience{20'000};
 
 Error unreachable(const std::string& url, const Reply& reply) {
   if (reply.status == 200) return {reply.fault == Fault::none ? Errc::unavailable : Errc::invalid, "get " + url + ": " + reply.why_cut(), reply.fault == Fault::too_large ? "is it the URL of a playlist?" : ""};
-  if (reply.status == 0) return {Errc::unavailable, "get " + url + ": " + reply.error, ""};
+  if (reply.status == 0) {
+    const std::string what = "get " + url + ": " + reply.error;
+    switch (reply.fault) {
+      case Fault::untrusted: return {Errc::denied, what, "give --ca-file FILE with the certificate of who signed the server's"};
+      case Fault::certificates: return {Errc::config, what, "give --ca-file a file of certificates in PEM"};
+      case Fault::url: return {Errc::usage, what, "give a URL as http://HOST/PATH"};
+      default: return {Errc::unavailable, what, ""};
+    }
+  }
   const std::string what = fmt::format("get {}: status {}", url, reply.status);
   if (reply.status >= 500) return {Errc::unavailable, what, "the server may give it later"};
   return {Errc::not_found, what, reply.status == 404 ? "is the channel live?" : ""};

@@ -27,7 +27,7 @@ class Watcher {
   std::optional<Steady> wake() const { return watch_ ? watch_->requests.wake() : first_.wake(); }
   bool done() const { return done_; }
 
-  // The first playlist could not be had: Errc::unavailable where it may be had later.
+  // The first playlist could not be had: Errc::unavailable where it may be had later; usage, config where it was asked for wrongly.
   const std::optional<Error>& failure() const { return failure_; }
   // Those since the last call, in the order that they were seen.
   hls::Findings take_findings();

@@ -117,6 +117,19 @@ def test_wrong_usage_is_told(arguments, told):
     assert done.returncode == 2 and told in done.stderr and not done.stdout
 
 
+@pytest.mark.parametrize("url", ["http:///x.m3u8", "https://", "http://:80/x.m3u8", "http://user@/x.m3u8", "http://?x"])
+def test_a_url_without_a_host_is_wrong_usage(url):
+    done = subprocess.run([program("hlslint"), url], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and f"there is no host in {url}\n" in done.stderr and not done.stdout
+
+
+def test_certificates_that_are_none_are_wrong_configuration(tmp_path):
+    (tmp_path / "words.pem").write_text("no certificate\n")
+    for name, told in (("nothing.pem", "No such file"), ("words.pem", "holds no certificate")):
+        done = subprocess.run([program("hlslint"), "--ca-file", str(tmp_path / name), "https://127.0.0.1:1/x.m3u8"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2 and told in done.stderr and str(tmp_path / name) in done.stderr and not done.stdout, name
+
+
 def test_a_finding_in_text_names_the_place_the_rule_and_its_source():
     _, out = hlslint(str(FIXTURES / "part-short"))
     assert out == (f"{FIXTURES}/part-short/video/playlist.m3u8:43: MUST part-short: it lasts 0.4 s, "

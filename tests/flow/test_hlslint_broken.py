@@ -100,7 +100,15 @@ def test_a_body_that_is_not_whole_is_told_with_its_cause_and_costs_little(name, 
     assert server.sent < 64 << 20
 
 
+def test_certificates_that_cannot_be_read_are_wrong_configuration(certificate, tmp_path):
+    broken = tmp_path / "broken.pem"
+    broken.write_text("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")
+    with Server("nothing", certificate) as server:
+        done = hlslint("--watch", "1s", "--ca-file", str(broken), server.url)
+    assert done.returncode == 2 and str(broken) in done.stderr and not done.stdout
+
+
 def test_a_certificate_that_nobody_vouches_for_is_refused(certificate):
     with Server("nothing", certificate) as server:
         done = hlslint("--watch", "1s", server.url)
-    assert done.returncode == 75 and "certificate" in done.stderr
+    assert done.returncode == 1 and "certificate" in done.stderr and "--ca-file" in done.stderr

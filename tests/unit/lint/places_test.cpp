@@ -49,3 +49,13 @@ TEST_CASE("how long an answer may be kept") {
   CHECK(age("public") == -1);
   CHECK(Reply().max_age_s() == -1);
 }
+
+TEST_CASE("the host of a URL, without user and port") {
+  CHECK(host_of("http://a.example/x") == "a.example");
+  CHECK(host_of("https://u:p@a.example:8443?q=/@b") == "a.example");
+  CHECK(host_of("http://[::1]:80/x") == "[::1]");
+  for (const char* none : {"http://", "http:///x", "http://:80/x", "http://u@/x", "http://?x", "x"}) {
+    INFO(none);
+    CHECK(host_of(none).empty());
+  }
+}

@@ -262,6 +262,19 @@ TEST_CASE("a first answer whose body is not whole is a failure that names the ca
   }
 }
 
+TEST_CASE("what was asked for wrongly, and whom nobody vouches for, is not told to try again") {
+  for (const auto& [fault, code] : {std::pair{Fault::untrusted, Errc::denied}, {Fault::certificates, Errc::config}, {Fault::url, Errc::usage}}) {
+    Watcher watcher("https://model.example/m.m3u8", {});
+    const auto asks = watcher.take(Steady(seconds(1)));
+    REQUIRE(asks.size() == 1);
+    Reply reply{asks[0].id, asks[0].url, 0, "why"};
+    reply.fault = fault;
+    watcher.answer(reply);
+    REQUIRE(watcher.failure());
+    CHECK(watcher.failure()->code == code);
+  }
+}
+
 TEST_CASE("what cannot be had is a failure, not a finding") {
   for (const auto& [status, code] : {std::pair{404, Errc::not_found}, {503, Errc::unavailable}, {0, Errc::unavailable}}) {
     Watcher watcher("http://model.example/live/master.m3u8", {});
