@@ -15,8 +15,7 @@ class Stage:
     def __init__(self, *options, grace="10s", platform=False):
         self.ingest = Ingest("--grace", grace, *options, platform=platform)
         self.port = free_port()
-        self.origin = Daemon(program("origind"), "--live", str(self.ingest.directory / "live"), "--ledgers", str(self.ingest.directory / "ledgers"),
-                             "--http-port", str(self.port))
+        self.origin = self.start_origin()
 
     def __enter__(self):
         return self
@@ -24,6 +23,10 @@ class Stage:
     def __exit__(self, kind, *rest):
         self.origin.stop()
         self.ingest.__exit__(kind, *rest)
+
+    def start_origin(self):
+        return Daemon(program("origind"), "--live", str(self.ingest.directory / "live"), "--ledgers", str(self.ingest.directory / "ledgers"),
+                      "--http-port", str(self.port))
 
     def publisher(self):
         return Publisher(self.ingest.url(), size=PICTURE)

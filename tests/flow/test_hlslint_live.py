@@ -54,6 +54,20 @@ def test_a_transcoder_that_is_killed_is_no_finding(stage):
         assert "pipeline died" in stage.ingest.log()
 
 
+def test_an_origin_that_is_killed_and_back_at_once_is_no_finding(stage):
+    with stage.publisher():
+        ledger = stage.wait_segments(2)
+        watch = watching(stage.url(), 25)
+        for _ in range(3):
+            seen = len({row[2] for row in parts(ledger)})
+            wait_for(lambda: len({row[2] for row in parts(ledger)}) > seen + 1, 30, "segments")
+            stage.origin.process.kill()
+            stage.origin.process.wait()
+            stage.origin = stage.start_origin()
+        assert watch.poll() is None
+        assert_clean(watch)
+
+
 def test_what_is_not_there_is_an_error():
     port = free_port()
     refused = subprocess.run([program("hlslint"), f"http://127.0.0.1:{port}/live/x/master.m3u8"], capture_output=True, text=True, timeout=30)
