@@ -137,15 +137,15 @@ void Watcher::look_at_peaks() {
   if (fresh) read_again();
 }
 
-// Of the variants that are watched, what is declared now. Where it cannot be had any more, the last reading holds.
+// Of the variants that are watched, the most that has been declared: it may fall again when a peak's segment is no longer there.
 void Watcher::read_again() {
   watch_->ask_until_answered(url_, first_patience, [this](const Reply& reply) {
     const hls::ReadPlaylist now = reply.ok() ? hls::read_playlist(as_text(reply.body), {reply.url}) : hls::ReadPlaylist();
     for (hls::ReadVariant& variant : multivariant_->multi.variants) {
       const auto same = std::ranges::find_if(now.multi.variants, [&](const hls::ReadVariant& v) { return v.uri == variant.uri && v.audio == variant.audio; });
       if (same == now.multi.variants.end()) continue;
-      variant.bandwidth = same->bandwidth;
-      variant.average_bandwidth = same->average_bandwidth;
+      variant.bandwidth = std::max(variant.bandwidth, same->bandwidth);
+      variant.average_bandwidth = std::max(variant.average_bandwidth, same->average_bandwidth);
     }
   });
 }
