@@ -19,7 +19,7 @@
 //
 // From then on the old process drains: it keeps what cannot move (RTMPS, SRT, a command fed by --exec), and the link lives as long.
 //   old → new  {"beat":{"channel":…,"heard":…,"row":…,"lines":…}} about what is kept, {"stream":{…}} + state: its publisher has gone, it
-//              waits for another; {"over":CHANNEL}, {"busy":CHANNEL}, {"srt":"free"}: the port may be bound
+//              waits for another (one that came by SRT waits in the old process while that has SRT's port, or until it is wanted); {"over":CHANNEL}, {"busy":CHANNEL}, {"srt":"free"}: the port may be bound
 //   new → old  {"taken":CHANNEL}: the stream is restored; {"want":CHANNEL}: somebody has its key; {"kick":NAME}
 // Neither waits for the other: one that reads nothing for 10 s (link_patience) is taken for dead.
 #include <string>
