@@ -31,7 +31,7 @@ Result<net::Endpoint> Server::listen_srt(const net::Endpoint& at) {
                                          }));
   }
   auto bound = srt_->listen(at);
-  house_.has_srt = bound.has_value();
+  house_.has_srt = house_.has_srt || bound.has_value();  // of several addresses one may fail
   return bound;
 }
 
