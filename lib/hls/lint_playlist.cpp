@@ -76,8 +76,8 @@ class MediaRules {
 
   void check_ranges() {
     // What a delta update skips may have dates.
-    if (!list_.date_ranges.empty() && !list_.segments.empty() && !list_.has_dates && !list_.delta) {
-      find("date-range-undated", list_.date_ranges.front().line, "there is an EXT-X-DATERANGE and no EXT-X-PROGRAM-DATE-TIME");
+    if (!list_.date_ranges.tags().empty() && !list_.segments.empty() && !list_.has_dates && !list_.delta) {
+      find("date-range-undated", list_.date_ranges.tags().front().line, "there is an EXT-X-DATERANGE and no EXT-X-PROGRAM-DATE-TIME");
     }
   }
 
@@ -88,7 +88,7 @@ class MediaRules {
       find("discontinuity-sequence-required", 0, "segments are removed, a discontinuity occurs, and nothing counts them");
     }
     if (list_.end_list || !list_.type.empty()) return;
-    if (!list_.has_dates && !list_.segments.empty() && list_.date_ranges.empty()) find("live-program-date-time", 0, "no segment has a date");
+    if (!list_.has_dates && !list_.segments.empty() && list_.date_ranges.tags().empty()) find("live-program-date-time", 0, "no segment has a date");
     if (list_.media_sequence <= began_) return;
     const std::size_t count = list_.complete() + list_.skipped;
     if (!list_.delta && list_.duration() < 3 * target) {
@@ -206,18 +206,13 @@ namespace {
 
 // A date range stays while a segment of its time is listed (6.2.1), and what is said of it stays as well.
 void check_ranges(const ReadMedia& old, const ReadMedia& now, const std::function<void(std::string_view, std::string)>& find) {
-  for (const DateRange& range : now.date_ranges) {
-    for (const DateRange& was : old.date_ranges) {
-      const auto differs = !range.id.empty() && was.id == range.id ? differing_attribute(was, range) : std::nullopt;
-      // Two tags of one version that differ have been told of.
-      const bool same_before = std::ranges::any_of(old.date_ranges, [&](const DateRange& r) { return r.id == range.id && differs && !differing_attribute(r, range); });
-      if (differs && !same_before) find("date-ranges", fmt::format("the {} of the EXT-X-DATERANGE {} has changed", *differs, range.id));
-    }
+  for (const DateRange& range : now.date_ranges.tags()) {
+    if (const auto differs = old.date_ranges.differing_attribute(range)) find("date-ranges", fmt::format("the {} of the EXT-X-DATERANGE {} has changed", *differs, range.id));
   }
   const auto dated = std::ranges::find_if(now.segments, [](const ReadSegment& s) { return s.date_ms.has_value(); });
   if (dated == now.segments.end() || now.delta) return;
-  for (const DateRange& range : old.date_ranges) {
-    if (!range.start_ms || std::ranges::any_of(now.date_ranges, [&](const DateRange& r) { return r.id == range.id; })) continue;
+  for (const DateRange& range : old.date_ranges.tags()) {
+    if (!range.start_ms || now.date_ranges.has(range.id)) continue;
     const double end = static_cast<double>(*range.start_ms) + 1000 * range.duration.value_or(0);
     if (end >= static_cast<double>(*dated->date_ms)) find("date-ranges", fmt::format("the EXT-X-DATERANGE {} has gone, segments of its time are listed", range.id));
   }

@@ -69,8 +69,9 @@ bool MediaTags::take_playlist_tag(std::string_view tag, std::string_view value) 
     const AttributeList list = tags_.attributes(tag, value);
     media_.reports.push_back({list.text("URI").value_or(""), list.integer("LAST-MSN"), list.integer("LAST-PART"), tags_.line});
   } else if (tag == "EXT-X-DATERANGE") {
-    media_.date_ranges.push_back(check_date_range(tags_.attributes(tag, value), tags_.tell(), media_.date_ranges));
-    media_.date_ranges.back().line = tags_.line;
+    DateRange range = check_date_range(tags_.attributes(tag, value), tags_.tell(), media_.date_ranges);
+    range.line = tags_.line;
+    media_.date_ranges.add(std::move(range));
   } else {
     return false;
   }

@@ -81,7 +81,7 @@ struct ReadMedia {
   std::vector<ReadSegment> segments; // the last may be incomplete
   std::vector<Hint> hints;
   std::vector<Report> reports;
-  std::vector<DateRange> date_ranges;
+  DateRanges date_ranges;
   bool has_dates = false;            // an EXT-X-PROGRAM-DATE-TIME, right or wrong
 
   std::size_t complete() const { return segments.size() - (!segments.empty() && segments.back().uri.empty() ? 1 : 0); }

@@ -27,14 +27,6 @@ bool is_instream_id(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || c == '.'; });
 }
 
-// Dates and numbers may be written in several ways.
-bool same_value(const std::string& a, const std::string& b) {
-  if (a == b) return true;
-  if (const auto first = parse_date_time(a), second = parse_date_time(b); first && first == second) return true;
-  const auto first = parse_decimal(a), second = parse_decimal(b);
-  return first && first == second;
-}
-
 }  // namespace
 
 // 4.4.4.4, and 4.4.6.5 for EXT-X-SESSION-KEY.
@@ -82,7 +74,7 @@ void check_session_data(const AttributeList& list, const Tell& tell) {
 }
 
 // 4.4.5.1
-DateRange check_date_range(const AttributeList& list, const Tell& tell, const std::vector<DateRange>& before) {
+DateRange check_date_range(const AttributeList& list, const Tell& tell, const DateRanges& before) {
   const auto wrong = [&](const std::string& what) { tell("date-ranges", "EXT-X-DATERANGE " + what); };
   const auto date = [&](const char* name) -> std::optional<std::int64_t> {
     if (!list.has(name)) return std::nullopt;
@@ -91,16 +83,9 @@ DateRange check_date_range(const AttributeList& list, const Tell& tell, const st
     return parsed;
   };
   DateRange range{list.text("ID").value_or(""), date("START-DATE"), std::nullopt, list, 0};
-  const auto known = std::ranges::find_if(before, [&](const DateRange& other) { return other.id == range.id && other.start_ms; });
-  if (!list.has("START-DATE") && known != before.end()) range.start_ms = known->start_ms;
-  else if (!list.may_have("START-DATE")) wrong("has no START-DATE");
-  for (const DateRange& other : before) {
-    if (range.id.empty() || other.id != range.id) continue;
-    const auto differs = differing_attribute(other, range);
-    if (!differs) continue;
-    wrong("has another " + *differs + " than the one before with the ID " + range.id);
-    break;
-  }
+  if (!list.has("START-DATE") && before.has(range.id)) range.start_ms = before.start_of(range.id);
+  if (!range.start_ms && !list.may_have("START-DATE")) wrong("has no START-DATE");
+  if (const auto differs = before.differing_attribute(range)) wrong("has another " + *differs + " than the one before with the ID " + range.id);
   const auto end = date("END-DATE");
   range.duration = list.real("DURATION");
   if (end && range.start_ms) {
@@ -114,14 +99,6 @@ DateRange check_date_range(const AttributeList& list, const Tell& tell, const st
     if (list.has("DURATION") || list.has("END-DATE")) wrong("has END-ON-NEXT and an end of its own");
   }
   return range;
-}
-
-std::optional<std::string> differing_attribute(const DateRange& a, const DateRange& b) {
-  for (const Attribute& attribute : a.written.all()) {
-    const auto other = b.written.text(attribute.name);
-    if (other && !same_value(attribute.value, *other)) return attribute.name;
-  }
-  return std::nullopt;
 }
 
 }  // namespace sluice::hls
