@@ -5,7 +5,7 @@ import test from "node:test";
 
 // The pages' sources are modules by their own package.json; read as text, the test needs none of their packages.
 const source = readFileSync(new URL("../../cmd/webd/pages/src/player/absence.js", import.meta.url), "utf8");
-const { Absence, isAway, returnedAt } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const { isAway, returnedAt, standsStill } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 // "mmgg" are whole segments of two seconds, "|gm" the parts of the one that grows, and those of the last whole one before them.
 function playlist(text, live = true) {
@@ -24,25 +24,23 @@ test("gaps at the edge of a live stream are an absence, elsewhere they are not",
   assert.equal(isAway({ live: true, fragments: [], partList: null }), false);
 });
 
-test("media begins again behind the last gap", () => {
-  for (const [text, at] of [["mm|mm", null], ["mg|g", null], ["mg|m", 4], ["mgm|m", 4], ["gmgm|", 6], ["mgg|", null]])
-    assert.equal(returnedAt(playlist(text)), at, text);
+test("media begins again behind the gap that the player has come to", () => {
+  for (const [text, time, at] of [
+    ["mm|mm", 3.9, null], ["mg|g", 1.9, null], ["mg|m", 1.9, 4], ["mg|m", 1, null], ["mg|m", 2.5, 4], ["mgm|m", 1.9, 4], ["gmgm|", 0, 2], ["gmgm|", 3.9, 6],
+    ["mgg|", 1.9, null], ["mggm|", 1.9, 6], ["m|gm", 1.9, 2.5], ["mg|m", 4, null],
+  ])
+    assert.equal(returnedAt(playlist(text), time), at, `${text} at ${time}`);
+  const crumb = { live: true, fragments: [{ start: 0, end: 2 }, { start: 2, end: 2.033 }, { start: 2.033, end: 4, gap: true }, { start: 4, end: 6 }] };
+  assert.equal(returnedAt(crumb, 2), 4, "a picture alone stands before the gap, whose sound is a gap");
 });
 
 test("a player waits for a publisher that is away, and goes on where media begins again", () => {
-  const absence = new Absence();
-  assert.deepEqual(absence.look(playlist("mm|"), 3.9), { waits: false }, "nobody was away");
-  assert.deepEqual(absence.look(playlist("mmg|"), 3.9), { waits: true, away: true });
-  assert.deepEqual(absence.look({ ...playlist("mmg|m"), edge: 6.3 }, 3.9), { waits: true }, "too little to go on with");
-  assert.deepEqual(absence.look({ ...playlist("mmg|m"), edge: 6.5 }, 3.9), { waits: true, seek: 6.05 });
-  assert.deepEqual(absence.look(playlist("mmg|mm"), 6.1), { waits: false }, "once");
-});
-
-test("a player that got past the gaps by itself waits for nobody", () => {
-  const absence = new Absence();
-  absence.look(playlist("mmg|"), 3.9);
-  absence.moved(playlist("mmg|"), 3.95);
-  assert.deepEqual(absence.look({ ...playlist("mmg|m"), edge: 6.2 }, 3.95), { waits: true }, "it moved, but not past them");
-  absence.moved({ ...playlist("mmg|m"), edge: 6.2 }, 6.1);
-  assert.deepEqual(absence.look({ ...playlist("mmg|m"), edge: 6.2 }, 6.1), { waits: false });
+  assert.deepEqual(standsStill(playlist("mm|"), 3.9), { waits: false }, "nobody was away");
+  assert.deepEqual(standsStill(undefined, 3.9), { waits: false });
+  assert.deepEqual(standsStill(playlist("mmg|"), 3.9), { waits: true, away: true });
+  assert.deepEqual(standsStill({ ...playlist("mmg|m"), edge: 6.3 }, 3.9), { waits: true }, "too little to go on with");
+  assert.deepEqual(standsStill({ ...playlist("mmg|m"), edge: 6.5 }, 3.9), { waits: true, seek: 6.05 }, "nobody has looked while the publisher was away");
+  assert.deepEqual(standsStill({ ...playlist("mmg|mm"), edge: 7 }, 6.1), { waits: false }, "it has gone on");
+  assert.deepEqual(standsStill({ ...playlist("mmg|m"), edge: 6.5 }, 3), { waits: false }, "it stands still for another reason");
+  assert.deepEqual(standsStill({ ...playlist("mg|m", false), edge: 4.5 }, 1.9), { waits: false }, "the stream is over");
 });

@@ -9,41 +9,25 @@ function pieces(details) {
 
 export const isAway = (details) => details?.live === true && pieces(details).at(-1)?.gap === true;
 
-// Where media begins again behind the last gap; null without a gap, or while nothing has come since.
-export function returnedAt(details) {
+const crumb = 0.25;  // s: sound ends a frame before or after the picture, and hls.js takes a segment of which 0.2 s is missing for whole
+
+// Where media begins again behind the gap that a player at `time` has come to; null where it has come to none, or nothing has come since.
+export function returnedAt(details, time) {
   const all = pieces(details);
-  const gap = all.findLastIndex((piece) => piece.gap);
-  return gap < 0 ? null : (all[gap + 1]?.start ?? null);
+  const here = all.findLastIndex((piece) => piece.start <= time + crumb);
+  if (!all[here]?.gap) return null;
+  return all.find((piece, i) => i > here && !piece.gap)?.start ?? null;
 }
 
 const firstPart = 0.4;  // s of media that there must be to go on with when a publisher has come back
 
-// Absence: a player at the edge of a stream whose publisher went away, and came back.
-export class Absence {
-  #was = false;  // gaps were at the edge, and what came after them has not been played yet
-
-  // While the picture at `time` stands still: {waits} when starting over would better nothing, {away} when the publisher is, {seek}
-  // where to go on.
-  look(details, time) {
-    if (isAway(details)) {
-      this.#was = true;
-      return { waits: true, away: true };
-    }
-    if (!this.#was) return { waits: false };
-    const back = returnedAt(details);
-    if (back === null || back <= time) {
-      this.#was = false;
-      return { waits: false };
-    }
-    if (details.edge - back < firstPart) return { waits: true };
-    this.#was = false;
-    return { waits: true, seek: back + 0.05 };
-  }
-
-  // The picture moves.
-  moved(details, time) {
-    if (!this.#was) return;
-    const back = returnedAt(details);
-    this.#was = back === null || time < back;
-  }
+// While the picture at `time` stands still: {waits} when starting over would better nothing, {away} when the publisher is, {seek} where to go on.
+// Asked only now and then, and gaps may be at the edge for a moment only (the server was away, and told of all of them late): that they have been
+// there is read off the playlist, not remembered.
+export function standsStill(details, time) {
+  if (isAway(details)) return { waits: true, away: true };
+  const back = details?.live ? returnedAt(details, time) : null;
+  if (back === null) return { waits: false };
+  if (details.edge - back < firstPart) return { waits: true };
+  return { waits: true, seek: back + 0.05 };
 }

@@ -2,7 +2,7 @@
 // the whole stream's playlist instead, from any point that is kept. State is in signals; no page elements but <video>.
 import { signal } from "@preact/signals";
 import Hls from "hls.js";
-import { Absence, isAway } from "./absence.js";
+import { isAway, standsStill } from "./absence.js";
 import { bufferEnd } from "./buffer.js";
 import { settings, wholeSettings } from "./hls_settings.js";
 import { KeptWindow } from "./kept_window.js";
@@ -47,7 +47,6 @@ export class Playback {
   #patience = new Patience();
   #lastUnstuck = 0;
   #lastMediaError = 0;
-  #absence = new Absence();
   #failures = 0;
   #wanted = true;   // the viewer wants it to play
 
@@ -266,7 +265,6 @@ export class Playback {
     if (video.currentTime !== this.#lastTime || video.paused || this.state.value === "ended") {
       this.#lastTime = video.currentTime;
       this.#patience.moved(now);
-      this.#absence.moved(this.#hls?.latestLevelDetails, video.currentTime);
     } else if (this.#waitsForPublisher()) {
       this.#patience.moved(now);
     } else if (!document.hidden && this.#patience.isOver(now)) {
@@ -295,7 +293,7 @@ export class Playback {
 
   // Nothing to play, and nothing that starting over would better: the publisher is away. When it is back, goes on with it.
   #waitsForPublisher() {
-    const { waits, away, seek } = this.#absence.look(this.mode.value === "live" ? this.#hls?.latestLevelDetails : null, this.video.currentTime);
+    const { waits, away, seek } = standsStill(this.mode.value === "live" ? this.#hls?.latestLevelDetails : null, this.video.currentTime);
     if (away) {
       this.#liveEdge.forget();
       if (this.state.value !== "paused") this.state.value = "away";
