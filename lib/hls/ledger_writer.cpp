@@ -265,9 +265,20 @@ Result<> LedgerWriter::trim() {
   return {};
 }
 
+// Of the rendition that has the fewest: one that grows is listed in parts only, and what was given up grows no more.
+MediaSequence LedgerWriter::whole_segments() const {
+  MediaSequence fewest = stored_.size();
+  for (const Rendition& rendition : index_.renditions()) {
+    const Part& last = rendition.last;
+    if (!rendition.started || last.msn < stored_.front().msn || last.msn + 1 < stored_.back().msn) continue;
+    fewest = std::min(fewest, last.msn - stored_.front().msn + (last.flags.last ? 1 : 0));
+  }
+  return fewest;
+}
+
 // X, so that readers list the segment no more; its files stay. False when only the least that live needs is left.
 Result<bool> LedgerWriter::unlist_oldest() {
-  if (stored_.size() <= least_segments) return false;
+  if (stored_.size() <= least_segments || whole_segments() <= least_segments) return false;
   SLUICE_TRY(append(RemovedRecord{stored_.front().msn + 1}));
   ++counters_.segments_removed;
   retire_oldest(clock_->wall().time_since_epoch().count());

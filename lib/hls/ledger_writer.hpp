@@ -98,6 +98,7 @@ class LedgerWriter {
   void sync_after(const PartRecord& record);
   void read_cap();
   Result<> trim();
+  MediaSequence whole_segments() const;
   Result<bool> unlist_oldest();
   enum class Room { in_time, now };  // when a removed file's bytes are free though a reader has it open: when that closes it, or at once
   Result<bool> remove_oldest(Room room);

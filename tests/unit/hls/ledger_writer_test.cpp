@@ -72,7 +72,7 @@ WriterSettings quick() {
 }
 
 void feed(const std::string& directory, const std::vector<Frame>& frames, bool ended,
-          WriterSettings settings = quick()) {
+          WriterSettings settings = quick(), const std::function<void(const LedgerIndex&)>& look = {}) {
   Result<LedgerWriter> writer = LedgerWriter::open(directory, std::move(settings));
   REQUIRE(writer);
   if (!writer->index().header()) {
@@ -83,7 +83,10 @@ void feed(const std::string& directory, const std::vector<Frame>& frames, bool e
   Operations operations;
   Segmenter segmenter(writer->index(), {tracks(), false, {}}, operations);
   const auto write = [&] {
-    for (Operation& operation : operations) REQUIRE(writer->write(operation));
+    for (Operation& operation : operations) {
+      REQUIRE(writer->write(operation));
+      if (look) look(writer->index());
+    }
     operations.clear();
   };
   write();
@@ -299,12 +302,17 @@ TEST_CASE("there is one writer at a time") {
   CHECK(LedgerWriter::open(folder.ledger(), quick()).error().code == Errc::unavailable);
 }
 
-TEST_CASE("a cap removes the oldest segments, and never the last six") {
+TEST_CASE("a cap removes the oldest segments, and never the last six that are whole") {
   const Folder folder;
   WriterSettings capped = quick();
   capped.most_bytes = 1;
+  // What readers count (hlslint's live-segments-few): a segment that grows is none yet.
+  const auto look = [](const LedgerIndex& index) {
+    for (const Rendition& rendition : index.renditions())
+      if (index.removed_before() > 0) CHECK(rendition.last.msn - index.removed_before() + (rendition.last.flags.last ? 1 : 0) >= 6);
+  };
   feed(folder.ledger(), interleave(video_frames(900, {30, 1}, every(60)), audio_frames(1406), tracks()), true,
-       capped);
+       capped, look);
   LedgerReader reader(folder.ledger());
   REQUIRE(reader.poll());
   CHECK(reader.find("source")->segments.size() == 6);
