@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -71,12 +72,14 @@ std::string content_of(BIO* buffer) {
 
 Buffer reading(const std::string& text) { return Buffer(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
-// A file's content, or nothing where there is no file, or one with nothing in it. One that may not be read is not ours to replace.
+// A file's content, or nothing where there is no file. One that may not be read is not ours to replace, nor is a link that leads nowhere just now,
+// or a file that somebody is about to fill: both are as a file with nothing in it.
 Result<std::optional<std::string>> content_at(const std::string& path) {
   auto content = os::read_file(path);
-  if (content) return content->empty() ? std::nullopt : std::optional(std::move(*content));
-  if (content.error().code == Errc::not_found) return std::nullopt;
-  return std::unexpected(content.error());
+  if (content) return std::optional(std::move(*content));
+  if (content.error().code != Errc::not_found) return std::unexpected(content.error());
+  struct stat link;
+  return ::lstat(path.c_str(), &link) == 0 ? std::optional<std::string>("") : std::nullopt;
 }
 
 struct Found {
@@ -88,6 +91,8 @@ struct Found {
 Result<Found> look(const std::string& certificate_path, const std::string& key_path) {
   SLUICE_TRY_VALUE(const auto certificate_text, content_at(certificate_path));
   SLUICE_TRY_VALUE(const auto key_text, content_at(key_path));
+  if (certificate_text && certificate_text->empty())
+    return fail(Errc::config, "there is nothing in the certificate " + certificate_path, "put one there, with its key beside it, or remove the file for one to be made");
   Found found{.certificate = certificate_text.has_value()};
   if (!found.certificate && key_text) {
     found.key.reset(PEM_read_bio_PrivateKey(reading(*key_text).get(), nullptr, nullptr, nullptr));

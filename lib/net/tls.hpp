@@ -53,9 +53,9 @@ class TlsSession {
 };
 
 // Makes a certificate that nobody else has signed, for this host's name, localhost and the loopback addresses, valid for ten years,
-// and its key (0600), where there is no certificate (a file with nothing in it is none); a key that is there alone gets one. What is there
-// is never replaced: a pair that does not fit is TlsContext::load()'s to tell of. Where nothing is to be made nothing is written; processes
-// that start at once take turns.
+// and its key (0600), where there is no certificate; a key that is there alone gets one. What is there is never replaced, not a link that leads
+// nowhere and not a file with nothing in it: Errc::config says what to do. A pair that does not fit is TlsContext::load()'s to tell of. Where nothing
+// is to be made nothing is written; processes that start at once take turns.
 Result<> make_self_signed(const std::string& certificate, const std::string& key);
 
 }  // namespace sluice::net

@@ -193,10 +193,35 @@ TEST_CASE("a certificate or a key that somebody has put in the place of ours is 
   CHECK_FALSE(TlsContext::load(folder / "cert", folder / "key"));
 }
 
+TEST_CASE("where somebody's certificate is about to be, none is made") {
+  const Folder folder;
+  context(folder);
+  const std::string key = content(folder / "key");
+  SECTION("a file that is just being written") { std::filesystem::resize_file(folder / "cert", 0); }
+  SECTION("a link into a volume that is not mounted") {
+    std::filesystem::remove(folder / "cert");
+    std::filesystem::create_symlink(folder / "volume/cert", folder / "cert");
+  }
+  SECTION("both are links") {
+    for (const char* name : {"cert", "key"}) {
+      std::filesystem::remove(folder / name);
+      std::filesystem::create_symlink(folder / "volume" + ("/" + std::string(name)), folder / name);
+    }
+  }
+  const bool link = std::filesystem::is_symlink(folder / "cert");
+  const auto refused = net::make_self_signed(folder / "cert", folder / "key");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what.find(folder / "cert") != std::string::npos);
+  CHECK(refused.error().hint.find("remove") != std::string::npos);
+  CHECK(std::filesystem::is_symlink(folder / "cert") == link);
+  CHECK(content(folder / "cert").empty());
+  if (!std::filesystem::is_symlink(folder / "key")) CHECK(content(folder / "key") == key);
+}
+
 TEST_CASE("a key alone gets a certificate, and one that is no key is named") {
   const Folder folder;
   context(folder);
-  std::filesystem::resize_file(folder / "cert", 0);
+  std::filesystem::remove(folder / "cert");
   SECTION("a start that was cut short, or a key that was copied first") {
     const std::string key = content(folder / "key");
     REQUIRE(net::make_self_signed(folder / "cert", folder / "key"));
