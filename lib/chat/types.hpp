@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "platform/room_settings.hpp"
 
 namespace sluice::chat {
 
@@ -43,14 +44,7 @@ struct EmoteUse {
   std::uint32_t last = 0;
 };
 
-struct RoomSettings {
-  bool emote_only = false;
-  std::int32_t followers_only = -1;  // minutes of following; -1: off
-  bool unique = false;               // r9k
-  std::uint32_t slow = 0;            // seconds between a user's messages; 0: off
-  bool subs_only = false;
-  bool operator==(const RoomSettings&) const = default;
-};
+using platform::RoomSettings;
 
 struct Channel {
   ChannelId id;
