@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.hpp"
 #include "store/events.hpp"
 
 namespace sluice::store {
@@ -40,6 +41,12 @@ nlohmann::json token_payload(const Token& token) {
 
 std::string one_line(const nlohmann::json& value) {
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<std::string> one_line_object(std::string_view text) {
+  auto value = nlohmann::ordered_json::parse(text, nullptr, false);
+  if (!value.is_object()) return fail(Errc::invalid, "this is no JSON object: " + legible(text));
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::string to_json(const Event& event) {

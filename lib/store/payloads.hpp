@@ -16,5 +16,8 @@ nlohmann::json token_payload(const Token& token);
 
 // On one line, whatever bytes the texts hold.
 std::string one_line(const nlohmann::json& value);
+// A JSON object that somebody else wrote, on one line with its fields in their order; Errc::invalid for
+// anything else.
+Result<std::string> one_line_object(std::string_view text);
 
 }  // namespace sluice::store

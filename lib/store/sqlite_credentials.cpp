@@ -50,9 +50,10 @@ Result<Token> revoke(Change& change, Token token, const Actor& actor) {
   token.revoked_at = change.now;
   SLUICE_TRY(
       change.db.run("UPDATE tokens SET revoked_ms = ? WHERE id = ?", to_ms(change.now), token.id.value()));
-  SLUICE_TRY(append_audit(
-      change,
-      {.actor = actor, .action = "token.revoke", .target = fmt::format("token:{}", token.id.value())}));
+  SLUICE_TRY(append_audit(change, {.actor = actor,
+                                   .action = "token.revoke",
+                                   .target_user = token.user,
+                                   .target = fmt::format("token:{}", token.id.value())}));
   SLUICE_TRY(change.emit("token.revoke", ChannelId(), token_payload(token)));
   return token;
 }
@@ -65,8 +66,7 @@ Result<std::string> SqliteCredentials::rotate_key(ChannelId id, const Actor& act
     SLUICE_TRY(change.db.run(
         "INSERT OR REPLACE INTO stream_keys (channel_id, key_hash, created_ms) VALUES (?, ?, ?)", id.value(),
         platform::hash_of_secret(key), to_ms(change.now)));
-    SLUICE_TRY(append_audit(
-        change, {.actor = actor, .action = "stream_key.regenerate", .target = "channel:" + channel.name}));
+    SLUICE_TRY(append_audit(change, act_in(channel, actor, "stream_key.regenerate")));
     SLUICE_TRY(change.emit("stream_key.regenerate", id, {{"channel", channel.name}}));
     return key;
   });
@@ -83,7 +83,8 @@ Result<Channel> SqliteCredentials::channel_by_key(std::string_view key) {
   });
 }
 
-Result<> SqliteCredentials::set_srt_passphrase(ChannelId id, std::string_view passphrase, const Actor& actor) {
+Result<> SqliteCredentials::set_srt_passphrase(ChannelId id, std::string_view passphrase,
+                                               const Actor& actor) {
   if (!passphrase.empty()) SLUICE_TRY(platform::check_srt_passphrase(passphrase));
   return core_.write([&](Change& change) -> Result<> {
     SLUICE_TRY_VALUE(Channel channel, channel_by_id(change.db, id));
@@ -91,11 +92,10 @@ Result<> SqliteCredentials::set_srt_passphrase(ChannelId id, std::string_view pa
       SLUICE_TRY(change.db.run("DELETE FROM srt_passphrases WHERE channel_id = ?", id.value()));
     else
       SLUICE_TRY(change.db.run(
-          "INSERT OR REPLACE INTO srt_passphrases (channel_id, passphrase, created_ms) VALUES (?, ?, ?)", id.value(),
-          passphrase, to_ms(change.now)));
+          "INSERT OR REPLACE INTO srt_passphrases (channel_id, passphrase, created_ms) VALUES (?, ?, ?)",
+          id.value(), passphrase, to_ms(change.now)));
     const std::string_view action = passphrase.empty() ? "srt_passphrase.clear" : "srt_passphrase.set";
-    SLUICE_TRY(append_audit(
-        change, {.actor = actor, .action = std::string(action), .target = "channel:" + channel.name}));
+    SLUICE_TRY(append_audit(change, act_in(channel, actor, action)));
     SLUICE_TRY(change.emit(action, id, {{"channel", channel.name}}));
     return {};
   });
@@ -125,6 +125,7 @@ Result<IssuedToken> SqliteCredentials::issue_token(UserId user, platform::Scopes
     Token token{TokenId(change.db.last_row_id()), user, scopes, change.now, expires_at, std::nullopt};
     SLUICE_TRY(append_audit(change, {.actor = actor,
                                      .action = "token.issue",
+                                     .target_user = user,
                                      .target = fmt::format("token:{}", token.id.value()),
                                      .reason = scopes.text(),
                                      .expires_at = expires_at}));

@@ -1,5 +1,6 @@
 #pragma once
 // The store's interfaces on SQLite: each class is defined in the file of its theme (sqlite_users.cpp …).
+#include "store/acts.hpp"
 #include "store/sqlite_core.hpp"
 #include "store/store.hpp"
 
@@ -96,8 +97,11 @@ class SqliteAudit final : public Audit {
  public:
   explicit SqliteAudit(SqliteCore& core) : core_(core) {}
   Result<AuditEntry> append(AuditEntry entry) override;
+  Result<AuditEntry> by_id(std::int64_t id) override;
   Result<std::vector<AuditEntry>> since(std::int64_t id, std::size_t limit) override;
-  Result<> verify() override;
+  Result<std::vector<AuditEntry>> find(const AuditFilter& filter, AuditOrder order, std::int64_t id,
+                                       std::size_t limit) override;
+  Result<AuditHead> head() override;
 
  private:
   SqliteCore& core_;
@@ -145,5 +149,6 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock
 Result<User> user_by_id(sqlite::Database& db, UserId id);
 Result<Channel> channel_by_id(sqlite::Database& db, ChannelId id);
 Result<AuditEntry> append_audit(Change& change, AuditEntry entry);
+Actor actor_at(const sqlite::Statement& row, int column);  // of id (0: no user), name and address
 
 }  // namespace sluice::store

@@ -117,7 +117,8 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_by_expiry ON idempotency(expires_ms);
 )sql";
 
-// In clear: SRT's key derivation needs the phrase itself on both sides (libsrt's SRTO_PASSPHRASE), so no hash would do.
+// In clear: SRT's key derivation needs the phrase itself on both sides (libsrt's SRTO_PASSPHRASE), so no hash
+// would do.
 constexpr std::string_view second_step = R"sql(
 CREATE TABLE srt_passphrases (
   channel_id  INTEGER PRIMARY KEY REFERENCES channels(id),
@@ -126,7 +127,7 @@ CREATE TABLE srt_passphrases (
 ) STRICT;
 )sql";
 
-constexpr std::array steps{first_step, second_step};
+const std::array steps{first_step, second_step, moderation_step()};
 }  // namespace
 
 int newest_schema() {

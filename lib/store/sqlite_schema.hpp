@@ -1,5 +1,7 @@
 #pragma once
 // The schema's numbered steps. A step that has been released is never edited: the next change is a new step.
+#include <string_view>
+
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "sqlite/database.hpp"
@@ -7,6 +9,7 @@
 namespace sluice::store {
 
 int newest_schema();
+std::string_view moderation_step();           // the third
 Result<int> schema_of(sqlite::Database& db);  // 0: empty
 
 // Brings the database to the newest schema, one transaction a step; several processes may do so at once.

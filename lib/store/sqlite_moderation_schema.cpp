@@ -1,0 +1,32 @@
+// The third step: what moderation must not forget.
+#include "store/sqlite_schema.hpp"
+
+namespace sluice::store {
+
+std::string_view moderation_step() {
+  // audit.format says which fields an entry's hash covers (audit.hpp): 1 for those that are there already.
+  return R"sql(
+ALTER TABLE audit ADD COLUMN format INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE audit ADD COLUMN channel_id INTEGER;
+ALTER TABLE audit ADD COLUMN channel_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN target_id INTEGER;
+ALTER TABLE audit ADD COLUMN context TEXT NOT NULL DEFAULT '';
+CREATE INDEX audit_of_channel ON audit(channel_id, id) WHERE channel_id IS NOT NULL;
+CREATE INDEX audit_of_actor ON audit(actor_id, id) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_of_target ON audit(target_id, id) WHERE target_id IS NOT NULL;
+
+CREATE TABLE audit_head (
+  one       INTEGER PRIMARY KEY CHECK (one = 1),
+  entry_id  INTEGER NOT NULL,
+  hash      TEXT NOT NULL
+) STRICT;
+INSERT INTO audit_head
+  SELECT 1, coalesce(max(id), 0), coalesce((SELECT hash FROM audit ORDER BY id DESC LIMIT 1), '') FROM audit;
+CREATE TRIGGER audit_head_only_grows BEFORE UPDATE ON audit_head WHEN NEW.entry_id <> OLD.entry_id + 1
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_head_stays BEFORE DELETE ON audit_head
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+)sql";
+}
+
+}  // namespace sluice::store
