@@ -79,5 +79,8 @@ Result<std::string> display_name(std::string_view typed) {
 Result<std::string> stream_title(std::string_view typed) {
   return one_line("title", typed, 0, 140);
 }
+Result<std::string> reason(std::string_view typed) {
+  return one_line("reason", typed, 0, 500);
+}
 
 }  // namespace sluice::platform

@@ -22,5 +22,6 @@ std::string folded_name(std::string_view typed);
 // One line of UTF-8 without control characters, trimmed. Errc::invalid otherwise.
 Result<std::string> display_name(std::string_view typed);  // 1–50 characters
 Result<std::string> stream_title(std::string_view typed);  // 0–140 characters
+Result<std::string> reason(std::string_view typed);        // 0–500 characters, of a moderator's act
 
 }  // namespace sluice::platform

@@ -10,5 +10,7 @@
 namespace sluice::store {
 
 AuditEntry act_in(const Channel& channel, const Actor& actor, std::string_view action);
+AuditEntry act_on(const Channel& channel, const User& user, const Actor& actor, std::string_view action,
+                  std::string_view reason);
 
 }  // namespace sluice::store

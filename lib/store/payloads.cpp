@@ -7,13 +7,30 @@
 
 namespace sluice::store {
 
+void put_user(nlohmann::json& payload, std::string_view prefix, const User& user) {
+  std::string start = std::string(prefix) + "user_";
+  payload[start + "id"] = user.id == UserId() ? "" : std::to_string(user.id.value());
+  payload[start + "login"] = user.name;
+  payload[start + "name"] = user.display_name;
+}
+
+nlohmann::json broadcaster_payload(const Channel& channel) {
+  nlohmann::json payload{{"channel", channel.name}};
+  put_user(payload, "broadcaster_", {channel.owner, channel.owner_name, channel.owner_display_name, {}});
+  return payload;
+}
+
+nlohmann::json act_payload(const Channel& channel, const User& actor) {
+  nlohmann::json payload = broadcaster_payload(channel);
+  put_user(payload, "moderator_", actor);
+  return payload;
+}
+
 nlohmann::json channel_payload(const Channel& channel) {
-  return {{"channel", channel.name},
-          {"broadcaster_user_id", std::to_string(channel.owner.value())},
-          {"broadcaster_user_login", channel.owner_name},
-          {"broadcaster_user_name", channel.owner_display_name},
-          {"title", channel.title},
-          {"version", channel.version}};
+  nlohmann::json payload = broadcaster_payload(channel);
+  payload["title"] = channel.title;
+  payload["version"] = channel.version;
+  return payload;
 }
 
 nlohmann::json online_payload(const Channel& channel, const Stream& stream) {

@@ -9,6 +9,11 @@
 
 namespace sluice::store {
 
+nlohmann::json broadcaster_payload(const Channel& channel);  // the channel's name and whose it is
+// …and by whom: what moderators' acts have.
+nlohmann::json act_payload(const Channel& channel, const User& actor);
+// Adds PREFIXuser_id, PREFIXuser_login and PREFIXuser_name; the id of nobody is empty.
+void put_user(nlohmann::json& payload, std::string_view prefix, const User& user);
 nlohmann::json channel_payload(const Channel& channel);
 nlohmann::json online_payload(const Channel& channel, const Stream& stream);
 nlohmann::json offline_payload(const Channel& channel, const Stream& stream);

@@ -2,6 +2,7 @@
 // The store's interfaces on SQLite: each class is defined in the file of its theme (sqlite_users.cpp …).
 #include "store/acts.hpp"
 #include "store/sqlite_core.hpp"
+#include "store/sqlite_moderation.hpp"
 #include "store/store.hpp"
 
 namespace sluice::store {
@@ -129,6 +130,7 @@ class SqliteStore final : public Store {
   Events& events() override { return events_; }
   Audit& audit() override { return audit_; }
   Idempotency& idempotency() override { return idempotency_; }
+  Roles& roles() override { return roles_; }
   Result<> check() override;
 
  private:
@@ -141,12 +143,14 @@ class SqliteStore final : public Store {
   SqliteEvents events_{core_};
   SqliteAudit audit_{core_};
   SqliteIdempotency idempotency_{core_};
+  SqliteRoles roles_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);
 
 // Within somebody else's transaction or read.
 Result<User> user_by_id(sqlite::Database& db, UserId id);
+Result<User> acting_user(sqlite::Database& db, const Actor& actor);  // of id 0 for who is no user
 Result<Channel> channel_by_id(sqlite::Database& db, ChannelId id);
 Result<AuditEntry> append_audit(Change& change, AuditEntry entry);
 Actor actor_at(const sqlite::Statement& row, int column);  // of id (0: no user), name and address

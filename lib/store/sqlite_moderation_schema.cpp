@@ -26,6 +26,15 @@ CREATE TRIGGER audit_head_only_grows BEFORE UPDATE ON audit_head WHEN NEW.entry_
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_head_stays BEFORE DELETE ON audit_head
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+CREATE TABLE roles (
+  channel_id  INTEGER NOT NULL REFERENCES channels(id),
+  user_id     INTEGER NOT NULL REFERENCES users(id),
+  role        TEXT NOT NULL CHECK (role IN ('moderator', 'vip')),
+  since_ms    INTEGER NOT NULL,
+  PRIMARY KEY (channel_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX roles_of_user ON roles(user_id, channel_id);
 )sql";
 }
 

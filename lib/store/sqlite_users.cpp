@@ -16,6 +16,11 @@ Result<User> user_by_id(sqlite::Database& db, UserId id) {
                user_of, fmt::format("no user {}", id.value()));
 }
 
+Result<User> acting_user(sqlite::Database& db, const Actor& actor) {
+  if (actor.user != UserId()) return user_by_id(db, actor.user);
+  return User{UserId(), actor.name, actor.name, Wall()};
+}
+
 Result<User> SqliteUsers::add(std::string_view typed, std::string_view display) {
   SLUICE_TRY_VALUE(std::string name, platform::user_name(typed));
   SLUICE_TRY_VALUE(std::string display_name, platform::display_name(display.empty() ? typed : display));

@@ -19,6 +19,7 @@
 #include "store/events.hpp"
 #include "store/idempotency.hpp"
 #include "store/leases.hpp"
+#include "store/roles.hpp"
 #include "store/streams.hpp"
 #include "store/users.hpp"
 
@@ -35,6 +36,7 @@ class Store {
   virtual Events& events() = 0;
   virtual Audit& audit() = 0;
   virtual Idempotency& idempotency() = 0;
+  virtual Roles& roles() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 

@@ -46,3 +46,11 @@ TEST_CASE("titles are one line of UTF-8 of up to 140 characters, not bytes") {
   CHECK_FALSE(display_name("  "));
   CHECK_FALSE(display_name(std::string(51, 'x')));
 }
+
+TEST_CASE("a reason may be left out, and is one line of up to 500 characters") {
+  CHECK(reason("").value() == "");
+  CHECK(reason(" spam ").value() == "spam");
+  CHECK(reason(std::string(500, 'x')).has_value());
+  CHECK(reason(std::string(501, 'x')).error().what == "the reason has 501 characters");
+  CHECK_FALSE(reason("a\nb"));
+}
