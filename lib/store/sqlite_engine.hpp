@@ -131,6 +131,7 @@ class SqliteStore final : public Store {
   Audit& audit() override { return audit_; }
   Idempotency& idempotency() override { return idempotency_; }
   Roles& roles() override { return roles_; }
+  Bans& bans() override { return bans_; }
   Result<> check() override;
 
  private:
@@ -144,6 +145,7 @@ class SqliteStore final : public Store {
   SqliteAudit audit_{core_};
   SqliteIdempotency idempotency_{core_};
   SqliteRoles roles_{core_};
+  SqliteBans bans_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);

@@ -20,4 +20,17 @@ class SqliteRoles final : public Roles {
   SqliteCore& core_;
 };
 
+class SqliteBans final : public Bans {
+ public:
+  explicit SqliteBans(SqliteCore& core) : core_(core) {}
+  Result<Ban> ban(ChannelId channel, UserId user, std::optional<seconds> duration, std::string_view reason,
+                  const Actor& actor, std::string_view context) override;
+  Result<Ban> lift(ChannelId channel, UserId user, std::string_view reason, const Actor& actor) override;
+  Result<std::optional<Ban>> find(ChannelId channel, UserId user) override;
+  Result<std::vector<Ban>> of_channel(ChannelId channel, UserId after, std::size_t limit) override;
+
+ private:
+  SqliteCore& core_;
+};
+
 }  // namespace sluice::store

@@ -35,6 +35,20 @@ CREATE TABLE roles (
   PRIMARY KEY (channel_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX roles_of_user ON roles(user_id, channel_id);
+
+CREATE TABLE bans (
+  channel_id  INTEGER NOT NULL REFERENCES channels(id),
+  user_id     INTEGER NOT NULL REFERENCES users(id),
+  until_ms    INTEGER,
+  reason      TEXT NOT NULL,
+  by_id       INTEGER,
+  by_name     TEXT NOT NULL,
+  by_address  TEXT NOT NULL,
+  at_ms       INTEGER NOT NULL,
+  audit_id    INTEGER NOT NULL,
+  PRIMARY KEY (channel_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bans_by_expiry ON bans(until_ms) WHERE until_ms IS NOT NULL;
 )sql";
 }
 

@@ -14,6 +14,7 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "store/audit.hpp"
+#include "store/bans.hpp"
 #include "store/channels.hpp"
 #include "store/credentials.hpp"
 #include "store/events.hpp"
@@ -37,6 +38,7 @@ class Store {
   virtual Audit& audit() = 0;
   virtual Idempotency& idempotency() = 0;
   virtual Roles& roles() = 0;
+  virtual Bans& bans() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 
