@@ -132,6 +132,7 @@ class SqliteStore final : public Store {
   Idempotency& idempotency() override { return idempotency_; }
   Roles& roles() override { return roles_; }
   Bans& bans() override { return bans_; }
+  Rooms& rooms() override { return rooms_; }
   Result<> check() override;
 
  private:
@@ -146,6 +147,7 @@ class SqliteStore final : public Store {
   SqliteIdempotency idempotency_{core_};
   SqliteRoles roles_{core_};
   SqliteBans bans_{core_};
+  SqliteRooms rooms_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);

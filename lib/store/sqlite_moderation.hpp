@@ -33,4 +33,20 @@ class SqliteBans final : public Bans {
   SqliteCore& core_;
 };
 
+class SqliteRooms final : public Rooms {
+ public:
+  explicit SqliteRooms(SqliteCore& core) : core_(core) {}
+  Result<platform::RoomSettings> settings(ChannelId channel) override;
+  Result<platform::AutomodSettings> automod(ChannelId channel) override;
+  Result<SettingsChange<platform::RoomSettings>> change(ChannelId channel,
+                                                        const platform::RoomSettingsPatch& patch,
+                                                        const Actor& actor) override;
+  Result<SettingsChange<platform::AutomodSettings>> change(ChannelId channel,
+                                                           const platform::AutomodPatch& patch,
+                                                           const Actor& actor) override;
+
+ private:
+  SqliteCore& core_;
+};
+
 }  // namespace sluice::store

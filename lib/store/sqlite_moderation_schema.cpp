@@ -49,6 +49,17 @@ CREATE TABLE bans (
   PRIMARY KEY (channel_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX bans_by_expiry ON bans(until_ms) WHERE until_ms IS NOT NULL;
+
+CREATE TABLE rooms (
+  channel_id           INTEGER PRIMARY KEY REFERENCES channels(id),
+  emote_only           INTEGER NOT NULL,
+  followers_only       INTEGER NOT NULL,
+  unique_chat          INTEGER NOT NULL,
+  slow                 INTEGER NOT NULL,
+  subs_only            INTEGER NOT NULL,
+  automod_level        INTEGER NOT NULL,
+  automod_at_deadline  TEXT NOT NULL CHECK (automod_at_deadline IN ('hold', 'allow'))
+) STRICT;
 )sql";
 }
 

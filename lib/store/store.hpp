@@ -21,6 +21,7 @@
 #include "store/idempotency.hpp"
 #include "store/leases.hpp"
 #include "store/roles.hpp"
+#include "store/rooms.hpp"
 #include "store/streams.hpp"
 #include "store/users.hpp"
 
@@ -39,6 +40,7 @@ class Store {
   virtual Idempotency& idempotency() = 0;
   virtual Roles& roles() = 0;
   virtual Bans& bans() = 0;
+  virtual Rooms& rooms() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 
