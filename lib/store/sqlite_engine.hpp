@@ -133,6 +133,7 @@ class SqliteStore final : public Store {
   Roles& roles() override { return roles_; }
   Bans& bans() override { return bans_; }
   Rooms& rooms() override { return rooms_; }
+  Deletions& deletions() override { return deletions_; }
   Result<> check() override;
 
  private:
@@ -148,6 +149,7 @@ class SqliteStore final : public Store {
   SqliteRoles roles_{core_};
   SqliteBans bans_{core_};
   SqliteRooms rooms_{core_};
+  SqliteDeletions deletions_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);

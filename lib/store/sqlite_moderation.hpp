@@ -49,4 +49,17 @@ class SqliteRooms final : public Rooms {
   SqliteCore& core_;
 };
 
+class SqliteDeletions final : public Deletions {
+ public:
+  explicit SqliteDeletions(SqliteCore& core) : core_(core) {}
+  Result<AuditEntry> delete_message(ChannelId channel, std::string_view message_id, UserId author,
+                                    std::string_view reason, const Actor& actor,
+                                    std::string_view context) override;
+  Result<AuditEntry> clear(ChannelId channel, std::string_view reason, const Actor& actor,
+                           std::string_view context) override;
+
+ private:
+  SqliteCore& core_;
+};
+
 }  // namespace sluice::store

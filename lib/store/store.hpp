@@ -17,6 +17,7 @@
 #include "store/bans.hpp"
 #include "store/channels.hpp"
 #include "store/credentials.hpp"
+#include "store/deletions.hpp"
 #include "store/events.hpp"
 #include "store/idempotency.hpp"
 #include "store/leases.hpp"
@@ -41,6 +42,7 @@ class Store {
   virtual Roles& roles() = 0;
   virtual Bans& bans() = 0;
   virtual Rooms& rooms() = 0;
+  virtual Deletions& deletions() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 
