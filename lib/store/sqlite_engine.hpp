@@ -134,6 +134,7 @@ class SqliteStore final : public Store {
   Bans& bans() override { return bans_; }
   Rooms& rooms() override { return rooms_; }
   Deletions& deletions() override { return deletions_; }
+  HeldMessages& held_messages() override { return held_messages_; }
   Result<> check() override;
 
  private:
@@ -150,6 +151,7 @@ class SqliteStore final : public Store {
   SqliteBans bans_{core_};
   SqliteRooms rooms_{core_};
   SqliteDeletions deletions_{core_};
+  SqliteHeldMessages held_messages_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);

@@ -62,4 +62,18 @@ class SqliteDeletions final : public Deletions {
   SqliteCore& core_;
 };
 
+class SqliteHeldMessages final : public HeldMessages {
+ public:
+  explicit SqliteHeldMessages(SqliteCore& core) : core_(core) {}
+  Result<HeldMessage> hold(HeldMessage message) override;
+  Result<HeldMessage> decide(std::string_view id, HeldVerdict verdict, std::string_view reason,
+                             const Actor& actor) override;
+  Result<HeldMessage> by_id(std::string_view id) override;
+  Result<std::vector<HeldMessage>> queue(ChannelId channel, std::int64_t after, std::size_t limit) override;
+  Result<std::size_t> expire(Wall held_until) override;
+
+ private:
+  SqliteCore& core_;
+};
+
 }  // namespace sluice::store

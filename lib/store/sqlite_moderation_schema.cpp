@@ -60,6 +60,27 @@ CREATE TABLE rooms (
   automod_level        INTEGER NOT NULL,
   automod_at_deadline  TEXT NOT NULL CHECK (automod_at_deadline IN ('hold', 'allow'))
 ) STRICT;
+
+CREATE TABLE held_messages (
+  number        INTEGER PRIMARY KEY AUTOINCREMENT,
+  id            TEXT NOT NULL UNIQUE,
+  channel_id    INTEGER NOT NULL REFERENCES channels(id),
+  user_id       INTEGER NOT NULL REFERENCES users(id),
+  text          TEXT NOT NULL,
+  whole         TEXT NOT NULL,
+  reason        TEXT NOT NULL CHECK (reason IN ('automod', 'blocked_term')),
+  category      TEXT NOT NULL,
+  level         INTEGER NOT NULL,
+  boundaries    TEXT NOT NULL,
+  held_ms       INTEGER NOT NULL,
+  state         TEXT NOT NULL CHECK (state IN ('held', 'allowed', 'denied', 'expired')),
+  by_id         INTEGER,
+  by_name       TEXT NOT NULL DEFAULT '',
+  by_address    TEXT NOT NULL DEFAULT '',
+  decided_ms    INTEGER
+) STRICT;
+CREATE INDEX held_in_channel ON held_messages(channel_id, number) WHERE state = 'held';
+CREATE INDEX held_by_age ON held_messages(held_ms) WHERE state = 'held';
 )sql";
 }
 

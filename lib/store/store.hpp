@@ -19,6 +19,7 @@
 #include "store/credentials.hpp"
 #include "store/deletions.hpp"
 #include "store/events.hpp"
+#include "store/held_messages.hpp"
 #include "store/idempotency.hpp"
 #include "store/leases.hpp"
 #include "store/roles.hpp"
@@ -43,6 +44,7 @@ class Store {
   virtual Bans& bans() = 0;
   virtual Rooms& rooms() = 0;
   virtual Deletions& deletions() = 0;
+  virtual HeldMessages& held_messages() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 
