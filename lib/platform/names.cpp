@@ -12,6 +12,7 @@ namespace sluice::platform {
 
 namespace {
 constexpr std::size_t longest_name = 25;
+constexpr std::size_t longest_list_name = 50;
 constexpr std::array<std::string_view, 16> web_paths{
     "api",      "assets", "auth",  "browse",  "dashboard", "eventsub", "health", "helix",
     "internal", "live",   "login", "metrics", "mock",      "static",   "vod",    "ws"};
@@ -68,6 +69,15 @@ Result<std::string> channel_name(std::string_view typed) {
   return name;
 }
 
+Result<std::string> word_list_name(std::string_view typed) {
+  std::string name = ascii_lower(typed);
+  auto allowed = [](char c) { return letter_digit_underscore(c) || c == '-'; };
+  if (name.empty() || name.size() > longest_list_name || !std::ranges::all_of(name, allowed))
+    return fail(Errc::invalid, fmt::format("\"{}\" is not a word list's name", typed),
+                fmt::format("use 1 to {} of the characters a-z, 0-9, _ and -", longest_list_name));
+  return name;
+}
+
 std::string folded_name(std::string_view typed) {
   if (typed.starts_with('#')) typed.remove_prefix(1);
   return ascii_lower(typed);
@@ -81,6 +91,9 @@ Result<std::string> stream_title(std::string_view typed) {
 }
 Result<std::string> reason(std::string_view typed) {
   return one_line("reason", typed, 0, 500);
+}
+Result<std::string> word_text(std::string_view typed) {
+  return one_line("word list's entry", typed, 1, 500);
 }
 
 }  // namespace sluice::platform

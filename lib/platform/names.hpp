@@ -15,6 +15,7 @@ namespace sluice::platform {
 // The folded name, or Errc::invalid saying which rule is broken.
 Result<std::string> user_name(std::string_view typed);
 Result<std::string> channel_name(std::string_view typed);
+Result<std::string> word_list_name(std::string_view typed);  // 1–50 of [a-z0-9_-], typed in any capitals
 
 // For looking up: folds capitals, drops a leading '#' (IRC) and checks nothing more.
 std::string folded_name(std::string_view typed);
@@ -23,5 +24,7 @@ std::string folded_name(std::string_view typed);
 Result<std::string> display_name(std::string_view typed);  // 1–50 characters
 Result<std::string> stream_title(std::string_view typed);  // 0–140 characters
 Result<std::string> reason(std::string_view typed);        // 0–500 characters, of a moderator's act
+Result<std::string> word_text(
+    std::string_view typed);  // 1–500 characters: a phrase or pattern of a word list
 
 }  // namespace sluice::platform

@@ -135,6 +135,7 @@ class SqliteStore final : public Store {
   Rooms& rooms() override { return rooms_; }
   Deletions& deletions() override { return deletions_; }
   HeldMessages& held_messages() override { return held_messages_; }
+  WordLists& word_lists() override { return word_lists_; }
   Result<> check() override;
 
  private:
@@ -152,6 +153,7 @@ class SqliteStore final : public Store {
   SqliteRooms rooms_{core_};
   SqliteDeletions deletions_{core_};
   SqliteHeldMessages held_messages_{core_};
+  SqliteWordLists word_lists_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);

@@ -76,4 +76,22 @@ class SqliteHeldMessages final : public HeldMessages {
   SqliteCore& core_;
 };
 
+class SqliteWordLists final : public WordLists {
+ public:
+  explicit SqliteWordLists(SqliteCore& core) : core_(core) {}
+  Result<WordList> add(std::string_view name, UserId owner, const Actor& actor) override;
+  Result<> remove(WordListId id, const Actor& actor) override;
+  Result<WordList> by_name(std::string_view name) override;
+  Result<std::vector<WordList>> list() override;
+  Result<std::vector<WordEntry>> entries(WordListId id) override;
+  Result<WordListChange> change(WordListId id, const WordListPatch& patch, const Actor& actor) override;
+  Result<bool> subscribe(ChannelId channel, WordListId list, const Actor& actor) override;
+  Result<bool> unsubscribe(ChannelId channel, WordListId list, const Actor& actor) override;
+  Result<std::vector<WordList>> of_channel(ChannelId channel) override;
+  Result<WordRules> rules_for(ChannelId channel) override;
+
+ private:
+  SqliteCore& core_;
+};
+
 }  // namespace sluice::store

@@ -81,6 +81,41 @@ CREATE TABLE held_messages (
 ) STRICT;
 CREATE INDEX held_in_channel ON held_messages(channel_id, number) WHERE state = 'held';
 CREATE INDEX held_by_age ON held_messages(held_ms) WHERE state = 'held';
+
+CREATE TABLE word_lists (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  name        TEXT NOT NULL,
+  owner_id    INTEGER NOT NULL REFERENCES users(id),
+  version     INTEGER NOT NULL,
+  created_ms  INTEGER NOT NULL,
+  removed_ms  INTEGER
+) STRICT;
+CREATE UNIQUE INDEX word_list_names ON word_lists(name) WHERE removed_ms IS NULL;
+
+CREATE TABLE word_entries (
+  list_id  INTEGER NOT NULL REFERENCES word_lists(id),
+  kind     TEXT NOT NULL CHECK (kind IN ('phrase', 'pattern')),
+  text     TEXT NOT NULL,
+  action   TEXT NOT NULL CHECK (action IN ('block', 'hold', 'allow')),
+  PRIMARY KEY (list_id, kind, text)
+) STRICT, WITHOUT ROWID;
+
+-- What a channel has left stays, so that the version of its rules only grows.
+CREATE TABLE word_subscriptions (
+  channel_id  INTEGER NOT NULL REFERENCES channels(id),
+  list_id     INTEGER NOT NULL REFERENCES word_lists(id),
+  active      INTEGER NOT NULL,
+  version     INTEGER NOT NULL,
+  PRIMARY KEY (channel_id, list_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX word_subscribers ON word_subscriptions(list_id, channel_id) WHERE active;
+
+-- The number of the newest change of any list or subscription.
+CREATE TABLE word_changes (
+  one      INTEGER PRIMARY KEY CHECK (one = 1),
+  version  INTEGER NOT NULL
+) STRICT;
+INSERT INTO word_changes VALUES (1, 0);
 )sql";
 }
 

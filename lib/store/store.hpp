@@ -26,6 +26,7 @@
 #include "store/rooms.hpp"
 #include "store/streams.hpp"
 #include "store/users.hpp"
+#include "store/word_lists.hpp"
 
 namespace sluice::store {
 
@@ -45,6 +46,7 @@ class Store {
   virtual Rooms& rooms() = 0;
   virtual Deletions& deletions() = 0;
   virtual HeldMessages& held_messages() = 0;
+  virtual WordLists& word_lists() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 

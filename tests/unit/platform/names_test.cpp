@@ -54,3 +54,13 @@ TEST_CASE("a reason may be left out, and is one line of up to 500 characters") {
   CHECK(reason(std::string(501, 'x')).error().what == "the reason has 501 characters");
   CHECK_FALSE(reason("a\nb"));
 }
+
+TEST_CASE("word lists have names, and entries of one line") {
+  CHECK(word_list_name("Mild_Oaths-2").value() == "mild_oaths-2");
+  CHECK(word_list_name(std::string(50, 'a')).has_value());
+  for (std::string bad : {"", "a b", "a.b", "\xC3\xA4"}) CHECK_FALSE(word_list_name(bad));
+  CHECK_FALSE(word_list_name(std::string(51, 'a')));
+  CHECK(word_text(" buy now ").value() == "buy now");
+  CHECK_FALSE(word_text(" "));
+  CHECK_FALSE(word_text(std::string(501, 'x')));
+}

@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "platform/names.hpp"
+#include "store/payloads.hpp"
+#include "store/sqlite_engine.hpp"
+#include "store/sqlite_word_rows.hpp"
+
+namespace sluice::store {
+
+namespace {
+constexpr std::size_t most_told = 100;  // entries in the context of an audit entry
+
+AuditEntry act_on_list(const WordList& list, const Actor& actor, std::string_view action) {
+  return {.actor = actor, .action = std::string(action), .target = "word_list:" + list.name};
+}
+
+nlohmann::json list_payload(const WordList& list, std::string_view what) {
+  return {{"list_id", std::to_string(list.id.value())},
+          {"list_name", list.name},
+          {"version", list.version},
+          {"change", what}};
+}
+
+// Gives the list the number of a new change.
+Result<> advance(Change& change, WordList& list) {
+  SLUICE_TRY_VALUE(list.version, next_word_version(change));
+  return change.db.run("UPDATE word_lists SET version = ? WHERE id = ?", list.version, list.id.value());
+}
+
+Result<std::vector<WordEntry>> checked(const std::vector<WordEntry>& typed) {
+  std::vector<WordEntry> entries;
+  for (const WordEntry& entry : typed) {
+    SLUICE_TRY_VALUE(std::string text, platform::word_text(entry.text));
+    entries.push_back({std::move(text), entry.kind, entry.action});
+  }
+  return entries;
+}
+
+Result<> put(Change& change, WordListChange& result, const WordEntry& entry) {
+  SLUICE_TRY(change.db.run(
+      "UPDATE word_entries SET action = ? WHERE list_id = ? AND kind = ? AND text = ? AND action <> ?1",
+      name(entry.action), result.list.id.value(), name(entry.kind), entry.text));
+  if (change.db.changes()) {
+    ++result.changed;
+    return {};
+  }
+  SLUICE_TRY(
+      change.db.run("INSERT OR IGNORE INTO word_entries (list_id, kind, text, action) VALUES (?, ?, ?, ?)",
+                    result.list.id.value(), name(entry.kind), entry.text, name(entry.action)));
+  result.added += change.db.changes();
+  return {};
+}
+
+Result<> drop(Change& change, WordListChange& result, const WordEntry& entry) {
+  SLUICE_TRY(change.db.run("DELETE FROM word_entries WHERE list_id = ? AND kind = ? AND text = ?",
+                           result.list.id.value(), name(entry.kind), entry.text));
+  result.dropped += change.db.changes();
+  return {};
+}
+
+nlohmann::json told(const std::vector<WordEntry>& entries, bool with_action) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const WordEntry& entry : entries) {
+    if (list.size() == most_told) break;
+    nlohmann::json item{{"kind", name(entry.kind)}, {"text", entry.text}};
+    if (with_action) item["action"] = name(entry.action);
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
+std::string context_of(const WordListChange& result, const WordListPatch& patch) {
+  return one_line({{"added", result.added},
+                   {"changed", result.changed},
+                   {"dropped", result.dropped},
+                   {"put", told(patch.put, true)},
+                   {"drop", told(patch.drop, false)}});
+}
+}  // namespace
+
+Result<WordList> SqliteWordLists::add(std::string_view typed, UserId owner, const Actor& actor) {
+  SLUICE_TRY_VALUE(std::string list_name, platform::word_list_name(typed));
+  return core_.write([&](Change& change) -> Result<WordList> {
+    SLUICE_TRY(user_by_id(change.db, owner));
+    SLUICE_TRY_VALUE(std::int64_t version, next_word_version(change));
+    Result<> added =
+        change.db.run("INSERT INTO word_lists (name, owner_id, version, created_ms) VALUES (?, ?, ?, ?)",
+                      list_name, owner.value(), version, to_ms(change.now));
+    if (!added && added.error().code == Errc::exists)
+      return fail(Errc::exists, fmt::format("the word list \"{}\" exists", list_name));
+    SLUICE_TRY(added);
+    SLUICE_TRY_VALUE(WordList list, word_list_by_id(change.db, WordListId(change.db.last_row_id())));
+    SLUICE_TRY(append_audit(change, act_on_list(list, actor, "word_list.add")));
+    return list;
+  });
+}
+
+Result<> SqliteWordLists::remove(WordListId id, const Actor& actor) {
+  return core_.write([&](Change& change) -> Result<> {
+    SLUICE_TRY_VALUE(WordList list, word_list_by_id(change.db, id));
+    SLUICE_TRY(advance(change, list));
+    SLUICE_TRY(change.db.run("DELETE FROM word_entries WHERE list_id = ?", id.value()));
+    SLUICE_TRY(
+        change.db.run("UPDATE word_lists SET removed_ms = ? WHERE id = ?", to_ms(change.now), id.value()));
+    AuditEntry entry = act_on_list(list, actor, "word_list.remove");
+    entry.context = one_line({{"entries", list.entries}});
+    SLUICE_TRY(append_audit(change, std::move(entry)));
+    SLUICE_TRY(change.emit("word_list.update", ChannelId(), list_payload(list, "remove")));
+    return {};
+  });
+}
+
+Result<WordList> SqliteWordLists::by_name(std::string_view typed) {
+  return core_.read([&](sqlite::Database& db, Wall) { return word_list_by_name(db, typed); });
+}
+
+Result<std::vector<WordList>> SqliteWordLists::list() {
+  return core_.read([](sqlite::Database& db, Wall) {
+    return collect(db.query(select_word_lists("ORDER BY l.name")), word_list_of);
+  });
+}
+
+Result<std::vector<WordEntry>> SqliteWordLists::entries(WordListId id) {
+  return core_.read([&](sqlite::Database& db, Wall) -> Result<std::vector<WordEntry>> {
+    SLUICE_TRY(word_list_by_id(db, id));
+    return collect(
+        db.query("SELECT kind, text, action FROM word_entries WHERE list_id = ? ORDER BY kind, text",
+                 id.value()),
+        [](auto& row) { return word_entry_at(row, 0); });
+  });
+}
+
+Result<WordListChange> SqliteWordLists::change(WordListId id, const WordListPatch& typed,
+                                               const Actor& actor) {
+  WordListPatch patch;
+  SLUICE_TRY_VALUE(patch.put, checked(typed.put));
+  SLUICE_TRY_VALUE(patch.drop, checked(typed.drop));
+  return core_.write([&](Change& change) -> Result<WordListChange> {
+    WordListChange result;
+    SLUICE_TRY_VALUE(result.list, word_list_by_id(change.db, id));
+    for (const WordEntry& entry : patch.drop) SLUICE_TRY(drop(change, result, entry));
+    for (const WordEntry& entry : patch.put) SLUICE_TRY(put(change, result, entry));
+    if (result.added + result.changed + result.dropped == 0) return result;
+    result.list.entries += result.added - result.dropped;
+    if (result.list.entries > most_word_entries)
+      return fail(
+          Errc::invalid,
+          fmt::format("the word list \"{}\" would have {} entries", result.list.name, result.list.entries),
+          fmt::format("a list has up to {}", most_word_entries));
+    SLUICE_TRY(advance(change, result.list));
+    AuditEntry entry = act_on_list(result.list, actor, "word_list.change");
+    entry.context = context_of(result, patch);
+    SLUICE_TRY(append_audit(change, std::move(entry)));
+    SLUICE_TRY(change.emit("word_list.update", ChannelId(), list_payload(result.list, "entries")));
+    return result;
+  });
+}
+
+}  // namespace sluice::store
