@@ -95,5 +95,8 @@ Result<std::string> reason(std::string_view typed) {
 Result<std::string> word_text(std::string_view typed) {
   return one_line("word list's entry", typed, 1, 500);
 }
+Result<std::string> note_text(std::string_view typed) {
+  return one_line("note", typed, 1, 500);
+}
 
 }  // namespace sluice::platform

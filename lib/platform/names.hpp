@@ -26,5 +26,6 @@ Result<std::string> stream_title(std::string_view typed);  // 0–140 characters
 Result<std::string> reason(std::string_view typed);        // 0–500 characters, of a moderator's act
 Result<std::string> word_text(
     std::string_view typed);  // 1–500 characters: a phrase or pattern of a word list
+Result<std::string> note_text(std::string_view typed);  // 1–500 characters
 
 }  // namespace sluice::platform

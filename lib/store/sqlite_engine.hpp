@@ -136,6 +136,7 @@ class SqliteStore final : public Store {
   Deletions& deletions() override { return deletions_; }
   HeldMessages& held_messages() override { return held_messages_; }
   WordLists& word_lists() override { return word_lists_; }
+  Notes& notes() override { return notes_; }
   Result<> check() override;
 
  private:
@@ -154,6 +155,7 @@ class SqliteStore final : public Store {
   SqliteDeletions deletions_{core_};
   SqliteHeldMessages held_messages_{core_};
   SqliteWordLists word_lists_{core_};
+  SqliteNotes notes_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);

@@ -94,4 +94,15 @@ class SqliteWordLists final : public WordLists {
   SqliteCore& core_;
 };
 
+class SqliteNotes final : public Notes {
+ public:
+  explicit SqliteNotes(SqliteCore& core) : core_(core) {}
+  Result<Note> add(ChannelId channel, UserId user, std::string_view text, const Actor& actor) override;
+  Result<Note> remove(ChannelId channel, NoteId id, const Actor& actor) override;
+  Result<std::vector<Note>> about(ChannelId channel, UserId user, NotesShown shown) override;
+
+ private:
+  SqliteCore& core_;
+};
+
 }  // namespace sluice::store

@@ -116,6 +116,22 @@ CREATE TABLE word_changes (
   version  INTEGER NOT NULL
 ) STRICT;
 INSERT INTO word_changes VALUES (1, 0);
+
+CREATE TABLE notes (
+  id               INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel_id       INTEGER NOT NULL REFERENCES channels(id),
+  user_id          INTEGER NOT NULL REFERENCES users(id),
+  text             TEXT NOT NULL,
+  by_id            INTEGER,
+  by_name          TEXT NOT NULL,
+  by_address       TEXT NOT NULL,
+  at_ms            INTEGER NOT NULL,
+  remover_id       INTEGER,
+  remover_name     TEXT NOT NULL DEFAULT '',
+  remover_address  TEXT NOT NULL DEFAULT '',
+  removed_ms       INTEGER
+) STRICT;
+CREATE INDEX notes_of_user ON notes(channel_id, user_id, id);
 )sql";
 }
 

@@ -22,6 +22,7 @@
 #include "store/held_messages.hpp"
 #include "store/idempotency.hpp"
 #include "store/leases.hpp"
+#include "store/notes.hpp"
 #include "store/roles.hpp"
 #include "store/rooms.hpp"
 #include "store/streams.hpp"
@@ -47,6 +48,7 @@ class Store {
   virtual Deletions& deletions() = 0;
   virtual HeldMessages& held_messages() = 0;
   virtual WordLists& word_lists() = 0;
+  virtual Notes& notes() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 

@@ -64,3 +64,9 @@ TEST_CASE("word lists have names, and entries of one line") {
   CHECK_FALSE(word_text(" "));
   CHECK_FALSE(word_text(std::string(501, 'x')));
 }
+
+TEST_CASE("a note says something") {
+  CHECK(note_text(" watch ").value() == "watch");
+  CHECK_FALSE(note_text(" "));
+  CHECK_FALSE(note_text(std::string(501, 'x')));
+}
