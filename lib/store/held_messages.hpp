@@ -48,9 +48,9 @@ enum class HeldVerdict { allow, deny };
 class HeldMessages {
  public:
   virtual ~HeldMessages() = default;
-  // What is kept under message.id: this message, or the one that was held first. Emits automod.message.hold
-  // then. Errc::invalid for an empty id, another reason, or a `whole` that is no JSON object; Errc::not_found
-  // for the channel or user.
+  // What is kept under message.id: the message that was held first, or else this one, which is told then by
+  // automod.message.hold. Errc::invalid for an empty id, another reason, or a `whole` that is no JSON object;
+  // Errc::not_found for the channel or user.
   virtual Result<HeldMessage> hold(HeldMessage message) = 0;
   // Once only: Errc::conflict says who decided before, and when, or that it has expired. Errc::not_found for
   // an unknown id, Errc::invalid for a reason of more than 500 characters. Audited as automod.allow or
