@@ -76,7 +76,8 @@ nlohmann::json value_or_null(bool on, std::int64_t value) {
   return on ? nlohmann::json(value) : nlohmann::json();
 }
 
-void put_settings(nlohmann::json& payload, const RoomSettings& settings) {
+// The event of each kind of settings, as they are now; `payload` has where and by whom.
+Result<Event> tell(Change& change, ChannelId channel, nlohmann::json payload, const RoomSettings& settings) {
   const bool follower_mode = settings.followers_only >= 0, slow_mode = settings.slow > 0;
   payload["emote_mode"] = settings.emote_only;
   payload["follower_mode"] = follower_mode;
@@ -85,18 +86,21 @@ void put_settings(nlohmann::json& payload, const RoomSettings& settings) {
   payload["slow_mode_wait_time_seconds"] = value_or_null(slow_mode, settings.slow);
   payload["subscriber_mode"] = settings.subs_only;
   payload["unique_chat_mode"] = settings.unique;
+  return change.emit("channel.chat_settings.update", channel, payload);
 }
 
-void put_settings(nlohmann::json& payload, const AutomodSettings& settings) {
+Result<Event> tell(Change& change, ChannelId channel, nlohmann::json payload,
+                   const AutomodSettings& settings) {
   payload["overall_level"] = settings.level;
   payload["at_deadline"] = platform::name(settings.at_deadline);
+  return change.emit("automod.settings.update", channel, payload);
 }
 
 // `part` is the room's settings that the patch is for.
 template <class Settings, class Patch>
 Result<SettingsChange<Settings>> change_part(Change& change, ChannelId id, Settings Room::*part,
-                                             const Patch& patch, const Actor& actor, std::string_view action,
-                                             std::string_view event) {
+                                             const Patch& patch, const Actor& actor,
+                                             std::string_view action) {
   SLUICE_TRY_VALUE(Channel channel, channel_by_id(change.db, id));
   SLUICE_TRY_VALUE(Room changed, room(change.db, id));
   SettingsChange<Settings> settings{.before = changed.*part};
@@ -108,9 +112,7 @@ Result<SettingsChange<Settings>> change_part(Change& change, ChannelId id, Setti
   entry.context = difference(settings);
   SLUICE_TRY(append_audit(change, std::move(entry)));
   SLUICE_TRY_VALUE(User by, acting_user(change.db, actor));
-  nlohmann::json payload = act_payload(channel, by);
-  put_settings(payload, settings.after);
-  SLUICE_TRY(change.emit(event, id, payload));
+  SLUICE_TRY(tell(change, id, act_payload(channel, by), settings.after));
   return settings;
 }
 }  // namespace
@@ -133,8 +135,7 @@ Result<SettingsChange<RoomSettings>> SqliteRooms::change(ChannelId channel,
                                                          const platform::RoomSettingsPatch& patch,
                                                          const Actor& actor) {
   return core_.write([&](Change& change) {
-    return change_part(change, channel, &Room::settings, patch, actor, "room.settings",
-                       "channel.chat_settings.update");
+    return change_part(change, channel, &Room::settings, patch, actor, "room.settings");
   });
 }
 
@@ -142,8 +143,7 @@ Result<SettingsChange<AutomodSettings>> SqliteRooms::change(ChannelId channel,
                                                             const platform::AutomodPatch& patch,
                                                             const Actor& actor) {
   return core_.write([&](Change& change) {
-    return change_part(change, channel, &Room::automod, patch, actor, "automod.settings",
-                       "automod.settings.update");
+    return change_part(change, channel, &Room::automod, patch, actor, "automod.settings");
   });
 }
 
