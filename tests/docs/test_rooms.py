@@ -23,6 +23,8 @@ WRAPPED = {
     "srt/": {"srt"},
     "hiredis": {"redis"},
     "libpq": {"pg"},
+    "unicode/": {"automod"},
+    "re2/": {"automod"},
 }
 
 
@@ -121,7 +123,7 @@ def test_a_wrapped_library_is_seen_in_its_room_only():
     assert not wrong, "\n".join(wrong)
 
 
-SANS_IO = ("media", "rtmp", "mpegts", "irc", "chat", "platform", "nut")
+SANS_IO = ("media", "rtmp", "mpegts", "irc", "chat", "platform", "nut", "automod")
 
 
 def test_parsers_ask_no_clock_and_no_chance():
