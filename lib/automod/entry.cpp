@@ -1,8 +1,8 @@
 #include "automod/entry.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "base/utf8.hpp"
@@ -22,7 +22,8 @@ std::string_view take_word(std::string_view& line) {
 Result<Entry> parse_entry(std::string_view line) {
   Entry entry;
   std::string_view rest = line;
-  if (const auto action = action_named(take_word(rest)); action && rest.find_first_of(" \t") != std::string_view::npos) {
+  if (const auto action = action_named(take_word(rest));
+      action && rest.find_first_of(" \t") != std::string_view::npos) {
     entry.action = *action;
     entry.category = take_word(rest);
     if (!is_category(entry.category))
@@ -51,7 +52,9 @@ Result<Action> action_named(std::string_view text) {
 }
 
 bool is_category(std::string_view text) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
   return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, fits);
 }
 

@@ -16,7 +16,7 @@ Result<Action> action_named(std::string_view name);  // Errc::invalid
 struct Entry {
   Action action = Action::block;
   std::string category = "custom";
-  std::string phrase;    // UTF-8, or an expression
+  std::string phrase;  // UTF-8, or an expression
   bool pattern = false;
 };
 

@@ -1,10 +1,10 @@
 #include "automod/words.hpp"
 
-#include <unicode/uchar.h>
-#include <unicode/uscript.h>
-
 #include <algorithm>
 #include <optional>
+
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
 
 namespace sluice::automod {
 
@@ -15,7 +15,9 @@ bool is_alnum(char32_t c) {
   const auto type = u_charType(static_cast<UChar32>(c));
   return u_isalnum(static_cast<UChar32>(c)) || type == U_NON_SPACING_MARK || type == U_COMBINING_SPACING_MARK;
 }
-bool is_letter(char32_t c) { return c < 0x80 ? c >= U'a' && c <= U'z' : u_isalpha(static_cast<UChar32>(c)); }
+bool is_letter(char32_t c) {
+  return c < 0x80 ? c >= U'a' && c <= U'z' : u_isalpha(static_cast<UChar32>(c));
+}
 
 // Of a script that puts no blanks between words.
 bool stands_alone(char32_t c) {
@@ -35,28 +37,40 @@ bool stands_alone(char32_t c) {
   }
 }
 
-bool is_sign(char32_t c) { return c == U'$' || c == U'@'; }
+bool is_sign(char32_t c) {
+  return c == U'$' || c == U'@';
+}
 
 // What a digit or sign stands for; `one` is what 1, ! and | are: i or l.
 char32_t meant(char32_t c, char32_t one) {
   switch (c) {
-    case U'0': return U'o';
+    case U'0':
+      return U'o';
     case U'1':
     case U'!':
-    case U'|': return one;
-    case U'3': return U'e';
+    case U'|':
+      return one;
+    case U'3':
+      return U'e';
     case U'4':
-    case U'@': return U'a';
+    case U'@':
+      return U'a';
     case U'5':
-    case U'$': return U's';
-    case U'7': return U't';
-    case U'8': return U'b';
-    default: return c;
+    case U'$':
+      return U's';
+    case U'7':
+      return U't';
+    case U'8':
+      return U'b';
+    default:
+      return c;
   }
 }
 
 // Separators that do not stand between two words by themselves in ordinary writing.
-bool is_unusual(char32_t c) { return std::u32string_view(U"*_~|^+=#`\\\u00B7\u2022").find(c) != std::u32string_view::npos; }
+bool is_unusual(char32_t c) {
+  return std::u32string_view(U"*_~|^+=#`\\\u00B7\u2022").find(c) != std::u32string_view::npos;
+}
 
 class Cutter {
  public:
@@ -80,9 +94,12 @@ class Cutter {
 
  private:
   bool begins_word(std::uint32_t at) const {
-    return is_alnum(text_[at]) || (is_sign(text_[at]) && at + 1 < text_.size() && (is_alnum(text_[at + 1]) || is_sign(text_[at + 1])));
+    return is_alnum(text_[at]) || (is_sign(text_[at]) && at + 1 < text_.size() &&
+                                   (is_alnum(text_[at + 1]) || is_sign(text_[at + 1])));
   }
-  bool goes_on(std::uint32_t at) const { return is_sign(text_[at]) || (is_alnum(text_[at]) && !stands_alone(text_[at])); }
+  bool goes_on(std::uint32_t at) const {
+    return is_sign(text_[at]) || (is_alnum(text_[at]) && !stands_alone(text_[at]));
+  }
 
   void add_word(Span where) {
     Word word{where, static_cast<std::uint32_t>(out_.forms.size()), 0};
@@ -105,7 +122,8 @@ class Cutter {
     const auto stands_for = [](char32_t c) { return meant(c, U'i') != c; };
     if (std::ranges::none_of(letters, stands_for) || std::ranges::none_of(letters, is_letter)) return;
     add_form(letters, U'i', word);
-    if (std::ranges::any_of(letters, [](char32_t c) { return meant(c, U'i') != meant(c, U'l'); })) add_form(letters, U'l', word);
+    if (std::ranges::any_of(letters, [](char32_t c) { return meant(c, U'i') != meant(c, U'l'); }))
+      add_form(letters, U'l', word);
   }
 
   void add_form(std::u32string_view letters, std::optional<char32_t> one, Word& word) {
@@ -146,14 +164,17 @@ class Cutter {
   }
   bool is_single(std::size_t word) const {
     const std::u32string_view text = text_of(word);
-    return std::ranges::all_of(text, [&](char32_t c) { return c == text.front(); }) && !stands_alone(text.front());
+    return std::ranges::all_of(text, [&](char32_t c) { return c == text.front(); }) &&
+           !stands_alone(text.front());
   }
 
   // Words without a blank between them: "fu_ck", "sh!t", "f.uck".
   void join_chunks() {
     for (std::size_t first = 0; first + 1 < out_.words.size();) {
       std::size_t last = first;
-      while (last + 1 < out_.words.size() && !between(last).empty() && between(last).find(U' ') == std::u32string_view::npos) ++last;
+      while (last + 1 < out_.words.size() && !between(last).empty() &&
+             between(last).find(U' ') == std::u32string_view::npos)
+        ++last;
       if (last > first) join_chunk(first, last);
       first = last + 1;
     }
@@ -176,23 +197,27 @@ class Cutter {
     if (only_ones) add_joined(with_ones, where);
   }
 
-  // Three words and more of one letter each, the same between all of them: "f u c k". A word of one letter that English has may
-  // stand before them.
+  // Three words and more of one letter each, the same between all of them: "f u c k". A word of one letter
+  // that English has may stand before them.
   void join_single_letters() {
     for (std::size_t first = 0; first + 2 < out_.words.size();) {
       std::size_t last = first;
       if (is_single(first))
-        while (last + 1 < out_.words.size() && is_single(last + 1) && !between(last).empty() && between(last) == between(first)) ++last;
+        while (last + 1 < out_.words.size() && is_single(last + 1) && !between(last).empty() &&
+               between(last) == between(first))
+          ++last;
       if (last - first >= 2) {
         join_letters(first, last);
-        if (const auto text = text_of(first); text == U"i" || text == U"a" || text == U"u") join_letters(first + 1, last);
+        if (const auto text = text_of(first); text == U"i" || text == U"a" || text == U"u")
+          join_letters(first + 1, last);
       }
       first = last + 1;
     }
   }
   void join_letters(std::size_t first, std::size_t last) {
     std::u32string letters;
-    for (std::size_t word = first; word <= last && letters.size() <= longest_word; ++word) letters += text_of(word);
+    for (std::size_t word = first; word <= last && letters.size() <= longest_word; ++word)
+      letters += text_of(word);
     add_joined(letters, {out_.words[first].where.begin, out_.words[last].where.end});
   }
 
@@ -211,7 +236,8 @@ void cut_words(std::u32string_view folded, Words& out) {
   Cutter(folded, out).cut();
 }
 
-bool same_runs(std::u32string_view letters, std::span<const std::uint8_t> written, std::span<const std::uint8_t> phrase) {
+bool same_runs(std::u32string_view letters, std::span<const std::uint8_t> written,
+               std::span<const std::uint8_t> phrase) {
   for (std::size_t i = 0; i < written.size(); ++i)
     if (written[i] != phrase[i] && (written[i] < 3 || !is_letter(letters[i]))) return false;
   return true;
