@@ -1,0 +1,125 @@
+#include "automod/judge.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "automod/spam.hpp"
+
+namespace sluice::automod {
+
+namespace {
+constexpr std::size_t most_rooms = 1000;
+constexpr int blocks_from = 3;
+}  // namespace
+
+std::string_view name(Reason reason) {
+  constexpr std::array<std::string_view, 10> names{"none",     "exempt",     "phrase", "pattern", "toxicity",
+                                                   "capitals", "repetition", "links",  "command", "deadline"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
+double threshold(int level) {
+  constexpr std::array<double, highest_level + 1> thresholds{0.9, 0.8, 0.7, 0.6, 0.5};
+  return thresholds[static_cast<std::size_t>(std::clamp(level, 0, highest_level))];
+}
+
+Judge::Judge(Folder folder, Lists lists, Classifier* classifier, Policy policy)
+    : folder_(std::move(folder)),
+      lists_(std::move(lists)),
+      classifier_(classifier),
+      policy_(std::move(policy)) {}
+
+void Judge::swap_lists(Lists lists) {
+  lists_ = std::move(lists);
+}
+
+Result<const Lists*> Judge::room_lists(const Message& message) {
+  if (message.words_json.empty()) return nullptr;
+  if (const auto known = rooms_.find(message.words_json); known != rooms_.end()) return &known->second;
+  SLUICE_TRY_VALUE(Lists compiled, Lists::compile(folder_, message.words));
+  if (rooms_.size() >= most_rooms) rooms_.clear();
+  return &rooms_.insert_or_assign(message.words_json, std::move(compiled)).first->second;
+}
+
+void Judge::ask_lists(const Lists* room, const Folded& folded, std::vector<Finding>& out) {
+  std::vector<Lists::Found> found;
+  lists_.find(folded, words_, found);
+  if (room) room->find(folded, words_, found);
+  take_back(found);
+  for (const Lists::Found& hit : found)
+    out.push_back({hit.entry->action,
+                   hit.entry->category,
+                   hit.entry->pattern ? Reason::pattern : Reason::phrase,
+                   0,
+                   {folded.origin(hit.where)},
+                   hit.entry->phrase});
+}
+
+void Judge::ask_classifier(const Subject& subject, int level, Judgement& out) {
+  const Opinion opinion = classifier_->opinion(subject);
+  if (opinion.verdict) {
+    const std::string category = opinion.scores.empty() ? "" : opinion.scores.front().category;
+    if (*opinion.verdict != Action::allow || opinion.late)
+      out.findings.push_back({*opinion.verdict, category, opinion.late ? Reason::deadline : Reason::command,
+                              0, opinion.where, ""});
+    return;
+  }
+  if (opinion.scores.empty()) return;
+  const auto highest = std::ranges::max_element(opinion.scores, {}, &Opinion::Score::score);
+  out.score = highest->score;
+  if (highest->score < threshold(level)) return;
+  out.findings.push_back({level >= blocks_from ? Action::block : Action::hold, highest->category,
+                          Reason::toxicity, highest->score, opinion.where,
+                          fmt::format("{:.2f} >= {:.1f}", highest->score, threshold(level))});
+}
+
+void Judge::ask_spam(const Folded& folded, int level, std::vector<Finding>& out) const {
+  const Action verdict = level >= blocks_from ? Action::block : Action::hold;
+  if (const auto share = too_many_capitals(folded.original))
+    out.push_back({verdict, "spam", Reason::capitals, 0, {}, fmt::format("{:.2f} capitals", *share)});
+  if (const auto what = repetition(folded, words_))
+    out.push_back({verdict, "spam", Reason::repetition, 0, {}, *what});
+  if (const auto found = links(folded, policy_.permitted_domains); !found.empty()) {
+    Finding finding{verdict, "spam", Reason::links, 0, {}, found.front().domain};
+    for (const Link& link : found) finding.where.push_back(folded.origin(link.where));
+    out.push_back(std::move(finding));
+  }
+}
+
+Result<Judgement> Judge::judge(const Message& message, std::string_view line) {
+  Judgement out;
+  out.level = message.level.value_or(policy_.level);
+  for (const std::string& role : message.roles)
+    if (std::ranges::find(policy_.exempt, role) != policy_.exempt.end()) {
+      out.decisive.reason = Reason::exempt;
+      out.decisive.detail = role;
+      return out;
+    }
+  SLUICE_TRY_VALUE(const Lists* room, room_lists(message));
+  const Folded folded = folder_.fold(message.text);
+  cut_words(folded.text, words_);
+  out.folded = to_utf8(folded.text);
+
+  std::vector<Finding> listed;
+  ask_lists(room, folded, listed);
+  const auto holding = std::ranges::find(listed, Action::hold, &Finding::verdict);
+  out.findings.assign(listed.begin(), holding);  // sorted: these block
+  if (out.findings.empty()) {
+    if (classifier_) ask_classifier({message, line, folded, words_}, out.level, out);
+    out.findings.insert(out.findings.end(), listed.begin(), listed.end());
+    ask_spam(folded, out.level, out.findings);
+  }
+  if (out.findings.empty()) return out;
+  const auto sternest =
+      std::ranges::max_element(out.findings, {}, &Finding::verdict);  // the first of alike ones
+  out.decisive = *sternest;
+  if (out.decisive.reason == Reason::phrase || out.decisive.reason == Reason::pattern)
+    for (const Finding& other : out.findings)  // everything a list has found, as sternly, is to be shown
+      if (&other != &*sternest && other.reason <= Reason::pattern && other.verdict == sternest->verdict)
+        out.decisive.where.insert(out.decisive.where.end(), other.where.begin(), other.where.end());
+  return out;
+}
+
+}  // namespace sluice::automod
