@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "automod/training.hpp"
+#include "base/text.hpp"
+#include "base/utf8.hpp"
+
+namespace sluice::automod {
+
+namespace {
+
+constexpr std::size_t held_out_of = 5;
+using Random = std::mt19937_64;  // its numbers are the same everywhere, which those of the library's
+                                 // distributions are not
+std::size_t below(Random& random, std::size_t end) {
+  return random() % end;
+}
+
+// The names of the slots in a template.
+std::vector<std::string> slots_in(std::string_view text) {
+  std::vector<std::string> names;
+  for (std::size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1))
+    if (const std::size_t close = text.find('}', open); close != std::string_view::npos)
+      names.emplace_back(text.substr(open + 1, close - open - 1));
+  return names;
+}
+
+Result<> parse_line(std::string_view line, Templates& to) {
+  if (line.starts_with('@')) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !is_category(line.substr(1, colon - 1)))
+      return fail(Errc::invalid, "a slot is @NAME: one | two");
+    auto& fillings = to.slots[std::string(line.substr(1, colon - 1))];
+    for (const std::string_view filling : split(line.substr(colon + 1), '|'))
+      fillings.emplace_back(trim(filling));
+    return {};
+  }
+  const std::size_t blank = line.find(' ');
+  const std::string_view category = line.substr(0, blank);
+  if (blank == std::string_view::npos || !is_category(category))
+    return fail(Errc::invalid, "a template is CATEGORY TEXT");
+  to.templates.push_back(
+      {category == "ok" ? "" : std::string(category), std::string(trim(line.substr(blank)))});
+  return {};
+}
+
+void add_word_slots(const std::vector<Entry>& words, Templates& to) {
+  for (const Entry& entry : words)
+    if (!entry.pattern && entry.action != Action::allow)
+      to.slots["words:" + entry.category].push_back(entry.phrase);
+}
+
+class Filler {
+ public:
+  Filler(const Templates& templates, Random& random) : templates_(templates), random_(random) {}
+
+  std::string fill(std::string_view text, bool held_out) {
+    std::string out;
+    while (!text.empty()) {
+      const std::size_t open = std::min(text.find('{'), text.size());
+      out += text.substr(0, open);
+      text.remove_prefix(open);
+      if (text.empty()) break;
+      const std::size_t close = text.find('}');
+      out += filling(text.substr(1, close - 1), held_out);
+      text.remove_prefix(close + 1);
+    }
+    return out;
+  }
+
+ private:
+  std::string filling(std::string_view slot, bool held_out) {
+    const auto& all = templates_.slots.find(slot)->second;
+    if (all.size() < held_out_of) return all[below(random_, all.size())];
+    for (;;)
+      if (const std::size_t which = below(random_, all.size());
+          (which % held_out_of == held_out_of - 1) == held_out)
+        return all[which];
+  }
+  const Templates& templates_;
+  Random& random_;
+};
+
+// As people type: a mark at the end, a capital, a letter drawn out.
+std::string typed(std::string text, Random& random) {
+  switch (below(random, 8)) {
+    case 0:
+      text += "!";
+      break;
+    case 1:
+      text += " lol";
+      break;
+    case 2:
+      if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+      break;
+    case 3:
+      if (const std::size_t at = below(random, text.size()); text[at] >= 'a' && text[at] <= 'z')
+        text.insert(at, 2, text[at]);
+      break;
+    default:
+      break;
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<Templates> parse_templates(std::string_view text, const std::vector<Entry>& words) {
+  Templates out;
+  add_word_slots(words, out);
+  std::size_t number = 0;
+  for (std::string_view line : split(text, '\n')) {
+    ++number;
+    line = trim(line);
+    if (line.empty() || line.starts_with('#')) continue;
+    if (const auto read = is_utf8(line) ? parse_line(line, out) : fail(Errc::invalid, "not UTF-8"); !read)
+      return fail(Errc::invalid, fmt::format("line {}: {}", number, read.error().what));
+  }
+  for (const auto& line : out.templates)
+    for (const std::string& slot : slots_in(line.text))
+      if (!out.slots.contains(slot))
+        return fail(Errc::invalid, fmt::format("'{}' names {{{}}}, which has no fillings", legible(line.text),
+                                               legible(slot)));
+  return out;
+}
+
+Split make_examples(const Templates& templates, std::size_t per_template, std::uint64_t seed) {
+  Random random(seed);
+  Filler filler(templates, random);
+  Split split;
+  std::map<std::string, std::size_t> of_category;
+  for (const auto& [category, text] : templates.templates) {
+    const bool held_out = of_category[category]++ % held_out_of == held_out_of - 1;
+    std::vector<Example>& to = held_out ? split.held_out : split.train;
+    const std::size_t count = slots_in(text).empty() ? std::min<std::size_t>(per_template, 4) : per_template;
+    for (std::size_t i = 0; i < count; ++i)
+      to.push_back({typed(filler.fill(text, held_out), random), category});
+  }
+  const auto shuffle = [&](std::vector<Example>& examples) {
+    for (std::size_t i = examples.size(); i > 1; --i) std::swap(examples[i - 1], examples[below(random, i)]);
+  };
+  shuffle(split.train);
+  return split;
+}
+
+}  // namespace sluice::automod
