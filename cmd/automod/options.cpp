@@ -84,7 +84,7 @@ const app::Program& program() {
                         {.name = "examples",
                          .kind = Kind::integer,
                          .metavar = "N",
-                         .fallback = "60",
+                         .fallback = "40",
                          .help = "messages made from each template",
                          .min = 1,
                          .max = 10000}},

@@ -20,20 +20,16 @@ void print(const ordered_json& line) {
   std::fputs((line.dump() + "\n").c_str(), stdout);
 }
 
-ordered_json row(const Measure& got, double at) {
+void print_row(ordered_json head, std::string_view of, double at, const Measure& got) {
   const auto rounded = [](double share) { return std::round(share * 1000) / 1000; };
-  return {{"threshold", at},
-          {"precision", rounded(got.precision())},
-          {"recall", rounded(got.recall())},
-          {"right", got.right},
-          {"wrong", got.wrong},
-          {"missed", got.missed}};
-}
-
-ordered_json labelled(const char* name, const std::string& value, const ordered_json& rest) {
-  ordered_json out{{name, value}};
-  out.update(rest);
-  return out;
+  head.update({{"of", of},
+               {"threshold", at},
+               {"precision", rounded(got.precision())},
+               {"recall", rounded(got.recall())},
+               {"right", got.right},
+               {"wrong", got.wrong},
+               {"missed", got.missed}});
+  print(head);
 }
 }  // namespace
 
@@ -51,16 +47,18 @@ Result<int> train_model(const app::Settings& settings) {
   automod::Settings training;
   training.seed = seed;
   const Weights weights = train(folder, split.train, training);
-  print({{"templates", templates.templates.size()},
-         {"trained_on", split.train.size()},
-         {"held_out", split.held_out.size()},
-         {"seed", seed}});
-  for (int level = 0; level <= highest_level; ++level)
-    print(labelled("of", "all",
-                   row(measure(folder, weights, split.held_out, threshold(level)), threshold(level))));
-  for (const std::string& category : weights.categories)
-    print(labelled("of", category,
-                   row(measure(folder, weights, split.held_out, threshold(2), category), threshold(2))));
+  print({{"templates", templates.templates.size()}, {"trained_on", split.train.size()}, {"seed", seed}});
+  for (const auto& [fillings, examples] :
+       {std::pair("known", &split.held_out), std::pair("new", &split.held_out_new)}) {
+    const ordered_json head{
+        {"templates", "held out"}, {"fillings", fillings}, {"messages", examples->size()}};
+    for (int level = 0; level <= highest_level; ++level)
+      print_row(head, "toxic or not", threshold(level),
+                measure(folder, weights, *examples, threshold(level)));
+    for (const std::string& category : weights.categories)
+      if (category != any_category)
+        print_row(head, category, threshold(2), measure(folder, weights, *examples, threshold(2), category));
+  }
   if (settings.has("out"))
     SLUICE_TRY(os::write_file_atomically(settings.text("out"), render_weights(weights)));
   return app::exit_done;

@@ -94,7 +94,15 @@ Opinion LinearModel::opinion(const Subject& subject) {
   features_of(subject.words, weights_.buckets, features_);
   if (features_.empty()) return out;
   weights_.scores(features_, scores_);
-  for (std::size_t c = 0; c < scores_.size(); ++c) out.scores.push_back({weights_.categories[c], scores_[c]});
+  double any = 0;
+  for (std::size_t c = 0; c < scores_.size(); ++c)
+    if (weights_.categories[c] == any_category)
+      any = scores_[c];
+    else
+      out.scores.push_back({weights_.categories[c], scores_[c]});
+  if (const auto likeliest = std::ranges::max_element(out.scores, {}, &Opinion::Score::score);
+      likeliest != out.scores.end())
+    likeliest->score = std::max(likeliest->score, any);
   return out;
 }
 

@@ -14,6 +14,10 @@
 
 namespace sluice::automod {
 
+// A category that a model may have beside the others: any of them. The likeliest of the others is as likely
+// as this.
+inline constexpr std::string_view any_category = "any";
+
 struct Weights {
   std::vector<std::string> categories;
   std::uint32_t buckets = 0;

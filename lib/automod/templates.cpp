@@ -12,8 +12,9 @@ namespace sluice::automod {
 namespace {
 
 constexpr std::size_t held_out_of = 5;
-using Random = std::mt19937_64;  // its numbers are the same everywhere, which those of the library's
-                                 // distributions are not
+constexpr std::size_t without_slots = 4;  // examples of a template that can only be typed in other ways
+using Random = std::mt19937_64;           // its numbers are the same everywhere, which those of the library's
+                                          // distributions are not
 std::size_t below(Random& random, std::size_t end) {
   return random() % end;
 }
@@ -52,11 +53,15 @@ void add_word_slots(const std::vector<Entry>& words, Templates& to) {
       to.slots["words:" + entry.category].push_back(entry.phrase);
 }
 
+bool is_split(std::string_view slot, std::size_t fillings) {
+  return fillings >= held_out_of && !slot.starts_with("words:");
+}
+
 class Filler {
  public:
   Filler(const Templates& templates, Random& random) : templates_(templates), random_(random) {}
 
-  std::string fill(std::string_view text, bool held_out) {
+  std::string fill(std::string_view text, bool new_ones) {
     std::string out;
     while (!text.empty()) {
       const std::size_t open = std::min(text.find('{'), text.size());
@@ -64,19 +69,19 @@ class Filler {
       text.remove_prefix(open);
       if (text.empty()) break;
       const std::size_t close = text.find('}');
-      out += filling(text.substr(1, close - 1), held_out);
+      out += filling(text.substr(1, close - 1), new_ones);
       text.remove_prefix(close + 1);
     }
     return out;
   }
 
  private:
-  std::string filling(std::string_view slot, bool held_out) {
+  std::string filling(std::string_view slot, bool new_ones) {
     const auto& all = templates_.slots.find(slot)->second;
-    if (all.size() < held_out_of) return all[below(random_, all.size())];
+    if (!is_split(slot, all.size())) return all[below(random_, all.size())];
     for (;;)
       if (const std::size_t which = below(random_, all.size());
-          (which % held_out_of == held_out_of - 1) == held_out)
+          (which % held_out_of == held_out_of - 1) == new_ones)
         return all[which];
   }
   const Templates& templates_;
@@ -133,10 +138,18 @@ Split make_examples(const Templates& templates, std::size_t per_template, std::u
   std::map<std::string, std::size_t> of_category;
   for (const auto& [category, text] : templates.templates) {
     const bool held_out = of_category[category]++ % held_out_of == held_out_of - 1;
-    std::vector<Example>& to = held_out ? split.held_out : split.train;
-    const std::size_t count = slots_in(text).empty() ? std::min<std::size_t>(per_template, 4) : per_template;
-    for (std::size_t i = 0; i < count; ++i)
-      to.push_back({typed(filler.fill(text, held_out), random), category});
+    const std::vector<std::string> slots = slots_in(text);
+    const std::size_t count =
+        slots.empty() ? std::min<std::size_t>(per_template, without_slots) : per_template;
+    const auto add = [&](std::vector<Example>& to, bool new_ones) {
+      for (std::size_t i = 0; i < count; ++i)
+        to.push_back({typed(filler.fill(text, new_ones), random), category});
+    };
+    add(held_out ? split.held_out : split.train, false);
+    if (held_out && std::ranges::any_of(slots, [&](const std::string& slot) {
+          return is_split(slot, templates.slots.at(slot).size());
+        }))
+      add(split.held_out_new, true);
   }
   const auto shuffle = [&](std::vector<Example>& examples) {
     for (std::size_t i = examples.size(); i > 1; --i) std::swap(examples[i - 1], examples[below(random, i)]);

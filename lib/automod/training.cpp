@@ -17,10 +17,14 @@ std::vector<std::uint32_t> features(Folder& folder, std::string_view text, std::
   return out;
 }
 
+bool belongs(const Example& example, std::string_view category) {
+  return category == any_category ? !example.category.empty() : example.category == category;
+}
+
 }  // namespace
 
 Weights train(Folder& folder, const std::vector<Example>& examples, const Settings& settings) {
-  std::set<std::string> categories;
+  std::set<std::string> categories{std::string(any_category)};
   for (const Example& example : examples)
     if (!example.category.empty()) categories.insert(example.category);
   Weights weights = Weights::zero({categories.begin(), categories.end()}, settings.buckets);
@@ -43,7 +47,7 @@ Weights train(Folder& folder, const std::vector<Example>& examples, const Settin
       const auto value = static_cast<float>(1 / std::sqrt(static_cast<double>(seen[which].size())));
       for (std::size_t c = 0; c < count; ++c) {
         const auto error =
-            static_cast<float>(scores[c] - (examples[which].category == weights.categories[c] ? 1 : 0));
+            static_cast<float>(scores[c] - (belongs(examples[which], weights.categories[c]) ? 1 : 0));
         bias_squares[c] += error * error;
         weights.bias[c] -= static_cast<float>(settings.rate) * error / std::sqrt(bias_squares[c]);
         const float gradient = error * value;

@@ -33,20 +33,23 @@ struct Example {
 };
 
 // Every fifth template of a category is held out, whole, so that what is measured was never seen in another
-// filling; of slots with five fillings and more every fifth filling is held out, too, and stands in held-out
-// examples alone.
+// filling. Of slots with five fillings and more every fifth filling is held out, too, but for {words:...},
+// which are known from the list.
 struct Split {
-  std::vector<Example> train, held_out;
+  std::vector<Example> train;
+  std::vector<Example> held_out;      // other templates, the same fillings
+  std::vector<Example> held_out_new;  // other templates, other fillings, where they have slots for these
 };
 Split make_examples(const Templates& templates, std::size_t per_template, std::uint64_t seed);
 
 struct Settings {
   std::uint32_t buckets = 1 << 15;
-  int rounds = 12;
-  double rate = 0.5;
-  double weight_decay = 1e-6;
+  int rounds = 8;
+  double rate = 0.3;
+  double weight_decay = 1e-5;
   std::uint64_t seed = 1;
 };
+// Of each category of the examples, and of any at all.
 Weights train(Folder& folder, const std::vector<Example>& examples, const Settings& settings);
 
 // Of "toxic or not" at a threshold, and of each category.
