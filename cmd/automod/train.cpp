@@ -31,6 +31,17 @@ void print_row(ordered_json head, std::string_view of, double at, const Measure&
                {"missed", got.missed}});
   print(head);
 }
+
+// Toxic or not at each level's threshold, and each category at that of level 2.
+void print_rows(ordered_json head, Folder& folder, const Weights& weights,
+                const std::vector<Example>& examples) {
+  head["messages"] = examples.size();
+  for (int level = 0; level <= highest_level; ++level)
+    print_row(head, "toxic or not", threshold(level), measure(folder, weights, examples, threshold(level)));
+  for (const std::string& category : weights.categories)
+    if (category != any_category)
+      print_row(head, category, threshold(2), measure(folder, weights, examples, threshold(2), category));
+}
 }  // namespace
 
 Result<int> train_model(const app::Settings& settings) {
@@ -48,16 +59,12 @@ Result<int> train_model(const app::Settings& settings) {
   training.seed = seed;
   const Weights weights = train(folder, split.train, training);
   print({{"templates", templates.templates.size()}, {"trained_on", split.train.size()}, {"seed", seed}});
-  for (const auto& [fillings, examples] :
-       {std::pair("known", &split.held_out), std::pair("new", &split.held_out_new)}) {
-    const ordered_json head{
-        {"templates", "held out"}, {"fillings", fillings}, {"messages", examples->size()}};
-    for (int level = 0; level <= highest_level; ++level)
-      print_row(head, "toxic or not", threshold(level),
-                measure(folder, weights, *examples, threshold(level)));
-    for (const std::string& category : weights.categories)
-      if (category != any_category)
-        print_row(head, category, threshold(2), measure(folder, weights, *examples, threshold(2), category));
+  print_rows({{"templates", "held out"}, {"fillings", "known"}}, folder, weights, split.held_out);
+  print_rows({{"templates", "held out"}, {"fillings", "new"}}, folder, weights, split.held_out_new);
+  if (settings.has("measure")) {
+    SLUICE_TRY_VALUE(const std::string file, os::read_file(settings.text("measure")));
+    SLUICE_TRY_VALUE(const std::vector<Example> natural, parse_examples(file));
+    print_rows({{"templates", "none"}, {"fillings", "none"}}, folder, weights, natural);
   }
   if (settings.has("out"))
     SLUICE_TRY(os::write_file_atomically(settings.text("out"), render_weights(weights)));

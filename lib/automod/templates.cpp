@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 #include <fmt/format.h>
@@ -55,6 +56,13 @@ void add_word_slots(const std::vector<Entry>& words, Templates& to) {
 
 bool is_split(std::string_view slot, std::size_t fillings) {
   return fillings >= held_out_of && !slot.starts_with("words:");
+}
+
+// 1 for a template of a few hundred fillings, more for one of more: every sixteenfold is one more.
+std::size_t richness(const Templates& templates, const std::vector<std::string>& slots) {
+  double fillings = 1;
+  for (const std::string& slot : slots) fillings *= static_cast<double>(templates.slots.at(slot).size());
+  return static_cast<std::size_t>(std::max(1., std::log2(fillings) / 4));
 }
 
 class Filler {
@@ -131,6 +139,13 @@ Result<Templates> parse_templates(std::string_view text, const std::vector<Entry
   return out;
 }
 
+Result<std::vector<Example>> parse_examples(std::string_view text) {
+  SLUICE_TRY_VALUE(Templates lines, parse_templates(text, {}));
+  std::vector<Example> examples;
+  for (auto& line : lines.templates) examples.push_back({std::move(line.text), std::move(line.category)});
+  return examples;
+}
+
 Split make_examples(const Templates& templates, std::size_t per_template, std::uint64_t seed) {
   Random random(seed);
   Filler filler(templates, random);
@@ -139,8 +154,8 @@ Split make_examples(const Templates& templates, std::size_t per_template, std::u
   for (const auto& [category, text] : templates.templates) {
     const bool held_out = of_category[category]++ % held_out_of == held_out_of - 1;
     const std::vector<std::string> slots = slots_in(text);
-    const std::size_t count =
-        slots.empty() ? std::min<std::size_t>(per_template, without_slots) : per_template;
+    const std::size_t count = slots.empty() ? std::min<std::size_t>(per_template, without_slots)
+                                            : per_template * richness(templates, slots);
     const auto add = [&](std::vector<Example>& to, bool new_ones) {
       for (std::size_t i = 0; i < count; ++i)
         to.push_back({typed(filler.fill(text, new_ones), random), category});

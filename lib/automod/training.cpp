@@ -46,7 +46,9 @@ Weights train(Folder& folder, const std::vector<Example>& examples, const Settin
       weights.scores(seen[which], scores);
       const auto value = static_cast<float>(1 / std::sqrt(static_cast<double>(seen[which].size())));
       for (std::size_t c = 0; c < count; ++c) {
+        const float weight = examples[which].category.empty() ? settings.innocent_weight : 1;
         const auto error =
+            weight *
             static_cast<float>(scores[c] - (belongs(examples[which], weights.categories[c]) ? 1 : 0));
         bias_squares[c] += error * error;
         weights.bias[c] -= static_cast<float>(settings.rate) * error / std::sqrt(bias_squares[c]);

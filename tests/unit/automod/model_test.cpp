@@ -60,7 +60,7 @@ TEST_CASE("templates are filled from slots and the word list; what is held out i
 
 TEST_CASE("what was learnt from some templates holds in others, and is the same for the same seed") {
   const Split split = make_examples(*parse_templates(small, words()), 60, 1);
-  const Weights weights = train(folder(), split.train, {.buckets = 4096});
+  const Weights weights = train(folder(), split.train, {.buckets = 4096, .rounds = 8, .rate = 0.3});
   CHECK(weights.categories == std::vector<std::string>{"any", "rude"});
   const Measure got = measure(folder(), weights, split.held_out, 0.5);
   CHECK(got.right + got.missed > 20);
@@ -69,7 +69,7 @@ TEST_CASE("what was learnt from some templates holds in others, and is the same 
   CHECK(score(weights, "you z0rg1sh one") > 0.5);
   CHECK(score(weights, "you are so kind") < 0.5);
   CHECK(score(weights, "...") == -1);
-  CHECK(train(folder(), split.train, {.buckets = 4096}).weights == weights.weights);
+  CHECK(train(folder(), split.train, {.buckets = 4096, .rounds = 8, .rate = 0.3}).weights == weights.weights);
 }
 
 TEST_CASE("a model's file is read as it was written, and refused when it is not whole") {
