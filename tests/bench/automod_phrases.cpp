@@ -47,7 +47,7 @@ std::string made_up_words(Random& random, std::size_t count, std::size_t least, 
 template <class Act>
 double microseconds_each(std::size_t count, const Act& act) {
   double best = 1e9;
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 15; ++round) {
     const auto begin = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < count; ++i) act(i);
     const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;

@@ -34,7 +34,8 @@ TEST_CASE("what is invisible is gone") {
   CHECK(folded("f\u200Bu\u200Cc\u2060k") == "fuck");
   CHECK(folded("a\u202Eb\u2066c\u00ADd\uFE0Fe") == "abcde");
   CHECK(folded("a\xF3\xA0\x81\x81"
-               "b") == "ab");  // a tag
+               "b") == "ab");         // a tag
+  CHECK(folded("a\uFFF9b") == "ab");  // a format character that normalisation leaves
   CHECK(folded("a\u00A0b\u3000c\td") == "a b c d");
 }
 

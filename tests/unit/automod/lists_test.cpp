@@ -113,6 +113,8 @@ TEST_CASE("what is allowed takes back what lies within it, and is compared as it
   CHECK(found(list, "moby dick, you dick") == std::vector<std::string>{"sex:dick"});
   CHECK_FALSE(hit(list, "my Galaxy A55"));
   CHECK(hit(list, "my a5s"));
+  CHECK_FALSE(hit(lists("ass\nallow x bad ass"), "BAD ass"));
+  CHECK(hit(lists("ass\nallow x bad ass"), "bad a$$"));
   CHECK(hit(list, "you ass"));
 }
 

@@ -1,4 +1,6 @@
 // The linear model: its file, its training.
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "automod/training.hpp"
@@ -53,6 +55,12 @@ TEST_CASE("templates are filled from slots and the word list; what is held out i
   }
   CHECK(split.held_out.size() == 80);  // one template of either kind
   CHECK(split.held_out_new.size() == 80);
+  const auto with = [](const std::vector<Example>& examples, const char* filling) {
+    return std::ranges::count_if(
+        examples, [&](const Example& example) { return example.text.find(filling) != std::string::npos; });
+  };
+  CHECK(with(split.held_out, "zorgful") == 0);
+  CHECK(with(split.held_out_new, "zorgful") > 25);  // of 40; letters are drawn out in others
   CHECK(make_examples(templates, 40, 1).train[7].text == split.train[7].text);
   CHECK_FALSE(parse_templates("rude {nothing} here", {}));
   CHECK(parse_templates("ok fine\nNo", {}).error().what.starts_with("line 2: "));
