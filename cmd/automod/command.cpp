@@ -116,7 +116,7 @@ bool Command::send(std::string_view line, Steady until) {
       sent += static_cast<std::size_t>(n);
     } else if (errno == EAGAIN) {
       if (wait_for(to_.get(), POLLOUT, until, clock_)) continue;
-      if (sent > 0) give_up("it took half a line");
+      give_up("it takes no more lines");
       return false;
     } else if (errno != EINTR) {
       give_up("it has ended");

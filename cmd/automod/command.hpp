@@ -1,8 +1,8 @@
 #pragma once
 // --exec: another classifier, a child of ours that is asked line by line. It answers each line with one, in
 // their order (sluice-automod(5)), so an answer that comes late is known by its turn, and passed over. A
-// child that ends, answers what is no verdict, or is 64 answers behind is replaced, once a second at most;
-// meanwhile, and at the deadline, the verdict is --at-deadline's.
+// child that ends, answers what is no verdict, takes no more lines, or is 64 answers behind is replaced, once
+// a second at most; meanwhile, and at the deadline, the verdict is --at-deadline's.
 #include <string>
 
 #include "automod/classifier.hpp"

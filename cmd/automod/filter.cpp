@@ -45,6 +45,7 @@ Result<bool> wait_for_input() {
 }  // namespace
 
 Result<Filter> Filter::make(const app::Settings& settings) {
+  take_reloads();
   Filter filter;
   filter.diff_ = settings.flag("diff");
   filter.json_ = settings.flag("json");
@@ -120,7 +121,6 @@ Result<> Filter::flush() {
 }
 
 Result<int> Filter::run() {
-  take_reloads();
   if (command_) {
     ::signal(SIGPIPE, SIG_IGN);  // of the command: it is replaced
     SLUICE_TRY(command_->start());

@@ -234,6 +234,14 @@ def test_a_command_that_dies_or_lies_is_replaced(tmp_path, body, why):
     assert why in automod.errors and automod.errors.count("replaced") == 1
 
 
+@pytest.mark.parametrize("size, lines, why", [(16000, 8, "it takes no more lines"), (10, 80, "it is too far behind")])
+def test_a_command_that_hangs_is_replaced(size, lines, why):
+    answers, errors = judged(texts(*["lovely "[number % 7] + " a" * (size // 2) for number in range(lines)]), "--exec", "exec sleep 1000", "--deadline", "20ms",
+                             "--at-deadline", "allow", "--words", "/dev/null")
+    assert len(answers) == lines and {answer["reason"] for answer in answers} <= {"deadline", "repetition"}
+    assert why in errors
+
+
 def test_a_command_ends_with_automod(tmp_path):
     with Running("--exec", command(tmp_path, f"open('{tmp_path}/pid', 'w').write(str(os.getpid()))\nanswer['score'] = 0"), "--deadline", "20s") as automod:
         automod.ask("hello")
