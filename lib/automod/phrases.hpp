@@ -3,8 +3,9 @@
 //
 // An own index by first words, since whole words are what is looked for: a look-up for each form of a word of
 // the text, whatever the number of phrases. tests/bench/automod_phrases measures 10,000 phrases on messages of
-// ten words: about 2 us a message, after 1 to 2 of folding. RE2::Set takes 1 to 3, and Hyperscan 4 to 7 after a
-// minute and more of compiling; neither sees through a disguise.
+// ten words (results/automod.ndjson): 0.8 us a message, cutting the text into words included, after 0.8 of
+// folding. RE2::Set takes 0.5, Hyperscan 2.0 after a minute and a half of compiling; both see through no
+// disguise, which would cost them an expression for each, or another pass for each reading of a text.
 #include <cstdint>
 #include <string>
 #include <vector>
