@@ -216,7 +216,10 @@ def test_at_the_deadline_the_verdict_is_a_setting_and_a_late_answer_is_nobody_el
         while answer["reason"] == "deadline":
             answer = automod.ask("fine", id=2)
         assert answer["verdict"] == "allow" and answer["score"] == 0
-        assert automod.ask("bad", id=3)["reason"] == "toxicity"
+        answer = automod.ask("bad", id=3)
+        while answer["reason"] == "deadline":  # a busy machine's
+            answer = automod.ask("bad", id=3)
+        assert answer["reason"] == "toxicity"
     assert automod.errors == ""
 
 
