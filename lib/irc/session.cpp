@@ -8,6 +8,7 @@ namespace sluice::irc {
 
 namespace {
 constexpr std::size_t held_limit = 16 * 1024;
+constexpr std::size_t tags_limit = 4094;  // IRCv3 message-tags: a client's, without '@' and the space
 constexpr std::string_view all_capabilities = "twitch.tv/commands twitch.tv/tags twitch.tv/membership";
 
 bool* find_capability(Capabilities& capabilities, std::string_view name) {
@@ -15,6 +16,44 @@ bool* find_capability(Capabilities& capabilities, std::string_view name) {
   if (name == "twitch.tv/commands") return &capabilities.commands;
   if (name == "twitch.tv/membership") return &capabilities.membership;
   return nullptr;
+}
+
+std::string names_of(const Capabilities& capabilities) {
+  std::string names;
+  const auto add = [&](bool on, std::string_view name) {
+    if (!on) return;
+    if (!names.empty()) names += ' ';
+    names += name;
+  };
+  add(capabilities.commands, "twitch.tv/commands");
+  add(capabilities.tags, "twitch.tv/tags");
+  add(capabilities.membership, "twitch.tv/membership");
+  return names;
+}
+
+// A line's tags as they were sent, without '@'; empty when it has none.
+std::string_view tags_of(std::string_view line) {
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  return line.starts_with('@') ? line.substr(1, line.find(' ') - 1) : std::string_view();
+}
+
+// The parameters from `first` on as one list: some clients forget the ':' before a list of capabilities.
+std::string rest_of(const Message& message, std::size_t first) {
+  std::string rest;
+  for (std::size_t i = first; i < message.params.size(); ++i) {
+    if (i > first) rest += ' ';
+    rest += message.params[i];
+  }
+  return rest;
+}
+
+// What is echoed to others must be text: a broken one would close every WebSocket that it reaches (RFC
+// 6455 8.1).
+std::string nonce_of(const Tags& tags) {
+  constexpr std::size_t nonce_limit = 64;
+  const std::string_view nonce = find_tag(tags, "client-nonce");
+  const bool plain = std::ranges::all_of(nonce, [](char c) { return c > ' ' && c < 0x7f; });
+  return plain && nonce.size() <= nonce_limit ? std::string(nonce) : std::string();
 }
 
 // "#Name" → "name"; empty when it is not a channel's name.
@@ -53,16 +92,13 @@ void Session::accept(std::string_view nick, std::vector<Command>& commands, std:
   state_ = State::registered;
   nick_ = nick;
   pass_.clear();
-  const auto numeric = [&](std::string_view number, std::string_view text) {
-    LineWriter(out).prefix(host_).command(number).param(nick_).trailing(text).end();
-  };
-  numeric("001", "Welcome, GLHF!");
-  numeric("002", "Your host is " + host_);
-  numeric("003", "This server is rather new");
-  numeric("004", "-");
-  numeric("375", "-");
-  numeric("372", "You are in a maze of twisty passages, all alike.");
-  numeric("376", ">");
+  numeric("001", "Welcome, GLHF!", out);
+  numeric("002", "Your host is " + host_, out);
+  numeric("003", "This server is rather new", out);
+  numeric("004", "-", out);
+  numeric("375", "-", out);
+  numeric("372", "You are in a maze of twisty passages, all alike.", out);
+  numeric("376", ">", out);
   read(commands, out);
 }
 
@@ -76,8 +112,8 @@ void Session::read(std::vector<Command>& commands, std::string& out) {
   while (state_ == State::registering || state_ == State::registered) {
     const auto line = lines_.next();
     if (!line) return;
-    if (line->too_long) {
-      notice("Your line was too long and has been ignored.", out);
+    if (line->too_long || tags_of(line->text).size() > tags_limit) {
+      numeric("417", "Input line was too long", out);
       continue;
     }
     if (const auto message = parse_message(line->text)) take(*message, commands, out);
@@ -99,7 +135,7 @@ void Session::take_ping(const Message& message, std::string& out) const {
   if (message.params.empty()) {
     LineWriter(out).command("PONG").trailing(host_).end();
   } else {
-    LineWriter(out).prefix(host_).command("PONG").param(host_).trailing(message.params.back()).end();
+    LineWriter(out).prefix(host_).command("PONG").param(host_).trailing(message.params.front()).end();
   }
 }
 
@@ -107,10 +143,22 @@ void Session::take_capability(const Message& message, std::string& out) {
   const auto answer = [&](std::string_view verb, std::string_view names) {
     LineWriter(out).prefix(host_).command("CAP").param("*").param(verb).trailing(names).end();
   };
-  if (ascii_iequals(message.param(0), "LS")) return answer("LS", all_capabilities);
-  if (!ascii_iequals(message.param(0), "REQ")) return;
+  const std::string verb = ascii_lower(message.param(0));
+  if (verb == "ls") return answer("LS", all_capabilities);
+  if (verb == "list") return answer("LIST", names_of(capabilities_));
+  if (verb == "end") return;  // nothing waits for it
+  if (verb != "req") {
+    LineWriter(out)
+        .prefix(host_)
+        .command("410")
+        .param(addressee())
+        .param(message.param(0).empty() ? "*" : message.param(0))
+        .trailing("Invalid CAP command")
+        .end();
+    return;
+  }
 
-  const std::string_view asked = message.param(1);
+  const std::string asked = rest_of(message, 1);
   Capabilities wanted = capabilities_;
   for (std::string_view name : split(asked, ' ')) {
     const bool off = name.starts_with('-');
@@ -165,8 +213,7 @@ void Session::take_command(const Message& message, std::vector<Command>& command
   } else if (message.command == "PRIVMSG") {
     std::string channel = channel_name(message.param(0));
     if (channel.empty() || message.params.size() < 2) return;
-    commands.push_back(Say{std::move(channel), std::string(message.params.back()),
-                           std::string(find_tag(message.tags, "client-nonce")),
+    commands.push_back(Say{std::move(channel), std::string(message.params.back()), nonce_of(message.tags),
                            std::string(find_tag(message.tags, "reply-parent-msg-id"))});
   } else if (message.command != "NICK" && message.command != "PASS" && message.command != "USER") {
     LineWriter(out)
@@ -182,6 +229,10 @@ void Session::take_command(const Message& message, std::vector<Command>& command
 void Session::quit(std::string why, std::vector<Command>& commands) {
   state_ = State::closed;
   commands.push_back(Quit{std::move(why)});
+}
+
+void Session::numeric(std::string_view number, std::string_view text, std::string& out) const {
+  LineWriter(out).prefix(host_).command(number).param(addressee()).trailing(text).end();
 }
 
 void Session::notice(std::string_view text, std::string& out) const {

@@ -38,7 +38,7 @@ struct Part {
 struct Say {
   std::string channel;
   std::string text;          // as sent
-  std::string client_nonce;  // empty when none
+  std::string client_nonce;  // up to 64 printable ASCII characters; empty when none, or another
   std::string reply_to;      // message id; empty when none
 };
 struct Quit {
@@ -79,6 +79,8 @@ class Session {
   void take_command(const Message& message, std::vector<Command>& commands, std::string& out);
   void quit(std::string why, std::vector<Command>& commands);
   void notice(std::string_view text, std::string& out) const;
+  void numeric(std::string_view number, std::string_view text, std::string& out) const;
+  std::string_view addressee() const { return registered() ? std::string_view(nick_) : "*"; }
 
   std::string host_;
   LineSplitter lines_;

@@ -163,3 +163,84 @@ TEST_CASE("a session is the same wherever its bytes are cut") {
   CHECK(first_difference(input, run) == run({input}));
   CHECK(run({input}).find("join late") == std::string::npos);
 }
+
+TEST_CASE("capabilities are listed, taken back, and asked for without a colon") {
+  Client client;
+  client.send("CAP LIST\r\nCAP REQ twitch.tv/tags twitch.tv/commands\r\ncap list\r\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv CAP * LIST :\r\n"
+        ":tmi.twitch.tv CAP * ACK :twitch.tv/tags twitch.tv/commands\r\n"
+        ":tmi.twitch.tv CAP * LIST :twitch.tv/commands twitch.tv/tags\r\n");
+  client.register_as("ada");
+  client.send("CAP REQ :-twitch.tv/tags twitch.tv/membership\r\nCAP LIST\r\nCAP END\r\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv CAP * ACK :-twitch.tv/tags twitch.tv/membership\r\n"
+        ":tmi.twitch.tv CAP * LIST :twitch.tv/commands twitch.tv/membership\r\n");
+  client.send("CAP REQ :twitch.tv/tags -sasl\r\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv CAP * NAK :twitch.tv/tags -sasl\r\n");
+  CHECK_FALSE(client.session.capabilities().tags);
+}
+
+TEST_CASE("a CAP that is none is told so") {
+  Client client;
+  client.send("CAP CLEAR\r\nCAP\r\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv 410 * CLEAR :Invalid CAP command\r\n:tmi.twitch.tv 410 * * :Invalid CAP command\r\n");
+  client.register_as("ada");
+  client.send("CAP dance\r\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv 410 ada dance :Invalid CAP command\r\n");
+}
+
+TEST_CASE("PING is answered with its first parameter, whatever it is") {
+  Client client;
+  client.send("PING :\r\nPING one two\r\nPING :one two\r\nPONG :x\r\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv PONG tmi.twitch.tv :\r\n:tmi.twitch.tv PONG tmi.twitch.tv :one\r\n"
+        ":tmi.twitch.tv PONG tmi.twitch.tv :one two\r\n");
+}
+
+TEST_CASE("lines and tags past their limits are refused with 417, and the next line counts") {
+  Client client;
+  client.send(std::string(7000, 'x') + "\r\nPING 1\r\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv 417 * :Input line was too long\r\n:tmi.twitch.tv PONG tmi.twitch.tv :1\r\n");
+  client.register_as("ada");
+  const std::string most(4094 - std::string_view("client-nonce=n;x=").size(), 'x');
+  client.send("@client-nonce=n;x=" + most + " PRIVMSG #a :fits\r\n");
+  CHECK(client.take_commands() == "say a fits nonce=n reply=\n");
+  CHECK(client.take_out().empty());
+  client.send("@client-nonce=n;x=x" + most + " PRIVMSG #a :does not\r\n");
+  CHECK(client.take_commands().empty());
+  CHECK(client.take_out() == ":tmi.twitch.tv 417 ada :Input line was too long\r\n");
+}
+
+TEST_CASE("a nonce that others could not be shown is left out") {
+  Client client;
+  client.register_as("ada");
+  for (const std::string& bad : {std::string("\xff\xfe"), std::string("a\\sb"), std::string("a\x01"),
+                                 std::string("\xe2\x80\xae"), std::string(65, 'n')})
+    client.send("@client-nonce=" + bad + " PRIVMSG #a :x\r\n");
+  client.send("@client-nonce=" + std::string(64, 'n') + " PRIVMSG #a :x\r\n");
+  std::string expected;
+  for (int i = 0; i < 5; ++i) expected += "say a x nonce= reply=\n";
+  CHECK(client.take_commands() == expected + "say a x nonce=" + std::string(64, 'n') + " reply=\n");
+}
+
+TEST_CASE("NICK, PASS and USER after the welcome change nothing") {
+  Client client;
+  client.register_as("ada");
+  client.send("NICK eve\r\nPASS oauth:other\r\nUSER eve 8 * :eve\r\nBOGUS\r\n");
+  CHECK(client.take_commands().empty());
+  CHECK(client.take_out() == ":tmi.twitch.tv 421 ada BOGUS :Unknown command\r\n");
+  CHECK(client.session.nick() == "ada");
+}
+
+TEST_CASE("hostile bytes end nothing and begin no line of their own") {
+  Client client;
+  client.register_as("ada");
+  client.send(std::string("PRIVMSG #a :nul\0inside\r\n", 24));
+  client.send(
+      "PRIVMSG #a :lone\rCR\r\nPRIVMSG #a\x01 :x\r\nJOIN #\xe2\x80\xae,#a\xff,##,#\r\nPING a\rQUIT\r\n");
+  CHECK(client.take_commands() == "say a lone\rCR nonce= reply=\n");
+  CHECK(client.take_out() == ":tmi.twitch.tv PONG tmi.twitch.tv :a QUIT\r\n");
+}
