@@ -1,8 +1,8 @@
 #include "base/utf8.hpp"
 
-#include <fmt/format.h>
-
 #include <iterator>
+
+#include <fmt/format.h>
 
 namespace sluice {
 
@@ -48,7 +48,6 @@ std::optional<std::vector<char32_t>> utf8_code_points(std::string_view text) {
   return points;
 }
 
-
 bool Utf8Check::feed(ByteView bytes) {
   if (broken_) return false;
   for (std::byte b : bytes) {
@@ -88,6 +87,19 @@ std::size_t code_point_count(std::string_view utf8) {
   return count;
 }
 
+std::size_t utf8_length(char first) {
+  const auto lead = static_cast<unsigned char>(first);
+  return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+char32_t utf8_code_point(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character[0]);
+  if (lead < 0x80) return lead;
+  char32_t point = lead & (0x7fu >> character.size());
+  for (char c : character.substr(1)) point = point << 6 | (static_cast<unsigned char>(c) & 0x3f);
+  return point;
+}
+
 std::string to_valid_utf8(std::string_view text) {
   if (is_utf8(text)) return std::string(text);
   std::string out;
@@ -119,7 +131,8 @@ std::string legible(std::string_view text) {
     if (whole > 0 && !is_control(next))
       out += next;
     else
-      for (const char c : next) fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+      for (const char c : next)
+        fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
     at += next.size();
   }
   return out;

@@ -17,7 +17,7 @@ std::optional<std::vector<char32_t>> utf8_code_points(std::string_view text);
 // Checks a text that arrives in pieces, refusing it at its first bad byte.
 class Utf8Check {
  public:
-  bool feed(ByteView bytes);  // false: broken, and stays so
+  bool feed(ByteView bytes);                                // false: broken, and stays so
   bool complete() const { return left_ == 0 && !broken_; }  // no character is cut in half
   void reset() { *this = {}; }
 
@@ -29,10 +29,13 @@ class Utf8Check {
 
 bool is_utf8(std::string_view text);
 std::size_t code_point_count(std::string_view utf8);  // of valid UTF-8
+// The first character of valid UTF-8: its bytes, told by the first of them, and its code point.
+std::size_t utf8_length(char first);
+char32_t utf8_code_point(std::string_view character);
 // The text with each piece that is not UTF-8 replaced by U+FFFD.
 std::string to_valid_utf8(std::string_view text);
-// The text as a person may be shown it, whoever wrote it: control characters (C0, DEL, C1) and bytes that are not UTF-8 as \xNN, and no
-// more than the first 400 bytes.
+// The text as a person may be shown it, whoever wrote it: control characters (C0, DEL, C1) and bytes that are
+// not UTF-8 as \xNN, and no more than the first 400 bytes.
 std::string legible(std::string_view text);
 
 }  // namespace sluice
