@@ -118,6 +118,10 @@ void Link::on_closed(const Error&) {
   links_.remove(*this);
 }
 
+std::string Link::address() const {
+  return is_loopback(peer().host) ? std::string() : peer().host;
+}
+
 void Link::sweep(Steady now) {
   if (closing()) {
     if (closing_since_ + hanging_limit <= now)
@@ -128,8 +132,10 @@ void Link::sweep(Steady now) {
     return client_->refuse_token();
   if (last_heard_ + patience() <= now) return close(chat::Farewell::violation, "silent for too long");
   const bool known = client_ && client_->known();
-  if (!known && opened_ + links_.limits().login_time <= now)
+  if (!known && opened_ + links_.limits().login_time <= now) {
+    if (client_) client_->give_up_waiting();
     return close(chat::Farewell::violation, "nobody logged in");
+  }
   if (known && last_ping_ + links_.limits().irc_ping <= now) {
     last_ping_ = now;
     client_->keep_alive();

@@ -27,7 +27,8 @@ class Links {
   Links(chat::Hall& hall, LinkLimits limits, std::size_t total, std::size_t per_address)
       : hall_(hall), limits_(limits), total_(total), per_address_(per_address) {}
 
-  void change(LinkLimits limits, std::size_t total, std::size_t per_address);  // none that are open are closed
+  void change(LinkLimits limits, std::size_t total,
+              std::size_t per_address);  // none that are open are closed
   bool admits(
       const net::Endpoint& peer) const;  // within the limits on connections; loopback has only the total one
   void add(std::shared_ptr<Link> link);
@@ -60,6 +61,7 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
   void deliver(const SharedBytes& bytes) final;
   void on_closed(const Error& why) final;
 
+  std::string address() const final;
   virtual void sweep(Steady now);
   void restart(seconds within);
   bool revoke(chat::TokenId token);  // false: it logged in with another, or with none

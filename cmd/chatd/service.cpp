@@ -22,7 +22,8 @@ namespace sluice::chatd {
 namespace {
 using app::Settings;
 constexpr seconds come_back_within{5};
-constexpr std::size_t restored_messages = 200;  // of each room: what a history holds; one more shows that it is full
+constexpr std::size_t restored_messages =
+    200;  // of each room: what a history holds; one more shows that it is full
 
 std::uint32_t positive(const Settings& settings, std::string_view name) {
   return static_cast<std::uint32_t>(settings.integer(name));
@@ -32,6 +33,8 @@ chat::ClientLimits client_limits(const Settings& settings) {
   chat::ClientLimits limits;
   limits.rooms = positive(settings, "rooms-per-connection");
   limits.joins.places = positive(settings, "join-rate");
+  limits.logins.places = positive(settings, "login-rate");
+  limits.history_bytes = settings.size("queue") / 2;
   return limits;
 }
 
@@ -41,6 +44,7 @@ chat::SendLimits::Rates send_rates(const Settings& settings) {
   rates.exempt.places = 5 * rates.regular.places;
   rates.cooldown = settings.duration("cooldown");
   rates.subscriber_cooldown = rates.cooldown / 2;
+  rates.repeat = settings.duration("repeat-time");
   return rates;
 }
 
@@ -48,7 +52,9 @@ LinkLimits link_limits(const Settings& settings) {
   return {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")};
 }
 
-chat::Rooms::Rhythm rhythm(const Settings& settings) { return {settings.duration("tick"), microseconds(50)}; }
+chat::Rooms::Rhythm rhythm(const Settings& settings) {
+  return {settings.duration("tick"), microseconds(50)};
+}
 
 OriginCheck origin_check(const Settings& settings) {
   return {settings.text("public-url"), settings.list("allow-origin")};
@@ -97,7 +103,8 @@ class Service {
         node_(settings.has("instance") ? settings.text("instance") : "chatd"),
         counters_(node_),
         origins_(origin_check(settings)),
-        rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame}, rhythm(settings)),
+        rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame},
+               rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
         hall_{rooms_, path_, directory_, clock_, client_limits(settings)},
         links_(hall_, link_limits(settings), positive(settings, "connections"),
@@ -119,7 +126,8 @@ class Service {
     SLUICE_TRY(restore());
     // Not before: from here on the archive belongs to the thread that writes it.
     if (archive_)
-      archivist_.emplace(daemon_.loop(), offload_, *archive_, clock_, std::chrono::days(settings.integer("history-days")));
+      archivist_.emplace(daemon_.loop(), offload_, *archive_, clock_,
+                         std::chrono::days(settings.integer("history-days")));
     SLUICE_TRY_VALUE(follower_,
                      bus::EventFollower::start(daemon_.loop(), offload_, *store_, *bus_, begun,
                                                [this](const store::Event& event) { news_.take(event); }));
@@ -152,8 +160,10 @@ class Service {
     for (const store::Channel& channel : channels) {
       SLUICE_TRY_VALUE(const std::vector<chat::MessagePtr> messages,
                        archive_->recent(channel.id, restored_messages + 1));
-      if (messages.empty()) continue;
+      SLUICE_TRY_VALUE(const std::vector<UserId> speakers, archive_->speakers(channel.id));
+      if (speakers.empty()) continue;
       chat::Room& room = rooms_.open(to_chat(channel));
+      for (const UserId speaker : speakers) room.restore_speaker(speaker);
       for (const chat::MessagePtr& message : messages) {
         room.restore(message);
         path_.restore(*message);
@@ -167,7 +177,8 @@ class Service {
     rooms_.change(rhythm(fresh));
     path_.change(send_rates(fresh));
     hall_.limits = client_limits(fresh);
-    links_.change(link_limits(fresh), positive(fresh, "connections"), positive(fresh, "connections-per-address"));
+    links_.change(link_limits(fresh), positive(fresh, "connections"),
+                  positive(fresh, "connections-per-address"));
     if (archivist_) archivist_->keep_for(std::chrono::days(fresh.integer("history-days")));
   }
 
@@ -211,6 +222,7 @@ class Service {
   void beat() {
     rooms_.beat();
     path_.forget_idle();
+    hall_.entries.forget_idle(hall_.limits, clock_.steady());
     std::uint64_t viewers = 0, busy = 0;
     for (const auto& [name, room] : rooms_.all()) {
       viewers += room->viewers();

@@ -12,6 +12,7 @@
 #include "chat/audience.hpp"
 #include "chat/directory.hpp"
 #include "chat/message_path.hpp"
+#include "chat/rate_limit.hpp"
 #include "chat/rooms.hpp"
 
 namespace sluice::chat {
@@ -29,6 +30,8 @@ class Outlet : public Sink {
   virtual void close(Farewell farewell,
                      std::string_view why) = 0;  // after what was sent; the client is not called again
   virtual bool framed() const = 0;               // WebSocket
+  virtual std::string address()
+      const = 0;  // of the peer; empty: one that stands for many (a proxy on loopback)
 };
 
 struct ClientLimits {
@@ -36,6 +39,23 @@ struct ClientLimits {
   Window::Size joins{20, milliseconds(10'000)};
   Window::Size logins{20, milliseconds(10'000)};
   std::size_t frame_bytes = 16 * 1024;
+  std::size_t history_bytes = 128 * 1024;  // of messages in one answer: what a slow reader's queue holds
+};
+
+// How often one comes in, over all its connections.
+struct Entries {
+  Windows<std::string> logins_from;  // by address
+  Windows<UserId> logins, joins;
+
+  // Before the store is asked who it is.
+  std::optional<Limited> try_login(const std::string& address, const ClientLimits& limits, Steady now) {
+    return address.empty() ? std::nullopt : logins_from.take(address, limits.logins, now);
+  }
+  void forget_idle(const ClientLimits& limits, Steady now) {
+    logins_from.forget_idle(limits.logins, now);
+    logins.forget_idle(limits.logins, now);
+    joins.forget_idle(limits.joins, now);
+  }
 };
 
 // Everything a client needs; all of it outlives the clients.
@@ -45,6 +65,7 @@ struct Hall {
   Directory& directory;
   Clock& clock;
   ClientLimits limits;
+  Entries entries{};
 };
 
 // The rooms one connection is in. Leaves them all when it dies.
@@ -89,12 +110,22 @@ class Client {
   virtual void keep_alive() {}               // it has been quiet: ask for a sign of life
   virtual void restart(seconds within) = 0;  // tells the client to come back
   virtual bool known() const = 0;            // logged in, or joined a room
+  virtual void give_up_waiting() {}          // nobody logged in: says so; the connection is being closed
   virtual void fall_behind() = 0;            // tells the client that it reads too slowly
   virtual void refuse_token() = 0;           // its token is good no longer: says so and closes
   const Credential& credential() const { return credential_; }
 
  protected:
+  // A user's joins count over all its connections, an anonymous reader's on each.
+  std::optional<Limited> take_join(Hall& hall, const User& user) {
+    const Steady now = hall.clock.steady();
+    return user.id.value() == 0 ? anonymous_joins_.take(hall.limits.joins, now)
+                                : hall.entries.joins.take(user.id, hall.limits.joins, now);
+  }
   Credential credential_;
+
+ private:
+  Window anonymous_joins_;
 };
 
 }  // namespace sluice::chat

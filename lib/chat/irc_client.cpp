@@ -1,12 +1,16 @@
 #include "chat/irc_client.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "chat/badges.hpp"
 
 namespace sluice::chat {
 
 namespace {
 constexpr std::size_t names_limit = 1000;
-constexpr std::size_t nonce_limit = 64;
+constexpr std::size_t held_limit = 1000;  // commands that wait for the directory
+constexpr std::string_view too_many_logins = "You are logging in too quickly. Try again in a few seconds.";
 }  // namespace
 
 IrcClient::IrcClient(Hall& hall, Outlet& outlet)
@@ -19,7 +23,7 @@ void IrcClient::receive(ByteView bytes) {
   session_.feed(bytes, commands, out_);
   if (outlet_.framed()) session_.end_of_message(commands, out_);
   if (wire() != before) memberships_.set_wire(wire());
-  carry_out(std::move(commands));
+  take(std::move(commands));
   send();
 }
 
@@ -41,54 +45,99 @@ void IrcClient::fall_behind() {
 void IrcClient::refuse_token() {
   if (closed_) return;
   notice({}, {}, "Login authentication failed");
-  carry_out(irc::Quit{"the token is good no longer"});
+  leave(Farewell::violation, "the token is good no longer");
 }
 
-void IrcClient::carry_out(std::vector<irc::Command> commands) {
-  for (irc::Command& command : commands) {
-    if (closed_) return;
+void IrcClient::give_up_waiting() {
+  if (closed_) return;
+  notice({}, {}, session_.nick().empty() ? "Login unsuccessful" : "Improperly formatted auth");
+  send();
+}
+
+void IrcClient::take(std::vector<irc::Command> commands) {
+  std::ranges::move(commands, std::back_inserter(held_));
+  carry_on();
+  if (!closed_ && held_.size() - held_at_ > held_limit)
+    leave(Farewell::violation, "sent too much while the store was asked");
+}
+
+void IrcClient::carry_on() {
+  if (carrying_) return;
+  carrying_ = true;
+  while (!waiting_ && !closed_ && held_at_ < held_.size()) {
+    irc::Command command = std::move(held_[held_at_++]);
     std::visit([this](auto& what) { carry_out(std::move(what)); }, command);
   }
+  carrying_ = false;
+  if (held_at_ == held_.size() || closed_) {
+    std::vector<irc::Command>().swap(held_);  // an idle connection holds no buffer
+    held_at_ = 0;
+  }
+}
+
+// The directory's answer has been acted on.
+void IrcClient::answered() {
+  waiting_ = false;
+  carry_on();
+  if (!carrying_) send();
 }
 
 void IrcClient::carry_out(irc::Login login) {
   if (login.anonymous) return logged_in(Identity{User{{}, login.nick, login.nick, {}}, false});
+  if (const auto limited = hall_.entries.try_login(outlet_.address(), hall_.limits, hall_.clock.steady()))
+    return refuse_login(too_many_logins, Farewell::restart);
+  waiting_ = true;
   hall_.directory.find_by_token(std::move(login.token), [weak = weak_from_this()](Result<Identity> identity) {
     if (const auto self = weak.lock(); self && !self->closed_) {
       self->logged_in(std::move(identity));
-      self->send();
+      self->answered();
     }
   });
 }
 
 void IrcClient::logged_in(Result<Identity> identity) {
   if (!identity) {
-    const bool denied = identity.error().code == Errc::denied;
-    session_.refuse(denied ? "Login authentication failed" : "Login unsuccessful", out_);
-    return carry_out(irc::Quit{"login refused"});
+    if (identity.error().code == Errc::denied)
+      return refuse_login("Login authentication failed", Farewell::normal);
+    return refuse_login("Logging in is not possible just now. Try again in a moment.", Farewell::restart);
   }
+  const bool anonymous = identity->user.id.value() == 0;
+  if (!anonymous && hall_.entries.logins.take(identity->user.id, hall_.limits.logins, hall_.clock.steady()))
+    return refuse_login(too_many_logins, Farewell::restart);
   user_ = std::move(identity->user);
   may_write_ = identity->may_write;
   credential_ = {identity->token, identity->until};
   std::vector<irc::Command> commands;
   session_.accept(user_.login, commands, out_);
-  if (session_.capabilities().commands && user_.id.value() != 0)
-    write_global_user_state(out_, style(), user_);
-  carry_out(std::move(commands));
+  if (session_.capabilities().commands && !anonymous) write_global_user_state(out_, style(), user_);
+  take(std::move(commands));
+}
+
+// What passes must not be said in the dialect's words for what does not: after those, tmi.js never tries
+// again.
+void IrcClient::refuse_login(std::string_view words, Farewell farewell) {
+  session_.refuse(words, out_);
+  leave(farewell, "login refused");
 }
 
 void IrcClient::carry_out(irc::Join join) {
   if (memberships_.find(join.channel) != nullptr) return;
   if (memberships_.size() >= hall_.limits.rooms)
     return notice(join.channel, {}, "You have joined as many channels as one connection may.");
-  if (joins_.take(hall_.limits.joins, hall_.clock.steady()))
-    return notice(join.channel, {}, "You are joining channels too quickly.");
-  hall_.directory.find_channel(std::move(join.channel), [weak = weak_from_this()](Result<Channel> channel) {
-    const auto self = weak.lock();
-    if (!self || self->closed_ || !channel) return;  // no such channel: silence
-    self->enter(*channel);
-    self->send();
-  });
+  if (take_join(hall_, user_)) return notice(join.channel, {}, "You are joining channels too quickly.");
+  waiting_ = true;
+  std::string name = join.channel;
+  hall_.directory.find_channel(
+      std::move(name), [weak = weak_from_this(), join = std::move(join)](Result<Channel> channel) {
+        const auto self = weak.lock();
+        if (!self || self->closed_) return;
+        if (channel) {
+          self->enter(*channel);
+        } else if (channel.error().code != Errc::not_found) {  // no such channel: silence
+          self->notice(join.channel, {}, "Joining is not possible just now. Try again in a moment.");
+        }
+        self->answered();
+      });
 }
 
 void IrcClient::enter(const Channel& channel) {
@@ -117,17 +166,21 @@ void IrcClient::carry_out(irc::Part part) {
 void IrcClient::carry_out(irc::Say say) {
   if (user_.id.value() == 0 || !may_write_)
     return notice(say.channel, "no_permission", "You don't have permission to perform that action.");
-  if (say.client_nonce.size() > nonce_limit) say.client_nonce.clear();
   if (const auto* place = memberships_.find(say.channel)) return say_in(*place->room, say);
   // Speaking without having joined (fact 5).
+  waiting_ = true;
   std::string channel_name = say.channel;
-  hall_.directory.find_channel(std::move(channel_name),
-                               [weak = weak_from_this(), say = std::move(say)](Result<Channel> channel) {
-                                 const auto self = weak.lock();
-                                 if (!self || self->closed_ || !channel) return;
-                                 self->say_in(self->hall_.rooms.open(*channel), say);
-                                 self->send();
-                               });
+  hall_.directory.find_channel(
+      std::move(channel_name), [weak = weak_from_this(), say = std::move(say)](Result<Channel> channel) {
+        const auto self = weak.lock();
+        if (!self || self->closed_) return;
+        if (channel) {
+          self->say_in(self->hall_.rooms.open(*channel), say);
+        } else if (channel.error().code != Errc::not_found) {
+          self->notice(say.channel, {}, "Your message was not sent: the room cannot be found just now.");
+        }
+        self->answered();
+      });
 }
 
 void IrcClient::say_in(Room& room, const irc::Say& say) {
@@ -141,15 +194,19 @@ void IrcClient::say_in(Room& room, const irc::Say& say) {
   }
   if (!session_.capabilities().commands) return;
   const Roles roles = room.roles_of(user_);
-  write_user_state(out_, style(), user_, roles, badges_of(roles), say.channel, say.client_nonce);
+  write_user_state(out_, style(), user_, roles, badges_of(roles), say.channel,
+                   {accepted->id, say.client_nonce});
 }
 
 void IrcClient::carry_out(irc::Quit quit) {
+  leave(quit.why == "quit" ? Farewell::normal : Farewell::violation, quit.why);
+}
+
+void IrcClient::leave(Farewell farewell, std::string_view why) {
   send();
   closed_ = true;
   memberships_.leave_all();
-  outlet_.close(quit.why == "quit" || quit.why == "login refused" ? Farewell::normal : Farewell::violation,
-                quit.why);
+  outlet_.close(farewell, why);
 }
 
 void IrcClient::notice(std::string_view channel, std::string_view msg_id, std::string_view text) {

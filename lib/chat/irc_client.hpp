@@ -22,17 +22,22 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   bool known() const override { return session_.registered(); }
   void fall_behind() override;
   void refuse_token() override;
+  void give_up_waiting() override;
 
  private:
-  void carry_out(std::vector<irc::Command> commands);
+  void take(std::vector<irc::Command> commands);
+  void carry_on();
+  void answered();
   void carry_out(irc::Login login);
   void carry_out(irc::Join join);
   void carry_out(irc::Part part);
   void carry_out(irc::Say say);
   void carry_out(irc::Quit quit);
   void logged_in(Result<Identity> identity);
+  void refuse_login(std::string_view words, Farewell farewell);
   void enter(const Channel& channel);
   void say_in(Room& room, const irc::Say& say);
+  void leave(Farewell farewell, std::string_view why);
   void notice(std::string_view channel, std::string_view msg_id, std::string_view text);
   void send();
   IrcStyle style() const { return {session_.host(), session_.capabilities().tags}; }
@@ -45,7 +50,10 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   User user_;
   bool may_write_ = false;
   bool closed_ = false;
-  Window joins_;
+  bool waiting_ = false;   // for the directory; what comes meanwhile waits too, so that commands act in order
+  bool carrying_ = false;  // carry_on() is at work
+  std::vector<irc::Command> held_;
+  std::size_t held_at_ = 0;  // how many of held_ are carried out
   Memberships memberships_;  // after user_, which they borrow
 };
 

@@ -1,6 +1,7 @@
 #include "chat/irc_lines.hpp"
 
 #include "base/utf8.hpp"
+#include "chat/emotes.hpp"
 #include "irc/message.hpp"
 
 namespace sluice::chat {
@@ -60,6 +61,19 @@ std::string emote_list(std::span<const EmoteUse> emotes, std::size_t moved) {
   return list;
 }
 
+// Who is replied to, and whom the whole thread answers.
+void write_reply_tags(LineWriter& line, const Reply& reply) {
+  line.tag("reply-parent-display-name", reply.author.name)
+      .tag("reply-parent-msg-body", reply.text)
+      .tag("reply-parent-msg-id", reply.id)
+      .tag("reply-parent-user-id", number(reply.author.id.value()))
+      .tag("reply-parent-user-login", reply.author.login);
+  line.tag("reply-thread-parent-display-name", reply.thread_author.name)
+      .tag("reply-thread-parent-msg-id", reply.thread)
+      .tag("reply-thread-parent-user-id", number(reply.thread_author.id.value()))
+      .tag("reply-thread-parent-user-login", reply.thread_author.login);
+}
+
 std::string_view user_type(const Roles& roles) {
   return roles.moderator ? "mod" : "";
 }
@@ -73,21 +87,15 @@ void write_privmsg(std::string& out, const IrcStyle& style, const Message& messa
     const User& author = message.author;
     line.tag("badge-info", badge_info(message.badges)).tag("badges", badge_list(message.badges));
     if (!message.client_nonce.empty()) line.tag("client-nonce", message.client_nonce);
-    line.tag("color", author.color)
-        .tag("display-name", author.name)
-        .tag("emotes", emote_list(message.emotes, code_point_count(lead)));
-    line.tag("first-msg", "0")
+    line.tag("color", author.color).tag("display-name", author.name);
+    if (lead.empty() && !message.emotes.empty() && only_emotes(message.text, message.emotes))
+      line.tag("emote-only", "1");
+    line.tag("emotes", emote_list(message.emotes, code_point_count(lead)));
+    line.tag("first-msg", flag(message.first))
         .tag("flags", "")
         .tag("id", message.id)
         .tag("mod", flag(message.roles.moderator));
-    if (message.reply) {
-      line.tag("reply-parent-display-name", message.reply->author.name)
-          .tag("reply-parent-msg-body", message.reply->text);
-      line.tag("reply-parent-msg-id", message.reply->id)
-          .tag("reply-parent-user-id", number(message.reply->author.id.value()));
-      line.tag("reply-parent-user-login", message.reply->author.login)
-          .tag("reply-thread-parent-msg-id", message.reply->id);
-    }
+    if (message.reply) write_reply_tags(line, *message.reply);
     line.tag("returning-chatter", "0").tag("room-id", number(message.channel.value()));
     line.tag("subscriber", flag(message.roles.subscriber));
     line.tag("tmi-sent-ts", number(message.at.time_since_epoch().count())).tag("turbo", "0");
@@ -149,21 +157,23 @@ void write_global_user_state(std::string& out, const IrcStyle& style, const User
   LineWriter line(out);
   if (style.tags) {
     line.tag("badge-info", "").tag("badges", "").tag("color", user.color).tag("display-name", user.name);
-    line.tag("emote-sets", "0").tag("user-id", number(user.id.value())).tag("user-type", "");
+    line.tag("emote-sets", "0").tag("turbo", "0");
+    line.tag("user-id", number(user.id.value())).tag("user-type", "");
   }
   line.prefix(style.host).command("GLOBALUSERSTATE").end();
 }
 
 void write_user_state(std::string& out, const IrcStyle& style, const User& user, const Roles& roles,
-                      std::span<const Badge> badges, std::string_view channel,
-                      std::string_view client_nonce) {
+                      std::span<const Badge> badges, std::string_view channel, const SaidAs& said) {
   LineWriter line(out);
   if (style.tags) {
     line.tag("badge-info", badge_info(badges)).tag("badges", badge_list(badges));
-    if (!client_nonce.empty()) line.tag("client-nonce", client_nonce);
+    if (!said.client_nonce.empty()) line.tag("client-nonce", said.client_nonce);
     line.tag("color", user.color).tag("display-name", user.name).tag("emote-sets", "0");
+    if (!said.id.empty()) line.tag("id", said.id);
     line.tag("mod", flag(roles.moderator))
         .tag("subscriber", flag(roles.subscriber))
+        .tag("turbo", "0")
         .tag("user-type", user_type(roles));
   }
   line.prefix(style.host).command("USERSTATE").channel(channel).end();

@@ -1,5 +1,9 @@
 #include "chat/json_client.hpp"
 
+#include <algorithm>
+#include <ranges>
+#include <span>
+
 #include "chat/badges.hpp"
 
 namespace sluice::chat {
@@ -13,6 +17,19 @@ std::string written(const Write& write) {
   write(text);
   return text;
 }
+
+// As JSON, oldest first.
+std::vector<std::string> newest_that_fit(std::span<const MessagePtr> messages, std::size_t bytes) {
+  std::vector<std::string> fitting;
+  for (const MessagePtr& message : std::views::reverse(messages)) {
+    std::string text = written([&](std::string& out) { write_message(out, *message); });
+    if (text.size() > bytes) break;
+    bytes -= text.size();
+    fitting.push_back(std::move(text));
+  }
+  std::ranges::reverse(fitting);
+  return fitting;
+}
 }  // namespace
 
 void JsonClient::greet() {
@@ -22,12 +39,15 @@ void JsonClient::greet() {
 }
 
 void JsonClient::receive(ByteView message) {
+  if (closed_) return;
   if (waiting_) {
     if (held_.size() < held_limit) return held_.emplace_back(as_text(message)), void();
-    return outlet_.close(Farewell::violation, "too many frames at once");
+    return leave(Farewell::violation, "too many frames at once");
   }
   auto request = parse_json_request(as_text(message));
-  if (!request) return error({.code = "bad_request", .text = request.error().what});
+  if (!request)
+    return error(
+        {.code = "bad_request", .text = request.error().what, .key = key_of_request(as_text(message))});
   std::visit([this](auto& what) { carry_out(std::move(what)); }, *request);
 }
 
@@ -41,22 +61,26 @@ void JsonClient::fall_behind() {
 
 void JsonClient::refuse_token() {
   error({.code = "token_revoked", .text = "Your token is good no longer. Log in again."});
+  leave(Farewell::violation, "the token is good no longer");
+}
+
+// What was held, or still comes, is carried out no more.
+void JsonClient::leave(Farewell farewell, std::string_view why) {
+  closed_ = true;
   memberships_.leave_all();
-  user_ = {};
-  may_write_ = false;
   held_.clear();
-  outlet_.close(Farewell::violation, "the token is good no longer");
+  outlet_.close(farewell, why);
 }
 
 void JsonClient::carry_out(AuthRequest auth) {
-  if (const auto limited = logins_.take(hall_.limits.logins, hall_.clock.steady()))
+  if (const auto limited = hall_.entries.try_login(outlet_.address(), hall_.limits, hall_.clock.steady()))
     return error({.code = "rate_limited",
                   .text = "Too many attempts.",
                   .retry_after = limited->retry_after,
                   .remaining = 0});
   waiting_ = true;
   hall_.directory.redeem_ticket(std::move(auth.ticket), [weak = weak_from_this()](Result<Identity> identity) {
-    if (const auto self = weak.lock()) {
+    if (const auto self = weak.lock(); self && !self->closed_) {
       self->authenticated(std::move(identity));
       self->answered();
     }
@@ -69,6 +93,12 @@ void JsonClient::authenticated(Result<Identity> identity) {
       return error({.code = "auth_failed", .text = "The ticket is unknown, used or too old."});
     return error({.code = "unavailable", .text = "Logging in is not possible just now."});
   }
+  if (const auto limited =
+          hall_.entries.logins.take(identity->user.id, hall_.limits.logins, hall_.clock.steady()))
+    return error({.code = "rate_limited",
+                  .text = "You are logging in too quickly.",
+                  .retry_after = limited->retry_after,
+                  .remaining = 0});
   // Who is in a room is counted by user: rooms joined before are left and joined again under the new name.
   std::vector<Room*> rooms;
   memberships_.each([&](Memberships::Place& place) { rooms.push_back(place.room); });
@@ -88,7 +118,7 @@ void JsonClient::carry_out(JoinRequest join) {
     return error({.code = "too_many_rooms",
                   .text = "This connection has joined all the rooms it may.",
                   .channel = join.channel});
-  if (const auto limited = joins_.take(hall_.limits.joins, hall_.clock.steady()))
+  if (const auto limited = take_join(hall_, user_))
     return error({.code = "rate_limited",
                   .text = "Joining too fast.",
                   .channel = join.channel,
@@ -99,7 +129,7 @@ void JsonClient::carry_out(JoinRequest join) {
   hall_.directory.find_channel(std::move(name), [weak = weak_from_this(),
                                                  join = std::move(join)](Result<Channel> channel) {
     const auto self = weak.lock();
-    if (!self) return;
+    if (!self || self->closed_) return;
     if (channel) {
       self->enter(*channel, join);
     } else if (channel.error().code == Errc::not_found) {
@@ -134,8 +164,8 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   } else {
     missed.messages = room.history().last(join.history);
   }
-  answer.gap = missed.gap;
-  answer.history = missed.messages;
+  answer.history = newest_that_fit(missed.messages, hall_.limits.history_bytes);
+  answer.gap = missed.gap || (join.after && answer.history.size() < missed.messages.size());
   outlet_.send(written([&](std::string& out) { write_joined(out, answer); }));
 }
 

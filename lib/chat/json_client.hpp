@@ -31,6 +31,7 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   void authenticated(Result<Identity> identity);
   void enter(const Channel& channel, const JoinRequest& join);
   void answered();
+  void leave(Farewell farewell, std::string_view why);
   void error(const ErrorAnswer& answer);
 
   Hall& hall_;
@@ -39,7 +40,7 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   bool may_write_ = false;
   bool waiting_ = false;  // for the directory; what comes meanwhile waits too, so that frames act in order
   std::vector<std::string> held_;
-  Window joins_, logins_;
+  bool closed_ = false;
   Memberships memberships_;  // after user_, which they borrow
 };
 

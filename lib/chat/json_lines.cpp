@@ -131,8 +131,9 @@ void write_message(std::string& out, const Message& message) {
     Object reply(object.member("reply"));
     reply.text("id", message.reply->id);
     append_user(reply.member("user"), message.reply->author);
-    reply.text("text", message.reply->text);
+    reply.text("text", message.reply->text).text("thread", message.reply->thread);
   }
+  if (message.first) object.boolean("first", true);
 }
 
 void write_presence(std::string& out, const Presence& presence) {
@@ -189,8 +190,7 @@ void write_joined(std::string& out, const JoinedAnswer& answer) {
     append_badges(you.member("badges"), answer.badges);
   }
   object.boolean("gap", answer.gap);
-  append_array(object.member("history"), answer.history,
-               [&](const MessagePtr& message) { write_message(out, *message); });
+  append_array(object.member("history"), answer.history, [&](const std::string& message) { out += message; });
 }
 
 void write_left(std::string& out, std::string_view channel) {

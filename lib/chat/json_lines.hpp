@@ -31,7 +31,7 @@ struct JoinedAnswer {
   Roles roles;
   std::vector<Badge> badges;
   bool gap = false;
-  std::span<const MessagePtr> history;
+  std::vector<std::string> history;  // messages as JSON, oldest first
 };
 void write_joined(std::string& out, const JoinedAnswer& answer);
 void write_left(std::string& out, std::string_view channel);

@@ -15,6 +15,10 @@ constexpr std::size_t history_limit = 100;
 constexpr std::size_t origins_limit = 64;
 constexpr std::size_t ping_id_limit = 256;  // bytes of JSON
 
+bool is_key(std::string_view text) {
+  return !text.empty() && code_point_count(text) <= key_limit;
+}
+
 Result<std::string> string_member(const json& object, const char* name) {
   const auto member = object.find(name);
   if (member == object.end() || !member->is_string())
@@ -59,8 +63,7 @@ Result<JsonRequest> parse_message(const json& object) {
   SLUICE_TRY_VALUE(message.channel, channel_member(object));
   SLUICE_TRY_VALUE(message.text, string_member(object, "text"));
   SLUICE_TRY_VALUE(message.key, string_member(object, "key"));
-  if (message.key.empty() || code_point_count(message.key) > key_limit)
-    return fail(Errc::invalid, "key must have 1 to 64 characters");
+  if (!is_key(message.key)) return fail(Errc::invalid, "key must have 1 to 64 characters");
   if (object.contains("reply_to")) {
     SLUICE_TRY_VALUE(message.reply_to, string_member(object, "reply_to"));
   }
@@ -93,6 +96,13 @@ Result<JsonRequest> parse_json_request(std::string_view utf8) {
   if (type == "message") return parse_message(object);
   if (type == "ping") return parse_ping(object);
   return fail(Errc::invalid, "unknown type");
+}
+
+std::string key_of_request(std::string_view utf8) {
+  const json object = json::parse(utf8, nullptr, false);
+  if (!object.is_object()) return {};
+  const auto key = string_member(object, "key");
+  return key && is_key(*key) ? *key : std::string();
 }
 
 }  // namespace sluice::chat

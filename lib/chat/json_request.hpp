@@ -35,5 +35,8 @@ using JsonRequest = std::variant<AuthRequest, JoinRequest, LeaveRequest, Message
 
 // Errc::invalid says which member is missing or malformed.
 Result<JsonRequest> parse_json_request(std::string_view utf8);
+// The idempotency key of a request that could not be parsed, so that its page knows which it was; empty when
+// it has none.
+std::string key_of_request(std::string_view utf8);
 
 }  // namespace sluice::chat

@@ -19,7 +19,8 @@ std::optional<Refusal> refused_as_text(const Typed& typed) {
 std::optional<Reply> reply_to(const Room& room, std::string_view id) {
   const MessagePtr parent = id.empty() ? nullptr : room.history().find(id);
   if (!parent) return std::nullopt;
-  return Reply{parent->id, parent->author, parent->text};
+  if (!parent->reply) return Reply{parent->id, parent->author, parent->text, parent->id, parent->author};
+  return Reply{parent->id, parent->author, parent->text, parent->reply->thread, parent->reply->thread_author};
 }
 }  // namespace
 
@@ -41,6 +42,10 @@ std::expected<Accepted, Refusal> MessagePath::take(Room& room, const Draft& draf
     return std::unexpected(Refusal{Reason::slow_mode, *wait});
   if (auto limited = limits_.take(user, channel, roles, now))
     return std::unexpected(Refusal{Reason::rate_limited, limited->retry_after, limited->remaining});
+  const std::size_t said = std::hash<std::string_view>{}(typed.text) + (typed.action ? 1 : 0);
+  if (auto wait = limits_.repeat_wait(user, channel, roles, said, now))
+    return std::unexpected(
+        Refusal{.reason = Reason::repeated, .retry_after = *wait, .window = limits_.rates().repeat});
 
   std::vector<EmoteUse> emotes = room.emotes().find(typed.text);
   if (auto refusal = refused_by_settings(room, roles, typed.text, emotes)) return std::unexpected(*refusal);
@@ -58,7 +63,7 @@ std::expected<Accepted, Refusal> MessagePath::take(Room& room, const Draft& draf
   message.reply = reply_to(room, draft.reply_to);
 
   const MessagePtr published = room.publish(std::move(message), draft.from);
-  limits_.sent(user, channel, now);
+  limits_.sent(user, channel, said, now);
   const PublishedAs as{published->origin, published->seq, published->at};
   if (!draft.key.empty()) recent_.remember(id, as, now);
   if (on_published) on_published(published);

@@ -1,8 +1,8 @@
 #pragma once
 // MessagePath: what happens to a message between its sender and the room, each step a small unit of its own,
 // in this order:
-//   text → idempotency key → repeat → rate limits → room settings → emotes → badges → build → keep (History,
-//   on_published) → publish
+//   text → idempotency key → rate limits → same text again → room settings → emotes → badges → build → keep
+//   (History, on_published) → publish
 #include <expected>
 #include <functional>
 #include <string>

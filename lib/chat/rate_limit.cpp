@@ -55,19 +55,29 @@ std::optional<milliseconds> SendLimits::slow_wait(UserId user, ChannelId channel
   const auto last = last_sent_.find({user, channel});
   if (last == last_sent_.end()) return std::nullopt;
   const milliseconds pause = roles.subscriber ? milliseconds(slow) / 2 : milliseconds(slow);
-  if (last->second + pause <= now) return std::nullopt;
-  return up_to_ms(last->second + pause - now);
+  if (last->second.at + pause <= now) return std::nullopt;
+  return up_to_ms(last->second.at + pause - now);
 }
 
-void SendLimits::sent(UserId user, ChannelId channel, Steady now) {
-  last_sent_[{user, channel}] = now;
+std::optional<milliseconds> SendLimits::repeat_wait(UserId user, ChannelId channel, const Roles& roles,
+                                                    std::size_t text, Steady now) const {
+  if (roles.exempt()) return std::nullopt;
+  const auto last = last_sent_.find({user, channel});
+  if (last == last_sent_.end() || last->second.text != text) return std::nullopt;
+  if (last->second.at + rates_.repeat <= now) return std::nullopt;
+  return up_to_ms(last->second.at + rates_.repeat - now);
+}
+
+void SendLimits::sent(UserId user, ChannelId channel, std::size_t text, Steady now) {
+  last_sent_[{user, channel}] = {now, text};
 }
 
 void SendLimits::forget_idle(Steady now) {
   const Window::Size& longest = rates_.regular.length > rates_.exempt.length ? rates_.regular : rates_.exempt;
+  const milliseconds longest_memory = std::max<milliseconds>(longest_slow_mode, rates_.repeat);
   std::erase_if(windows_, [&](auto& entry) { return entry.second.idle(longest, now); });
   std::erase_if(last_taken_, [&](const auto& entry) { return entry.second + rates_.cooldown <= now; });
-  std::erase_if(last_sent_, [&](const auto& entry) { return entry.second + longest_slow_mode <= now; });
+  std::erase_if(last_sent_, [&](const auto& entry) { return entry.second.at + longest_memory <= now; });
 }
 
 }  // namespace sluice::chat

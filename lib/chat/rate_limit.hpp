@@ -35,6 +35,22 @@ class Window {
   std::vector<Steady> taken_;  // oldest first; a vector, since most windows stay empty and a deque never is
 };
 
+// A window for each of many: users, addresses.
+template <class Key>
+class Windows {
+ public:
+  std::optional<Limited> take(const Key& key, const Window::Size& size, Steady now) {
+    return windows_[key].take(size, now);
+  }
+  void forget_idle(const Window::Size& size, Steady now) {
+    std::erase_if(windows_, [&](const auto& entry) { return entry.second.idle(size, now); });
+  }
+  std::size_t size() const { return windows_.size(); }
+
+ private:
+  std::unordered_map<Key, Window> windows_;
+};
+
 // How fast a user may send: windows count over all rooms, cooldowns in each room.
 class SendLimits {
  public:
@@ -43,9 +59,11 @@ class SendLimits {
     Window::Size exempt{100, milliseconds(30'000)};  // broadcaster, moderators, VIPs
     milliseconds cooldown{1000};
     milliseconds subscriber_cooldown{500};
+    milliseconds repeat{30'000};  // in which a user may not say in a room what it said there last; 0: off
   };
   explicit SendLimits(Rates rates) : rates_(rates) {}
   void change(const Rates& rates) { rates_ = rates; }  // what was sent before counts on
+  const Rates& rates() const { return rates_; }
 
   // Takes a place, or says when to try again. `slow` is the room's slow mode, halved for subscribers; it and
   // the cooldown do not bind moderators and VIPs.
@@ -53,8 +71,12 @@ class SendLimits {
   // How long the room's slow mode still binds the user.
   std::optional<milliseconds> slow_wait(UserId user, ChannelId channel, const Roles& roles, seconds slow,
                                         Steady now) const;
-  void sent(UserId user, ChannelId channel, Steady now);  // a message was published
-  void forget_idle(Steady now);                           // now and then, to give memory back
+  // How long the user may not say the same again there: `text` is the hash of what it would say. Moderators
+  // and VIPs may.
+  std::optional<milliseconds> repeat_wait(UserId user, ChannelId channel, const Roles& roles,
+                                          std::size_t text, Steady now) const;
+  void sent(UserId user, ChannelId channel, std::size_t text, Steady now);  // a message was published
+  void forget_idle(Steady now);  // now and then, to give memory back
 
  private:
   struct Key {
@@ -69,7 +91,12 @@ class SendLimits {
   };
   Rates rates_;
   std::unordered_map<UserId, Window> windows_;
-  std::unordered_map<Key, Steady, KeyHash> last_taken_, last_sent_;
+  struct Sent {
+    Steady at;
+    std::size_t text = 0;
+  };
+  std::unordered_map<Key, Steady, KeyHash> last_taken_;
+  std::unordered_map<Key, Sent, KeyHash> last_sent_;
 };
 
 }  // namespace sluice::chat

@@ -5,18 +5,22 @@ namespace sluice::chat {
 RefusalWords words_for(const Refusal& refusal) {
   const auto wait = [&] {
     const auto up = std::chrono::ceil<seconds>(refusal.retry_after.value_or(milliseconds(0))).count();
-    return std::to_string(up) + (up == 1 ? " more second." : " more seconds.");
+    return std::to_string(up) + (up == 1 ? " second." : " seconds.");
   };
   switch (refusal.reason) {
     case Reason::empty:
-      return {"empty", "msg_rejected", "Your message is empty."};
+      return {"empty", "", "Your message is empty."};
     case Reason::too_long:
-      return {"too_long", "msg_rejected", "Your message is longer than 500 characters."};
+      return {"too_long", "", "Your message is longer than 500 characters."};
     case Reason::unknown_command:
       return {"unknown_command", "unrecognized_cmd", "Unrecognized command: /" + refusal.detail};
     case Reason::rate_limited:
       return {"rate_limited", "msg_ratelimit",
               "Your message was not sent because you are sending messages too quickly."};
+    case Reason::repeated:
+      return {"identical", "msg_duplicate",
+              "Your message was not sent because it is identical to the previous one you sent, less than " +
+                  std::to_string(std::chrono::ceil<seconds>(refusal.window).count()) + " seconds ago."};
     case Reason::slow_mode:
       return {"slow_mode", "msg_slowmode",
               "This room is in slow mode and you are sending messages too quickly. You will be able to talk "

@@ -13,6 +13,7 @@ enum class Reason {
   too_long,
   unknown_command,
   rate_limited,
+  repeated,
   slow_mode,
   subs_only,
   followers_only,
@@ -24,12 +25,13 @@ struct Refusal {
   Reason reason;
   std::optional<milliseconds> retry_after{};
   std::optional<std::uint32_t> remaining{};
-  std::string detail{};  // the unknown command
+  milliseconds window{0};  // in which nothing may be said twice
+  std::string detail{};    // the unknown command
 };
 
 struct RefusalWords {
   std::string_view code;       // sluice-chat(5), ERRORS
-  std::string_view notice_id;  // NOTICE's msg-id
+  std::string_view notice_id;  // NOTICE's msg-id; empty where the dialect has none
   std::string text;
 };
 RefusalWords words_for(const Refusal& refusal);

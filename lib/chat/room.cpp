@@ -1,7 +1,5 @@
 #include "chat/room.hpp"
 
-#include <unordered_set>
-
 namespace sluice::chat {
 
 namespace {
@@ -57,6 +55,7 @@ MessagePtr Room::publish(Message message, Member* from) {
   message.seq = ++seq_;
   message.channel = channel_.id;
   message.channel_name = channel_.name;
+  message.first = speakers_.insert(message.author.id).second;
   const auto published = std::make_shared<const Message>(std::move(message));
   history_.add(published);
   if (from != nullptr && !from->wire.json) from->spoke = true;

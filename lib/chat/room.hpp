@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "chat/audience.hpp"
@@ -42,9 +43,9 @@ class Room {
   // has none.
   MessagePtr publish(Message message, Member* from);
   void begins_at_first() { history_.begins_at_first(); }  // see History
-  void restore(MessagePtr message) {
-    history_.add(std::move(message));
-  }  // from an earlier run, before anyone joins
+  // Of earlier runs, before anyone joins: what was said last, and who ever spoke.
+  void restore(MessagePtr message) { history_.add(std::move(message)); }
+  void restore_speaker(UserId user) { speakers_.insert(user); }
   void change_settings(const RoomSettings& settings);
   void tell_title(std::string title);  // pages are told; the room does not keep it
   void tell_live(bool live);
@@ -71,6 +72,7 @@ class Room {
   std::uint64_t first_line_ = 1;  // number of lines_.front()
   MemberNumber members_numbered_ = 0;
   std::unordered_map<UserId, Chatter> chatters_;
+  std::unordered_set<UserId> speakers_;
   std::uint64_t anonymous_ = 0;
   std::uint64_t viewers_told_ = 0;
   std::vector<Line> comings_and_goings_;

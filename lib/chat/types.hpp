@@ -56,6 +56,9 @@ struct Reply {
   std::string id;  // of the message replied to
   User author;
   std::string text;
+  std::string
+      thread;  // id of the message that the whole thread answers: `id`, or what that one's thread began with
+  User thread_author;
 };
 
 struct Message {
@@ -71,6 +74,7 @@ struct Message {
   std::vector<EmoteUse> emotes;  // by position
   std::string text;              // UTF-8, one line, 1–500 code points, without "/me "
   bool action = false;           // /me
+  bool first = false;            // its author never spoke in this room before
   std::string client_nonce;      // an IRC client's, echoed
   std::optional<Reply> reply;
 };

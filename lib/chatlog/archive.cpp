@@ -30,6 +30,20 @@ constexpr std::string_view schema = R"(
   CREATE INDEX IF NOT EXISTS messages_by_time ON messages (at_ms);
 )";
 
+// Who ever spoke where; it outlives what was said.
+constexpr std::string_view speakers_schema = R"(
+  BEGIN IMMEDIATE;
+  CREATE TABLE IF NOT EXISTS speakers (
+    channel_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    PRIMARY KEY (channel_id, user_id)
+  ) WITHOUT ROWID;
+  INSERT OR IGNORE INTO speakers SELECT channel_id, user_id, min(at_ms) FROM messages
+    WHERE NOT EXISTS (SELECT 1 FROM speakers) GROUP BY channel_id, user_id;
+  COMMIT;
+)";
+
 // What queries do not ask for: name, color, roles, badges, emotes, action, reply.
 std::string more_of(const Message& message) {
   json more{{"name", message.author.name}};
@@ -42,9 +56,18 @@ std::string more_of(const Message& message) {
   for (const chat::Badge& badge : message.badges) more["badges"].push_back({badge.set, badge.version});
   for (const chat::EmoteUse& use : message.emotes) more["emotes"].push_back({use.id, use.first, use.last});
   if (message.action) more["action"] = true;
+  if (message.first) more["first"] = true;
   if (message.reply) {
     const chat::Reply& reply = *message.reply;
-    more["reply"] = {reply.id, reply.author.id.value(), reply.author.login, reply.author.name, reply.text};
+    more["reply"] = {reply.id,
+                     reply.author.id.value(),
+                     reply.author.login,
+                     reply.author.name,
+                     reply.text,
+                     reply.thread,
+                     reply.thread_author.id.value(),
+                     reply.thread_author.login,
+                     reply.thread_author.name};
   }
   return more.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -57,13 +80,20 @@ void read_more(const std::string& text, Message& message) try {
   message.roles = {more.value("broadcaster", false), more.value("moderator", false), more.value("vip", false),
                    more.value("subscriber", false)};
   message.action = more.value("action", false);
+  message.first = more.value("first", false);
   for (const json& badge : more.value("badges", json::array()))
     message.badges.push_back({badge.at(0), badge.at(1)});
   for (const json& use : more.value("emotes", json::array()))
     message.emotes.push_back({use.at(0), use.at(1), use.at(2)});
   if (const auto reply = more.find("reply"); reply != more.end()) {
-    const chat::User author{UserId(reply->at(1).get<std::int64_t>()), reply->at(2), reply->at(3), {}};
-    message.reply = chat::Reply{reply->at(0), author, reply->at(4)};
+    const auto user_at = [&](std::size_t at) {
+      return chat::User{UserId(reply->at(at).get<std::int64_t>()), reply->at(at + 1), reply->at(at + 2), {}};
+    };
+    message.reply = chat::Reply{reply->at(0), user_at(1), reply->at(4), reply->at(0), user_at(1)};
+    if (reply->size() > 5) {  // older files know no threads
+      message.reply->thread = reply->at(5);
+      message.reply->thread_author = user_at(6);
+    }
   }
 } catch (const json::exception&) {
 }
@@ -72,6 +102,7 @@ void read_more(const std::string& text, Message& message) try {
 Result<Archive> Archive::open(const std::string& path) {
   SLUICE_TRY_VALUE(sqlite::Database database, sqlite::Database::open(path, seconds(5)));
   SLUICE_TRY(database.run_script(schema));
+  SLUICE_TRY(database.run_script(speakers_schema));
   return Archive(std::move(database));
 }
 
@@ -85,6 +116,9 @@ Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
                       message->id, message->channel.value(), message->channel_name, message->origin,
                       static_cast<std::int64_t>(message->seq), message->at.time_since_epoch().count(),
                       message->author.id.value(), message->author.login, message->text, more_of(*message)));
+    if (!message->first) continue;
+    SLUICE_TRY(database_.run("INSERT OR IGNORE INTO speakers VALUES (?, ?, ?)", message->channel.value(),
+                             message->author.id.value(), message->at.time_since_epoch().count()));
   }
   return transaction.commit();
 }
@@ -114,6 +148,17 @@ Result<std::vector<chat::MessagePtr>> Archive::recent(ChannelId channel, std::si
   }
   std::ranges::reverse(messages);
   return messages;
+}
+
+Result<std::vector<UserId>> Archive::speakers(ChannelId channel) {
+  SLUICE_TRY_VALUE(sqlite::Statement rows,
+                   database_.query("SELECT user_id FROM speakers WHERE channel_id = ?", channel.value()));
+  std::vector<UserId> speakers;
+  for (;;) {
+    SLUICE_TRY_VALUE(const bool there_is_one, rows.step());
+    if (!there_is_one) return speakers;
+    speakers.emplace_back(rows.integer(0));
+  }
 }
 
 Result<> Archive::forget_before(Wall at) {

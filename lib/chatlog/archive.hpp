@@ -21,6 +21,8 @@ class Archive {
       std::span<const chat::MessagePtr> messages);  // one transaction; ids already kept are left as they are
   // The last `count` messages of a channel, oldest first.
   Result<std::vector<chat::MessagePtr>> recent(ChannelId channel, std::size_t count);
+  // Who ever spoke in a channel, also in what is kept no longer.
+  Result<std::vector<UserId>> speakers(ChannelId channel);
   Result<> forget_before(Wall at);
 
  private:

@@ -18,13 +18,19 @@ struct RecordingOutlet : Outlet {
   std::string sent, delivered, closed;
   std::vector<SharedBytes> batches;
   bool in_frames = false;
+  std::string from;
+  Farewell farewell = Farewell::normal;
   void send(std::string_view text) override { sent += text; }
   void deliver(const SharedBytes& bytes) override {
     delivered += as_text(*bytes);
     batches.push_back(bytes);
   }
-  void close(Farewell, std::string_view why) override { closed = why; }
+  void close(Farewell how, std::string_view why) override {
+    farewell = how;
+    closed = why;
+  }
   bool framed() const override { return in_frames; }
+  std::string address() const override { return from; }
   std::string take_sent() { return std::exchange(sent, {}); }
   std::string take_delivered() { return std::exchange(delivered, {}); }
 };
@@ -33,6 +39,7 @@ struct FakeDirectory : Directory {
   std::map<std::string, Identity> tokens, tickets;
   std::map<std::string, Channel> channels;
   bool later = false;
+  bool away = false;  // the store does not answer
   std::vector<std::function<void()>> waiting;
 
   void answer_all() {
@@ -40,6 +47,7 @@ struct FakeDirectory : Directory {
   }
   template <class T>
   void answer(std::function<void(Result<T>)> give, Result<T> result) {
+    if (away) result = fail(Errc::unavailable, "the store is away");
     if (later) {
       waiting.push_back([give, result] { give(result); });
     } else {

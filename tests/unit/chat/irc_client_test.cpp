@@ -9,15 +9,15 @@ TEST_CASE("JOIN is answered in the dialect's order") {
   TestHall hall;
   IrcPeer ada(hall);
   ada.log_in("t7", "ada");
-  CHECK(
-      ada.send("JOIN #demo\r\n") ==
-      ":ada!ada@ada.tmi.twitch.tv JOIN #demo\r\n"
-      ":ada.tmi.twitch.tv 353 ada = #demo :ada\r\n"
-      ":ada.tmi.twitch.tv 366 ada #demo :End of /NAMES list\r\n"
-      "@badge-info=;badges=broadcaster/1;color=;display-name=Ada;emote-sets=0;mod=0;subscriber=0;user-type= "
-      ":tmi.twitch.tv USERSTATE #demo\r\n"
-      "@emote-only=0;followers-only=-1;r9k=0;room-id=1;slow=0;subs-only=0 :tmi.twitch.tv ROOMSTATE "
-      "#demo\r\n");
+  CHECK(ada.send("JOIN #demo\r\n") ==
+        ":ada!ada@ada.tmi.twitch.tv JOIN #demo\r\n"
+        ":ada.tmi.twitch.tv 353 ada = #demo :ada\r\n"
+        ":ada.tmi.twitch.tv 366 ada #demo :End of /NAMES list\r\n"
+        "@badge-info=;badges=broadcaster/"
+        "1;color=;display-name=Ada;emote-sets=0;mod=0;subscriber=0;turbo=0;user-type= "
+        ":tmi.twitch.tv USERSTATE #demo\r\n"
+        "@emote-only=0;followers-only=-1;r9k=0;room-id=1;slow=0;subs-only=0 :tmi.twitch.tv ROOMSTATE "
+        "#demo\r\n");
   CHECK(ada.send("JOIN #demo\r\n").empty());
   CHECK(ada.send("JOIN #nowhere\r\n").empty());
   CHECK(ada.send("PART #demo\r\n") == ":ada!ada@ada.tmi.twitch.tv PART #demo\r\n");
@@ -30,7 +30,7 @@ TEST_CASE("GLOBALUSERSTATE follows the welcome of a user, not of a reader") {
   const std::string welcome = ada.send("PASS oauth:t7\r\nNICK ada\r\n");
   CHECK(welcome.ends_with(
       ":tmi.twitch.tv 376 ada "
-      ":>\r\n@badge-info=;badges=;color=;display-name=Ada;emote-sets=0;user-id=7;user-type= "
+      ":>\r\n@badge-info=;badges=;color=;display-name=Ada;emote-sets=0;turbo=0;user-id=7;user-type= "
       ":tmi.twitch.tv GLOBALUSERSTATE\r\n"));
   IrcPeer reader(hall);
   reader.send("CAP REQ :twitch.tv/tags twitch.tv/commands\r\n");
@@ -63,13 +63,15 @@ TEST_CASE("PRIVMSG reaches the others with tags, its sender gets USERSTATE and n
   for (IrcPeer* peer : {&ada, &again, &bob}) peer->send("JOIN #demo\r\n");
   const std::string answer = ada.send("@client-nonce=n1 PRIVMSG #demo :hello\r\n");
   CHECK(answer.find("client-nonce=n1") != std::string::npos);
+  CHECK(answer.find(";id=" + hall.rooms.find("demo")->history().last(1)[0]->id + ";mod=0;") !=
+        std::string::npos);
   CHECK(answer.ends_with(":tmi.twitch.tv USERSTATE #demo\r\n"));
   hall.flush();
   CHECK(ada.outlet.delivered.empty());
   for (IrcPeer* peer : {&again, &bob}) {
     CHECK(peer->outlet.delivered.starts_with(
         "@badge-info=;badges=broadcaster/"
-        "1;client-nonce=n1;color=;display-name=Ada;emotes=;first-msg=0;flags=;id="));
+        "1;client-nonce=n1;color=;display-name=Ada;emotes=;first-msg=1;flags=;id="));
     CHECK(
         peer->outlet.delivered.ends_with(";mod=0;returning-chatter=0;room-id=1;subscriber=0;tmi-sent-ts="
                                          "1700000000000;turbo=0;user-id=7;user-type= "
@@ -178,7 +180,17 @@ TEST_CASE("refusals are NOTICEs with the dialect's ids") {
       bob.send("PRIVMSG #demo :two\r\n").starts_with("@msg-id=msg_ratelimit :tmi.twitch.tv NOTICE #demo :"));
   CHECK(bob.send("PRIVMSG #demo :/ban ada\r\n") ==
         "@msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #demo :Unrecognized command: /ban\r\n");
-  CHECK(bob.send("PRIVMSG #demo :  \r\n").starts_with("@msg-id=msg_rejected "));
+  CHECK(bob.send("PRIVMSG #demo :  \r\n") == ":tmi.twitch.tv NOTICE #demo :Your message is empty.\r\n");
+  hall.clock.advance(seconds(1));
+  CHECK(bob.send("PRIVMSG #demo :  one \r\n") ==
+        "@msg-id=msg_duplicate :tmi.twitch.tv NOTICE #demo :Your message was not sent because it is "
+        "identical to the "
+        "previous one you sent, less than 30 seconds ago.\r\n");
+  hall.clock.advance(seconds(29));
+  CHECK(bob.send("PRIVMSG #demo :one\r\n").ends_with("USERSTATE #demo\r\n"));
+  IrcPeer ada(hall);
+  ada.log_in("t7", "ada");
+  for (int i = 0; i < 2; ++i) CHECK(ada.send("PRIVMSG #demo :same\r\n").ends_with("USERSTATE #demo\r\n"));
 }
 
 TEST_CASE("/me and CTCP ACTION come out as ACTION, replies name whom they answer") {
@@ -206,6 +218,167 @@ TEST_CASE("/me and CTCP ACTION come out as ACTION, replies name whom they answer
   CHECK(ada.outlet.delivered.ends_with("PRIVMSG #demo :@Ada why\r\n"));
 }
 
+TEST_CASE("a reply to a reply names both its parent and the root of the thread") {
+  TestHall hall;
+  IrcPeer ada(hall), bob(hall);
+  ada.log_in("t7", "ada");
+  bob.log_in("t8", "bob");
+  bob.send("JOIN #demo\r\n");
+  const auto last_id = [&] { return hall.rooms.find("demo")->history().last(1)[0]->id; };
+  ada.send("PRIVMSG #demo :root\r\n");
+  const std::string root = last_id();
+  bob.send("@reply-parent-msg-id=" + root + " PRIVMSG #demo :first\r\n");
+  const std::string first = last_id();
+  hall.flush();
+  bob.outlet.take_delivered();
+  ada.send("@reply-parent-msg-id=" + first + " PRIVMSG #demo :second\r\n");
+  hall.flush();
+  CHECK(bob.outlet.delivered.find(
+            ";reply-parent-display-name=Bob;reply-parent-msg-body=first;reply-parent-msg-id=" + first +
+            ";reply-parent-user-id=8;reply-parent-user-login=bob;"
+            "reply-thread-parent-display-name=Ada;reply-thread-parent-msg-id=" +
+            root + ";reply-thread-parent-user-id=7;reply-thread-parent-user-login=ada;returning-chatter=0") !=
+        std::string::npos);
+}
+
+TEST_CASE("first-msg marks what a user says first in a room, also after a restart") {
+  TestHall hall;
+  IrcPeer ada(hall), bob(hall);
+  bob.log_in("t8", "bob");
+  bob.send("JOIN #demo\r\n");
+  hall.rooms.find("demo")->restore_speaker(UserId(8));
+  ada.log_in("t7", "ada");
+  ada.send("JOIN #demo\r\nPRIVMSG #demo :one\r\nPRIVMSG #demo :two\r\n");
+  bob.send("PRIVMSG #demo :three\r\n");
+  std::string firsts;
+  for (const MessagePtr& message : hall.rooms.find("demo")->history().last(3))
+    firsts += message->first ? '1' : '0';
+  CHECK(firsts == "100");
+}
+
+TEST_CASE("emote-only marks a message of emotes alone") {
+  const auto tags_of = [](std::string text, std::vector<EmoteUse> emotes) {
+    Message message;
+    message.text = std::move(text);
+    message.emotes = std::move(emotes);
+    std::string out;
+    write_privmsg(out, IrcStyle{.tags = true}, message);
+    return out;
+  };
+  CHECK(tags_of("Kappa Kappa", {{"25", 0, 4}, {"25", 6, 10}}).find(";emote-only=1;emotes=25:0-4,6-10;") !=
+        std::string::npos);
+  CHECK(tags_of("Kappa x", {{"25", 0, 4}}).find("emote-only") == std::string::npos);
+  CHECK(tags_of("x", {}).find("emote-only") == std::string::npos);
+}
+
+TEST_CASE("what passes is not told in words after which clients never try again") {
+  TestHall hall;
+  IrcPeer ada(hall);
+  hall.directory.away = true;
+  CHECK(ada.send("PASS oauth:t7\r\nNICK ada\r\n") ==
+        ":tmi.twitch.tv NOTICE * :Logging in is not possible just now. Try again in a moment.\r\n");
+  CHECK(ada.outlet.closed == "login refused");
+  CHECK(ada.outlet.farewell == Farewell::restart);
+}
+
+TEST_CASE("a store that is away is told to who joins or speaks, and to nobody else") {
+  TestHall hall;
+  IrcPeer ada(hall);
+  ada.log_in("t7", "ada");
+  ada.send("JOIN #demo\r\n");
+  hall.directory.away = true;
+  CHECK(ada.send("JOIN #other\r\n") ==
+        ":tmi.twitch.tv NOTICE #other :Joining is not possible just now. Try again in a moment.\r\n");
+  CHECK(ada.send("PRIVMSG #other :x\r\n") ==
+        ":tmi.twitch.tv NOTICE #other :Your message was not sent: the room cannot be found just now.\r\n");
+  CHECK(
+      ada.send("PRIVMSG #demo :x\r\n").ends_with("USERSTATE #demo\r\n"));  // who is in a room needs no store
+  hall.directory.away = false;
+  CHECK(ada.send("JOIN #other\r\n").ends_with("ROOMSTATE #other\r\n"));
+}
+
+TEST_CASE("commands act in the order in which they came, however slow the store is") {
+  TestHall hall;
+  IrcPeer ada(hall);
+  ada.log_in("t7", "ada");
+  hall.directory.later = true;
+  CHECK(ada.send("JOIN #demo\r\nPART #demo\r\nPRIVMSG #demo :outside\r\nJOIN #other\r\nPING x\r\n") ==
+        ":tmi.twitch.tv PONG tmi.twitch.tv :x\r\n");
+  CHECK(ada.send("QUIT\r\n").empty());
+  for (int i = 0; i < 3; ++i) hall.directory.answer_all();
+  const std::string sent = ada.outlet.take_sent();
+  CHECK(sent.find("JOIN #demo") < sent.find("PART #demo"));
+  CHECK(hall.rooms.find("demo")->members() == 0);
+  CHECK(hall.rooms.find("demo")->history().last(1)[0]->text == "outside");
+  CHECK(sent.find("JOIN #other") != std::string::npos);
+  CHECK(ada.outlet.closed == "quit");
+}
+
+TEST_CASE("what waits for the store is bounded") {
+  TestHall hall;
+  IrcPeer ada(hall);
+  ada.log_in("t7", "ada");
+  hall.directory.later = true;
+  for (int i = 0; i < 20; ++i) {
+    std::string line = "PART #a";
+    for (int j = 0; j < 59; ++j) line += ",#a";
+    ada.send((i == 0 ? "JOIN #demo\r\n" : "") + line + "\r\n");
+  }
+  CHECK(ada.outlet.closed == "sent too much while the store was asked");
+}
+
+TEST_CASE("logins are limited by user and by address, over all connections") {
+  TestHall hall;
+  const auto log_in = [&](std::string token, std::string from) {
+    IrcPeer peer(hall);
+    peer.outlet.from = std::move(from);
+    const std::string said = peer.send("PASS oauth:" + token + "\r\nNICK ada\r\n");
+    return std::pair(said, peer.outlet.farewell);
+  };
+  const std::string too_many =
+      ":tmi.twitch.tv NOTICE * :You are logging in too quickly. Try again in a few seconds.\r\n";
+  for (int i = 0; i < 20; ++i) CHECK(log_in("t7", "").first.find(" 376 ") != std::string::npos);
+  CHECK(log_in("t7", "") == std::pair(too_many, Farewell::restart));
+  CHECK(log_in("t8", "").first.find(" 376 ") != std::string::npos);  // another user
+  for (int i = 0; i < 20; ++i)
+    CHECK(log_in("guess", "192.0.2.1").first == ":tmi.twitch.tv NOTICE * :Login authentication failed\r\n");
+  CHECK(log_in("t8", "192.0.2.1").first == too_many);
+  CHECK(log_in("t8", "192.0.2.2").first.find(" 376 ") != std::string::npos);
+  JsonPeer page(hall);
+  page.outlet.from = "192.0.2.1";
+  CHECK(page.send(R"({"type":"auth","ticket":"k8"})").find(R"("code":"rate_limited")") != std::string::npos);
+  hall.clock.advance(seconds(10));
+  CHECK(log_in("t7", "192.0.2.1").first.find(" 376 ") != std::string::npos);
+}
+
+TEST_CASE("who never logs in is told which part was missing") {
+  TestHall hall;
+  IrcPeer nick(hall), nothing(hall);
+  nick.send("NICK ada\r\nUSER ada 8 * :ada\r\n");
+  nick.client->give_up_waiting();
+  CHECK(nick.outlet.take_sent() == ":tmi.twitch.tv NOTICE * :Improperly formatted auth\r\n");
+  nothing.client->give_up_waiting();
+  CHECK(nothing.outlet.take_sent() == ":tmi.twitch.tv NOTICE * :Login unsuccessful\r\n");
+}
+
+TEST_CASE("353 comes in pieces that fit a line, and names everyone once") {
+  std::vector<std::string> logins;
+  for (int i = 0; i < 200; ++i) logins.push_back("somebody_with_a_name_" + std::to_string(1000 + i));
+  std::string out;
+  write_names(out, {}, logins[0], "demo", logins);
+  std::size_t named = 0, lines = 0;
+  for (std::string_view rest = out; !rest.empty(); ++lines) {
+    const std::string_view line = rest.substr(0, rest.find("\r\n") + 2);
+    rest.remove_prefix(line.size());
+    CHECK(line.size() <= 512);
+    if (line.find(" 353 ") != std::string_view::npos)
+      named += 1 + static_cast<std::size_t>(std::ranges::count(line.substr(line.find(" :") + 2), ' '));
+  }
+  CHECK(named == 200);
+  CHECK(lines == 15);
+  CHECK(out.ends_with(" 366 somebody_with_a_name_1000 #demo :End of /NAMES list\r\n"));
+}
+
 TEST_CASE("RECONNECT and PING have no arguments too many") {
   TestHall hall;
   IrcPeer ada(hall);
@@ -227,4 +400,9 @@ TEST_CASE("joins are limited by rate and by number") {
   for (int i = 0; i < 30; ++i) all += ada.send("JOIN #c" + std::to_string(i) + "\r\n");
   CHECK(all.find("ROOMSTATE #c19") != std::string::npos);
   CHECK(all.find("NOTICE #c20 :You are joining channels too quickly.") != std::string::npos);
+  IrcPeer again(hall), reader(hall);
+  again.log_in("t7", "ada");
+  CHECK(again.send("JOIN #c21\r\n").find("too quickly") != std::string::npos);  // the same user
+  reader.send("NICK justinfan5\r\n");
+  CHECK(reader.send("JOIN #c21\r\n").find("366") != std::string::npos);
 }

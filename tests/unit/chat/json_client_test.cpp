@@ -232,8 +232,97 @@ TEST_CASE("pages are told of titles and of going live, IRC is not") {
   room.tell_title("first \"light\"");
   room.tell_live(true);
   hall.flush();
-  CHECK(page.outlet.take_delivered() ==
-        R"([{"type":"title","channel":"demo","title":"first \"light\""}])"
-        R"([{"type":"stream","channel":"demo","live":true}])");
+  CHECK(page.outlet.take_delivered() == R"([{"type":"title","channel":"demo","title":"first \"light\""}])"
+                                        R"([{"type":"stream","channel":"demo","live":true}])");
   CHECK(bot.outlet.take_delivered().empty());
+}
+
+TEST_CASE(
+    "what joins is answered with fits a slow reader's queue: the newest, and a gap when something was asked "
+    "for") {
+  TestHall hall;
+  hall.hall.limits.history_bytes = 2000;
+  JsonPeer ada(hall);
+  auth(hall, ada, "k7");
+  ada.send(join);
+  for (int i = 0; i < 20; ++i)
+    ada.send(say(std::string(300, 'x') + std::to_string(i), "k" + std::to_string(i)));
+  JsonPeer page(hall), back(hall);
+  const std::string text = page.send(join);
+  CHECK(text.size() < 2400);
+  const json joined = one(text);
+  REQUIRE(joined["history"].size() == 3);
+  CHECK(joined["history"][2]["seq"] == 20);
+  CHECK(joined["gap"] == false);
+  CHECK(one(back.send(R"({"type":"join","channel":"demo","after":{"o1":17}})"))["gap"] == false);
+  const json resumed = one(back.send(R"({"type":"join","channel":"demo","after":{"o1":16}})"));
+  CHECK(resumed["gap"] == true);
+  CHECK(resumed["history"][0]["seq"] == 18);
+}
+
+TEST_CASE("a message that is malformed is refused under its key") {
+  TestHall hall;
+  JsonPeer page(hall);
+  CHECK(one(page.send(R"({"type":"message","channel":"demo","text":5,"key":"k1"})"))["key"] == "k1");
+  CHECK_FALSE(one(page.send(R"({"type":"message","channel":"demo","text":"x","key":5})")).contains("key"));
+  CHECK_FALSE(one(page.send(R"({"type":"message","channel":"demo","text":"x","key":")" +
+                            std::string(65, 'k') + "\"}"))
+                  .contains("key"));
+  const std::string longest = json{{"type", "join"}, {"key", std::string(64, 'k')}}.dump();
+  CHECK(one(page.send(longest))["key"] == std::string(64, 'k'));
+}
+
+TEST_CASE("after a page was closed nothing that it had sent is carried out") {
+  TestHall hall;
+  JsonPeer page(hall);
+  auth(hall, page, "k7");
+  page.send(join);
+  hall.directory.later = true;
+  page.send(R"({"type":"join","channel":"other"})");
+  page.send(say("held", "k"));
+  for (int i = 0; i < 64; ++i) page.send(R"({"type":"ping"})");
+  CHECK(page.outlet.closed == "too many frames at once");
+  hall.directory.answer_all();
+  CHECK(hall.rooms.find("demo")->seq() == 0);
+  CHECK(hall.rooms.find("other") == nullptr);
+}
+
+TEST_CASE("after: everything, nothing, and what makes no sense") {
+  TestHall hall;
+  JsonPeer ada(hall);
+  auth(hall, ada, "k7");
+  ada.send(join);
+  for (int i = 1; i <= 3; ++i) ada.send(say("m" + std::to_string(i), "k" + std::to_string(i)));
+  const auto resumed = [&](const std::string& after) {
+    JsonPeer page(hall);
+    return one(page.send(R"({"type":"join","channel":"demo","history":1,"after":)" + after + "}"));
+  };
+  CHECK(resumed("{}")["history"].size() == 3);
+  CHECK(resumed(R"({"o1":0})")["history"].size() == 3);
+  CHECK(resumed(R"({"o1":3})")["history"].empty());
+  CHECK(resumed(R"({"o1":18446744073709551615})")["history"].empty());
+  CHECK(resumed("null")["history"].size() == 1);
+  for (const char* bad : {"[]", "7", R"({"o1":-1})", R"({"o1":1.5})", R"({"o1":"3"})", R"({"o1":null})"}) {
+    CAPTURE(bad);
+    CHECK(resumed(bad)["code"] == "bad_request");
+  }
+  std::string many = "{";
+  for (int i = 0; i < 65; ++i) many += (i > 0 ? ",\"r" : "\"r") + std::to_string(i) + "\":1";
+  CHECK(resumed(many + "}")["code"] == "bad_request");
+}
+
+TEST_CASE("keys of any characters confirm what they named, for their own user and room only") {
+  TestHall hall;
+  JsonPeer ada(hall), bob(hall);
+  auth(hall, ada, "k7");
+  auth(hall, bob, "k8");
+  ada.send(join);
+  bob.send(join);
+  const std::string odd = "\x01\"\\ \xe2\x80\xae\xf0\x9f\x98\x80";
+  const json confirmed = one(ada.send(say("one", odd)));
+  CHECK(confirmed["key"] == odd);
+  CHECK(one(ada.send(say("another text", odd)))["id"] == confirmed["id"]);
+  CHECK(one(bob.send(say("one", odd)))["id"] != confirmed["id"]);
+  hall.clock.advance(std::chrono::minutes(7));
+  CHECK_FALSE(one(ada.send(say("one", odd))).contains("duplicate"));
 }

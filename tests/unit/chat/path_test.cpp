@@ -77,7 +77,7 @@ TEST_CASE("slow mode counts from the last published message, halved for subscrib
   SendLimits limits({});
   FakeClock clock;
   CHECK_FALSE(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(30), clock.steady()));
-  limits.sent(UserId(1), ChannelId(1), clock.steady());
+  limits.sent(UserId(1), ChannelId(1), 0, clock.steady());
   clock.advance(seconds(10));
   CHECK(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(30), clock.steady()) == seconds(20));
   CHECK(limits.slow_wait(UserId(1), ChannelId(1), {.subscriber = true}, seconds(30), clock.steady()) ==
@@ -86,6 +86,41 @@ TEST_CASE("slow mode counts from the last published message, halved for subscrib
   CHECK_FALSE(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(0), clock.steady()));
   limits.forget_idle(clock.steady());
   CHECK(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(30), clock.steady()));
+}
+
+TEST_CASE("the same text again is held against its user for half a minute, in that room") {
+  SendLimits limits({});
+  FakeClock clock;
+  const UserId user(1);
+  const ChannelId room(1);
+  limits.sent(user, room, 77, clock.steady());
+  clock.advance(seconds(10));
+  CHECK(limits.repeat_wait(user, room, {}, 77, clock.steady()) == seconds(20));
+  CHECK_FALSE(limits.repeat_wait(user, room, {}, 78, clock.steady()));
+  CHECK_FALSE(limits.repeat_wait(user, ChannelId(2), {}, 77, clock.steady()));
+  CHECK_FALSE(limits.repeat_wait(UserId(2), room, {}, 77, clock.steady()));
+  CHECK_FALSE(limits.repeat_wait(user, room, {.vip = true}, 77, clock.steady()));
+  clock.advance(seconds(20));
+  CHECK_FALSE(limits.repeat_wait(user, room, {}, 77, clock.steady()));
+  SendLimits::Rates off;
+  off.repeat = milliseconds(0);
+  limits.change(off);
+  limits.sent(user, room, 77, clock.steady());
+  CHECK_FALSE(limits.repeat_wait(user, room, {}, 77, clock.steady()));
+}
+
+TEST_CASE("windows of many are kept apart, and given back when idle") {
+  Windows<std::string> windows;
+  FakeClock clock;
+  const Window::Size size{2, milliseconds(1000)};
+  for (int i = 0; i < 2; ++i) CHECK_FALSE(windows.take("a", size, clock.steady()));
+  CHECK(windows.take("a", size, clock.steady())->retry_after == milliseconds(1000));
+  CHECK_FALSE(windows.take("b", size, clock.steady()));
+  windows.forget_idle(size, clock.steady());
+  CHECK(windows.size() == 2);
+  clock.advance(seconds(1));
+  windows.forget_idle(size, clock.steady());
+  CHECK(windows.size() == 0);
 }
 
 TEST_CASE("emotes are found by code point") {
@@ -116,6 +151,33 @@ TEST_CASE("typed text is folded, cleaned and told from commands") {
                    "ACTION bows\x01")
             .text == "bows");
   CHECK_FALSE(read_typed("... what").command);
+  CHECK(read_typed("\x01"
+                   "ACTION\x01")
+            .action);
+  CHECK_FALSE(read_typed("\x01"
+                         "ACTIONS speak")
+                  .action);
+  CHECK(read_typed(".me waves").action);
+  CHECK(read_typed(".me waves").text == "waves");
+  CHECK(read_typed("/ /ban eve").text == "/ban eve");
+  CHECK_FALSE(read_typed("/ /ban eve").command);
+  CHECK(read_typed("/").text.empty());
+}
+
+TEST_CASE("typed text can neither end its line nor turn round what stands beside it") {
+  CHECK(read_typed("a\xc2\x85"
+                   "b\xe2\x80\xa8\xe2\x80\xa9"
+                   "c\xc2\xa0"
+                   "d")
+            .text ==
+        "a b c\xc2\xa0"
+        "d");  // NEL and the separators are blanks, a no-break space is a character
+  CHECK(read_typed("\xe2\x80\xae"
+                   "evil\xe2\x81\xa6 text\xe2\x80\xac")
+            .text == "evil text");
+  CHECK(read_typed("\xe2\x80\x8f\xd7\xa9\xf0\x9f\x98\x80").text == "\xe2\x80\x8f\xd7\xa9\xf0\x9f\x98\x80");
+  CHECK(read_typed("\xe2\x80\xae").text.empty());
+  CHECK(read_typed("\xe2\x80\xae/me waves").action);
 }
 
 namespace {

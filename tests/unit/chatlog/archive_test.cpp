@@ -24,7 +24,10 @@ chat::MessagePtr message(std::int64_t channel, std::uint64_t seq) {
   m.emotes = {{"25", 0, 4}};
   m.text = "Kappa \xe2\x9c\x93";
   m.action = seq % 2 == 0;
-  if (seq == 3) m.reply = chat::Reply{"id-0", {UserId(8), "bob", "Bob", ""}, "what"};
+  m.first = seq == 1;
+  if (seq == 3)
+    m.reply =
+        chat::Reply{"id-0", {UserId(8), "bob", "Bob", ""}, "what", "id-root", {UserId(9), "cyd", "Cyd", ""}};
   return std::make_shared<const Message>(m);
 }
 }  // namespace
@@ -57,7 +60,27 @@ TEST_CASE("what was said comes back after a restart, whole and in order") {
   CHECK(last.emotes.at(0).last == 4);
   REQUIRE(last.reply);
   CHECK(last.reply->author.login == "bob");
+  CHECK(last.reply->thread == "id-root");
+  CHECK(last.reply->thread_author.name == "Cyd");
   REQUIRE(archive->forget_before(Wall(milliseconds(3000))));
   CHECK(archive->recent(ChannelId(1), 10)->size() == 1);
+  CHECK(archive->speakers(ChannelId(1)) == std::vector{UserId(7)});  // also when what they said is forgotten
+  CHECK(archive->speakers(ChannelId(3))->empty());
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a file from before speakers were kept learns them from what it holds") {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("sluice-chatlog-old-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string path = folder / "chat.db";
+  REQUIRE(Archive::open(path)->append(
+      std::vector{message(1, 2), message(1, 4)}));  // not their first: none is noted
+  {
+    auto database = sqlite::Database::open(path, seconds(5));
+    REQUIRE(database);
+    REQUIRE(database->run_script("DROP TABLE speakers"));
+  }
+  CHECK(Archive::open(path)->speakers(ChannelId(1)) == std::vector{UserId(7)});
   std::filesystem::remove_all(folder);
 }
