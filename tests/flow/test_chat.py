@@ -241,6 +241,7 @@ def test_a_reader_that_does_not_read_is_told_and_dropped():
 def test_limits():
     with running("--login-time", "1s", "--connections", "3") as chat:
         silent = IrcPeer(chat.irc, timeout=20)
+        assert silent.line() == ":tmi.twitch.tv NOTICE * :Login unsuccessful"
         with pytest.raises(Closed):
             silent.line()
         silent.close()
