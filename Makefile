@@ -14,7 +14,7 @@ BUILD_PACKAGES := g++ cmake ninja-build pkg-config git ca-certificates libboost1
 RUN_PACKAGES := ffmpeg fontconfig fonts-dejavu-core
 TEST_PACKAGES := python3 python3-pytest curl shellcheck mandoc zsh fish bash-completion sqlite3 chromium \
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly \
-  streamlink mpv obs-studio xvfb libgl1-mesa-dri procps iproute2 srt-tools openssl nginx libnginx-mod-rtmp varnish wrk redis-server python3-swift
+  streamlink mpv obs-studio xvfb libgl1-mesa-dri procps iproute2 srt-tools openssl nginx libnginx-mod-rtmp varnish wrk redis-server python3-swift irssi weechat-headless weechat-plugins
 
 .PHONY: all build run test test-programs install bench kills soak asan tsan fuzz format clean deps deps-run deps-test check-asan
 

@@ -105,7 +105,8 @@ def install_npm(folder):
     """The npm packages that the folder's lock file names, unless they are there; tests that want them at once take turns."""
     with open(folder / "package.json") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        if not (folder / "node_modules" / ".package-lock.json").exists():
+        installed = folder / "node_modules" / ".package-lock.json"
+        if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
             subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
 
 

@@ -30,7 +30,7 @@ class Talker:
     def until(self, event):
         for line in self.process.stdout:
             self.events.append(json.loads(line))
-            assert self.events[-1]["event"] != "error", self.events
+            assert self.events[-1]["event"] != "error", self.events[-3:]
             if self.events[-1]["event"] == event:
                 return self.events[-1]
         raise AssertionError(f"{event} never came: {self.events} {self.process.stderr.read()}")
@@ -44,9 +44,9 @@ class Talker:
 
 
 # twurple's ports are fixed: it gets an address of its own.
-@pytest.mark.parametrize("client,spoken", [("tmi", "hello from tmi.js"), ("dank", "hello from dank-twitch-irc"),
-                                           ("twurple", "hello from twurple")])
-def test_client_and_page_hear_each_other(client, spoken):
+@pytest.mark.parametrize("client,name", [("tmi", "tmi.js"), ("dank", "dank-twitch-irc"), ("twurple", "twurple"),
+                                         ("framework", "irc-framework")])
+def test_client_and_page_hear_each_other(client, name):
     where = {"host": "127.7.0.1", "irc": 6667} if client == "twurple" else {}
     with running("--cooldown", "0s", **where) as chat:
         page = chat.page(chat.ada)
@@ -54,14 +54,43 @@ def test_client_and_page_hear_each_other(client, spoken):
         port = chat.ws if client == "tmi" else chat.irc
         with Talker(client, chat.host, port, "bob", chat.bob) as talker:
             talker.until("said")
-            message = page.until("message")
-            assert (message["text"], message["user"]["login"]) == (spoken, "bob")
-            page.say("demo", "hello client", "k1")
-            while (heard := talker.until("message"))["from"] == "bob":
-                pass  # dank-twitch-irc writes through a connection of its own, so it hears itself
-            assert (heard["from"], heard["text"]) == ("ada", "hello client")
-            page.say("demo", "goodbye", "k2")
+            assert said(page, f"hello from {name}")["user"]["login"] == "bob"
+            assert hears(talker, page, "hello client") == ("ada", "hello client")
+
+            hears(talker, page, "please answer")
+            asked, answer = said(page, "please answer"), said(page, "answered")
+            assert (answer["reply"]["id"], answer["reply"]["thread"]) == (asked["id"], asked["id"])
+
+            hears(talker, page, "please leave")
+            talker.until("own-part")
+            talker.until("own-join")
+            hears(talker, page, "welcome back")
+
+            chat.daemon.stop()  # with a RECONNECT
+            chat.start()
+            page = chat.page(chat.ada)
+            viewers = page.join("demo")["viewers"]
+            while viewers < 2:
+                viewers = page.until("presence")["viewers"]
+            hears(talker, page, "after the restart")
+            page.say("demo", "goodbye", "k-goodbye")
             assert talker.process.wait(15) == 0
+
+
+def said(page, text):
+    """The message of this text, as the page gets it."""
+    while (message := page.until("message"))["text"] != text:
+        pass
+    return message
+
+
+def hears(talker, page, text):
+    """What the client hears of a page's line: (who, what)."""
+    page.say("demo", text, f"k-{text}")
+    while (heard := talker.until("message"))["from"] == "bob":
+        pass  # dank-twitch-irc writes through a connection of its own, so it hears itself
+    assert heard["text"] == text
+    return heard["from"], heard["text"]
 
 
 def test_tmi_js_reads_anonymously_and_comes_back_after_a_restart():
