@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "base/utf8.hpp"
+#include "icu/look.hpp"
 
 namespace sluice::platform {
 
@@ -16,7 +17,21 @@ constexpr std::size_t longest_list_name = 50;
 constexpr std::array<std::string_view, 16> web_paths{
     "api",      "assets", "auth",  "browse",  "dashboard", "eventsub", "health", "helix",
     "internal", "live",   "login", "metrics", "mock",      "static",   "vod",    "ws"};
-constexpr std::array<std::string_view, 4> dialect_names{"jtv", "server", "system", "tmi"};
+// Who speaks in the dialect without being anybody, and who would be believed.
+constexpr std::array<std::string_view, 14> reserved_names{"admin",
+                                                          "administrator",
+                                                          "ananonymouscheerer",
+                                                          "ananonymousgifter",
+                                                          "automod",
+                                                          "jtv",
+                                                          "moderator",
+                                                          "server",
+                                                          "sluice",
+                                                          "staff",
+                                                          "support",
+                                                          "system",
+                                                          "tmi",
+                                                          "twitchnotify"};
 
 bool letter_digit_underscore(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -40,6 +55,21 @@ std::unexpected<Error> reserved(std::string_view kind, std::string_view name) {
               "choose another name");
 }
 
+// The reserved name that a text may be taken for; empty when there is none.
+std::string_view reserved_look(std::string_view text) {
+  const std::string look = icu_text::look_of(text);
+  const auto found = std::ranges::find_if(
+      reserved_names, [&](std::string_view name) { return icu_text::look_of(name) == look; });
+  return found == reserved_names.end() ? std::string_view() : *found;
+}
+
+// Characters that are not drawn, or turn round what stands beside the name.
+bool unseen(char32_t c) {
+  return c == 0xad || c == 0x61c || c == 0x200b || c == 0x200e || c == 0x200f ||
+         (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+         (c >= 0xe0000 && c <= 0xe0fff);
+}
+
 Result<std::string> one_line(std::string_view kind, std::string_view typed, std::size_t shortest,
                              std::size_t longest) {
   std::string text(trim(typed));
@@ -58,8 +88,7 @@ Result<std::string> one_line(std::string_view kind, std::string_view typed, std:
 
 Result<std::string> user_name(std::string_view typed) {
   SLUICE_TRY_VALUE(std::string name, checked_name("user", typed));
-  if (anonymous_nick(name) || std::ranges::find(dialect_names, name) != dialect_names.end())
-    return reserved("user", name);
+  if (anonymous_nick(name) || !reserved_look(name).empty()) return reserved("user", name);
   return name;
 }
 
@@ -84,7 +113,13 @@ std::string folded_name(std::string_view typed) {
 }
 
 Result<std::string> display_name(std::string_view typed) {
-  return one_line("display name", typed, 1, 50);
+  SLUICE_TRY_VALUE(std::string name, one_line("display name", typed, 1, 50));
+  const auto points = utf8_code_points(name);
+  if (std::ranges::any_of(*points, unseen) || icu_text::look_of(name).empty())
+    return fail(Errc::invalid, "the display name has characters in it that are not seen",
+                "write it with letters that everybody can see");
+  if (anonymous_nick(ascii_lower(name)) || !reserved_look(name).empty()) return reserved("display", name);
+  return name;
 }
 Result<std::string> stream_title(std::string_view typed) {
   return one_line("title", typed, 0, 140);

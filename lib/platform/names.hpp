@@ -4,7 +4,8 @@
 // A name is 1–25 of [a-z0-9_]: what the clients of the IRC dialect accept (dank-twitch-irc checks exactly
 // this). It is typed in any capitals and kept in lower case. Channel names that are paths of the web pages,
 // and user names that the dialect gives a meaning (justinfan123 is everybody's anonymous nick), cannot be
-// taken.
+// taken; nor can those that the dialect and the platform speak under (system, automod, staff…), nor what
+// looks like them (icu/look.hpp).
 #include <string>
 #include <string_view>
 

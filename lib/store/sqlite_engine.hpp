@@ -1,5 +1,8 @@
 #pragma once
 // The store's interfaces on SQLite: each class is defined in the file of its theme (sqlite_users.cpp …).
+#include <string>
+#include <unordered_map>
+
 #include "store/acts.hpp"
 #include "store/sqlite_core.hpp"
 #include "store/sqlite_moderation.hpp"
@@ -16,7 +19,12 @@ class SqliteUsers final : public Users {
   Result<std::vector<User>> list() override;
 
  private:
+  Result<> read_looks(sqlite::Database& db);
+
   SqliteCore& core_;
+  // How everybody's names look, as far as they have been read; under the core's lock.
+  std::unordered_map<std::string, std::string> looks_;  // → the user's name
+  UserId looks_of_{};                                   // the last user whose names are there
 };
 
 class SqliteChannels final : public Channels {

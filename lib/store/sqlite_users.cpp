@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "icu/look.hpp"
 #include "platform/names.hpp"
 #include "store/sqlite_engine.hpp"
 
@@ -24,14 +25,36 @@ Result<User> acting_user(sqlite::Database& db, const Actor& actor) {
 Result<User> SqliteUsers::add(std::string_view typed, std::string_view display) {
   SLUICE_TRY_VALUE(std::string name, platform::user_name(typed));
   SLUICE_TRY_VALUE(std::string display_name, platform::display_name(display.empty() ? typed : display));
+  // Outside the transaction: the first time everybody is read.
+  SLUICE_TRY(core_.read([&](sqlite::Database& db, Wall) { return read_looks(db); }));
   return core_.write([&](Change& change) -> Result<User> {
+    SLUICE_TRY(read_looks(change.db));
     Result<> added = change.db.run("INSERT INTO users (name, display_name, created_ms) VALUES (?, ?, ?)",
                                    name, display_name, to_ms(change.now));
     if (!added && added.error().code == Errc::exists)
       return fail(Errc::exists, fmt::format("the user \"{}\" exists", name));
     SLUICE_TRY(added);
+    for (const std::string& text : {name, display_name})
+      if (const auto like = looks_.find(icu_text::look_of(text)); like != looks_.end())
+        return fail(Errc::conflict,
+                    fmt::format("the name \"{}\" looks like the user \"{}\"", text, like->second),
+                    "choose one that nobody takes for another's");
     return User{UserId(change.db.last_row_id()), name, display_name, change.now};
   });
+}
+
+Result<> SqliteUsers::read_looks(sqlite::Database& db) {
+  SLUICE_TRY_VALUE(
+      auto users,
+      collect(db.query("SELECT id, name, display_name, created_ms FROM users WHERE id > ? ORDER BY id",
+                       looks_of_.value()),
+              user_of));
+  for (const User& user : users) {
+    for (const std::string& text : {user.name, user.display_name})
+      looks_.emplace(icu_text::look_of(text), user.name);
+    looks_of_ = user.id;
+  }
+  return {};
 }
 
 Result<User> SqliteUsers::by_name(std::string_view typed) {

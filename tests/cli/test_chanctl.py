@@ -69,6 +69,9 @@ def test_what_is_there_already(demo):
     assert 'the channel "demo" exists' in demo.refused("channel", "add", "demo", "--owner", "alice")
     assert demo("channel", "add", "demo", "--owner", "alice", "--if-missing") == "channel demo of alice is there (id 1)\n"
     demo("user", "add", "bob")
+    assert demo.refused("user", "add", "eve", "--display", "\u0410lic\u0435") == (  # Cyrillic A and e
+        'chanctl: the name "\u0410lic\u0435" looks like the user "alice"\n'
+        "chanctl: hint: choose one that nobody takes for another's\n")
     assert "belongs to alice, not to bob" in demo.refused("channel", "add", "demo", "--owner", "bob", "--if-missing")
 
 

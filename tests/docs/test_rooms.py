@@ -22,6 +22,7 @@ WRAPPED = {
     "curl/curl.h": {"curl"},
     "srt/": {"srt"},
     "hiredis": {"redis"},
+    "unicode/": {"icu"},
     "libpq": {"pg"},
     "unicode/": {"automod"},
     "re2/": {"automod"},

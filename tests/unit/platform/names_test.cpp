@@ -27,6 +27,36 @@ TEST_CASE("names with another meaning cannot be taken") {
   CHECK(channel_name("demo"));
 }
 
+TEST_CASE("nobody can speak as the platform, nor as what looks like it") {
+  for (const char* name :
+       {"system", "Automod", "admin", "ananonymousgifter", "5ystem_", "adrnin", "systern"}) {
+    CAPTURE(name);
+    CHECK(user_name(name).has_value() == (std::string_view(name) == "5ystem_"));
+  }
+  CHECK(display_name("S\xd1\x83stem").error().code == Errc::invalid);  // Cyrillic u
+  CHECK_FALSE(display_name("justinfan12"));
+  CHECK(display_name("Justin").has_value());
+}
+
+TEST_CASE("display names show all their characters") {
+  for (const char* bad : {"ada\xe2\x80\xae",
+                          "a\xe2\x80\x8b"
+                          "da",
+                          "\xe3\x85\xa4",
+                          "a\xc2\xad"
+                          "b",
+                          "\xe2\x81\xa6x"}) {
+    CAPTURE(bad);
+    CHECK(display_name(bad).error().code == Errc::invalid);
+  }
+  for (const char* good :
+       {"\xd0\x90\xd0\xb4\xd0\xb0", "\xe6\x97\xa5\xe6\x9c\xac", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
+        "Ada \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80"}) {
+    CAPTURE(good);
+    CHECK(display_name(good).has_value());
+  }
+}
+
 TEST_CASE("looked-up names are folded only") {
   CHECK(folded_name("#Demo") == "demo");
   CHECK(folded_name("a b") == "a b");
