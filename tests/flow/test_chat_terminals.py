@@ -52,6 +52,7 @@ chatnets = {{ chat = {{ type = "IRC"; nick = "bob"; }}; }};
 channels = ( {{ name = "#demo"; chatnet = "chat"; autojoin = "yes"; }} );
 settings = {{
   core = {{ real_name = "bob"; user_name = "bob"; nick = "bob"; server_reconnect_time = "1s"; }};
+  "irc/core" = {{ cmd_queue_speed = "10msec"; }};
   "fe-common/core" = {{ autolog = "yes"; autolog_path = "{home}/logs/$0.log"; }};
 }};
 """

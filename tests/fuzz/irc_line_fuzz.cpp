@@ -16,6 +16,19 @@ struct Outcome {
   std::size_t decided = 0;
 };
 
+struct Described {
+  std::string operator()(const Login& login) const { return "login " + login.nick + " " + login.token; }
+  std::string operator()(const Join& join) const { return "join " + join.channel; }
+  std::string operator()(const Part& part) const { return "part " + part.channel; }
+  std::string operator()(const Say& say) const {
+    return "say " + say.channel + " " + say.client_nonce + " " + say.reply_to + " " + say.text;
+  }
+  std::string operator()(const Quit& quit) const { return "quit " + quit.why; }
+};
+std::string described(const Command& command) {
+  return std::visit(Described{}, command);
+}
+
 void feed(Session& session, ByteView bytes, Outcome& outcome) {
   session.feed(bytes, outcome.commands, outcome.out);
   for (; outcome.decided < outcome.commands.size(); ++outcome.decided)
@@ -36,5 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   feed(pieces, input.first(cut), got);
   feed(pieces, input.subspan(cut), got);
   if (expected.out != got.out || expected.commands.size() != got.commands.size()) std::abort();
+  for (std::size_t i = 0; i < got.commands.size(); ++i)
+    if (described(expected.commands[i]) != described(got.commands[i])) std::abort();
   return 0;
 }

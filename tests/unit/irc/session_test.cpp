@@ -244,3 +244,86 @@ TEST_CASE("hostile bytes end nothing and begin no line of their own") {
   CHECK(client.take_commands() == "say a lone\rCR nonce= reply=\n");
   CHECK(client.take_out() == ":tmi.twitch.tv PONG tmi.twitch.tv :a QUIT\r\n");
 }
+
+namespace {
+// A line that a client might send, or would never.
+std::string random_line(SeededRandom& random) {
+  static const std::vector<std::string> pieces{"PRIVMSG",
+                                               "JOIN",
+                                               "PART",
+                                               "PING",
+                                               "PONG",
+                                               "CAP",
+                                               "REQ",
+                                               "LS",
+                                               "LIST",
+                                               "END",
+                                               "NICK",
+                                               "PASS",
+                                               "USER",
+                                               "WHO",
+                                               "#demo",
+                                               "#a,#b,#c",
+                                               "#",
+                                               ":",
+                                               "oauth:abc",
+                                               "ada",
+                                               "justinfan7",
+                                               "twitch.tv/tags",
+                                               "-twitch.tv/commands",
+                                               ":hello there",
+                                               "@client-nonce=n1;reply-parent-msg-id=m",
+                                               "@",
+                                               ";=;",
+                                               "\\s\\:",
+                                               "\xc3\xa9",
+                                               "\xff\xfe",
+                                               "\x01"
+                                               "ACTION x\x01",
+                                               "\r",
+                                               "302",
+                                               "*",
+                                               "8"};
+  std::string line;
+  for (std::uint64_t words = random.below(7); words > 0; --words) {
+    line += pieces[random.below(pieces.size())];
+    if (random.below(6) == 0) line += std::string(random.below(1200), 'x');
+    if (random.below(20) == 0) line += '\0';
+    line += std::string(random.below(3), ' ');
+  }
+  static const std::vector<std::string> ends{"\r\n", "\n", "\r\n\r\n"};
+  return line + ends[random.below(ends.size())];
+}
+}  // namespace
+
+TEST_CASE("random sessions are the same wherever their bytes are cut") {
+  const auto run = [](const std::vector<std::string_view>& pieces) {
+    Client client;
+    std::string log;
+    for (std::string_view piece : pieces) {
+      client.send(piece);
+      for (std::size_t i = 0; i < client.commands.size(); ++i)
+        if (const auto* login = std::get_if<Login>(&client.commands[i]))
+          client.session.accept(std::string(login->nick), client.commands, client.out);
+      log += client.take_commands();
+    }
+    return log + client.out;
+  };
+  std::size_t welcomed = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    SeededRandom random(seed);
+    std::string input = random.below(4) == 0 ? "" : "PASS oauth:abc\r\nNICK ada\r\n";
+    while (input.size() < 8000) input += random_line(random);
+    const std::string whole = run({input});
+    welcomed += whole.find(" 376 ") != std::string::npos;
+    for (int round = 0; round < 5; ++round) {
+      std::vector<std::string_view> pieces;
+      const std::uint64_t most = 1 + random.below(round == 0 ? 1 : 400);
+      for (std::size_t at = 0; at < input.size(); at += pieces.back().size())
+        pieces.push_back(std::string_view(input).substr(at, 1 + random.below(most)));
+      REQUIRE(run(pieces) == whole);
+    }
+  }
+  CHECK(welcomed > 200);
+}
