@@ -179,6 +179,7 @@ def test_what_was_said_survives_kill_9():
         back = chat.page(chat.ada)
         joined = back.join("demo")
         assert [message["text"] for message in joined["history"]] == ["remember me"]
+        assert joined["history"][0]["first"]
         back.say("demo", "remember me", "r1")  # a page that never saw the confirmation sends again
         again = back.until("confirmed")
         assert again["duplicate"] and again["id"] == confirmed["id"]
@@ -187,6 +188,7 @@ def test_what_was_said_survives_kill_9():
         resumed = Page(chat.ws).join("demo", after={confirmed["origin"]: confirmed["seq"]})
         assert [message["seq"] for message in resumed["history"]] == [after["seq"]]
         assert resumed["history"][0]["origin"] != confirmed["origin"] and not resumed["gap"]
+        assert "first" not in resumed["history"][0]  # who spoke before the restart is known
         # A page that saw nothing of the run before was told where that began: nothing is missing between.
         quiet = Page(chat.ws).join("demo", after={"an-earlier-run": 0})
         assert not quiet["gap"] and len(quiet["history"]) == 2

@@ -108,3 +108,11 @@ def test_tmi_js_reads_anonymously_and_comes_back_after_a_restart():
             page.say("demo", "/me waves", "k1")
             heard = talker.until("message")
             assert (heard["text"], heard["action"]) == ("waves", True)
+
+
+def test_tmi_js_comes_back_when_it_was_refused_for_the_moment():
+    with running("--login-rate", "1") as chat:
+        chat.irc_peer("bob", chat.bob)  # the only login of these ten seconds
+        with Talker("tmi", chat.host, chat.ws, "bob", chat.bob) as talker:
+            talker.until("reconnect")
+            talker.until("said")

@@ -46,7 +46,9 @@ async function tmi() {
   connection.on("pong", (latency) => tell("pong", { latency }));
   connection.on("reconnect", () => tell("reconnect"));
   connection.on("disconnected", (reason) => tell("disconnected", { reason }));
-  await connection.connect();
+  const connected = new Promise((resolve) => connection.on("connected", resolve));
+  connection.connect().catch((reason) => tell("trouble", { text: String(reason) })); // it tries again by itself, unless told that it need not
+  await connected;
   tell("connected");
   await connection.ping();
   if (nick) await connection.say(channel, "hello from tmi.js");
