@@ -147,6 +147,14 @@ test("a refusal counts down and keeps the text in sight", async () => {
   assert.match(chat.pending.value[0].refused, /too fast/);
 });
 
+test("what was just said is refused without holding back the next message", async () => {
+  const { at, chat } = await joinedChat(writer);
+  chat.send("again");
+  at.last().says({ type: "error", code: "identical", message: "same", channel: "demo", key: "key1", retry_after: 27 });
+  assert.ok(chat.cooldownUntil.value <= at.env.now());
+  assert.equal(chat.pending.value[0].refused, "You said that just now.");
+});
+
 test("a token that is refused leaves a reader, a network error tries again", async () => {
   const at = world();
   const refused = Object.assign(new Error("this token is unknown"), { status: 401 });

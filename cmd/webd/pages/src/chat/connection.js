@@ -14,6 +14,7 @@ const joinWithin = 15_000;
 const refusals = {
   rate_limited: "You are sending too fast.",
   slow_mode: "The channel is in slow mode.",
+  identical: "You said that just now.",
   subs_only: "Only subscribers may write here just now.",
   followers_only: "Only followers may write here just now.",
   emote_only: "Only emotes are allowed here just now.",
@@ -283,7 +284,7 @@ export class ChatConnection {
       this.notice.value = "This channel has no chat.";
       return;
     }
-    if (frame.retry_after > 0) this.#cool(frame.retry_after);
+    if (frame.retry_after > 0 && frame.code !== "identical") this.#cool(frame.retry_after); // another text may go at once
     if (!frame.key) return;
     const why = refusals[frame.code] ?? frame.message;
     this.notice.value = why;
