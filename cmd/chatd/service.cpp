@@ -186,7 +186,8 @@ class Service {
     const auto offer = http::read_websocket_offer([&](const char* name) { return request.header(name); });
     if (request.path != "/" && request.path != "/json")
       return responder.respond(http::Response::text(404, "chat is at / and /json\n"));
-    if (request.method != "GET") return responder.respond(http::Response::text(405, "a WebSocket begins with GET\n"));
+    if (request.method != "GET")
+      return responder.respond(http::Response::text(405, "a WebSocket begins with GET\n"));
     if (!offer) {
       http::Response answer =
           http::Response::text(426, "this is a chat server: speak WebSocket here, or IRC on its own port\n");

@@ -21,9 +21,9 @@ struct User {
 class Users {
  public:
   virtual ~Users() = default;
-  // Errc::invalid for a bad name, Errc::exists when it is taken, Errc::conflict when it or the display name looks like
-  // another's name or display name (icu/look.hpp). Names are folded to lower case; an empty display name is the name as
-  // given.
+  // Errc::invalid for a bad name, Errc::exists when it is taken, Errc::conflict when it or the display name
+  // looks like another's name or display name (icu/look.hpp). Names are folded to lower case; an empty
+  // display name is the name as given.
   virtual Result<User> add(std::string_view name, std::string_view display_name) = 0;
   virtual Result<User> by_name(std::string_view name) = 0;  // any capitals; Errc::not_found
   virtual Result<User> by_id(UserId id) = 0;                // Errc::not_found
