@@ -22,9 +22,8 @@ WRAPPED = {
     "curl/curl.h": {"curl"},
     "srt/": {"srt"},
     "hiredis": {"redis"},
-    "unicode/": {"icu"},
     "libpq": {"pg"},
-    "unicode/": {"automod"},
+    "unicode/": {"automod", "icu"},
     "re2/": {"automod"},
 }
 
