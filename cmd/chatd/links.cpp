@@ -153,9 +153,9 @@ void Link::restart(seconds within) {
   close(chat::Farewell::restart, "restarting");
 }
 
-void TcpLink::open(Links& links, net::Loop& loop, os::UniqueFd fd) {
+void TcpLink::open(Links& links, net::Loop& loop, os::UniqueFd fd, const net::TlsContext* tls) {
   const auto link = std::make_shared<TcpLink>(links);
-  link->connection_ = net::Connection::adopt(loop, std::move(fd), link);
+  link->connection_ = net::Connection::adopt(loop, std::move(fd), link, tls);
   link->client_ = std::make_shared<chat::IrcClient>(links.hall(), *link);
   links.add(link);
 }

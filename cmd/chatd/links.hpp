@@ -84,10 +84,10 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
   void close(chat::Farewell farewell, std::string_view why) final;
 };
 
-// IRC over TCP.
+// IRC over TCP, and over TLS.
 class TcpLink final : public Link {
  public:
-  static void open(Links& links, net::Loop& loop, os::UniqueFd fd);
+  static void open(Links& links, net::Loop& loop, os::UniqueFd fd, const net::TlsContext* tls);
   explicit TcpLink(Links& links) : Link(links, nullptr) {}
 
   void on_data(ByteView bytes) override;

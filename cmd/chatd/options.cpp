@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include "app/certificate.hpp"
 #include "app/platform.hpp"
 
 namespace sluice::chatd {
@@ -34,7 +35,9 @@ std::vector<Option> options() {
        .max = 3650,
        .reloads = true},
       port("ws-port", "8082", "port for WebSocket"),
+      port("wss-port", "8083", "port for WebSocket over TLS"),
       port("irc-port", "6667", "port for IRC"),
+      port("ircs-port", "6697", "port for IRC over TLS"),
       {.name = "public-url",
        .metavar = "URL",
        .help = "where the platform's pages are; its host may open sockets",
@@ -134,6 +137,7 @@ std::vector<Option> options() {
        .reloads = true},
   };
   all.insert(all.end(), own.begin(), own.end());
+  for (Option& option : app::certificate_options("the ports over TLS")) all.push_back(std::move(option));
   return all;
 }
 }  // namespace

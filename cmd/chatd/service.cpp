@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/certificate.hpp"
 #include "app/daemon.hpp"
 #include "app/platform.hpp"
 #include "archivist.hpp"
@@ -131,21 +132,13 @@ class Service {
     SLUICE_TRY_VALUE(follower_,
                      bus::EventFollower::start(daemon_.loop(), offload_, *store_, *bus_, begun,
                                                [this](const store::Event& event) { news_.take(event); }));
-    SLUICE_TRY(daemon_.listen(
-        "ws", static_cast<std::uint16_t>(settings.integer("ws-port")),
-        [this](os::UniqueFd fd, net::Endpoint peer) { web_.take(std::move(fd), std::move(peer)); }));
-    SLUICE_TRY(daemon_.listen("irc", static_cast<std::uint16_t>(settings.integer("irc-port")),
-                              [this](os::UniqueFd fd, net::Endpoint peer) {
-                                if (links_.admits(peer)) TcpLink::open(links_, daemon_.loop(), std::move(fd));
-                              }));
+    SLUICE_TRY(load_certificate(settings));
+    SLUICE_TRY(listen(settings));
     beat_.every(seconds(1), [this] { beat(); });
     sweep_.every(seconds(5), [this] { links_.sweep(clock_.steady()); });
     report_.every(seconds(10), [this] { report_viewers(); });
     daemon_.on_drain([this](std::function<void()> done) { drain(std::move(done)); });
-    daemon_.on_reload([this](const Settings& fresh) -> Result<> {
-      reload(fresh);
-      return {};
-    });
+    daemon_.on_reload([this](const Settings& fresh) { return reload(fresh); });
     daemon_.on_health([this] { return std::vector{store_health_}; });
     daemon_.on_control("rooms", [this](const std::string&) { return rooms_json(); });
     return {};
@@ -172,7 +165,34 @@ class Service {
     return {};
   }
 
-  void reload(const Settings& fresh) {
+  Result<> load_certificate(const Settings& settings) {
+    SLUICE_TRY_VALUE(const app::CertificateFiles files, app::certificate_files(settings, app::platform_of(settings).dir));
+    SLUICE_TRY_VALUE(certificate_, app::load_certificate(files, "clients"));
+    return {};
+  }
+
+  Result<> listen(const Settings& settings) {
+    const auto port = [&](const char* name) { return static_cast<std::uint16_t>(settings.integer(name)); };
+    const auto web = [this](bool encrypted) {
+      return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
+        web_.take(std::move(fd), std::move(peer), encrypted ? certificate_.get() : nullptr);
+      };
+    };
+    const auto irc = [this](bool encrypted) {
+      return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
+        if (links_.admits(peer))
+          TcpLink::open(links_, daemon_.loop(), std::move(fd), encrypted ? certificate_.get() : nullptr);
+      };
+    };
+    SLUICE_TRY(daemon_.listen("ws", port("ws-port"), web(false)));
+    SLUICE_TRY(daemon_.listen("irc", port("irc-port"), irc(false)));
+    SLUICE_TRY(daemon_.unless_taken("wss", daemon_.listen("wss", port("wss-port"), web(true))));
+    return daemon_.unless_taken("ircs", daemon_.listen("ircs", port("ircs-port"), irc(true)));
+  }
+
+  // Who is connected keeps the certificate that it was shown.
+  Result<> reload(const Settings& fresh) {
+    SLUICE_TRY(load_certificate(fresh));
     origins_ = origin_check(fresh);
     rooms_.change(rhythm(fresh));
     path_.change(send_rates(fresh));
@@ -180,6 +200,7 @@ class Service {
     links_.change(link_limits(fresh), positive(fresh, "connections"),
                   positive(fresh, "connections-per-address"));
     if (archivist_) archivist_->keep_for(std::chrono::days(fresh.integer("history-days")));
+    return {};
   }
 
   void take_request(const http::Request& request, const http::Responder& responder) {
@@ -299,6 +320,7 @@ class Service {
   app::Health store_health_{"store", true, 0, {}};
   Counters counters_;
   OriginCheck origins_;
+  std::shared_ptr<const net::TlsContext> certificate_;
   StoreDirectory directory_{*store_, offload_, clock_};
   chat::Rooms rooms_;
   chat::MessagePath path_;

@@ -10,14 +10,6 @@ using namespace sluice;
 
 namespace {
 
-// A port that nobody asked for by name need not be had: RTMP is served without it.
-Result<> unless_taken(const app::Daemon& daemon, const std::string& port_name, Result<> listening) {
-  if (listening || listening.error().code != Errc::unavailable) return listening;
-  if (daemon.settings().origin(port_name + "-port") != "default") return listening;
-  log::error("a way in is not served", {{"port", port_name}, listening.error()});
-  return {};
-}
-
 // A second ingestd of this name would take the first one's streams for its own.
 Result<> be_alone(const ingestd::Config& config, std::optional<os::FileLock>& alone) {
   if (config.directory.empty() || !config.key_file.empty()) return {};
@@ -82,11 +74,11 @@ Result<int> run(const app::Settings& settings) {
     server.connected(std::move(socket), std::move(peer), false);
   }));
   if (encrypted)
-    SLUICE_TRY(unless_taken(daemon, "rtmps", daemon.listen("rtmps", config.rtmps_port, [&server](os::UniqueFd socket, net::Endpoint peer) {
+    SLUICE_TRY(daemon.unless_taken("rtmps", daemon.listen("rtmps", config.rtmps_port, [&server](os::UniqueFd socket, net::Endpoint peer) {
       server.connected(std::move(socket), std::move(peer), true);
     })));
   const auto listen_srt = [&] {
-    return unless_taken(daemon, "srt", daemon.listen_with("srt", config.srt_port, [&server](const net::Endpoint& at) { return server.listen_srt(at); }));
+    return daemon.unless_taken("srt", daemon.listen_with("srt", config.srt_port, [&server](const net::Endpoint& at) { return server.listen_srt(at); }));
   };
   if (predecessor) {
     predecessor->on_srt_free([&] {

@@ -5,14 +5,16 @@
 #include <array>
 #include <filesystem>
 
+#include "app/certificate.hpp"
 #include "app/platform.hpp"
 
 namespace sluice::ingestd {
 
 namespace {
-std::vector<app::Option> with_platform(std::vector<app::Option> own) {
+std::vector<app::Option> with_shared(const std::vector<app::Option>& own) {
   std::vector<app::Option> all = app::platform_options();
   all.insert(all.end(), own.begin(), own.end());
+  for (app::Option& option : app::certificate_options("RTMPS")) all.push_back(std::move(option));
   return all;
 }
 }  // namespace
@@ -25,7 +27,7 @@ const app::Program& program() {
       .summary = "receive live streams over RTMP, RTMPS and SRT",
       .commands = {{.path = "",
                     .summary = "receive live streams over RTMP, RTMPS and SRT",
-                    .options = with_platform(
+                    .options = with_shared(
                         {
                             {.name = "ledgers", .kind = Kind::path, .metavar = "FOLDER", .help = "where streams are kept; DIR/ledgers when not given"},
                             {.name = "live", .kind = Kind::path, .metavar = "FOLDER", .help = "where links to live streams stand; DIR/live when not given"},
@@ -37,8 +39,6 @@ const app::Program& program() {
                             {.name = "retire-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "1h", .help = "how long an ingestd that was replaced goes on with the publishers that it could not hand over", .reloads = true},
                             {.name = "rtmp-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1935", .help = "the RTMP port, 0 for any", .min = 0, .max = 65535},
                             {.name = "rtmps-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "1936", .help = "the port of RTMP over TLS, 0 for any; not opened without a certificate", .min = 0, .max = 65535},
-                            {.name = "tls-cert", .kind = Kind::path, .metavar = "FILE", .help = "the certificate for RTMPS and those that it was signed by, PEM; without it a platform makes one of its own in DIR/tls", .reloads = true},
-                            {.name = "tls-key", .kind = Kind::path, .metavar = "FILE", .help = "the certificate's key, PEM", .reloads = true},
                             {.name = "srt-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "8890", .help = "the SRT port (UDP), 0 for any", .min = 0, .max = 65535},
                             {.name = "srt-latency", .kind = Kind::duration, .metavar = "TIME", .fallback = "120ms", .help = "how long SRT waits for a lost packet to come again; the longer of both sides' settings holds"},
                             {.name = "grace", .kind = Kind::duration, .metavar = "TIME", .fallback = "20s", .help = "how long a stream waits for a publisher that was cut off", .reloads = true},
@@ -93,12 +93,8 @@ Result<Config> configure(const app::Settings& settings) {
   config.node = settings.has("node") ? settings.text("node") : host_name();
   config.port = static_cast<std::uint16_t>(settings.integer("rtmp-port"));
   config.rtmps_port = static_cast<std::uint16_t>(settings.integer("rtmps-port"));
-  if (settings.has("tls-cert") != settings.has("tls-key"))
-    return fail(Errc::config, "a certificate and its key go together", "give --tls-cert FILE and --tls-key FILE");
-  config.self_signed = !settings.has("tls-cert") && !config.directory.empty() && config.key_file.empty();
-  config.tls_certificate = config.self_signed ? config.directory + "/tls/cert.pem" : text("tls-cert");
-  config.tls_key = config.self_signed ? config.directory + "/tls/key.pem" : text("tls-key");
-  if (config.tls_certificate.empty() && settings.origin("rtmps-port") != "default" && settings.integer("rtmps-port") != 0)
+  SLUICE_TRY_VALUE(config.certificate, app::certificate_files(settings, config.key_file.empty() ? config.directory : ""));
+  if (config.certificate.none() && settings.origin("rtmps-port") != "default" && settings.integer("rtmps-port") != 0)
     return fail(Errc::config, "RTMPS needs a certificate", "give --tls-cert FILE and --tls-key FILE");
   config.srt_port = static_cast<std::uint16_t>(settings.integer("srt-port"));
   config.srt_latency = settings.duration("srt-latency");

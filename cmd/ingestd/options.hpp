@@ -2,6 +2,7 @@
 // ingestd's options, and what they come to.
 #include <string>
 
+#include "app/certificate.hpp"
 #include "app/options.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -45,8 +46,7 @@ struct Config {
   std::string key_file;
   std::string node;
   std::uint16_t port = 0, rtmps_port = 0, srt_port = 0;
-  std::string tls_certificate, tls_key;  // files; empty: RTMPS is not served
-  bool self_signed = false;              // they are made where they are missing
+  app::CertificateFiles certificate;  // none: RTMPS is not served
   milliseconds srt_latency{0};  // for lost packets to come again
   Feed feed = Feed::ledger;
   std::string command;        // of the feed

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/certificate.hpp"
 #include "app/run.hpp"
 #include "base/masked.hpp"
 #include "log/log.hpp"
-#include "os/file.hpp"
 
 namespace sluice::ingestd {
 
@@ -42,25 +42,8 @@ Door Server::door() {
           {.rtmp = house_.config.port, .rtmps = tls_ ? house_.config.rtmps_port : std::uint16_t{0}}};
 }
 
-namespace {
-
-Result<std::shared_ptr<const net::TlsContext>> certificate_of(const Config& config) {
-  if (config.tls_certificate.empty()) return nullptr;
-  if (config.self_signed) {
-    SLUICE_TRY(os::make_directories(config.directory + "/tls", 0700));
-    SLUICE_TRY(net::make_self_signed(config.tls_certificate, config.tls_key));
-  }
-  SLUICE_TRY_VALUE(auto loaded, net::TlsContext::load(config.tls_certificate, config.tls_key));
-  if (loaded->expires() < system_clock().wall())
-    log::warn("the certificate has expired: publishers that look will not connect",
-              {{"certificate", config.tls_certificate}, {"expired", format_rfc3339(loaded->expires())}});
-  return loaded;
-}
-
-}  // namespace
-
 Result<bool> Server::load_certificate() {
-  SLUICE_TRY_VALUE(tls_, certificate_of(house_.config));
+  SLUICE_TRY_VALUE(tls_, app::load_certificate(house_.config.certificate, "publishers"));
   return tls_ != nullptr;
 }
 
@@ -158,7 +141,7 @@ Result<> Server::reload(const Config& config) {
   if (config.feed != house_.config.feed)
     return fail(Errc::config, "where streams go cannot change between a pipeline, --exec and none while serving",
                 "start ingestd again");
-  SLUICE_TRY_VALUE(auto certificate, certificate_of(config));
+  SLUICE_TRY_VALUE(auto certificate, app::load_certificate(config.certificate, "publishers"));
   SLUICE_TRY_VALUE(const bool other_settings, program_settings_.changed());
   SLUICE_TRY(house_.platform->reload(config));
   reloaded_ = program_settings_.differences();
@@ -167,9 +150,8 @@ Result<> Server::reload(const Config& config) {
   program_settings_.accept();
   if (certificate != nullptr && tls_ != nullptr) {
     tls_ = std::move(certificate);
-    house_.config.tls_certificate = config.tls_certificate;
-    house_.config.tls_key = config.tls_key;
-    log::info("certificate read", {{"certificate", house_.config.tls_certificate}, {"expires", format_rfc3339(tls_->expires())}});
+    house_.config.certificate = config.certificate;
+    log::info("certificate read", {{"certificate", config.certificate.certificate}, {"expires", format_rfc3339(tls_->expires())}});
   } else if ((certificate != nullptr) != (tls_ != nullptr)) {
     log::warn("RTMPS begins or ends to be served at a restart only");
   }

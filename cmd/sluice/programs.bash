@@ -5,7 +5,7 @@
 platform_programs() {
   cat <<'TABLE'
 origind|http
-chatd|ws irc
+chatd|ws irc ircs wss
 webd|http
 ingestd|rtmp rtmps srt
 TABLE
@@ -24,6 +24,8 @@ port_of() {
     origind:http) offset=4 default=8081 ;;
     chatd:ws) offset=5 default=8082 ;;
     chatd:irc) offset=6 default=6667 ;;
+    chatd:ircs) offset=7 default=6697 ;;
+    chatd:wss) offset=8 default=8083 ;;
     ingestd:metrics) offset=10 default=9180 ;;
     origind:metrics) offset=11 default=9181 ;;
     chatd:metrics) offset=12 default=9182 ;;

@@ -225,6 +225,13 @@ Result<> Daemon::listen_with(const std::string& port_name, std::uint16_t port,
   });
 }
 
+Result<> Daemon::unless_taken(const std::string& port_name, Result<> listening) const {
+  if (listening || listening.error().code != Errc::unavailable) return listening;
+  if (settings().origin(port_name + "-port") != "default") return listening;
+  log::error("a way in is not served", {{"port", port_name}, listening.error()});
+  return {};
+}
+
 void Daemon::inherit(const std::string& port_name, os::UniqueFd listening) { impl_->inherited.emplace(port_name, std::move(listening)); }
 
 std::vector<Daemon::Listening> Daemon::listening() const {

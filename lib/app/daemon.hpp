@@ -39,6 +39,10 @@ class Daemon {
   // The same for sockets that are no stream sockets: `bind` is called for each --bind address and tells where it listens.
   Result<> listen_with(const std::string& port_name, std::uint16_t port, const std::function<Result<net::Endpoint>(const net::Endpoint& at)>& bind);
 
+  // `listening`: what came of listening on the port. One that nobody asked for by its option need not be had: where it is taken, the log tells
+  // so as an error, and the rest is served.
+  Result<> unless_taken(const std::string& port_name, Result<> listening) const;
+
   // ---- replacing a daemon in use: what one process listens on, another goes on with
 
   // A listening socket of a predecessor, by its port name ("metrics" and "control" too): taken where listen() would bind its address.

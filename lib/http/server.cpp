@@ -17,11 +17,11 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     serving->on_empty = [this] { session_left(); };
   }
 
-  void accept(os::UniqueFd fd, net::Endpoint peer, ByteView already_read) {
+  void accept(os::UniqueFd fd, net::Endpoint peer, const net::TlsContext* tls) {
     std::size_t open = serving->sessions.size();
     if (open >= serving->limits.connections + crowd) return;
     if (open == 0) timer.every(tick(), [this] { check_times(); });
-    Session::start(serving, std::move(fd), std::move(peer), already_read, open >= serving->limits.connections);
+    Session::start(serving, std::move(fd), std::move(peer), tls, open >= serving->limits.connections);
   }
 
   void listen(std::unique_ptr<net::Listener> listener) { listeners.push_back(std::move(listener)); }
@@ -77,7 +77,7 @@ Server::~Server() { impl_->shut(); }
 
 Result<> Server::listen(const net::Endpoint& at) {
   auto listener = net::Listener::bind(impl_->serving->loop, at, [impl = impl_.get()](os::UniqueFd fd, net::Endpoint peer) {
-    impl->accept(std::move(fd), std::move(peer), {});
+    impl->accept(std::move(fd), std::move(peer), nullptr);
   });
   if (!listener) return std::unexpected(listener.error());
   impl_->listen(*std::move(listener));
@@ -87,12 +87,12 @@ Result<> Server::listen(const net::Endpoint& at) {
 void Server::listen(os::UniqueFd listening) {
   impl_->listen(net::Listener::adopt(impl_->serving->loop, std::move(listening),
                                      [impl = impl_.get()](os::UniqueFd fd, net::Endpoint peer) {
-                                       impl->accept(std::move(fd), std::move(peer), {});
+                                       impl->accept(std::move(fd), std::move(peer), nullptr);
                                      }));
 }
 
-void Server::take(os::UniqueFd connected, net::Endpoint peer, Bytes already_read) {
-  impl_->accept(std::move(connected), std::move(peer), already_read);
+void Server::take(os::UniqueFd connected, net::Endpoint peer, const net::TlsContext* tls) {
+  impl_->accept(std::move(connected), std::move(peer), tls);
 }
 
 std::vector<net::Endpoint> Server::local() const {

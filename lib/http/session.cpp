@@ -19,17 +19,14 @@ std::string_view Serving::date() {
   return date_;
 }
 
-void Session::start(const std::shared_ptr<Serving>& serving, os::UniqueFd fd, net::Endpoint peer, ByteView already_read,
+void Session::start(const std::shared_ptr<Serving>& serving, os::UniqueFd fd, net::Endpoint peer, const net::TlsContext* tls,
                     bool crowded) {
   auto session = std::make_shared<Session>(serving);
   serving->sessions.insert(session.get());
   session->since_ = session->progress_ = std::chrono::steady_clock::now();
   session->parser_.request().peer = std::move(peer);
-  session->connection_ = net::Connection::adopt(serving->loop, std::move(fd), session);
-  if (crowded)
-    session->refuse(503, "too many connections");
-  else if (!already_read.empty())
-    session->on_data(already_read);
+  session->connection_ = net::Connection::adopt(serving->loop, std::move(fd), session, tls);
+  if (crowded) session->refuse(503, "too many connections");
 }
 
 void Session::on_data(ByteView bytes) {

@@ -36,7 +36,7 @@ struct Serving {
 class Session final : public net::Connection::Handler, public std::enable_shared_from_this<Session> {
  public:
   // Adopts the descriptor. `crowded`: there are too many connections already; answer 503 and close.
-  static void start(const std::shared_ptr<Serving>& serving, os::UniqueFd fd, net::Endpoint peer, ByteView already_read,
+  static void start(const std::shared_ptr<Serving>& serving, os::UniqueFd fd, net::Endpoint peer, const net::TlsContext* tls,
                     bool crowded);
   explicit Session(std::shared_ptr<Serving> serving) : serving_(std::move(serving)), parser_(serving_->limits) {}
 

@@ -1,20 +1,18 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#include <array>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <deque>
 #include <optional>
 
 #include "net/loop_impl.hpp"
+#include "net/send_queue.hpp"
 #include "net/sockets.hpp"
 #include "net/tcp.hpp"
+#include "net/tls.hpp"
 
 namespace sluice::net {
 
@@ -24,8 +22,6 @@ namespace {
 
 constexpr std::size_t read_size = 256 * 1024;     // one buffer a thread: a connection at rest holds none
 constexpr int reads_per_turn = 4;                 // then others have theirs
-constexpr std::size_t buffers_per_write = 64;
-constexpr std::size_t file_bytes_per_write = 1024 * 1024;
 constexpr std::chrono::seconds linger_time{2};
 
 std::span<std::byte> read_buffer() {
@@ -33,35 +29,27 @@ std::span<std::byte> read_buffer() {
   return {buffer.get(), read_size};
 }
 
-struct Chunk {
-  std::variant<Bytes, SharedBytes, FileRange> content;
-  std::size_t sent = 0;
-
-  std::size_t size() const {
-    if (const auto* own = std::get_if<Bytes>(&content)) return own->size() - sent;
-    if (const auto* shared = std::get_if<SharedBytes>(&content)) return (*shared)->size() - sent;
-    return std::get<FileRange>(content).size - sent;
-  }
-  bool is_file() const { return std::holds_alternative<FileRange>(content); }
-  ByteView view() const {
-    if (const auto* own = std::get_if<Bytes>(&content)) return ByteView(*own).subspan(sent);
-    return ByteView(*std::get<SharedBytes>(content)).subspan(sent);
-  }
+// TLS on a connection: what has been enciphered waits here for the socket, at most one record and what the handshake says.
+struct Cipher {
+  explicit Cipher(const TlsContext& context) : session(context) {}
+  TlsSession session;
+  SendQueue out;
+  void collect() { out.push(session.take_output()); }
 };
 
 }  // namespace
 
 struct Connection::Impl final : Poller::Source {
-  Impl(Loop& l, os::UniqueFd f, std::shared_ptr<Handler> h)
-      : loop(l), fd(std::move(f)), handler(std::move(h)), linger(l) {}
+  Impl(Loop& l, os::UniqueFd f, std::shared_ptr<Handler> h, const TlsContext* tls)
+      : loop(l), fd(std::move(f)), handler(std::move(h)), linger(l), cipher(tls ? std::make_unique<Cipher>(*tls) : nullptr) {}
 
   Loop& loop;
   os::UniqueFd fd;
   std::shared_ptr<Handler> handler;
   Timer linger;
   Endpoint peer;
-  std::deque<Chunk> queue;
-  std::size_t queued = 0;
+  const std::unique_ptr<Cipher> cipher;  // null: in clear
+  SendQueue queue;
   std::weak_ptr<Connection> self;
   bool readable = false;  // an edge was told, and not all behind it has been read
   bool peer_ended = false;  // the peer's end was told: it comes behind what is read
@@ -69,6 +57,7 @@ struct Connection::Impl final : Poller::Source {
   bool blocked = false;  // the socket took no more: an edge will tell
   bool flush_asked = false;
   bool closing = false, lingering = false, closed = false;
+  bool end_told = false;  // of TLS
 
   void ready(bool can_read, bool can_write, bool ended) override {
     const auto keep = self.lock();
@@ -89,19 +78,39 @@ struct Connection::Impl final : Poller::Source {
         readable = false;
         return;
       }
-      if (n == 0) {
-        read_ended = true;
-        if (lingering) return finish(Error{Errc::io, "closed", ""});
-        if (!closing && !handler->on_eof() && !closed) start_closing();
-        return;
-      }
+      if (n == 0) return end_reading();
       // A short read means that nothing more is waiting, unless it is the end, of which no other edge tells.
       const bool all = static_cast<std::size_t>(n) < buffer.size() && !peer_ended;
       if (all) readable = false;
-      if (!closing) handler->on_data(buffer.first(static_cast<std::size_t>(n)));
+      take(buffer.first(static_cast<std::size_t>(n)));
       if (all) return;
     }
     read_again();
+  }
+
+  void end_reading() {
+    read_ended = true;
+    if (lingering) return finish(Error{Errc::io, "closed", ""});
+    if (!closing && !handler->on_eof() && !closed) start_closing();
+  }
+
+  void take(ByteView bytes) {
+    if (!cipher) {
+      if (!closing) handler->on_data(bytes);
+      return;
+    }
+    if (lingering) return;
+    Bytes plain;
+    const Result<> read = cipher->session.receive(bytes, plain);
+    cipher->collect();
+    if (!read) {  // an alert may tell the peer
+      if (!cipher->out.empty()) cipher->out.write_to(fd.get());
+      return finish(read.error());
+    }
+    // A handshake that is done lets go what waits for it.
+    if (!blocked && (!cipher->out.empty() || (cipher->session.established() && !queue.empty()))) ask_for_flush();
+    if (!closing && !plain.empty()) handler->on_data(plain);
+    if (!closed && !read_ended && cipher->session.ended()) end_reading();
   }
 
   // Goes on with what an edge has told, after others have had their turn.
@@ -114,13 +123,9 @@ struct Connection::Impl final : Poller::Source {
     });
   }
 
-  void enqueue(Chunk chunk) {
+  void enqueue(SendQueue::Content content) {
     if (closing || closed) return;
-    const std::size_t size = chunk.size();
-    if (size == 0) return;
-    queue.push_back(std::move(chunk));
-    queued += size;
-    if (!blocked) ask_for_flush();
+    if (queue.push(std::move(content)) && !blocked) ask_for_flush();
   }
 
   // Everything sent in one turn of the loop goes out in one write.
@@ -141,10 +146,12 @@ struct Connection::Impl final : Poller::Source {
     if (!closed) flush();
   }
 
+  std::size_t queued() const { return queue.size() + (cipher ? cipher->out.size() : 0); }
+
   void flush() {
-    const bool had = !queue.empty();
-    while (!queue.empty()) {
-      const ssize_t n = queue.front().is_file() ? write_file() : write_buffers();
+    const bool had = queued() > 0;
+    while (SendQueue* next = next_to_write()) {
+      const ssize_t n = next->write_to(fd.get());
       if (n < 0) {
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -153,45 +160,34 @@ struct Connection::Impl final : Poller::Source {
         }
         return finish(fail_errno("send to " + peer.text()).error());
       }
-      if (n == 0) return finish(Error{Errc::io, "the file being sent to " + peer.text() + " was cut short", ""});
-      consume(static_cast<std::size_t>(n));
+      if (n == 0) return cut_short();
     }
+    if (closed || !queue.empty()) return;  // the handshake is not done
     if (closing) return start_lingering();
     if (had) handler->on_drained();
   }
 
-  ssize_t write_buffers() {
-    std::array<iovec, buffers_per_write> parts;
-    std::size_t count = 0;
-    for (const Chunk& chunk : queue) {
-      if (count == parts.size() || chunk.is_file()) break;
-      const ByteView view = chunk.view();
-      parts[count++] = {const_cast<std::byte*>(view.data()), view.size()};
-    }
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = count;
-    const bool more = count < queue.size();  // a file follows its headers: let the kernel join them
-    return ::sendmsg(fd.get(), &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  // Null: nothing can be written now.
+  SendQueue* next_to_write() {
+    if (!cipher) return queue.empty() ? nullptr : &queue;
+    if (cipher->out.empty()) encipher();
+    return closed || cipher->out.empty() ? nullptr : &cipher->out;
   }
 
-  ssize_t write_file() {
-    const Chunk& chunk = queue.front();
-    const FileRange& range = std::get<FileRange>(chunk.content);
-    off_t offset = static_cast<off_t>(range.offset + chunk.sent);
-    return ::sendfile(fd.get(), range.file->get(), &offset, std::min(chunk.size(), file_bytes_per_write));
+  // One record of what waits; when all has gone and the connection is closing, its end.
+  void encipher() {
+    if (closing && !cipher->session.established()) queue.clear();  // nobody would ever read it
+    if (queue.empty()) {
+      if (closing && !std::exchange(end_told, true)) cipher->session.close();
+    } else if (cipher->session.established()) {
+      Bytes plain;
+      if (!queue.take(TlsSession::record_size, plain)) return errno == 0 ? cut_short() : finish(fail_errno("read what is sent to " + peer.text()).error());
+      cipher->session.send(plain);
+    }
+    cipher->collect();
   }
 
-  void consume(std::size_t n) {
-    queued -= n;
-    while (n > 0) {
-      Chunk& front = queue.front();
-      const std::size_t part = std::min(n, front.size());
-      front.sent += part;
-      n -= part;
-      if (front.size() == 0) queue.pop_front();
-    }
-  }
+  void cut_short() { finish(Error{Errc::io, "the file being sent to " + peer.text() + " was cut short", ""}); }
 
   void start_closing() {
     if (closing || closed) return;
@@ -220,7 +216,6 @@ struct Connection::Impl final : Poller::Source {
     loop.impl().poller.remove(fd.get(), *this);
     fd.reset();
     queue.clear();
-    queued = 0;
     const auto last = std::exchange(handler, nullptr);
     loop.impl().open.erase(keep);
     last->on_closed(why);
@@ -232,12 +227,12 @@ Connection::~Connection() {
   if (!impl_->closed) impl_->loop.impl().poller.remove(impl_->fd.get(), *impl_);
 }
 
-std::shared_ptr<Connection> Connection::adopt(Loop& loop, os::UniqueFd fd, std::shared_ptr<Handler> handler) {
+std::shared_ptr<Connection> Connection::adopt(Loop& loop, os::UniqueFd fd, std::shared_ptr<Handler> handler, const TlsContext* tls) {
   ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
   const int on = 1;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on Unix sockets, where it is not needed
   std::shared_ptr<Connection> connection(
-      new Connection(std::make_unique<Impl>(loop, std::move(fd), std::move(handler))));
+      new Connection(std::make_unique<Impl>(loop, std::move(fd), std::move(handler), tls)));
   Impl& impl = *connection->impl_;
   impl.self = connection;
   loop.impl().open.insert(connection);
@@ -304,7 +299,7 @@ void Connection::send(SharedBytes bytes) { impl_->enqueue({std::move(bytes)}); }
 void Connection::send(Bytes bytes) { impl_->enqueue({std::move(bytes)}); }
 void Connection::send_copy(ByteView bytes) { impl_->enqueue({Bytes(bytes.begin(), bytes.end())}); }
 void Connection::send(FileRange range) { impl_->enqueue({std::move(range)}); }
-std::size_t Connection::queued() const { return impl_->queued; }
+std::size_t Connection::queued() const { return impl_->queued(); }
 void Connection::pause_reading() { impl_->read_paused = true; }
 void Connection::resume_reading() {
   impl_->read_paused = false;
@@ -318,12 +313,12 @@ void Connection::abort(Error why) {
   if (impl_->closed) return;
   impl_->closing = true;
   impl_->queue.clear();
-  impl_->queued = 0;
   impl_->loop.post([keep = shared_from_this(), why = std::move(why)] { keep->impl_->finish(why); });
 }
 bool Connection::closed() const { return impl_->closed; }
 const Endpoint& Connection::peer() const { return impl_->peer; }
 int Connection::fd() const { return impl_->fd.get(); }
+bool Connection::encrypted() const { return impl_->cipher != nullptr; }
 
 os::UniqueFd Connection::release() {
   impl_->closed = true;

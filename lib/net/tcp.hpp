@@ -16,6 +16,8 @@
 
 namespace sluice::net {
 
+class TlsContext;
+
 // "127.0.0.1:1935", "[::1]:8080", "unix:/run/x.sock"
 struct Endpoint {
   std::string host;          // numeric address; empty for Unix sockets
@@ -44,8 +46,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     virtual void on_closed(const Error& why) = 0;
   };
 
-  // Takes over a connected descriptor (made non-blocking). The connection keeps itself and the handler alive until closed.
-  static std::shared_ptr<Connection> adopt(Loop& loop, os::UniqueFd fd, std::shared_ptr<Handler> handler);
+  // Takes over a connected descriptor (made non-blocking). The connection keeps itself and the handler alive until closed. With `tls` it is a
+  // server's, and the handler sees and sends plain bytes; what is sent before the handshake is done waits for it. A session keeps its context.
+  static std::shared_ptr<Connection> adopt(Loop& loop, os::UniqueFd fd, std::shared_ptr<Handler> handler, const TlsContext* tls = nullptr);
   // Connects; `done` gets the connection or the error. Without a `patience` the kernel's counts: two minutes of an address that does not
   // answer.
   static void connect(Loop& loop, const Endpoint& to, std::shared_ptr<Handler> handler,
@@ -65,7 +68,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool closed() const;
   const Endpoint& peer() const;
   int fd() const;                 // borrowed
-  os::UniqueFd release();         // hands the descriptor over; the connection is closed without on_closed
+  bool encrypted() const;
+  os::UniqueFd release();         // hands the descriptor over; the connection is closed without on_closed. Not over TLS
 
  private:
   struct Impl;

@@ -11,7 +11,6 @@ namespace sluice::net {
 namespace {
 
 constexpr std::size_t most_handshake_bytes = 64 * 1024;
-constexpr std::size_t record_size = 16 * 1024;
 
 // RFC 8446, 5.1: a record's type; or RFC 5246, E.2: a hello in SSL 2.0's form, which OpenSSL answers with an alert.
 bool begins_handshake(std::byte first) { return first == std::byte{22} || (first & std::byte{0x80}) != std::byte{0}; }
@@ -81,7 +80,7 @@ Result<> TlsSession::receive(ByteView bytes, Bytes& plain) {
   }
   if (BIO_write(SSL_get_rbio(session_), bytes.data(), static_cast<int>(bytes.size())) != static_cast<int>(bytes.size()))
     return fail(Errc::internal, "no memory for TLS");
-  std::array<std::byte, record_size> record;
+  std::array<std::byte, TlsSession::record_size> record;
   for (;;) {
     const int size = SSL_read(session_, record.data(), static_cast<int>(record.size()));
     if (size > 0) {

@@ -31,6 +31,8 @@ class TlsContext {
 
 class TlsSession {
  public:
+  static constexpr std::size_t record_size = 16 * 1024;  // the most plain bytes that one record carries
+
   explicit TlsSession(const TlsContext& context);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;

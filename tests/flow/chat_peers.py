@@ -1,4 +1,4 @@
-"""Clients of chatd for tests, over raw sockets: IRC by TCP, WebSocket by RFC 6455, the JSON protocol on it."""
+"""Clients of chatd for tests, over raw sockets: IRC by TCP, WebSocket by RFC 6455, the JSON protocol on it. Each over TLS where it is given a context."""
 import base64
 import hashlib
 import json
@@ -15,11 +15,16 @@ class Closed(Exception):
         self.code = code
 
 
+def connect(host, port, timeout, tls):
+    link = socket.create_connection((host, port), timeout)
+    return tls.wrap_socket(link, server_hostname=host) if tls else link
+
+
 class IrcPeer:
     """Lines over TCP."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=10):
-        self.socket = socket.create_connection((host, port), timeout)
+    def __init__(self, port, host="127.0.0.1", timeout=10, tls=None):
+        self.socket = connect(host, port, timeout, tls)
         self.buffer = b""
 
     def send(self, *lines):
@@ -61,8 +66,8 @@ class IrcPeer:
 class WebSocket:
     """A client's side of RFC 6455; frames can be sent as malformed as a test wants them."""
 
-    def __init__(self, port, path="/", host="127.0.0.1", protocol=None, origin=None, headers=(), timeout=10):
-        self.socket = socket.create_connection((host, port), timeout)
+    def __init__(self, port, path="/", host="127.0.0.1", protocol=None, origin=None, headers=(), timeout=10, tls=None):
+        self.socket = connect(host, port, timeout, tls)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {path} HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket", "Connection: Upgrade",
                  f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *headers]

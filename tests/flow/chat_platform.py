@@ -3,6 +3,7 @@ import contextlib
 import json
 import pathlib
 import socket
+import ssl
 import subprocess
 import tempfile
 
@@ -24,10 +25,12 @@ class Chat:
         self.ada, self.bob = (self.seed("token", name, "chat:read,chat:edit") for name in ("ada", "bob"))
         self.cyd = self.seed("token", "cyd", "chat:read")
         self.ws, self.irc, self.metrics = free_port(), irc or free_port(), free_port()
+        self.wss, self.ircs = free_port(), free_port()
         self.start()
 
     def start(self):
         self.daemon = Daemon(program("chatd"), "--dir", str(self.directory), "--ws-port", str(self.ws), "--irc-port", str(self.irc),
+                             "--wss-port", str(self.wss), "--ircs-port", str(self.ircs),
                              "--metrics", f"127.0.0.1:{self.metrics}", "--control", str(self.directory / "chatd.sock"),
                              "--bind", self.host, *self.options)
 
@@ -42,16 +45,20 @@ class Chat:
     def ticket(self, token):
         return self.seed("ticket", token)
 
-    def page(self, token=None):
-        page = Page(self.ws, host=self.host)
+    def page(self, token=None, tls=None):
+        page = Page(self.wss if tls else self.ws, host=self.host, tls=tls)
         if token:
             assert page.log_in(self.ticket(token))["type"] == "authenticated"
         return page
 
-    def irc_peer(self, nick, token=None):
-        peer = IrcPeer(self.irc, self.host)
+    def irc_peer(self, nick, token=None, tls=None):
+        peer = IrcPeer(self.ircs if tls else self.irc, self.host, tls=tls)
         peer.log_in(nick, token)
         return peer
+
+    def trusting(self):
+        """For TLS: trusts the platform's own certificate, and no other."""
+        return ssl.create_default_context(cafile=self.directory / "tls" / "cert.pem")
 
     def metric(self, line):
         return line in get(f"http://127.0.0.1:{self.metrics}/metrics")[2].decode()

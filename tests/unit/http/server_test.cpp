@@ -34,12 +34,13 @@ class Fixture {
     });
     done.get_future().wait();
   }
-  os::UniqueFd client(std::string_view already_read = {}) {
+  os::UniqueFd client(std::string_view sent_before = {}) {
     int pair[2];
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
     timeval limit{5, 0};
     ::setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    on_loop([&] { server_->take(os::UniqueFd(pair[1]), {}, to_bytes(already_read)); });
+    REQUIRE(::send(pair[0], sent_before.data(), sent_before.size(), 0) == static_cast<ssize_t>(sent_before.size()));
+    on_loop([&] { server_->take(os::UniqueFd(pair[1]), {}); });
     return os::UniqueFd(pair[0]);
   }
   Server& server() { return *server_; }
