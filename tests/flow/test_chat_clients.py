@@ -21,9 +21,9 @@ def installed():
 class Talker:
     """talk.mjs, which prints what happens to its client."""
 
-    def __init__(self, client, host, port, nick=None, token=""):
+    def __init__(self, client, host, port, nick=None, token="", **environment):
         command = ["node", str(CLIENTS / "talk.mjs"), client, host, str(port), "demo", *([nick] if nick else [])]
-        self.process = subprocess.Popen(command, env={**os.environ, "SLUICE_TOKEN": token}, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(command, env={**os.environ, "SLUICE_TOKEN": token, **environment}, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.events = []
 

@@ -90,7 +90,7 @@ def test_certificates_are_read_again(tmp_path):
         assert connected.until("PONG")
 
 
-@pytest.mark.parametrize("client", ["tmi", "dank", "twurple"])
+@pytest.mark.parametrize("client", ["tmi", "dank", "twurple", "framework"])
 def test_real_clients(client):
     """twurple's ports are fixed, so it gets an address of its own; no certificate can name that, and Node.js is told not to look."""
     where = {"host": "127.8.0.1", "ircs": 6697} if client == "twurple" else {}
@@ -99,7 +99,7 @@ def test_real_clients(client):
         page.join("demo")
         port = chat.wss if client == "tmi" else chat.ircs
         trust = {"NODE_TLS_REJECT_UNAUTHORIZED": "0"} if client == "twurple" else {"NODE_EXTRA_CA_CERTS": str(chat.directory / "tls" / "cert.pem")}
-        with Talker(client, chat.host, port, "bob", chat.bob, secure=True, **trust) as talker:
+        with Talker(client, chat.host, port, "bob", chat.bob, SLUICE_SECURE="1", **trust) as talker:
             talker.until("said")
             assert page.until("message")["user"]["login"] == "bob"
             page.say("demo", "hello client", "k1")

@@ -6,6 +6,7 @@ import { once } from "node:events";
 
 const [, , client, host, port, channel, nick] = process.argv;
 const token = process.env.SLUICE_TOKEN;
+const secure = process.env.SLUICE_SECURE === "1"; // over TLS
 
 function tell(event, more = {}) {
   process.stdout.write(JSON.stringify({ event, ...more }) + "\n");
@@ -27,7 +28,7 @@ async function heard(from, text, more = {}, can = {}) {
 async function tmi() {
   const { default: library } = await import("tmi.js");
   const connection = new library.Client({
-    connection: { server: host, port: Number(port), secure: false, reconnect: true, reconnectInterval: 100 },
+    connection: { server: host, port: Number(port), secure, reconnect: true, reconnectInterval: 100 },
     identity: nick ? { username: nick, password: token } : undefined,
     channels: [channel],
     options: { skipUpdatingEmotesets: true, skipMembership: false },
@@ -60,7 +61,7 @@ async function dank() {
   const connection = new ChatClient({
     username: nick,
     password: token,
-    connection: { type: "tcp", host, port: Number(port), secure: false },
+    connection: { type: "tcp", host, port: Number(port), secure },
     rateLimits: "default",
   });
   connection.on("error", (error) => tell("trouble", { text: String(error) })); // it reconnects after one
@@ -98,8 +99,8 @@ async function twurple() {
   const connection = new ChatClient({
     authProvider: new StaticAuthProvider("c", token, ["chat:read", "chat:edit"]),
     hostName: host,
-    ssl: false,
-    webSocket: false, // TCP at port 6667
+    ssl: secure,
+    webSocket: false, // TCP at port 6667, or 6697
     channels: [channel],
     logger: { minLevel: "error" },
   });
@@ -151,7 +152,7 @@ async function framework() {
   connection.on("message", (event) =>
     heard(event.nick, event.message, { action: event.type === "action", id: event.tags.id }, can(event.tags.id)));
   connection.connect({
-    host, port: Number(port), nick, username: nick, gecos: nick, password: `oauth:${token}`, tls: false,
+    host, port: Number(port), nick, username: nick, gecos: nick, password: `oauth:${token}`, tls: secure,
     auto_reconnect: false,
   });
   await own("join");
