@@ -20,6 +20,13 @@ bool same_configuration(const Track& a, const Track& b) {
   return a.codec == b.codec && a.config == b.config &&
          (a.codec != Codec::vp9 || (a.width == b.width && a.height == b.height));
 }
+
+// Ticks that a packet lasts; 0 where nothing tells.
+std::uint32_t packet_length(const PublisherTrack& track) {
+  const auto [num, den] = track.track->frame_rate;
+  if (track.kind == Kind::audio || num <= 0) return track.frame;
+  return static_cast<std::uint32_t>(rescale(den, num, track.track->timescale));
+}
 }  // namespace
 
 Intake::Intake(Retention& out, Policy policy, std::uint64_t first_run)
@@ -128,6 +135,7 @@ void Intake::offer(Offered packet, Steady now) {
   if (run_ && !paused_) return pass(*track, packet, now);
   if (!waiting_since_) waiting_since_ = now;
   const bool sound = packet.kind == Kind::audio, key = packet.key;
+  packet.came = now;
   waiting_bytes_ += packet.data.size() + cost_of_a_packet;
   waiting_.push_back(std::move(packet));
   if (paused_) return;
@@ -176,7 +184,7 @@ void Intake::open_run(std::uint64_t raw) {
     if (fresh_) track.came_us.reset();
     run->tracks.push_back(*track.track);
     if (track.kind == Kind::audio && track.frame == 0) track.frame = audio_frame_length(*track.track, {});
-    timeline_.set_track(track.clock, track.kind, track.track->timescale, track.frame);
+    timeline_.set_track(track.clock, track.kind, track.track->timescale, packet_length(track));
   }
   run_ = std::move(run);
   if (!run_->has_video()) last_key_us_.reset();

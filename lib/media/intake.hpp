@@ -31,6 +31,7 @@ struct Offered {
   ByteView data;
   std::uint8_t id = 0;                // which of the publisher's tracks of that kind; 0 is the default
   std::uint32_t nanoseconds = 0;      // of the decode time, beyond a tick
+  std::optional<Steady> came;         // by the Intake: when it was offered, if it had to wait since; in no snapshot
 };
 
 struct IntakeCounts {
@@ -47,6 +48,7 @@ struct IntakePolicy {
   std::size_t counted_frames = 10;    // where nothing tells the frame rate, a start waits for these and measures it
   std::size_t most_tracks = 16;       // of a publisher
   milliseconds gone{3'000};           // of several of a kind one is silent for so long, and a second more: it has gone away
+  milliseconds resumption{300};       // after a pause, how long a new beginning waits for a packet of each track there was
   milliseconds picture_gone{10'000};  // all pictures, while there is sound: a run without them begins
   TimelinePolicy timeline;
 };
@@ -117,6 +119,7 @@ class Intake {
   std::deque<Offered>::const_iterator first_start(Steady now) const;
   void start(Steady now);
   bool goes_on() const;
+  const Offered* first_waiting(const PublisherTrack& track) const;
   bool go_on_again(Steady now);
   void open_run(std::uint64_t raw);
   void pass(PublisherTrack& track, Offered& packet, Steady now);

@@ -12,18 +12,30 @@ void Intake::pause() {
   waiting_since_.reset();
 }
 
-// The first that has come since the pause is the next one by its clock, and the tracks are what they were.
+// The first that has come of a track since the pause is the next one by its clock, and the tracks are what they were. Another track's clock
+// may have counted the pause: that is a leap of its own.
 bool Intake::goes_on() const {
-  const Offered& first = waiting_.front();
-  const auto track = std::ranges::find_if(tracks_, [&](const PublisherTrack& t) { return t.kind == first.kind && t.id == first.id; });
-  return track->at && timeline_.follows(track->clock, first.raw) && !differs();
+  if (differs()) return false;
+  return std::ranges::any_of(tracks_, [this](const PublisherTrack& track) {
+    const Offered* first = first_waiting(track);
+    return first != nullptr && track.at && timeline_.follows(track.clock, first->raw);
+  });
+}
+
+const Offered* Intake::first_waiting(const PublisherTrack& track) const {
+  const auto found = std::ranges::find_if(waiting_, [&](const Offered& packet) { return packet.kind == track.kind && packet.id == track.id; });
+  return found == waiting_.end() ? nullptr : &*found;
 }
 
 bool Intake::can_resume(Steady now) {
   if (!paused_ || waiting_.empty()) return false;
   if (goes_on()) return true;
-  if (sound_alone(now)) give_up_pictures();
-  if (first_start(now) != waiting_.end()) return true;
+  // Another track may tell yet that it does.
+  const bool all = std::ranges::all_of(tracks_, [this](const PublisherTrack& track) { return !track.at || first_waiting(track) != nullptr; });
+  if (all || now - *waiting_since_ >= policy_.resumption) {
+    if (sound_alone(now)) give_up_pictures();
+    if (first_start(now) != waiting_.end()) return true;
+  }
   if (waiting_bytes_ > policy_.waiting_bytes) {
     counts_.unusable += waiting_.size();
     waiting_.clear();
@@ -51,7 +63,7 @@ bool Intake::go_on_again(Steady now) {
   run->start_us = base_us_;
   const auto later = run->has_video() ? out_.repeat(run, base_us_) : base_us_ - timeline_.reached();
   if (!later) return false;
-  timeline_.shift(*later);
+  timeline_.shift(*later, now);
   for (PublisherTrack& track : tracks_) {
     track.reached_us += *later;
     if (track.came_us) *track.came_us += *later;

@@ -78,17 +78,20 @@ void Intake::start(Steady now) {
     const bool beside = pictures && packet.kind == Kind::video && packet.key && same_instant(clock_, packet.raw, first->raw);
     if (beside && ticks_between(clock_, packet.raw, begin) > 0) begin = packet.raw;
   }
+  const auto start = static_cast<std::size_t>(first - waiting_.begin());
   open_run(begin);
   std::deque<Offered> held = std::exchange(waiting_, {});
   waiting_bytes_ = 0;
-  // Sound that came before the picture it belongs to is kept; pictures before their keyframe are of no use.
-  for (Offered& packet : held) {
+  // Sound that came before the picture it belongs to is kept; what came before it and is of an earlier time is of no use.
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    Offered& packet = held[i];
     PublisherTrack& track = *find(packet.kind, packet.id);
-    if (packet.kind == Kind::video && track.awaits_key && ticks_between(clock_, begin, packet.raw) < 0) {
+    const bool before = packet.kind == Kind::video ? track.awaits_key : i < start;
+    if (before && ticks_between(clock_, begin, packet.raw) < 0) {
       ++counts_.unusable;
       continue;
     }
-    pass(track, packet, now);
+    pass(track, packet, packet.came.value_or(now));
   }
 }
 

@@ -39,12 +39,14 @@ void Timeline::set_track(std::size_t index, Kind kind, std::uint32_t timescale, 
   track.frame = frame;
 }
 
-void Timeline::shift(std::int64_t us) {
+void Timeline::shift(std::int64_t us, Steady now) {
   first_us_ += us;
   reached_us_ += us;
   for (Clocking& track : tracks_) {
     const std::int64_t ticks = rescale(us, micro, track.timescale);
     track.offset += us * fine_us;
+    if (track.beside) *track.beside += us * fine_us;
+    track.seen = now;
     if (track.next != INT64_MIN) track.next += ticks;
     track.shown += ticks;
     if (track.behind) track.behind->since += ticks;
@@ -77,13 +79,42 @@ std::int64_t Timeline::end_of(const Clocking& track) const {
   return rescale(track.next, track.timescale, micro);
 }
 
-// A few seconds that only this track's clock leaves out: the others, which still come, stand where it stood.
+// Whether the clock tells what it has told for a while. No two packets of a track have one time, so it stands still, or is coarse: `raw` is then
+// as many frames later as there have been packets. Slices of one picture come in one moment, and a picture may be late by a frame.
+bool Timeline::stands(Clocking& track, std::uint64_t counted, Steady now, std::int64_t& raw) const {
+  if (!policy_.paced || !track.told || track.told->counted != counted) return false;
+  Clocking::Told& told = *track.told;
+  ++told.again;
+  const std::int64_t frame = track.frame > 0 ? rescale(track.frame, track.timescale, fine) : told.step;
+  const std::int64_t come = std::chrono::duration_cast<microseconds>(now - told.first).count() * fine_us;
+  if (track.kind == Kind::video && std::max(come, told.grain) <= 3 * frame) return false;
+  const std::int64_t since = std::max(std::min(told.again * frame, come + in_fine(policy_.ahead)), come - in_fine(policy_.behind));
+  raw = std::max(told.raw + since / tick_, track.raw);
+  track.step = frame;
+  return true;
+}
+
+void Timeline::note_told(Clocking& track, std::uint64_t counted, Steady now) const {
+  if (track.told && track.told->counted == counted) return;
+  const std::int64_t grain = track.told ? std::max<std::int64_t>((track.raw - track.told->raw) * tick_, 0) : 0;
+  track.told = Clocking::Told{.counted = counted, .raw = track.raw, .first = now, .step = track.step, .grain = grain};
+}
+
+// How far the others are that still come.
+std::optional<std::int64_t> Timeline::others(const Clocking& track, Steady now) const {
+  std::optional<std::int64_t> furthest;
+  for (const Clocking& other : tracks_) {
+    if (&other == &track || !other.started || now - other.seen > policy_.honest_gap) continue;
+    furthest = std::max(furthest.value_or(INT64_MIN), source_of(other));
+  }
+  return furthest;
+}
+
+// Only this track's clock leaves that time out: the others stand about where it stood, and have not gone on by as much since, as they do while one
+// of several tracks is sent late.
 bool Timeline::leaps_alone(const Clocking& track, std::int64_t moved, Steady now) const {
-  return std::ranges::any_of(tracks_, [&](const Clocking& other) {
-    if (&other == &track || !other.started || now - other.seen > policy_.honest_gap) return false;
-    const std::int64_t apart = unwrap(track.raw, static_cast<std::uint64_t>(other.raw)) - track.raw;
-    return std::abs(apart * tick_) < moved / 2;
-  });
+  const auto there = others(track, now);
+  return there && *there - source_of(track) < moved / 2 && *there - track.beside.value_or(*there) < moved / 2;
 }
 
 // Where the clock value is by the clock of another track, if that is near to where it was expected; or if a clock that has gone back, so far, comes to
@@ -105,14 +136,15 @@ std::optional<std::int64_t> Timeline::joined(const Clocking& track, std::uint64_
 bool Timeline::repair(Clocking& track, std::int64_t& raw, std::uint64_t counted, Steady now) {
   const std::int64_t moved = (raw - track.raw) * tick_;
   const std::int64_t waited = std::chrono::duration_cast<microseconds>(now - track.seen).count() * fine_us;
-  const std::int64_t expected = track.raw * tick_ + track.offset + track.step;
+  const std::int64_t expected = source_of(track) + track.step;
   const bool back = moved < -in_fine(policy_.backward_jump);
   const bool early = moved > waited + in_fine(policy_.backward_jump);
   const bool unexplained = moved > waited + in_fine(policy_.honest_gap);
+  const bool unusual = track.step > 0 && moved > waited + track.step + in_fine(policy_.lone_jump);
   const bool far = policy_.paced && unexplained && moved > in_fine(policy_.forward_jump);
   if (!back && !early) return false;
   const auto there = joined(track, counted, expected, moved);
-  if (!back && !far && !there && !(unexplained && leaps_alone(track, moved, now))) return false;
+  if (!back && !far && !there && !((unexplained || unusual) && leaps_alone(track, moved, now))) return false;
 
   raw = static_cast<std::int64_t>(counted & ((std::uint64_t{1} << clock_.bits) - 1));
   track.offset = there.value_or(expected) - raw * tick_;
@@ -163,7 +195,7 @@ std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t 
       break;
     }
     const std::int64_t at = raw * tick_ + track.offset;
-    if (at > reached + in_fine(policy_.forward_jump) || at < first - in_fine(policy_.forward_jump)) {
+    if (at > reached + in_fine(policy_.forward_jump) || at < first - in_fine(policy_.follow)) {
       track.offset = reached - raw * tick_;
       out.repaired = true;
       ++repairs_;
@@ -171,12 +203,14 @@ std::optional<Timeline::Stamp> Timeline::stamp(std::size_t index, std::uint64_t 
       return std::nullopt;
     }
     track.started = true;
-  } else {
+  } else if (!stands(track, counted, now, raw)) {
     out.repaired = repair(track, raw, counted, now);
     if (!out.repaired && raw > track.raw) track.step = std::min<std::int64_t>((raw - track.raw) * tick_, fine);
   }
   track.raw = raw;
+  note_told(track, counted, now);
   track.seen = now;
+  track.beside = others(track, now);
 
   const std::int64_t beyond = std::int64_t{nanoseconds} * fine_us / 1000;
   const std::int64_t at = rescale(raw * tick_ + track.offset + beyond, fine, track.timescale);

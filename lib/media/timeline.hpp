@@ -8,7 +8,9 @@
 //  - audio in samples, laid end to end on the sample grid while the publisher's clock stays near it;
 //  - a jump (backward, or forward by more than real time explains) is closed up and flagged: the track goes on where it was,
 //    and a track that jumps after another joins it, so that sound and picture stay together. Forward, a few seconds that the clocks
-//    of all tracks leave out are a hole, those of one alone are a jump.
+//    of all tracks leave out are a hole, those of one alone are a jump;
+//  - a clock that tells the same time again, packet for packet (it stands still, or is coarse), is not believed: its packets are a frame
+//    apart, as far as they come at that pace, until it goes on.
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -24,7 +26,10 @@ struct TimelinePolicy {
   milliseconds honest_gap{2'000};     // …unless so much real time passed meanwhile, give or take this; with less the other tracks decide
   milliseconds backward_jump{500};    // less than this is jitter: the DTS is moved up to stay monotone
   milliseconds snap{70};              // audio farther off its grid than this is put where its clock says
-  milliseconds follow{3'000};         // a jump that lands this near another track's clock joins it
+  milliseconds lone_jump{500};        // forward, of one track while the others, which still come, stand where they stood
+  milliseconds follow{3'000};         // a jump that lands this near another track's clock joins it; a track that begins farther back is on another
+  milliseconds ahead{300};            // packets of a clock that stands still are put so far before they come at most…
+  milliseconds behind{2'000};         // …and so far behind: their pace is not what was told
   bool paced = true;                  // packets come at the pace of time; else only the other tracks tell of a jump forward
   milliseconds reordering{5'000};     // a PTS farther than this from its DTS is none: no encoder keeps a picture back for so long
 };
@@ -46,7 +51,7 @@ class Timeline {
   // reached is not: no track's DTS ever goes back.
   void begin(std::uint64_t raw, std::int64_t source_us, PublisherClock clock = rtmp_clock);
 
-  // What packets of `track` are counted in. `frame` is an audio packet's length in samples, 0 when it is not known (no grid).
+  // What packets of `track` are counted in. `frame`: how long each lasts, ticks of `timescale`, 0 when it is not known; it is sound's grid.
   void set_track(std::size_t track, Kind kind, std::uint32_t timescale, std::uint32_t frame);
 
   struct Stamp {
@@ -60,8 +65,9 @@ class Timeline {
   std::optional<Stamp> stamp(std::size_t track, std::uint64_t raw, std::int64_t composition, Steady now,
                              std::uint32_t nanoseconds = 0);
 
-  // Everything is that much later, what has been stamped too: it was put where other things are, or is put once more.
-  void shift(std::int64_t us);
+  // Everything is that much later, what has been stamped too: it was put where other things are, or is put once more. No time until `now`
+  // is left for a clock to leave out.
+  void shift(std::int64_t us, Steady now);
   // Whether a packet with this clock value goes on where the track's last one was.
   bool follows(std::size_t track, std::uint64_t raw) const;
 
@@ -91,6 +97,17 @@ class Timeline {
       std::int64_t shift, since;
     };
     std::optional<Behind> behind;
+    // What the clock told last, and how often again. In no snapshot, as little as `beside`: a clock that goes on standing has gone back then.
+    struct Told {
+      std::uint64_t counted;
+      std::int64_t raw;       // unwrapped
+      Steady first;           // when it was told first
+      std::int64_t step = 0;  // then
+      std::int64_t again = 0;
+      std::int64_t grain = 0;  // by so much it was more than the time told before, in 1/9,000,000 s
+    };
+    std::optional<Told> told;
+    std::optional<std::int64_t> beside;  // where the others were when its last packet came, source time in 1/9,000,000 s
 
     void save(SnapshotWriter& out) const;
     void restore(SnapshotReader& in);
@@ -103,6 +120,10 @@ class Timeline {
   std::int64_t unwrap(std::int64_t near, std::uint64_t raw) const;
   std::int64_t distance(std::uint64_t from, std::uint64_t to) const;
   bool repair(Clocking& track, std::int64_t& raw, std::uint64_t counted, Steady now);
+  bool stands(Clocking& track, std::uint64_t counted, Steady now, std::int64_t& raw) const;
+  void note_told(Clocking& track, std::uint64_t counted, Steady now) const;
+  std::int64_t source_of(const Clocking& track) const { return track.raw * tick_ + track.offset; }
+  std::optional<std::int64_t> others(const Clocking& track, Steady now) const;
   bool leaps_alone(const Clocking& track, std::int64_t moved, Steady now) const;
   std::optional<std::int64_t> joined(const Clocking& track, std::uint64_t counted, std::int64_t expected, std::int64_t moved) const;
   void place_picture(Clocking& track, std::int64_t dts, std::int64_t pts, Stamp& out) const;

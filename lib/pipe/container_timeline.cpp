@@ -9,7 +9,7 @@ namespace {
 constexpr media::PublisherClock fine{9'000'000, 48};
 
 // A file may come as fast as it is read.
-constexpr media::TimelinePolicy policy{.paced = false};
+constexpr media::TimelinePolicy policy{.lone_jump = milliseconds(2'000), .paced = false};
 }  // namespace
 
 ContainerTimeline::ContainerTimeline(const std::vector<media::Track>& tracks, std::int64_t first_us) : first_us_(first_us), timeline_(policy) {

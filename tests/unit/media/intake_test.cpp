@@ -343,6 +343,52 @@ TEST_CASE("who was silent and whose clock went on, or whose picture changed, beg
   CHECK(rig.fed() == "r1! v8000k a8001 v8033 ");
 }
 
+TEST_CASE("a silence that one track's clock alone has counted is that clock's leap: both go on together, where the other stood") {
+  Rig rig;
+  fall_silent(rig);
+  const bool key = GENERATE(false, true), picture = GENERATE(true, false);
+  const std::uint32_t counted = GENERATE(1'600u, 4'000u, 7'000u);
+  CAPTURE(key, picture, counted);
+  rig.video(566 + (picture ? counted : 0), key);
+  if (picture) CHECK_FALSE(rig.intake.can_resume(rig.clock.steady()));
+  rig.audio(554 + (picture ? 0 : counted));
+  REQUIRE(rig.intake.can_resume(rig.clock.steady()));
+  rig.intake.resume(8'000'000, rig.clock.steady());
+  rig.clock.advance(milliseconds(30));
+  rig.video(600 + (picture ? counted : 0)), rig.audio(576 + (picture ? 0 : counted));
+  CHECK(rig.fed() == std::string("r1! v8000k a8012 v8033 a8033 v8066") + (key ? "k" : "") + " a8054 v8100 a8076 ");
+  CHECK(rig.intake.counts().repairs == 1);
+}
+
+TEST_CASE("after a silence a keyframe waits a moment for the other tracks, which may tell that the clock stood") {
+  Rig rig;
+  fall_silent(rig);
+  rig.video(9'000, true);
+  CHECK_FALSE(rig.intake.can_resume(rig.clock.steady()));
+  rig.clock.advance(milliseconds(300));
+  REQUIRE(rig.intake.can_resume(rig.clock.steady()));
+  rig.intake.resume(8'000'000, rig.clock.steady());
+  CHECK(rig.fed() == "r1! v8000k ");
+}
+
+TEST_CASE("sound from before a late first keyframe is no sound of another clock, however long that took") {
+  Rig rig;
+  rig.intake.configure(h264());
+  rig.intake.configure(aac());
+  for (std::uint32_t ms = 0; ms < 8'000; ms += 100) rig.audio(ms), rig.video(ms + 10);
+  rig.video(8'010, true), rig.audio(8'021);
+  CHECK(rig.fed() == "r0 v0k a11 ");
+}
+
+TEST_CASE("sound whose clock is behind the first picture's by some seconds begins with it") {
+  Rig rig;
+  rig.intake.configure(h264());
+  rig.intake.configure(aac());
+  rig.video(14'000, true);
+  for (std::uint32_t ms = 0; ms < 100; ms += 20) rig.audio(10'000 + ms);
+  CHECK(rig.fed() == "r0 v0k a0 a21 a42 a64 a85 ");
+}
+
 TEST_CASE("sound alone goes on after a silence as it comes") {
   Rig rig;
   rig.intake.announce(0, 1);

@@ -85,6 +85,7 @@ TEST_CASE("a start waits for all tracks that are announced, and takes keyframes 
   rig.pictures({0, 2}, 0, 80);
   CHECK(rig.keys().empty());
   rig.intake.configure(picture(480), 1);
+  rig.clock.advance(milliseconds(920));
   rig.pictures({2, 1, 0}, 1000, 1040);
   REQUIRE(rig.retention.peek());
   CHECK(names(*rig.retention.peek()->run) == Names{"720p30", "480p30", "360p30", "audio", "audio2"});

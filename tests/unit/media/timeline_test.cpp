@@ -222,6 +222,113 @@ TEST_CASE("pictures whose clock steps back a little keep their order and a dista
   }
 }
 
+TEST_CASE("one track's leap by less than two seconds is closed up at once, and a hole that comes late in one track only is kept") {
+  const std::uint32_t leap = GENERATE(700u, 1'500u);
+  const bool picture = GENERATE(true, false);
+  const std::uint32_t late = GENERATE(0u, 400u, 1'000u);  // sound is sent so much later than its picture
+  CAPTURE(leap, picture, late);
+  Rig rig(10'000, 960);
+  std::uint32_t ms = 0;
+  const auto both = [&](std::uint32_t video_ahead, std::uint32_t audio_ahead) {
+    const auto v = rig.at(video, 10'000 + ms + video_ahead);
+    const bool heard = ms >= late;
+    const auto a = heard ? rig.at(audio, 10'000 + ms - late + audio_ahead) : std::nullopt;
+    CHECK(std::abs(v->dts - ms * 90) < 90 * 40);
+    if (heard) CHECK((a && std::abs(a->dts - (ms - late) * 48) < 48 * 90));
+    rig.clock.advance(milliseconds(20));
+    ms += 20;
+  };
+  while (ms <= 3'000) both(0, 0);
+  if (picture || late <= leap / 2) {  // or the picture may well be where the sound has gone
+    while (ms <= 5'000) both(picture ? leap : 0, picture ? 0 : leap);
+    while (ms <= 8'000) both(0, 0);
+  }
+  // What was held up comes at once, and pictures are missing of it.
+  rig.clock.advance(milliseconds(5'000));
+  for (const std::uint32_t until = ms + leap; ms < until; ms += 20) rig.at(audio, 10'000 + ms - late);
+  both(0, 0);
+  CHECK(rig.timeline.repairs() == (picture || late <= leap / 2 ? 2 : 0));
+}
+
+TEST_CASE("a clock that stands still while packets go on is not believed: they are a frame apart, sound and picture together") {
+  const auto [picture, sound] = GENERATE(table<bool, bool>({{true, true}, {true, false}, {false, true}}));
+  const bool goes_on_from_there = GENERATE(true, false);  // or as if nothing had been
+  const std::int64_t stood = 6'000;
+  CAPTURE(picture, sound, goes_on_from_there);
+  Rig rig(1'000, 960);
+  rig.timeline.set_track(video, Kind::video, 90'000, 3'000);
+  std::int64_t last = -3'000;
+  for (std::int64_t n = 0; n < 600; ++n) {  // pictures of 30 a second, 5 packets of sound to three of them
+    const auto told = [&](std::int64_t ms, bool stands) {
+      const std::int64_t from = 5'000;
+      if (!stands || ms < from) return 1'000 + ms;
+      return 1'000 + (ms < from + stood ? from : goes_on_from_there ? ms - stood : ms);
+    };
+    const std::int64_t ms = n * 100 / 3;
+    const auto v = rig.at(video, static_cast<std::uint32_t>(told(ms, picture)), 66);
+    REQUIRE(v);
+    CHECK(std::abs(v->dts - ms * 90) <= 90 * 110);
+    CAPTURE(n);
+    CHECK(v->dts - last >= 90 * 15);
+    CHECK(v->pts >= v->dts + 90 * 30);
+    last = v->dts;
+    for (std::int64_t k = (n * 5 + 2) / 3; k < (n * 5 + 7) / 3; ++k) {
+      const auto a = rig.at(audio, static_cast<std::uint32_t>(told(k * 20, sound)));
+      REQUIRE(a);
+      CHECK(std::abs(a->dts - k * 960) <= 48 * 90);
+    }
+    rig.clock.advance(microseconds(33'333));
+  }
+  CHECK(rig.timeline.repairs() == (goes_on_from_there ? static_cast<unsigned>(picture) + sound : 0u));
+}
+
+TEST_CASE("a clock of whole seconds, or one that tells nothing at all: pictures and sound come as evenly as they were taken") {
+  const std::int64_t grain = GENERATE(200, 1'000, 5'000, 1'000'000);
+  CAPTURE(grain);
+  Rig rig(0, 960);
+  rig.timeline.set_track(video, Kind::video, 90'000, 3'000);
+  SeededRandom random(5);
+  std::int64_t late = 0;
+  for (std::int64_t n = 0; n < 900; ++n) {
+    const std::int64_t ms = n * 100 / 3;
+    const std::int64_t arrives = random.below(80);  // ms after it was taken
+    rig.clock.advance(milliseconds(std::max<std::int64_t>(0, 33 + arrives - late)));
+    late = std::max<std::int64_t>(arrives, late - 33);
+    const auto v = rig.at(video, static_cast<std::uint32_t>(ms / grain * grain));
+    if (n > 30) CHECK(std::abs(v->dts - ms * 90) <= 90 * 40);
+    for (std::int64_t k = (n * 5 + 2) / 3; k < (n * 5 + 7) / 3; ++k) {
+      const auto a = rig.at(audio, static_cast<std::uint32_t>(k * 20 / grain * grain));
+      REQUIRE(a);
+      CHECK(std::abs(a->dts - k * 960) <= 48 * 90);
+    }
+  }
+  CHECK(rig.timeline.repairs() == 0);
+}
+
+TEST_CASE("slices of a picture that come as packets of one time are no pictures that a clock has not counted") {
+  Rig rig;
+  rig.timeline.set_track(video, Kind::video, 90'000, 3'000);
+  for (std::int64_t n = 0; n < 300; ++n) {
+    for (int slice = 0; slice < 4; ++slice) {
+      const auto v = rig.at(video, static_cast<std::uint32_t>(n * 100 / 3));
+      CHECK(std::abs(v->dts - n * 3'000) <= 90 * 501);
+    }
+    rig.clock.advance(microseconds(33'333));
+  }
+}
+
+TEST_CASE("who tells a wrong rate and whose clock stands still gets no farther from the time than bounds say") {
+  const std::uint32_t told = GENERATE(900u, 3'000u, 18'000u);  // ticks of a picture; it is 3000
+  Rig rig;
+  rig.timeline.set_track(video, Kind::video, 90'000, told);
+  for (std::int64_t n = 0; n < 900; ++n) {
+    const auto v = rig.at(video, 7);
+    CHECK(v->dts - n * 3'000 <= 90 * 600);
+    CHECK(n * 3'000 - v->dts <= 90 * 2'100);
+    rig.clock.advance(microseconds(33'333));
+  }
+}
+
 TEST_CASE("pictures that all have one time get no farther from it than jitter may be") {
   Rig rig;
   rig.at(video, 0);
