@@ -155,6 +155,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   Steady media_at_ = now();         // when the publisher's last was accepted, or it came
   Steady::duration media_step_{0};  // from the one before
   std::uint64_t media_counted_ = 0;
+  std::int64_t clock_us_ = 0;       // source time of what was accepted, as it was last seen to have grown by a part…
+  Steady clock_moved_ = now();      // …and when that was
   os::Child finisher_;
   std::unique_ptr<net::FdWatch> finisher_ended_;
 

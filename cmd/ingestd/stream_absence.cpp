@@ -40,6 +40,10 @@ void Stream::note_media() {
   media_counted_ = intake_.counts().packets;
   media_step_ = at - media_at_;
   media_at_ = at;
+  const microseconds part = ledger_ ? ledger_->part_target().value_or(microseconds(0)) : microseconds(0);
+  if (intake_.reached() < clock_us_ + part.count()) return;
+  clock_us_ = intake_.reached();
+  clock_moved_ = at;
 }
 
 // Longer than packets are apart, where these are few.

@@ -47,6 +47,7 @@ std::string Stream::stalled() const {
     if (track.at == 0u && intake_.silence(track) >= silent) return "its publisher sends no more of " + name_of(track);
   if ((!pipeline_ || !grown_) && !last_end_.empty()) return "its pipeline fails: " + last_end_;
   if (!pipeline_) return "no pipeline runs";
+  if (now() - clock_moved_ >= silent) return "its publisher's clock stands still";
   return pipeline_->wants_more() ? "its pipeline writes nothing" : "its pipeline takes nothing";
 }
 

@@ -88,7 +88,8 @@ bool Timeline::stands(Clocking& track, std::uint64_t counted, Steady now, std::i
   const std::int64_t frame = track.frame > 0 ? rescale(track.frame, track.timescale, fine) : told.step;
   const std::int64_t come = std::chrono::duration_cast<microseconds>(now - told.first).count() * fine_us;
   if (track.kind == Kind::video && std::max(come, told.grain) <= 3 * frame) return false;
-  const std::int64_t since = std::max(std::min(told.again * frame, come + in_fine(policy_.ahead)), come - in_fine(policy_.behind));
+  const std::int64_t most = std::max(come + in_fine(policy_.ahead), told.grain);
+  const std::int64_t since = std::max(std::min(told.again * frame, most), come - in_fine(policy_.behind));
   raw = std::max(told.raw + since / tick_, track.raw);
   track.step = frame;
   return true;
