@@ -1,5 +1,5 @@
-"""A publisher whose clock leaps time and again: forward, back, of one track alone, reset to where it began. The page plays on,
-hlslint finds nothing by URL, and no picture is lost, repeated or out of order."""
+"""A publisher whose clock leaps time and again: forward, back, of one track alone, reset to where it began; or stands still, or tells only whole
+seconds. The page plays on, hlslint finds nothing by URL, and no picture is lost, repeated or out of order."""
 import pytest
 
 import flv
@@ -104,3 +104,52 @@ def test_through_the_ladder(platform, tmp_path):
     assert publisher.wait(60) == 0
     assert assert_whole(platform, "ladder", ledger, leaps) == {"source", "360p30"}
     assert_clean(watch)
+
+
+# Two tracks on one clock, which is wrong while packets come as ever. Those that stand come to go on as if nothing had been, or where they stood.
+WRONG = {
+    "both_stand": ["--stand-ms", "5000", "11000"],
+    "both_go_on_from_there": ["--stand-ms", "5000", "11000", "--loop", "2", "--jump-ms", "-6000"],
+    "picture_stands": ["--stand-ms", "5000", "9000", "--stand-only", "video"],
+    "sound_stands": ["--stand-ms", "5000", "9000", "--stand-only", "audio"],
+    "fifths": ["--grain-ms", "200"],
+    "seconds": ["--grain-ms", "1000"],
+    "nothing_at_all": ["--grain-ms", "4000000000"],
+    "picture_ahead": ["--loop", "2", "--jump-ms", "1500", "--jump-only", "video"],
+}
+
+
+def test_clocks_that_stand_or_are_coarse(platform, tmp_path):
+    seconds, size = 14, (320, 180)
+    clip = flv.read(numbered_clip(tmp_path / "clip.flv", size, seconds, gop=2 * FPS))
+    frames = [tag for tag in clip if tag.kind == flv.VIDEO and tag.data[1] == 1]
+    clip = flv.write(tmp_path / "clip.flv", [tag for tag in clip if tag.ms < frames[-1].ms and not is_end(tag)] + frames[-1:])
+    running = {}
+    for name, how in WRONG.items():
+        publisher = publish(platform.publish_url(platform.channel(name)), clip, *how)
+        platform.wait_live(name, 30)
+        ledger = ledger_of(platform)
+        running[name] = publisher, ledger, watching(platform.master_url(name), 120)
+    for name, (publisher, ledger, watch) in running.items():
+        assert publisher.wait(60) == 0
+        wait_for(lambda: ended(ledger), 40, f"the end of {name}")
+        times = WRONG[name].count("--loop") + 1
+        assert not any("G" in row[12] or "D" in row[12] for row in records(ledger, "P")), name
+        assert_unbroken(ledger)
+        assert_lint(ledger)
+        assert abs(pictures(ledger) - times * seconds) < 1 and abs(pictures(ledger, "audio") - times * seconds) < 1, name
+        url, width, height = renditions(whole(platform, name, ledger))["source"]
+        read = check_frames(url, width, height)
+        assert read["runs"] == [[0, seconds * FPS - 1]] * times, (name, read)
+        assert_clean(watch)
+
+
+def test_a_clock_that_crawls_is_told(platform, tmp_path):
+    clip = looping(tmp_path / "clip.flv", (320, 180))
+    publisher = publish(platform.publish_url(platform.channel("crawls")), clip, "--loop", "20", "--clock-speed", "0.02")
+    why = lambda: next((row.get("stalled_because") for row in platform.status()["streams"] if row["channel"] == "crawls"), None)
+    try:
+        assert wait_for(why, 60, "a stalled stream") == "its publisher's clock stands still"
+    finally:
+        publisher.terminate()
+        publisher.wait(20)

@@ -31,6 +31,11 @@ struct Jump {
   std::optional<media::Kind> only;  // of one kind's timestamps
 };
 
+struct Stand {
+  std::uint32_t from_ms = 0, to_ms = 0;  // timestamps between are the first of them: the clock stands still, the pace does not
+  std::optional<media::Kind> only;       // of one kind's timestamps
+};
+
 struct Behaviour {
   bool one_byte = false;                 // a byte a write
   bool stop_reading = false;             // once publishing, or at once with no publish to come
@@ -45,6 +50,9 @@ struct Behaviour {
   double seconds = 0;                    // 0: to the end of the file
   std::uint32_t offset_ms = 0;           // added to every timestamp, modulo 2^32
   std::vector<Jump> jumps;               // one in turn whenever the file begins again, each on top of those before
+  std::optional<Stand> stand;
+  std::uint32_t grain_ms = 1;            // timestamps are whole numbers of these
+  double clock_speed = 1;                // that of the timestamps; the pace is as ever
   double speed = 1;                      // so many seconds of media in a second
   double patience = 20;                  // seconds to wait for a server to answer or close
 
@@ -174,7 +182,7 @@ class Publisher {
     constexpr std::size_t enough = 256u << 10;
     while (sending() && out_.size() - written_ < enough && (how_.fast || time_of(next_tag_) <= now)) {
       const Tag& tag = tags_[next_tag_];
-      const std::uint32_t ms = tag.ms + loop_ms_ + how_.offset_ms + (tag.kind == media::Kind::video ? video_leapt_ : audio_leapt_);
+      const std::uint32_t ms = told(tag) + how_.offset_ms + (tag.kind == media::Kind::video ? video_leapt_ : audio_leapt_);
       if (tag.script) {
         session_.send_script(ms, tag.payload);
       } else {
@@ -202,6 +210,13 @@ class Publisher {
       say({{"event", "sent"}});
     }
     if (!noisy_) take_output();
+  }
+
+  std::uint32_t told(const Tag& tag) const {
+    std::uint32_t ms = tag.ms + loop_ms_;
+    if (how_.stand && ms >= how_.stand->from_ms && ms < how_.stand->to_ms && how_.stand->only.value_or(tag.kind) == tag.kind) ms = how_.stand->from_ms;
+    if (how_.clock_speed != 1) ms = static_cast<std::uint32_t>(ms * how_.clock_speed);
+    return ms / how_.grain_ms * how_.grain_ms;
   }
 
   void leap(const Jump& jump) {

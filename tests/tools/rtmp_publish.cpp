@@ -24,6 +24,10 @@ FILE is FLV (sent as it stands) or what libavformat reads from a pipe (Matroska,
   --offset-ms MS       added to every timestamp
   --jump-ms MS         with --loop: added to the timestamps when the file begins again, may be negative; several take turns
   --jump-only KIND     the --jump-ms before it is of video's or audio's timestamps only
+  --stand-ms FROM TO   timestamps from FROM up to TO are FROM, while the pace goes on
+  --stand-only KIND    those of video or audio only
+  --grain-ms MS        timestamps are whole numbers of MS, 0 among them
+  --clock-speed X      timestamps are X times as large, the pace is as ever
   --speed X            X seconds of media in a second
   --count N            N publishers at once
   --digest             shake hands with digests
@@ -66,6 +70,11 @@ Options parse(std::vector<std::string> words) {
     if (!value) refuse("not a number: " + word);
     return *value;
   };
+  const auto kind = [&] {
+    const std::string word = next();
+    if (word != "video" && word != "audio") refuse("not video or audio: " + word);
+    return word == "video" ? media::Kind::video : media::Kind::audio;
+  };
   while (at < words.size()) {
     const std::string word = words[at++];
     if (word == "--help") {
@@ -82,10 +91,19 @@ Options parse(std::vector<std::string> words) {
     } else if (word == "--jump-ms") {
       options.how.jumps.push_back({.ms = static_cast<std::uint32_t>(number(std::int32_t{}))});
     } else if (word == "--jump-only") {
-      const std::string kind = next();
-      if (kind != "video" && kind != "audio") refuse("not video or audio: " + kind);
       if (options.how.jumps.empty()) refuse("--jump-only stands after its --jump-ms");
-      options.how.jumps.back().only = kind == "video" ? media::Kind::video : media::Kind::audio;
+      options.how.jumps.back().only = kind();
+    } else if (word == "--stand-ms") {
+      const std::uint32_t from = number(std::uint32_t{});
+      options.how.stand = Stand{.from_ms = from, .to_ms = number(std::uint32_t{})};
+    } else if (word == "--stand-only") {
+      if (!options.how.stand) refuse("--stand-only stands after its --stand-ms");
+      options.how.stand->only = kind();
+    } else if (word == "--grain-ms") {
+      options.how.grain_ms = std::max(1u, number(std::uint32_t{}));
+    } else if (word == "--clock-speed") {
+      options.how.clock_speed = parse_real(next()).value_or(0);
+      if (options.how.clock_speed <= 0) refuse("not a speed");
     } else if (word == "--speed") {
       options.how.speed = parse_real(next()).value_or(0);
       if (options.how.speed <= 0) refuse("not a speed");
