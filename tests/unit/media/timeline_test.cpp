@@ -305,6 +305,16 @@ TEST_CASE("a clock of whole seconds, or one that tells nothing at all: pictures 
   CHECK(rig.timeline.repairs() == 0);
 }
 
+TEST_CASE("a coarse clock whose packets come all at once for each of its ticks: they are a frame apart all the same") {
+  Rig rig(0, 960);
+  rig.timeline.set_track(video, Kind::video, 90'000, 3'000);
+  for (std::int64_t n = 0; n < 300; ++n) {
+    if (n % 30 == 0 && n > 0) rig.clock.advance(milliseconds(1'000));
+    const auto v = rig.at(video, static_cast<std::uint32_t>(n / 30 * 1'000));
+    if (n >= 60) CHECK(std::abs(v->dts - n * 3'000) <= 90 * 2);
+  }
+}
+
 TEST_CASE("slices of a picture that come as packets of one time are no pictures that a clock has not counted") {
   Rig rig;
   rig.timeline.set_track(video, Kind::video, 90'000, 3'000);
