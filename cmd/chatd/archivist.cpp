@@ -31,6 +31,18 @@ void Archivist::write_now() {
                });
 }
 
+void Archivist::take_off(const chatlog::TakenOff& taken) {
+  write_now();
+  offload_.run(
+      [this, taken] { return archive_.take_off(taken); },
+      [](Result<> done) {
+        if (!done)
+          log::error(
+              "what a moderator took off is still in the chat history; it is tried again at the next start",
+              {done.error()});
+      });
+}
+
 void Archivist::forget_old() {
   offload_.run([this, before = clock_.wall() - keep_] { return archive_.forget_before(before); },
                [](Result<> forgotten) {

@@ -17,6 +17,7 @@ class Archivist {
             std::chrono::days keep);
 
   void keep(const chat::MessagePtr& message);
+  void take_off(const chatlog::TakenOff& taken);  // after what was handed over before it
   void keep_for(std::chrono::days keep) { keep_ = keep; }
   std::uint64_t lost() const { return lost_; }  // messages that could not be written
   void write_now();

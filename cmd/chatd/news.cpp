@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "log/log.hpp"
+#include "moderation_news.hpp"
 
 namespace sluice::chatd {
 
@@ -23,11 +24,18 @@ void News::take(const store::Event& event) {
       log::info("token revoked: its connections are closed", {{"token", *token}, {"connections", closed}});
     return;
   }
+  if (event.channel.value() != 0) last_.insert_or_assign(event.channel, event.cursor);
   chat::Room* room = rooms_.find(text_of(payload, "channel"));
   if (room == nullptr) return;  // nobody is there
+  if (apply_to_room(event, *room)) return;
   if (event.name == "channel.update") return room->tell_title(text_of(payload, "title"));
   if (event.name == "stream.online") return room->tell_live(true);
   if (event.name == "stream.offline") return room->tell_live(false);
+}
+
+store::Cursor News::last_of(ChannelId channel) const {
+  const auto last = last_.find(channel);
+  return last == last_.end() ? store::Cursor() : last->second;
 }
 
 }  // namespace sluice::chatd

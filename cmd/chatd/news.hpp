@@ -1,5 +1,7 @@
 #pragma once
 // News: what the platform's event log (sluice-events(5)) means to who is connected.
+#include <unordered_map>
+
 #include "chat/rooms.hpp"
 #include "links.hpp"
 #include "store/events.hpp"
@@ -11,10 +13,14 @@ class News {
   // Both outlive it.
   News(chat::Rooms& rooms, Links& links) : rooms_(rooms), links_(links) {}
   void take(const store::Event& event);
+  // The channel's newest event so far of those that change a room's standing; 0: none since the start. What
+  // was read of the store before it is out of date.
+  store::Cursor last_of(ChannelId channel) const;
 
  private:
   chat::Rooms& rooms_;
   Links& links_;
+  std::unordered_map<ChannelId, store::Cursor> last_;
 };
 
 }  // namespace sluice::chatd

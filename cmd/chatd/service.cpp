@@ -14,8 +14,10 @@
 #include "links.hpp"
 #include "log/log.hpp"
 #include "metrics/metrics.hpp"
+#include "moderation_news.hpp"
 #include "news.hpp"
 #include "origin_check.hpp"
+#include "store_acts.hpp"
 #include "store_directory.hpp"
 
 namespace sluice::chatd {
@@ -107,7 +109,8 @@ class Service {
         rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame},
                rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
-        hall_{rooms_, path_, directory_, clock_, client_limits(settings)},
+        directory_(*store_, offload_, rooms_, news_),
+        hall_{rooms_, path_, moderation_, directory_, clock_, client_limits(settings)},
         links_(hall_, link_limits(settings), positive(settings, "connections"),
                positive(settings, "connections-per-address")),
         web_(daemon.loop(), [this](const http::Request& request, http::Responder responder) {
@@ -124,6 +127,8 @@ class Service {
   Result<> start(const Settings& settings) {
     // What is read of the store from here on holds every event up to this one.
     SLUICE_TRY_VALUE(const store::Cursor begun, store_->events().last());
+    acts_.heard(begun);
+    if (archive_) SLUICE_TRY(catch_up(begun));
     SLUICE_TRY(restore());
     // Not before: from here on the archive belongs to the thread that writes it.
     if (archive_)
@@ -131,7 +136,7 @@ class Service {
                          std::chrono::days(settings.integer("history-days")));
     SLUICE_TRY_VALUE(follower_,
                      bus::EventFollower::start(daemon_.loop(), offload_, *store_, *bus_, begun,
-                                               [this](const store::Event& event) { news_.take(event); }));
+                                               [this](const store::Event& event) { take_event(event); }));
     SLUICE_TRY(load_certificate(settings));
     SLUICE_TRY(listen(settings));
     beat_.every(seconds(1), [this] { beat(); });
@@ -145,28 +150,50 @@ class Service {
   }
 
  private:
+  void take_event(const store::Event& event) {
+    news_.take(event);
+    acts_.heard(event.cursor);
+    if (!archivist_) return;
+    if (const auto taken = taken_off_by(event)) archivist_->take_off(*taken);
+  }
+
+  // What moderators took off while nobody was here to hear of it.
+  Result<> catch_up(store::Cursor begun) {
+    SLUICE_TRY_VALUE(const std::int64_t known, archive_->cursor());
+    store::Cursor at(known);
+    for (;;) {
+      SLUICE_TRY_VALUE(const std::vector<store::Event> events, store_->events().since(at));
+      for (const store::Event& event : events)
+        if (const auto taken = taken_off_by(event)) SLUICE_TRY(archive_->take_off(*taken));
+      if (events.empty() || events.back().cursor >= begun) return archive_->set_cursor(begun.value());
+      at = events.back().cursor;
+    }
+  }
+
   // What was said before the start comes back into the rooms, and repeats of it are known.
   Result<> restore() {
     if (!archive_) return {};
     rooms_.restored_from_archive();
     SLUICE_TRY_VALUE(const std::vector<store::Channel> channels, store_->channels().list());
     for (const store::Channel& channel : channels) {
-      SLUICE_TRY_VALUE(const std::vector<chat::MessagePtr> messages,
+      SLUICE_TRY_VALUE(const std::vector<chatlog::Kept> messages,
                        archive_->recent(channel.id, restored_messages + 1));
       SLUICE_TRY_VALUE(const std::vector<UserId> speakers, archive_->speakers(channel.id));
       if (speakers.empty()) continue;
       chat::Room& room = rooms_.open(to_chat(channel));
       for (const UserId speaker : speakers) room.restore_speaker(speaker);
-      for (const chat::MessagePtr& message : messages) {
-        room.restore(message);
-        path_.restore(*message);
+      SLUICE_TRY_VALUE(room.standing(), read_standing(*store_, channel.id));
+      for (const chatlog::Kept& kept : messages) {
+        room.restore(kept.message, kept.taken_off);
+        path_.restore(*kept.message);
       }
     }
     return {};
   }
 
   Result<> load_certificate(const Settings& settings) {
-    SLUICE_TRY_VALUE(const app::CertificateFiles files, app::certificate_files(settings, app::platform_of(settings).dir));
+    SLUICE_TRY_VALUE(const app::CertificateFiles files,
+                     app::certificate_files(settings, app::platform_of(settings).dir));
     SLUICE_TRY_VALUE(certificate_, app::load_certificate(files, "clients"));
     return {};
   }
@@ -245,6 +272,7 @@ class Service {
   void beat() {
     rooms_.beat();
     path_.forget_idle();
+    moderation_.forget_idle();
     hall_.entries.forget_idle(hall_.limits, clock_.steady());
     std::uint64_t viewers = 0, busy = 0;
     for (const auto& [name, room] : rooms_.all()) {
@@ -321,9 +349,11 @@ class Service {
   Counters counters_;
   OriginCheck origins_;
   std::shared_ptr<const net::TlsContext> certificate_;
-  StoreDirectory directory_{*store_, offload_, clock_};
   chat::Rooms rooms_;
   chat::MessagePath path_;
+  StoreActs acts_{*store_, offload_};
+  chat::Moderation moderation_{acts_, path_, clock_};
+  StoreDirectory directory_;
   chat::Hall hall_;
   Links links_;
   News news_{rooms_, links_};

@@ -3,7 +3,7 @@
 namespace sluice::chatd {
 
 namespace {
-constexpr std::chrono::minutes remembered_for{1};
+constexpr std::size_t bans_at_once = 1000;
 
 Result<chat::Identity> to_identity(const Result<store::Bearer>& bearer) {
   if (!bearer) return std::unexpected(bearer.error());
@@ -18,7 +18,7 @@ Result<chat::Identity> to_identity(const Result<store::Bearer>& bearer) {
 }  // namespace
 
 chat::Channel to_chat(const store::Channel& channel) {
-  return {channel.id, channel.name, channel.owner};
+  return {channel.id, channel.name, channel.owner, channel.owner_name};
 }
 
 void StoreDirectory::find_by_token(std::string token, std::function<void(Result<chat::Identity>)> answer) {
@@ -32,16 +32,49 @@ void StoreDirectory::redeem_ticket(std::string ticket, std::function<void(Result
       std::move(answer));
 }
 
+Result<chat::Standing> read_standing(store::Store& store, ChannelId channel) {
+  chat::Standing standing;
+  SLUICE_TRY_VALUE(standing.settings, store.rooms().settings(channel));
+  SLUICE_TRY_VALUE(const std::vector<store::RoleHolder> holders, store.roles().of_channel(channel));
+  for (const store::RoleHolder& holder : holders)
+    standing.grant(
+        holder.role == store::Role::moderator ? chat::Standing::Role::moderator : chat::Standing::Role::vip,
+        holder.user, holder.user_name);
+  for (UserId after{};;) {
+    SLUICE_TRY_VALUE(const std::vector<store::Ban> bans,
+                     store.bans().of_channel(channel, after, bans_at_once));
+    for (const store::Ban& ban : bans) standing.ban(ban.user, {ban.user_name, ban.until});
+    if (bans.size() < bans_at_once) return standing;
+    after = bans.back().user;
+  }
+}
+
+namespace {
+struct Found {
+  chat::Channel channel;
+  chat::Standing standing;
+  store::Cursor read_at;  // every event up to it is in there
+};
+}  // namespace
+
 void StoreDirectory::find_channel(std::string name, std::function<void(Result<chat::Channel>)> answer) {
-  if (const auto known = known_.find(name); known != known_.end() && known->second.until > clock_.steady())
-    return answer(known->second.channel);
-  const auto ask = [this, name]() -> Result<chat::Channel> {
+  if (const chat::Room* room = rooms_.find(name)) return answer(room->channel());
+  const auto ask = [this, name]() -> Result<Found> {
+    Found found;
+    SLUICE_TRY_VALUE(found.read_at, store_.events().last());
     SLUICE_TRY_VALUE(const store::Channel channel, store_.channels().by_name(name));
-    return to_chat(channel);
+    found.channel = to_chat(channel);
+    SLUICE_TRY_VALUE(found.standing, read_standing(store_, channel.id));
+    return found;
   };
-  offload_.run(ask, [this, name, answer = std::move(answer)](Result<chat::Channel> channel) {
-    if (channel) known_.insert_or_assign(name, Known{*channel, clock_.steady() + remembered_for});
-    answer(std::move(channel));
+  offload_.run(ask, [this, name, answer = std::move(answer)](Result<Found> found) mutable {
+    if (!found) return answer(std::unexpected(found.error()));
+    if (rooms_.find(name) == nullptr) {
+      // An event that came meanwhile found no room to change: what was read is out of date.
+      if (news_.last_of(found->channel.id) > found->read_at) return find_channel(name, std::move(answer));
+      rooms_.open(found->channel).standing() = std::move(found->standing);
+    }
+    answer(found->channel);
   });
 }
 

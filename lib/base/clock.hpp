@@ -1,7 +1,9 @@
 #pragma once
 // Time is passed in, so that a 27-hour stream runs in a test in moments.
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace sluice {
 
@@ -44,5 +46,7 @@ class FakeClock final : public Clock {
 
 // RFC 3339 with milliseconds and Z, as EXT-X-PROGRAM-DATE-TIME and the logs want it: 2026-01-02T03:04:05.678Z
 std::string format_rfc3339(Wall at);
+// The other way: of UTC ("Z"), with or without a fraction of a second, of which milliseconds are kept.
+std::optional<Wall> parse_rfc3339(std::string_view text);
 
 }  // namespace sluice

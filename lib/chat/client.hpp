@@ -12,6 +12,7 @@
 #include "chat/audience.hpp"
 #include "chat/directory.hpp"
 #include "chat/message_path.hpp"
+#include "chat/moderation.hpp"
 #include "chat/rate_limit.hpp"
 #include "chat/rooms.hpp"
 
@@ -62,6 +63,7 @@ struct Entries {
 struct Hall {
   Rooms& rooms;
   MessagePath& path;
+  Moderation& moderation;
   Directory& directory;
   Clock& clock;
   ClientLimits limits;
@@ -121,6 +123,11 @@ class Client {
     const Steady now = hall.clock.steady();
     return user.id.value() == 0 ? anonymous_joins_.take(hall.limits.joins, now)
                                 : hall.entries.joins.take(user.id, hall.limits.joins, now);
+  }
+  // Who acts, for the audit log.
+  static By by(const User& user, const Outlet& outlet) {
+    const std::string address = outlet.address();
+    return {user, address.empty() ? "loopback" : address};
   }
   Credential credential_;
 

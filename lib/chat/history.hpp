@@ -19,13 +19,21 @@ class History {
  public:
   explicit History(std::size_t capacity = 200) : capacity_(capacity) {}
 
-  // It begins with the room's first message, earlier runs of the node counted: until it is full nothing is missing.
+  // It begins with the room's first message, earlier runs of the node counted: until it is full nothing is
+  // missing.
   void begins_at_first() { whole_ = true; }
-  void add(MessagePtr message);
+  void add(MessagePtr message, bool removed = false);
   std::vector<MessagePtr> last(std::size_t count) const;  // oldest first
   MessagePtr find(std::string_view id) const;             // null when it is not kept
 
   bool holds_text(std::string_view text) const;
+  std::size_t capacity() const { return capacity_; }
+
+  // What is taken off the screens is shown to nobody who comes later. It is still counted, so that it is no
+  // gap.
+  void remove(std::string_view id);
+  void remove_author(UserId author);
+  void remove_all();
 
   struct Missed {
     std::vector<MessagePtr> messages;  // oldest first
@@ -37,7 +45,11 @@ class History {
  private:
   std::size_t capacity_;
   bool whole_ = false;  // all that was ever said is here
-  std::deque<MessagePtr> messages_;
+  struct Kept {
+    MessagePtr message;
+    bool removed = false;
+  };
+  std::deque<Kept> kept_;
 };
 
 }  // namespace sluice::chat

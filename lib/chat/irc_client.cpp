@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "chat/badges.hpp"
+#include "chat/text.hpp"
 
 namespace sluice::chat {
 
@@ -183,7 +184,26 @@ void IrcClient::carry_out(irc::Say say) {
       });
 }
 
+// An answer that comes later is sent when it comes; what the client says meanwhile is not held back by it.
+void IrcClient::command_in(Room& room, const std::string& channel, std::string_view line) {
+  auto command = parse_command(line);
+  if (!command) return notice(channel, command.error().notice_id, command.error().text);
+  if (command->rule->act == Act::disconnect) return leave(Farewell::normal, "asked to be disconnected");
+  const auto answer = [weak = weak_from_this(), channel](const Notice& told) {
+    const auto self = weak.lock();
+    if (!self || self->closed_) return;
+    if (told.told_to_room && self->session_.capabilities().commands &&
+        self->memberships_.find(channel) != nullptr)
+      return;
+    self->notice(channel, told.id, told.text);
+    if (!self->carrying_) self->send();
+  };
+  hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer);
+}
+
 void IrcClient::say_in(Room& room, const irc::Say& say) {
+  if (const Typed typed = read_typed(say.text); typed.command)
+    return command_in(room, say.channel, typed.text);
   auto* place = memberships_.find(say.channel);
   const Draft draft{user_,        say.text,         {},
                     say.reply_to, say.client_nonce, place != nullptr ? &place->member : nullptr};

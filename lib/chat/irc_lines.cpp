@@ -2,6 +2,7 @@
 
 #include "base/utf8.hpp"
 #include "chat/emotes.hpp"
+#include "chat/irc_tags.hpp"
 #include "irc/message.hpp"
 
 namespace sluice::chat {
@@ -9,56 +10,11 @@ namespace sluice::chat {
 namespace {
 using irc::LineWriter;
 
-std::string number(std::int64_t value) {
-  return std::to_string(value);
-}
-std::string_view flag(bool value) {
-  return value ? "1" : "0";
-}
-
 std::string source_of(std::string_view login, std::string_view host) {
   std::string source;
   source.reserve(login.size() * 3 + host.size() + 3);
   source.append(login).append("!").append(login).append("@").append(login).append(".").append(host);
   return source;
-}
-
-std::string badge_list(std::span<const Badge> badges) {
-  std::string list;
-  for (const Badge& badge : badges) {
-    if (!list.empty()) list += ',';
-    list.append(badge.set).append("/").append(badge.version);
-  }
-  return list;
-}
-
-// badge-info tells a subscriber's real months, while the badge shows a step.
-std::string badge_info(std::span<const Badge> badges) {
-  for (const Badge& badge : badges)
-    if (badge.set == "subscriber") return "subscriber/" + badge.version;
-  return {};
-}
-
-// emotes=25:0-4,12-16/1902:6-10, each position moved by what stands before the text.
-std::string emote_list(std::span<const EmoteUse> emotes, std::size_t moved) {
-  std::string list;
-  for (std::size_t i = 0; i < emotes.size(); ++i) {
-    bool told = false;
-    for (std::size_t j = 0; j < i; ++j) told = told || emotes[j].id == emotes[i].id;
-    if (told) continue;
-    if (!list.empty()) list += '/';
-    list += emotes[i].id;
-    char separator = ':';
-    for (std::size_t j = i; j < emotes.size(); ++j) {
-      if (emotes[j].id != emotes[i].id) continue;
-      list += separator;
-      list += number(static_cast<std::int64_t>(emotes[j].first + moved));
-      list += '-';
-      list += number(static_cast<std::int64_t>(emotes[j].last + moved));
-      separator = ',';
-    }
-  }
-  return list;
 }
 
 // Who is replied to, and whom the whole thread answers.
@@ -74,9 +30,6 @@ void write_reply_tags(LineWriter& line, const Reply& reply) {
       .tag("reply-thread-parent-user-login", reply.thread_author.login);
 }
 
-std::string_view user_type(const Roles& roles) {
-  return roles.moderator ? "mod" : "";
-}
 }  // namespace
 
 void write_privmsg(std::string& out, const IrcStyle& style, const Message& message) {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "chat/badges.hpp"
+#include "chat/text.hpp"
 
 namespace sluice::chat {
 
@@ -187,6 +188,8 @@ void JsonClient::carry_out(MessageRequest message) {
   auto* place = memberships_.find(message.channel);
   if (place == nullptr) return refuse("not_joined", "You are not in that room.");
 
+  if (const Typed typed = read_typed(message.text); typed.command)
+    return command_in(*place->room, message, typed.text);
   const auto accepted = hall_.path.take(
       *place->room, Draft{user_, message.text, message.key, message.reply_to, {}, &place->member});
   if (!accepted) {
@@ -198,6 +201,27 @@ void JsonClient::carry_out(MessageRequest message) {
   const Confirmation confirmation{message.channel,  message.key,     accepted->id,      accepted->as.origin,
                                   accepted->as.seq, accepted->as.at, accepted->repeated};
   outlet_.send(written([&](std::string& out) { write_confirmed(out, confirmation); }));
+}
+
+void JsonClient::command_in(Room& room, const MessageRequest& message, std::string_view line) {
+  const auto tell = [channel = message.channel, key = message.key](JsonClient& self, const Notice& notice) {
+    self.outlet_.send(written([&](std::string& out) {
+      write_notice_object(out, {channel, key, notice.id, notice.text});
+    }));
+  };
+  auto command = parse_command(line);
+  if (!command) {
+    const bool unknown = find_command(line.substr(0, line.find(' '))) == nullptr;
+    return error({.code = unknown ? "unknown_command" : "usage",
+                  .text = command.error().text,
+                  .channel = message.channel,
+                  .key = message.key});
+  }
+  if (command->rule->act == Act::disconnect) return leave(Farewell::normal, "asked to be disconnected");
+  const auto answer = [weak = weak_from_this(), tell](const Notice& notice) {
+    if (const auto self = weak.lock(); self && !self->closed_) tell(*self, notice);
+  };
+  hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer);
 }
 
 void JsonClient::carry_out(PingRequest ping) {

@@ -10,8 +10,6 @@
 
 namespace sluice::chat {
 
-void append_json_string(std::string& out, std::string_view utf8);  // quoted and escaped
-
 void write_message(std::string& out, const Message& message);
 void write_presence(std::string& out, const Presence& presence);
 void write_settings(std::string& out, std::string_view channel, const RoomSettings& settings);
@@ -50,6 +48,11 @@ struct ErrorAnswer {
   std::optional<std::uint32_t> remaining;
 };
 void write_error(std::string& out, const ErrorAnswer& answer);
+// What a slash command came to; `key` is the message's that it was.
+struct NoticeAnswer {
+  std::string_view channel, key, code, text;
+};
+void write_notice_object(std::string& out, const NoticeAnswer& answer);
 void write_reconnect_object(std::string& out, seconds within);
 void write_pong(std::string& out, std::string_view id_json);  // id as it came, empty when absent
 

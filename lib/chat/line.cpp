@@ -2,6 +2,8 @@
 
 #include "chat/irc_lines.hpp"
 #include "chat/json_lines.hpp"
+#include "chat/moderation_lines.hpp"
+#include "chat/room_modes.hpp"
 
 namespace sluice::chat {
 
@@ -17,13 +19,22 @@ struct AsJson {
   }
   void operator()(const TitleChange& change) const { write_title(out, change); }
   void operator()(const LiveChange& change) const { write_live(out, change); }
+  void operator()(const UserCleared& cleared) const { write_banned(out, cleared); }
+  void operator()(const Cleared& cleared) const { write_cleared(out, cleared); }
+  void operator()(const MessageRemoved& removed) const { write_deleted(out, removed); }
 };
 
 struct AsIrc {
   std::string& out;
   const Wire& wire;
   IrcStyle style;
-  void operator()(const MessagePtr& message) const { write_privmsg(out, style, *message); }
+  void operator()(const MessagePtr& message) const {
+    if (!message->announcement.empty() && wire.commands) {
+      write_announcement(out, style, *message);
+    } else {
+      write_privmsg(out, style, *message);
+    }
+  }
   void operator()(const Presence&) const {}
   void operator()(const Arrival& arrival) const {
     if (wire.membership) write_join(out, style, arrival.login, arrival.channel);
@@ -32,10 +43,22 @@ struct AsIrc {
     if (wire.membership) write_part(out, style, departure.login, departure.channel);
   }
   void operator()(const SettingsChange& change) const {
-    if (wire.commands) write_room_state_change(out, style, change.channel, change.before, change.after);
+    if (!wire.commands) return;
+    write_room_state_change(out, style, change.channel, change.before, change.after);
+    for (const Notice& notice : mode_notices(change.before, change.after))
+      write_notice(out, style, change.channel.name, notice.id, notice.text);
   }
   void operator()(const TitleChange&) const {}
   void operator()(const LiveChange&) const {}
+  void operator()(const UserCleared& cleared) const {
+    if (wire.commands) write_clear_chat(out, style, cleared);
+  }
+  void operator()(const Cleared& cleared) const {
+    if (wire.commands) write_clear_chat(out, style, cleared);
+  }
+  void operator()(const MessageRemoved& removed) const {
+    if (wire.commands) write_clear_message(out, style, removed);
+  }
 };
 }  // namespace
 

@@ -34,10 +34,29 @@ struct LiveChange {  // pages: the channel went live, or offline
   bool live = false;
 };
 
+// A user was banned, or timed out: what the user said is taken off the screens.
+struct UserCleared {
+  Channel channel;
+  User user;
+  std::optional<seconds> duration;  // none: for ever
+  Wall at;
+};
+struct Cleared {  // all that was said is taken off the screens
+  Channel channel;
+  Wall at;
+};
+struct MessageRemoved {
+  Channel channel;
+  std::string id, login, text;
+  Wall at;
+};
+
 using MemberNumber = std::uint64_t;  // of a connection in a room; 0: nobody
 
 struct Line {
-  std::variant<MessagePtr, Presence, Arrival, Departure, SettingsChange, TitleChange, LiveChange> what;
+  std::variant<MessagePtr, Presence, Arrival, Departure, SettingsChange, TitleChange, LiveChange, UserCleared,
+               Cleared, MessageRemoved>
+      what;
   MemberNumber from = 0;  // the connection that caused it: IRC does not echo to it
 };
 

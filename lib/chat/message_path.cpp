@@ -10,7 +10,8 @@ namespace sluice::chat {
 
 namespace {
 std::optional<Refusal> refused_as_text(const Typed& typed) {
-  if (typed.command) return Refusal{.reason = Reason::unknown_command, .detail = typed.text};
+  if (typed.command)
+    return Refusal{.reason = Reason::unknown_command, .detail = typed.text.substr(0, typed.text.find(' '))};
   if (typed.text.empty()) return Refusal{Reason::empty};
   if (code_point_count(typed.text) > text_limit) return Refusal{Reason::too_long};
   return std::nullopt;
@@ -23,6 +24,14 @@ std::optional<Reply> reply_to(const Room& room, std::string_view id) {
   return Reply{parent->id, parent->author, parent->text, parent->reply->thread, parent->reply->thread_author};
 }
 }  // namespace
+
+std::optional<Refusal> MessagePath::refused_by_ban(const Room& room, UserId user) const {
+  const Wall now = clock_.wall();
+  const Standing::Ban* ban = room.standing().ban_of(user, now);
+  if (ban == nullptr) return std::nullopt;
+  if (!ban->until) return Refusal{.reason = Reason::banned, .detail = room.channel().name};
+  return Refusal{Reason::timed_out, *ban->until - now};
+}
 
 std::expected<Accepted, Refusal> MessagePath::take(Room& room, const Draft& draft) {
   const Steady now = clock_.steady();
@@ -37,6 +46,7 @@ std::expected<Accepted, Refusal> MessagePath::take(Room& room, const Draft& draf
   if (!draft.key.empty())
     if (auto before = recent_.find(id, now)) return Accepted{id, *before, true};
 
+  if (auto refusal = refused_by_ban(room, user)) return std::unexpected(*refusal);
   const Roles roles = room.roles_of(draft.author);
   if (auto wait = limits_.slow_wait(user, channel, roles, seconds(room.settings().slow), now))
     return std::unexpected(Refusal{Reason::slow_mode, *wait});
@@ -59,6 +69,7 @@ std::expected<Accepted, Refusal> MessagePath::take(Room& room, const Draft& draf
   message.emotes = std::move(emotes);
   message.text = std::move(typed.text);
   message.action = typed.action;
+  message.announcement = draft.announcement;
   message.client_nonce = draft.client_nonce;
   message.reply = reply_to(room, draft.reply_to);
 

@@ -1,8 +1,8 @@
 #pragma once
 // MessagePath: what happens to a message between its sender and the room, each step a small unit of its own,
 // in this order:
-//   text → idempotency key → rate limits → same text again → room settings → emotes → badges → build → keep
-//   (History, on_published) → publish
+//   text → idempotency key → ban → rate limits → same text again → room settings → emotes → badges → build →
+//   keep (History, on_published) → publish
 #include <expected>
 #include <functional>
 #include <string>
@@ -19,10 +19,11 @@ namespace sluice::chat {
 struct Draft {
   const User& author;
   std::string_view typed;
-  std::string_view key;       // idempotency key; empty: none, and every message is a new one
-  std::string_view reply_to;  // message id; one that is no longer known is left out
-  std::string_view client_nonce;
-  Member* from = nullptr;  // the speaker's own membership
+  std::string_view key{};       // idempotency key; empty: none, and every message is a new one
+  std::string_view reply_to{};  // message id; one that is no longer known is left out
+  std::string_view client_nonce{};
+  Member* from = nullptr;           // the speaker's own membership
+  std::string_view announcement{};  // its color: "PRIMARY"; empty: an ordinary message
 };
 
 struct Accepted {
@@ -45,6 +46,8 @@ class MessagePath {
   void forget_idle() { limits_.forget_idle(clock_.steady()); }
 
  private:
+  std::optional<Refusal> refused_by_ban(const Room& room, UserId user) const;
+
   Clock& clock_;
   Random& random_;
   RecentKeys recent_;

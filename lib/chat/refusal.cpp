@@ -8,6 +8,10 @@ RefusalWords words_for(const Refusal& refusal) {
     return std::to_string(up) + (up == 1 ? " second." : " seconds.");
   };
   switch (refusal.reason) {
+    case Reason::banned:
+      return {"banned", "msg_banned", "You are permanently banned from talking in " + refusal.detail + "."};
+    case Reason::timed_out:
+      return {"timed_out", "msg_timedout", "You are timed out for " + wait()};
     case Reason::empty:
       return {"empty", "", "Your message is empty."};
     case Reason::too_long:

@@ -19,6 +19,8 @@ enum class Reason {
   followers_only,
   emote_only,
   unique,
+  banned,
+  timed_out,
 };
 
 struct Refusal {
@@ -26,7 +28,7 @@ struct Refusal {
   std::optional<milliseconds> retry_after{};
   std::optional<std::uint32_t> remaining{};
   milliseconds window{0};  // in which nothing may be said twice
-  std::string detail{};    // the unknown command
+  std::string detail{};    // the unknown command; where one is banned
 };
 
 struct RefusalWords {

@@ -11,7 +11,10 @@ Room::Room(Channel channel, std::string origin, std::function<void(Room&)> gathe
 
 Roles Room::roles_of(const User& user) const {
   Roles roles;
-  roles.broadcaster = user.id.value() != 0 && user.id == channel_.broadcaster;
+  if (user.id.value() == 0) return roles;
+  roles.broadcaster = user.id == channel_.broadcaster;
+  roles.moderator = standing_.has(Standing::Role::moderator, user.id);
+  roles.vip = standing_.has(Standing::Role::vip, user.id);
   return roles;
 }
 
@@ -64,9 +67,27 @@ MessagePtr Room::publish(Message message, Member* from) {
 }
 
 void Room::change_settings(const RoomSettings& settings) {
-  if (settings == settings_) return;
-  gather({SettingsChange{channel_, settings_, settings}, 0});
-  settings_ = settings;
+  if (settings == standing_.settings) return;
+  gather({SettingsChange{channel_, standing_.settings, settings}, 0});
+  standing_.settings = settings;
+}
+
+void Room::ban(const User& user, std::optional<Wall> until, Wall at) {
+  standing_.ban(user.id, {user.login, until});
+  history_.remove_author(user.id);
+  std::optional<seconds> duration;
+  if (until) duration = std::chrono::ceil<seconds>(*until - at);
+  gather({UserCleared{channel_, user, duration, at}, 0});
+}
+
+void Room::remove_message(std::string_view id, std::string login, std::string text, Wall at) {
+  history_.remove(id);
+  gather({MessageRemoved{channel_, std::string(id), std::move(login), std::move(text), at}, 0});
+}
+
+void Room::clear(Wall at) {
+  history_.remove_all();
+  gather({Cleared{channel_, at}, 0});
 }
 
 void Room::tell_title(std::string title) {

@@ -13,6 +13,7 @@
 #include "chat/emotes.hpp"
 #include "chat/history.hpp"
 #include "chat/line.hpp"
+#include "chat/standing.hpp"
 #include "chat/types.hpp"
 
 namespace sluice::chat {
@@ -26,7 +27,9 @@ class Room {
   const std::string& origin() const { return origin_; }
   std::uint64_t seq() const { return seq_; }  // of the last message; 0: none yet
   const History& history() const { return history_; }
-  const RoomSettings& settings() const { return settings_; }
+  const Standing& standing() const { return standing_; }
+  Standing& standing() { return standing_; }
+  const RoomSettings& settings() const { return standing_.settings; }
   const EmoteSet& emotes() const { return emotes_; }
   Roles roles_of(const User& user) const;
 
@@ -44,9 +47,13 @@ class Room {
   MessagePtr publish(Message message, Member* from);
   void begins_at_first() { history_.begins_at_first(); }  // see History
   // Of earlier runs, before anyone joins: what was said last, and who ever spoke.
-  void restore(MessagePtr message) { history_.add(std::move(message)); }
+  void restore(MessagePtr message, bool removed = false) { history_.add(std::move(message), removed); }
   void restore_speaker(UserId user) { speakers_.insert(user); }
   void change_settings(const RoomSettings& settings);
+  // What moderation did: taken off the screens, and out of what those who come later are shown.
+  void ban(const User& user, std::optional<Wall> until, Wall at);
+  void remove_message(std::string_view id, std::string login, std::string text, Wall at);
+  void clear(Wall at);
   void tell_title(std::string title);  // pages are told; the room does not keep it
   void tell_live(bool live);
   void beat();  // tells arrivals, departures and the viewer count since the last beat
@@ -63,7 +70,7 @@ class Room {
   Channel channel_;
   std::string origin_;
   std::function<void(Room&)> gathered_;
-  RoomSettings settings_;
+  Standing standing_;
   EmoteSet emotes_;
   History history_;
   Audience audience_;

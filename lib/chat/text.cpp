@@ -1,6 +1,7 @@
 #include "chat/text.hpp"
 
 #include "base/utf8.hpp"
+#include "chat/slash_command.hpp"
 
 namespace sluice::chat {
 
@@ -57,9 +58,9 @@ Typed read_typed(std::string_view typed) {
     result.text = after_word(result.text);
   } else if (word == "/") {
     result.text = after_word(result.text);
-  } else if (word.starts_with('/')) {
+  } else if (word.starts_with('/') || (word.starts_with('.') && find_command(word.substr(1)) != nullptr)) {
     result.command = true;
-    result.text = word.substr(1);
+    result.text.erase(0, 1);
   }
   return result;
 }

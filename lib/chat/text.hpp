@@ -8,9 +8,10 @@ namespace sluice::chat {
 inline constexpr std::size_t text_limit = 500;  // code points
 
 struct Typed {
-  std::string text;      // valid UTF-8, no control characters, single spaces, none at the ends
-  bool action = false;   // "/me …", ".me …" or CTCP ACTION
-  bool command = false;  // another "/word": text is the word
+  std::string text;     // valid UTF-8, no control characters, single spaces, none at the ends
+  bool action = false;  // "/me …", ".me …" or CTCP ACTION
+  bool command =
+      false;  // another "/word", or ".word" where that is a command: text is the line behind the sign
 };
 
 // "/ …" is the rest, whatever that begins with: dank-twitch-irc says lines that look like commands so.

@@ -50,6 +50,7 @@ struct Channel {
   ChannelId id;
   std::string name;
   UserId broadcaster;
+  std::string broadcaster_login{};
 };
 
 struct Reply {
@@ -74,6 +75,7 @@ struct Message {
   std::vector<EmoteUse> emotes;  // by position
   std::string text;              // UTF-8, one line, 1–500 code points, without "/me "
   bool action = false;           // /me
+  std::string announcement;      // the color of one: "PRIMARY", "BLUE", …; empty: an ordinary message
   bool first = false;            // its author never spoke in this room before
   std::string client_nonce;      // an IRC client's, echoed
   std::optional<Reply> reply;

@@ -30,6 +30,14 @@ constexpr std::string_view schema = R"(
   CREATE INDEX IF NOT EXISTS messages_by_time ON messages (at_ms);
 )";
 
+// Since later: what was taken off the screens, and the event up to which that is so.
+constexpr std::string_view taken_off_schema = R"(
+  BEGIN IMMEDIATE;
+  CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT OR IGNORE INTO cursors VALUES ('taken_off', 0);
+  COMMIT;
+)";
+
 // Who ever spoke where; it outlives what was said.
 constexpr std::string_view speakers_schema = R"(
   BEGIN IMMEDIATE;
@@ -99,10 +107,23 @@ void read_more(const std::string& text, Message& message) try {
 }
 }  // namespace
 
+namespace {
+// Files of before have no such column.
+Result<> add_column(sqlite::Database& database) {
+  SLUICE_TRY_VALUE(auto there,
+                   database.query("SELECT 1 FROM pragma_table_info('messages') WHERE name = 'taken_off_ms'"));
+  SLUICE_TRY_VALUE(const bool found, there.step());
+  if (found) return {};
+  return database.run_script("ALTER TABLE messages ADD COLUMN taken_off_ms INTEGER");
+}
+}  // namespace
+
 Result<Archive> Archive::open(const std::string& path) {
   SLUICE_TRY_VALUE(sqlite::Database database, sqlite::Database::open(path, seconds(5)));
   SLUICE_TRY(database.run_script(schema));
   SLUICE_TRY(database.run_script(speakers_schema));
+  SLUICE_TRY(database.run_script(taken_off_schema));
+  SLUICE_TRY(add_column(database));
   return Archive(std::move(database));
 }
 
@@ -123,13 +144,13 @@ Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
   return transaction.commit();
 }
 
-Result<std::vector<chat::MessagePtr>> Archive::recent(ChannelId channel, std::size_t count) {
-  SLUICE_TRY_VALUE(
-      sqlite::Statement rows,
-      database_.query("SELECT id, channel_name, origin, seq, at_ms, user_id, login, text, more FROM messages "
-                      "WHERE channel_id = ? ORDER BY row DESC LIMIT ?",
-                      channel.value(), static_cast<std::int64_t>(count)));
-  std::vector<chat::MessagePtr> messages;
+Result<std::vector<Kept>> Archive::recent(ChannelId channel, std::size_t count) {
+  SLUICE_TRY_VALUE(sqlite::Statement rows,
+                   database_.query("SELECT id, channel_name, origin, seq, at_ms, user_id, login, text, more, "
+                                   "taken_off_ms FROM messages "
+                                   "WHERE channel_id = ? ORDER BY row DESC LIMIT ?",
+                                   channel.value(), static_cast<std::int64_t>(count)));
+  std::vector<Kept> messages;
   for (;;) {
     SLUICE_TRY_VALUE(const bool there_is_one, rows.step());
     if (!there_is_one) break;
@@ -144,7 +165,7 @@ Result<std::vector<chat::MessagePtr>> Archive::recent(ChannelId channel, std::si
     message.author.login = rows.text(6);
     message.text = rows.text(7);
     read_more(rows.text(8), message);
-    messages.push_back(std::make_shared<const Message>(std::move(message)));
+    messages.push_back({std::make_shared<const Message>(std::move(message)), !rows.null(9)});
   }
   std::ranges::reverse(messages);
   return messages;
@@ -159,6 +180,33 @@ Result<std::vector<UserId>> Archive::speakers(ChannelId channel) {
     if (!there_is_one) return speakers;
     speakers.emplace_back(rows.integer(0));
   }
+}
+
+Result<> Archive::take_off(const TakenOff& taken) {
+  const std::int64_t at = taken.at.time_since_epoch().count();
+  SLUICE_TRY_VALUE(sqlite::Transaction transaction, sqlite::Transaction::begin(database_));
+  const std::string mark =
+      "UPDATE messages SET taken_off_ms = ? WHERE channel_id = ? AND taken_off_ms IS NULL AND ";
+  if (!taken.message.empty()) {
+    SLUICE_TRY(database_.run(mark + "id = ?", at, taken.channel.value(), taken.message));
+  } else if (taken.author.value() != 0) {
+    SLUICE_TRY(database_.run(mark + "at_ms <= ? AND user_id = ?", at, taken.channel.value(), at,
+                             taken.author.value()));
+  } else {
+    SLUICE_TRY(database_.run(mark + "at_ms <= ?", at, taken.channel.value(), at));
+  }
+  SLUICE_TRY(set_cursor(taken.cursor));
+  return transaction.commit();
+}
+
+Result<> Archive::set_cursor(std::int64_t cursor) {
+  return database_.run("UPDATE cursors SET value = max(value, ?) WHERE name = 'taken_off'", cursor);
+}
+
+Result<std::int64_t> Archive::cursor() {
+  SLUICE_TRY_VALUE(auto rows, database_.query("SELECT value FROM cursors WHERE name = 'taken_off'"));
+  SLUICE_TRY(rows.step());
+  return rows.integer(0);
 }
 
 Result<> Archive::forget_before(Wall at) {

@@ -12,6 +12,20 @@
 
 namespace sluice::chatlog {
 
+// What moderation took off the screens: everything in the channel, or what `author` said, or one message.
+struct TakenOff {
+  ChannelId channel;
+  UserId author{};          // 0: of everybody
+  std::string message{};    // empty: not one alone
+  Wall at{};                // what was said up to then
+  std::int64_t cursor = 0;  // the event that told of it
+};
+
+struct Kept {
+  chat::MessagePtr message;
+  bool taken_off = false;  // to be shown to nobody
+};
+
 class Archive {
  public:
   // Opens or makes the file. Errors as sqlite::Database's.
@@ -20,7 +34,12 @@ class Archive {
   Result<> append(
       std::span<const chat::MessagePtr> messages);  // one transaction; ids already kept are left as they are
   // The last `count` messages of a channel, oldest first.
-  Result<std::vector<chat::MessagePtr>> recent(ChannelId channel, std::size_t count);
+  Result<std::vector<Kept>> recent(ChannelId channel, std::size_t count);
+  // Marks what was taken off. It stays: moderators ask for it later.
+  Result<> take_off(const TakenOff& taken);
+  // The newest event whose doing is in here, of those that take_off() was told of; 0: none.
+  Result<std::int64_t> cursor();
+  Result<> set_cursor(std::int64_t cursor);  // what came before it took nothing more off
   // Who ever spoke in a channel, also in what is kept no longer.
   Result<std::vector<UserId>> speakers(ChannelId channel);
   Result<> forget_before(Wall at);

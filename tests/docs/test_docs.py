@@ -124,6 +124,14 @@ def test_exit_codes_are_those_of_the_one_table(page):
         assert "a port is taken" in section
 
 
+def test_every_slash_command_is_described():
+    """And no other: the table is what chatd reads."""
+    table = (TREE / "lib/chat/slash_command.cpp").read_text()
+    words = set(re.findall(r'CommandRule\{"(\w+)"', table))
+    section = (TREE / "man/chatd.8.in").read_text().split(".Sh MODERATION")[1].split(".Sh ")[0]
+    assert len(words) > 20 and set(re.findall(r"^\.It Li /(\w+)", section, re.M)) == words
+
+
 def test_every_event_is_described():
     sources = "".join(path.read_text() for folder in ("lib", "cmd") for path in sorted((TREE / folder).rglob("*.cpp")))
     emitted = set(re.findall(r'\bemit\("([a-z_.]+)"', sources))

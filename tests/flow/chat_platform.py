@@ -14,9 +14,10 @@ from harness import Daemon, free_port, get, program, tool
 class Chat:
     """A chatd over a store with users ada (owns #demo), bob and cyd (may only read)."""
 
-    def __init__(self, directory, *options, host="127.0.0.1", irc=None, ircs=None):
+    def __init__(self, directory, *options, host="127.0.0.1", irc=None, ircs=None, name="chatd"):
         self.directory = pathlib.Path(directory)
         self.host = host
+        self.control = self.directory / f"{name}.sock"
         self.options = options
         if not (self.directory / "store.db").exists():
             for name in ("ada", "bob", "cyd"):
@@ -31,7 +32,7 @@ class Chat:
     def start(self):
         self.daemon = Daemon(program("chatd"), "--dir", str(self.directory), "--ws-port", str(self.ws), "--irc-port", str(self.irc),
                              "--wss-port", str(self.wss), "--ircs-port", str(self.ircs),
-                             "--metrics", f"127.0.0.1:{self.metrics}", "--control", str(self.directory / "chatd.sock"),
+                             "--metrics", f"127.0.0.1:{self.metrics}", "--control", str(self.control),
                              "--bind", self.host, *self.options)
 
     def seed(self, *arguments):
@@ -65,15 +66,16 @@ class Chat:
 
     def ask(self, command):
         with socket.socket(socket.AF_UNIX) as control:
-            control.connect(str(self.directory / "chatd.sock"))
+            control.connect(str(self.control))
             control.sendall(json.dumps({"command": command}).encode() + b"\n")
             return json.loads(control.makefile().readline())
 
 
 @contextlib.contextmanager
-def running(*options, **where):
-    with tempfile.TemporaryDirectory(prefix="sluice-chat-") as directory:
-        chat = Chat(directory, *options, **where)
+def running(*options, directory=None, **where):
+    """`directory`: another chatd's, whose store it is."""
+    with contextlib.nullcontext(directory) if directory else tempfile.TemporaryDirectory(prefix="sluice-chat-") as place:
+        chat = Chat(place, *options, **where)
         try:
             yield chat
         finally:

@@ -77,3 +77,14 @@ TEST_CASE("an errno becomes an error that names what was tried") {
   CHECK(error.code == Errc::not_found);
   CHECK(error.what == "open /no/such: No such file or directory");
 }
+
+TEST_CASE("a time is read back as it was written, and what is none is refused") {
+  const Wall at{milliseconds(1'790'000'000'123)};
+  CHECK(parse_rfc3339(format_rfc3339(at)) == at);
+  CHECK(parse_rfc3339("2026-02-28T23:59:59Z") == parse_rfc3339("2026-02-28T23:59:59.000Z"));
+  CHECK(parse_rfc3339("2026-02-28T23:59:59.98765Z")->time_since_epoch() % seconds(1) == milliseconds(987));
+  for (const char* none : {"", "Z", "2026-02-28T23:59:59", "2026-02-29T00:00:00Z", "2026-02-28 23:59:59Z", "2026-02-28T24:00:00Z",
+                           "2026-02-28T23:60:00Z", "2026-02-28T23:59:59.Z", "2026-02-28T23:59:59,5Z", "2026-02-28T23:59:59.5xZ",
+                           "2026-02-28T23:59:59+01:00", "26-02-28T23:59:59Z", "-026-02-28T23:59:59Z"})
+    CHECK_FALSE(parse_rfc3339(none));
+}

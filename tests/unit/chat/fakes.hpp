@@ -7,6 +7,7 @@
 
 #include "chat/irc_client.hpp"
 #include "chat/json_client.hpp"
+#include "unit/chat/fake_acts.hpp"
 
 namespace sluice::chat {
 
@@ -82,11 +83,13 @@ struct TestHall {
   Rooms rooms{"o1", RenderStyle{"tmi.twitch.tv", append_marked}};
   MessagePath path{clock, random, SendLimits::Rates{}};
   FakeDirectory directory;
-  Hall hall{rooms, path, directory, clock, ClientLimits{}};
+  FakeActs acts;
+  Moderation moderation{acts, path, clock};
+  Hall hall{rooms, path, moderation, directory, clock, ClientLimits{}};
 
   TestHall() {
-    directory.channels["demo"] = {ChannelId(1), "demo", UserId(7)};
-    directory.channels["other"] = {ChannelId(2), "other", UserId(8)};
+    directory.channels["demo"] = {ChannelId(1), "demo", UserId(7), "ada"};
+    directory.channels["other"] = {ChannelId(2), "other", UserId(8), "bob"};
     directory.tokens["t7"] = {user(7, "ada"), true, TokenId(70), {}};
     directory.tokens["t8"] = {user(8, "bob"), true, TokenId(80), {}};
     directory.tokens["t9"] = {user(9, "cyd"), false};

@@ -168,7 +168,11 @@ TEST_CASE("a changed setting is told as a partial ROOMSTATE") {
   ada.send("JOIN #demo\r\n");
   hall.rooms.find("demo")->change_settings({.slow = 30});
   hall.flush();
-  CHECK(ada.outlet.take_delivered() == "@room-id=1;slow=30 :tmi.twitch.tv ROOMSTATE #demo\r\n");
+  CHECK(ada.outlet.take_delivered() ==
+        "@room-id=1;slow=30 :tmi.twitch.tv ROOMSTATE #demo\r\n"
+        "@msg-id=slow_on :tmi.twitch.tv NOTICE #demo :This room is now in slow mode. You may send messages "
+        "every 30 "
+        "seconds.\r\n");
 }
 
 TEST_CASE("refusals are NOTICEs with the dialect's ids") {
@@ -178,8 +182,9 @@ TEST_CASE("refusals are NOTICEs with the dialect's ids") {
   bob.send("JOIN #demo\r\nPRIVMSG #demo :one\r\n");
   CHECK(
       bob.send("PRIVMSG #demo :two\r\n").starts_with("@msg-id=msg_ratelimit :tmi.twitch.tv NOTICE #demo :"));
-  CHECK(bob.send("PRIVMSG #demo :/ban ada\r\n") ==
-        "@msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #demo :Unrecognized command: /ban\r\n");
+  CHECK(bob.send("PRIVMSG #demo :/dance ada\r\n") ==
+        "@msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #demo :Unrecognized command: /dance\r\n");
+  CHECK(bob.send("PRIVMSG #demo :/ban ada\r\n").starts_with("@msg-id=no_permission "));
   CHECK(bob.send("PRIVMSG #demo :  \r\n") == ":tmi.twitch.tv NOTICE #demo :Your message is empty.\r\n");
   hall.clock.advance(seconds(1));
   CHECK(bob.send("PRIVMSG #demo :  one \r\n") ==

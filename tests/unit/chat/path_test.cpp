@@ -146,7 +146,7 @@ TEST_CASE("typed text is folded, cleaned and told from commands") {
   CHECK(read_typed("/me  waves ").text == "waves");
   CHECK(read_typed("/me waves").action);
   CHECK(read_typed("/mean").command);
-  CHECK(read_typed("/ban eve now").text == "ban");
+  CHECK(read_typed("/ban eve now").text == "ban eve now");
   CHECK(read_typed("\x01"
                    "ACTION bows\x01")
             .text == "bows");

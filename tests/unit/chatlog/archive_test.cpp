@@ -48,9 +48,10 @@ TEST_CASE("what was said comes back after a restart, whole and in order") {
   const auto recent = archive->recent(ChannelId(1), 2);
   REQUIRE(recent);
   REQUIRE(recent->size() == 2);
-  const Message& last = *recent->at(1);
-  CHECK(recent->at(0)->seq == 2);
-  CHECK(recent->at(0)->action);
+  const Message& last = *recent->at(1).message;
+  CHECK(recent->at(0).message->seq == 2);
+  CHECK(recent->at(0).message->action);
+  CHECK_FALSE(recent->at(0).taken_off);
   CHECK(last.id == "id-1-3");
   CHECK(last.text == "Kappa \xe2\x9c\x93");
   CHECK(last.author.name == "Ada");
@@ -82,5 +83,39 @@ TEST_CASE("a file from before speakers were kept learns them from what it holds"
     REQUIRE(database->run_script("DROP TABLE speakers"));
   }
   CHECK(Archive::open(path)->speakers(ChannelId(1)) == std::vector{UserId(7)});
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("what moderators took off is kept, marked, with the event that told of it") {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("sluice-chatlog-off-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string path = folder / "chat.db";
+  const auto marks = [&](ChannelId channel) {
+    std::string text;
+    auto archive = Archive::open(path);
+    REQUIRE(archive);
+    for (const chatlog::Kept& kept : archive->recent(channel, 10).value()) text += kept.taken_off ? 'x' : '-';
+    return text + " " + std::to_string(archive->cursor().value());
+  };
+  const auto take_off = [&](const chatlog::TakenOff& taken) {
+    REQUIRE(Archive::open(path)->take_off(taken));
+  };
+  {
+    auto archive = Archive::open(path);
+    REQUIRE(archive);
+    REQUIRE(archive->append(std::vector{message(1, 1), message(1, 2), message(1, 3), message(2, 1)}));
+  }
+  CHECK(marks(ChannelId(1)) == "--- 0");
+  take_off({.channel = ChannelId(1), .message = "id-1-2", .at = message(1, 3)->at, .cursor = 7});
+  CHECK(marks(ChannelId(1)) == "-x- 7");
+  take_off({.channel = ChannelId(1), .author = UserId(99), .at = message(1, 3)->at, .cursor = 8});
+  CHECK(marks(ChannelId(1)) == "-x- 8");
+  take_off(
+      {.channel = ChannelId(1), .author = message(1, 1)->author.id, .at = message(1, 1)->at, .cursor = 9});
+  CHECK(marks(ChannelId(1)) == "xx- 9");  // what was said later is not meant
+  take_off({.channel = ChannelId(1), .at = message(1, 3)->at, .cursor = 4});
+  CHECK(marks(ChannelId(1)) == "xxx 9");
+  CHECK(marks(ChannelId(2)) == "- 9");
   std::filesystem::remove_all(folder);
 }

@@ -23,10 +23,11 @@ function Name({ message }) {
 
 export function Message({ message, ownName }) {
   if (message.kind === "gap") return <p class="line-note">Some messages in between are missing.</p>;
+  if (message.kind === "notice") return <p class="line-note">{message.text}</p>;
   if (message.kind === "deleted") return <p class="line deleted"><Name message={message} /> <em>message removed</em></p>;
   const mentioned = ownName && message.text.toLowerCase().includes(`@${ownName}`);
   return (
-    <p class={`line${mentioned ? " mentioned" : ""}`}>
+    <p class={`line${mentioned ? " mentioned" : ""}${message.announcement ? ` announcement ${message.announcement.toLowerCase()}` : ""}`}>
       {message.reply && <span class="reply">Replying to @{message.reply.user.name}: {message.reply.text}</span>}
       <time dateTime={new Date(message.at).toISOString()}>{clock(message.at)}</time>
       <Name message={message} />

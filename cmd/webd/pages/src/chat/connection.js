@@ -222,7 +222,11 @@ export class ChatConnection {
         break;
       case "deleted":
       case "cleared":
+      case "banned":
         this.#onRemoved(frame);
+        break;
+      case "notice":
+        this.#onNotice(frame);
         break;
       case "error":
         this.#onError(frame);
@@ -270,6 +274,12 @@ export class ChatConnection {
     const hit = (message) =>
       frame.type === "deleted" ? message.id === frame.id : !frame.user || message.user?.id === (frame.user.id ?? frame.user);
     this.messages.value = this.messages.value.map((message) => (message.kind === "message" && hit(message) ? { ...message, kind: "deleted" } : message));
+  }
+
+  // What a slash command came to.
+  #onNotice(frame) {
+    this.pending.value = this.pending.value.filter((entry) => entry.key !== frame.key);
+    this.#add({ kind: "notice", id: `notice-${frame.key}`, text: frame.message });
   }
 
   #onError(frame) {

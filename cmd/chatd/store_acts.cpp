@@ -1,0 +1,116 @@
+#include "store_acts.hpp"
+
+namespace sluice::chatd {
+
+namespace {
+store::Actor actor_of(const chat::By& by) {
+  return {by.user.id, by.user.login, by.address};
+}
+
+store::Role role_of(chat::Standing::Role role) {
+  return role == chat::Standing::Role::moderator ? store::Role::moderator : store::Role::vip;
+}
+}  // namespace
+
+template <class T, class Act>
+void StoreActs::run(Act act, std::function<void(Result<T>)> answer) {
+  using Done = std::pair<Result<T>, store::Cursor>;
+  offload_.run(
+      [this, act = std::move(act)]() -> Done {
+        Result<T> done = act();
+        const auto last = store_.events().last();
+        return {std::move(done), last ? *last : store::Cursor()};
+      },
+      [this, answer = std::move(answer)](Done done) {
+        if (!done.first || done.second <= heard_) return answer(std::move(done.first));
+        waiting_.emplace(done.second, [answer, result = std::move(done.first)] { answer(result); });
+      });
+}
+
+void StoreActs::heard(store::Cursor cursor) {
+  heard_ = cursor;
+  while (!waiting_.empty() && waiting_.begin()->first <= heard_) {
+    const auto answer = std::move(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+    answer();
+  }
+}
+
+void StoreActs::ban(chat::Order order, std::optional<seconds> duration,
+                    std::function<void(Result<>)> answer) {
+  const auto act = [this, order = std::move(order), duration]() -> Result<> {
+    SLUICE_TRY_VALUE(const store::User user, store_.users().by_name(order.login));
+    SLUICE_TRY(
+        store_.bans().ban(order.channel, user.id, duration, order.reason, actor_of(order.by), order.context));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
+void StoreActs::unban(chat::Order order, std::function<void(Result<Lifted>)> answer) {
+  const auto act = [this, order = std::move(order)]() -> Result<Lifted> {
+    SLUICE_TRY_VALUE(const store::User user, store_.users().by_name(order.login));
+    const auto lifted = store_.bans().lift(order.channel, user.id, order.reason, actor_of(order.by));
+    if (!lifted && lifted.error().code == Errc::not_found) return Lifted::nothing;
+    if (!lifted) return std::unexpected(lifted.error());
+    return lifted->until ? Lifted::timeout : Lifted::ban;
+  };
+  run<Lifted>(act, std::move(answer));
+}
+
+void StoreActs::grant(chat::Order order, chat::Standing::Role role,
+                      std::function<void(Result<bool>)> answer) {
+  const auto act = [this, order = std::move(order), role]() -> Result<bool> {
+    SLUICE_TRY_VALUE(const store::User user, store_.users().by_name(order.login));
+    return store_.roles().grant(order.channel, user.id, role_of(role), actor_of(order.by), order.reason);
+  };
+  run<bool>(act, std::move(answer));
+}
+
+void StoreActs::revoke(chat::Order order, chat::Standing::Role role,
+                       std::function<void(Result<bool>)> answer) {
+  const auto act = [this, order = std::move(order), role]() -> Result<bool> {
+    SLUICE_TRY_VALUE(const store::User user, store_.users().by_name(order.login));
+    return store_.roles().revoke(order.channel, user.id, role_of(role), actor_of(order.by), order.reason);
+  };
+  run<bool>(act, std::move(answer));
+}
+
+void StoreActs::note(chat::Order order, std::function<void(Result<>)> answer) {
+  const auto act = [this, order = std::move(order)]() -> Result<> {
+    SLUICE_TRY_VALUE(const store::User user, store_.users().by_name(order.login));
+    SLUICE_TRY(store_.notes().add(order.channel, user.id, order.reason, actor_of(order.by)));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
+void StoreActs::remove_message(chat::Removal removal, std::function<void(Result<>)> answer) {
+  const auto act = [this, removal = std::move(removal)]() -> Result<> {
+    SLUICE_TRY(store_.deletions().delete_message(removal.channel, removal.message->id,
+                                                 removal.message->author.id, {}, actor_of(removal.by),
+                                                 removal.context));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
+void StoreActs::clear(ChannelId channel, chat::By by, std::string context,
+                      std::function<void(Result<>)> answer) {
+  const auto act = [this, channel, by = std::move(by), context = std::move(context)]() -> Result<> {
+    SLUICE_TRY(store_.deletions().clear(channel, {}, actor_of(by), context));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
+void StoreActs::change_settings(ChannelId channel, chat::By by, platform::RoomSettingsPatch patch,
+                                std::function<void(Result<>)> answer) {
+  const auto act = [this, channel, by = std::move(by), patch]() -> Result<> {
+    SLUICE_TRY(store_.rooms().change(channel, patch, actor_of(by)));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
+}  // namespace sluice::chatd

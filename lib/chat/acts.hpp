@@ -1,0 +1,59 @@
+#pragma once
+// Acts: what moderation asks of the platform. Each is one change of the store, with its entry in the audit
+// log and its event; what it does to rooms comes by the event, on every node alike. Answers come later or at
+// once, on the asker's thread.
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "chat/standing.hpp"
+#include "chat/types.hpp"
+#include "platform/room_settings.hpp"
+
+namespace sluice::chat {
+
+// Who acts, and where: what every entry of the audit log tells.
+struct By {
+  User user;
+  std::string address;  // of the connection; "local" for the machine's own shell
+};
+
+// An act upon a user.
+struct Order {
+  ChannelId channel;
+  By by;
+  std::string login;    // whom
+  std::string reason;   // up to 500 code points; may be empty
+  std::string context;  // act_context(), or empty
+};
+
+struct Removal {
+  ChannelId channel;
+  By by;
+  MessagePtr message;
+  std::string context;
+};
+
+class Acts {
+ public:
+  virtual ~Acts() = default;
+  // Of every call: Errc::unavailable, try again. Of those upon a user: Errc::not_found, there is none of that
+  // name.
+
+  // No duration: for ever. Errc::exists: banned for ever already.
+  virtual void ban(Order order, std::optional<seconds> duration, std::function<void(Result<>)> answer) = 0;
+  enum class Lifted { nothing, timeout, ban };
+  virtual void unban(Order order, std::function<void(Result<Lifted>)> answer) = 0;
+  // false: it was so already. Errc::conflict: the other role stands in the way.
+  virtual void grant(Order order, Standing::Role role, std::function<void(Result<bool>)> answer) = 0;
+  virtual void revoke(Order order, Standing::Role role, std::function<void(Result<bool>)> answer) = 0;
+  virtual void note(Order order, std::function<void(Result<>)> answer) = 0;  // the reason is the note
+
+  virtual void remove_message(Removal removal, std::function<void(Result<>)> answer) = 0;
+  virtual void clear(ChannelId channel, By by, std::string context, std::function<void(Result<>)> answer) = 0;
+  virtual void change_settings(ChannelId channel, By by, platform::RoomSettingsPatch patch,
+                               std::function<void(Result<>)> answer) = 0;
+};
+
+}  // namespace sluice::chat

@@ -1,0 +1,254 @@
+#include "chat/moderation.hpp"
+
+#include "base/text.hpp"
+#include "chat/act_context.hpp"
+#include "chat/room_modes.hpp"
+
+namespace sluice::chat {
+
+namespace {
+using Role = Standing::Role;
+
+constexpr Window::Size most_commands{100, milliseconds(30'000)};  // of one user
+const Notice no_permission{"no_permission", "You don't have permission to perform that action."};
+
+Notice invalid_user(const std::string& login) {
+  return {"invalid_user", "There is no user called " + login + "."};
+}
+
+// What any act may come back with; `missing` for whom there is no user.
+Notice failed(const Error& error, const std::string& login) {
+  if (error.code == Errc::not_found && !login.empty()) return invalid_user(login);
+  if (error.code == Errc::unavailable)
+    return {"unavailable_command",
+            "That could not be done just now: the platform's store did not answer. Try again."};
+  return {"unavailable_command", "That could not be done: " + error.what};
+}
+
+Order order_of(const Room& room, const By& by, SlashCommand& command) {
+  std::string context = act_context(room, command.user);
+  return {room.channel().id, by, std::move(command.user), std::move(command.text), std::move(context)};
+}
+
+std::string listed(const std::vector<std::string>& logins) {
+  std::string list;
+  for (const std::string& login : logins) list.append(list.empty() ? "" : ", ").append(login);
+  return list;
+}
+
+Notice list_mods(const Room& room) {
+  const auto mods = room.standing().logins(Role::moderator);
+  if (mods.empty()) return {"no_mods", "There are no moderators of this channel."};
+  return {"room_mods", "The moderators of this channel are: " + listed(mods)};
+}
+
+Notice list_vips(const Room& room) {
+  const auto vips = room.standing().logins(Role::vip);
+  if (vips.empty()) return {"no_vips", "This channel does not have any VIPs."};
+  return {"vips_success", "The VIPs of this channel are: " + listed(vips) + "."};
+}
+
+bool may(const Roles& roles, Needs needs) {
+  return needs == Needs::nobody || roles.broadcaster || (needs == Needs::moderator && roles.moderates());
+}
+
+Notice help(const Roles& roles, const std::string& about) {
+  if (about.empty()) {
+    std::string words;
+    for (const CommandRule& rule : command_rules())
+      if (may(roles, rule.needs)) words.append(words.empty() ? "/" : " /").append(rule.word);
+    return {"cmds_available", "Commands you may use here: " + words + " - /help <command> tells more."};
+  }
+  const CommandRule* rule = find_command(about.starts_with('/') ? about.substr(1) : about);
+  if (rule == nullptr) return {"no_help", "There is no command called " + about + "."};
+  const std::string word(rule->word), usage(rule->usage);
+  return {"cmds_available",
+          "/" + word + (usage.empty() ? "" : " " + usage) + " - " + std::string(rule->help) + "."};
+}
+}  // namespace
+
+std::optional<Notice> Moderation::refused(const Room& room, const User& user, const CommandRule& rule) const {
+  if (user.id.value() == 0 || room.standing().ban_of(user.id, clock_.wall())) return no_permission;
+  if (!may(room.roles_of(user), rule.needs)) return no_permission;
+  return std::nullopt;
+}
+
+void Moderation::forget_idle() {
+  commands_.forget_idle(most_commands, clock_.steady());
+}
+
+void Moderation::carry_out(Room& room, const By& by, SlashCommand command, Answer answer) {
+  if (commands_.take(by.user.id, most_commands, clock_.steady()))
+    return answer(
+        {"msg_ratelimit", "Your command was not carried out because you are sending commands too quickly."});
+  if (const auto no = refused(room, by.user, *command.rule)) return answer(*no);
+  switch (command.rule->act) {
+    case Act::ban:
+    case Act::timeout:
+      return ban(room, by, std::move(command), std::move(answer));
+    case Act::unban:
+      return unban(room, by, std::move(command), std::move(answer));
+    case Act::mod:
+    case Act::unmod:
+    case Act::vip:
+    case Act::unvip:
+      return change_role(room, by, std::move(command), std::move(answer));
+    case Act::list_mods:
+      return answer(list_mods(room));
+    case Act::list_vips:
+      return answer(list_vips(room));
+    case Act::remove_message:
+      return remove_message(room, by, command, std::move(answer));
+    case Act::clear:
+      return clear(room, by, std::move(answer));
+    case Act::slow:
+    case Act::followers_only:
+    case Act::subs_only:
+    case Act::emote_only:
+    case Act::unique:
+      return change_settings(room, by, command, std::move(answer));
+    case Act::note:
+      return note(room, by, std::move(command), std::move(answer));
+    case Act::help:
+      return answer(help(room.roles_of(by.user), command.text));
+    case Act::announce:
+      return announce(room, by, command, answer);
+    case Act::disconnect:
+      return;
+  }
+}
+
+void Moderation::ban(const Room& room, const By& by, SlashCommand command, Answer answer) {
+  const bool timeout = command.rule->act == Act::timeout;
+  const std::string verb = timeout ? "timeout" : "ban", login = command.user;
+  const std::string text = timeout ? "You cannot time out " : "You cannot ban ";
+  if (login == by.user.login) return answer({"bad_" + verb + "_self", text + "yourself."});
+  if (login == room.channel().broadcaster_login)
+    return answer({"bad_" + verb + "_broadcaster", text + "the broadcaster."});
+  if (room.standing().has(Role::moderator, login) && !room.roles_of(by.user).broadcaster)
+    return answer({"bad_" + verb + "_mod", text + "the moderator " + login + ": only the broadcaster can."});
+
+  const std::optional<seconds> duration = command.duration;
+  acts_.ban(order_of(room, by, command), duration, [login, timeout, duration, answer](Result<> banned) {
+    if (!banned && banned.error().code == Errc::exists)
+      return answer({"already_banned", login + " is already banned in this channel."});
+    if (!banned) return answer(failed(banned.error(), login));
+    if (timeout)
+      return answer({"timeout_success", login + " has been timed out for " + span_text(*duration) + "."});
+    answer({"ban_success", login + " is now banned from this channel."});
+  });
+}
+
+void Moderation::unban(const Room& room, const By& by, SlashCommand command, Answer answer) {
+  const std::string login = command.user;
+  acts_.unban(order_of(room, by, command), [login, answer](Result<Acts::Lifted> lifted) {
+    if (!lifted) return answer(failed(lifted.error(), login));
+    switch (*lifted) {
+      case Acts::Lifted::nothing:
+        return answer({"bad_unban_no_ban", login + " is not banned from this channel."});
+      case Acts::Lifted::timeout:
+        return answer({"untimeout_success", login + " is no longer timed out in this channel."});
+      case Acts::Lifted::ban:
+        return answer({"unban_success", login + " is no longer banned from this channel."});
+    }
+  });
+}
+
+void Moderation::change_role(const Room& room, const By& by, SlashCommand command, Answer answer) {
+  const Act act = command.rule->act;
+  const bool moderator = act == Act::mod || act == Act::unmod, gives = act == Act::mod || act == Act::vip;
+  const std::string login = command.user, role = moderator ? "a moderator" : "a VIP";
+  if (login == room.channel().broadcaster_login)
+    return answer(
+        {moderator ? "bad_mod_mod" : "bad_vip_grantee_already_vip", "The broadcaster needs no role."});
+  if (gives && room.standing().is_banned(login, clock_.wall()))
+    return answer({moderator ? "bad_mod_banned" : "bad_vip_grantee_banned",
+                   login + " is banned in this channel: unban the user first."});
+
+  const auto done = [=](Result<bool> changed) {
+    if (!changed && changed.error().code == Errc::conflict)
+      return answer(
+          {moderator ? "bad_mod_mod" : "bad_vip_grantee_already_vip",
+           login + " is already " + (moderator ? "a VIP" : "a moderator") + ": take that role away first."});
+    if (!changed) return answer(failed(changed.error(), login));
+    switch (act) {
+      case Act::mod:
+        return answer(
+            *changed ? Notice{"mod_success", "You have added " + login + " as a moderator of this channel."}
+                     : Notice{"bad_mod_mod", login + " is already a moderator of this channel."});
+      case Act::unmod:
+        return answer(*changed ? Notice{"unmod_success",
+                                        "You have removed " + login + " as a moderator of this channel."}
+                               : Notice{"bad_unmod_mod", login + " is not a moderator of this channel."});
+      case Act::vip:
+        return answer(
+            *changed ? Notice{"vip_success", "You have added " + login + " as a VIP of this channel."}
+                     : Notice{"bad_vip_grantee_already_vip", login + " is already a VIP of this channel."});
+      default:
+        return answer(
+            *changed ? Notice{"unvip_success", "You have removed " + login + " as a VIP of this channel."}
+                     : Notice{"bad_unvip_grantee_not_vip", login + " is not a VIP of this channel."});
+    }
+  };
+  const Role which = moderator ? Role::moderator : Role::vip;
+  if (gives) return acts_.grant(order_of(room, by, command), which, done);
+  acts_.revoke(order_of(room, by, command), which, done);
+}
+
+void Moderation::remove_message(const Room& room, const By& by, const SlashCommand& command, Answer answer) {
+  const MessagePtr message = room.history().find(command.text);
+  if (!message)
+    return answer(
+        {"bad_delete_message_error", "There is no such message here, or it has been deleted already."});
+  const bool own = message->author.id == by.user.id, broadcaster = room.roles_of(by.user).broadcaster;
+  const Roles author = room.roles_of(message->author);
+  if (author.broadcaster && !own)
+    return answer({"bad_delete_message_broadcaster", "You cannot delete the broadcaster's messages."});
+  if (author.moderator && !own && !broadcaster)
+    return answer({"bad_delete_message_mod", "You cannot delete messages of another moderator."});
+  Removal removal{room.channel().id, by, message, act_context(room, message->author.login)};
+  acts_.remove_message(std::move(removal), [login = message->author.login, answer](Result<> removed) {
+    if (!removed) return answer(failed(removed.error(), {}));
+    answer({"delete_message_success", "The message from " + login + " is now deleted."});
+  });
+}
+
+// Nothing is answered: everyone sees it.
+void Moderation::clear(const Room& room, const By& by, Answer answer) {
+  acts_.clear(room.channel().id, by, act_context(room, {}), [answer](Result<> cleared) {
+    if (!cleared) answer(failed(cleared.error(), {}));
+  });
+}
+
+// The room is told of the change, and who is in it hears that; the answer is for one who is not.
+void Moderation::change_settings(const Room& room, const By& by, const SlashCommand& command, Answer answer) {
+  const platform::RoomSettingsPatch patch = mode_patch(command);
+  const RoomSettings before = room.settings();
+  const Result<RoomSettings> after = platform::apply(patch, before);
+  if (!after) return answer({std::string(command.rule->usage_id), after.error().what});
+  const auto notices = mode_notices(before, *after);
+  if (notices.empty()) return answer(already(command));
+  acts_.change_settings(room.channel().id, by, patch, [notice = notices.front(), answer](Result<> changed) {
+    answer(changed ? Notice{notice.id, notice.text, true} : failed(changed.error(), {}));
+  });
+}
+
+// A text that begins with a slash is no command of its own.
+void Moderation::announce(Room& room, const By& by, const SlashCommand& command, const Answer& answer) {
+  const std::string typed = "/ " + command.text;
+  const auto accepted =
+      path_.take(room, Draft{.author = by.user, .typed = typed, .announcement = command.color});
+  if (accepted) return;
+  const RefusalWords words = words_for(accepted.error());
+  answer({std::string(words.notice_id), words.text});
+}
+
+void Moderation::note(const Room& room, const By& by, SlashCommand command, Answer answer) {
+  const std::string login = command.user;
+  acts_.note(order_of(room, by, command), [login, answer](Result<> noted) {
+    if (!noted) return answer(failed(noted.error(), login));
+    answer({"note_success", "Noted about " + login + "."});
+  });
+}
+
+}  // namespace sluice::chat

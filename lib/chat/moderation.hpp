@@ -1,0 +1,46 @@
+#pragma once
+// Moderation: slash commands carried out: who may do what to whom, what is asked of the platform (Acts), and
+// the notice that answers. Both protocols come here, and so will the control socket.
+#include <functional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "chat/acts.hpp"
+#include "chat/message_path.hpp"
+#include "chat/notice.hpp"
+#include "chat/room.hpp"
+#include "chat/slash_command.hpp"
+
+namespace sluice::chat {
+
+class Moderation {
+ public:
+  // All outlive it.
+  Moderation(Acts& acts, MessagePath& path, Clock& clock) : acts_(acts), path_(path), clock_(clock) {}
+
+  using Answer = std::function<void(const Notice&)>;
+  // The answer comes at once or when the store has answered; none, where the room shows what was done.
+  // /disconnect is its connection's own.
+  void carry_out(Room& room, const By& by, SlashCommand command, Answer answer);
+  // Nothing: `user` may ask for it. Banned users may ask for nothing, whatever their role.
+  void forget_idle();  // now and then
+  std::optional<Notice> refused(const Room& room, const User& user, const CommandRule& rule) const;
+
+ private:
+  void ban(const Room& room, const By& by, SlashCommand command, Answer answer);
+  void unban(const Room& room, const By& by, SlashCommand command, Answer answer);
+  void change_role(const Room& room, const By& by, SlashCommand command, Answer answer);
+  void remove_message(const Room& room, const By& by, const SlashCommand& command, Answer answer);
+  void clear(const Room& room, const By& by, Answer answer);
+  void change_settings(const Room& room, const By& by, const SlashCommand& command, Answer answer);
+  void note(const Room& room, const By& by, SlashCommand command, Answer answer);
+
+  void announce(Room& room, const By& by, const SlashCommand& command, const Answer& answer);
+
+  Acts& acts_;
+  MessagePath& path_;
+  Clock& clock_;
+  Windows<UserId> commands_;
+};
+
+}  // namespace sluice::chat

@@ -1,0 +1,249 @@
+#include "chat/slash_command.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace sluice::chat {
+
+namespace {
+constexpr std::array rules{
+    CommandRule{"ban", Act::ban, true, Needs::moderator, "usage_ban", "<user> [reason]",
+                "keep a user from chatting until unbanned"},
+    CommandRule{"unban", Act::unban, true, Needs::moderator, "usage_unban", "<user>",
+                "lift a ban or a timeout"},
+    CommandRule{"timeout", Act::timeout, true, Needs::moderator, "usage_timeout", "<user> [time] [reason]",
+                "keep a user from chatting for a time (10 minutes unless given, 2 weeks at most)"},
+    CommandRule{"delete", Act::remove_message, true, Needs::moderator, "usage_delete", "<message id>",
+                "delete one message"},
+    CommandRule{"clear", Act::clear, true, Needs::moderator, "usage_clear", "", "delete all messages"},
+    CommandRule{"mod", Act::mod, true, Needs::broadcaster, "usage_mod", "<user>", "make a user a moderator"},
+    CommandRule{"unmod", Act::unmod, true, Needs::broadcaster, "usage_unmod", "<user>",
+                "take a moderator's role away"},
+    CommandRule{"mods", Act::list_mods, true, Needs::nobody, "usage_mods", "", "list the moderators"},
+    CommandRule{"vip", Act::vip, true, Needs::broadcaster, "usage_vip", "<user>", "make a user a VIP"},
+    CommandRule{"unvip", Act::unvip, true, Needs::broadcaster, "usage_unvip", "<user>",
+                "take a VIP's role away"},
+    CommandRule{"vips", Act::list_vips, true, Needs::nobody, "usage_vips", "", "list the VIPs"},
+    CommandRule{"slow", Act::slow, true, Needs::moderator, "usage_slow_on", "[time]",
+                "let users speak once in a time (30 seconds unless given, 3 to 120)"},
+    CommandRule{"slowoff", Act::slow, false, Needs::moderator, "usage_slow_off", "", "end slow mode"},
+    CommandRule{"followers", Act::followers_only, true, Needs::moderator, "usage_followers_on", "[time]",
+                "let only those speak who have followed for a time (none unless given, 3 months at most)"},
+    CommandRule{"followersoff", Act::followers_only, false, Needs::moderator, "usage_followers_off", "",
+                "end followers-only mode"},
+    CommandRule{"subscribers", Act::subs_only, true, Needs::moderator, "usage_subs_on", "",
+                "let only subscribers speak"},
+    CommandRule{"subscribersoff", Act::subs_only, false, Needs::moderator, "usage_subs_off", "",
+                "end subscribers-only mode"},
+    CommandRule{"emoteonly", Act::emote_only, true, Needs::moderator, "usage_emote_only_on", "",
+                "let through messages of emotes only"},
+    CommandRule{"emoteonlyoff", Act::emote_only, false, Needs::moderator, "usage_emote_only_off", "",
+                "end emote-only mode"},
+    CommandRule{"uniquechat", Act::unique, true, Needs::moderator, "usage_r9k_on", "",
+                "let no message through that was said before"},
+    CommandRule{"uniquechatoff", Act::unique, false, Needs::moderator, "usage_r9k_off", "",
+                "end unique-chat mode"},
+    CommandRule{"announce", Act::announce, true, Needs::moderator, "usage_announce", "<text>",
+                "say something that stands out; /announceblue, -green, -orange and -purple in a color"},
+    CommandRule{"note", Act::note, true, Needs::moderator, "usage_note", "<user> <text>",
+                "leave a note about a user that the channel's moderators see"},
+    CommandRule{"help", Act::help, true, Needs::nobody, "usage_help", "[command]",
+                "list the commands, or tell of one"},
+    CommandRule{"disconnect", Act::disconnect, true, Needs::nobody, "usage_disconnect", "",
+                "close this connection"},
+};
+
+struct Alias {
+  std::string_view word, of;
+  std::string_view color = {};
+};
+constexpr std::array aliases{
+    Alias{"untimeout", "unban"},
+    Alias{"r9kbeta", "uniquechat"},
+    Alias{"r9kbetaoff", "uniquechatoff"},
+    Alias{"unique", "uniquechat"},
+    Alias{"uniqueoff", "uniquechatoff"},
+    Alias{"announceblue", "announce", "BLUE"},
+    Alias{"announcegreen", "announce", "GREEN"},
+    Alias{"announceorange", "announce", "ORANGE"},
+    Alias{"announcepurple", "announce", "PURPLE"},
+};
+
+const Alias* find_alias(std::string_view word) {
+  const auto alias = std::ranges::find(aliases, word, &Alias::word);
+  return alias == aliases.end() ? nullptr : &*alias;
+}
+
+// The next word; `rest` loses it and the space behind it.
+std::string_view take_word(std::string_view& rest) {
+  const std::size_t space = rest.find(' ');
+  const std::string_view word = rest.substr(0, space);
+  rest = space == std::string_view::npos ? std::string_view() : rest.substr(space + 1);
+  return word;
+}
+
+// "Alice", "@alice", "#alice" → "alice"
+std::string login_of(std::string_view word) {
+  if (word.starts_with('@') || word.starts_with('#')) word.remove_prefix(1);
+  return ascii_lower(word);
+}
+
+struct Unit {
+  std::string_view name;
+  std::int64_t seconds;
+};
+constexpr std::array units{Unit{"month", 30 * 86400}, Unit{"week", 7 * 86400}, Unit{"day", 86400},
+                           Unit{"hour", 3600},        Unit{"minute", 60},      Unit{"second", 1}};
+
+// "m" is a minute, "mo" a month; otherwise the beginning of the name will do, and an s behind it.
+const Unit* find_unit(std::string_view text) {
+  if (text.size() > 1 && text.ends_with('s')) text.remove_suffix(1);
+  if (text == "m") text = "minute";
+  const auto unit = std::ranges::find_if(units, [&](const Unit& u) { return u.name.starts_with(text); });
+  return text.empty() || unit == units.end() ? nullptr : &*unit;
+}
+
+class Reader {
+ public:
+  Reader(const CommandRule& rule, std::string_view word, std::string_view rest)
+      : word_(ascii_lower(word)), rest_(rest) {
+    command_.rule = &rule;
+  }
+
+  std::expected<SlashCommand, CommandProblem> read() {
+    switch (command_.rule->act) {
+      case Act::ban:
+        return take_user() ? take_text() : wrong();
+      case Act::unban:
+      case Act::mod:
+      case Act::unmod:
+      case Act::vip:
+      case Act::unvip:
+        return take_user() ? done() : wrong();
+      case Act::timeout:
+        return take_user() ? take_timeout() : wrong();
+      case Act::slow:
+        return take_mode_time(seconds(1), slow_shortest, slow_longest, slow_default);
+      case Act::followers_only:
+        return take_mode_time(seconds(60), seconds(0), followers_longest, seconds(0));
+      case Act::announce:
+        command_.color = "PRIMARY";
+        if (const Alias* alias = find_alias(word_)) command_.color = alias->color;
+        return rest_.empty() ? wrong() : take_text();
+      case Act::note:
+        return take_user() && !rest_.empty() ? take_text() : wrong();
+      case Act::remove_message:
+        return rest_.empty() || rest_.find(' ') != std::string_view::npos ? wrong() : take_text();
+      default:
+        return take_text();  // whatever stands behind a command that takes nothing is overlooked
+    }
+  }
+
+ private:
+  using Answer = std::expected<SlashCommand, CommandProblem>;
+  bool take_user() {
+    command_.user = login_of(take_word(rest_));
+    return !command_.user.empty();
+  }
+  Answer take_text() {
+    command_.text = rest_;
+    return std::move(command_);
+  }
+  Answer done() { return std::move(command_); }
+
+  // "/timeout alice 10m reason", and "/timeout alice reason", where the reason begins with no number.
+  Answer take_timeout() {
+    const bool number = !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
+    const std::string_view time = number ? take_word(rest_) : std::string_view();
+    const auto span = number ? parse_span(time) : std::optional(timeout_default);
+    if (!span || *span < seconds(1) || *span > timeout_longest)
+      return std::unexpected(CommandProblem{
+          "bad_timeout_duration", "You cannot time a user out for less than 1 second or more than " +
+                                      span_text(timeout_longest) + "."});
+    command_.duration = span;
+    return take_text();
+  }
+
+  Answer take_mode_time(seconds unit, seconds least, seconds most, seconds otherwise) {
+    if (!command_.rule->on) return done();
+    const auto span = rest_.empty() ? std::optional(otherwise) : parse_span(rest_, unit);
+    if (!span || *span < least || *span > most) return wrong();
+    command_.duration = span;
+    return done();
+  }
+
+  Answer wrong() const {
+    const CommandRule& rule = *command_.rule;
+    return std::unexpected(CommandProblem{
+        std::string(rule.usage_id), "Usage: /" + word_ + (rule.usage.empty() ? "" : " ") +
+                                        std::string(rule.usage) + " - " + std::string(rule.help) + "."});
+  }
+
+  SlashCommand command_;
+  std::string word_;
+  std::string_view rest_;
+};
+}  // namespace
+
+std::span<const CommandRule> command_rules() {
+  return rules;
+}
+
+const CommandRule* find_command(std::string_view word) {
+  std::string name = ascii_lower(word);
+  if (const Alias* alias = find_alias(name)) name = alias->of;
+  const auto rule = std::ranges::find(rules, name, &CommandRule::word);
+  return rule == rules.end() ? nullptr : &*rule;
+}
+
+std::expected<SlashCommand, CommandProblem> parse_command(std::string_view line) {
+  const std::string_view word = take_word(line);
+  const CommandRule* rule = find_command(word);
+  if (rule == nullptr)
+    return std::unexpected(CommandProblem{"unrecognized_cmd", "Unrecognized command: /" + std::string(word)});
+  return Reader(*rule, word, line).read();
+}
+
+std::optional<seconds> parse_span(std::string_view text, seconds unit) {
+  constexpr std::int64_t longest = 10LL * 366 * 86400;
+  std::int64_t sum = 0;
+  if (text.empty()) return std::nullopt;
+  while (!text.empty()) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = parse_number<std::int64_t>(text.substr(0, digits));
+    if (!number || *number > longest) return std::nullopt;
+    text.remove_prefix(digits);
+    if (text.starts_with(' ')) text.remove_prefix(1);
+    const std::size_t letters = std::min(text.find_first_of(" 0123456789"), text.size());
+    const Unit* named = letters == 0 ? nullptr : find_unit(text.substr(0, letters));
+    if (letters > 0 && named == nullptr) return std::nullopt;
+    text.remove_prefix(letters);
+    if (text.starts_with(' ')) text.remove_prefix(1);
+    sum += *number * (named ? named->seconds : unit.count());
+    if (sum > longest) return std::nullopt;
+  }
+  return seconds(sum);
+}
+
+std::string span_text(seconds span) {
+  std::string text;
+  int told = 0;
+  std::int64_t left = span.count();
+  for (const Unit& unit : units) {
+    if (unit.name == "month") continue;  // of no fixed length
+    const std::int64_t count = left / unit.seconds;
+    left %= unit.seconds;
+    if (count == 0 && !(unit.seconds == 1 && text.empty())) {
+      if (told > 0) break;
+      continue;
+    }
+    if (!text.empty()) text += ' ';
+    text.append(std::to_string(count)).append(" ").append(unit.name).append(count == 1 ? "" : "s");
+    if (++told == 2) break;
+  }
+  return text;
+}
+
+}  // namespace sluice::chat

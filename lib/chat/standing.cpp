@@ -1,0 +1,40 @@
+#include "chat/standing.hpp"
+
+#include <algorithm>
+
+namespace sluice::chat {
+
+void Standing::grant(Role role, UserId user, std::string login) {
+  (role == Role::moderator ? moderators_ : vips_).insert_or_assign(user, std::move(login));
+}
+
+void Standing::revoke(Role role, UserId user) {
+  (role == Role::moderator ? moderators_ : vips_).erase(user);
+}
+
+bool Standing::has(Role role, std::string_view login) const {
+  return std::ranges::any_of(holders(role), [&](const auto& holder) { return holder.second == login; });
+}
+
+std::vector<std::string> Standing::logins(Role role) const {
+  std::vector<std::string> logins;
+  for (const auto& [user, login] : holders(role)) logins.push_back(login);
+  std::ranges::sort(logins);
+  return logins;
+}
+
+const Standing::Ban* Standing::ban_of(UserId user, Wall now) const {
+  const auto ban = bans_.find(user);
+  return ban == bans_.end() || !ban->second.holds(now) ? nullptr : &ban->second;
+}
+
+bool Standing::is_banned(std::string_view login, Wall now) const {
+  return std::ranges::any_of(
+      bans_, [&](const auto& ban) { return ban.second.login == login && ban.second.holds(now); });
+}
+
+void Standing::forget_lapsed(Wall now) {
+  std::erase_if(bans_, [&](const auto& ban) { return !ban.second.holds(now); });
+}
+
+}  // namespace sluice::chat

@@ -1,0 +1,46 @@
+#pragma once
+// Standing: what has been decided about a room and the people in it: its settings, who moderates, who is a
+// VIP, who is banned. Read from the store when the room opens, and changed by what the event log tells
+// (sluice-events(5)), so that every node comes to the same.
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "chat/types.hpp"
+
+namespace sluice::chat {
+
+class Standing {
+ public:
+  RoomSettings settings;
+
+  enum class Role { moderator, vip };
+  void grant(Role role, UserId user, std::string login);
+  void revoke(Role role, UserId user);
+  bool has(Role role, UserId user) const { return holders(role).contains(user); }
+  bool has(Role role, std::string_view login) const;
+  std::vector<std::string> logins(Role role) const;  // by name
+
+  struct Ban {
+    std::string login;
+    std::optional<Wall> until;  // none: for ever
+    bool holds(Wall now) const { return !until || *until > now; }
+  };
+  void ban(UserId user, Ban ban) { bans_.insert_or_assign(user, std::move(ban)); }  // in place of one before
+  void lift(UserId user) { bans_.erase(user); }
+  const Ban* ban_of(UserId user, Wall now) const;  // null, too, when it has run out
+  bool is_banned(std::string_view login, Wall now) const;
+  void forget_lapsed(Wall now);  // now and then, so that old timeouts take no memory
+  std::size_t bans() const { return bans_.size(); }
+
+ private:
+  using Holders = std::unordered_map<UserId, std::string>;
+  const Holders& holders(Role role) const { return role == Role::moderator ? moderators_ : vips_; }
+
+  Holders moderators_, vips_;
+  std::unordered_map<UserId, Ban> bans_;
+};
+
+}  // namespace sluice::chat

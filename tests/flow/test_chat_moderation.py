@@ -1,0 +1,124 @@
+"""Moderation by slash commands: what everybody sees, who may, and what outlives a kill of chatd."""
+import os
+import signal
+import time
+
+import pytest
+
+from chat_platform import running
+from harness import wait_for
+
+QUIET = ("--cooldown", "0s", "--message-rate", "1000", "--join-rate", "1000", "--repeat-time", "0s")
+
+
+@pytest.fixture
+def chat():
+    with running(*QUIET) as chat:
+        yield chat
+
+
+def tags(line):
+    return dict(tag.split("=", 1) for tag in line[1:].split(" ", 1)[0].split(";"))
+
+
+def notice(peer, command, channel="demo"):
+    """The (id, text) that answers a command."""
+    peer.send(f"PRIVMSG #{channel} :{command}")
+    line = peer.until("NOTICE")[-1]
+    return tags(line)["msg-id"], line.split(" NOTICE ", 1)[1].split(" :", 1)[1]
+
+
+def everybody(chat):
+    ada, bob, page = chat.irc_peer("ada", chat.ada), chat.irc_peer("bob", chat.bob), chat.page(chat.bob)
+    for peer in (ada, bob, page):
+        peer.join("demo")
+    return ada, bob, page
+
+
+def test_a_timeout_is_seen_by_all_and_ends(chat):
+    ada, bob, page = everybody(chat)
+    bob.send("PRIVMSG #demo :spam")
+    assert page.until("message")["text"] == "spam"
+    assert notice(ada, "/timeout bob 2s enough")[0] == "timeout_success"
+    line = bob.until("CLEARCHAT")[-1]
+    assert line.endswith("CLEARCHAT #demo :bob") and tags(line)["ban-duration"] == "2" and tags(line)["target-user-id"]
+    banned = page.until("banned")
+    assert (banned["user"]["login"], banned["duration"]) == ("bob", 2)
+    assert notice(bob, "more spam")[0] == "msg_timedout"
+    page.say("demo", "from a page", "k1")
+    assert page.until("error")["code"] == "timed_out"
+    assert chat.page().join("demo")["history"] == []
+    over = time.monotonic() + 2
+    wait_for(lambda: time.monotonic() > over, 5, "the timeout's end")
+    bob.send("PRIVMSG #demo :calm now")
+    assert ada.until("PRIVMSG")[-1].endswith(":calm now")
+
+
+def test_bans_roles_and_modes_outlive_a_kill(chat):
+    ada, bob, _ = everybody(chat)
+    assert notice(ada, "/mod bob")[0] == "mod_success"
+    assert notice(ada, "/ban cyd being cyd")[0] == "ban_success"
+    ada.send("PRIVMSG #demo :/slow 5")
+    assert tags(bob.until("ROOMSTATE")[-1])["slow"] == "5"
+    bob.send("PRIVMSG #demo :stays", "PRIVMSG #demo :goes")
+    gone = tags([ada.until("PRIVMSG")[-1] for _ in range(2)][1])["id"]
+    assert notice(ada, f"/delete {gone}")[0] == "delete_message_success"
+    line = bob.until("CLEARMSG")[-1]
+    assert line.endswith(":goes") and tags(line)["target-msg-id"] == gone and tags(line)["login"] == "bob"
+
+    chat.daemon.process.send_signal(signal.SIGKILL)
+    chat.daemon.process.wait()
+    chat.start()
+    again, page = chat.irc_peer("bob", chat.bob), chat.page()
+    joined = again.join("demo")
+    assert "badges=moderator/1" in joined[-2] and tags(joined[-1])["slow"] == "5"
+    assert [message["text"] for message in page.join("demo")["history"]] == ["stays"]
+    assert notice(again, "/unban cyd")[0] == "unban_success"
+    assert notice(again, "/unban cyd")[0] == "bad_unban_no_ban"
+    assert notice(again, "/vip cyd")[0] == "no_permission"
+
+
+def test_what_was_done_while_chatd_was_away_holds(chat):
+    """An act is the store's; whoever comes later finds it done."""
+    ada, bob, _ = everybody(chat)
+    bob.send("PRIVMSG #demo :said before")
+    ada.until("PRIVMSG")
+    chat.daemon.stop()
+    with running(*QUIET, "--history", "none", directory=chat.directory, name="other") as other:
+        moderator = other.irc_peer("ada", chat.ada)
+        moderator.join("demo")
+        assert notice(moderator, "/ban bob")[0] == "ban_success"
+    os.remove(chat.directory / "chat.db")
+    chat.start()
+    assert notice(chat.irc_peer("bob", chat.bob), "hello")[0] == "msg_banned"
+
+
+def test_two_nodes_on_one_store_do_the_same(chat):
+    """The event log carries an act to every node."""
+    ada, bob, page = everybody(chat)
+    with running(*QUIET, "--history", "none", directory=chat.directory, name="other") as other:
+        there = other.irc_peer("justinfan7")
+        there.join("demo")
+        ada.send("PRIVMSG #demo :/clear", "PRIVMSG #demo :/emoteonly")
+        assert there.until("CLEARCHAT")[-1].endswith("CLEARCHAT #demo")
+        assert tags(there.until("ROOMSTATE")[-1])["emote-only"] == "1"
+        assert tags(there.until("NOTICE")[-1])["msg-id"] == "emote_only_on"
+    assert page.until("cleared")
+
+
+def test_lists_help_and_announcements(chat):
+    ada, bob, page = everybody(chat)
+    assert notice(bob, "/mods")[0] == "no_mods"
+    assert notice(ada, "/mod BOB")[0] == "mod_success"
+    assert notice(bob, "/mods") == ("room_mods", "The moderators of this channel are: bob")
+    assert notice(bob, "/ban ada")[0] == "bad_ban_broadcaster"
+    assert notice(bob, "/ban nobody_at_all")[0] == "invalid_user"
+    assert notice(bob, "/help timeout")[1].startswith("/timeout <user> [time] [reason]")
+    assert notice(bob, "/dance")[0] == "unrecognized_cmd"
+    bob.send("PRIVMSG #demo :/announceblue hear ye")
+    line = ada.until("USERNOTICE")[-1]
+    assert line.endswith("USERNOTICE #demo :hear ye") and (tags(line)["msg-id"], tags(line)["msg-param-color"]) == ("announcement", "BLUE")
+    assert page.until("message")["announcement"] == "BLUE"
+    page.say("demo", "/mods", "k1")
+    answer = page.until("notice")
+    assert (answer["key"], answer["code"]) == ("k1", "room_mods")

@@ -1,0 +1,70 @@
+#pragma once
+// A platform that does what moderation asks of it, and remembers what that was.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chat/acts.hpp"
+
+namespace sluice::chat {
+
+struct FakeActs : Acts {
+  std::vector<std::string> asked;  // "ban 1 bob@192.0.2.1 cyd a reason 600"
+  std::string context;             // of the last
+  std::optional<Error> error;      // of every call
+  bool changed = true;
+  Lifted lifted = Lifted::ban;
+
+  void ban(Order order, std::optional<seconds> duration, std::function<void(Result<>)> answer) override {
+    ask("ban", order, duration ? " " + std::to_string(duration->count()) : "");
+    give<void>(answer, Result<>{});
+  }
+  void unban(Order order, std::function<void(Result<Lifted>)> answer) override {
+    ask("unban", order);
+    give<Lifted>(answer, lifted);
+  }
+  void grant(Order order, Standing::Role, std::function<void(Result<bool>)> answer) override {
+    ask("grant", order);
+    give<bool>(answer, changed);
+  }
+  void revoke(Order order, Standing::Role, std::function<void(Result<bool>)> answer) override {
+    ask("revoke", order);
+    give<bool>(answer, changed);
+  }
+  void note(Order order, std::function<void(Result<>)> answer) override {
+    ask("note", order);
+    give<void>(answer, Result<>{});
+  }
+  void remove_message(Removal removal, std::function<void(Result<>)> answer) override {
+    asked.push_back("remove " + where(removal.channel, removal.by) + " " + removal.message->id);
+    context = removal.context;
+    give<void>(answer, Result<>{});
+  }
+  void clear(ChannelId channel, By by, std::string around, std::function<void(Result<>)> answer) override {
+    asked.push_back("clear " + where(channel, by));
+    context = around;
+    give<void>(answer, Result<>{});
+  }
+  void change_settings(ChannelId channel, By by, platform::RoomSettingsPatch patch,
+                       std::function<void(Result<>)> answer) override {
+    asked.push_back("settings " + where(channel, by) +
+                    (patch.slow ? " slow=" + std::to_string(*patch.slow) : ""));
+    give<void>(answer, Result<>{});
+  }
+
+ private:
+  static std::string where(ChannelId channel, const By& by) {
+    return std::to_string(channel.value()) + " " + by.user.login + "@" + by.address;
+  }
+  void ask(const std::string& what, const Order& order, const std::string& more = {}) {
+    context = order.context;
+    asked.push_back(what + " " + where(order.channel, order.by) + " " + order.login +
+                    (order.reason.empty() ? "" : " " + order.reason) + more);
+  }
+  template <class T>
+  void give(const std::function<void(Result<T>)>& answer, Result<T> result) {
+    answer(error ? Result<T>(std::unexpected(*error)) : std::move(result));
+  }
+};
+
+}  // namespace sluice::chat

@@ -1,0 +1,158 @@
+// Who may do what to whom, what is asked of the platform, and what the asker is told.
+#include "chat/moderation.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "unit/chat/fakes.hpp"
+
+using namespace sluice;
+using namespace sluice::chat;
+using Role = Standing::Role;
+
+namespace {
+// ada is the broadcaster of #demo, bob and eve are moderators, vic is a VIP, cyd is nobody in particular.
+struct Court {
+  TestHall hall;
+  FakeActs& acts = hall.acts;
+  Room& room = hall.rooms.open(hall.directory.channels["demo"]);
+
+  Court() {
+    room.standing().grant(Role::moderator, UserId(8), "bob");
+    room.standing().grant(Role::moderator, UserId(10), "eve");
+    room.standing().grant(Role::vip, UserId(11), "vic");
+  }
+  // The notice's id.
+  std::string ask(const User& by, std::string_view line) {
+    auto command = parse_command(line);
+    INFO(line);
+    REQUIRE(command);
+    last = {};
+    hall.moderation.carry_out(room, By{by, "192.0.2.1"}, *command,
+                              [this](const Notice& notice) { last = notice; });
+    return last.id;
+  }
+  Notice last;
+  User ada = user(7, "ada"), bob = user(8, "bob"), cyd = user(9, "cyd"), vic = user(11, "vic");
+};
+}  // namespace
+
+TEST_CASE("nobody acts without the role for it") {
+  Court court;
+  for (const CommandRule& rule : command_rules()) {
+    if (rule.act == Act::announce || rule.act == Act::disconnect) continue;
+    const std::string line = std::string(rule.word) + " zed 10";
+    if (!parse_command(line)) continue;  // it takes no user
+    INFO(line);
+    for (const User& by : {court.cyd, court.vic})
+      CHECK((court.ask(by, line) == "no_permission") == (rule.needs != Needs::nobody));
+    CHECK((court.ask(court.bob, line) == "no_permission") == (rule.needs == Needs::broadcaster));
+    CHECK(court.ask(court.ada, line) != "no_permission");
+  }
+  CHECK(court.ask(User{{}, "justinfan1", "justinfan1", ""}, "mods") == "no_permission");
+}
+
+TEST_CASE("a banned moderator acts no more") {
+  Court court;
+  court.room.standing().ban(UserId(8), {"bob", court.hall.clock.wall() + seconds(60)});
+  CHECK(court.ask(court.bob, "ban cyd") == "no_permission");
+  CHECK(court.acts.asked.empty());
+  court.hall.clock.advance(seconds(61));
+  CHECK(court.ask(court.bob, "ban cyd") == "ban_success");
+}
+
+TEST_CASE("bans and timeouts are asked of the platform with who, whom, how long and why") {
+  Court court;
+  CHECK(court.ask(court.bob, "ban Cyd not nice") == "ban_success");
+  CHECK(court.ask(court.ada, "timeout cyd 90 calm") == "timeout_success");
+  CHECK(court.last.text == "cyd has been timed out for 1 minute 30 seconds.");
+  CHECK(court.acts.asked ==
+        std::vector<std::string>{"ban 1 bob@192.0.2.1 cyd not nice", "ban 1 ada@192.0.2.1 cyd calm 90"});
+  court.acts.error = Error{Errc::exists, "banned", {}};
+  CHECK(court.ask(court.bob, "ban cyd") == "already_banned");
+  court.acts.error = Error{Errc::not_found, "no user", {}};
+  CHECK(court.ask(court.bob, "ban nobody") == "invalid_user");
+  court.acts.error = Error{Errc::unavailable, "busy", {}};
+  CHECK(court.ask(court.bob, "ban cyd") == "unavailable_command");
+}
+
+TEST_CASE("some cannot be banned by some") {
+  Court court;
+  CHECK(court.ask(court.bob, "ban bob") == "bad_ban_self");
+  CHECK(court.ask(court.bob, "timeout bob") == "bad_timeout_self");
+  CHECK(court.ask(court.bob, "ban ada") == "bad_ban_broadcaster");
+  CHECK(court.ask(court.bob, "timeout eve 5") == "bad_timeout_mod");
+  CHECK(court.acts.asked.empty());
+  CHECK(court.ask(court.ada, "ban eve") == "ban_success");
+  CHECK(court.ask(court.bob, "ban vic") == "ban_success");
+}
+
+TEST_CASE("unban tells what there was to lift") {
+  Court court;
+  for (const auto& [lifted, id] : {std::pair{Acts::Lifted::nothing, "bad_unban_no_ban"},
+                                   std::pair{Acts::Lifted::timeout, "untimeout_success"},
+                                   std::pair{Acts::Lifted::ban, "unban_success"}}) {
+    court.acts.lifted = lifted;
+    CHECK(court.ask(court.bob, "unban cyd") == id);
+  }
+}
+
+TEST_CASE("roles are given and taken by the broadcaster, and listed for all") {
+  Court court;
+  CHECK(court.ask(court.ada, "mod cyd") == "mod_success");
+  CHECK(court.ask(court.ada, "unvip vic") == "unvip_success");
+  court.acts.changed = false;
+  CHECK(court.ask(court.ada, "mod bob") == "bad_mod_mod");
+  CHECK(court.ask(court.ada, "unmod cyd") == "bad_unmod_mod");
+  CHECK(court.ask(court.ada, "vip vic") == "bad_vip_grantee_already_vip");
+  CHECK(court.ask(court.ada, "unvip cyd") == "bad_unvip_grantee_not_vip");
+  CHECK(court.ask(court.ada, "mod ada") == "bad_mod_mod");
+  court.room.standing().ban(UserId(9), {"cyd", {}});
+  CHECK(court.ask(court.ada, "mod cyd") == "bad_mod_banned");
+  CHECK(court.ask(court.ada, "vip cyd") == "bad_vip_grantee_banned");
+  CHECK(court.ask(court.cyd, "mods") == "no_permission");  // banned
+  CHECK(court.ask(court.vic, "mods") == "room_mods");
+  CHECK(court.last.text == "The moderators of this channel are: bob, eve");
+  CHECK(court.ask(court.vic, "vips") == "vips_success");
+  CHECK(court.last.text == "The VIPs of this channel are: vic.");
+}
+
+TEST_CASE("messages are deleted by those who may") {
+  Court court;
+  const auto said = [&](const User& by) {
+    Message message;
+    message.id = "m-" + by.login;
+    message.author = by;
+    message.text = "hello";
+    return court.room.publish(std::move(message), nullptr)->id;
+  };
+  const std::string by_ada = said(court.ada), by_bob = said(court.bob), by_eve = said(user(10, "eve")),
+                    by_cyd = said(court.cyd);
+  CHECK(court.ask(court.bob, "delete " + by_cyd) == "delete_message_success");
+  CHECK(court.ask(court.bob, "delete " + by_bob) == "delete_message_success");
+  CHECK(court.ask(court.bob, "delete " + by_eve) == "bad_delete_message_mod");
+  CHECK(court.ask(court.bob, "delete " + by_ada) == "bad_delete_message_broadcaster");
+  CHECK(court.ask(court.ada, "delete " + by_eve) == "delete_message_success");
+  CHECK(court.ask(court.bob, "delete 123") == "bad_delete_message_error");
+  CHECK(court.ask(court.bob, "clear").empty());
+  CHECK(court.acts.asked.back() == "clear 1 bob@192.0.2.1");
+}
+
+TEST_CASE("modes are changed once") {
+  Court court;
+  CHECK(court.ask(court.bob, "slow 10") == "slow_on");
+  CHECK(court.acts.asked.back() == "settings 1 bob@192.0.2.1 slow=10");
+  CHECK(court.ask(court.bob, "subscribersoff") == "already_subs_off");
+  CHECK(court.acts.asked.size() == 1);
+}
+
+TEST_CASE("help tells what the asker may do") {
+  Court court;
+  CHECK(court.ask(court.cyd, "help") == "cmds_available");
+  CHECK(court.last.text.find("/ban") == std::string::npos);
+  court.ask(court.bob, "help");
+  CHECK(court.last.text.find("/ban ") != std::string::npos);
+  CHECK(court.last.text.find("/unmod") == std::string::npos);
+  CHECK(court.ask(court.bob, "help timeout") == "cmds_available");
+  CHECK(court.last.text.starts_with("/timeout <user> [time] [reason] - "));
+  CHECK(court.ask(court.bob, "help dance") == "no_help");
+}
