@@ -54,6 +54,8 @@ class Publisher : public std::enable_shared_from_this<Publisher> {
   void drop(const std::string& reason);
   // Asks it to come back to another process, or closes the connection. The stream waits for it.
   virtual void move_on() = 0;
+  // Those it was made with are others now: they hold at once, for a wait that is under way, too.
+  virtual void limits_changed() = 0;
 
   // Whether another process can go on with it (handover.hpp): it must then be an RtmpPublisher.
   virtual bool can_move() const { return false; }

@@ -159,6 +159,11 @@ void RtmpPublisher::move_on() {
   if (!asked && connection_) connection_->close();
 }
 
+void RtmpPublisher::limits_changed() {
+  session_.reconfigure(session_config(limits_, door_.ways));
+  if (!frozen_) watch_deadline();
+}
+
 void RtmpPublisher::handle(rtmp::MediaMessage& message) {
   if (!intake_) return;
   const auto taken = intake_->media(message, last_heard());

@@ -18,6 +18,7 @@ class RtmpPublisher final : public Publisher, public net::Connection::Handler {
 
   void refuse(Refusal why, const std::string& reason) override;
   void move_on() override;
+  void limits_changed() override;
   std::string_view protocol() const override { return tls_ ? "rtmps" : "rtmp"; }
   media::PublisherClock clock() const override { return media::rtmp_clock; }
   std::string address() const override;

@@ -162,6 +162,7 @@ Result<> Server::reload(const Config& config) {
   house_.config.retention = config.retention;
   house_.config.disk = config.disk;
   house_.config.command = config.command;
+  for (const auto& publisher : std::set(house_.publishers)) publisher->limits_changed();
   for (const auto& [channel, stream] : Streams(house_.streams)) stream->limits_changed();
   std::vector<std::shared_ptr<Stream>> outdated;
   for (const auto& [channel, stream] : house_.streams)

@@ -58,6 +58,11 @@ void SrtPublisher::move_on() {
   close();
 }
 
+void SrtPublisher::limits_changed() {
+  if (intake_) intake_->set_longest(limits_.message_bytes);
+  if (stream_) watch_silence();
+}
+
 void SrtPublisher::close() {
   silence_.cancel();
   session_->close();

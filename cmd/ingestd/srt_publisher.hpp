@@ -16,6 +16,7 @@ class SrtPublisher final : public Publisher, public srt::Session::Handler {
 
   void refuse(Refusal why, const std::string& reason) override;
   void move_on() override;
+  void limits_changed() override;
   std::string_view protocol() const override { return "srt"; }
   media::PublisherClock clock() const override { return media::mpegts_clock; }
   std::string address() const override { return session_->peer().text(); }

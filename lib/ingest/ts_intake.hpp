@@ -16,7 +16,8 @@ namespace sluice::ingest {
 class TsIntake {
  public:
   // `unit`: the longest picture, in bytes.
-  TsIntake(media::Intake& intake, std::size_t unit) : intake_(intake), demuxer_({.unit = unit, .held = unit + unit / 2}) {}
+  TsIntake(media::Intake& intake, std::size_t unit) : intake_(intake), demuxer_(limits(unit)) {}
+  void set_longest(std::size_t unit) { demuxer_.set_limits(limits(unit)); }
 
   void receive(ByteView bytes, Steady now);
   void finish(Steady now);  // nothing more comes
@@ -30,6 +31,7 @@ class TsIntake {
     std::variant<mpegts::AdtsFrames, mpegts::VideoFrames> frames;
     media::Kind kind() const { return media::kind_of(codec); }
   };
+  static mpegts::DemuxerLimits limits(std::size_t unit) { return {.unit = unit, .held = unit + unit / 2}; }
   void take_events(Steady now);
   void take(const mpegts::ProgramFound& program);
   void take(const mpegts::Unit& unit, Steady now);

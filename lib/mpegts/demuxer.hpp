@@ -55,6 +55,7 @@ class Demuxer {
 
   void receive(ByteView bytes);
   void finish();
+  void set_limits(DemuxerLimits limits) { limits_ = limits; }  // for what is held, too
   std::optional<DemuxerEvent> next_event();
   Counts counts() const;
 

@@ -1,6 +1,7 @@
 #pragma once
 // ChunkReader: messages out of a chunk stream (Adobe RTMP 1.0 section 5.3). A payload byte is copied once, into a block
 // allocated when its message begins; chunks allocate nothing.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -24,7 +25,11 @@ class ChunkReader {
   // stands where none may. Do not read on after one.
   Result<std::optional<Message>> next(ByteView& in);
 
-  void set_limits(ChunkLimits limits) { limits_ = limits; }
+  // For messages that begin from now on; those that have begun may end.
+  void set_limits(ChunkLimits limits) {
+    limits_ = limits;
+    limits_.held = std::max(limits.held, held_);
+  }
   std::uint32_t chunk_size() const { return chunk_size_; }
   std::size_t held() const { return held_; }  // bytes of messages that have begun and not ended
 

@@ -21,6 +21,7 @@ class ServerSession::Impl {
   bool request_reconnect(std::string_view description, std::string_view tc_url);
   void tick(Steady now);
   Steady deadline() const;
+  void reconfigure(const ServerConfig& config);
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
 

@@ -153,6 +153,14 @@ Steady ServerSession::Impl::deadline() const {
   return next;
 }
 
+void ServerSession::Impl::reconfigure(const ServerConfig& config) {
+  setup_until_ += config.setup_time - config_.setup_time;
+  config_.setup_time = config.setup_time;
+  config_.idle_time = config.idle_time;
+  config_.publishers = config.publishers;
+  if (publishing()) link.reader().set_limits(config_.publishers);
+}
+
 void ServerSession::Impl::fail_with(Error error) {
   if (finished_) return;
   finished_ = true;
@@ -186,6 +194,7 @@ bool ServerSession::has_output() const { return !impl_->link.output().empty(); }
 bool ServerSession::wants_input() const { return !impl_->waits() && !impl_->finished(); }
 bool ServerSession::finished() const { return impl_->finished(); }
 bool ServerSession::publishing() const { return impl_->publishing(); }
+void ServerSession::reconfigure(const ServerConfig& config) { impl_->reconfigure(config); }
 void ServerSession::tick(Steady now) { impl_->tick(now); }
 Steady ServerSession::deadline() const { return impl_->deadline(); }
 std::uint64_t ServerSession::bytes_received() const { return impl_->bytes; }

@@ -115,6 +115,10 @@ class ServerSession {
   bool finished() const;      // nothing more will come: send what is left, then close
   bool publishing() const;    // between accept() of a PublishRequest and its end
 
+  // Other times, and limits for publishers, hold from now on: for a wait that is under way, too, and for the next message.
+  // The rest of `config` is as the session began with it.
+  void reconfigure(const ServerConfig& config);
+
   void tick(Steady now);      // enforces the deadlines; pings a silent peer
   Steady deadline() const;    // when tick() next has something to do; Steady::max() when finished
   std::uint64_t bytes_received() const;

@@ -11,8 +11,10 @@ import pytest
 from chat_peers import Page, WebSocket
 from chat_platform import Chat
 from harness import Daemon, free_port, get, program, wait_for
-from ingest import Ingest
+from ingest import Ingest, hand_publish, message, opening, read_some, read_until, tls
+from srt_caller import Caller
 from test_daemons import DAEMONS, command
+from test_rtmps import certificate, gone
 
 
 class Config:
@@ -102,6 +104,58 @@ def test_ingestd_swaps_limits_and_refuses_another_feed(tmp_path):
             assert not closed_at_once(ingest.port)
             config.write(max_connections=3, exec="cat")
             config.reload(ingest.daemon, "not reloaded")
+
+
+@pytest.fixture
+def three_ways(tmp_path):
+    """An ingestd whose limits are as wide as can be, a configuration to narrow them, and a publisher by each way in that has just been let in."""
+    cert, key = certificate(tmp_path, "ingest")
+    config = Config(tmp_path / "config", idle_time="10m", setup_time="10m", grace="0s")
+    with Ingest("--exec", "cat >/dev/null", "--tls-cert", str(cert), "--tls-key", str(key), "--config", str(config.path)) as ingest, contextlib.ExitStack() as links:
+        (ingest.directory / "keys").write_text("one plain\ntwo encrypted\nthree srt\n")
+        config.reload(ingest.daemon)
+        plain, answer = hand_publish(ingest.port, "one")
+        links.enter_context(plain)
+        assert b"NetStream.Publish.Start" in answer
+        encrypted = links.enter_context(tls(ingest.tls_port))
+        c0c1, commands = opening("two")
+        encrypted.sendall(c0c1)
+        encrypted.sendall(read_some(encrypted, 1 + 1536 + 1536)[1:1537] + commands)
+        assert b"NetStream.Publish.Start" in read_until(encrypted, b"NetStream.Publish.")
+        caller = links.enter_context(Caller(ingest.srt_port, "three"))
+        wait_for(lambda: {row["channel"] for row in ingest.streams()} == {"plain", "encrypted", "srt"}, 15, "all three")
+        yield ingest, config, plain, encrypted, caller
+
+
+def test_ingestd_swaps_the_times_of_those_who_are_connected(three_ways):
+    ingest, config, plain, encrypted, _ = three_ways
+    with socket.create_connection(("127.0.0.1", ingest.port), 10) as strange, socket.create_connection(("127.0.0.1", ingest.tls_port), 10) as torn:
+        strange.sendall(opening("one")[0])
+        assert len(read_some(strange, 1 + 1536)) == 1 + 1536  # it is there, and has begun to be waited for
+        config.write(idle_time="10m", setup_time="500ms", grace="0s")
+        config.reload(ingest.daemon)
+        assert gone(strange) and gone(torn)
+    assert len(ingest.streams()) == 3
+    config.write(idle_time="1s", setup_time="500ms", grace="0s")
+    config.reload(ingest.daemon)
+    assert gone(plain) and gone(encrypted)
+    wait_for(lambda: not ingest.streams(), 15, "the end of those who send nothing")
+
+
+def test_ingestd_swaps_the_longest_message_and_the_bitrate_of_those_who_publish(three_ways):
+    ingest, config, plain, encrypted, caller = three_ways
+    config.write(idle_time="10m", max_message="1K", max_bitrate=100, grace="0s")
+    config.reload(ingest.daemon)
+    plain.sendall(message(9, bytes(1025), stream=1, chunk_stream=6))
+    assert gone(plain)
+    ingest.wait_log("a message of 1025 bytes; 1024 are allowed")
+    for _ in range(100):
+        encrypted.sendall(message(9, bytes(1000), stream=1, chunk_stream=6))
+    assert b"bitrate is above" in read_until(encrypted, b"limit")
+    for _ in range(100):
+        caller.send(bytes(1316))
+    wait_for(lambda: not ingest.streams(), 15, "the end of all three")
+    assert ingest.log().count("sends too much") == 2
 
 
 def closed_at_once(port):

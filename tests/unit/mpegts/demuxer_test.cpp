@@ -194,6 +194,19 @@ TEST_CASE("a unit beyond the limit is dropped, and memory stays bounded") {
   CHECK(demuxer.counts().damaged_units == 2);
 }
 
+TEST_CASE("another limit holds for the units that have begun, too") {
+  Demuxer demuxer;
+  TsWriter ts;
+  ts.program({{TsWriter::video, 0x1b}});
+  ts.pes(TsWriter::video, content(9'000, 1), 0, 0);
+  demuxer.receive(ByteView(ts.out).first(20 * packet_size));
+  demuxer.set_limits({.unit = 5'000, .held = 7'500});
+  demuxer.receive(ByteView(ts.out).subspan(20 * packet_size));
+  demuxer.finish();
+  CHECK(told(demuxer).size() == 1);
+  CHECK(demuxer.counts().damaged_units == 1);
+}
+
 TEST_CASE("random bytes break nothing") {
   SeededRandom random(7);
   for (int round = 0; round < 200; ++round) {

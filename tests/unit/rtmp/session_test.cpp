@@ -144,6 +144,52 @@ TEST_CASE("a peer that is too slow to publish, or silent, is let go; a silent on
   }
 }
 
+TEST_CASE("times and limits that change hold at once, for waits under way and for a publisher that runs") {
+  SECTION("the time to publish") {
+    SeededRandom random(1);
+    ServerSession session(start, random);
+    session.reconfigure({.setup_time = 3s});
+    CHECK(session.deadline() == start + 3s);
+    session.reconfigure({.setup_time = 20s});
+    CHECK(session.deadline() == start + 20s);
+    session.tick(start + 19s);
+    CHECK_FALSE(session.finished());
+    session.tick(start + 20s);
+    CHECK(session.finished());
+  }
+  SECTION("silence, that of one who has been silent for longer included") {
+    Pair pair;
+    pair.talk();
+    pair.server.tick(start);
+    pair.server.tick(start + 16s);
+    pair.server.reconfigure({.idle_time = 5s});
+    CHECK(pair.server.deadline() == start + 5s);
+    pair.server.tick(start + 16s);
+    CHECK(pair.server.finished());
+  }
+  SECTION("one who may be silent for longer now") {
+    Pair pair;
+    pair.talk();
+    pair.server.tick(start);
+    pair.server.reconfigure({.idle_time = 60s});
+    pair.server.tick(start + 59s);
+    CHECK_FALSE(pair.server.finished());
+  }
+  SECTION("the longest message, after the one that has begun") {
+    Pair pair;
+    pair.talk();
+    pair.client.send_media(media::Kind::video, 0, media_bytes(3000, 1));
+    const Bytes begun = pair.client.take_output();
+    pair.server.receive(ByteView(begun).first(1000), start);
+    pair.server.reconfigure({.publishers = {.message = 2000, .held = 2500}});
+    pair.server.receive(ByteView(begun).subspan(1000), start);
+    CHECK(line(*pair.server.next_event()).starts_with("video 0"));
+    pair.client.send_media(media::Kind::video, 33, media_bytes(2001, 2));
+    pair.server.receive(pair.client.take_output(), start);
+    CHECK(line(*pair.server.next_event()) == "failed a message of 2001 bytes; 2000 are allowed");
+  }
+}
+
 TEST_CASE("another protocol, encryption and a command before connect end the session at once") {
   SeededRandom random(1);
   SECTION("HTTP") {
