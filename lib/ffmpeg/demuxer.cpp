@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <ranges>
+#include <utility>
+#include <vector>
 
 #include "ffmpeg/av.hpp"
 #include "media/byte_stream.hpp"
@@ -15,6 +18,7 @@ using media::Codec;
 using media::Kind;
 constexpr int io_size = 64 * 1024;
 constexpr int most_bad_packets = 1000;  // in a row, before the input is given up
+constexpr std::size_t most_undated = 16;  // as many pictures as H.264 and HEVC reorder
 
 enum class Form { as_is, start_codes, short_lengths, adts };
 
@@ -24,6 +28,8 @@ struct Lane {  // one stream of the container that feeds one track
   Form form = Form::as_is;
   unsigned length_size = 4;
   pipe::ContainerTimes times;
+  std::vector<AvPacket> undated;  // its first pictures, until one has a decode time
+  bool dated = false;
 };
 
 ByteView view(const AVPacket& packet) {
@@ -39,7 +45,7 @@ struct Demuxer::Impl {
   std::vector<media::Track> tracks;
   pipe::Metadata metadata;
   std::vector<std::optional<Lane>> lanes;  // by stream
-  std::deque<media::Packet> held;          // read while the tracks were made out
+  std::deque<media::Packet> held;          // read, and not asked for yet
   std::atomic<std::uint64_t> damaged{0};   // read by other threads
   bool ended = false;
 
@@ -62,7 +68,11 @@ struct Demuxer::Impl {
   Result<AvPacket> read_packet();  // null at the end
   Result<> make_tracks();
   void learn(Lane& lane, media::Track& track, ByteView first);
+  void take(AvPacket packet);  // into held
+  void date(Lane& lane, std::int64_t next_dts);
+  void end();
   std::optional<media::Packet> convert(AvPacket packet);
+  void hold(AvPacket packet);
   void retime(Lane& lane, const AVPacket& from, media::Packet& to);
 };
 
@@ -154,8 +164,7 @@ Result<> Demuxer::Impl::make_tracks() {
   }
   for (const media::Track& track : tracks)
     if (track.timescale == 0) return fail(Errc::invalid, "an audio track without a sample rate");
-  for (auto& packet : early)
-    if (auto made = convert(std::move(packet))) held.push_back(std::move(*made));
+  for (auto& packet : early) take(std::move(packet));
   return {};
 }
 
@@ -219,6 +228,36 @@ void Demuxer::Impl::retime(Lane& lane, const AVPacket& from, media::Packet& to) 
   if (lane.times.set(to, track, told(from.dts), told(from.pts), ticks(1))) ++damaged;
 }
 
+// Containers that tell when a picture is shown, as NUT, leave it open when the first ones are decoded where others are shown before them.
+void Demuxer::Impl::take(AvPacket packet) {
+  Lane& lane = *lanes[static_cast<std::size_t>(packet->stream_index)];
+  const bool video = tracks[lane.track].kind() == Kind::video;
+  if (video && !lane.dated && packet->dts == AV_NOPTS_VALUE && lane.undated.size() < most_undated) {
+    lane.undated.push_back(std::move(packet));
+    return;
+  }
+  if (!lane.dated) date(lane, packet->dts);
+  hold(std::move(packet));
+}
+
+// Those that wait are decoded one after another up to then.
+void Demuxer::Impl::date(Lane& lane, std::int64_t next_dts) {
+  lane.dated = true;
+  if (next_dts != AV_NOPTS_VALUE)
+    for (auto& packet : lane.undated | std::views::reverse) packet->dts = next_dts -= std::max<std::int64_t>(packet->duration, 1);
+  for (auto& packet : std::exchange(lane.undated, {})) hold(std::move(packet));
+}
+
+// None of what waits will be told more of.
+void Demuxer::Impl::end() {
+  for (auto& lane : lanes)
+    if (lane && !lane->dated) date(*lane, AV_NOPTS_VALUE);
+}
+
+void Demuxer::Impl::hold(AvPacket packet) {
+  if (auto made = convert(std::move(packet))) held.push_back(std::move(*made));
+}
+
 std::optional<media::Packet> Demuxer::Impl::convert(AvPacket from) {
   Lane& lane = *lanes[static_cast<std::size_t>(from->stream_index)];
   const media::Track& track = tracks[lane.track];
@@ -265,17 +304,16 @@ std::uint64_t Demuxer::damaged() const { return impl_->damaged; }
 
 Result<std::optional<media::Packet>> Demuxer::next() {
   Impl& impl = *impl_;
-  if (!impl.held.empty()) {
-    media::Packet packet = std::move(impl.held.front());
-    impl.held.pop_front();
-    return packet;
-  }
-  while (!impl.ended) {
+  while (impl.held.empty() && !impl.ended) {
     SLUICE_TRY_VALUE(AvPacket packet, impl.read_packet());
-    if (!packet) impl.ended = true;
-    else if (auto made = impl.convert(std::move(packet))) return std::move(*made);
+    impl.ended = !packet;
+    if (packet) impl.take(std::move(packet));
+    else impl.end();
   }
-  return std::nullopt;
+  if (impl.held.empty()) return std::nullopt;
+  media::Packet packet = std::move(impl.held.front());
+  impl.held.pop_front();
+  return packet;
 }
 
 }  // namespace sluice::ffmpeg

@@ -67,7 +67,8 @@ def decode_errors(path):
 def test_ffmpeg_pipes_into_it(source, tmp_path, container):
     ledger = tmp_path / "ledger"
     feed = subprocess.Popen(["ffmpeg", "-v", "error", "-i", str(source), "-c", "copy", "-f", container, "-"], stdout=subprocess.PIPE)
-    assert subprocess.run([SEGMENTER, str(ledger)], stdin=feed.stdout).returncode == 0
+    done = subprocess.run([SEGMENTER, str(ledger)], stdin=feed.stdout, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0 and "packets_dropped=0 packets_damaged=0 " in done.stderr, done.stderr
     feed.stdout.close()
     feed.wait()
     found = check(ledger, f"source={packets(source, 'v')}", f"audio={packets(source, 'a')}")
