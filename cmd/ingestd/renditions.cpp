@@ -10,26 +10,34 @@ namespace sluice::ingestd {
 
 namespace {
 constexpr const char* shed_series = "sluice_ingest_rendition_shed";
+constexpr std::string_view live = "live", shed = "shed", gone = "gone";
 }  // namespace
 
 Renditions::~Renditions() {
-  for (const auto& [name, shed] : shed_) metrics::remove_gauge(shed_series, {{"channel", channel_}, {"rendition", name}});
+  for (const auto& [name, state] : states_) metrics::remove_gauge(shed_series, {{"channel", channel_}, {"rendition", name}});
 }
 
 void Renditions::look(const std::vector<hls::Rendition>& renditions) {
   for (const hls::Rendition& rendition : renditions) {
     const std::string& name = rendition.record.name;
-    const auto [known, fresh] = shed_.try_emplace(name, false);
-    if (!fresh && known->second == rendition.shed) continue;
-    if (known->second != rendition.shed)
-      log::warn(rendition.shed ? "rendition shed" : "rendition back",
-                {{"channel", channel_}, {"stream", stream_}, {"rendition", name}});
-    known->second = rendition.shed;
-    metrics::gauge(shed_series, "Whether a live stream's rendition is shed because the machine cannot keep up",
+    const std::string_view state = rendition_state(rendition);
+    const auto [known, fresh] = states_.try_emplace(name, live);
+    if (!fresh && known->second == state) continue;
+    if (known->second != state) tell(state, name);
+    known->second = state;
+    metrics::gauge(shed_series, "Whether a live stream's rendition is shed: the machine cannot keep up, or what a publisher sends of it cannot be used",
                    {{"channel", channel_}, {"rendition", name}})
-        .Set(rendition.shed ? 1 : 0);
+        .Set(state == shed ? 1 : 0);
   }
 }
+
+void Renditions::tell(std::string_view state, const std::string& name) const {
+  const log::Fields where{{"channel", channel_}, {"stream", stream_}, {"rendition", name}};
+  if (state == gone) return log::info("rendition gone: nothing feeds it any more", where);
+  log::warn(state == shed ? "rendition shed" : "rendition back", where);
+}
+
+std::string_view rendition_state(const hls::Rendition& rendition) { return rendition.gone ? gone : rendition.shed ? shed : live; }
 
 std::vector<media::Track> pictures_of(const std::vector<hls::Rendition>& renditions) {
   using media::Codec;

@@ -1,8 +1,9 @@
 #pragma once
-// Renditions: which of a stream's renditions are live and which are shed (decision 8), told by log and metric. Their series
-// go with the object.
+// Renditions: which of a stream's renditions are live, which are shed (decision 8) and which nothing feeds any more, told by log and
+// metric. Their series go with the object.
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hls/ledger_index.hpp"
@@ -17,9 +18,14 @@ class Renditions {
   void look(const std::vector<hls::Rendition>& renditions);  // after the ledger has grown
 
  private:
+  void tell(std::string_view state, const std::string& name) const;
+
   std::string channel_, stream_;
-  std::map<std::string, bool> shed_;
+  std::map<std::string, std::string_view> states_;
 };
+
+// "live", "shed", or "gone": no longer of the ladder, or of what the publisher sends.
+std::string_view rendition_state(const hls::Rendition& rendition);
 
 // The publisher's pictures, as a ledger tells them: the source alone where it is a rendition, since the others are made of it.
 std::vector<media::Track> pictures_of(const std::vector<hls::Rendition>& renditions);

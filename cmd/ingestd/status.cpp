@@ -43,7 +43,7 @@ Json describe(const hls::Rendition& rendition) {
   }
   row["bitrate"] = bitrate_of(rendition);
   row["measured_bitrate"] = measured_bitrate(rendition);
-  row["state"] = rendition.shed ? "shed" : "live";
+  row["state"] = rendition_state(rendition);
   return row;
 }
 
@@ -94,7 +94,7 @@ void summarise(const Stream& stream, Json& lines) {
     for (const hls::Rendition& rendition : stream.ledger()->renditions()) {
       const hls::RenditionRecord& record = rendition.record;
       const std::string size = record.kind == media::Kind::video ? fmt::format("{}x{}", record.width, record.height) : "";
-      lines.push_back(fmt::format("  {:<14} {:<8} {:<12} {:<10} {}", record.name, rendition.shed ? "shed" : "live", record.codecs, size,
+      lines.push_back(fmt::format("  {:<14} {:<8} {:<12} {:<10} {}", record.name, rendition_state(rendition), record.codecs, size,
                                   mbits(bitrate_of(rendition))));
     }
   if (const std::string advice = stream.advice(); !advice.empty()) lines.push_back("  tell the streamer: " + advice);

@@ -52,7 +52,7 @@ bool LedgerIndex::apply(const Record& record) {
     bool operator()(const RemovedRecord& r) const { return index.apply_removed(r); }
     bool operator()(const ShedRecord& r) const {
       Rendition* rendition = index.known(r.rendition);
-      if (rendition) rendition->shed = r.shed;
+      if (rendition) rendition->shed = r.shed, rendition->gone = r.gone;
       return rendition != nullptr;
     }
     bool operator()(const EndRecord& r) const {

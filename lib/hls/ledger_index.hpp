@@ -34,7 +34,8 @@ struct Rendition {
   std::deque<Segment> segments;          // ascending, from removed_before() on; consecutive MSNs
   std::uint64_t discontinuities_removed =
       0;  // D seen in segments that have been removed: EXT-X-DISCONTINUITY-SEQUENCE
-  bool shed = false;
+  bool shed = false;  // gaps stand for it
+  bool gone = false;  // it is shed because nothing feeds it any more
 
   // The end of its last part: 0 before the first. Kept up to date, cheap.
   std::int64_t end = 0;        // ticks

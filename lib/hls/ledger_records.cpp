@@ -143,7 +143,7 @@ struct Formatter {
                        flags_text(p.flags), p.composition == 0 ? "" : fmt::format(" {}", p.composition));
   }
   std::string operator()(const ShedRecord& r) const {
-    return fmt::format("S {} {}", r.rendition, r.shed ? "shed" : "live");
+    return fmt::format("S {} {}", r.rendition, !r.shed ? "live" : r.gone ? "gone" : "shed");
   }
   std::string operator()(const RemovedRecord& r) const { return fmt::format("X {}", r.msn); }
   std::string operator()(const EndRecord& r) const { return fmt::format("E {}", r.wall_ms); }
@@ -185,8 +185,9 @@ Result<Record> parse_record(std::string_view line) {
   } else if (type == "S") {
     ShedRecord r{in.rendition(), false};
     const std::string_view state = in.text();
-    in.require(state == "shed" || state == "live");
-    r.shed = state == "shed";
+    in.require(state == "shed" || state == "live" || state == "gone");
+    r.gone = state == "gone";
+    r.shed = state != "live";
     record = r;
   } else if (type == "X") {
     record = RemovedRecord{in.number<std::uint64_t>()};

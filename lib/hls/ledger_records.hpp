@@ -79,6 +79,7 @@ struct PartRecord {
 struct ShedRecord {
   std::string rendition;
   bool shed = false;
+  bool gone = false;  // shed, since nothing feeds it any more
   bool operator==(const ShedRecord&) const = default;
 };
 // X: segments before `msn` are gone

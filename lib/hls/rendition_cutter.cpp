@@ -25,6 +25,7 @@ RenditionCutter::RenditionCutter(const LedgerHeader& header, const media::Track&
 void RenditionCutter::resume(const Rendition& so_far) {
   started_ = so_far.started;
   shed_ = expected_back_ = so_far.shed;  // a new feeder begins with every rung
+  gone_ = so_far.gone;
   if (!started_) return;
   resumed_ = true;
   free_start_ = false;
@@ -125,7 +126,7 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
     fill(*start, out);
   }
   if (shed_) {
-    shed_ = expected_back_ = false;  // after the last of its gaps
+    shed_ = gone_ = expected_back_ = false;  // after the last of its gaps
     out.push_back(ShedRecord{track_.rendition, false});
   }
 
@@ -203,16 +204,20 @@ void RenditionCutter::start_segment(MediaSequence msn, std::int64_t at) {
 
 void RenditionCutter::shed(Operations& out) {
   expected_back_ = false;
-  if (shed_) return;
-  flush(false, out);
-  shed_ = true;
-  needs_key_ = video();
-  out.push_back(ShedRecord{track_.rendition, true});
+  if (!shed_ || gone_) stop(false, out);
 }
 
 void RenditionCutter::go(Operations& out) {
-  shed(out);
   expected_back_ = false;
+  if (!gone_) stop(true, out);
+}
+
+void RenditionCutter::stop(bool gone, Operations& out) {
+  flush(false, out);
+  shed_ = true;
+  gone_ = gone;
+  needs_key_ = video();
+  out.push_back(ShedRecord{track_.rendition, true, gone});
 }
 
 void RenditionCutter::flush(bool last, Operations& out) {

@@ -73,6 +73,7 @@ class RenditionCutter {
   bool joins(const media::Packet& packet, Operations& out);
   std::optional<std::int64_t> place(const media::Packet& packet, Operations& out);
   const Boundary* break_before(const media::Packet& packet, std::int64_t start) const;
+  void stop(bool gone, Operations& out);
   std::int64_t no_later(std::int64_t dts) const;
   std::int64_t held_end() const;
   std::int64_t held_most() const;
@@ -103,6 +104,7 @@ class RenditionCutter {
   bool free_start_ = true;      // the next part may start anywhere at or after end_
   bool discontinuity_ = false;  // the next part carries D
   bool shed_ = false;
+  bool gone_ = false;  // and told so: nothing feeds it
   bool expected_back_ = false;
   bool requires_keys_ = false;
   bool closed_ = false;  // the last part had L

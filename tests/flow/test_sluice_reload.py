@@ -164,9 +164,12 @@ def test_another_ladder_reaches_a_stream_that_runs():
                 ingestd.write_text("pipeline = transcode --ladder source,240p30:900 | segmenter\n")
                 code, told = reload(platform, "ingestd")
                 assert code == 0 and " -> transcode --ladder source,240p30:900 | segmenter\n  alice: from" in told["ingestd"]
-                wait_for(lambda: ["S", "160p30", "shed"] in records(ledger, "S"), LONG, "the rung to go")
+                wait_for(lambda: ["S", "160p30", "gone"] in records(ledger, "S"), LONG, "the rung to go")
                 grown(ledger, "source", "240p30")
                 last = platform.status()["streams"][0]
+                assert {each["name"]: each["state"] for each in last["renditions"] if each["kind"] == "video"} == {"source": "live", "240p30": "live", "160p30": "gone"}
+                metrics = next(each for each in platform.status()["programs"] if each["name"] == "ingestd")["ports"]["metrics"]
+                assert 'sluice_ingest_rendition_shed{channel="alice",rendition="160p30"} 0' in get(f"http://127.0.0.1:{metrics}/metrics")[2].decode()
                 assert (last["stream"], last["publisher"], last["dropped_frames"]) == (before["stream"], before["publisher"], 0)
                 assert publisher.alive() and publisher.stop(), publisher.output()
                 wait_for(lambda: ended(ledger), LONG, "the end of the stream")

@@ -46,6 +46,12 @@ def test_renditions_and_what_is_shed_are_told():
             assert any(re.match(r"  360p30 +shed +avc1.64001e +640x360 +0.80 Mbit/s", line) for line in lines), lines
             add_record(ledger, "S 360p30 live")
             wait_for(lambda: metric(f"{shed} 0"), 10, "the rung's return")
+            # A rung that the ladder leaves out is not one that the machine cannot keep up with.
+            add_record(ledger, "S 360p30 gone")
+            wait_for(lambda: renditions(ingest.stream())["360p30"]["state"] == "gone", 10, "the rung that is left out")
+            assert metric(f"{shed} 0")
+            ingest.wait_log("rendition gone")
+            assert any(re.match(r"  360p30 +gone +avc1", line) for line in ingest.ask(command="summary")["lines"])
         assert ingest.ask(command="kick", channel="alice")
         wait_for(lambda: not ingest.streams(), 30, "the end")
         assert not metric("sluice_ingest_rendition_shed{")

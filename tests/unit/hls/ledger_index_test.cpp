@@ -42,6 +42,7 @@ std::vector<Record> story() {
           part(0, 1, 45'000, {.last = true}),
           ShedRecord{"source", true},
           part(1, 0, 90'000, {.gap = true, .discontinuity = true}),
+          ShedRecord{"source", true, true},
           ShedRecord{"source", false},
           part(2, 0, 135'000, {.independent = true, .last = true}),
           RemovedRecord{1},
@@ -85,7 +86,7 @@ TEST_CASE("right checksums do not save wrong fields") {
     return body + fmt::format(" {:08x}", crc32c(as_bytes(body)));
   };
   for (const char* body :
-       {"", "P", "Z 1", "E", "E -1", "E 01", "E 1 2", "X 18446744073709551616", "S source gone",
+       {"", "P", "Z 1", "E", "E -1", "E 01", "E 1 2", "X 18446744073709551616", "S source away",
         "S ../x shed", "P source 0 0 0 0 0 45000 0 500000 0 0 I", "P source 0 0 0 10 0 45000 0 500000 0 0 G",
         "P source 0 0 0 10 0 45000 0 500000 0 0 LI", "P source 0 0 0 10 0 0 0 500000 0 0 I",
         "R source 0 video avc1.64001f 0 1280x720 30/1 0/0 0 0",

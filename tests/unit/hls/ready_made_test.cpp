@@ -216,7 +216,10 @@ TEST_CASE("the segment in which a track stopped keeps what there is of it: what 
   bool shed = false;
   std::int64_t end = open.end();
   for (const Operation& operation : operations) {
-    if (const auto* record = std::get_if<ShedRecord>(&operation)) shed = shed || record->rendition == name;
+    if (const auto* record = std::get_if<ShedRecord>(&operation); record && record->rendition == name) {
+      CHECK(record->gone);  // not for want of a machine
+      shed = true;
+    }
     const auto* part = std::get_if<WritePart>(&operation);
     if (!part || part->rendition != name) continue;
     CHECK(part->part.flags.gap);
@@ -227,4 +230,29 @@ TEST_CASE("the segment in which a track stopped keeps what there is of it: what 
   CHECK(shed);
   ledger.take(operations);
   ledger.check_rules(false);
+  CHECK(ledger.index.find(name)->gone);
+
+  operations.clear();
+  Segmenter another(ledger.index, {.tracks = others, .boundary = seconds(12), .ready_made = true}, operations);
+  CHECK(std::ranges::none_of(operations, [](const Operation& operation) { return std::holds_alternative<ShedRecord>(operation); }));
+}
+
+TEST_CASE("a rendition that was shed and is no longer fed is told as gone, and as live when it is fed again") {
+  const Ladder ladder(600);
+  const std::string name = ladder.tracks[1].rendition;
+  MemoryLedger ledger(ladder.tracks);
+  feed(ledger, ladder.tracks, ladder.frames, 300, false, true);
+  Operations operations = {ShedRecord{name, true}};
+  ledger.take(operations);
+  CHECK_FALSE(ledger.index.find(name)->gone);
+  std::vector<media::Track> others = ladder.tracks;
+  others.erase(others.begin() + 1);
+  operations.clear();
+  Segmenter without(ledger.index, {.tracks = others, .ready_made = true}, operations);
+  ledger.take(operations);
+  CHECK(ledger.index.find(name)->shed);
+  CHECK(ledger.index.find(name)->gone);
+  feed(ledger, ladder.tracks, ladder.frames, ladder.frames.size(), true, true);
+  CHECK_FALSE(ledger.index.find(name)->shed);
+  CHECK_FALSE(ledger.index.find(name)->gone);
 }
