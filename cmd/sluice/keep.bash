@@ -87,9 +87,11 @@ seconds_of() {
 
 # launch PID-FILE [OPTION...]: starts the program in the background; launched is its process.
 launch() {
-  local file=$1 ready_option=()
+  local file=$1 ready_option=() said
   shift
   [[ $name == demo ]] || ready_option=(--ready-fd 3)
+  # Who waits for the word is the keeper's child: a program reaps no children that it has not started.
+  exec {said}> >(IFS= read -r _ && became_ready "$file")
   # A program whose keeper dies before the kernel was asked to tell does not begin. Descriptor 3 says ready; output and errors go
   # line by line to the log and, unless quiet, to the terminal.
   (
@@ -97,9 +99,10 @@ launch() {
     # shellcheck disable=SC2016 # for the inner shell
     exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$$" "${command[@]}" "${ready_option[@]}" "$@"
   ) </dev/null \
-    3> >(IFS= read -r _ && became_ready "$file") \
+    3>&"$said" {said}>&- \
     > >(write_log 3>&-) 2>&1 &
   launched=$!
+  exec {said}>&-
 }
 
 # Lines to the log and the console. tee(1) would give up a file that could not be written once: a full disk costs the lines of its time.

@@ -33,6 +33,12 @@ def processes_of(directory):
     return found
 
 
+def dead_children(pid):
+    """Those that have ended and that nobody has waited for."""
+    children = open(f"/proc/{pid}/task/{pid}/children").read().split()
+    return [child for child in children if not alive(child)]
+
+
 @pytest.fixture
 def platform():
     with Platform() as running:
@@ -93,6 +99,13 @@ def test_status_tells_of_a_program_that_died_with_its_keeper(platform):
     finally:
         os.kill(platform.process.pid, signal.SIGCONT)
     wait_for(lambda: platform.status()["state"] == "ready", 5, "a ready platform")
+
+
+def test_no_program_is_left_children_that_it_knows_nothing_of(platform):
+    for row in platform.status()["programs"]:
+        keeper = int((platform.directory / f"run/{row['name']}.keeper").read_text())
+        for pid in row["pid"], keeper:
+            wait_for(lambda: not dead_children(pid), 10, f"no dead children of {row['name']} ({pid})")
 
 
 def test_down_leaves_no_process(platform):
