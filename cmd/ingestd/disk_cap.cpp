@@ -1,5 +1,7 @@
 #include "disk_cap.hpp"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
@@ -14,6 +16,8 @@ using Recording = hls::DiskBudget::Recording;
 namespace {
 constexpr seconds rhythm{2};
 constexpr int work_share = 20;  // one part in so many of the time goes into looking, however many files there are,
+constexpr std::uint64_t full_below = 1u << 20;  // bytes: as good as nothing, for streams of any quality
+constexpr seconds full_for{10};                // after it was last seen so
 constexpr seconds longest_pause{30};  // but it looks as often as this
 }  // namespace
 
@@ -22,7 +26,24 @@ DiskCap::DiskCap(net::Loop& loop, const Config& config, Platform& platform, std:
   timer_.after(rhythm, [this] { look(); });
 }
 
+std::optional<Wall> DiskCap::full_since() {
+  look_for_room();
+  return full_since_;
+}
+
+void DiskCap::look_for_room() {
+  struct statvfs facts {};
+  const Steady now = system_clock().steady();
+  if (::statvfs(config_.ledgers.c_str(), &facts) == 0 && static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize < full_below) {
+    full_seen_ = now;
+    if (!full_since_) full_since_ = system_clock().wall();
+  } else if (now - full_seen_ >= full_for) {
+    full_since_.reset();
+  }
+}
+
 void DiskCap::look() {
+  look_for_room();
   offload_.run([this, ours = ours_(), limits = config_.disk] { return work(ours, limits); },
                [this](Report report) {
                  tell(report);

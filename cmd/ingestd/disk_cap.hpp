@@ -23,6 +23,9 @@ class DiskCap {
   void stop();  // looks no more: another process does. What it is just looking at is finished, and nobody waits for it
 
   hls::DiskBudget::Recording recording() const { return recording_; }
+  // Since when the ledgers' disk is full, whoever fills it; nothing while there is room. Of a disk on which a window gives way for each part it
+  // is so all the while: one look in ten seconds is enough.
+  std::optional<Wall> full_since();
 
  private:
   struct Removed {
@@ -41,6 +44,7 @@ class DiskCap {
   Result<> keep_within(const std::set<std::string>& ours, DiskLimits limits, Report& report);
   void tell(const Report& report);
   void tell_recording(const Report& report);
+  void look_for_room();
 
   const Config& config_;
   Platform& platform_;
@@ -48,6 +52,8 @@ class DiskCap {
   net::Timer timer_;
   hls::DiskBudget::Recording recording_ = hls::DiskBudget::Recording::whole;
   bool failing_ = false, stopped_ = false;
+  std::optional<Wall> full_since_;
+  Steady full_seen_{};
   // The offloaded work's own.
   hls::LedgerShelf shelf_;
   hls::DiskBudget budget_;

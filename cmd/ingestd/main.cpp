@@ -36,14 +36,7 @@ Result<int> run(const app::Settings& settings) {
     server.read_together(false);  // what has come is taken before anybody is sent away
     server.drain(std::move(done));
   });
-  daemon.on_health([&server] {
-    const Steady began = system_clock().steady();
-    const auto checked = server.platform().check();
-    const std::chrono::duration<double, std::milli> took = system_clock().steady() - began;
-    std::vector<app::Health> all{{"store", checked.has_value(), took.count(), checked ? "" : to_string(checked.error())}};
-    if (!server.hears_srt()) all.push_back({"srt", false, 0, "its sockets cannot be polled"});
-    return all;
-  });
+  daemon.on_health([&server] { return server.health(); });
   daemon.on_control("streams", [&server](const std::string&) { return server.streams_json(); });
   daemon.on_control("summary", [&server](const std::string&) { return server.summary_json(); });
   daemon.on_control("renew_pipelines", [&server](const std::string&) { return server.renew_pipelines(); });

@@ -3,7 +3,9 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "app/daemon.hpp"
 #include "disk_cap.hpp"
 #include "elsewhere.hpp"
 #include "house.hpp"
@@ -36,6 +38,7 @@ class Server {
   std::string renewal_json() const;      // how far that has come
   std::string reloaded_json() const;     // what the last reload changed of pipelines, and where, line by line
   Platform& platform() { return *house_.platform; }
+  std::vector<app::Health> health();
   bool hears_srt() const { return !srt_ || srt_->healthy(); }
   const Config& config() const { return house_.config; }
 

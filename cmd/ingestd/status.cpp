@@ -146,6 +146,20 @@ Json describe(const Stream& stream) {
   return row;
 }
 
+// What may not be so: it blocks briefly.
+std::vector<app::Health> Server::health() {
+  const Steady began = system_clock().steady();
+  const auto checked = house_.platform->check();
+  const std::chrono::duration<double, std::milli> took = system_clock().steady() - began;
+  std::vector<app::Health> all{{"store", checked.has_value(), took.count(), checked ? "" : to_string(checked.error())}};
+  if (const auto& unrenewed = house_.around.unrenewed; checked && unrenewed)  // it can be read, and not written
+    all.front() = {"store", false, took.count(), "the channels' locks cannot be renewed: " + to_string(unrenewed->why), unrenewed->since};
+  if (const auto since = disk_ ? disk_->full_since() : std::nullopt)
+    all.push_back({"disk", false, 0, "the disk of " + house_.config.ledgers + " is full: parts may be lost, and recordings give way", since});
+  if (!hears_srt()) all.push_back({"srt", false, 0, "its sockets cannot be polled"});
+  return all;
+}
+
 std::string Server::streams_json() const {
   Json rows = Json::array();
   for (const auto& [channel, stream] : house_.streams) {

@@ -257,6 +257,7 @@ void Stream::over() {
   over_ = true;
   end_absence();
   gaps_.reset();
+  around_.unrenewed.reset();  // those that go on will say it again
   if (held_.live) measures().streams.Decrement();
   deadline_.cancel();
   keeping_.cancel();
@@ -293,9 +294,14 @@ void Stream::house_keeping() {
 void Stream::renew() {
   around_.platform.renew(held_, [weak = weak_from_this()](Result<> done) {
     const auto self = weak.lock();
-    if (!self || done || self->over_ || self->frozen_) return;  // a successor renews at once
+    if (!self || self->over_ || self->frozen_) return;  // a successor renews at once
+    std::optional<Unrenewed>& unrenewed = self->around_.unrenewed;
+    if (done) return unrenewed.reset();
     log::error("the channel's lock could not be renewed", {{"channel", self->held_.channel.name}, done.error()});
-    if (done.error().code != Errc::conflict) return;
+    if (done.error().code != Errc::conflict) {
+      unrenewed = Unrenewed{done.error(), unrenewed ? unrenewed->since : system_clock().wall()};
+      return;
+    }
     if (const auto publisher = self->publisher_) {
       self->detach(false);
       publisher->drop("another node has taken this channel over");

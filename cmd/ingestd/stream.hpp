@@ -24,6 +24,12 @@ namespace sluice::ingestd {
 class Publisher;
 class Stream;
 
+// Why the channels' locks cannot be renewed, as the last renewal had it.
+struct Unrenewed {
+  Error why;
+  Wall since;
+};
+
 // What all streams of a process share.
 struct Surroundings {
   net::Loop& loop;
@@ -32,6 +38,7 @@ struct Surroundings {
   net::FolderWatch& folders;
   std::string programs;  // folder of our own programs: first in a pipeline's PATH
   std::function<void(Stream&)> forget;
+  std::optional<Unrenewed> unrenewed = {};
 };
 
 class Stream : public std::enable_shared_from_this<Stream> {

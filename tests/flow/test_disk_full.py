@@ -1,5 +1,6 @@
 """A full disk under everything: ledgers, store, logs, state. Live goes on as long as there is a window to give way; what cannot be written is
 said; all is well again when there is room."""
+import json
 import socket
 import subprocess
 
@@ -69,11 +70,17 @@ def test_everything_on_one_disk_that_fills_up(small_disk):
             def starved():
                 ballast.fill()
                 status = platform.status()
-                return status["state"] == "degraded" and "the disk is full" in status["reason"] and status
+                return status["state"] == "degraded" and "stands still: the disk is full" in status["reason"] and status
             status = wait_for(starved, LONG, "word of the full disk")
             [row] = status["streams"]
             assert (row["state"], row["stalled_because"], row["stream"]) == ("stalled", "the disk is full", first["stream"])
             assert "the stream of ada stands still: the disk is full" in status["reason"].split("; ")  # and the store, when it has to write
+            # Of the disk itself, too, whether a stream stands still or not; and a block that comes and goes is no room.
+            assert f"ingestd: disk: the disk of {small_disk}/ledgers is full" in status["reason"]
+            metrics = next(row for row in status["programs"] if row["name"] == "ingestd")["ports"]["metrics"]
+            code, _, body = get(f"http://127.0.0.1:{metrics}/health")
+            disk = json.loads(body)["dependencies"]["disk"]
+            assert code == 503 and disk["status"] == "unhealthy" and disk["since"]
             # Who comes is told to try again, or is let in and waits; and stays out of nobody's way.
             link, answer = hand_publish(platform.port("rtmp"), keys[1])
             link.close()
