@@ -106,8 +106,8 @@ announce() {
   printf '\nwatch    %s\n' "${public_url:-http://$host:$(port_of webd http)}/"
   printf 'publish  rtmp://%s:%s/live  (stream key: chanctl key rotate CHANNEL)\n' "$host" "$(port_of ingestd rtmp)"
   printf '         rtmps://%s:%s/live  or  srt://%s:%s?streamid=KEY\n' "$host" "$(port_of ingestd rtmps)" "$host" "$(port_of ingestd srt)"
-  printf 'chat     ws://%s:%s/  irc %s:%s\n' "$host" "$(port_of chatd ws)" "$host" "$(port_of chatd irc)"
-  printf '         over TLS wss://%s:%s/  irc %s:%s\n' "$host" "$(port_of chatd wss)" "$host" "$(port_of chatd ircs)"
+  printf 'chat     ws://%s:%s/  irc %s:%s  (over TLS wss://%s:%s/  irc %s:%s)\n' "$host" "$(port_of chatd ws)" "$host" "$(port_of chatd irc)" \
+    "$host" "$(port_of chatd wss)" "$host" "$(port_of chatd ircs)"
 }
 
 sluice_up() {

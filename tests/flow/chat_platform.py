@@ -14,7 +14,7 @@ from harness import Daemon, free_port, get, program, tool
 class Chat:
     """A chatd over a store with users ada (owns #demo), bob and cyd (may only read)."""
 
-    def __init__(self, directory, *options, host="127.0.0.1", irc=None, ircs=None, name="chatd"):
+    def __init__(self, directory, *options, host="127.0.0.1", irc=None, ircs=None, wss=None, name="chatd"):
         self.directory = pathlib.Path(directory)
         self.host = host
         self.control = self.directory / f"{name}.sock"
@@ -26,7 +26,7 @@ class Chat:
         self.ada, self.bob = (self.seed("token", name, "chat:read,chat:edit") for name in ("ada", "bob"))
         self.cyd = self.seed("token", "cyd", "chat:read")
         self.ws, self.irc, self.metrics = free_port(), irc or free_port(), free_port()
-        self.wss, self.ircs = free_port(), ircs or free_port()
+        self.wss, self.ircs = wss or free_port(), ircs or free_port()
         self.start()
 
     def start(self):
