@@ -95,7 +95,9 @@ TEST_CASE("what moderators took off is kept, marked, with the event that told of
     std::string text;
     auto archive = Archive::open(path);
     REQUIRE(archive);
-    for (const chatlog::Kept& kept : archive->recent(channel, 10).value()) text += kept.taken_off ? 'x' : '-';
+    const auto recent = archive->recent(channel, 10);
+    REQUIRE(recent);
+    for (const chatlog::Kept& kept : *recent) text += kept.taken_off ? 'x' : '-';
     return text + " " + std::to_string(archive->cursor().value());
   };
   const auto take_off = [&](const chatlog::TakenOff& taken) {
