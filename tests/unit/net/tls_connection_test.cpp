@@ -1,6 +1,7 @@
 // A connection over TLS, against OpenSSL's own client on the other end of a socket.
 #include <fcntl.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,7 +41,10 @@ struct Client {
   int fd;
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   SSL* ssl = SSL_new(context);
-  explicit Client(int socket) : fd(socket) { SSL_set_fd(ssl, fd); }
+  explicit Client(int socket) : fd(socket) {
+    SSL_set_fd(ssl, fd);
+    ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
+  }
   ~Client() {
     SSL_free(ssl);
     SSL_CTX_free(context);
