@@ -7,7 +7,9 @@ import shutil
 import subprocess
 
 import pytest
-from harness import BIN, Daemon, Platform, free_port, get, install_npm, program, wait_for
+from harness import BIN, Daemon, Platform, Publisher, free_port, get, install_npm, program, wait_for
+from ingest import media_seconds, parts
+from numbered import ledger_of
 from test_origind_play import Stage
 from test_webd_pages import BROWSER, node_test
 
@@ -47,6 +49,21 @@ def test_go_to_start_and_back_in_chromium():
         key = platform.channel("ada")
         node_test("dvr.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada",
                   SLUICE_PUBLISH=platform.publish_url(key), SLUICE_STATUS=f"{program('sluice')} status --json --dir {platform.directory}")
+
+
+def test_go_to_start_of_a_stream_that_was_cut():
+    """Sound begins a moment after the picture, and the edge is behind a discontinuity."""
+    install_npm(BROWSER)
+    with Platform("--quiet", settings={"transcode": {"ladder": "90p15:80,source"}}) as platform:
+        url = platform.publish_url(platform.channel("ada"))
+        with Publisher(url) as first:
+            platform.wait_live("ada")
+            ledger = ledger_of(platform)
+            wait_for(lambda: media_seconds(ledger, "source") > 10, 30, "what is before the cut")
+            first.kill()
+        with Publisher(url):
+            wait_for(lambda: media_seconds(ledger, "source") > 18 and any("D" in row[12] for row in parts(ledger)), 40, "what is behind it")
+            node_test("dvr_cut.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada")
 
 
 @pytest.fixture(scope="module")
