@@ -51,7 +51,7 @@ const app::Program& program() {
                             {.name = "flush-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a pipeline may take to end before it is killed", .reloads = true},
                             {.name = "stall-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a pipeline may take nothing before it is killed", .reloads = true},
                             {.name = "setup-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "10s", .help = "how long a connection may take to publish", .reloads = true},
-                            {.name = "idle-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "30s", .help = "how long a publisher may send nothing", .reloads = true},
+                            {.name = "idle-time", .kind = Kind::duration, .metavar = "TIME", .fallback = "30s", .help = "how long a publisher may send nothing at all, not even answers to pings", .reloads = true},
                             {.name = "max-connections", .kind = Kind::integer, .metavar = "N", .fallback = "1000", .help = "connections at once, of all protocols", .min = 1, .max = 100000, .reloads = true},
                             {.name = "max-per-address", .kind = Kind::integer, .metavar = "N", .fallback = "200", .help = "connections at once from one address", .min = 1, .max = 100000, .reloads = true},
                             {.name = "max-bitrate", .kind = Kind::integer, .metavar = "KBITS", .fallback = "60000", .help = "of one publisher over five seconds, in kbit/s", .min = 1, .max = 10000000, .reloads = true},
