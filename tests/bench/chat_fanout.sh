@@ -25,7 +25,7 @@ ws=$((20000 + RANDOM % 5000)) irc=$((25000 + RANDOM % 5000))
   for row in $rows; do
     IFS=, read -r wire members rate <<<"$row"
     mkfifo "$work/ready"
-    taskset -c 0 "$build/bin/chatd" --dir "$work" --ws-port "$ws" --irc-port "$irc" --cooldown 0s --message-rate 100000 \
+    taskset -c 0 "$build/bin/chatd" --dir "$work" --ws-port "$ws" --irc-port "$irc" --wss-port 0 --ircs-port 0 --cooldown 0s --message-rate 100000 \
       --log-level warn --ready-fd 9 9>"$work/ready" >&2 &
     server=$!
     read -r <"$work/ready"

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from chat_peers import IrcPeer, Page
-from harness import Daemon, free_port, get, program, tool
+from harness import Daemon, free_port_base, get, program, tool
 
 
 class Chat:
@@ -25,8 +25,9 @@ class Chat:
             self.seed("channel", "demo", "ada")
         self.ada, self.bob = (self.seed("token", name, "chat:read,chat:edit") for name in ("ada", "bob"))
         self.cyd = self.seed("token", "cyd", "chat:read")
-        self.ws, self.irc, self.metrics = free_port(), irc or free_port(), free_port()
-        self.wss, self.ircs = wss or free_port(), ircs or free_port()
+        base = free_port_base(5)
+        self.ws, self.metrics = base, base + 1
+        self.irc, self.ircs, self.wss = irc or base + 2, ircs or base + 3, wss or base + 4
         self.start()
 
     def start(self):

@@ -11,7 +11,7 @@ import pytest
 
 from harness import Daemon, free_port, get, program, wait_for
 
-PORTS = {"ingestd": ["rtmp", "rtmps", "srt"], "origind": ["http"], "chatd": ["ws", "irc"], "webd": ["http"]}
+PORTS = {"ingestd": ["rtmp", "rtmps", "srt"], "origind": ["http"], "chatd": ["ws", "irc", "wss", "ircs"], "webd": ["http"]}
 DAEMONS = sorted(PORTS)
 
 
