@@ -140,7 +140,10 @@ class Service {
     SLUICE_TRY(load_certificate(settings));
     SLUICE_TRY(listen(settings));
     beat_.every(seconds(1), [this] { beat(); });
-    sweep_.every(seconds(5), [this] { links_.sweep(clock_.steady()); });
+    sweep_.every(seconds(5), [this] {
+      links_.sweep(clock_.steady());
+      for (const auto& [name, room] : rooms_.all()) room->standing().forget_lapsed(clock_.wall());
+    });
     report_.every(seconds(10), [this] { report_viewers(); });
     daemon_.on_drain([this](std::function<void()> done) { drain(std::move(done)); });
     daemon_.on_reload([this](const Settings& fresh) { return reload(fresh); });

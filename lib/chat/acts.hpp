@@ -41,7 +41,7 @@ class Acts {
   // Of every call: Errc::unavailable, try again. Of those upon a user: Errc::not_found, there is none of that
   // name.
 
-  // No duration: for ever. Errc::exists: banned for ever already.
+  // No duration: for ever. Banned for ever already: Errc::exists, of a timeout Errc::conflict.
   virtual void ban(Order order, std::optional<seconds> duration, std::function<void(Result<>)> answer) = 0;
   enum class Lifted { nothing, timeout, ban };
   virtual void unban(Order order, std::function<void(Result<Lifted>)> answer) = 0;

@@ -130,7 +130,7 @@ void Moderation::ban(const Room& room, const By& by, SlashCommand command, Answe
 
   const std::optional<seconds> duration = command.duration;
   acts_.ban(order_of(room, by, command), duration, [login, timeout, duration, answer](Result<> banned) {
-    if (!banned && banned.error().code == Errc::exists)
+    if (!banned && (banned.error().code == Errc::exists || banned.error().code == Errc::conflict))
       return answer({"already_banned", login + " is already banned in this channel."});
     if (!banned) return answer(failed(banned.error(), login));
     if (timeout)

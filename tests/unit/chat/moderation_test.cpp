@@ -69,6 +69,8 @@ TEST_CASE("bans and timeouts are asked of the platform with who, whom, how long 
         std::vector<std::string>{"ban 1 bob@192.0.2.1 cyd not nice", "ban 1 ada@192.0.2.1 cyd calm 90"});
   court.acts.error = Error{Errc::exists, "banned", {}};
   CHECK(court.ask(court.bob, "ban cyd") == "already_banned");
+  court.acts.error = Error{Errc::conflict, "banned for ever", {}};
+  CHECK(court.ask(court.bob, "timeout cyd") == "already_banned");
   court.acts.error = Error{Errc::not_found, "no user", {}};
   CHECK(court.ask(court.bob, "ban nobody") == "invalid_user");
   court.acts.error = Error{Errc::unavailable, "busy", {}};
