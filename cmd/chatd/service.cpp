@@ -5,20 +5,19 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "app/certificate.hpp"
 #include "app/daemon.hpp"
 #include "app/platform.hpp"
 #include "archivist.hpp"
 #include "bus/follower.hpp"
-#include "http/server.hpp"
+#include "configuration.hpp"
+#include "counters.hpp"
+#include "doors.hpp"
 #include "links.hpp"
-#include "log/log.hpp"
-#include "metrics/metrics.hpp"
 #include "moderation_news.hpp"
 #include "news.hpp"
-#include "origin_check.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
+#include "viewer_report.hpp"
 
 namespace sluice::chatd {
 
@@ -27,73 +26,6 @@ using app::Settings;
 constexpr seconds come_back_within{5};
 constexpr std::size_t restored_messages =
     200;  // of each room: what a history holds; one more shows that it is full
-
-std::uint32_t positive(const Settings& settings, std::string_view name) {
-  return static_cast<std::uint32_t>(settings.integer(name));
-}
-
-chat::ClientLimits client_limits(const Settings& settings) {
-  chat::ClientLimits limits;
-  limits.rooms = positive(settings, "rooms-per-connection");
-  limits.joins.places = positive(settings, "join-rate");
-  limits.logins.places = positive(settings, "login-rate");
-  limits.history_bytes = settings.size("queue") / 2;
-  return limits;
-}
-
-chat::SendLimits::Rates send_rates(const Settings& settings) {
-  chat::SendLimits::Rates rates;
-  rates.regular.places = positive(settings, "message-rate");
-  rates.exempt.places = 5 * rates.regular.places;
-  rates.cooldown = settings.duration("cooldown");
-  rates.subscriber_cooldown = rates.cooldown / 2;
-  rates.repeat = settings.duration("repeat-time");
-  return rates;
-}
-
-LinkLimits link_limits(const Settings& settings) {
-  return {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")};
-}
-
-chat::Rooms::Rhythm rhythm(const Settings& settings) {
-  return {settings.duration("tick"), microseconds(50)};
-}
-
-OriginCheck origin_check(const Settings& settings) {
-  return {settings.text("public-url"), settings.list("allow-origin")};
-}
-
-// What the daemon counts.
-struct Counters {
-  explicit Counters(const std::string& instance)
-      : web_sockets(metrics::gauge("twitch_websocket_connections", "WebSocket connections",
-                                   {{"server_instance", instance}})),
-        irc(metrics::gauge("sluice_chat_irc_connections", "IRC connections over TCP")),
-        rooms(metrics::gauge("sluice_chat_rooms", "rooms with somebody in them")),
-        viewers(metrics::gauge("twitch_total_viewers", "people in all rooms of this node")),
-        viewer_count(metrics::gauge("twitch_viewer_count", "the same as twitch_total_viewers")),
-        deliveries(metrics::counter("sluice_chat_deliveries_total", "writes of lines to members")),
-        slow(metrics::counter("sluice_chat_slow_consumers_total",
-                              "connections dropped because they read too slowly")),
-        lost(metrics::gauge("sluice_chat_history_lost", "messages that the history file did not take")) {}
-  prometheus::Gauge& web_sockets;
-  prometheus::Gauge& irc;
-  prometheus::Gauge& rooms;
-  prometheus::Gauge& viewers;
-  prometheus::Gauge& viewer_count;
-  prometheus::Counter& deliveries;
-  prometheus::Counter& slow;
-  prometheus::Gauge& lost;
-  std::unordered_map<ChannelId, prometheus::Counter*> messages;
-
-  void count(const chat::Message& message) {
-    auto& counter = messages[message.channel];
-    if (counter == nullptr)
-      counter = &metrics::counter("twitch_chat_messages_total", "messages published",
-                                  {{"channel_id", std::to_string(message.channel.value())}});
-    counter->Increment();
-  }
-};
 
 class Service {
  public:
@@ -105,17 +37,13 @@ class Service {
         archive_(std::move(archive)),
         node_(settings.has("instance") ? settings.text("instance") : "chatd"),
         counters_(node_),
-        origins_(origin_check(settings)),
         rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame},
                rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
         directory_(*store_, offload_, rooms_, news_),
         hall_{rooms_, path_, moderation_, directory_, clock_, client_limits(settings)},
         links_(hall_, link_limits(settings), positive(settings, "connections"),
-               positive(settings, "connections-per-address")),
-        web_(daemon.loop(), [this](const http::Request& request, http::Responder responder) {
-          take_request(request, responder);
-        }) {
+               positive(settings, "connections-per-address")) {
     path_.on_published = [this](const chat::MessagePtr& message) {
       counters_.count(*message);
       if (archivist_) archivist_->keep(message);
@@ -137,17 +65,16 @@ class Service {
     SLUICE_TRY_VALUE(follower_,
                      bus::EventFollower::start(daemon_.loop(), offload_, *store_, *bus_, begun,
                                                [this](const store::Event& event) { take_event(event); }));
-    SLUICE_TRY(load_certificate(settings));
-    SLUICE_TRY(listen(settings));
+    SLUICE_TRY(doors_.open(settings));
     beat_.every(seconds(1), [this] { beat(); });
     sweep_.every(seconds(5), [this] {
       links_.sweep(clock_.steady());
       for (const auto& [name, room] : rooms_.all()) room->standing().forget_lapsed(clock_.wall());
     });
-    report_.every(seconds(10), [this] { report_viewers(); });
+    viewer_report_.begin();
     daemon_.on_drain([this](std::function<void()> done) { drain(std::move(done)); });
     daemon_.on_reload([this](const Settings& fresh) { return reload(fresh); });
-    daemon_.on_health([this] { return std::vector{store_health_}; });
+    daemon_.on_health([this] { return std::vector{viewer_report_.store_health()}; });
     daemon_.on_control("rooms", [this](const std::string&) { return rooms_json(); });
     return {};
   }
@@ -194,36 +121,8 @@ class Service {
     return {};
   }
 
-  Result<> load_certificate(const Settings& settings) {
-    SLUICE_TRY_VALUE(const app::CertificateFiles files,
-                     app::certificate_files(settings, app::platform_of(settings).dir));
-    SLUICE_TRY_VALUE(certificate_, app::load_certificate(files, "clients"));
-    return {};
-  }
-
-  Result<> listen(const Settings& settings) {
-    const auto port = [&](const char* name) { return static_cast<std::uint16_t>(settings.integer(name)); };
-    const auto web = [this](bool encrypted) {
-      return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
-        web_.take(std::move(fd), std::move(peer), encrypted ? certificate_.get() : nullptr);
-      };
-    };
-    const auto irc = [this](bool encrypted) {
-      return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
-        if (links_.admits(peer))
-          TcpLink::open(links_, daemon_.loop(), std::move(fd), encrypted ? certificate_.get() : nullptr);
-      };
-    };
-    SLUICE_TRY(daemon_.listen("ws", port("ws-port"), web(false)));
-    SLUICE_TRY(daemon_.listen("irc", port("irc-port"), irc(false)));
-    SLUICE_TRY(daemon_.unless_taken("wss", daemon_.listen("wss", port("wss-port"), web(true))));
-    return daemon_.unless_taken("ircs", daemon_.listen("ircs", port("ircs-port"), irc(true)));
-  }
-
-  // Who is connected keeps the certificate that it was shown.
   Result<> reload(const Settings& fresh) {
-    SLUICE_TRY(load_certificate(fresh));
-    origins_ = origin_check(fresh);
+    SLUICE_TRY(doors_.reload(fresh));
     rooms_.change(rhythm(fresh));
     path_.change(send_rates(fresh));
     hall_.limits = client_limits(fresh);
@@ -231,39 +130,6 @@ class Service {
                   positive(fresh, "connections-per-address"));
     if (archivist_) archivist_->keep_for(std::chrono::days(fresh.integer("history-days")));
     return {};
-  }
-
-  void take_request(const http::Request& request, const http::Responder& responder) {
-    const auto offer = http::read_websocket_offer([&](const char* name) { return request.header(name); });
-    if (request.path != "/" && request.path != "/json")
-      return responder.respond(http::Response::text(404, "chat is at / and /json\n"));
-    if (request.method != "GET")
-      return responder.respond(http::Response::text(405, "a WebSocket begins with GET\n"));
-    if (!offer) {
-      http::Response answer =
-          http::Response::text(426, "this is a chat server: speak WebSocket here, or IRC on its own port\n");
-      answer.headers.emplace_back("Upgrade", "websocket");
-      answer.headers.emplace_back("Sec-WebSocket-Version", "13");
-      return responder.respond(std::move(answer));
-    }
-    if (!origins_.admits(request.header("Origin"), request.header("Host")))
-      return responder.respond(
-          http::Response::text(403, "pages of this origin may not chat here (see --allow-origin)\n"));
-    if (!links_.admits(request.peer))
-      return responder.respond(http::Response::text(503, "too many connections\n"));
-
-    http::Headers headers{
-        {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", offer->accept}};
-    auto speaks = request.path == "/json" ? WsLink::Speaks::json : WsLink::Speaks::unknown;
-    for (const std::string& protocol : offer->protocols) {
-      if (request.path == "/json" || protocol != "irc") continue;
-      headers.emplace_back("Sec-WebSocket-Protocol", protocol);
-      speaks = WsLink::Speaks::irc;
-      break;
-    }
-    responder.upgrade(std::move(headers), [this, speaks](std::shared_ptr<net::Connection> connection) {
-      return WsLink::open(links_, std::move(connection), speaks);
-    });
   }
 
   void flush() {
@@ -290,31 +156,6 @@ class Service {
     if (archivist_) counters_.lost.Set(static_cast<double>(archivist_->lost()));
   }
 
-  // Tells the store how many watch each live stream, and finds out whether the store is well.
-  void report_viewers() {
-    std::map<std::string, std::int64_t> viewers;
-    for (const auto& [name, room] : rooms_.all()) viewers[name] = static_cast<std::int64_t>(room->viewers());
-    const auto report = [this, viewers = std::move(viewers)]() -> app::Health {
-      const Steady begun = clock_.steady();
-      const auto told = tell_viewers(viewers);
-      const std::chrono::duration<double, std::milli> took = clock_.steady() - begun;
-      return {"store", told.has_value(), took.count(), told ? std::string() : told.error().what};
-    };
-    offload_.run(report, [this](app::Health health) { store_health_ = std::move(health); });
-  }
-
-  Result<> tell_viewers(const std::map<std::string, std::int64_t>& viewers) {
-    SLUICE_TRY_VALUE(const std::vector<store::LiveChannel> live, store_->streams().live());
-    for (const store::LiveChannel& each : live) {
-      const auto count = viewers.find(each.channel.name);
-      const auto told =
-          store_->streams().set_viewers(each.stream.id, node_, count == viewers.end() ? 0 : count->second);
-      if (!told && told.error().code != Errc::conflict)
-        return std::unexpected(told.error());  // it just ended: no matter
-    }
-    return {};
-  }
-
   std::string rooms_json() const {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const auto& [name, room] : rooms_.all())
@@ -331,7 +172,7 @@ class Service {
   void drain(std::function<void()> done) {
     flush();
     const auto finish = [this, done] {
-      web_.drain([this, done] {
+      doors_.drain([this, done] {
         if (archivist_) archivist_->write_now();
         offload_.run([] { return true; }, [done](bool) { done(); });
       });
@@ -348,10 +189,7 @@ class Service {
   std::optional<chatlog::Archive> archive_;
   net::Offload offload_{daemon_.loop()};
   std::string node_;
-  app::Health store_health_{"store", true, 0, {}};
   Counters counters_;
-  OriginCheck origins_;
-  std::shared_ptr<const net::TlsContext> certificate_;
   chat::Rooms rooms_;
   chat::MessagePath path_;
   StoreActs acts_{*store_, offload_};
@@ -359,11 +197,12 @@ class Service {
   StoreDirectory directory_;
   chat::Hall hall_;
   Links links_;
+  Doors doors_{daemon_, links_};
   News news_{rooms_, links_};
+  ViewerReport viewer_report_{daemon_.loop(), offload_, *store_, rooms_, node_};
   std::unique_ptr<bus::EventFollower> follower_;
-  http::Server web_;
   std::optional<Archivist> archivist_;
-  net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, report_{daemon_.loop()}, tick_{daemon_.loop()};
+  net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, tick_{daemon_.loop()};
 };
 }  // namespace
 

@@ -1,0 +1,42 @@
+#include "configuration.hpp"
+
+namespace sluice::chatd {
+
+using app::Settings;
+
+std::uint32_t positive(const Settings& settings, std::string_view name) {
+  return static_cast<std::uint32_t>(settings.integer(name));
+}
+
+chat::ClientLimits client_limits(const Settings& settings) {
+  chat::ClientLimits limits;
+  limits.rooms = positive(settings, "rooms-per-connection");
+  limits.joins.places = positive(settings, "join-rate");
+  limits.logins.places = positive(settings, "login-rate");
+  limits.history_bytes = settings.size("queue") / 2;
+  return limits;
+}
+
+chat::SendLimits::Rates send_rates(const Settings& settings) {
+  chat::SendLimits::Rates rates;
+  rates.regular.places = positive(settings, "message-rate");
+  rates.exempt.places = 5 * rates.regular.places;
+  rates.cooldown = settings.duration("cooldown");
+  rates.subscriber_cooldown = rates.cooldown / 2;
+  rates.repeat = settings.duration("repeat-time");
+  return rates;
+}
+
+LinkLimits link_limits(const Settings& settings) {
+  return {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")};
+}
+
+chat::Rooms::Rhythm rhythm(const Settings& settings) {
+  return {settings.duration("tick"), microseconds(50)};
+}
+
+OriginCheck origin_check(const Settings& settings) {
+  return {settings.text("public-url"), settings.list("allow-origin")};
+}
+
+}  // namespace sluice::chatd

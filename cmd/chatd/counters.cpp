@@ -1,0 +1,25 @@
+#include "counters.hpp"
+
+namespace sluice::chatd {
+
+Counters::Counters(const std::string& instance)
+    : web_sockets(metrics::gauge("twitch_websocket_connections", "WebSocket connections",
+                                 {{"server_instance", instance}})),
+      irc(metrics::gauge("sluice_chat_irc_connections", "IRC connections over TCP")),
+      rooms(metrics::gauge("sluice_chat_rooms", "rooms with somebody in them")),
+      viewers(metrics::gauge("twitch_total_viewers", "people in all rooms of this node")),
+      viewer_count(metrics::gauge("twitch_viewer_count", "the same as twitch_total_viewers")),
+      deliveries(metrics::counter("sluice_chat_deliveries_total", "writes of lines to members")),
+      slow(metrics::counter("sluice_chat_slow_consumers_total",
+                            "connections dropped because they read too slowly")),
+      lost(metrics::gauge("sluice_chat_history_lost", "messages that the history file did not take")) {}
+
+void Counters::count(const chat::Message& message) {
+  auto& counter = messages_[message.channel];
+  if (counter == nullptr)
+    counter = &metrics::counter("twitch_chat_messages_total", "messages published",
+                                {{"channel_id", std::to_string(message.channel.value())}});
+  counter->Increment();
+}
+
+}  // namespace sluice::chatd

@@ -1,0 +1,81 @@
+#include "doors.hpp"
+
+#include "app/certificate.hpp"
+#include "app/platform.hpp"
+#include "configuration.hpp"
+#include "http/websocket.hpp"
+
+namespace sluice::chatd {
+
+using app::Settings;
+
+Doors::Doors(app::Daemon& daemon, Links& links)
+    : daemon_(daemon),
+      links_(links),
+      origins_(origin_check(daemon.settings())),
+      web_(daemon.loop(), [this](const http::Request& request, http::Responder responder) {
+        take_request(request, responder);
+      }) {}
+
+Result<> Doors::reload(const Settings& settings) {
+  SLUICE_TRY_VALUE(const app::CertificateFiles files,
+                   app::certificate_files(settings, app::platform_of(settings).dir));
+  SLUICE_TRY_VALUE(certificate_, app::load_certificate(files, "clients"));
+  origins_ = origin_check(settings);
+  return {};
+}
+
+Result<> Doors::open(const Settings& settings) {
+  const auto port = [&](const char* name) { return static_cast<std::uint16_t>(settings.integer(name)); };
+  const auto web = [this](bool encrypted) {
+    return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
+      web_.take(std::move(fd), std::move(peer), encrypted ? certificate_.get() : nullptr);
+    };
+  };
+  const auto irc = [this](bool encrypted) {
+    return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
+      if (links_.admits(peer))
+        TcpLink::open(links_, daemon_.loop(), std::move(fd), encrypted ? certificate_.get() : nullptr);
+    };
+  };
+  SLUICE_TRY(reload(settings));
+  SLUICE_TRY(daemon_.listen("ws", port("ws-port"), web(false)));
+  SLUICE_TRY(daemon_.listen("irc", port("irc-port"), irc(false)));
+  SLUICE_TRY(daemon_.unless_taken("wss", daemon_.listen("wss", port("wss-port"), web(true))));
+  return daemon_.unless_taken("ircs", daemon_.listen("ircs", port("ircs-port"), irc(true)));
+}
+
+void Doors::take_request(const http::Request& request, const http::Responder& responder) {
+  const auto offer = http::read_websocket_offer([&](const char* name) { return request.header(name); });
+  if (request.path != "/" && request.path != "/json")
+    return responder.respond(http::Response::text(404, "chat is at / and /json\n"));
+  if (request.method != "GET")
+    return responder.respond(http::Response::text(405, "a WebSocket begins with GET\n"));
+  if (!offer) {
+    http::Response answer =
+        http::Response::text(426, "this is a chat server: speak WebSocket here, or IRC on its own port\n");
+    answer.headers.emplace_back("Upgrade", "websocket");
+    answer.headers.emplace_back("Sec-WebSocket-Version", "13");
+    return responder.respond(std::move(answer));
+  }
+  if (!origins_.admits(request.header("Origin"), request.header("Host")))
+    return responder.respond(
+        http::Response::text(403, "pages of this origin may not chat here (see --allow-origin)\n"));
+  if (!links_.admits(request.peer))
+    return responder.respond(http::Response::text(503, "too many connections\n"));
+
+  http::Headers headers{
+      {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", offer->accept}};
+  auto speaks = request.path == "/json" ? WsLink::Speaks::json : WsLink::Speaks::unknown;
+  for (const std::string& protocol : offer->protocols) {
+    if (request.path == "/json" || protocol != "irc") continue;
+    headers.emplace_back("Sec-WebSocket-Protocol", protocol);
+    speaks = WsLink::Speaks::irc;
+    break;
+  }
+  responder.upgrade(std::move(headers), [this, speaks](std::shared_ptr<net::Connection> connection) {
+    return WsLink::open(links_, std::move(connection), speaks);
+  });
+}
+
+}  // namespace sluice::chatd
