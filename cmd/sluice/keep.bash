@@ -35,7 +35,7 @@ keep() { # NAME
   local -a command older=() # those that were replaced, and have something left to do
   grace=$(seconds_of "$drain_time")
   # Each program reads NAME.conf in DIR, those that ingestd and origind start too; a file may come later (sluice reload).
-  export SLUICE_CONFIG=$dir
+  export SLUICE_CONFIG=$dir SLUICE_SOCKETS=$dir/run/sockets
   if [[ ${quiet:-} ]]; then exec {console}>/dev/null; else exec {console}>&2; fi
   # A keeper that follows a killed one counts on: the program died with it.
   read_state "$name"

@@ -2,6 +2,7 @@
 # sluice up and down.
 
 declare -A keeper=()
+socket_keeper=''
 
 prepare_directory() {
   mkdir -p "$dir" "$dir/ledgers" "$dir/live" "$dir/logs" || fail "cannot make $dir" 'choose another --dir, or give yourself the right to write there'
@@ -18,6 +19,15 @@ prepare_directory() {
   exec {events}<>"$dir/run/events" {quiet}<>"$dir/run/quiet"
   printf '%s\n' "$$" >"$dir/run/sluice.pid"
   printf '%s\n' "$port_base" >"$dir/run/port-base"
+}
+
+# What a program listens on stays open while it is dead: who connects waits, and is not refused.
+keep_sockets() {
+  local deadline=$((SECONDS + 5))
+  rm -f "$dir/run/sockets"
+  setpriv --pdeathsig TERM -- setsid "$bin/../libexec/sluice/keep-sockets" "$dir/run/sockets" {lock}>&- {ready_fd}>&- </dev/null &
+  socket_keeper=$!
+  while [[ ! -S $dir/run/sockets ]] && kill -0 "$socket_keeper" 2>/dev/null && ((SECONDS < deadline)); do pause 0.01; done
 }
 
 start_keeper() { # NAME
@@ -58,11 +68,12 @@ await_ready() { # NAME
 
 stop_all() {
   local name
+  kill -TERM "$socket_keeper" 2>/dev/null # first: who connects now is refused
   for name in "${!keeper[@]}"; do kill -TERM "${keeper[$name]}" 2>/dev/null; done
   for name in "${!keeper[@]}"; do
     while kill -0 "${keeper[$name]}" 2>/dev/null; do wait "${keeper[$name]}" 2>/dev/null; done
   done
-  rm -f "$dir/run/sluice.pid" "$dir/run/events" "$dir/run/quiet" "$dir"/run/*.state
+  rm -f "$dir/run/sluice.pid" "$dir/run/events" "$dir/run/quiet" "$dir/run/sockets" "$dir"/run/*.state
 }
 
 # SIGHUP has the programs read their configuration again, unless it tells that the terminal is gone.
@@ -90,6 +101,7 @@ watch_keepers() {
     if read -rt 0.3 -u "$events" what who _; then
       if [[ $what == ready ]]; then ready_line "$who"; fi
     fi
+    kill -0 "$socket_keeper" 2>/dev/null || keep_sockets # programs tell it of their sockets when they start
     for name in "${!keeper[@]}"; do
       [[ -z $stopping ]] || return 0
       if ! kill -0 "${keeper[$name]}" 2>/dev/null; then
@@ -136,6 +148,7 @@ sluice_up() {
   trap hang_up HUP
   # shellcheck disable=SC2046 # names are words
   warn_of_overruled $(platform_programs | cut -d'|' -f1)
+  keep_sockets
   for name in $(platform_programs | cut -d'|' -f1); do
     start_keeper "$name"
     if ! await_ready "$name"; then

@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "app/control.hpp"
 #include "app/health.hpp"
+#include "app/kept_sockets.hpp"
 #include "app/passed_sockets.hpp"
 #include "app/readiness.hpp"
 #include "app/reload.hpp"
@@ -26,6 +28,16 @@
 
 namespace sluice::app {
 
+namespace {
+// Of the environment, and not of our children's.
+std::string take_variable(const char* name) {
+  const char* value = std::getenv(name);
+  std::string taken = value == nullptr ? "" : value;
+  ::unsetenv(name);
+  return taken;
+}
+}  // namespace
+
 enum class Stage { starting, ready, retired, draining };
 
 struct Daemon::Impl {
@@ -38,6 +50,8 @@ struct Daemon::Impl {
   bool replaced = false, awaits = false;
   std::multimap<std::string, os::UniqueFd> passed = take_passed_sockets();
   std::multimap<std::string, os::UniqueFd> inherited;
+  std::string keeper_of_sockets = take_variable("SLUICE_SOCKETS");
+  bool asked_keeper = false;
   std::function<Result<>()> before_ready = [] { return Result<>(); };
   std::multimap<std::string, std::unique_ptr<net::Listener>> listeners;
   std::multimap<std::string, net::Endpoint> others;  // that are listened at by other means
@@ -113,6 +127,31 @@ struct Daemon::Impl {
     const Result<Reload> done = swap_settings();
     if (!done) return log::error("configuration not read again: it stays as it was", {done.error()});
     if (!done->changed.empty() || !done->need_restart.empty()) tell(*done);
+  }
+
+  // What a daemon of this name listened on when it died, unless a living one hands that over.
+  void take_kept() {
+    if (asked_keeper || keeper_of_sockets.empty() || !inherited.empty()) return;
+    asked_keeper = true;
+    if (auto kept = take_kept_sockets(keeper_of_sockets, name))
+      inherited = std::move(*kept);
+    else
+      log::warn("listening sockets are not kept: who connects while this program is dead is refused", {kept.error()});
+  }
+
+  void keep_listening() {
+    if (keeper_of_sockets.empty() || listeners.empty()) return;
+    std::multimap<std::string, int> open;
+    for (const auto& [port, listener] : listeners) open.emplace(port, listener->fd());
+    if (const auto kept = keep_sockets(keeper_of_sockets, name, open); !kept)
+      log::warn("listening sockets are not kept: who connects while this program is dead is refused", {kept.error()});
+  }
+
+  // Listens at `at`. A socket of an earlier run that is at that port, but at an address that is not wanted any more, is in nobody's way.
+  Result<std::unique_ptr<net::Listener>> bind(const std::string& port_name, const net::Endpoint& at, const net::Listener::Accept& accept) {
+    auto bound = net::Listener::bind(loop, at, accept);
+    if (bound || bound.error().code != Errc::unavailable || inherited.erase(port_name) == 0) return bound;
+    return net::Listener::bind(loop, at, accept);
   }
 
   // Binds `port` at each --bind address.
@@ -209,10 +248,11 @@ Result<> Daemon::listen(const std::string& port_name, std::uint16_t port, net::L
     impl_->passed.erase(first, last);
     return {};
   }
+  impl_->take_kept();
   return impl_->bind_each(port_name, port, [&](const net::Endpoint& at) -> Result<net::Endpoint> {
     if (os::UniqueFd socket = impl_->take_inherited(port_name, at))
       return impl_->listeners.emplace(port_name, net::Listener::adopt(impl_->loop, std::move(socket), accept))->second->local();
-    SLUICE_TRY_VALUE(auto listener, net::Listener::bind(impl_->loop, at, accept));
+    SLUICE_TRY_VALUE(auto listener, impl_->bind(port_name, at, accept));
     return impl_->listeners.emplace(port_name, std::move(listener))->second->local();
   });
 }
@@ -289,6 +329,7 @@ Result<int> Daemon::run() {
   impl_->signals.emplace(impl_->loop, [this](int number) { impl_->on_signal(number); });
   SLUICE_TRY(impl_->before_ready());
   impl_->inherited.clear();  // of addresses that are listened at no more
+  impl_->keep_listening();
   impl_->control.own_path();
   if (!impl_->awaits) impl_->loop.post([this] { impl_->be_ready(); });
   impl_->loop.run();

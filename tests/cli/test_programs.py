@@ -105,7 +105,7 @@ def test_install_installs_each_program_with_its_page_and_completions_and_nothing
         expected |= {f"bin/{name}", f"share/man/man{section}/{name}.{section}", f"share/bash-completion/completions/{name}",
                      f"share/zsh/site-functions/_{name}", f"share/fish/vendor_completions.d/{name}.fish"}
     expected |= {f"share/man/man5/{path.name}" for path in (ROOT / "man").glob("*.5")}
-    expected |= {"libexec/sluice/segmenter-libav", "share/sluice/automod/words", "share/sluice/automod/model"}
+    expected |= {"libexec/sluice/segmenter-libav", "libexec/sluice/keep-sockets", "share/sluice/automod/words", "share/sluice/automod/model"}
     pages = {path for path in installed if path.startswith("share/sluice/pages/")}
     assert installed - pages == expected
     assert "share/sluice/pages/index.html" in pages or not pages
