@@ -44,7 +44,7 @@ def after(words, keyword, keywords):
 
 ROOMS = {words[0]: after(words, "USES", {"LIBS"}) for words in calls("lib/rooms.cmake", "sluice_room")}
 PROGRAMS = {words[0]: after(words, "ROOMS", {"LIBS"})
-            for function in ("sluice_program", "sluice_other_half") for words in calls("cmd/programs.cmake", function)}
+            for function in ("sluice_program", "sluice_other_half", "sluice_helper") for words in calls("cmd/programs.cmake", function)}
 
 
 def below(rooms):
