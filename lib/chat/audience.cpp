@@ -46,16 +46,13 @@ std::size_t Audience::deliver(std::span<const Line> lines, std::uint64_t first, 
   std::array<SharedBytes, Wire::count> shared;
   std::size_t deliveries = 0;
   for (Member* member : members_) {
-    SharedBytes bytes;
-    if (member->spoke || member->since > first) {
-      bytes = std::make_shared<const Bytes>(render_batch(lines, first, member->wire, member, style));
-      member->spoke = false;
-    } else {
-      SharedBytes& once = shared[member->wire.index()];
-      if (!once)
-        once = std::make_shared<const Bytes>(render_batch(lines, first, member->wire, nullptr, style));
-      bytes = once;
-    }
+    const bool own = member->spoke || member->since > first;
+    SharedBytes its_own;
+    SharedBytes& bytes = own ? its_own : shared[member->wire.index()];
+    if (!bytes)
+      bytes = std::make_shared<const Bytes>(
+          render_batch(lines, first, member->wire, own ? member : nullptr, style));
+    if (own) member->spoke = false;
     if (bytes->empty()) continue;
     member->sink->deliver(bytes);
     ++deliveries;
