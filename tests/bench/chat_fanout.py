@@ -9,12 +9,15 @@ counts is the ratio to the others of the same run, by work per second of the ser
     bare-tick  the same, once every 50 ms
     chatd      IRC over TCP, chatd-ws: IRC over WebSocket, chatd-json: JSON; with limits, history and all the message path
 
-Prints NDJSON: the machine, a line a measurement (bytes_per_connection: of the server's own memory as all have come in, before a line was said), then for
-each row the medians and chatd's ratios to each. `--intake`: instead, 1 M messages a minute for SECONDS (300 are the goal) into few small rooms of chatd,
+Prints NDJSON: the machine, a line a measurement (bytes_per_connection: of the server's own memory as all have come in, before a line was said;
+cpu_us_per_read: of the server's time for each piece that a member read, so about what one send costs, however many lines are in it), then for each row the
+medians and chatd's ratios to each. `--intake`: instead, 1 M messages a minute for SECONDS (300 are the goal) into few small rooms of chatd,
 none lost.
-usage: chat_fanout.py [--rows ROW …] [--servers NAME …] [--seconds S] [--rounds R] [--intake]    UWS=FOLDER: uWebSockets' source;
+usage: chat_fanout.py [--rows ROW …] [--servers NAME …] [--seconds S] [--rounds R] [--nice N] [--intake]    UWS=FOLDER: uWebSockets' source;
 CHATD_OTHER=PROGRAM: another chatd beside ours (`other`, `other-ws`)"""
 import argparse
+import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -32,7 +35,7 @@ from rtmp_publishers import LOAD_CORE, SERVER_CORE, end_with_parent, listens, st
 
 ROWS = ["1x1000x20", "1x1000x100", "1x1000x500", "1x5000x20", "1x10000x10", "1x15000x5", "1000x15x5"]
 INTAKE_ROW = "4x10x4167"  # 1 M messages a minute
-FIGURES = ("deliveries_per_cpu_second", "p50_ms", "p99_ms", "bytes_per_connection")
+FIGURES = ("deliveries_per_cpu_second", "cpu_us_per_read", "p50_ms", "p99_ms", "bytes_per_connection")
 
 
 def free_ports(count):
@@ -50,19 +53,29 @@ def offered(row):
     return rooms * members * rate
 
 
-def measure(name, row, seconds, folder, extra=()):
+def favour(niceness):
+    """Of the process that begins, and of its session, where the kernel shares out time among sessions first."""
+    end_with_parent()
+    os.setsid()
+    os.nice(niceness)
+    with contextlib.suppress(OSError):
+        pathlib.Path("/proc/self/autogroup").write_text(str(niceness))
+
+
+def measure(name, row, seconds, folder, niceness=0, extra=()):
     rooms, members, rate = row.split("x")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     ports = free_ports(2)
     command, speaks = SETUP[name](folder, ports)
+    begin = functools.partial(favour, niceness)
     with open(folder / "output", "wb") as output:
-        server = subprocess.Popen(["taskset", "-c", SERVER_CORE, *command], cwd=folder, stdout=output, stderr=output, preexec_fn=end_with_parent)
+        server = subprocess.Popen(["taskset", "-c", SERVER_CORE, *command], cwd=folder, stdout=output, stderr=output, preexec_fn=begin)
     try:
         wait_until(lambda: listens(int(speaks[1])), server, f"{name} listening")
-        load = subprocess.run(["taskset", "-c", LOAD_CORE, str(BUILD / "tests" / "chat_load"), "--wire", WIRES[name], *speaks, "--servers", str(server.pid),
-                               "--rooms", rooms, "--members", members, "--rate", rate, "--seconds", str(seconds), "--room-prefix", ROOM, *extra],
-                              capture_output=True, text=True, errors="replace")
+        load = subprocess.run(["taskset", "-c", LOAD_CORE, str(BUILD / "tests" / "chat_load"), "--wire", WIRES[name], *speaks,
+                               "--servers", str(server.pid), "--rooms", rooms, "--members", members, "--rate", rate, "--seconds", str(seconds), "--room-prefix", ROOM, *extra],
+                              capture_output=True, text=True, errors="replace", preexec_fn=begin)
         if load.returncode != 0:
             sys.stderr.write(f"{name} {row}: {load.stderr}{(folder / 'output').read_text(errors='replace')[-2000:]}")
         if not load.stdout:
@@ -93,6 +106,7 @@ def main():
     options.add_argument("--servers", nargs="+", choices=list(SETUP))
     options.add_argument("--seconds", type=float, default=5)
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--nice", type=int, default=0, help="of server and load, on a machine that has other work: who is kept waiting sends more at once")
     options.add_argument("--intake", action="store_true")
     given = options.parse_args()
     if any(float(row.split("x")[0]) > ROOMS for row in given.rows):
@@ -110,7 +124,8 @@ def main():
             for number in range(given.rounds):
                 at = number % len(turns) if turns else 0
                 for server in turns[at:] + turns[:at]:
-                    measured = measure(server, row, given.seconds, folder / "run", ("--senders", "25", "--patience", "30") if given.intake else ())
+                    measured = measure(server, row, given.seconds, folder / "run", given.nice,
+                                       ("--senders", "25", "--patience", "30") if given.intake else ())
                     rows += [measured] if measured else []
             summary(row, rows, turns)
     return 0 if all(row["lost"] + row["out_of_order"] + row["dropped"] == 0 for row in rows if row["server"] in CHATD) else 1

@@ -48,9 +48,11 @@ void Report::print(const Options& options) const {
       count(all.sent), count(all.expected), count(all.counts.delivered),
       count(all.expected - std::min(all.expected, all.counts.delivered)), count(all.counts.out_of_order),
       count(all.dropped));
-  std::printf(R"("reads":%llu,"read_bytes":%llu,"server_cpu_seconds":%.3f,"deliveries_per_cpu_second":%.0f,)",
-              count(all.reads), count(all.bytes), server_cpu_seconds,
-              server_cpu_seconds > 0 ? static_cast<double>(all.counts.delivered) / server_cpu_seconds : 0);
+  std::printf(
+      R"("reads":%llu,"read_bytes":%llu,"server_cpu_seconds":%.3f,"deliveries_per_cpu_second":%.0f,"cpu_us_per_read":%.2f,)",
+      count(all.reads), count(all.bytes), server_cpu_seconds,
+      server_cpu_seconds > 0 ? static_cast<double>(all.counts.delivered) / server_cpu_seconds : 0,
+      server_cpu_seconds * 1e6 / static_cast<double>(std::max<std::uint64_t>(all.reads, 1)));
   std::printf(R"("p50_ms":%.1f,"p99_ms":%.1f,"max_ms":%.1f,"latest_ms":%.1f,"load_cpu_seconds":%.2f})"
               "\n",
               all.latencies.percentile_ms(0.5), all.latencies.percentile_ms(0.99),
