@@ -88,7 +88,8 @@ Link::Link(Links& links, std::shared_ptr<net::Connection> connection)
 
 void Link::deliver(const SharedBytes& bytes) {
   if (closing()) return;
-  if (connection_->queued() + bytes->size() <= links_.limits().queue_bytes) return connection_->send(bytes);
+  if (connection_->queued() + bytes->size() <= links_.limits().queue_bytes)
+    return connection_->send_now(bytes);
   if (client_) client_->fall_behind();
   close(chat::Farewell::violation, "reads too slowly");
   if (links_.on_slow) links_.on_slow();

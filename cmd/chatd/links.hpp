@@ -77,8 +77,9 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
 
   Links& links_;
   std::shared_ptr<net::Connection> connection_;
+  Steady closing_since_{};  // beside what else each delivery looks at
   std::shared_ptr<chat::Client> client_;
-  Steady opened_, last_heard_, last_ping_, closing_since_{};
+  Steady opened_, last_heard_, last_ping_;
 
  public:
   void close(chat::Farewell farewell, std::string_view why) final;

@@ -45,17 +45,19 @@ void Audience::remove(Member& member) {
 std::size_t Audience::deliver(std::span<const Line> lines, std::uint64_t first, const RenderStyle& style) {
   std::array<SharedBytes, Wire::count> shared;
   std::size_t deliveries = 0;
-  for (Member* member : members_) {
-    SharedBytes bytes;
-    if (member->spoke || member->since > first) {
-      bytes = std::make_shared<const Bytes>(render_batch(lines, first, member->wire, member, style));
-      member->spoke = false;
-    } else {
-      SharedBytes& once = shared[member->wire.index()];
-      if (!once)
-        once = std::make_shared<const Bytes>(render_batch(lines, first, member->wire, nullptr, style));
-      bytes = once;
-    }
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    // A write to a socket leaves little in the caches: the memory of those who come next is fetched
+    // meanwhile.
+    if (i + 2 < members_.size()) __builtin_prefetch(members_[i + 2]);
+    if (i + 1 < members_.size()) __builtin_prefetch(members_[i + 1]->sink);
+    Member* member = members_[i];
+    const bool own = member->spoke || member->since > first;
+    SharedBytes its_own;
+    SharedBytes& bytes = own ? its_own : shared[member->wire.index()];
+    if (!bytes)
+      bytes = std::make_shared<const Bytes>(
+          render_batch(lines, first, member->wire, own ? member : nullptr, style));
+    if (own) member->spoke = false;
     if (bytes->empty()) continue;
     member->sink->deliver(bytes);
     ++deliveries;

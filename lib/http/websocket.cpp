@@ -104,7 +104,7 @@ std::optional<FrameParser::Fault> FrameParser::feed(ByteView bytes, Handler& han
     std::optional<Fault> fault;
     if (!in_payload_) {
       if (bytes.empty()) return std::nullopt;
-      header_.push_back(bytes.front());
+      header_[header_size_++] = bytes.front();
       bytes = bytes.subspan(1);
       fault = read_header();
     } else {
@@ -124,7 +124,7 @@ std::optional<FrameParser::Fault> FrameParser::feed(ByteView bytes, Handler& han
 
 std::optional<FrameParser::Fault> FrameParser::read_header() {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(header_[i]); };
-  if (header_.size() == 1) {
+  if (header_size_ == 1) {
     if ((byte(0) & 0x70) != 0) return protocol_error("reserved bits are set");
     const std::uint8_t op = byte(0) & 0x0f;
     if ((op > 2 && op < 8) || op > 10) return protocol_error("unknown opcode");
@@ -137,16 +137,16 @@ std::optional<FrameParser::Fault> FrameParser::read_header() {
     }
     return std::nullopt;
   }
-  if (header_.size() == 2) {
+  if (header_size_ == 2) {
     if ((byte(1) & 0x80) == 0) return protocol_error("frame is not masked");
     if (is_control(opcode_) && (byte(1) & 0x7f) > control_limit)
       return protocol_error("control frame over 125 bytes");
   }
   const std::uint8_t short_length = byte(1) & 0x7f;
   const std::size_t extended = short_length == 126 ? 2 : short_length == 127 ? 8 : 0;
-  if (header_.size() < 2 + extended + 4) return std::nullopt;
+  if (header_size_ < 2 + extended + 4) return std::nullopt;
 
-  ByteReader reader(header_);
+  ByteReader reader(ByteView(header_).first(header_size_));
   reader.skip(2);
   length_ = extended == 2 ? reader.be16() : extended == 8 ? reader.be64() : short_length;
   if ((extended == 2 && length_ < 126) || (extended == 8 && length_ < 65536))
@@ -154,10 +154,10 @@ std::optional<FrameParser::Fault> FrameParser::read_header() {
   if (length_ >> 63 != 0) return protocol_error("length over 63 bits");
   if (!is_control(opcode_) && length_ > limits_.message - std::min(limits_.message, message_.size()))
     return Fault{CloseCode::too_big, "message over " + std::to_string(limits_.message) + " bytes"};
-  std::copy_n(header_.end() - 4, 4, mask_);
+  std::copy_n(header_.begin() + header_size_ - 4, 4, mask_);
   left_ = length_;
   in_payload_ = true;
-  header_.clear();
+  header_size_ = 0;
   if (opcode_ == Opcode::text || opcode_ == Opcode::binary) {
     in_message_ = true;
     message_is_text_ = opcode_ == Opcode::text;

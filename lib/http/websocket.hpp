@@ -2,6 +2,7 @@
 // The server's side of WebSocket (RFC 6455), sans-IO: the handshake's answer, frames in → messages out,
 // messages → frames. permessage-deflate is not offered: an extension asked for is left unanswered, which
 // declines it (section 9.1).
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -84,7 +85,8 @@ class FrameParser {
   std::optional<Fault> end_control(Handler& handler);
 
   Limits limits_;
-  Bytes header_;            // of the frame being read, at most 14 bytes
+  std::array<std::byte, 14> header_{};  // of the frame being read (5.2)
+  std::uint8_t header_size_ = 0;
   std::uint64_t left_ = 0;  // payload bytes due
   std::uint64_t length_ = 0;
   bool in_payload_ = false;

@@ -2,8 +2,8 @@
 // Inside lib/net only: what a connection has yet to give to the kernel. Bytes are shared and not copied; files go by sendfile.
 #include <sys/types.h>
 
-#include <deque>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "net/tcp.hpp"
@@ -14,9 +14,9 @@ class SendQueue {
  public:
   using Content = std::variant<Bytes, SharedBytes, FileRange>;
 
-  bool push(Content content);  // false: there was nothing in it
+  bool push(Content content, std::size_t sent = 0);  // without the first `sent` bytes; false: there was nothing in it
   std::size_t size() const { return size_; }
-  bool empty() const { return chunks_.empty(); }
+  bool empty() const { return first_ == chunks_.size(); }
   void clear();
 
   // Writes from the front, once; what was written is gone. As write(2): -1 with errno, and 0 for a file that was cut short.
@@ -35,8 +35,11 @@ class SendQueue {
   ssize_t write_buffers(int socket) const;
   ssize_t write_file(int socket) const;
   void consume(std::size_t n);
+  void forget_sent();
 
-  std::deque<Chunk> chunks_;
+  // Nothing is allocated while nothing waits: most connections are idle, and an empty deque would be half of what one takes.
+  std::vector<Chunk> chunks_;
+  std::size_t first_ = 0;  // those before it have been sent
   std::size_t size_ = 0;
 };
 

@@ -56,6 +56,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   ~Connection();
   void send(SharedBytes bytes);
+  void send_now(const SharedBytes& bytes);  // as send(), but written before it returns where nothing waits: for what one of many is sent
   void send(Bytes bytes);
   void send_copy(ByteView bytes);
   void send(FileRange range);

@@ -1,9 +1,11 @@
 // rooms: store
 // Fills a store for tests, one command a run:
 //   store_seed URL user NAME | channel NAME OWNER | token USER SCOPES | ticket TOKEN | live CHANNEL | viewers
-//   CHANNEL
+//   CHANNEL | speakers NAME COUNT (users NAME0… that may chat: `login token` each) | channels NAME COUNT (of
+//   as many users of the same names)
 // Prints what was made: an id, a secret, or a count.
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "store/store.hpp"
@@ -12,6 +14,29 @@ using namespace sluice;
 
 namespace {
 const store::Actor tester{UserId(0), "tester", "local"};
+
+Result<std::string> make_speakers(store::Store& store, const std::string& name, int count) {
+  std::string made;
+  for (int i = 0; i < count; ++i) {
+    const std::string login = name + std::to_string(i);
+    SLUICE_TRY_VALUE(const auto user, store.users().add(login, ""));
+    SLUICE_TRY_VALUE(const auto scopes, platform::parse_scopes("chat:read,chat:edit"));
+    SLUICE_TRY_VALUE(const auto token,
+                     store.credentials().issue_token(user.id, scopes, std::nullopt, tester));
+    if (i > 0) made += '\n';
+    made += login + " " + token.secret;
+  }
+  return made;
+}
+
+Result<std::string> make_channels(store::Store& store, const std::string& name, int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::string channel = name + std::to_string(i);
+    SLUICE_TRY_VALUE(const auto owner, store.users().add(channel, ""));
+    SLUICE_TRY(store.channels().add(channel, owner.id, ""));
+  }
+  return std::to_string(count);
+}
 
 Result<std::string> make(store::Store& store, const std::string& what, const std::string& name,
                          const std::string& more) {
@@ -31,6 +56,8 @@ Result<std::string> make(store::Store& store, const std::string& what, const std
                      store.credentials().issue_token(user.id, scopes, std::nullopt, tester));
     return token.secret;
   }
+  if (what == "speakers") return make_speakers(store, name, std::atoi(more.c_str()));
+  if (what == "channels") return make_channels(store, name, std::atoi(more.c_str()));
   if (what == "ticket") {
     SLUICE_TRY_VALUE(const auto ticket, store.credentials().issue_ticket(name));
     return ticket.secret;

@@ -318,3 +318,41 @@ TEST_CASE("endpoints are read and written") {
   CHECK_FALSE(net::parse_endpoint("127.0.0.1:99999"));
   CHECK_FALSE(net::parse_endpoint("::1:80"));
 }
+
+TEST_CASE("the first that is sent now in a turn is with the peer at once, what follows waits for the turn's end, all in order") {
+  Pair pair;
+  const auto shared = [](std::string_view text) { return std::make_shared<const Bytes>(to_bytes(text)); };
+  pair.a->send_now(shared("one "));
+  CHECK(pair.a->queued() == 0);
+  pair.a->send_now(shared("two "));
+  pair.a->send_copy(as_bytes("three "));
+  CHECK(pair.a->queued() == 10);
+  pair.run_until([&] { return pair.right->received == "one two three "; });
+  CHECK(pair.left->drained == 1);
+  pair.a->send_copy(as_bytes("four "));
+  pair.a->send_now(shared("five"));  // behind what waits
+  CHECK(pair.a->queued() == 9);
+  pair.run_until([&] { return pair.right->received == "one two three four five"; });
+  pair.a->send_now(shared("!"));  // another turn
+  CHECK(pair.a->queued() == 0);
+}
+
+TEST_CASE("what a full socket does not take of what is sent now waits") {
+  Pair pair;
+  const auto much = std::make_shared<const Bytes>(Bytes(4 << 20, std::byte{'x'}));
+  pair.a->send_now(much);
+  CHECK(pair.a->queued() > 0);
+  CHECK(pair.a->queued() < much->size());
+  pair.run_until([&] { return pair.right->received.size() == much->size(); });
+  CHECK(pair.a->queued() == 0);
+}
+
+TEST_CASE("sending now to a peer that has gone closes the connection, from outside of the call") {
+  Pair pair;
+  pair.b->abort(Error{Errc::io, "gone", ""});
+  pair.run_until([&] { return pair.right->closed; });
+  pair.a->send_now(std::make_shared<const Bytes>(to_bytes("late")));
+  CHECK_FALSE(pair.left->closed);
+  pair.run_until([&] { return pair.left->closed; });
+  pair.a->send_now(std::make_shared<const Bytes>(to_bytes("later")));  // to nobody
+}
