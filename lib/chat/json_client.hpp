@@ -28,6 +28,7 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   void carry_out(LeaveRequest leave);
   void carry_out(MessageRequest message);
   void carry_out(PingRequest ping);
+  void told(const std::string& channel, const std::string& key, const Outcome& outcome);
   void command_in(Room& room, const MessageRequest& message, std::string_view line);
   void authenticated(Result<Identity> identity);
   void enter(const Channel& channel, const JoinRequest& join);

@@ -236,11 +236,12 @@ void Moderation::change_settings(const Room& room, const By& by, const SlashComm
 // A text that begins with a slash is no command of its own.
 void Moderation::announce(Room& room, const By& by, const SlashCommand& command, const Answer& answer) {
   const std::string typed = "/ " + command.text;
-  const auto accepted =
-      path_.take(room, Draft{.author = by.user, .typed = typed, .announcement = command.color});
-  if (accepted) return;
-  const RefusalWords words = words_for(accepted.error());
-  answer({std::string(words.notice_id), words.text});
+  const Draft draft{.author = by.user, .typed = typed, .announcement = command.color};
+  path_.take(room, draft, [answer](const Outcome& outcome) {
+    if (outcome) return;
+    const RefusalWords words = words_for(outcome.error());
+    answer({std::string(words.notice_id), words.text});
+  });
 }
 
 void Moderation::note(const Room& room, const By& by, SlashCommand command, Answer answer) {
