@@ -83,6 +83,8 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
 
   Message message;
   message.id = std::move(id);
+  message.channel = channel;
+  message.channel_name = room.channel().name;
   message.author = draft.author;
   message.roles = roles;
   message.emotes = std::move(emotes);
