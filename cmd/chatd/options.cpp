@@ -113,7 +113,7 @@ std::vector<Option> options() {
        .reloads = true},
       {.name = "automod",
        .metavar = "COMMAND",
-       .fallback = "automod",
+       .fallback = "automod --model none",
        .help = "what judges messages: a command that speaks automod's lines, looked for beside chatd first; "
                "'none' lets everything pass",
        .reloads = true},

@@ -3,12 +3,14 @@ sends many at once; with AutoMod, without, and with AutoMod in a room that has w
 import json
 import pathlib
 import random
+import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "flow"))
 from chat_platform import Chat  # noqa: E402
+from harness import program  # noqa: E402
 from machine import machine, median  # noqa: E402
 
 LINES, ROUNDS = int(sys.argv[1]), int(sys.argv[2])
@@ -20,7 +22,10 @@ OPEN = ("--cooldown", "0s", "--message-rate", "100000", "--repeat-time", "0s", "
 def texts():
     source = random.Random(7)
     words = "the a lovely stream today what was that jump nice one hello from here play it again slowly please who won last time".split()
-    return [" ".join(source.choice(words) for _ in range(source.randint(3, 15))) + f" {number}" for number in range(LINES)]
+    made = [" ".join(source.choice(words) for _ in range(source.randint(3, 15))) + f" {number}" for number in range(2 * LINES)]
+    asked = "".join(json.dumps({"text": text}) + "\n" for text in made)
+    verdicts = subprocess.run([program("automod")], input=asked, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [text for text, verdict in zip(made, verdicts) if json.loads(verdict)["verdict"] == "allow"][:LINES]  # what is held costs a commit
 
 
 def confirmed(page, count):
@@ -58,7 +63,7 @@ def many(chat, page, lines, mark):
 
 def main():
     rows, lines = [machine(lines=LINES)], texts()
-    kinds = {"none": ("--automod", "none"), "automod": (), "automod, 200 words of the room": ()}
+    kinds = {"none": ("--automod", "none"), "automod": (), "automod, 200 words of the room": (), "automod with its classifier": ("--automod", "automod")}
     for turn in range(ROUNDS):
         for kind, options in kinds.items():
             with tempfile.TemporaryDirectory(prefix="sluice-bench-") as directory:
