@@ -114,6 +114,7 @@ TEST_CASE("gates are asked one after the other, and a second answer has no effec
   CHECK(second.questions == 1);
   then(std::nullopt);
   CHECK(second.questions == 1);
+  CHECK(hall.published.empty());
   second.answer("hello");
   CHECK(hall.published == Texts{"hello"});
   then(Refusal{Reason::rejected});
