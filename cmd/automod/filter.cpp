@@ -89,8 +89,14 @@ void Filter::refuse(BadLine bad) {
 
 Result<> Filter::answer(std::string_view line) {
   const Steady begin = system_clock().steady();
-  const auto message = parse_message(line);
-  if (!message) return refuse(message.error()), Result<>();
+  auto input = parse_input(line);
+  if (!input) return refuse(input.error()), Result<>();
+  if (auto* definition = std::get_if<Definition>(&*input)) {
+    const Judge::Defined defined = judge_->define(*definition);
+    out_ += render_defined(*definition, defined);
+    return {};
+  }
+  const Message* message = &std::get<Message>(*input);
   const auto judgement = judge_->judge(*message, line);
   if (!judgement) return refuse({message->id_json, judgement.error().what}), Result<>();
   const Action was = message->earlier.value_or(Action::allow);

@@ -31,6 +31,17 @@ void Archivist::write_now() {
                });
 }
 
+void Archivist::settle(std::int64_t cursor) {
+  write_now();
+  offload_.run(
+      [this, cursor] { return archive_.set_cursor(cursor); },
+      [](Result<> done) {
+        if (!done)
+          log::error("how far events have come is not in the chat history; it is found out at the next start",
+                     {done.error()});
+      });
+}
+
 void Archivist::take_off(const chatlog::TakenOff& taken) {
   write_now();
   offload_.run(

@@ -17,6 +17,8 @@ class Archivist {
             std::chrono::days keep);
 
   void keep(const chat::MessagePtr& message);
+  // What was handed over before it is written, and every event up to the cursor has had its effect there.
+  void settle(std::int64_t cursor);
   void take_off(const chatlog::TakenOff& taken);  // after what was handed over before it
   void keep_for(std::chrono::days keep) { keep_ = keep; }
   std::uint64_t lost() const { return lost_; }  // messages that could not be written

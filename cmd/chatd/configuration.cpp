@@ -35,6 +35,16 @@ chat::Rooms::Rhythm rhythm(const Settings& settings) {
   return {settings.duration("tick"), microseconds(50)};
 }
 
+AutomodProcess::Setup automod_setup(const Settings& settings) {
+  const std::string command = settings.text("automod");
+  return {command == "none" ? "" : command, settings.duration("automod-deadline")};
+}
+
+std::optional<platform::AtDeadline> automod_late(const Settings& settings) {
+  const auto late = platform::parse_at_deadline(settings.text("automod-late"));
+  return late ? std::optional(*late) : std::nullopt;
+}
+
 OriginCheck origin_check(const Settings& settings) {
   return {settings.text("public-url"), settings.list("allow-origin")};
 }

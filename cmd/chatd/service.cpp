@@ -8,10 +8,12 @@
 #include "app/daemon.hpp"
 #include "app/platform.hpp"
 #include "archivist.hpp"
+#include "automod.hpp"
 #include "bus/follower.hpp"
 #include "configuration.hpp"
 #include "counters.hpp"
 #include "doors.hpp"
+#include "held_queue.hpp"
 #include "links.hpp"
 #include "moderation_news.hpp"
 #include "news.hpp"
@@ -30,7 +32,7 @@ constexpr std::size_t restored_messages =
 class Service {
  public:
   Service(const Settings& settings, app::Daemon& daemon, std::unique_ptr<store::Store> store,
-          std::unique_ptr<bus::Bus> bus, std::optional<chatlog::Archive> archive)
+          std::unique_ptr<bus::Bus> bus, std::optional<chatlog::Archive> archive, std::string lasting_name)
       : daemon_(daemon),
         store_(std::move(store)),
         bus_(std::move(bus)),
@@ -42,12 +44,16 @@ class Service {
         path_(clock_, system_random(), send_rates(settings)),
         directory_(*store_, offload_, rooms_, news_),
         hall_{rooms_, path_, moderation_, directory_, clock_, client_limits(settings)},
+        held_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_}, std::move(lasting_name),
+              settings.duration("held-time")),
+        automod_(daemon.loop(), {*store_, offload_, held_}, settings),
         links_(hall_, link_limits(settings), positive(settings, "connections"),
                positive(settings, "connections-per-address")) {
     path_.on_published = [this](const chat::MessagePtr& message) {
       counters_.count(*message);
       if (archivist_) archivist_->keep(message);
     };
+    path_.add_gate(automod_);
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
     links_.on_slow = [this] { counters_.slow.Increment(); };
   }
@@ -56,12 +62,17 @@ class Service {
     // What is read of the store from here on holds every event up to this one.
     SLUICE_TRY_VALUE(const store::Cursor begun, store_->events().last());
     acts_.heard(begun);
-    if (archive_) SLUICE_TRY(catch_up(begun));
+    Result<std::vector<store::Event>> approvals;
+    if (archive_) approvals = catch_up(begun);
+    if (!approvals) return std::unexpected(approvals.error());
     SLUICE_TRY(restore());
+    if (archive_) SLUICE_TRY(say_approved(*approvals, begun));
     // Not before: from here on the archive belongs to the thread that writes it.
     if (archive_)
       archivist_.emplace(daemon_.loop(), offload_, *archive_, clock_,
                          std::chrono::days(settings.integer("history-days")));
+    held_.keep_with(archivist_ ? &*archivist_ : nullptr);
+    held_.begin();
     SLUICE_TRY_VALUE(follower_,
                      bus::EventFollower::start(daemon_.loop(), offload_, *store_, *bus_, begun,
                                                [this](const store::Event& event) { take_event(event); }));
@@ -72,9 +83,19 @@ class Service {
       for (const auto& [name, room] : rooms_.all()) room->standing().forget_lapsed(clock_.wall());
     });
     viewer_report_.begin();
+    daemon_.await_ready();
+    automod_.start([this] { daemon_.loop().post([this] { daemon_.be_ready(); }); });
     daemon_.on_drain([this](std::function<void()> done) { drain(std::move(done)); });
     daemon_.on_reload([this](const Settings& fresh) { return reload(fresh); });
-    daemon_.on_health([this] { return std::vector{viewer_report_.store_health()}; });
+    daemon_.on_health([this] {
+      std::vector<app::Health> all = automod_.health();
+      all.insert(all.begin(), viewer_report_.store_health());
+      return all;
+    });
+    daemon_.on_control("automod", [this](const std::string&) {
+      automod_.renew();
+      return std::string("{}");
+    });
     daemon_.on_control("rooms", [this](const std::string&) { return rooms_json(); });
     return {};
   }
@@ -82,22 +103,42 @@ class Service {
  private:
   void take_event(const store::Event& event) {
     news_.take(event);
+    automod_.take(event);
+    held_.take(event);
     acts_.heard(event.cursor);
     if (!archivist_) return;
-    if (const auto taken = taken_off_by(event)) archivist_->take_off(*taken);
+    if (auto taken = taken_off_by(event)) {
+      taken->cursor = held_.settled().value();
+      archivist_->take_off(*taken);
+    }
   }
 
-  // What moderators took off while nobody was here to hear of it.
-  Result<> catch_up(store::Cursor begun) {
+  // What moderators did while nobody was here to hear of it: what they took off goes, what they let pass is
+  // returned. The archive's cursor stays, until that is in it.
+  Result<std::vector<store::Event>> catch_up(store::Cursor begun) {
     SLUICE_TRY_VALUE(const std::int64_t known, archive_->cursor());
-    store::Cursor at(known);
-    for (;;) {
+    std::vector<store::Event> approvals;
+    for (store::Cursor at(known); at < begun;) {
       SLUICE_TRY_VALUE(const std::vector<store::Event> events, store_->events().since(at));
-      for (const store::Event& event : events)
-        if (const auto taken = taken_off_by(event)) SLUICE_TRY(archive_->take_off(*taken));
-      if (events.empty() || events.back().cursor >= begun) return archive_->set_cursor(begun.value());
+      for (const store::Event& event : events) {
+        if (event.cursor > begun) break;  // the follower's
+        if (auto taken = taken_off_by(event)) {
+          taken->cursor = known;
+          SLUICE_TRY(archive_->take_off(*taken));
+        }
+        if (is_approval(event)) approvals.push_back(event);
+      }
+      if (events.empty()) break;
       at = events.back().cursor;
     }
+    return approvals;
+  }
+
+  Result<> say_approved(const std::vector<store::Event>& approvals, store::Cursor begun) {
+    const auto known = [this](const std::string& id) { return archive_->holds(id); };
+    SLUICE_TRY_VALUE(const std::vector<chat::MessagePtr> said, held_.catch_up(approvals, known));
+    SLUICE_TRY(archive_->append(said));
+    return archive_->set_cursor(begun.value());
   }
 
   // What was said before the start comes back into the rooms, and repeats of it are known.
@@ -125,6 +166,8 @@ class Service {
     SLUICE_TRY(doors_.reload(fresh));
     rooms_.change(rhythm(fresh));
     path_.change(send_rates(fresh));
+    automod_.change(fresh);
+    held_.change(fresh.duration("held-time"));
     hall_.limits = client_limits(fresh);
     links_.change(link_limits(fresh), positive(fresh, "connections"),
                   positive(fresh, "connections-per-address"));
@@ -171,15 +214,20 @@ class Service {
 
   void drain(std::function<void()> done) {
     flush();
-    const auto finish = [this, done] {
-      doors_.drain([this, done] {
-        if (archivist_) archivist_->write_now();
-        offload_.run([] { return true; }, [done](bool) { done(); });
-      });
-    };
+    const auto finish = [this, done] { finish_lines(done); };
     if (links_.size() == 0) return finish();
     links_.on_empty = finish;
     links_.restart(come_back_within);
+  }
+
+  // What AutoMod is looking at has been sent: it is published and kept, though its senders have gone.
+  void finish_lines(const std::function<void()>& done) {
+    if (path_.waiting() > 0) return last_.after(milliseconds(10), [this, done] { finish_lines(done); });
+    flush();
+    doors_.drain([this, done] {
+      if (archivist_) archivist_->write_now();
+      offload_.run([] { return true; }, [done](bool) { done(); });
+    });
   }
 
   app::Daemon& daemon_;
@@ -196,13 +244,15 @@ class Service {
   chat::Moderation moderation_{acts_, path_, clock_};
   StoreDirectory directory_;
   chat::Hall hall_;
+  HeldQueue held_;
+  Automod automod_;
   Links links_;
   Doors doors_{daemon_, links_};
   News news_{rooms_, links_};
   ViewerReport viewer_report_{daemon_.loop(), offload_, *store_, rooms_, node_};
   std::unique_ptr<bus::EventFollower> follower_;
   std::optional<Archivist> archivist_;
-  net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, tick_{daemon_.loop()};
+  net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, tick_{daemon_.loop()}, last_{daemon_.loop()};
 };
 }  // namespace
 
@@ -215,9 +265,16 @@ Result<int> serve(const Settings& settings) {
     SLUICE_TRY_VALUE(chatlog::Archive opened, chatlog::Archive::open(history));
     archive.emplace(std::move(opened));
   }
+  // By which this node knows, also after a restart, that it took a message.
+  std::string lasting_name = random_token(system_random(), 64);
+  if (archive) {
+    SLUICE_TRY_VALUE(const std::int64_t number, archive->node());
+    lasting_name = std::to_string(number);
+  }
   SLUICE_TRY_VALUE(std::unique_ptr<bus::Bus> bus, bus::open_bus(platform.bus));
   app::Daemon daemon(settings, "chatd");
-  Service service(settings, daemon, std::move(store), std::move(bus), std::move(archive));
+  Service service(settings, daemon, std::move(store), std::move(bus), std::move(archive),
+                  std::move(lasting_name));
   SLUICE_TRY(service.start(settings));
   return daemon.run();
 }

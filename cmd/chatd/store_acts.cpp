@@ -10,6 +10,22 @@ store::Actor actor_of(const chat::By& by) {
 store::Role role_of(chat::Standing::Role role) {
   return role == chat::Standing::Role::moderator ? store::Role::moderator : store::Role::vip;
 }
+constexpr std::size_t most_held = 100;  // told at once
+
+chat::Held to_chat(const store::HeldMessage& message, const std::string& channel) {
+  chat::Held held{.channel = channel,
+                  .id = message.id,
+                  .user = {message.user, message.user_name, message.user_display_name, {}},
+                  .text = message.text,
+                  .reason = message.reason,
+                  .category = message.category,
+                  .level = message.level,
+                  .boundaries = {},
+                  .at = message.held_at};
+  for (const store::Boundary& boundary : message.boundaries)
+    held.boundaries.push_back({boundary.first, boundary.last});
+  return held;
+}
 }  // namespace
 
 template <class T, class Act>
@@ -111,6 +127,29 @@ void StoreActs::change_settings(ChannelId channel, chat::By by, platform::RoomSe
     return {};
   };
   run<void>(act, std::move(answer));
+}
+
+void StoreActs::rule(chat::Ruling ruling, std::function<void(Result<>)> answer) {
+  const auto act = [this, ruling = std::move(ruling)]() -> Result<> {
+    SLUICE_TRY_VALUE(const store::HeldMessage held, store_.held_messages().by_id(ruling.id));
+    if (held.channel != ruling.channel) return fail(Errc::not_found, "another channel holds it");
+    const auto verdict = ruling.allow ? store::HeldVerdict::allow : store::HeldVerdict::deny;
+    SLUICE_TRY(store_.held_messages().decide(ruling.id, verdict, ruling.reason, actor_of(ruling.by)));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
+void StoreActs::held(const chat::Channel& channel,
+                     std::function<void(Result<std::vector<chat::Held>>)> answer) {
+  const auto ask = [this, id = channel.id, name = channel.name]() -> Result<std::vector<chat::Held>> {
+    SLUICE_TRY_VALUE(const std::vector<store::HeldMessage> queue,
+                     store_.held_messages().queue(id, 0, most_held));
+    std::vector<chat::Held> held;
+    for (const store::HeldMessage& message : queue) held.push_back(to_chat(message, name));
+    return held;
+  };
+  offload_.run(ask, std::move(answer));
 }
 
 }  // namespace sluice::chatd

@@ -3,6 +3,7 @@
 // the event log (news.hpp), and who asked is answered when it has come.
 #include <functional>
 #include <map>
+#include <vector>
 
 #include "chat/acts.hpp"
 #include "net/loop.hpp"
@@ -26,6 +27,9 @@ class StoreActs final : public chat::Acts {
              std::function<void(Result<>)> answer) override;
   void change_settings(ChannelId channel, chat::By by, platform::RoomSettingsPatch patch,
                        std::function<void(Result<>)> answer) override;
+  void rule(chat::Ruling ruling, std::function<void(Result<>)> answer) override;
+  void held(const chat::Channel& channel,
+            std::function<void(Result<std::vector<chat::Held>>)> answer) override;
 
   void heard(store::Cursor cursor);  // the events up to it have had their effect
 

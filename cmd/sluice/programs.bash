@@ -36,8 +36,8 @@ port_of() {
   if [[ ${port_base:-} ]]; then echo $((port_base + offset)); else echo "$default"; fi
 }
 
-# What ingestd and origind start, and what must be there beside them.
-started_by_others=(transcode segmenter storyboard)
+# What ingestd, origind and chatd start, and what must be there beside them.
+started_by_others=(transcode segmenter storyboard automod)
 
 # missing_programs NAME…: those that are not in $bin.
 missing_programs() {

@@ -90,6 +90,13 @@ sluice_upgrade() {
     case $name in
       ingestd | origind) (upgrade_by_take_over "$name") || result=1 ;;
       transcode | segmenter) pipelines+="${pipelines:+ and }$name" ;;
+      automod)
+        if ask chatd automod; then
+          printf 'automod replaced: chatd asks another one\n'
+        else
+          (fail 'chatd does not take another automod' "the log says why: $dir/logs/chatd.log") || result=1
+        fi
+        ;;
       storyboard) printf 'storyboard: each picture is made by the one that is installed then\n' ;;
       *) (upgrade_by_restart "$name") || result=1 ;;
     esac

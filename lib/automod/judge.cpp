@@ -6,11 +6,13 @@
 #include <fmt/format.h>
 
 #include "automod/spam.hpp"
+#include "base/utf8.hpp"
 
 namespace sluice::automod {
 
 namespace {
 constexpr std::size_t most_rooms = 1000;
+constexpr std::size_t most_defined = 100'000;  // entries of a definition
 constexpr int blocks_from = 3;
 }  // namespace
 
@@ -35,7 +37,46 @@ void Judge::swap_lists(Lists lists) {
   lists_ = std::move(lists);
 }
 
+Judge::Defined Judge::define(Definition definition) {
+  Begun& begun = begun_[definition.name];
+  const auto refuse = [&](std::size_t count, const std::string& why) {
+    if (count > 0 && begun.told.refused == 0) begun.told.why = why;
+    begun.told.refused += count;
+  };
+  refuse(definition.refused, definition.why);
+  for (Entry& entry : definition.entries) {
+    if (begun.entries.size() >= most_defined) {
+      refuse(1, "a definition has 100000 entries at most");
+    } else if (const auto alone = Lists::compile(folder_, {entry}); alone) {
+      begun.entries.push_back(std::move(entry));
+    } else {
+      refuse(1, alone.error().what);
+    }
+  }
+  begun.told.entries = begun.entries.size();
+  if (definition.more) return begun.told;
+  auto lists = Lists::compile(folder_, std::move(begun.entries));
+  Defined told = std::move(begun.told);
+  begun_.erase(definition.name);
+  if (!lists) {  // too large together
+    defined_.erase(definition.name);
+    return {0, told.entries + told.refused, lists.error().what};
+  }
+  if (told.entries == 0) {
+    defined_.erase(definition.name);
+  } else {
+    defined_.insert_or_assign(definition.name, *std::move(lists));
+  }
+  return told;
+}
+
 Result<const Lists*> Judge::room_lists(const Message& message) {
+  if (!message.words_name.empty()) {
+    const auto defined = defined_.find(message.words_name);
+    if (defined == defined_.end())
+      return fail(Errc::invalid, "no words are defined as '" + legible(message.words_name) + "'");
+    return &defined->second;
+  }
   if (message.words_json.empty()) return nullptr;
   if (const auto known = rooms_.find(message.words_json); known != rooms_.end()) return &known->second;
   SLUICE_TRY_VALUE(Lists compiled, Lists::compile(folder_, message.words));

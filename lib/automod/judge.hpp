@@ -46,6 +46,14 @@ class Judge {
   // The message of a line. Errc::invalid: an entry of its words can never match.
   Result<Judgement> judge(const Message& message, std::string_view line);
   void swap_lists(Lists lists);
+  // What came of a definition; its line's counts are part of it.
+  struct Defined {
+    std::size_t entries = 0, refused = 0;  // of all its lines, when there are no more
+    std::string why;                       // of the first that was refused
+  };
+  // From its last line on, messages that name it are compared with its entries instead of those it had.
+  // Entries that can never match are left out. None at all: there is no such definition any more.
+  Defined define(Definition definition);
   Folder& folder() { return folder_; }
 
  private:
@@ -60,6 +68,12 @@ class Judge {
   Policy policy_;
   Words words_;
   std::map<std::string, Lists, std::less<>> rooms_;  // by their words as they were sent
+  std::map<std::string, Lists, std::less<>> defined_;
+  struct Begun {
+    std::vector<Entry> entries;
+    Defined told;
+  };
+  std::map<std::string, Begun, std::less<>> begun_;  // definitions that go on
 };
 
 // The verdict's line, with its newline.
@@ -67,6 +81,7 @@ struct Telling {
   bool explain = false;
   std::optional<Action> was;
 };
+std::string render_defined(const Definition& definition, const Judge::Defined& defined);
 std::string render_verdict(const Message& message, const Judgement& judgement, const Telling& telling);
 
 }  // namespace sluice::automod

@@ -16,15 +16,22 @@ std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+Result<> read_phrase(const json& object, Entry& entry) {
+  const auto phrase = object.find("phrase"), pattern = object.find("pattern");
+  entry.pattern = phrase == object.end() && pattern != object.end();
+  const auto& text = entry.pattern ? pattern : phrase;
+  if (text == object.end() || !text->is_string())
+    return fail(Errc::invalid, "an entry of words has no phrase");
+  entry.phrase = text->get<std::string>();
+  return {};
+}
+
 Result<Entry> parse_entry(const json& value) {
   Entry entry;
   if (value.is_string()) {
     entry.phrase = value.get<std::string>();
   } else if (value.is_object()) {
-    const auto phrase = value.find("phrase");
-    if (phrase == value.end() || !phrase->is_string())
-      return fail(Errc::invalid, "an entry of words has no phrase");
-    entry.phrase = phrase->get<std::string>();
+    SLUICE_TRY(read_phrase(value, entry));
     if (const auto action = value.find("action"); action != value.end()) {
       SLUICE_TRY_VALUE(entry.action,
                        action_named(action->is_string() ? action->get<std::string>() : dump(*action)));
@@ -37,12 +44,18 @@ Result<Entry> parse_entry(const json& value) {
   } else {
     return fail(Errc::invalid, "an entry of words is neither a string nor an object");
   }
-  if (trim(entry.phrase).empty() || code_point_count(entry.phrase) > longest_phrase)
-    return fail(Errc::invalid, "a phrase must have 1 to 100 characters");
+  const std::size_t longest = entry.pattern ? longest_pattern : longest_phrase;
+  if (trim(entry.phrase).empty() || code_point_count(entry.phrase) > longest)
+    return fail(Errc::invalid, entry.pattern ? "a pattern must have 1 to 500 characters"
+                                             : "a phrase must have 1 to 100 characters");
   return entry;
 }
 
 Result<> read_words(const json& value, Message& to) {
+  if (value.is_string()) {
+    to.words_name = value.get<std::string>();
+    return to.words_name.empty() ? fail(Errc::invalid, "words names no definition") : Result<>();
+  }
   if (!value.is_array() || value.size() > most_room_words)
     return fail(Errc::invalid, "words must be a list of 500 entries at most");
   if (value.empty()) return {};
@@ -90,9 +103,40 @@ Result<> read_members(const json& object, Message& to) {
   return {};
 }
 
+Result<> read_definition(const json& object, Definition& to) {
+  const auto name = object.find("define");
+  if (!name->is_string() || name->get_ref<const std::string&>().empty() ||
+      name->get_ref<const std::string&>().size() > longest_definition_name)
+    return fail(Errc::invalid, "define must be a string of 1 to 64 bytes");
+  to.name = name->get<std::string>();
+  if (const auto more = object.find("more"); more != object.end()) {
+    if (!more->is_boolean()) return fail(Errc::invalid, "more must be true or false");
+    to.more = more->get<bool>();
+  }
+  const auto words = object.find("words");
+  if (words == object.end() || !words->is_array() || words->size() > most_room_words)
+    return fail(Errc::invalid, "words must be a list of 500 entries at most");
+  for (const json& word : *words) {
+    auto entry = parse_entry(word);
+    if (entry) {
+      to.entries.push_back(*std::move(entry));
+    } else if (to.refused++ == 0) {
+      to.why = entry.error().what;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::expected<Message, BadLine> parse_message(std::string_view line) {
+  auto input = parse_input(line);
+  if (!input) return std::unexpected(input.error());
+  if (auto* message = std::get_if<Message>(&*input)) return std::move(*message);
+  return std::unexpected(BadLine{std::get<Definition>(*input).id_json, "this is no message"});
+}
+
+std::expected<std::variant<Message, Definition>, BadLine> parse_input(std::string_view line) {
   BadLine bad;
   const json object = json::parse(to_valid_utf8(line), nullptr, false);
   if (!object.is_object()) {
@@ -106,6 +150,12 @@ std::expected<Message, BadLine> parse_message(std::string_view line) {
       return std::unexpected(bad);
     }
     message.id_json = dump(*id);
+  }
+  if (object.contains("define")) {
+    Definition definition{.id_json = message.id_json};
+    if (const auto read = read_definition(object, definition); !read)
+      return std::unexpected(BadLine{message.id_json, read.error().what});
+    return definition;
   }
   if (const auto read = read_members(object, message); !read) {
     bad.id_json = message.id_json;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "automod/entry.hpp"
@@ -21,6 +22,7 @@ struct Message {
   std::optional<int> level;
   std::vector<Entry> words;       // the room's own
   std::string words_json;         // the same as text, to know them again by; empty without any
+  std::string words_name;         // or the name under which they were defined
   std::optional<Action> earlier;  // verdict
 };
 
@@ -29,8 +31,20 @@ struct BadLine {
   std::string why;
 };
 
+// Entries that messages name by their definition's name; one of many entries comes in several lines.
+struct Definition {
+  std::string id_json = "null";
+  std::string name;
+  std::vector<Entry> entries;
+  bool more = false;        // the next line goes on
+  std::size_t refused = 0;  // of this line, which are none
+  std::string why;          // the first of those
+};
+inline constexpr std::size_t longest_definition_name = 64;  // bytes
+
 // Any bytes, without their newline.
-std::expected<Message, BadLine> parse_message(std::string_view line);
+std::expected<std::variant<Message, Definition>, BadLine> parse_input(std::string_view line);
+std::expected<Message, BadLine> parse_message(std::string_view line);   // nothing else will do
 std::string render_error(const BadLine& bad, std::size_t line_number);  // with its newline
 
 }  // namespace sluice::automod

@@ -19,6 +19,13 @@ double rounded(double score) {
 }
 }  // namespace
 
+std::string render_defined(const Definition& definition, const Judge::Defined& defined) {
+  ordered_json out{{"defined", definition.name}, {"entries", defined.entries}, {"refused", defined.refused}};
+  if (defined.refused > 0) out["why"] = defined.why;
+  return "{\"id\":" + definition.id_json + "," +
+         out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).substr(1) + "\n";
+}
+
 std::string render_verdict(const Message& message, const Judgement& judgement, const Telling& telling) {
   const Finding& decisive = judgement.decisive;
   ordered_json out{{"id", nullptr},

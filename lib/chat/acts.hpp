@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "chat/held.hpp"
 #include "chat/standing.hpp"
 #include "chat/types.hpp"
 #include "platform/room_settings.hpp"
@@ -35,6 +36,15 @@ struct Removal {
   std::string context;
 };
 
+// On a message that was held back.
+struct Ruling {
+  ChannelId channel;
+  By by;
+  std::string id;
+  bool allow = false;
+  std::string reason{};
+};
+
 class Acts {
  public:
   virtual ~Acts() = default;
@@ -54,6 +64,12 @@ class Acts {
   virtual void clear(ChannelId channel, By by, std::string context, std::function<void(Result<>)> answer) = 0;
   virtual void change_settings(ChannelId channel, By by, platform::RoomSettingsPatch patch,
                                std::function<void(Result<>)> answer) = 0;
+
+  // Errc::not_found: the channel holds no such message. Errc::conflict: it has been decided on, by whom and
+  // when.
+  virtual void rule(Ruling ruling, std::function<void(Result<>)> answer) = 0;
+  // Those that wait, oldest first, at most 100.
+  virtual void held(const Channel& channel, std::function<void(Result<std::vector<Held>>)> answer) = 0;
 };
 
 }  // namespace sluice::chat

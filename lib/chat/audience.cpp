@@ -65,4 +65,26 @@ std::size_t Audience::deliver(std::span<const Line> lines, std::uint64_t first, 
   return deliveries;
 }
 
+void Audience::tell(const std::function<bool(const Member&)>& whom,
+                    const std::function<void(std::string&, const Wire&)>& words,
+                    const RenderStyle& style) const {
+  std::array<SharedBytes, Wire::count> shared;
+  for (const Member* member : members_) {
+    if (!whom(*member)) continue;
+    SharedBytes& once = shared[member->wire.index()];
+    if (!once) {
+      std::string text;
+      words(text, member->wire);
+      Bytes bytes;
+      if (text.empty() || !member->wire.framed) {
+        append(bytes, as_bytes(text));
+      } else {
+        style.append_frame(bytes, text);
+      }
+      once = std::make_shared<const Bytes>(std::move(bytes));
+    }
+    if (!once->empty()) member->sink->deliver(once);
+  }
+}
+
 }  // namespace sluice::chat

@@ -4,6 +4,7 @@
 // batch, gets its own. Joining and leaving cost O(1). A room whose members live on several threads has one
 // audience on each.
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,10 @@ class Audience {
 
   // Delivers lines first, first+1, … to everyone they are for. Returns how many deliveries there were.
   std::size_t deliver(std::span<const Line> lines, std::uint64_t first, const RenderStyle& style);
+
+  // Delivers to those alone whom `whom` picks what `words` appends for their wire, if it is anything.
+  void tell(const std::function<bool(const Member&)>& whom,
+            const std::function<void(std::string&, const Wire&)>& words, const RenderStyle& style) const;
 
  private:
   std::vector<Member*> members_;

@@ -8,14 +8,14 @@ Memberships::~Memberships() {
   leave_all();
 }
 
-Memberships::Place* Memberships::find(std::string_view channel) {
+std::shared_ptr<Memberships::Place> Memberships::find(std::string_view channel) const {
   const auto place =
       std::ranges::find_if(places_, [&](const auto& p) { return p->room->channel().name == channel; });
-  return place == places_.end() ? nullptr : place->get();
+  return place == places_.end() ? nullptr : *place;
 }
 
 Memberships::Place& Memberships::join(Room& room, const User& user, Sink& sink, const Wire& wire) {
-  Place& place = *places_.emplace_back(std::make_unique<Place>());
+  Place& place = *places_.emplace_back(std::make_shared<Place>());
   place.room = &room;
   place.member.sink = &sink;
   place.member.user = &user;

@@ -81,7 +81,7 @@ class Memberships {
   Memberships(const Memberships&) = delete;
   ~Memberships();
 
-  Place* find(std::string_view channel);
+  std::shared_ptr<Place> find(std::string_view channel) const;
   // `user` and `sink` must outlive the membership.
   Place& join(Room& room, const User& user, Sink& sink, const Wire& wire);
   bool leave(std::string_view channel);
@@ -95,7 +95,7 @@ class Memberships {
   }
 
  private:
-  std::vector<std::unique_ptr<Place>> places_;
+  std::vector<std::shared_ptr<Place>> places_;
 };
 
 // What a connection logged in with, and how long that is good.

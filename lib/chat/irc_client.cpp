@@ -167,7 +167,7 @@ void IrcClient::carry_out(irc::Part part) {
 void IrcClient::carry_out(irc::Say say) {
   if (user_.id.value() == 0 || !may_write_)
     return notice(say.channel, "no_permission", "You don't have permission to perform that action.");
-  if (const auto* place = memberships_.find(say.channel)) return say_in(*place->room, say);
+  if (const auto place = memberships_.find(say.channel)) return say_in(*place->room, say);
   // Speaking without having joined (fact 5).
   waiting_ = true;
   std::string channel_name = say.channel;
@@ -204,18 +204,31 @@ void IrcClient::command_in(Room& room, const std::string& channel, std::string_v
 void IrcClient::say_in(Room& room, const irc::Say& say) {
   if (const Typed typed = read_typed(say.text); typed.command)
     return command_in(room, say.channel, typed.text);
-  auto* place = memberships_.find(say.channel);
-  const Draft draft{user_,        say.text,         {},
-                    say.reply_to, say.client_nonce, place != nullptr ? &place->member : nullptr};
-  const auto accepted = hall_.path.take(room, draft);
-  if (!accepted) {
-    const RefusalWords words = words_for(accepted.error());
-    return notice(say.channel, words.notice_id, words.text);
+  const auto place = memberships_.find(say.channel);
+  const Draft draft{.author = user_,
+                    .typed = say.text,
+                    .reply_to = say.reply_to,
+                    .client_nonce = say.client_nonce,
+                    .from = place ? std::shared_ptr<Member>(place, &place->member) : nullptr};
+  hall_.path.take(room, draft,
+                  [weak = weak_from_this(), &room, channel = say.channel,
+                   nonce = say.client_nonce](const Outcome& outcome) {
+                    if (const auto self = weak.lock(); self && !self->closed_)
+                      self->told(room, channel, nonce, outcome);
+                  });
+}
+
+// What became of a line, when it is known: at once, or later.
+void IrcClient::told(const Room& room, const std::string& channel, const std::string& nonce,
+                     const Outcome& outcome) {
+  if (!outcome) {
+    const RefusalWords words = words_for(outcome.error());
+    notice(channel, words.notice_id, words.text);
+  } else if (session_.capabilities().commands) {
+    const Roles roles = room.roles_of(user_);
+    write_user_state(out_, style(), user_, roles, badges_of(roles), channel, {outcome->id, nonce});
   }
-  if (!session_.capabilities().commands) return;
-  const Roles roles = room.roles_of(user_);
-  write_user_state(out_, style(), user_, roles, badges_of(roles), say.channel,
-                   {accepted->id, say.client_nonce});
+  if (!carrying_) send();
 }
 
 void IrcClient::carry_out(irc::Quit quit) {

@@ -37,6 +37,7 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   void refuse_login(std::string_view words, Farewell farewell);
   void enter(const Channel& channel);
   void say_in(Room& room, const irc::Say& say);
+  void told(const Room& room, const std::string& channel, const std::string& nonce, const Outcome& outcome);
   void command_in(Room& room, const std::string& channel, std::string_view line);
   void leave(Farewell farewell, std::string_view why);
   void notice(std::string_view channel, std::string_view msg_id, std::string_view text);

@@ -177,29 +177,43 @@ void JsonClient::carry_out(LeaveRequest leave) {
 }
 
 void JsonClient::carry_out(MessageRequest message) {
-  ErrorAnswer answer{.channel = message.channel, .key = message.key};
   const auto refuse = [&](std::string_view code, std::string_view text) {
-    answer.code = code;
-    answer.text = text;
-    error(answer);
+    error({.code = code, .text = text, .channel = message.channel, .key = message.key});
   };
   if (user_.id.value() == 0) return refuse("not_authenticated", "Log in to write.");
   if (!may_write_) return refuse("not_authenticated", "Your token does not allow writing.");
-  auto* place = memberships_.find(message.channel);
-  if (place == nullptr) return refuse("not_joined", "You are not in that room.");
+  const auto place = memberships_.find(message.channel);
+  if (!place) return refuse("not_joined", "You are not in that room.");
 
   if (const Typed typed = read_typed(message.text); typed.command)
     return command_in(*place->room, message, typed.text);
-  const auto accepted = hall_.path.take(
-      *place->room, Draft{user_, message.text, message.key, message.reply_to, {}, &place->member});
-  if (!accepted) {
-    const RefusalWords words = words_for(accepted.error());
-    answer.retry_after = accepted.error().retry_after;
-    answer.remaining = accepted.error().remaining;
-    return refuse(words.code, words.text);
+  const Draft draft{.author = user_,
+                    .typed = message.text,
+                    .key = message.key,
+                    .reply_to = message.reply_to,
+                    .from = std::shared_ptr<Member>(place, &place->member)};
+  hall_.path.take(
+      *place->room, draft,
+      [weak = weak_from_this(), channel = message.channel, key = message.key](const Outcome& outcome) {
+        if (const auto self = weak.lock(); self && !self->closed_) self->told(channel, key, outcome);
+      });
+}
+
+// What became of a message, when it is known: at once, or later.
+void JsonClient::told(const std::string& channel, const std::string& key, const Outcome& outcome) {
+  if (!outcome) {
+    const Refusal& refusal = outcome.error();
+    const RefusalWords words = words_for(refusal);
+    return error({.code = words.code,
+                  .text = words.text,
+                  .channel = channel,
+                  .key = key,
+                  .id = refusal.reason == Reason::held ? std::string_view(refusal.detail) : "",
+                  .retry_after = refusal.retry_after,
+                  .remaining = refusal.remaining});
   }
-  const Confirmation confirmation{message.channel,  message.key,     accepted->id,      accepted->as.origin,
-                                  accepted->as.seq, accepted->as.at, accepted->repeated};
+  const Confirmation confirmation{
+      channel, key, outcome->id, outcome->as.origin, outcome->as.seq, outcome->as.at, outcome->repeated};
   outlet_.send(written([&](std::string& out) { write_confirmed(out, confirmation); }));
 }
 
@@ -222,6 +236,39 @@ void JsonClient::command_in(Room& room, const MessageRequest& message, std::stri
     if (const auto self = weak.lock(); self && !self->closed_) tell(*self, notice);
   };
   hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer);
+}
+
+void JsonClient::carry_out(RuleRequest rule) {
+  const auto place = memberships_.find(rule.channel);
+  if (!place)
+    return error({.code = "not_joined",
+                  .text = "You are not in that room.",
+                  .channel = rule.channel,
+                  .key = rule.key});
+  const auto answer = [weak = weak_from_this(), channel = rule.channel, key = rule.key](const Notice& told) {
+    if (const auto self = weak.lock(); self && !self->closed_)
+      self->outlet_.send(written([&](std::string& out) {
+        write_notice_object(out, {channel, key, told.id, told.text});
+      }));
+  };
+  const Room& room = *place->room;
+  hall_.moderation.rule(
+      room, {room.channel().id, by(user_, outlet_), std::move(rule.id), rule.allow, std::move(rule.reason)},
+      answer);
+}
+
+void JsonClient::carry_out(QueueRequest queue) {
+  const auto place = memberships_.find(queue.channel);
+  if (!place)
+    return error({.code = "not_joined", .text = "You are not in that room.", .channel = queue.channel});
+  const auto answer = [weak = weak_from_this(),
+                       channel = queue.channel](const std::expected<std::vector<Held>, Notice>& held) {
+    const auto self = weak.lock();
+    if (!self || self->closed_) return;
+    if (!held) return self->error({.code = held.error().id, .text = held.error().text, .channel = channel});
+    self->outlet_.send(written([&](std::string& out) { write_held_queue(out, channel, *held); }));
+  };
+  hall_.moderation.queue(*place->room, by(user_, outlet_), answer);
 }
 
 void JsonClient::carry_out(PingRequest ping) {

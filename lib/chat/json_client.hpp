@@ -27,7 +27,10 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   void carry_out(JoinRequest join);
   void carry_out(LeaveRequest leave);
   void carry_out(MessageRequest message);
+  void carry_out(RuleRequest rule);
+  void carry_out(QueueRequest queue);
   void carry_out(PingRequest ping);
+  void told(const std::string& channel, const std::string& key, const Outcome& outcome);
   void command_in(Room& room, const MessageRequest& message, std::string_view line);
   void authenticated(Result<Identity> identity);
   void enter(const Channel& channel, const JoinRequest& join);

@@ -110,6 +110,7 @@ void write_error(std::string& out, const ErrorAnswer& answer) {
   object.text("type", "error").text("code", answer.code).text("message", answer.text);
   if (!answer.channel.empty()) object.text("channel", answer.channel);
   if (!answer.key.empty()) object.text("key", answer.key);
+  if (!answer.id.empty()) object.text("id", answer.id);
   if (answer.retry_after)
     fmt::format_to(std::back_inserter(object.member("retry_after")), "{:.3f}",
                    static_cast<double>(answer.retry_after->count()) / 1000);

@@ -43,7 +43,7 @@ struct Confirmation {
 void write_confirmed(std::string& out, const Confirmation& confirmation);
 
 struct ErrorAnswer {
-  std::string_view code, text, channel, key;  // channel and key may be empty
+  std::string_view code, text, channel, key, id;  // the last three may be empty; id is of what is held
   std::optional<milliseconds> retry_after;
   std::optional<std::uint32_t> remaining;
 };

@@ -70,6 +70,21 @@ Result<JsonRequest> parse_message(const json& object) {
   return message;
 }
 
+Result<JsonRequest> parse_rule(const json& object) {
+  RuleRequest rule;
+  SLUICE_TRY_VALUE(rule.channel, channel_member(object));
+  SLUICE_TRY_VALUE(rule.id, string_member(object, "id"));
+  SLUICE_TRY_VALUE(rule.key, string_member(object, "key"));
+  if (!is_key(rule.key)) return fail(Errc::invalid, "key must have 1 to 64 characters");
+  SLUICE_TRY_VALUE(const std::string verdict, string_member(object, "verdict"));
+  if (verdict != "allow" && verdict != "deny") return fail(Errc::invalid, "verdict must be allow or deny");
+  rule.allow = verdict == "allow";
+  if (object.contains("reason")) {
+    SLUICE_TRY_VALUE(rule.reason, string_member(object, "reason"));
+  }
+  return rule;
+}
+
 Result<JsonRequest> parse_ping(const json& object) {
   PingRequest ping;
   if (const auto id = object.find("id"); id != object.end()) {
@@ -94,6 +109,11 @@ Result<JsonRequest> parse_json_request(std::string_view utf8) {
     return LeaveRequest{std::move(channel)};
   }
   if (type == "message") return parse_message(object);
+  if (type == "rule") return parse_rule(object);
+  if (type == "queue") {
+    SLUICE_TRY_VALUE(std::string channel, channel_member(object));
+    return QueueRequest{std::move(channel)};
+  }
   if (type == "ping") return parse_ping(object);
   return fail(Errc::invalid, "unknown type");
 }

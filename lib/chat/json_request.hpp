@@ -28,10 +28,19 @@ struct MessageRequest {
   std::string key;
   std::string reply_to;  // empty: none
 };
+struct RuleRequest {  // on a message that was held back
+  std::string channel, id, key;
+  bool allow = false;
+  std::string reason;  // may be empty
+};
+struct QueueRequest {
+  std::string channel;
+};
 struct PingRequest {
   std::string id_json;  // as JSON; empty: none
 };
-using JsonRequest = std::variant<AuthRequest, JoinRequest, LeaveRequest, MessageRequest, PingRequest>;
+using JsonRequest = std::variant<AuthRequest, JoinRequest, LeaveRequest, MessageRequest, RuleRequest,
+                                 QueueRequest, PingRequest>;
 
 // Errc::invalid says which member is missing or malformed.
 Result<JsonRequest> parse_json_request(std::string_view utf8);

@@ -1,18 +1,24 @@
 #pragma once
 // MessagePath: what happens to a message between its sender and the room, each step a small unit of its own,
 // in this order:
-//   text → idempotency key → ban → rate limits → same text again → room settings → emotes → badges → build →
-//   keep (History, on_published) → publish
-#include <expected>
+//   text → idempotency key → ban → rate limits → same text again → room settings → emotes → gates →
+//   ban and settings as they are now → badges → build → keep (History, on_published) → publish
+// Up to the gates everything is decided at once. A gate may answer later; without gates, or when they answer
+// at once, the message is published before take() returns.
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "chat/gate.hpp"
+#include "chat/outcome.hpp"
 #include "chat/rate_limit.hpp"
 #include "chat/recent_keys.hpp"
 #include "chat/refusal.hpp"
 #include "chat/room.hpp"
+#include "chat/waiting_lines.hpp"
 
 namespace sluice::chat {
 
@@ -22,14 +28,8 @@ struct Draft {
   std::string_view key{};       // idempotency key; empty: none, and every message is a new one
   std::string_view reply_to{};  // message id; one that is no longer known is left out
   std::string_view client_nonce{};
-  Member* from = nullptr;           // the speaker's own membership
+  std::shared_ptr<Member> from{};   // the speaker's own membership
   std::string_view announcement{};  // its color: "PRIMARY"; empty: an ordinary message
-};
-
-struct Accepted {
-  std::string id;
-  PublishedAs as;
-  bool repeated = false;  // it had been published before, and was not again
 };
 
 class MessagePath {
@@ -38,20 +38,41 @@ class MessagePath {
       : clock_(clock), random_(random), limits_(rates) {}
 
   std::function<void(const MessagePtr&)> on_published;  // archive, counters; must not block
+  // Asked after those that were added before, each when the one before it has let the line through. They
+  // outlive the path, or never answer after its end.
+  void add_gate(Gate& gate) { gates_.push_back(&gate); }
 
-  std::expected<Accepted, Refusal> take(Room& room, const Draft& draft);
+  // `then` is called once. Of the draft nothing is kept; the room outlives the line.
+  void take(Room& room, const Draft& draft, Answer then);
+  // A line that was held back with Reason::held and may be said now: published under its id as if it had been
+  // sent now, whatever the room's settings. Null: it has been published already, or its author is banned.
+  MessagePtr publish_held(Room& room, Message line);
+  // What was held back is decided on otherwise: its repeat is a new question.
+  void forget_held(const std::string& id) { held_.forget(id); }
   // A message of an earlier run, so that its repeat is known.
   void restore(const Message& message);
   void change(const SendLimits::Rates& rates) { limits_.change(rates); }
   void forget_idle() { limits_.forget_idle(clock_.steady()); }
+  std::size_t waiting() const { return waiting_.size(); }
 
  private:
   std::optional<Refusal> refused_by_ban(const Room& room, UserId user) const;
+  std::optional<Refusal> refused_by_limits(const Room& room, UserId user, const Roles& roles,
+                                           std::size_t said);
+  bool known(const std::string& id, Answer& then);
+  MessagePtr publish(Room& room, Message line, Member* from, bool keyed);
+  Outcome settle(WaitingLine& line);
+  void ask(const std::shared_ptr<WaitingLine>& line);
+  void answered(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused);
+  void give_back(const WaitingLine& line);
 
   Clock& clock_;
   Random& random_;
+  std::vector<Gate*> gates_;
   RecentKeys recent_;
+  Recent<Refusal> held_;
   SendLimits limits_;
+  WaitingLines waiting_;
 };
 
 }  // namespace sluice::chat

@@ -11,6 +11,8 @@ using Role = Standing::Role;
 
 constexpr Window::Size most_commands{100, milliseconds(30'000)};  // of one user
 const Notice no_permission{"no_permission", "You don't have permission to perform that action."};
+const Notice too_quickly{"msg_ratelimit",
+                         "Your command was not carried out because you are sending commands too quickly."};
 
 Notice invalid_user(const std::string& login) {
   return {"invalid_user", "There is no user called " + login + "."};
@@ -68,9 +70,17 @@ Notice help(const Roles& roles, const std::string& about) {
 }  // namespace
 
 std::optional<Notice> Moderation::refused(const Room& room, const User& user, const CommandRule& rule) const {
+  return refused(room, user, rule.needs);
+}
+
+std::optional<Notice> Moderation::refused(const Room& room, const User& user, Needs needs) const {
   if (user.id.value() == 0 || room.standing().ban_of(user.id, clock_.wall())) return no_permission;
-  if (!may(room.roles_of(user), rule.needs)) return no_permission;
+  if (!may(room.roles_of(user), needs)) return no_permission;
   return std::nullopt;
+}
+
+bool Moderation::too_many(const By& by) {
+  return commands_.take(by.user.id, most_commands, clock_.steady()).has_value();
 }
 
 void Moderation::forget_idle() {
@@ -78,9 +88,7 @@ void Moderation::forget_idle() {
 }
 
 void Moderation::carry_out(Room& room, const By& by, SlashCommand command, Answer answer) {
-  if (commands_.take(by.user.id, most_commands, clock_.steady()))
-    return answer(
-        {"msg_ratelimit", "Your command was not carried out because you are sending commands too quickly."});
+  if (too_many(by)) return answer(too_quickly);
   if (const auto no = refused(room, by.user, *command.rule)) return answer(*no);
   switch (command.rule->act) {
     case Act::ban:
@@ -236,11 +244,37 @@ void Moderation::change_settings(const Room& room, const By& by, const SlashComm
 // A text that begins with a slash is no command of its own.
 void Moderation::announce(Room& room, const By& by, const SlashCommand& command, const Answer& answer) {
   const std::string typed = "/ " + command.text;
-  const auto accepted =
-      path_.take(room, Draft{.author = by.user, .typed = typed, .announcement = command.color});
-  if (accepted) return;
-  const RefusalWords words = words_for(accepted.error());
-  answer({std::string(words.notice_id), words.text});
+  const Draft draft{.author = by.user, .typed = typed, .announcement = command.color};
+  path_.take(room, draft, [answer](const Outcome& outcome) {
+    if (outcome) return;
+    const RefusalWords words = words_for(outcome.error());
+    answer({std::string(words.notice_id), words.text});
+  });
+}
+
+void Moderation::rule(const Room& room, Ruling ruling, Answer answer) {
+  if (too_many(ruling.by)) return answer(too_quickly);
+  if (const auto no = refused(room, ruling.by.user, Needs::moderator)) return answer(*no);
+  const bool allow = ruling.allow;
+  acts_.rule(std::move(ruling), [allow, answer](Result<> ruled) {
+    if (ruled)
+      return answer(allow ? Notice{"automod_allowed", "The message is allowed, and is published."}
+                          : Notice{"automod_denied", "The message is denied."});
+    if (ruled.error().code == Errc::not_found)
+      return answer({"automod_not_held", "No such message is held in this channel."});
+    if (ruled.error().code == Errc::conflict)
+      return answer({"automod_decided", "It was too late: " + ruled.error().what + "."});
+    answer(failed(ruled.error(), {}));
+  });
+}
+
+void Moderation::queue(const Room& room, const By& by, Queue answer) {
+  if (too_many(by)) return answer(std::unexpected(too_quickly));
+  if (const auto no = refused(room, by.user, Needs::moderator)) return answer(std::unexpected(*no));
+  acts_.held(room.channel(), [answer](Result<std::vector<Held>> held) {
+    if (!held) return answer(std::unexpected(failed(held.error(), {})));
+    answer(*std::move(held));
+  });
 }
 
 void Moderation::note(const Room& room, const By& by, SlashCommand command, Answer answer) {

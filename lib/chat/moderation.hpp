@@ -1,6 +1,7 @@
 #pragma once
 // Moderation: slash commands carried out: who may do what to whom, what is asked of the platform (Acts), and
 // the notice that answers. Both protocols come here, and so will the control socket.
+#include <expected>
 #include <functional>
 #include <string>
 
@@ -22,11 +23,17 @@ class Moderation {
   // The answer comes at once or when the store has answered; none, where the room shows what was done.
   // /disconnect is its connection's own.
   void carry_out(Room& room, const By& by, SlashCommand command, Answer answer);
+  // Moderators' own: a ruling on a message that was held back, and those that wait for one.
+  void rule(const Room& room, Ruling ruling, Answer answer);
+  using Queue = std::function<void(const std::expected<std::vector<Held>, Notice>&)>;
+  void queue(const Room& room, const By& by, Queue answer);
   // Nothing: `user` may ask for it. Banned users may ask for nothing, whatever their role.
   void forget_idle();  // now and then
   std::optional<Notice> refused(const Room& room, const User& user, const CommandRule& rule) const;
 
  private:
+  std::optional<Notice> refused(const Room& room, const User& user, Needs needs) const;
+  bool too_many(const By& by);
   void ban(const Room& room, const By& by, SlashCommand command, Answer answer);
   void unban(const Room& room, const By& by, SlashCommand command, Answer answer);
   void change_role(const Room& room, const By& by, SlashCommand command, Answer answer);

@@ -1,6 +1,7 @@
 #include "chat/rate_limit.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::chat {
 
@@ -68,8 +69,23 @@ std::optional<milliseconds> SendLimits::repeat_wait(UserId user, ChannelId chann
   return up_to_ms(last->second.at + rates_.repeat - now);
 }
 
-void SendLimits::sent(UserId user, ChannelId channel, std::size_t text, Steady now) {
-  last_sent_[{user, channel}] = {now, text};
+std::optional<SendLimits::Sent> SendLimits::sent(UserId user, ChannelId channel, const Sent& message) {
+  const auto [entry, first] = last_sent_.try_emplace({user, channel}, message);
+  if (first) return std::nullopt;
+  return std::exchange(entry->second, message);
+}
+
+bool SendLimits::take_back(UserId user, ChannelId channel, const Sent& message,
+                           const std::optional<Sent>& before) {
+  const auto entry = last_sent_.find({user, channel});
+  if (entry == last_sent_.end()) return true;
+  if (entry->second != message) return false;
+  if (before) {
+    entry->second = *before;
+  } else {
+    last_sent_.erase(entry);
+  }
+  return true;
 }
 
 void SendLimits::forget_idle(Steady now) {

@@ -75,7 +75,15 @@ class SendLimits {
   // and VIPs may.
   std::optional<milliseconds> repeat_wait(UserId user, ChannelId channel, const Roles& roles,
                                           std::size_t text, Steady now) const;
-  void sent(UserId user, ChannelId channel, std::size_t text, Steady now);  // a message was published
+  struct Sent {
+    Steady at;
+    std::size_t text = 0;
+    bool operator==(const Sent&) const = default;
+  };
+  // A message goes its way. What counted before it, if anything.
+  std::optional<Sent> sent(UserId user, ChannelId channel, const Sent& message);
+  // It was not published after all: what counted before it counts again. False: a newer one counts.
+  bool take_back(UserId user, ChannelId channel, const Sent& message, const std::optional<Sent>& before);
   void forget_idle(Steady now);  // now and then, to give memory back
 
  private:
@@ -91,10 +99,6 @@ class SendLimits {
   };
   Rates rates_;
   std::unordered_map<UserId, Window> windows_;
-  struct Sent {
-    Steady at;
-    std::size_t text = 0;
-  };
   std::unordered_map<Key, Steady, KeyHash> last_taken_;
   std::unordered_map<Key, Sent, KeyHash> last_sent_;
 };

@@ -39,6 +39,20 @@ RefusalWords words_for(const Refusal& refusal) {
     case Reason::unique:
       return {"unique", "msg_r9k",
               "This room is in unique-chat mode and the message you attempted to send is not unique."};
+    case Reason::busy:
+      return {"busy", "msg_ratelimit",
+              "Your message was not sent: too many messages of " +
+                  (refusal.detail.empty() ? "yours" : refusal.detail) +
+                  " are being checked. Try again in a moment."};
+    case Reason::held:
+      return {"held", "msg_rejected", "Your message is being checked by mods and has not been sent."};
+    case Reason::rejected:
+      return {"rejected", "msg_rejected_mandatory",
+              "Your message wasn't posted due to conflicts with the channel's moderation settings."};
+    case Reason::unavailable:
+      return {"unavailable", "msg_rejected",
+              "Your message was not sent: it is to be checked by mods and could not be kept for them. Try "
+              "again in a moment."};
   }
   return {};
 }

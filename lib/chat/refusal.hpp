@@ -21,6 +21,10 @@ enum class Reason {
   unique,
   banned,
   timed_out,
+  busy,         // too many lines are being looked at
+  held,         // a moderator shall look at it
+  rejected,     // AutoMod, or a moderator, will not have it
+  unavailable,  // it could not be kept for the moderators
 };
 
 struct Refusal {
@@ -28,7 +32,7 @@ struct Refusal {
   std::optional<milliseconds> retry_after{};
   std::optional<std::uint32_t> remaining{};
   milliseconds window{0};  // in which nothing may be said twice
-  std::string detail{};    // the unknown command; where one is banned
+  std::string detail{};    // the unknown command; where one is banned; what is busy; the id of what is held
 };
 
 struct RefusalWords {

@@ -98,6 +98,10 @@ void Room::tell_live(bool live) {
   gather({LiveChange{channel_.name, live}, 0});
 }
 
+void Room::tell(const Whom& whom, const Words& words, const RenderStyle& style) const {
+  audience_.tell(whom, words, style);
+}
+
 void Room::beat() {
   if (chatters_.size() <= membership_limit) {
     // Those who came have had their own JOIN already.

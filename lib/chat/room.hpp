@@ -56,6 +56,10 @@ class Room {
   void clear(Wall at);
   void tell_title(std::string title);  // pages are told; the room does not keep it
   void tell_live(bool live);
+  // Tells those alone whom `whom` picks, at once: `words` appends what is for a wire, or nothing.
+  using Whom = std::function<bool(const Member&)>;
+  using Words = std::function<void(std::string& out, const Wire& wire)>;
+  void tell(const Whom& whom, const Words& words, const RenderStyle& style) const;
   void beat();  // tells arrivals, departures and the viewer count since the last beat
 
   std::size_t flush(const RenderStyle& style);  // deliveries made

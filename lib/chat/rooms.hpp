@@ -26,6 +26,7 @@ class Rooms {
 
   const std::string& origin() const { return origin_; }
   const std::string& host() const { return style_.host; }
+  const RenderStyle& style() const { return style_; }
 
   Room& open(const Channel& channel);  // the same room for the same channel; a new name is taken over
   Room* find(std::string_view name);

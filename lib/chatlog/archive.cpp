@@ -209,6 +209,18 @@ Result<std::int64_t> Archive::cursor() {
   return rows.integer(0);
 }
 
+Result<bool> Archive::holds(const std::string& message) {
+  SLUICE_TRY_VALUE(auto rows, database_.query("SELECT 1 FROM messages WHERE id = ?", message));
+  return rows.step();
+}
+
+Result<std::int64_t> Archive::node() {
+  SLUICE_TRY(database_.run("INSERT OR IGNORE INTO cursors VALUES ('node', random() & 0x7fffffffffffffff)"));
+  SLUICE_TRY_VALUE(auto rows, database_.query("SELECT value FROM cursors WHERE name = 'node'"));
+  SLUICE_TRY(rows.step());
+  return rows.integer(0);
+}
+
 Result<> Archive::forget_before(Wall at) {
   return database_.run("DELETE FROM messages WHERE at_ms < ?", at.time_since_epoch().count());
 }

@@ -37,6 +37,9 @@ class Archive {
   Result<std::vector<Kept>> recent(ChannelId channel, std::size_t count);
   // Marks what was taken off. It stays: moderators ask for it later.
   Result<> take_off(const TakenOff& taken);
+  Result<bool> holds(const std::string& message);  // by id, taken off or not
+  // A number that this file's node has for ever, and no other.
+  Result<std::int64_t> node();
   // The newest event whose doing is in here, of those that take_off() was told of; 0: none.
   Result<std::int64_t> cursor();
   Result<> set_cursor(std::int64_t cursor);  // what came before it took nothing more off

@@ -155,6 +155,21 @@ test("what was just said is refused without holding back the next message", asyn
   assert.equal(chat.pending.value[0].refused, "You said that just now.");
 });
 
+test("a held message is in sight until it is said, or a moderator has decided otherwise", async () => {
+  const { at, chat } = await joinedChat(writer);
+  for (const [text, id] of [["fine", "h1"], ["not fine", "h2"]]) {
+    chat.send(text);
+    at.last().says({ type: "error", code: "held", message: "Your message is being checked", channel: "demo", key: chat.pending.value.at(-1).key, id });
+    at.advance(40_000);
+  }
+  assert.deepEqual(chat.pending.value.map((entry) => entry.refused), Array(2).fill("Moderators look at that message first."));
+  at.last().says({ type: "decided", channel: "demo", id: "h1", user, status: "approved", at: 1 });
+  at.last().says(message(1, { id: "h1", text: "fine" }));
+  assert.deepEqual(chat.pending.value.map((entry) => entry.text), ["not fine"]);
+  at.last().says({ type: "decided", channel: "demo", id: "h2", user, status: "denied", at: 1 });
+  assert.equal(chat.pending.value[0].refused, "A moderator did not let that message through.");
+});
+
 test("a token that is refused leaves a reader, a network error tries again", async () => {
   const at = world();
   const refused = Object.assign(new Error("this token is unknown"), { status: 401 });

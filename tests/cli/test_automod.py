@@ -50,6 +50,21 @@ class Running:
         self.process.wait(timeout=20)
 
 
+# ---- a room's words
+
+def test_words_are_defined_once_and_named_by_messages():
+    answers, _ = judged([{"id": 1, "define": "alice", "words": ["spoiler", "..."], "more": True},
+                         {"id": 2, "define": "alice", "words": [{"pattern": "end(ing|s)", "action": "hold"}]},
+                         {"id": 3, "text": "a spoiler", "words": "alice"}, {"id": 4, "text": "how it ends", "words": "alice"},
+                         {"id": 5, "text": "a spoiler"}, {"id": 6, "text": "a spoiler", "words": "bob"},
+                         {"id": 7, "define": "alice", "words": []}, {"id": 8, "text": "a spoiler", "words": "alice"}], status=1)
+    assert [answer["id"] for answer in answers] == list(range(1, 9))
+    assert answers[0] == {"id": 1, "defined": "alice", "entries": 1, "refused": 1, "why": answers[0]["why"]} and "..." in answers[0]["why"]
+    assert answers[1]["entries"] == 2
+    assert [answer.get("verdict") for answer in answers[2:6]] == ["block", "hold", "allow", None]
+    assert answers[5]["error"] == answers[7]["error"].replace("alice", "bob") == "no words are defined as 'bob'"
+
+
 # ---- lines
 
 def test_each_line_has_its_answer_in_order():

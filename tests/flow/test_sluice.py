@@ -160,7 +160,7 @@ def test_logs_are_kept_line_by_line(platform):
     assert "ready" in said.stdout
 
 
-@pytest.mark.parametrize("missing", ["transcode", "segmenter", "storyboard"])
+@pytest.mark.parametrize("missing", ["transcode", "segmenter", "storyboard", "automod"])
 def test_what_the_programs_start_must_be_there_too(tmp_path, missing):
     """A copy of the installation without one of them: named before anything is started, by up and by doctor."""
     for path in BIN.iterdir():

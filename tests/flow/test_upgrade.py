@@ -189,8 +189,8 @@ def test_origind_is_replaced_and_players_notice_nothing():
 def test_what_has_nobody_to_hand_over_to_is_started_again():
     with Platform("--quiet") as platform:
         before = {name: platform.pid(name) for name in ("webd", "chatd")}
-        said = platform.run("sluice", "upgrade", "webd", "chatd", "storyboard")
-        assert "webd started again" in said and "chatd started again" in said and "storyboard" in said
+        said = platform.run("sluice", "upgrade", "webd", "chatd", "storyboard", "automod")
+        assert "webd started again" in said and "chatd started again" in said and "storyboard" in said and "automod replaced" in said
         assert all(platform.pid(name) not in (None, pid) for name, pid in before.items())
         assert platform.run("sluice", "upgrade", "nobody", check=False).returncode == 2
 

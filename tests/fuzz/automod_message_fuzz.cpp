@@ -16,11 +16,18 @@ std::string outcome(ByteView bytes, std::size_t cut) {
   const auto take = [&](const Lines::Line& line) {
     if (line.too_long && !line.text.empty()) std::abort();
     if (line.text.size() > longest_line) std::abort();
-    const auto message = parse_message(line.text);
-    if (!message) {
-      out += render_error(message.error(), 1);
+    const auto input = parse_input(line.text);
+    if (!input) {
+      out += render_error(input.error(), 1);
       return;
     }
+    if (const auto* defined = std::get_if<Definition>(&*input)) {
+      if (defined->entries.size() + defined->refused > most_room_words) std::abort();
+      if (defined->name.empty() || defined->name.size() > longest_definition_name) std::abort();
+      out += defined->id_json + defined->name + "\n";
+      return;
+    }
+    const auto* message = &std::get<Message>(*input);
     if (message->level.value_or(0) < 0 || message->level.value_or(0) > highest_level ||
         message->words.size() > most_room_words)
       std::abort();

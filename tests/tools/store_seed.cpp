@@ -3,6 +3,7 @@
 //   store_seed URL user NAME | channel NAME OWNER | token USER SCOPES | ticket TOKEN | live CHANNEL | viewers
 //   CHANNEL | speakers NAME COUNT (users NAME0… that may chat: `login token` each) | channels NAME COUNT (of
 //   as many users of the same names)
+//   word CHANNEL PHRASE | automod CHANNEL LEVEL | late CHANNEL hold|allow | held CHANNEL | allow ID | deny ID
 // Prints what was made: an id, a secret, or a count.
 #include <cstdio>
 #include <cstdlib>
@@ -72,13 +73,59 @@ Result<std::string> make(store::Store& store, const std::string& what, const std
   SLUICE_TRY_VALUE(const auto status, store.streams().status(channel.id));
   return std::to_string(status.viewers);
 }
+
+// A word of the channel's own list, which is made when there is none.
+Result<std::string> add_word(store::Store& store, const store::Channel& channel, const std::string& phrase) {
+  auto list = store.word_lists().by_name(channel.name);
+  if (!list) list = store.word_lists().add(channel.name, channel.owner, tester);
+  if (!list) return std::unexpected(list.error());
+  store::WordListPatch patch;
+  patch.put.push_back({phrase, store::WordKind::phrase, store::WordAction::block});
+  SLUICE_TRY(store.word_lists().change(list->id, patch, tester));
+  SLUICE_TRY(store.word_lists().subscribe(channel.id, list->id, tester));
+  return std::to_string(list->id.value());
+}
+
+Result<std::string> moderate(store::Store& store, const std::string& what, const std::string& name,
+                             const std::string& more) {
+  if (what == "allow" || what == "deny") {
+    SLUICE_TRY_VALUE(
+        const auto held,
+        store.held_messages().decide(
+            name, what == "allow" ? store::HeldVerdict::allow : store::HeldVerdict::deny, "", tester));
+    return held.id;
+  }
+  SLUICE_TRY_VALUE(const auto channel, store.channels().by_name(name));
+  if (what == "word") return add_word(store, channel, more);
+  if (what == "held") {
+    SLUICE_TRY_VALUE(const auto queue, store.held_messages().queue(channel.id, 0, 100));
+    std::string lines;
+    for (const auto& held : queue)
+      lines += held.id + " " + held.reason + " " + held.category + " " + held.text + "\n";
+    return lines;
+  }
+  platform::AutomodPatch patch;
+  if (what == "automod") patch.level = std::stoi(more);
+  if (what == "late") {
+    SLUICE_TRY_VALUE(patch.at_deadline, platform::parse_at_deadline(more));
+  }
+  SLUICE_TRY(store.rooms().change(channel.id, patch, tester));
+  return what;
+}
+
+bool moderates(const std::string& what) {
+  for (const char* known : {"word", "automod", "late", "held", "allow", "deny"})
+    if (what == known) return true;
+  return false;
+}
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 4) return 2;
   auto store = store::open_store(argv[1]);
-  const auto made = store ? make(**store, argv[2], argv[3], argc > 4 ? argv[4] : "")
-                          : Result<std::string>(std::unexpected(store.error()));
+  const auto made =
+      !store ? Result<std::string>(std::unexpected(store.error()))
+             : (moderates(argv[2]) ? moderate : make)(**store, argv[2], argv[3], argc > 4 ? argv[4] : "");
   if (!made) {
     std::fprintf(stderr, "store_seed: %s\n", made.error().what.c_str());
     return 1;

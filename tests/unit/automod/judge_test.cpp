@@ -174,3 +174,30 @@ TEST_CASE("a verdict is a line, of all that was found when asked for") {
   CHECK(explained.find("\"detail\":\"roughword\"") != std::string::npos);
   CHECK(explained.find("\"folded\":\"ea roughword, roughword\"") != std::string::npos);
 }
+
+TEST_CASE("a room's words are defined once, and messages name them") {
+  Bench bench;
+  const auto define = [&](std::string_view line) {
+    return bench.judge.define(std::get<Definition>(*parse_input(line)));
+  };
+  const auto verdict = [&](std::string_view line) {
+    const auto got = bench.judge.judge(*parse_message(line), "");
+    return got ? std::string(name(got->decisive.verdict)) : got.error().what;
+  };
+  const std::string asked = R"({"text":"a spoiler and an ending","words":"alice"})";
+  CHECK(verdict(asked) == "no words are defined as 'alice'");
+  CHECK(define(R"({"define":"alice","words":[{"phrase":"ending","action":"hold"}],"more":true})").entries ==
+        1);
+  CHECK(verdict(asked) == "no words are defined as 'alice'");  // it goes on
+  const auto defined = define(R"({"define":"alice","words":["...",{"pattern":"("},{"pattern":"spoi.er"}]})");
+  CHECK((defined.entries == 2 && defined.refused == 2));
+  CHECK(verdict(asked) == "block");
+  CHECK(verdict(R"({"text":"an ending","words":"alice"})") == "hold");
+  CHECK(verdict(R"({"text":"an ending"})") == "allow");
+  CHECK(define(R"({"define":"alice","words":["other"]})").entries == 1);  // in place of all
+  CHECK(verdict(asked) == "allow");
+  CHECK(define(R"({"define":"alice","words":[]})").entries == 0);
+  CHECK(verdict(asked) == "no words are defined as 'alice'");
+  CHECK(render_defined({.id_json = "7", .name = "a\"b", .entries = {}, .why = {}}, {1, 2, "bad"}) ==
+        "{\"id\":7,\"defined\":\"a\\\"b\",\"entries\":1,\"refused\":2,\"why\":\"bad\"}\n");
+}

@@ -50,6 +50,27 @@ TEST_CASE("what is wrong with a line is told, with its id where there is one") {
         "{\"id\":\"q\\n\",\"line\":12,\"error\":\"text must be a string\"}\n");
 }
 
+TEST_CASE("a definition is read, and counts what is no entry") {
+  const auto input = parse_input(
+      R"({"id":3,"define":"alice","more":true,"words":["one",{"pattern":"t.o","action":"hold"},"",7]})");
+  REQUIRE(input);
+  const auto& definition = std::get<Definition>(*input);
+  CHECK((definition.id_json == "3" && definition.name == "alice" && definition.more));
+  REQUIRE(definition.entries.size() == 2);
+  CHECK((!definition.entries[0].pattern && definition.entries[1].pattern));
+  CHECK(definition.refused == 2);
+  CHECK(definition.why == "a phrase must have 1 to 100 characters");
+  const auto why = [](std::string_view line) { return parse_input(line).error().why; };
+  CHECK(why(R"({"define":7,"words":[]})") == "define must be a string of 1 to 64 bytes");
+  CHECK(why(R"({"define":"","words":[]})") == "define must be a string of 1 to 64 bytes");
+  CHECK(why(R"({"define":"a"})") == "words must be a list of 500 entries at most");
+  CHECK(why(R"({"define":"a","words":[],"more":1})") == "more must be true or false");
+  CHECK(parse_message(R"({"id":3,"define":"a","words":[]})").error().why == "this is no message");
+  CHECK(parse_message(R"({"text":"a","words":"alice"})")->words_name == "alice");
+  CHECK(parse_message(R"({"text":"a","words":""})").error().why == "words names no definition");
+  CHECK(parse_message(R"({"text":"a","words":[{"pattern":"a+"}]})")->words[0].pattern);
+}
+
 TEST_CASE("a deep line is no deep stack") {
   CHECK_FALSE(parse_message(std::string(longest_line, '[')));
   CHECK(parse_message("{\"text\":\"a\",\"x\":" + std::string(8000, '[') + std::string(8000, ']') + "}"));

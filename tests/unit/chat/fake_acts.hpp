@@ -51,6 +51,16 @@ struct FakeActs : Acts {
                     (patch.slow ? " slow=" + std::to_string(*patch.slow) : ""));
     give<void>(answer, Result<>{});
   }
+  void rule(Ruling ruling, std::function<void(Result<>)> answer) override {
+    asked.push_back("rule " + where(ruling.channel, ruling.by) + " " + ruling.id +
+                    (ruling.allow ? " allow" : " deny") + (ruling.reason.empty() ? "" : " " + ruling.reason));
+    give<void>(answer, Result<>{});
+  }
+  std::vector<Held> waiting;
+  void held(const Channel& channel, std::function<void(Result<std::vector<Held>>)> answer) override {
+    asked.push_back("held " + channel.name);
+    give<std::vector<Held>>(answer, waiting);
+  }
 
  private:
   static std::string where(ChannelId channel, const By& by) {

@@ -77,7 +77,7 @@ TEST_CASE("slow mode counts from the last published message, halved for subscrib
   SendLimits limits({});
   FakeClock clock;
   CHECK_FALSE(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(30), clock.steady()));
-  limits.sent(UserId(1), ChannelId(1), 0, clock.steady());
+  limits.sent(UserId(1), ChannelId(1), {clock.steady(), 0});
   clock.advance(seconds(10));
   CHECK(limits.slow_wait(UserId(1), ChannelId(1), {}, seconds(30), clock.steady()) == seconds(20));
   CHECK(limits.slow_wait(UserId(1), ChannelId(1), {.subscriber = true}, seconds(30), clock.steady()) ==
@@ -93,7 +93,7 @@ TEST_CASE("the same text again is held against its user for half a minute, in th
   FakeClock clock;
   const UserId user(1);
   const ChannelId room(1);
-  limits.sent(user, room, 77, clock.steady());
+  limits.sent(user, room, {clock.steady(), 77});
   clock.advance(seconds(10));
   CHECK(limits.repeat_wait(user, room, {}, 77, clock.steady()) == seconds(20));
   CHECK_FALSE(limits.repeat_wait(user, room, {}, 78, clock.steady()));
@@ -105,8 +105,33 @@ TEST_CASE("the same text again is held against its user for half a minute, in th
   SendLimits::Rates off;
   off.repeat = milliseconds(0);
   limits.change(off);
-  limits.sent(user, room, 77, clock.steady());
+  limits.sent(user, room, {clock.steady(), 77});
   CHECK_FALSE(limits.repeat_wait(user, room, {}, 77, clock.steady()));
+}
+
+TEST_CASE("what was not published after all does not count for slow mode") {
+  SendLimits limits({});
+  FakeClock clock;
+  const UserId user(1);
+  const ChannelId room(1);
+  const auto wait = [&] { return limits.slow_wait(user, room, {}, seconds(30), clock.steady()); };
+  const SendLimits::Sent first{clock.steady(), 1};
+  const auto before = limits.sent(user, room, first);
+  CHECK_FALSE(before);
+  CHECK(limits.take_back(user, room, first, before));
+  CHECK_FALSE(wait());
+  limits.sent(user, room, first);
+  clock.advance(seconds(10));
+  const SendLimits::Sent second{clock.steady(), 2};
+  const auto was = limits.sent(user, room, second);
+  CHECK(was == first);
+  CHECK_FALSE(limits.take_back(user, room, first, std::nullopt));  // the newer one counts
+  CHECK(wait() == seconds(30));
+  CHECK(limits.take_back(user, room, second, was));
+  CHECK(wait() == seconds(20));
+  clock.advance(std::chrono::minutes(3));
+  limits.forget_idle(clock.steady());
+  CHECK(limits.take_back(user, room, first, std::nullopt));  // forgotten since
 }
 
 TEST_CASE("windows of many are kept apart, and given back when idle") {

@@ -121,3 +121,24 @@ TEST_CASE("what moderators took off is kept, marked, with the event that told of
   CHECK(marks(ChannelId(2)) == "- 9");
   std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("a file knows what it holds, taken off or not, and whose node's it is") {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("sluice-chatlog-node-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  auto archive = Archive::open(folder / "chat.db");
+  REQUIRE(archive);
+  REQUIRE(archive->append(std::vector{message(1, 1)}));
+  CHECK(*archive->holds("id-1-1"));
+  CHECK_FALSE(*archive->holds("id-1-2"));
+  REQUIRE(archive->take_off({.channel = ChannelId(1), .message = "id-1-1", .cursor = 5}));
+  CHECK(*archive->holds("id-1-1"));
+  CHECK(*archive->cursor() == 5);
+  const auto node = archive->node();
+  REQUIRE(node);
+  CHECK(*node > 0);
+  CHECK(*Archive::open(folder / "chat.db")->node() == *node);
+  CHECK(*Archive::open(folder / "other.db")->node() != *node);
+  CHECK(*archive->cursor() == 5);
+  std::filesystem::remove_all(folder);
+}

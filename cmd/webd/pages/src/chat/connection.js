@@ -21,9 +21,18 @@ const refusals = {
   unique: "That was said already; the channel wants only new messages.",
   banned: "You are banned from this channel.",
   timed_out: "You are timed out in this channel.",
+  held: "Moderators look at that message first.",
+  rejected: "That message goes against this channel's rules.",
+  busy: "Too many messages are being checked. Try again in a moment.",
   too_long: "That message is too long.",
   empty: "Nothing was left of that message.",
   unavailable: "Chat cannot check messages just now. Try again in a moment.",
+};
+
+// What moderators made of a message that was held; one that is approved comes like any other.
+const rulings = {
+  denied: "A moderator did not let that message through.",
+  expired: "No moderator looked at that message in time.",
 };
 
 const browser = {
@@ -228,6 +237,9 @@ export class ChatConnection {
       case "notice":
         this.#onNotice(frame);
         break;
+      case "decided":
+        this.#onDecided(frame);
+        break;
       case "error":
         this.#onError(frame);
         break;
@@ -298,7 +310,13 @@ export class ChatConnection {
     if (!frame.key) return;
     const why = refusals[frame.code] ?? frame.message;
     this.notice.value = why;
-    this.pending.value = this.pending.value.map((entry) => (entry.key === frame.key ? { ...entry, refused: why } : entry));
+    this.pending.value = this.pending.value.map((entry) => (entry.key === frame.key ? { ...entry, refused: why, id: frame.id ?? entry.id } : entry));
+  }
+
+  // Moderators' pages hear of everybody's messages, an author of its own.
+  #onDecided(frame) {
+    const why = rulings[frame.status];
+    if (why) this.pending.value = this.pending.value.map((entry) => (entry.id === frame.id ? { ...entry, refused: why } : entry));
   }
 
   #add(entry) {

@@ -1,0 +1,51 @@
+#include "automod_gate.hpp"
+
+namespace sluice::chatd {
+
+namespace {
+using chat::Reason;
+using chat::Refusal;
+using Kind = chat::AutomodVerdict::Kind;
+
+prometheus::Counter* verdicts(const char* verdict) {
+  return &metrics::counter("sluice_chat_automod_verdicts_total", "messages that AutoMod has judged",
+                           {{"verdict", verdict}});
+}
+}  // namespace
+
+AutomodGate::AutomodGate(AutomodProcess& process, AutomodRooms& rooms, HeldQueue& held,
+                         std::optional<AtDeadline> late)
+    : process_(process),
+      rooms_(rooms),
+      held_(held),
+      late_(late),
+      verdicts_{verdicts("allow"), verdicts("hold"), verdicts("block")} {}
+
+void AutomodGate::ask(const chat::Room& room, const chat::Message& line, Then then) {
+  if (line.roles.moderates()) return then(std::nullopt);
+  rooms_.with(room.channel().id, [this, &line, then = std::move(then)](const AutomodRooms::Policy& policy) {
+    process_.ask(line, policy.settings.level, policy.words,
+                 [this, &line, policy, then](const std::optional<chat::AutomodVerdict>& verdict) {
+                   judged(line, policy, verdict, then);
+                 });
+  });
+}
+
+void AutomodGate::judged(const chat::Message& line, const AutomodRooms::Policy& policy,
+                         const std::optional<chat::AutomodVerdict>& verdict, Then then) {
+  if (!verdict) {
+    if (late_.value_or(policy.settings.at_deadline) == AtDeadline::allow) return then(std::nullopt);
+    return held_.hold(line, {Kind::hold, "deadline", "deadline", policy.settings.level, {}}, std::move(then));
+  }
+  count(verdict->kind).Increment();
+  switch (verdict->kind) {
+    case Kind::allow:
+      return then(std::nullopt);
+    case Kind::block:
+      return then(Refusal{Reason::rejected});
+    case Kind::hold:
+      return held_.hold(line, *verdict, std::move(then));
+  }
+}
+
+}  // namespace sluice::chatd

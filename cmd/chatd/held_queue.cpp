@@ -1,0 +1,247 @@
+#include "held_queue.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "chat/held.hpp"
+#include "chat/irc_lines.hpp"
+#include "log/log.hpp"
+#include "payload.hpp"
+#include "store_directory.hpp"
+
+namespace sluice::chatd {
+
+namespace {
+using chat::Reason;
+using chat::Refusal;
+using nlohmann::json;
+
+constexpr milliseconds shortest_rhythm{1000}, longest_rhythm{10'000};
+constexpr seconds retry_pause{1};
+constexpr std::chrono::hours stale_after{1};   // what was approved longer ago is not said any more
+constexpr std::string_view custom = "custom";  // automod's category for a room's own words
+
+bool is_term(const chat::AutomodVerdict& verdict) {
+  return verdict.category == custom && (verdict.reason == "phrase" || verdict.reason == "pattern");
+}
+
+std::vector<chat::Boundary> boundaries_of(const json& payload) {
+  std::vector<chat::Boundary> boundaries;
+  const auto add = [&](const json& boundary) {
+    boundaries.push_back({static_cast<std::uint32_t>(number_of(boundary, "start_pos", 0)),
+                          static_cast<std::uint32_t>(number_of(boundary, "end_pos", 0))});
+  };
+  if (const auto automod = payload.find("automod"); automod != payload.end() && automod->is_object())
+    for (const json& boundary : automod->value("boundaries", json::array())) add(boundary);
+  if (const auto term = payload.find("blocked_term"); term != payload.end() && term->is_object())
+    for (const json& found : term->value("terms_found", json::array()))
+      add(found.is_object() ? found.value("boundary", json()) : json());
+  return boundaries;
+}
+
+chat::Held held_of(const store::Event& event, const json& payload) {
+  chat::Held held{.channel = text_of(payload, "channel"),
+                  .id = text_of(payload, "message_id"),
+                  .user = user_of(payload),
+                  .text = text_of(payload.value("message", json()), "text"),
+                  .reason = text_of(payload, "reason"),
+                  .category = text_of(payload.value("automod", json()), "category"),
+                  .level = static_cast<int>(number_of(payload.value("automod", json()), "level", 0)),
+                  .boundaries = boundaries_of(payload),
+                  .at = event.at};
+  return held;
+}
+}  // namespace
+
+HeldQueue::HeldQueue(net::Loop& loop, Parts parts, std::string node, milliseconds time)
+    : parts_(parts), node_(std::move(node)), time_(time), rhythm_(loop), retry_(loop) {}
+
+void HeldQueue::begin() {
+  const milliseconds rhythm = std::clamp(time_ / 10, shortest_rhythm, longest_rhythm);
+  if (time_.count() > 0) rhythm_.every(rhythm, [this] { expire(); });
+}
+
+void HeldQueue::change(milliseconds time) {
+  time_ = time;
+  rhythm_.cancel();
+  begin();
+}
+
+void HeldQueue::expire() {
+  const Wall until = system_clock().wall() - time_;
+  parts_.offload.run([&store = parts_.store, until] { return store.held_messages().expire(until); },
+                     [](Result<std::size_t> expired) {
+                       if (!expired) log::warn("held messages did not expire", {expired.error()});
+                     });
+}
+
+void HeldQueue::hold(const chat::Message& line, const chat::AutomodVerdict& verdict, chat::Gate::Then then) {
+  const bool term = is_term(verdict);
+  store::HeldMessage held{.id = line.id,
+                          .channel = line.channel,
+                          .user = line.author.id,
+                          .user_name = {},
+                          .user_display_name = {},
+                          .text = line.text,
+                          .whole = chat::pack_held(line, node_),
+                          .reason = term ? "blocked_term" : "automod",
+                          .category = term ? "" : verdict.category,
+                          .level = verdict.level,
+                          .boundaries = {},
+                          .held_at = {},
+                          .decided_by = {},
+                          .decided_at = {}};
+  for (const chat::Boundary& boundary : verdict.where)
+    held.boundaries.push_back({boundary.first, boundary.last});
+  parts_.offload.run(
+      [&store = parts_.store, held = std::move(held)] { return store.held_messages().hold(held); },
+      [then = std::move(then), id = line.id](Result<store::HeldMessage> kept) {
+        if (!kept) {
+          log::error("a message could not be kept for the moderators", {kept.error()});
+          return then(Refusal{Reason::unavailable});
+        }
+        const bool denied =
+            kept->state == store::HeldState::denied || kept->state == store::HeldState::expired;
+        then(Refusal{.reason = denied ? Reason::rejected : Reason::held, .detail = id});
+      });
+}
+
+void HeldQueue::take(const store::Event& event) {
+  heard_ = event.cursor;
+  if (event.name == "automod.message.hold") return tell_held(event);
+  if (event.name != "automod.message.update") return;
+  tell_decided(event);
+  if (text_of(json::parse(event.payload, nullptr, false), "status") != "approved") return;
+  under_way_.insert(event.cursor);
+  approved(event);
+}
+
+void HeldQueue::tell_held(const store::Event& event) {
+  const json payload = json::parse(event.payload, nullptr, false);
+  const chat::Room* room = parts_.rooms.find(text_of(payload, "channel"));
+  if (room == nullptr) return;
+  const chat::Held held = held_of(event, payload);
+  room->tell([&](const chat::Member& member) { return room->roles_of(*member.user).moderates(); },
+             [&](std::string& out, const chat::Wire& wire) {
+               if (wire.json) chat::write_held(out, held);
+             },
+             parts_.rooms.style());
+}
+
+// Moderators' pages are told who decided, the author what it came to; one that is approved is seen by all.
+void HeldQueue::tell_decided(const store::Event& event) {
+  const json payload = json::parse(event.payload, nullptr, false);
+  chat::Decided decided{.channel = text_of(payload, "channel"),
+                        .id = text_of(payload, "message_id"),
+                        .user = user_of(payload),
+                        .status = text_of(payload, "status"),
+                        .by = std::nullopt,
+                        .at = event.at};
+  if (const chat::User by = user_of(payload, "moderator_"); !by.login.empty()) decided.by = by;
+  const bool said = decided.status == "approved";
+  if (!said) parts_.path.forget_held(decided.id);
+  const chat::Room* room = parts_.rooms.find(decided.channel);
+  if (room == nullptr) return;
+  const auto moderates = [&](const chat::Member& member) { return room->roles_of(*member.user).moderates(); };
+  const auto author = [&](const chat::Member& member) { return member.user->id == decided.user.id; };
+  room->tell(
+      moderates,
+      [&](std::string& out, const chat::Wire& wire) {
+        if (wire.json) chat::write_decided(out, decided, true);
+      },
+      parts_.rooms.style());
+  room->tell([&](const chat::Member& member) { return author(member) && !moderates(member); },
+             [&](std::string& out, const chat::Wire& wire) {
+               if (wire.json) return chat::write_decided(out, decided, false);
+               if (said || !wire.commands) return;
+               const chat::IrcStyle style{parts_.rooms.host(), wire.tags};
+               if (decided.status == "denied") {
+                 const chat::RefusalWords words = chat::words_for(Refusal{Reason::rejected});
+                 chat::write_notice(out, style, decided.channel, words.notice_id, words.text);
+               } else {
+                 chat::write_notice(out, style, decided.channel, "msg_rejected",
+                                    "Your message was not sent: no moderator has looked at it in time.");
+               }
+             },
+             parts_.rooms.style());
+}
+
+void HeldQueue::approved(const store::Event& event) {
+  const json payload = json::parse(event.payload, nullptr, false);
+  const std::string id = text_of(payload, "message_id"), channel = text_of(payload, "channel");
+  const auto again = [this, event](const Error& error) {
+    log::error("an approved message cannot be published yet; it is tried again", {error});
+    again_.push_back(event);
+    retry_.after(retry_pause, [this] {
+      for (const store::Event& late : std::exchange(again_, {})) approved(late);
+    });
+  };
+  const auto ask = [&store = parts_.store, id] { return store.held_messages().by_id(id); };
+  parts_.offload.run(ask, [this, event, channel, again](Result<store::HeldMessage> held) {
+    if (!held && held.error().code != Errc::not_found) return again(held.error());
+    const auto line =
+        held ? chat::unpack_held(held->whole) : Result<chat::Unpacked>(std::unexpected(held.error()));
+    if (!line) log::error("an approved message cannot be read", {line.error()});
+    if (!line || line->node != node_) return settle(event.cursor);
+    parts_.directory.find_channel(channel, [this, event, again, line = *line](Result<chat::Channel> found) {
+      if (!found && found.error().code != Errc::not_found) return again(found.error());
+      if (found) publish(parts_.rooms.open(*found), line.message);
+      settle(event.cursor);
+    });
+  });
+}
+
+chat::MessagePtr HeldQueue::publish(chat::Room& room, const chat::Message& line) {
+  const chat::MessagePtr published = parts_.path.publish_held(room, line);
+  if (!published)
+    log::info("an approved message is not published: it has been, or its author is banned",
+              {{"message", line.id}});
+  return published;
+}
+
+void HeldQueue::settle(store::Cursor cursor) {
+  under_way_.erase(cursor);
+  if (archivist_ != nullptr) archivist_->settle(settled().value());
+}
+
+store::Cursor HeldQueue::settled() const {
+  if (under_way_.empty()) return heard_;
+  return std::min(heard_, store::Cursor(under_way_.begin()->value() - 1));
+}
+
+Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(
+    const std::vector<store::Event>& events, const std::function<Result<bool>(const std::string&)>& known) {
+  std::vector<chat::MessagePtr> published;
+  for (const store::Event& event : events) {
+    const json payload = json::parse(event.payload, nullptr, false);
+    const std::string id = text_of(payload, "message_id");
+    SLUICE_TRY_VALUE(const bool there, known(id));
+    if (there) continue;
+    const auto held = parts_.store.held_messages().by_id(id);
+    if (!held && held.error().code == Errc::not_found) continue;
+    if (!held) return std::unexpected(held.error());
+    const auto line = chat::unpack_held(held->whole);
+    if (!line || line->node != node_) continue;
+    if (event.at + stale_after < system_clock().wall()) {
+      log::warn("a message that was approved long ago is not published", {{"message", id}});
+      continue;
+    }
+    SLUICE_TRY_VALUE(const store::Channel channel,
+                     parts_.store.channels().by_name(text_of(payload, "channel")));
+    const bool open = parts_.rooms.find(channel.name) != nullptr;
+    chat::Room& room = parts_.rooms.open(to_chat(channel));
+    if (!open) {
+      SLUICE_TRY_VALUE(room.standing(), read_standing(parts_.store, channel.id));
+    }
+    if (const auto message = publish(room, line->message)) published.push_back(message);
+  }
+  return published;
+}
+
+bool is_approval(const store::Event& event) {
+  return event.name == "automod.message.update" &&
+         text_of(json::parse(event.payload, nullptr, false), "status") == "approved";
+}
+
+}  // namespace sluice::chatd

@@ -1,0 +1,60 @@
+#pragma once
+// WaitingLines: lines that gates have not let through yet. Those of one sender in one room leave in the order
+// in which they came; nobody waits for another's.
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "chat/outcome.hpp"
+#include "chat/rate_limit.hpp"
+#include "chat/room.hpp"
+
+namespace sluice::chat {
+
+struct WaitingLine {
+  Room* room = nullptr;
+  Message message;
+  std::weak_ptr<Member> from;  // the speaker's membership, as long as it has it
+  std::string key_id;          // message.id, where it has an idempotency key
+  SendLimits::Sent sent{};
+  std::optional<SendLimits::Sent> sent_before{};  // what counts again if this is not published
+  std::size_t gate = 0;                           // that is being asked
+  bool decided = false;
+  std::optional<Refusal> refused{};
+  std::vector<Answer> answers{};  // the sender's, and those of its repeats
+};
+
+class WaitingLines {
+ public:
+  static constexpr std::size_t most_of_a_sender = 64;  // in a room
+  static constexpr std::size_t most_in_a_room = 8192;
+  static constexpr std::size_t most_repeats = 16;
+
+  // Nothing: there is room for one more.
+  std::optional<Refusal> refused_as_too_many(const Room& room, UserId sender) const;
+  void add(std::shared_ptr<WaitingLine> line);
+  WaitingLine* find(const std::string& key_id) const;
+  // The oldest line of the sender if it has been decided on; it waits no more.
+  std::shared_ptr<WaitingLine> take_decided(const Room& room, UserId sender);
+  WaitingLine* oldest(const Room& room, UserId sender) const;
+  std::size_t size() const { return size_; }
+
+ private:
+  using Lines = std::deque<std::shared_ptr<WaitingLine>>;
+  using Senders = std::unordered_map<UserId, Lines>;
+  struct InRoom {
+    Senders senders;
+    std::size_t size = 0;
+  };
+  const Lines* lines_of(const Room& room, UserId sender) const;
+
+  std::unordered_map<const Room*, InRoom> rooms_;
+  std::unordered_map<std::string, WaitingLine*> keyed_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace sluice::chat
