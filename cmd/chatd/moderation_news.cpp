@@ -5,37 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
-#include "base/text.hpp"
+#include "event_fields.hpp"
 
 namespace sluice::chatd {
 
 namespace {
 using nlohmann::json;
 using Role = chat::Standing::Role;
-
-std::string text_of(const json& payload, const std::string& name) {
-  const auto found = payload.is_object() ? payload.find(name) : payload.end();
-  return found != payload.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::int64_t number_of(const json& payload, const char* name, std::int64_t otherwise) {
-  const auto found = payload.is_object() ? payload.find(name) : payload.end();
-  return found != payload.end() && found->is_number_integer() ? found->get<std::int64_t>() : otherwise;
-}
-
-bool flag_of(const json& payload, const char* name) {
-  const auto found = payload.is_object() ? payload.find(name) : payload.end();
-  return found != payload.end() && found->is_boolean() && found->get<bool>();
-}
-
-// `prefix`: "" or "target_".
-chat::User user_of(const json& payload, const std::string& prefix = "") {
-  const auto id = parse_number<std::int64_t>(text_of(payload, prefix + "user_id"));
-  return {UserId(id.value_or(0)),
-          text_of(payload, prefix + "user_login"),
-          text_of(payload, prefix + "user_name"),
-          {}};
-}
 
 chat::RoomSettings settings_of(const json& payload) {
   chat::RoomSettings settings;

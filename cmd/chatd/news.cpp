@@ -3,17 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "event_fields.hpp"
 #include "log/log.hpp"
 #include "moderation_news.hpp"
 
 namespace sluice::chatd {
-
-namespace {
-std::string text_of(const nlohmann::json& payload, const char* name) {
-  const auto found = payload.is_object() ? payload.find(name) : payload.end();
-  return payload.is_object() && found != payload.end() && found->is_string() ? found->get<std::string>() : "";
-}
-}  // namespace
 
 void News::take(const store::Event& event) {
   const auto payload = nlohmann::json::parse(event.payload, nullptr, false);

@@ -113,4 +113,12 @@ void StoreActs::change_settings(ChannelId channel, chat::By by, platform::RoomSe
   run<void>(act, std::move(answer));
 }
 
+void StoreActs::set_color(chat::By by, std::string color, std::function<void(Result<>)> answer) {
+  const auto act = [this, by = std::move(by), color = std::move(color)]() -> Result<> {
+    SLUICE_TRY(store_.users().set_color(by.user.id, color));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
 }  // namespace sluice::chatd

@@ -26,6 +26,7 @@ class StoreActs final : public chat::Acts {
              std::function<void(Result<>)> answer) override;
   void change_settings(ChannelId channel, chat::By by, platform::RoomSettingsPatch patch,
                        std::function<void(Result<>)> answer) override;
+  void set_color(chat::By by, std::string color, std::function<void(Result<>)> answer) override;
 
   void heard(store::Cursor cursor);  // the events up to it have had their effect
 

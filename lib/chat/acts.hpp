@@ -54,6 +54,8 @@ class Acts {
   virtual void clear(ChannelId channel, By by, std::string context, std::function<void(Result<>)> answer) = 0;
   virtual void change_settings(ChannelId channel, By by, platform::RoomSettingsPatch patch,
                                std::function<void(Result<>)> answer) = 0;
+  // Of who asks; as platform::name_color() has it. Errc::invalid: it is none.
+  virtual void set_color(By by, std::string color, std::function<void(Result<>)> answer) = 0;
 };
 
 }  // namespace sluice::chat

@@ -57,8 +57,9 @@ std::expected<Accepted, Refusal> MessagePath::take(Room& room, const Draft& draf
     return std::unexpected(
         Refusal{.reason = Reason::repeated, .retry_after = *wait, .window = limits_.rates().repeat});
 
-  std::vector<EmoteUse> emotes = room.emotes().find(typed.text);
-  if (auto refusal = refused_by_settings(room, roles, typed.text, emotes)) return std::unexpected(*refusal);
+  std::vector<EmoteUse> emotes = room.emotes_in(typed.text, user);
+  if (auto refusal = refused_by_settings(room, user, roles, typed.text, emotes, clock_.wall()))
+    return std::unexpected(*refusal);
 
   Message message;
   message.id = id;

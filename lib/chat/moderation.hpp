@@ -22,6 +22,8 @@ class Moderation {
   // The answer comes at once or when the store has answered; none, where the room shows what was done.
   // /disconnect is its connection's own.
   void carry_out(Room& room, const By& by, SlashCommand command, Answer answer);
+  // The color of one's own name.
+  void set_color(const By& by, const SlashCommand& command, Answer answer);
   // Nothing: `user` may ask for it. Banned users may ask for nothing, whatever their role.
   void forget_idle();  // now and then
   std::optional<Notice> refused(const Room& room, const User& user, const CommandRule& rule) const;

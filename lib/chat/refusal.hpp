@@ -27,8 +27,9 @@ struct Refusal {
   Reason reason;
   std::optional<milliseconds> retry_after{};
   std::optional<std::uint32_t> remaining{};
-  milliseconds window{0};  // in which nothing may be said twice
-  std::string detail{};    // the unknown command; where one is banned
+  milliseconds window{0};  // in which nothing may be said twice; for which one must have followed
+  std::string detail{};    // the unknown command; where one is banned, or would have to follow
+  std::optional<milliseconds> followed{};  // for so long already
 };
 
 struct RefusalWords {

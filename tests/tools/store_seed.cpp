@@ -1,11 +1,14 @@
 // rooms: store
 // Fills a store for tests, one command a run:
 //   store_seed URL user NAME | channel NAME OWNER | token USER SCOPES | ticket TOKEN | live CHANNEL | viewers
-//   CHANNEL
+//   CHANNEL | raid CHANNEL RAIDER
 // Prints what was made: an id, a secret, or a count.
 #include <cstdio>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
+#include "store/payloads.hpp"
 #include "store/store.hpp"
 
 using namespace sluice;
@@ -41,6 +44,15 @@ Result<std::string> make(store::Store& store, const std::string& what, const std
     SLUICE_TRY_VALUE(const auto stream, store.streams().begin(channel.id, "owner"));
     SLUICE_TRY(store.streams().go_live(stream.id));
     return stream.id.value();
+  }
+  if (what == "raid") {  // of 42
+    SLUICE_TRY_VALUE(const auto raider, store.users().by_name(more));
+    nlohmann::json payload{{"channel", channel.name}, {"viewers", 42}};
+    store::put_user(payload, "from_broadcaster_", raider);
+    store::put_user(payload, "to_broadcaster_",
+                    {channel.owner, channel.owner_name, channel.owner_display_name, {}});
+    SLUICE_TRY_VALUE(const auto event, store.events().append("channel.raid", channel.id, payload.dump()));
+    return std::to_string(event.cursor.value());
   }
   SLUICE_TRY_VALUE(const auto status, store.streams().status(channel.id));
   return std::to_string(status.viewers);

@@ -51,6 +51,10 @@ struct FakeActs : Acts {
                     (patch.slow ? " slow=" + std::to_string(*patch.slow) : ""));
     give<void>(answer, Result<>{});
   }
+  void set_color(By by, std::string color, std::function<void(Result<>)> answer) override {
+    asked.push_back("color " + by.user.login + " " + color);
+    give<void>(answer, Result<>{});
+  }
 
  private:
   static std::string where(ChannelId channel, const By& by) {
