@@ -84,6 +84,7 @@ sluice_program(vodarchive 1 ROOMS archive curl s3 hls os log LIBS nlohmann_json:
 sluice_pages(sluice 1)
 sluice_helper(keep-sockets ROOMS app)
 sluice_program(chanctl 1 ROOMS store bus platform)
+sluice_program(subctl 1 ROOMS store bus platform LIBS nlohmann_json::nlohmann_json)
 sluice_program(automod 1 ROOMS automod os log LIBS nlohmann_json::nlohmann_json)
 include(${CMAKE_SOURCE_DIR}/cmd/automod/data/data.cmake)
 sluice_program(chatd 8 ROOMS http chat chatlog store bus LIBS nlohmann_json::nlohmann_json)

@@ -31,6 +31,11 @@ Result<int> passphrase_clear(const app::Settings&, Platform&);
 Result<int> token_issue(const app::Settings&, Platform&);
 Result<int> token_revoke(const app::Settings&, Platform&);
 Result<int> token_list(const app::Settings&, Platform&);
+Result<int> color(const app::Settings&, Platform&);
+Result<int> bot(const app::Settings&, Platform&);
+Result<int> emote_add(const app::Settings&, Platform&);
+Result<int> emote_remove(const app::Settings&, Platform&);
+Result<int> emote_list(const app::Settings&, Platform&);
 Result<int> events(const app::Settings&, Platform&);
 
 // With the hint that a person at a shell needs.

@@ -20,6 +20,11 @@ const std::map<std::string, Result<int> (*)(const app::Settings&, chanctl::Platf
     {"token issue", chanctl::token_issue},
     {"token revoke", chanctl::token_revoke},
     {"token list", chanctl::token_list},
+    {"color", chanctl::color},
+    {"bot", chanctl::bot},
+    {"emote add", chanctl::emote_add},
+    {"emote remove", chanctl::emote_remove},
+    {"emote list", chanctl::emote_list},
     {"events", chanctl::events},
 };
 }  // namespace

@@ -9,6 +9,9 @@ using app::Kind;
 namespace {
 const app::Option if_missing{
     .name = "if-missing", .kind = Kind::flag, .help = "succeed, changing nothing, when it is there already"};
+const app::Option emote_channel{
+    .name = "channel", .metavar = "CHANNEL", .help = "whose emote it is; without it a global one is meant"};
+const app::Positional code{.name = "CODE", .help = "the word that it stands for in messages"};
 const app::Positional user{.name = "USER", .help = "name of a user"};
 const app::Positional channel{.name = "CHANNEL", .help = "name of a channel"};
 }  // namespace
@@ -80,6 +83,31 @@ const app::Program& program() {
           {.path = "token list",
            .summary = "list a user's tokens, without their secrets",
            .positionals = {user}},
+          {.path = "color",
+           .summary = "give a user's name a color in chat",
+           .positionals = {user, {.name = "COLOR", .help = "#RRGGBB, a name as DodgerBlue, or none"}}},
+          {.path = "bot",
+           .summary = "say whether a user is a verified bot, which has chat limits of its own",
+           .positionals = {user, {.name = "STATE", .help = "on, or off"}}},
+          {.path = "emote add",
+           .summary = "add an emote: a channel's, for its subscribers, or without one everybody's",
+           .options = {emote_channel,
+                       {.name = "tier",
+                        .kind = Kind::integer,
+                        .metavar = "N",
+                        .help =
+                            "of a channel's: the tier of subscription from which on one has it; default 1",
+                        .min = 1,
+                        .max = 3},
+                       {.name = "image-1x", .metavar = "PLACE", .help = "URL or file of the picture"},
+                       {.name = "image-2x", .metavar = "PLACE", .help = "of one twice as large"},
+                       {.name = "image-4x", .metavar = "PLACE", .help = "of one four times as large"}},
+           .positionals = {code}},
+          {.path = "emote remove",
+           .summary = "remove an emote; what was said with it stays",
+           .options = {emote_channel},
+           .positionals = {code}},
+          {.path = "emote list", .summary = "list the emotes"},
           {.path = "events",
            .summary = "print the event log, one JSON object a line",
            .options = {{.name = "since",

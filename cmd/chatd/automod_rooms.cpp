@@ -6,7 +6,7 @@
 
 #include "base/text.hpp"
 #include "log/log.hpp"
-#include "payload.hpp"
+#include "event_fields.hpp"
 
 namespace sluice::chatd {
 

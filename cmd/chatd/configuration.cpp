@@ -21,6 +21,7 @@ chat::SendLimits::Rates send_rates(const Settings& settings) {
   chat::SendLimits::Rates rates;
   rates.regular.places = positive(settings, "message-rate");
   rates.exempt.places = 5 * rates.regular.places;
+  rates.bot.places = positive(settings, "bot-rate");
   rates.cooldown = settings.duration("cooldown");
   rates.subscriber_cooldown = rates.cooldown / 2;
   rates.repeat = settings.duration("repeat-time");

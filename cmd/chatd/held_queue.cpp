@@ -7,7 +7,7 @@
 #include "chat/held.hpp"
 #include "chat/irc_lines.hpp"
 #include "log/log.hpp"
-#include "payload.hpp"
+#include "event_fields.hpp"
 #include "store_directory.hpp"
 
 namespace sluice::chatd {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
-#include "payload.hpp"
+#include "event_fields.hpp"
 
 namespace sluice::chatd {
 

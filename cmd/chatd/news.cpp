@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "event_fields.hpp"
 #include "log/log.hpp"
 #include "moderation_news.hpp"
-#include "payload.hpp"
 
 namespace sluice::chatd {
 

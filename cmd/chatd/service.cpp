@@ -17,6 +17,7 @@
 #include "links.hpp"
 #include "moderation_news.hpp"
 #include "news.hpp"
+#include "people_news.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
 #include "viewer_report.hpp"
@@ -62,6 +63,7 @@ class Service {
     // What is read of the store from here on holds every event up to this one.
     SLUICE_TRY_VALUE(const store::Cursor begun, store_->events().last());
     acts_.heard(begun);
+    SLUICE_TRY(people_.load());
     Result<std::vector<store::Event>> approvals;
     if (archive_) approvals = catch_up(begun);
     if (!approvals) return std::unexpected(approvals.error());
@@ -83,6 +85,7 @@ class Service {
       for (const auto& [name, room] : rooms_.all()) room->standing().forget_lapsed(clock_.wall());
     });
     viewer_report_.begin();
+    people_.begin();
     daemon_.await_ready();
     automod_.start([this] { daemon_.loop().post([this] { daemon_.be_ready(); }); });
     daemon_.on_drain([this](std::function<void()> done) { drain(std::move(done)); });
@@ -102,6 +105,7 @@ class Service {
 
  private:
   void take_event(const store::Event& event) {
+    people_.take(event);
     news_.take(event);
     automod_.take(event);
     held_.take(event);
@@ -186,6 +190,7 @@ class Service {
     path_.forget_idle();
     moderation_.forget_idle();
     hall_.entries.forget_idle(hall_.limits, clock_.steady());
+    hall_.whispers.forget_idle(clock_.steady());
     std::uint64_t viewers = 0, busy = 0;
     for (const auto& [name, room] : rooms_.all()) {
       viewers += room->viewers();
@@ -249,6 +254,7 @@ class Service {
   Links links_;
   Doors doors_{daemon_, links_};
   News news_{rooms_, links_};
+  PeopleNews people_{daemon_.loop(), offload_, *store_, hall_};
   ViewerReport viewer_report_{daemon_.loop(), offload_, *store_, rooms_, node_};
   std::unique_ptr<bus::EventFollower> follower_;
   std::optional<Archivist> archivist_;

@@ -140,6 +140,14 @@ void StoreActs::rule(chat::Ruling ruling, std::function<void(Result<>)> answer) 
   run<void>(act, std::move(answer));
 }
 
+void StoreActs::set_color(chat::By by, std::string color, std::function<void(Result<>)> answer) {
+  const auto act = [this, by = std::move(by), color = std::move(color)]() -> Result<> {
+    SLUICE_TRY(store_.users().set_color(by.user.id, color));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
 void StoreActs::held(const chat::Channel& channel,
                      std::function<void(Result<std::vector<chat::Held>>)> answer) {
   const auto ask = [this, id = channel.id, name = channel.name]() -> Result<std::vector<chat::Held>> {

@@ -2,17 +2,20 @@
 
 namespace sluice::chatd {
 
+chat::User to_chat(const store::User& user) {
+  return {user.id, user.name, user.display_name, user.color, user.bot};
+}
+
 namespace {
 constexpr std::size_t bans_at_once = 1000;
+constexpr std::size_t followers_at_once = 10'000;
 
 Result<chat::Identity> to_identity(const Result<store::Bearer>& bearer) {
   if (!bearer) return std::unexpected(bearer.error());
   const bool writes = bearer->may(platform::Scope::chat_edit);
   if (!writes && !bearer->may(platform::Scope::chat_read))
     return fail(Errc::denied, "the token does not allow chat");
-  return chat::Identity{{bearer->user.id, bearer->user.name, bearer->user.display_name, {}},
-                        writes,
-                        chat::TokenId(bearer->token.id.value()),
+  return chat::Identity{to_chat(bearer->user), writes, chat::TokenId(bearer->token.id.value()),
                         bearer->token.expires_at};
 }
 }  // namespace
@@ -26,14 +29,35 @@ void StoreDirectory::find_by_token(std::string token, std::function<void(Result<
                std::move(answer));
 }
 
+void StoreDirectory::find_user(std::string login, std::function<void(Result<chat::User>)> answer) {
+  const auto ask = [this, login = std::move(login)]() -> Result<chat::User> {
+    SLUICE_TRY_VALUE(const store::User user, store_.users().by_name(login));
+    return to_chat(user);
+  };
+  offload_.run(ask, std::move(answer));
+}
+
 void StoreDirectory::redeem_ticket(std::string ticket, std::function<void(Result<chat::Identity>)> answer) {
   offload_.run(
       [this, ticket = std::move(ticket)] { return to_identity(store_.credentials().swap_ticket(ticket)); },
       std::move(answer));
 }
 
+namespace {
+Result<> read_followers(store::Store& store, ChannelId channel, chat::Standing& standing) {
+  for (std::optional<store::FollowPlace> behind;;) {
+    SLUICE_TRY_VALUE(const std::vector<store::Follow> follows,
+                     store.follows().of_channel(channel, behind, followers_at_once));
+    for (const store::Follow& follow : follows) standing.follow(follow.user, follow.since);
+    if (follows.size() < followers_at_once) return {};
+    behind = {follows.back().since, follows.back().user};
+  }
+}
+}  // namespace
+
 Result<chat::Standing> read_standing(store::Store& store, ChannelId channel) {
   chat::Standing standing;
+  SLUICE_TRY(read_followers(store, channel, standing));
   SLUICE_TRY_VALUE(standing.settings, store.rooms().settings(channel));
   SLUICE_TRY_VALUE(const std::vector<store::RoleHolder> holders, store.roles().of_channel(channel));
   for (const store::RoleHolder& holder : holders)

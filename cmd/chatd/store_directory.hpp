@@ -18,6 +18,7 @@ class StoreDirectory final : public chat::Directory {
       : store_(store), offload_(offload), rooms_(rooms), news_(news) {}
 
   void find_by_token(std::string token, std::function<void(Result<chat::Identity>)> answer) override;
+  void find_user(std::string login, std::function<void(Result<chat::User>)> answer) override;
   void redeem_ticket(std::string ticket, std::function<void(Result<chat::Identity>)> answer) override;
   void find_channel(std::string name, std::function<void(Result<chat::Channel>)> answer) override;
 
@@ -29,6 +30,7 @@ class StoreDirectory final : public chat::Directory {
 };
 
 chat::Channel to_chat(const store::Channel& channel);
+chat::User to_chat(const store::User& user);
 // What the store knows of the channel's room.
 Result<chat::Standing> read_standing(store::Store& store, ChannelId channel);
 

@@ -70,6 +70,8 @@ class Acts {
   virtual void rule(Ruling ruling, std::function<void(Result<>)> answer) = 0;
   // Those that wait, oldest first, at most 100.
   virtual void held(const Channel& channel, std::function<void(Result<std::vector<Held>>)> answer) = 0;
+  // Of who asks; as platform::name_color() has it. Errc::invalid: it is none.
+  virtual void set_color(By by, std::string color, std::function<void(Result<>)> answer) = 0;
 };
 
 }  // namespace sluice::chat

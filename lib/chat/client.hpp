@@ -15,6 +15,8 @@
 #include "chat/moderation.hpp"
 #include "chat/rate_limit.hpp"
 #include "chat/rooms.hpp"
+#include "chat/switchboard.hpp"
+#include "chat/whispers.hpp"
 
 namespace sluice::chat {
 
@@ -68,6 +70,9 @@ struct Hall {
   Clock& clock;
   ClientLimits limits;
   Entries entries{};
+  Switchboard switchboard{};
+  WhisperLimits whispers{};
+  std::uint64_t whispered = 0;  // how often
 };
 
 // The rooms one connection is in. Leaves them all when it dies.
@@ -108,13 +113,19 @@ struct Credential {
 class Client {
  public:
   virtual ~Client() = default;
-  virtual void receive(ByteView bytes) = 0;  // TCP: any piece; WebSocket: a whole message
-  virtual void keep_alive() {}               // it has been quiet: ask for a sign of life
-  virtual void restart(seconds within) = 0;  // tells the client to come back
-  virtual bool known() const = 0;            // logged in, or joined a room
-  virtual void give_up_waiting() {}          // nobody logged in: says so; the connection is being closed
-  virtual void fall_behind() = 0;            // tells the client that it reads too slowly
-  virtual void refuse_token() = 0;           // its token is good no longer: says so and closes
+  virtual void receive(ByteView bytes) = 0;       // TCP: any piece; WebSocket: a whole message
+  virtual void keep_alive() {}                    // it has been quiet: ask for a sign of life
+  virtual void restart(seconds within) = 0;       // tells the client to come back
+  virtual bool known() const = 0;                 // logged in, or joined a room
+  virtual void give_up_waiting() {}               // nobody logged in: says so; the connection is being closed
+  virtual void fall_behind() = 0;                 // tells the client that it reads too slowly
+  virtual void refuse_token() = 0;                // its token is good no longer: says so and closes
+  virtual void hear(const Whisper& whisper) = 0;  // for its user
+  // Its user looks otherwise now, or has other limits.
+  void restyle(std::string color, bool bot) {
+    user_.color = std::move(color);
+    user_.bot = bot;
+  }
   const Credential& credential() const { return credential_; }
 
  protected:
@@ -130,6 +141,8 @@ class Client {
     return {user, address.empty() ? "loopback" : address};
   }
   Credential credential_;
+  User user_;
+  Switchboard::Plug plug_;  // once it has logged in
 
  private:
   Window anonymous_joins_;

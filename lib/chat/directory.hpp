@@ -23,6 +23,8 @@ class Directory {
   // Errc::denied: the token is bad, or may not read chat. Errc::unavailable: ask again later.
   virtual void find_by_token(std::string token, std::function<void(Result<Identity>)> answer) = 0;
   virtual void redeem_ticket(std::string ticket, std::function<void(Result<Identity>)> answer) = 0;
+  // Errc::not_found: there is no such user. `login` is lower-case.
+  virtual void find_user(std::string login, std::function<void(Result<User>)> answer) = 0;
   // Errc::not_found: there is no such channel.
   virtual void find_channel(std::string name, std::function<void(Result<Channel>)> answer) = 0;
 };

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "chat/badges.hpp"
+#include "chat/personal.hpp"
 #include "chat/text.hpp"
 
 namespace sluice::chat {
@@ -41,6 +42,12 @@ void IrcClient::restart(seconds) {
 void IrcClient::fall_behind() {
   notice({}, {}, "You are reading too slowly and have been disconnected.");
   send();
+}
+
+void IrcClient::hear(const Whisper& whisper) {
+  if (closed_ || !session_.capabilities().commands) return;
+  write_whisper(out_, style(), whisper);
+  if (!carrying_) send();
 }
 
 void IrcClient::refuse_token() {
@@ -110,7 +117,9 @@ void IrcClient::logged_in(Result<Identity> identity) {
   credential_ = {identity->token, identity->until};
   std::vector<irc::Command> commands;
   session_.accept(user_.login, commands, out_);
-  if (session_.capabilities().commands && !anonymous) write_global_user_state(out_, style(), user_);
+  if (!anonymous) plug_ = Switchboard::Plug(hall_.switchboard, user_.id, *this);
+  if (session_.capabilities().commands && !anonymous)
+    write_global_user_state(out_, style(), user_, hall_.rooms.people().emote_sets_of(user_.id));
   take(std::move(commands));
 }
 
@@ -156,7 +165,9 @@ void IrcClient::enter(const Channel& channel) {
   write_names(out_, style(), user_.login, channel.name, logins);
   if (!session_.capabilities().commands) return;
   const Roles roles = room.roles_of(user_);
-  if (!anonymous) write_user_state(out_, style(), user_, roles, badges_of(roles), channel.name);
+  if (!anonymous)
+    write_user_state(out_, style(), user_, roles, badges_of(roles), channel.name, {},
+                     hall_.rooms.people().emote_sets_of(user_.id));
   write_room_state(out_, style(), channel, room.settings());
 }
 
@@ -167,6 +178,10 @@ void IrcClient::carry_out(irc::Part part) {
 void IrcClient::carry_out(irc::Say say) {
   if (user_.id.value() == 0 || !may_write_)
     return notice(say.channel, "no_permission", "You don't have permission to perform that action.");
+  if (const Typed typed = read_typed(say.text); typed.command) {
+    const CommandRule* rule = find_command(std::string_view(typed.text).substr(0, typed.text.find(' ')));
+    if (rule != nullptr && is_personal(rule->act)) return personal_command(say.channel, typed.text);
+  }
   if (const auto place = memberships_.find(say.channel)) return say_in(*place->room, say);
   // Speaking without having joined (fact 5).
   waiting_ = true;
@@ -189,16 +204,25 @@ void IrcClient::command_in(Room& room, const std::string& channel, std::string_v
   auto command = parse_command(line);
   if (!command) return notice(channel, command.error().notice_id, command.error().text);
   if (command->rule->act == Act::disconnect) return leave(Farewell::normal, "asked to be disconnected");
-  const auto answer = [weak = weak_from_this(), channel](const Notice& told) {
+  hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer_in(channel));
+}
+
+void IrcClient::personal_command(const std::string& channel, std::string_view line) {
+  auto command = parse_command(line);
+  if (!command) return notice(channel, command.error().notice_id, command.error().text);
+  carry_out_personal(hall_, by(user_, outlet_), std::move(*command), answer_in(channel));
+}
+
+Moderation::Answer IrcClient::answer_in(const std::string& channel) {
+  return [weak = weak_from_this(), channel](const Notice& told) {
     const auto self = weak.lock();
-    if (!self || self->closed_) return;
+    if (!self || self->closed_ || told.id == whisper_sent) return;
     if (told.told_to_room && self->session_.capabilities().commands &&
         self->memberships_.find(channel) != nullptr)
       return;
     self->notice(channel, told.id, told.text);
     if (!self->carrying_) self->send();
   };
-  hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer);
 }
 
 void IrcClient::say_in(Room& room, const irc::Say& say) {
@@ -226,7 +250,8 @@ void IrcClient::told(const Room& room, const std::string& channel, const std::st
     notice(channel, words.notice_id, words.text);
   } else if (session_.capabilities().commands) {
     const Roles roles = room.roles_of(user_);
-    write_user_state(out_, style(), user_, roles, badges_of(roles), channel, {outcome->id, nonce});
+    write_user_state(out_, style(), user_, roles, badges_of(roles), channel, {outcome->id, nonce},
+                     hall_.rooms.people().emote_sets_of(user_.id));
   }
   if (!carrying_) send();
 }
@@ -238,6 +263,7 @@ void IrcClient::carry_out(irc::Quit quit) {
 void IrcClient::leave(Farewell farewell, std::string_view why) {
   send();
   closed_ = true;
+  plug_ = {};
   memberships_.leave_all();
   outlet_.close(farewell, why);
 }

@@ -22,6 +22,7 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   bool known() const override { return session_.registered(); }
   void fall_behind() override;
   void refuse_token() override;
+  void hear(const Whisper& whisper) override;
   void give_up_waiting() override;
 
  private:
@@ -38,6 +39,8 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   void enter(const Channel& channel);
   void say_in(Room& room, const irc::Say& say);
   void told(const Room& room, const std::string& channel, const std::string& nonce, const Outcome& outcome);
+  Moderation::Answer answer_in(const std::string& channel);
+  void personal_command(const std::string& channel, std::string_view line);
   void command_in(Room& room, const std::string& channel, std::string_view line);
   void leave(Farewell farewell, std::string_view why);
   void notice(std::string_view channel, std::string_view msg_id, std::string_view text);
@@ -49,14 +52,13 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   Outlet& outlet_;
   irc::Session session_;
   std::string out_;  // lines for this connection, sent at the end of each turn
-  User user_;
   bool may_write_ = false;
   bool closed_ = false;
   bool waiting_ = false;   // for the directory; what comes meanwhile waits too, so that commands act in order
   bool carrying_ = false;  // carry_on() is at work
   std::vector<irc::Command> held_;
   std::size_t held_at_ = 0;  // how many of held_ are carried out
-  Memberships memberships_;  // after user_, which they borrow
+  Memberships memberships_;  // which borrow user_
 };
 
 }  // namespace sluice::chat

@@ -106,23 +106,25 @@ void write_names(std::string& out, const IrcStyle& style, std::string_view reade
       .end();
 }
 
-void write_global_user_state(std::string& out, const IrcStyle& style, const User& user) {
+void write_global_user_state(std::string& out, const IrcStyle& style, const User& user,
+                             std::string_view emote_sets) {
   LineWriter line(out);
   if (style.tags) {
     line.tag("badge-info", "").tag("badges", "").tag("color", user.color).tag("display-name", user.name);
-    line.tag("emote-sets", "0").tag("turbo", "0");
+    line.tag("emote-sets", emote_sets).tag("turbo", "0");
     line.tag("user-id", number(user.id.value())).tag("user-type", "");
   }
   line.prefix(style.host).command("GLOBALUSERSTATE").end();
 }
 
 void write_user_state(std::string& out, const IrcStyle& style, const User& user, const Roles& roles,
-                      std::span<const Badge> badges, std::string_view channel, const SaidAs& said) {
+                      std::span<const Badge> badges, std::string_view channel, const SaidAs& said,
+                      std::string_view emote_sets) {
   LineWriter line(out);
   if (style.tags) {
     line.tag("badge-info", badge_info(badges)).tag("badges", badge_list(badges));
     if (!said.client_nonce.empty()) line.tag("client-nonce", said.client_nonce);
-    line.tag("color", user.color).tag("display-name", user.name).tag("emote-sets", "0");
+    line.tag("color", user.color).tag("display-name", user.name).tag("emote-sets", emote_sets);
     if (!said.id.empty()) line.tag("id", said.id);
     line.tag("mod", flag(roles.moderator))
         .tag("subscriber", flag(roles.subscriber))

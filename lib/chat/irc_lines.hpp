@@ -22,14 +22,17 @@ void write_part(std::string& out, const IrcStyle& style, std::string_view login,
 // 353 and 366; `logins` begins with the reader's own.
 void write_names(std::string& out, const IrcStyle& style, std::string_view reader, std::string_view channel,
                  std::span<const std::string> logins);
-void write_global_user_state(std::string& out, const IrcStyle& style, const User& user);
+// `emote_sets`: emote_sets().
+void write_global_user_state(std::string& out, const IrcStyle& style, const User& user,
+                             std::string_view emote_sets = "0");
 // What a USERSTATE that answers a PRIVMSG says of it.
 struct SaidAs {
   std::string_view id;
   std::string_view client_nonce;
 };
 void write_user_state(std::string& out, const IrcStyle& style, const User& user, const Roles& roles,
-                      std::span<const Badge> badges, std::string_view channel, const SaidAs& said = {});
+                      std::span<const Badge> badges, std::string_view channel, const SaidAs& said = {},
+                      std::string_view emote_sets = "0");
 void write_room_state(std::string& out, const IrcStyle& style, const Channel& channel,
                       const RoomSettings& settings);
 // Only what differs (fact 7).

@@ -13,7 +13,7 @@ std::string badge_list(std::span<const Badge> badges) {
 
 std::string badge_info(std::span<const Badge> badges) {
   for (const Badge& badge : badges)
-    if (badge.set == "subscriber") return "subscriber/" + badge.version;
+    if (!badge.info.empty()) return badge.set + "/" + badge.info;
   return {};
 }
 

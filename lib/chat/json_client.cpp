@@ -5,6 +5,7 @@
 #include <span>
 
 #include "chat/badges.hpp"
+#include "chat/personal.hpp"
 #include "chat/text.hpp"
 
 namespace sluice::chat {
@@ -65,9 +66,15 @@ void JsonClient::refuse_token() {
   leave(Farewell::violation, "the token is good no longer");
 }
 
+void JsonClient::hear(const Whisper& whisper) {
+  if (closed_) return;
+  outlet_.send(written([&](std::string& out) { write_whisper_object(out, whisper); }));
+}
+
 // What was held, or still comes, is carried out no more.
 void JsonClient::leave(Farewell farewell, std::string_view why) {
   closed_ = true;
+  plug_ = {};
   memberships_.leave_all();
   held_.clear();
   outlet_.close(farewell, why);
@@ -107,6 +114,7 @@ void JsonClient::authenticated(Result<Identity> identity) {
   memberships_.each([&](Memberships::Place& place) { before.push_back(place.member); });
   memberships_.leave_all();
   user_ = std::move(identity->user);
+  plug_ = Switchboard::Plug(hall_.switchboard, user_.id, *this);
   may_write_ = identity->may_write;
   credential_ = {identity->token, identity->until};
   for (std::size_t i = 0; i < rooms.size(); ++i)
@@ -235,6 +243,8 @@ void JsonClient::command_in(Room& room, const MessageRequest& message, std::stri
   const auto answer = [weak = weak_from_this(), tell](const Notice& notice) {
     if (const auto self = weak.lock(); self && !self->closed_) tell(*self, notice);
   };
+  if (is_personal(command->rule->act))
+    return carry_out_personal(hall_, by(user_, outlet_), std::move(*command), answer);
   hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer);
 }
 

@@ -21,6 +21,7 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   bool known() const override { return user_.id.value() != 0 || memberships_.size() > 0; }
   void fall_behind() override;
   void refuse_token() override;
+  void hear(const Whisper& whisper) override;
 
  private:
   void carry_out(AuthRequest auth);
@@ -40,12 +41,11 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
 
   Hall& hall_;
   Outlet& outlet_;
-  User user_;
   bool may_write_ = false;
   bool waiting_ = false;  // for the directory; what comes meanwhile waits too, so that frames act in order
   std::vector<std::string> held_;
   bool closed_ = false;
-  Memberships memberships_;  // after user_, which they borrow
+  Memberships memberships_;  // which borrow user_
 };
 
 }  // namespace sluice::chat

@@ -20,13 +20,7 @@ void write_message(std::string& out, const Message& message) {
   object.text("text", message.text);
   if (message.action) object.boolean("action", true);
   if (!message.announcement.empty()) object.text("announcement", message.announcement);
-  if (!message.emotes.empty()) {
-    append_array(object.member("emotes"), message.emotes, [&](const EmoteUse& use) {
-      out += '[';
-      append_json_string(out, use.id);
-      fmt::format_to(std::back_inserter(out), ",{},{}]", use.first, use.last);
-    });
-  }
+  if (!message.emotes.empty()) append_emotes(object.member("emotes"), message.emotes);
   if (message.reply) {
     JsonObject reply(object.member("reply"));
     reply.text("id", message.reply->id);
@@ -86,6 +80,7 @@ void write_joined(std::string& out, const JoinedAnswer& answer) {
   } else {
     JsonObject you(object.member("you"));
     append_user(you.member("user"), *answer.you);
+    if (!answer.you->color.empty()) you.text("color", answer.you->color);
     you.boolean("mod", answer.roles.moderates());
     append_badges(you.member("badges"), answer.badges);
   }

@@ -75,6 +75,14 @@ void append_badges(std::string& out, std::span<const Badge> badges) {
   });
 }
 
+void append_emotes(std::string& out, std::span<const EmoteUse> emotes) {
+  append_array(out, emotes, [&](const EmoteUse& use) {
+    out += '[';
+    append_json_string(out, use.id);
+    fmt::format_to(std::back_inserter(out), ",{},{}]", use.first, use.last);
+  });
+}
+
 void append_settings(std::string& out, const RoomSettings& settings) {
   JsonObject(out)
       .boolean("emote_only", settings.emote_only)

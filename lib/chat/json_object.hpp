@@ -33,6 +33,8 @@ class JsonObject {
 // What lines have in common (sluice-chat(5)): USER, badges, SETTINGS.
 void append_user(std::string& out, const User& user);
 void append_badges(std::string& out, std::span<const Badge> badges);
+// [[ID,FIRST,LAST],...]
+void append_emotes(std::string& out, std::span<const EmoteUse> emotes);
 void append_settings(std::string& out, const RoomSettings& settings);
 
 template <class Items, class Write>

@@ -22,6 +22,7 @@ struct AsJson {
   void operator()(const UserCleared& cleared) const { write_banned(out, cleared); }
   void operator()(const Cleared& cleared) const { write_cleared(out, cleared); }
   void operator()(const MessageRemoved& removed) const { write_deleted(out, removed); }
+  void operator()(const UserNoticePtr& notice) const { write_user_notice_object(out, *notice); }
 };
 
 struct AsIrc {
@@ -58,6 +59,9 @@ struct AsIrc {
   }
   void operator()(const MessageRemoved& removed) const {
     if (wire.commands) write_clear_message(out, style, removed);
+  }
+  void operator()(const UserNoticePtr& notice) const {
+    if (wire.commands) write_user_notice(out, style, *notice);
   }
 };
 }  // namespace

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "chat/types.hpp"
+#include "chat/user_notice.hpp"
 #include "chat/wire.hpp"
 
 namespace sluice::chat {
@@ -55,7 +56,7 @@ using MemberNumber = std::uint64_t;  // of a connection in a room; 0: nobody
 
 struct Line {
   std::variant<MessagePtr, Presence, Arrival, Departure, SettingsChange, TitleChange, LiveChange, UserCleared,
-               Cleared, MessageRemoved>
+               Cleared, MessageRemoved, UserNoticePtr>
       what;
   MemberNumber from = 0;  // the connection that caused it: IRC does not echo to it
 };

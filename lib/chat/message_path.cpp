@@ -78,8 +78,9 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   const Roles roles = room.roles_of(draft.author);
   const std::size_t said = std::hash<std::string_view>{}(typed.text) + (typed.action ? 1 : 0);
   if (auto refusal = refused_by_limits(room, user, roles, said)) return then(no(refusal));
-  std::vector<EmoteUse> emotes = room.emotes().find(typed.text);
-  if (auto refusal = refused_by_settings(room, roles, typed.text, emotes)) return then(no(refusal));
+  std::vector<EmoteUse> emotes = room.emotes_in(typed.text, user);
+  if (auto refusal = refused_by_settings(room, user, roles, typed.text, emotes, clock_.wall()))
+    return then(no(refusal));
 
   Message message;
   message.id = std::move(id);
@@ -141,7 +142,9 @@ Outcome MessagePath::settle(WaitingLine& line) {
   Message& message = line.message;
   message.roles = room.roles_of(message.author);
   if (!line.refused) line.refused = refused_by_ban(room, message.author.id);
-  if (!line.refused) line.refused = refused_by_settings(room, message.roles, message.text, message.emotes);
+  if (!line.refused)
+    line.refused = refused_by_settings(room, message.author.id, message.roles, message.text, message.emotes,
+                                       clock_.wall());
   if (!line.refused) {
     const MessagePtr published =
         publish(room, std::move(message), line.from.lock().get(), !line.key_id.empty());
@@ -175,7 +178,7 @@ MessagePtr MessagePath::publish_held(Room& room, Message line) {
   if (recent_.find(line.id, clock_.steady()) || room.history().find(line.id)) return nullptr;
   if (refused_by_ban(room, line.author.id)) return nullptr;
   line.roles = room.roles_of(line.author);
-  line.emotes = room.emotes().find(line.text);
+  line.emotes = room.emotes_in(line.text, line.author.id);
   return publish(room, std::move(line), nullptr, true);
 }
 

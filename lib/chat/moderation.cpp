@@ -122,8 +122,22 @@ void Moderation::carry_out(Room& room, const By& by, SlashCommand command, Answe
     case Act::announce:
       return announce(room, by, command, answer);
     case Act::disconnect:
-      return;
+    case Act::whisper:
+    case Act::color:
+      return;  // not a room's
   }
+}
+
+void Moderation::set_color(const By& by, const SlashCommand& command, Answer answer) {
+  if (commands_.take(by.user.id, most_commands, clock_.steady()))
+    return answer(
+        {"msg_ratelimit", "Your command was not carried out because you are sending commands too quickly."});
+  acts_.set_color(by, command.text, [answer, usage = std::string(command.rule->usage_id)](Result<> changed) {
+    if (changed) return answer({"color_changed", "Your color has been changed."});
+    if (changed.error().code == Errc::invalid)
+      return answer({usage, changed.error().what + ": " + changed.error().hint + "."});
+    answer(failed(changed.error(), {}));
+  });
 }
 
 void Moderation::ban(const Room& room, const By& by, SlashCommand command, Answer answer) {

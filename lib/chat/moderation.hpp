@@ -27,6 +27,8 @@ class Moderation {
   void rule(const Room& room, Ruling ruling, Answer answer);
   using Queue = std::function<void(const std::expected<std::vector<Held>, Notice>&)>;
   void queue(const Room& room, const By& by, Queue answer);
+  // The color of one's own name.
+  void set_color(const By& by, const SlashCommand& command, Answer answer);
   // Nothing: `user` may ask for it. Banned users may ask for nothing, whatever their role.
   void forget_idle();  // now and then
   std::optional<Notice> refused(const Room& room, const User& user, const CommandRule& rule) const;

@@ -35,11 +35,19 @@ bool Window::idle(const Size& size, Steady now) const {
   return taken_.empty() || taken_.back() + size.length <= now;
 }
 
+// The widest of those that the user has.
+const Window::Size& SendLimits::window_of(const Roles& roles) const {
+  const Window::Size* size = &rates_.regular;
+  if (roles.bot && rates_.bot.places > size->places) size = &rates_.bot;
+  if (roles.exempt() && rates_.exempt.places > size->places) size = &rates_.exempt;
+  return *size;
+}
+
 std::optional<Limited> SendLimits::take(UserId user, ChannelId channel, const Roles& roles, Steady now) {
   Window& window = windows_[user];
-  const Window::Size& size = roles.exempt() ? rates_.exempt : rates_.regular;
+  const Window::Size& size = window_of(roles);
   const Key key{user, channel};
-  if (!roles.exempt()) {
+  if (!roles.exempt() && !roles.bot) {
     const milliseconds cooldown = roles.subscriber ? rates_.subscriber_cooldown : rates_.cooldown;
     const auto last = last_taken_.find(key);
     if (last != last_taken_.end() && last->second + cooldown > now)

@@ -57,6 +57,7 @@ class SendLimits {
   struct Rates {
     Window::Size regular{20, milliseconds(30'000)};
     Window::Size exempt{100, milliseconds(30'000)};  // broadcaster, moderators, VIPs
+    Window::Size bot{50, milliseconds(30'000)};      // verified bots, which have no cooldown
     milliseconds cooldown{1000};
     milliseconds subscriber_cooldown{500};
     milliseconds repeat{30'000};  // in which a user may not say in a room what it said there last; 0: off
@@ -87,6 +88,7 @@ class SendLimits {
   void forget_idle(Steady now);  // now and then, to give memory back
 
  private:
+  const Window::Size& window_of(const Roles& roles) const;
   struct Key {
     UserId user;
     ChannelId channel;

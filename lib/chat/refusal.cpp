@@ -1,6 +1,24 @@
 #include "chat/refusal.hpp"
 
+#include "chat/slash_command.hpp"
+
 namespace sluice::chat {
+
+namespace {
+RefusalWords words_for_followers(const Refusal& refusal) {
+  const std::string span = span_text(std::chrono::floor<seconds>(refusal.window));
+  if (refusal.window.count() == 0)
+    return {"followers_only", "msg_followersonly_zero",
+            "This room is in followers-only mode. Follow " + refusal.detail + " to talk here."};
+  if (!refusal.followed)
+    return {"followers_only", "msg_followersonly",
+            "This room is in " + span + " followers-only mode. Follow " + refusal.detail +
+                ", and talk here after that time."};
+  return {"followers_only", "msg_followersonly_followed",
+          "This room is in " + span + " followers-only mode. You have followed " + refusal.detail + " for " +
+              span_text(std::chrono::floor<seconds>(*refusal.followed)) + " so far."};
+}
+}  // namespace
 
 RefusalWords words_for(const Refusal& refusal) {
   const auto wait = [&] {
@@ -33,7 +51,7 @@ RefusalWords words_for(const Refusal& refusal) {
     case Reason::subs_only:
       return {"subs_only", "msg_subsonly", "This room is in subscribers-only mode."};
     case Reason::followers_only:
-      return {"followers_only", "msg_followersonly", "This room is in followers-only mode."};
+      return words_for_followers(refusal);
     case Reason::emote_only:
       return {"emote_only", "msg_emoteonly", "This room is in emote-only mode."};
     case Reason::unique:

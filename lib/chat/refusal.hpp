@@ -31,8 +31,10 @@ struct Refusal {
   Reason reason;
   std::optional<milliseconds> retry_after{};
   std::optional<std::uint32_t> remaining{};
-  milliseconds window{0};  // in which nothing may be said twice
-  std::string detail{};    // the unknown command; where one is banned; what is busy; the id of what is held
+  milliseconds window{0};  // in which nothing may be said twice; for which one must have followed
+  // The unknown command; where one is banned, or would have to follow; what is busy; the id of what is held.
+  std::string detail{};
+  std::optional<milliseconds> followed{};  // for so long already
 };
 
 struct RefusalWords {

@@ -6,8 +6,11 @@ namespace {
 constexpr std::size_t membership_limit = 1000;  // chatters above which JOIN and PART of others are not told
 }
 
-Room::Room(Channel channel, std::string origin, std::function<void(Room&)> gathered)
-    : channel_(std::move(channel)), origin_(std::move(origin)), gathered_(std::move(gathered)) {}
+Room::Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered)
+    : channel_(std::move(channel)),
+      origin_(std::move(origin)),
+      people_(people),
+      gathered_(std::move(gathered)) {}
 
 Roles Room::roles_of(const User& user) const {
   Roles roles;
@@ -15,6 +18,12 @@ Roles Room::roles_of(const User& user) const {
   roles.broadcaster = user.id == channel_.broadcaster;
   roles.moderator = standing_.has(Standing::Role::moderator, user.id);
   roles.vip = standing_.has(Standing::Role::vip, user.id);
+  roles.bot = user.bot;
+  if (const Support* support = people_.subscribers.find(user.id, channel_.id)) {
+    roles.subscriber = true;
+    roles.tier = support->tier;
+    roles.months = support->months;
+  }
   return roles;
 }
 
@@ -100,6 +109,10 @@ void Room::tell_live(bool live) {
 
 void Room::tell(const Whom& whom, const Words& words, const RenderStyle& style) const {
   audience_.tell(whom, words, style);
+}
+
+void Room::tell(UserNoticePtr notice) {
+  gather({std::move(notice), 0});
 }
 
 void Room::beat() {

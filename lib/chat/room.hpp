@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "chat/audience.hpp"
-#include "chat/emotes.hpp"
 #include "chat/history.hpp"
 #include "chat/line.hpp"
+#include "chat/people.hpp"
 #include "chat/standing.hpp"
 #include "chat/types.hpp"
 
@@ -20,8 +20,8 @@ namespace sluice::chat {
 
 class Room {
  public:
-  // `gathered` is called when a first line waits to be flushed.
-  Room(Channel channel, std::string origin, std::function<void(Room&)> gathered);
+  // `gathered` is called when a first line waits to be flushed. `people` outlive the room.
+  Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered);
 
   const Channel& channel() const { return channel_; }
   const std::string& origin() const { return origin_; }
@@ -30,7 +30,9 @@ class Room {
   const Standing& standing() const { return standing_; }
   Standing& standing() { return standing_; }
   const RoomSettings& settings() const { return standing_.settings; }
-  const EmoteSet& emotes() const { return emotes_; }
+  std::vector<EmoteUse> emotes_in(std::string_view utf8, UserId user) const {
+    return people_.emotes_in(utf8, user, channel_.id);
+  }
   Roles roles_of(const User& user) const;
 
   // The member hears every line from now on. It must leave before it, its user or its sink dies.
@@ -60,7 +62,8 @@ class Room {
   using Whom = std::function<bool(const Member&)>;
   using Words = std::function<void(std::string& out, const Wire& wire)>;
   void tell(const Whom& whom, const Words& words, const RenderStyle& style) const;
-  void beat();  // tells arrivals, departures and the viewer count since the last beat
+  void tell(UserNoticePtr notice);  // a subscription, a gift, a raid; the room does not keep it
+  void beat();                      // tells arrivals, departures and the viewer count since the last beat
 
   std::size_t flush(const RenderStyle& style);  // deliveries made
 
@@ -73,9 +76,9 @@ class Room {
 
   Channel channel_;
   std::string origin_;
+  const People& people_;
   std::function<void(Room&)> gathered_;
   Standing standing_;
-  EmoteSet emotes_;
   History history_;
   Audience audience_;
   std::uint64_t seq_ = 0;

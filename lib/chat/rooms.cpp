@@ -10,7 +10,7 @@ Rooms::Rooms(std::string origin, RenderStyle style, Rhythm rhythm)
 Room& Rooms::open(const Channel& channel) {
   auto& room = rooms_[channel.name];
   if (room) return *room;
-  room = std::make_unique<Room>(channel, origin_, [this](Room& waiting) { gathered(waiting); });
+  room = std::make_unique<Room>(channel, origin_, people_, [this](Room& waiting) { gathered(waiting); });
   if (archived_) room->begins_at_first();
   return *room;
 }

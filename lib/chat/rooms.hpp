@@ -27,6 +27,8 @@ class Rooms {
   const std::string& origin() const { return origin_; }
   const std::string& host() const { return style_.host; }
   const RenderStyle& style() const { return style_; }
+  People& people() { return people_; }
+  const People& people() const { return people_; }
 
   Room& open(const Channel& channel);  // the same room for the same channel; a new name is taken over
   Room* find(std::string_view name);
@@ -55,6 +57,7 @@ class Rooms {
   std::string origin_;
   RenderStyle style_;
   Rhythm rhythm_;
+  People people_;
   std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
   std::unordered_map<const Room*, Steady> flushed_;  // of busy rooms: when last
   std::vector<Room*> waiting_;

@@ -49,6 +49,10 @@ constexpr std::array rules{
                 "say something that stands out; /announceblue, -green, -orange and -purple in a color"},
     CommandRule{"note", Act::note, true, Needs::moderator, "usage_note", "<user> <text>",
                 "leave a note about a user that the channel's moderators see"},
+    CommandRule{"w", Act::whisper, true, Needs::nobody, "whisper_invalid_args", "<user> <text>",
+                "say something to a user alone"},
+    CommandRule{"color", Act::color, true, Needs::nobody, "usage_color", "<color>",
+                "give your name a color: #RRGGBB, a name as DodgerBlue, or none"},
     CommandRule{"help", Act::help, true, Needs::nobody, "usage_help", "[command]",
                 "list the commands, or tell of one"},
     CommandRule{"disconnect", Act::disconnect, true, Needs::nobody, "usage_disconnect", "",
@@ -61,6 +65,7 @@ struct Alias {
 };
 constexpr std::array aliases{
     Alias{"untimeout", "unban"},
+    Alias{"whisper", "w"},
     Alias{"r9kbeta", "uniquechat"},
     Alias{"r9kbetaoff", "uniquechatoff"},
     Alias{"unique", "uniquechat"},
@@ -132,6 +137,9 @@ class Reader {
         command_.color = "PRIMARY";
         if (const Alias* alias = find_alias(word_)) command_.color = alias->color;
         return rest_.empty() ? wrong() : take_text();
+      case Act::color:
+        return rest_.empty() || rest_.find(' ') != std::string_view::npos ? wrong() : take_text();
+      case Act::whisper:
       case Act::note:
         return take_user() && !rest_.empty() ? take_text() : wrong();
       case Act::remove_message:

@@ -35,6 +35,8 @@ enum class Act {
   note,
   help,
   disconnect,
+  whisper,
+  color,
 };
 
 // Who may ask for it.
@@ -55,8 +57,8 @@ const CommandRule* find_command(std::string_view word);  // any capitals; aliase
 
 struct SlashCommand {
   const CommandRule* rule = nullptr;
-  std::string user;                 // lower-case login
-  std::string text;                 // a reason, an announcement, a message's id, a word to be helped with
+  std::string user;  // lower-case login
+  std::string text;  // a reason, an announcement, a message's id, a word to be helped with, a color
   std::optional<seconds> duration;  // of a timeout, slow mode, or following; none: the command's own
   std::string color;                // of an announcement: "PRIMARY", "BLUE", …
 };

@@ -33,6 +33,11 @@ bool Standing::is_banned(std::string_view login, Wall now) const {
       bans_, [&](const auto& ban) { return ban.second.login == login && ban.second.holds(now); });
 }
 
+std::optional<Wall> Standing::follows_since(UserId user) const {
+  const auto follow = follows_.find(user);
+  return follow == follows_.end() ? std::nullopt : std::optional(follow->second);
+}
+
 void Standing::forget_lapsed(Wall now) {
   std::erase_if(bans_, [&](const auto& ban) { return !ban.second.holds(now); });
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Standing: what has been decided about a room and the people in it: its settings, who moderates, who is a
-// VIP, who is banned. Read from the store when the room opens, and changed by what the event log tells
-// (sluice-events(5)), so that every node comes to the same.
+// VIP, who is banned, who follows. Read from the store when the room opens, and changed by what the event log
+// tells (sluice-events(5)), so that every node comes to the same.
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -35,12 +35,17 @@ class Standing {
   void forget_lapsed(Wall now);  // now and then, so that old timeouts take no memory
   std::size_t bans() const { return bans_.size(); }
 
+  void follow(UserId user, Wall since) { follows_.insert_or_assign(user, since); }
+  void unfollow(UserId user) { follows_.erase(user); }
+  std::optional<Wall> follows_since(UserId user) const;
+
  private:
   using Holders = std::unordered_map<UserId, std::string>;
   const Holders& holders(Role role) const { return role == Role::moderator ? moderators_ : vips_; }
 
   Holders moderators_, vips_;
   std::unordered_map<UserId, Ban> bans_;
+  std::unordered_map<UserId, Wall> follows_;
 };
 
 }  // namespace sluice::chat

@@ -20,6 +20,7 @@ struct User {
   std::string login;  // lower-case
   std::string name;   // as its owner writes it
   std::string color;  // "#RRGGBB", or empty
+  bool bot = false;   // verified
 };
 
 // What a user is in one room.
@@ -28,13 +29,17 @@ struct Roles {
   bool moderator = false;
   bool vip = false;
   bool subscriber = false;
+  int tier = 0;             // of the subscription: 1–3
+  std::int64_t months = 0;  // that the user ever subscribed
+  bool bot = false;         // verified: limits of its own
   bool moderates() const { return broadcaster || moderator; }
   bool exempt() const { return moderates() || vip; }  // from the room's modes and the narrower limits
 };
 
 struct Badge {
   std::string set;      // "broadcaster", "moderator", "subscriber"
-  std::string version;  // "1"; a subscriber's months
+  std::string version;  // "1"; a subscriber's step of months
+  std::string info{};   // a subscriber's months; empty: none
 };
 
 // An emote in a text: inclusive positions counted in code points.

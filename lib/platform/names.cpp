@@ -133,5 +133,23 @@ Result<std::string> word_text(std::string_view typed) {
 Result<std::string> note_text(std::string_view typed) {
   return one_line("note", typed, 1, 500);
 }
+Result<std::string> share_text(std::string_view typed) {
+  return one_line("message", typed, 0, 500);
+}
+Result<std::string> image_place(std::string_view typed) {
+  return one_line("image's place", typed, 0, 2000);
+}
+
+Result<std::string> emote_code(std::string_view typed) {
+  SLUICE_TRY_VALUE(std::string code, one_line("emote's code", typed, 1, 50));
+  const auto points = utf8_code_points(code);
+  const auto breaks = [](char32_t c) { return c == ' ' || c == 0xa0 || c == 0x3000 || unseen(c); };
+  if (std::ranges::any_of(*points, breaks))
+    return fail(Errc::invalid, fmt::format("\"{}\" is no emote's code", code), "it is one word");
+  if (code.front() == '/')
+    return fail(Errc::invalid, fmt::format("\"{}\" is no emote's code", code),
+                "what begins with / is a command");
+  return code;
+}
 
 }  // namespace sluice::platform

@@ -27,6 +27,9 @@ Result<std::string> stream_title(std::string_view typed);  // 0–140 characters
 Result<std::string> reason(std::string_view typed);        // 0–500 characters, of a moderator's act
 Result<std::string> word_text(
     std::string_view typed);  // 1–500 characters: a phrase or pattern of a word list
-Result<std::string> note_text(std::string_view typed);  // 1–500 characters
+Result<std::string> note_text(std::string_view typed);    // 1–500 characters
+Result<std::string> share_text(std::string_view typed);   // 0–500 characters, said with a resubscription
+Result<std::string> emote_code(std::string_view typed);   // 1–50 characters, none of them a blank
+Result<std::string> image_place(std::string_view typed);  // 0–2000 characters: a URL or a file's path
 
 }  // namespace sluice::platform

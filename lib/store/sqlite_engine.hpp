@@ -6,6 +6,7 @@
 #include "store/acts.hpp"
 #include "store/sqlite_core.hpp"
 #include "store/sqlite_moderation.hpp"
+#include "store/sqlite_people.hpp"
 #include "store/store.hpp"
 
 namespace sluice::store {
@@ -17,6 +18,8 @@ class SqliteUsers final : public Users {
   Result<User> by_name(std::string_view name) override;
   Result<User> by_id(UserId id) override;
   Result<std::vector<User>> list() override;
+  Result<User> set_color(UserId id, std::string_view color) override;
+  Result<bool> set_bot(UserId id, bool bot, const Actor& actor) override;
 
  private:
   Result<> read_looks(sqlite::Database& db);
@@ -145,6 +148,9 @@ class SqliteStore final : public Store {
   HeldMessages& held_messages() override { return held_messages_; }
   WordLists& word_lists() override { return word_lists_; }
   Notes& notes() override { return notes_; }
+  Follows& follows() override { return follows_; }
+  Subscriptions& subscriptions() override { return subscriptions_; }
+  Emotes& emotes() override { return emotes_; }
   Result<> check() override;
 
  private:
@@ -164,6 +170,9 @@ class SqliteStore final : public Store {
   SqliteHeldMessages held_messages_{core_};
   SqliteWordLists word_lists_{core_};
   SqliteNotes notes_{core_};
+  SqliteFollows follows_{core_};
+  SqliteSubscriptions subscriptions_{core_};
+  SqliteEmotes emotes_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);

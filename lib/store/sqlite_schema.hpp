@@ -10,6 +10,7 @@ namespace sluice::store {
 
 int newest_schema();
 std::string_view moderation_step();           // the third
+std::string_view people_step();               // the fourth
 Result<int> schema_of(sqlite::Database& db);  // 0: empty
 
 // Brings the database to the newest schema, one transaction a step; several processes may do so at once.

@@ -1,20 +1,35 @@
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "icu/look.hpp"
+#include "platform/colors.hpp"
 #include "platform/names.hpp"
+#include "store/payloads.hpp"
 #include "store/sqlite_engine.hpp"
 
 namespace sluice::store {
 
 namespace {
 User user_of(sqlite::Statement& row) {
-  return {UserId(row.integer(0)), row.text(1), row.text(2), from_ms(row.integer(3))};
+  return {UserId(row.integer(0)),  row.text(1), row.text(2),
+          from_ms(row.integer(3)), row.text(4), row.integer(5) != 0};
+}
+
+std::string select_users(std::string_view rest) {
+  return fmt::format("SELECT id, name, display_name, created_ms, color, bot FROM users {}", rest);
+}
+
+Result<> tell_of(Change& change, const User& user) {
+  nlohmann::json payload{{"color", user.color}, {"is_bot", user.bot}};
+  put_user(payload, "", user);
+  SLUICE_TRY(change.emit("user.update", ChannelId(), payload));
+  return {};
 }
 }  // namespace
 
 Result<User> user_by_id(sqlite::Database& db, UserId id) {
-  return first(db.query("SELECT id, name, display_name, created_ms FROM users WHERE id = ?", id.value()),
-               user_of, fmt::format("no user {}", id.value()));
+  return first(db.query(select_users("WHERE id = ?"), id.value()), user_of,
+               fmt::format("no user {}", id.value()));
 }
 
 Result<User> acting_user(sqlite::Database& db, const Actor& actor) {
@@ -44,11 +59,8 @@ Result<User> SqliteUsers::add(std::string_view typed, std::string_view display) 
 }
 
 Result<> SqliteUsers::read_looks(sqlite::Database& db) {
-  SLUICE_TRY_VALUE(
-      auto users,
-      collect(db.query("SELECT id, name, display_name, created_ms FROM users WHERE id > ? ORDER BY id",
-                       looks_of_.value()),
-              user_of));
+  SLUICE_TRY_VALUE(auto users,
+                   collect(db.query(select_users("WHERE id > ? ORDER BY id"), looks_of_.value()), user_of));
   for (const User& user : users) {
     for (const std::string& text : {user.name, user.display_name})
       looks_.emplace(icu_text::look_of(text), user.name);
@@ -60,8 +72,8 @@ Result<> SqliteUsers::read_looks(sqlite::Database& db) {
 Result<User> SqliteUsers::by_name(std::string_view typed) {
   return core_.read([&](sqlite::Database& db, Wall) {
     std::string name = platform::folded_name(typed);
-    return first(db.query("SELECT id, name, display_name, created_ms FROM users WHERE name = ?", name),
-                 user_of, fmt::format("no user \"{}\"", name));
+    return first(db.query(select_users("WHERE name = ?"), name), user_of,
+                 fmt::format("no user \"{}\"", name));
   });
 }
 
@@ -70,8 +82,34 @@ Result<User> SqliteUsers::by_id(UserId id) {
 }
 
 Result<std::vector<User>> SqliteUsers::list() {
-  return core_.read([](sqlite::Database& db, Wall) {
-    return collect(db.query("SELECT id, name, display_name, created_ms FROM users ORDER BY name"), user_of);
+  return core_.read(
+      [](sqlite::Database& db, Wall) { return collect(db.query(select_users("ORDER BY name")), user_of); });
+}
+
+Result<User> SqliteUsers::set_color(UserId id, std::string_view typed) {
+  SLUICE_TRY_VALUE(std::string color, platform::name_color(typed));
+  return core_.write([&](Change& change) -> Result<User> {
+    SLUICE_TRY_VALUE(User user, user_by_id(change.db, id));
+    if (user.color == color) return user;
+    SLUICE_TRY(change.db.run("UPDATE users SET color = ? WHERE id = ?", color, id.value()));
+    user.color = color;
+    SLUICE_TRY(tell_of(change, user));
+    return user;
+  });
+}
+
+Result<bool> SqliteUsers::set_bot(UserId id, bool bot, const Actor& actor) {
+  return core_.write([&](Change& change) -> Result<bool> {
+    SLUICE_TRY_VALUE(User user, user_by_id(change.db, id));
+    if (user.bot == bot) return false;
+    SLUICE_TRY(change.db.run("UPDATE users SET bot = ? WHERE id = ?", std::int64_t{bot}, id.value()));
+    user.bot = bot;
+    SLUICE_TRY(append_audit(change, {.actor = actor,
+                                     .action = bot ? "user.bot" : "user.no_bot",
+                                     .target_user = id,
+                                     .target = "user:" + user.name}));
+    SLUICE_TRY(tell_of(change, user));
+    return true;
   });
 }
 

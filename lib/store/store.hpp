@@ -18,7 +18,9 @@
 #include "store/channels.hpp"
 #include "store/credentials.hpp"
 #include "store/deletions.hpp"
+#include "store/emotes.hpp"
 #include "store/events.hpp"
+#include "store/follows.hpp"
 #include "store/held_messages.hpp"
 #include "store/idempotency.hpp"
 #include "store/leases.hpp"
@@ -26,6 +28,7 @@
 #include "store/roles.hpp"
 #include "store/rooms.hpp"
 #include "store/streams.hpp"
+#include "store/subscriptions.hpp"
 #include "store/users.hpp"
 #include "store/word_lists.hpp"
 
@@ -49,6 +52,9 @@ class Store {
   virtual HeldMessages& held_messages() = 0;
   virtual WordLists& word_lists() = 0;
   virtual Notes& notes() = 0;
+  virtual Follows& follows() = 0;
+  virtual Subscriptions& subscriptions() = 0;
+  virtual Emotes& emotes() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 

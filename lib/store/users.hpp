@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "store/audit.hpp"
 
 namespace sluice::store {
 
@@ -16,6 +17,8 @@ struct User {
   std::string name;          // login: [a-z0-9_], 1–25 characters
   std::string display_name;  // the name in its owner's capitals, or any text of up to 50 characters
   Wall created_at;
+  std::string color{};  // of the name in chat: "#RRGGBB"; empty: none chosen
+  bool bot = false;     // verified: chat's limits for bots
 };
 
 class Users {
@@ -28,6 +31,10 @@ class Users {
   virtual Result<User> by_name(std::string_view name) = 0;  // any capitals; Errc::not_found
   virtual Result<User> by_id(UserId id) = 0;                // Errc::not_found
   virtual Result<std::vector<User>> list() = 0;             // by name
+  // As platform::name_color() has it: Errc::invalid for what is no color. Emits user.update.
+  virtual Result<User> set_color(UserId id, std::string_view color) = 0;
+  // True when something changed: it is audited then (user.bot, user.no_bot) and emits user.update.
+  virtual Result<bool> set_bot(UserId id, bool bot, const Actor& actor) = 0;
 };
 
 }  // namespace sluice::store

@@ -59,7 +59,8 @@ def test_users(chanctl):
                       "alice  Alice            1   TIME\n"
                       "bob    Bob the Builder  2   TIME\n")
     first = chanctl.json("user", "list")[0]
-    assert {**first, "created_at": None} == {"id": "1", "name": "alice", "display_name": "Alice", "created_at": None}
+    assert {**first, "created_at": None} == {"id": "1", "name": "alice", "display_name": "Alice", "color": None, "bot": False,
+                                            "created_at": None}
 
 
 def test_what_is_there_already(demo):

@@ -4,11 +4,15 @@
 //   CHANNEL | speakers NAME COUNT (users NAME0… that may chat: `login token` each) | channels NAME COUNT (of
 //   as many users of the same names)
 //   word CHANNEL PHRASE | automod CHANNEL LEVEL | late CHANNEL hold|allow | held CHANNEL | allow ID | deny ID
+//   raid CHANNEL RAIDER
 // Prints what was made: an id, a secret, or a count.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
+#include "store/payloads.hpp"
 #include "store/store.hpp"
 
 using namespace sluice;
@@ -69,6 +73,15 @@ Result<std::string> make(store::Store& store, const std::string& what, const std
     SLUICE_TRY_VALUE(const auto stream, store.streams().begin(channel.id, "owner"));
     SLUICE_TRY(store.streams().go_live(stream.id));
     return stream.id.value();
+  }
+  if (what == "raid") {  // of 42
+    SLUICE_TRY_VALUE(const auto raider, store.users().by_name(more));
+    nlohmann::json payload{{"channel", channel.name}, {"viewers", 42}};
+    store::put_user(payload, "from_broadcaster_", raider);
+    store::put_user(payload, "to_broadcaster_",
+                    {channel.owner, channel.owner_name, channel.owner_display_name, {}});
+    SLUICE_TRY_VALUE(const auto event, store.events().append("channel.raid", channel.id, payload.dump()));
+    return std::to_string(event.cursor.value());
   }
   SLUICE_TRY_VALUE(const auto status, store.streams().status(channel.id));
   return std::to_string(status.viewers);

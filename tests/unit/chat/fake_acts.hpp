@@ -61,6 +61,10 @@ struct FakeActs : Acts {
     asked.push_back("held " + channel.name);
     give<std::vector<Held>>(answer, waiting);
   }
+  void set_color(By by, std::string color, std::function<void(Result<>)> answer) override {
+    asked.push_back("color " + by.user.login + " " + color);
+    give<void>(answer, Result<>{});
+  }
 
  private:
   static std::string where(ChannelId channel, const By& by) {

@@ -59,6 +59,12 @@ struct FakeDirectory : Directory {
     answer<Identity>(
         give, tokens.contains(token) ? Result<Identity>(tokens[token]) : fail(Errc::denied, "bad token"));
   }
+  void find_user(std::string login, std::function<void(Result<User>)> give) override {
+    Result<User> result = fail(Errc::not_found, "no user");
+    for (const auto& [token, identity] : tokens)
+      if (identity.user.login == login) result = identity.user;
+    answer<User>(give, result);
+  }
   void redeem_ticket(std::string ticket, std::function<void(Result<Identity>)> give) override {
     Result<Identity> result =
         tickets.contains(ticket) ? Result<Identity>(tickets[ticket]) : fail(Errc::denied, "bad ticket");

@@ -149,16 +149,18 @@ TEST_CASE("windows of many are kept apart, and given back when idle") {
 }
 
 TEST_CASE("emotes are found by code point") {
-  EmoteSet set;
-  set.add("Kappa", "25");
-  set.add("<3", "9");
-  const auto uses = set.find("h\xc3\xa9 Kappa kappa \xf0\x9f\x98\x80 <3 Kappa");
+  EmoteBook book;
+  const auto find = [&](std::string_view text) { return book.find(text, {}); };
+  CHECK(find("Kappa").empty());
+  book.add("Kappa", {"25", {}, {}, 0});
+  book.add("<3", {"9", {}, {}, 0});
+  const auto uses = find("h\xc3\xa9 Kappa kappa \xf0\x9f\x98\x80 <3 Kappa");
   REQUIRE(uses.size() == 3);
   CHECK((uses[0].id == "25" && uses[0].first == 3 && uses[0].last == 7));
   CHECK((uses[1].id == "9" && uses[1].first == 17 && uses[1].last == 18));
   CHECK((uses[2].first == 20 && uses[2].last == 24));
-  CHECK(only_emotes("Kappa <3", set.find("Kappa <3")));
-  CHECK_FALSE(only_emotes("Kappa x", set.find("Kappa x")));
+  CHECK(only_emotes("Kappa <3", find("Kappa <3")));
+  CHECK_FALSE(only_emotes("Kappa x", find("Kappa x")));
 }
 
 TEST_CASE("typed text is folded, cleaned and told from commands") {

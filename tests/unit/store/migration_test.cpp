@@ -1,5 +1,6 @@
 // A store that an earlier Sluice left is brought to the newest schema, and nothing in it is lost (SQLite).
 #include "sqlite/database.hpp"
+#include "store/sqlite_schema.hpp"
 #include "unit/store/engine.hpp"
 #include "unit/store/schema_2.hpp"
 
@@ -67,4 +68,30 @@ TEST_CASE("an old entry gets no fields that its hash does not cover") {
                       "context = '' WHERE id = 3"));
     CHECK(store->audit().verify());
   }
+}
+
+TEST_CASE("a store of schema 3 keeps its people, who get no color and follow nobody") {
+  const std::string moderated = std::string(moderation_step()) +
+                                "INSERT INTO schema_version VALUES (3, 1700000000000);"
+                                "INSERT INTO roles VALUES (1, 2, 'vip', 1700000001000);";
+  Old old(moderated);
+  {
+    auto db = sqlite::Database::open(old.path, milliseconds(100)).value();
+    CHECK(schema_of(db).value() == 3);
+  }
+  auto store = old.open();
+  {
+    auto db = sqlite::Database::open(old.path, milliseconds(100)).value();
+    CHECK(schema_of(db).value() == newest_schema());
+  }
+  CHECK(store->audit().verify().value().id == 4);
+  User bob = store->users().by_name("bob").value();
+  CHECK(bob.color.empty());
+  CHECK_FALSE(bob.bot);
+  Channel demo = store->channels().by_name("demo").value();
+  CHECK(store->roles().of(demo.id, bob.id).value() == Role::vip);
+  CHECK(store->follows().count(demo.id).value() == 0);
+  CHECK(store->follows().follow(demo.id, bob.id).value());
+  CHECK(store->subscriptions().subscribe(demo.id, bob.id, platform::Plan::tier1, shell, "k"));
+  CHECK(store->emotes().add({.channel = demo.id, .code = "Wave", .tier = 1}, shell));
 }

@@ -1,6 +1,4 @@
-#include "payload.hpp"
-
-#include <nlohmann/json.hpp>
+#include "event_fields.hpp"
 
 #include "base/text.hpp"
 
@@ -27,10 +25,8 @@ bool flag_of(const json& payload, const char* name) {
 
 chat::User user_of(const json& payload, const std::string& prefix) {
   const auto id = parse_number<std::int64_t>(text_of(payload, prefix + "user_id"));
-  return {UserId(id.value_or(0)),
-          text_of(payload, prefix + "user_login"),
-          text_of(payload, prefix + "user_name"),
-          {}};
+  return {UserId(id.value_or(0)), text_of(payload, prefix + "user_login"),
+          text_of(payload, prefix + "user_name"), text_of(payload, prefix + "user_color")};
 }
 
 }  // namespace sluice::chatd

@@ -1,9 +1,9 @@
 #pragma once
-// Members of an event's payload (sluice-events(5)). What is not there, or of another type, is empty.
+// Fields of events' payloads (sluice-events(5)): what is missing, or is of another kind, is empty.
 #include <cstdint>
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 #include "chat/types.hpp"
 
@@ -12,7 +12,7 @@ namespace sluice::chatd {
 std::string text_of(const nlohmann::json& payload, const std::string& name);
 std::int64_t number_of(const nlohmann::json& payload, const char* name, std::int64_t otherwise);
 bool flag_of(const nlohmann::json& payload, const char* name);
-chat::User user_of(const nlohmann::json& payload,
-                   const std::string& prefix = "");  // "", "target_", "moderator_"
+// `prefix`: what stands before "user_id": "", "target_", "broadcaster_".
+chat::User user_of(const nlohmann::json& payload, const std::string& prefix = "");
 
 }  // namespace sluice::chatd

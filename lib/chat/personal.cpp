@@ -1,0 +1,72 @@
+#include "chat/personal.hpp"
+
+#include "base/utf8.hpp"
+#include "chat/message_id.hpp"
+#include "chat/text.hpp"
+
+namespace sluice::chat {
+
+namespace {
+using Verdict = WhisperLimits::Verdict;
+
+std::optional<Notice> refused_by(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::good:
+      break;
+    case Verdict::too_many_a_second:
+      return Notice{"whisper_limit_per_sec", "You are whispering too fast. Try again in a second."};
+    case Verdict::too_many_a_minute:
+      return Notice{"whisper_limit_per_min", "You are whispering too much. Try again in a minute."};
+    case Verdict::too_many_people:
+      return Notice{"whisper_restricted", "You have whispered to as many people as you may in a day."};
+  }
+  return std::nullopt;
+}
+
+// To whom is there; `to` is known to the platform.
+void deliver(Hall& hall, const User& from, const User& to, const std::string& text,
+             const Moderation::Answer& answer) {
+  const std::vector<Client*> connections = hall.switchboard.of(to.id);
+  if (connections.empty())
+    return answer({"whisper_restricted_recipient",
+                   to.login + " is not connected here just now, and whispers are not kept."});
+  if (const auto no = refused_by(hall.whispers.reach(from.id, to.id, hall.clock.steady())))
+    return answer(*no);
+  const Whisper whisper{
+      message_id({}, from.id, "whisper " + std::to_string(++hall.whispered) + " of " + hall.rooms.origin()),
+      hall.clock.wall(),
+      from,
+      to,
+      text,
+      hall.rooms.people().emotes_in(text, from.id, {})};
+  for (Client* client : connections) client->hear(whisper);
+  answer({std::string(whisper_sent), "Whispered to " + to.login + "."});
+}
+
+void whisper(Hall& hall, const User& from, const SlashCommand& command, Moderation::Answer answer) {
+  if (command.user == from.login) return answer({"whisper_invalid_self", "You cannot whisper to yourself."});
+  const std::string text = read_typed("/ " + command.text).text;
+  if (text.empty() || code_point_count(text) > text_limit)
+    return answer(
+        {"whisper_invalid_args", "A whisper has 1 to " + std::to_string(text_limit) + " characters."});
+  if (const auto no = refused_by(hall.whispers.ask(from.id, hall.clock.steady()))) return answer(*no);
+  hall.directory.find_user(
+      command.user, [&hall, from, login = command.user, text, answer = std::move(answer)](Result<User> to) {
+        if (to) return deliver(hall, from, *to, text, answer);
+        if (to.error().code == Errc::not_found)
+          return answer({"whisper_invalid_login", "There is no user called " + login + "."});
+        answer({"unavailable_command", "Whispering is not possible just now. Try again in a moment."});
+      });
+}
+}  // namespace
+
+bool is_personal(Act act) {
+  return act == Act::whisper || act == Act::color;
+}
+
+void carry_out_personal(Hall& hall, const By& by, SlashCommand command, Moderation::Answer answer) {
+  if (command.rule->act == Act::color) return hall.moderation.set_color(by, command, std::move(answer));
+  whisper(hall, by.user, command, std::move(answer));
+}
+
+}  // namespace sluice::chat

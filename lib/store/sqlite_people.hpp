@@ -1,0 +1,57 @@
+#pragma once
+// What people are to channels beside moderating them, on SQLite: each class is defined in the file of its
+// theme (sqlite_follows.cpp …).
+#include "store/sqlite_core.hpp"
+#include "store/store.hpp"
+
+namespace sluice::store {
+
+class SqliteFollows final : public Follows {
+ public:
+  explicit SqliteFollows(SqliteCore& core) : core_(core) {}
+  Result<bool> follow(ChannelId channel, UserId user) override;
+  Result<bool> unfollow(ChannelId channel, UserId user) override;
+  Result<std::optional<Wall>> since(ChannelId channel, UserId user) override;
+  Result<std::vector<Follow>> of_channel(ChannelId channel, const std::optional<FollowPlace>& behind,
+                                         std::size_t limit) override;
+  Result<std::vector<Follow>> of_user(UserId user) override;
+  Result<std::int64_t> count(ChannelId channel) override;
+
+ private:
+  SqliteCore& core_;
+};
+
+class SqliteSubscriptions final : public Subscriptions {
+ public:
+  explicit SqliteSubscriptions(SqliteCore& core) : core_(core) {}
+  Result<Subscribed> subscribe(ChannelId channel, UserId user, platform::Plan plan, const Actor& actor,
+                               std::string_view key) override;
+  Result<Subscribed> renew(ChannelId channel, UserId user, platform::Plan plan, const Actor& actor,
+                           std::string_view key) override;
+  Result<Gift> gift(const GiftOrder& order, const Actor& actor, std::string_view key) override;
+  Result<Subscription> cancel(ChannelId channel, UserId user, std::string_view reason,
+                              const Actor& actor) override;
+  Result<Subscription> share(ChannelId channel, UserId user, std::string_view text,
+                             bool with_streak) override;
+  Result<std::size_t> end_lapsed(std::size_t limit) override;
+  Result<std::optional<Subscription>> find(ChannelId channel, UserId user) override;
+  Result<std::vector<Subscription>> all(ChannelId channel, UserId user, std::size_t limit) override;
+  Result<std::vector<Subscription>> of_channel(ChannelId channel, UserId after, std::size_t limit) override;
+  Result<std::int64_t> count(ChannelId channel) override;
+
+ private:
+  SqliteCore& core_;
+};
+
+class SqliteEmotes final : public Emotes {
+ public:
+  explicit SqliteEmotes(SqliteCore& core) : core_(core) {}
+  Result<Emote> add(Emote emote, const Actor& actor) override;
+  Result<Emote> remove(ChannelId channel, std::string_view code, const Actor& actor) override;
+  Result<std::vector<Emote>> list() override;
+
+ private:
+  SqliteCore& core_;
+};
+
+}  // namespace sluice::store

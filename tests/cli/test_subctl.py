@@ -1,0 +1,158 @@
+"""subctl from outside: exit code, standard error, standard output; and what chanctl says of looks."""
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from harness import program
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\S+Z")
+
+
+class Tool:
+    def __init__(self, folder):
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "SLUICE_DIR": str(folder / "platform")}
+
+    def run(self, name, *arguments, stdin=""):
+        return subprocess.run([program(name), *arguments], input=stdin, capture_output=True, text=True,
+                              env=self.environment, timeout=60)
+
+    def chanctl(self, *arguments):
+        done = self.run("chanctl", *arguments)
+        assert (done.returncode, done.stderr) == (0, ""), done
+        return done.stdout
+
+    def __call__(self, *arguments, stdin=""):
+        done = self.run("subctl", *arguments, stdin=stdin)
+        assert (done.returncode, done.stderr) == (0, ""), done
+        return TIME.sub("TIME", done.stdout)
+
+    def json(self, *arguments):
+        done = self.run("subctl", *arguments, "--json")
+        assert (done.returncode, done.stderr) == (0, ""), done
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def refused(self, *arguments, code=1, stdin="", name="subctl"):
+        done = self.run(name, *arguments, stdin=stdin)
+        assert (done.returncode, done.stdout) == (code, ""), done
+        return done.stderr
+
+
+@pytest.fixture
+def subctl(tmp_path):
+    tool = Tool(tmp_path)
+    for name in ("alice", "bob", "cyd", "dan"):
+        tool.chanctl("user", "add", name)
+    tool.chanctl("channel", "add", "demo", "--owner", "alice")
+    return tool
+
+
+def test_tiers_need_no_platform(tmp_path):
+    tool = Tool(tmp_path)
+    assert tool("tiers") == ("TIER  PLAN  USD A MONTH  EMOTES\n"
+                             "1     1000  4.99         5\n"
+                             "2     2000  9.99         10\n"
+                             "3     3000  24.99        20\n")
+    assert tool.json("tiers")[2] == {"tier": 3, "plan": "3000", "title": "Tier 3", "price_cents": 2499, "currency": "USD",
+                                     "emotes": 20}
+    said = tool.refused("list", "demo")
+    assert "there is no platform at" in said and "hint: give its folder with --dir" in said
+    assert not (tmp_path / "platform").exists()
+
+
+def test_subscribing_is_done_once(subctl):
+    assert subctl("subscribe", "demo", "bob", "--tier", "2") == "bob is subscribed to demo (tier 2) until TIME: month 1\n"
+    said = subctl.refused("subscribe", "demo", "bob")
+    assert said.startswith("subctl: ALREADY_SUBSCRIBED: bob is subscribed to demo already\nsubctl: hint: until ")
+    first = subctl.json("subscribe", "demo", "cyd", "--key", "k1")[0]
+    again = subctl.json("subscribe", "demo", "cyd", "--key", "k1")[0]
+    assert (first["repeated"], again["repeated"]) == (False, True)
+    assert {**first, "repeated": True} == again
+    assert "was another request's" in subctl.refused("subscribe", "demo", "dan", "--key", "k1")
+    assert [entry["user"] for entry in subctl.json("list", "demo")] == ["bob", "cyd"]
+    assert subctl("list", "demo").splitlines()[0] == "NAME  PLAN  MONTHS  STREAK  UNTIL"
+
+
+def test_renewing_sharing_cancelling(subctl):
+    assert "bob is not subscribed to demo" in subctl.refused("renew", "demo", "bob")
+    subctl("subscribe", "demo", "bob", "--tier", "3")
+    assert subctl("renew", "demo", "bob") == "bob is subscribed to demo (tier 3) until TIME: month 2\n"
+    assert subctl("share", "demo", "bob", "--message", "hi", "--streak") == "bob has told demo of month 2\n"
+    assert "already" in subctl.refused("share", "demo", "bob")
+    assert subctl("renew", "demo", "bob", "--tier", "prime") == "bob is subscribed to demo (prime) until TIME: month 3\n"
+    assert subctl("show", "demo", "bob") == ("channel     demo\nuser        bob\nfollows     no\n"
+                                             "subscribed  prime until TIME\nmonths      3\nin a row    3\ngift        no\n")
+    assert subctl("cancel", "demo", "bob", "--reason", "refunded") == "bob is subscribed to demo no more\n"
+    assert "subscribed  no; prime ended TIME" in subctl("show", "demo", "bob")
+    assert subctl.json("show", "demo", "cyd") == [{"channel": "demo", "user": "cyd", "follows_since": None, "subscription": None}]
+    assert subctl.json("list", "demo") == []
+
+
+def test_gifts(subctl):
+    assert subctl("gift", "demo", "cyd", "dan", "--from", "bob") == "bob has given subscriptions to demo to: cyd, dan\n"
+    assert subctl.refused("gift", "demo", "cyd", "--from", "bob").startswith("subctl: ALREADY_SUBSCRIBED: cyd")
+    assert "only 0 followers could be given" in subctl.refused("gift", "demo", "--from", "bob", "--count", "1")
+    subctl.chanctl("user", "add", "eve")
+    subctl("follow", "demo", "eve")
+    given = subctl.json("gift", "demo", "--from", "bob", "--count", "1", "--key", "g", "--anonymous")[0]
+    assert ([each["user"] for each in given["subscriptions"]], given["total"], given["repeated"]) == (["eve"], 3, False)
+    assert subctl.json("gift", "demo", "--from", "bob", "--count", "1", "--key", "g", "--anonymous")[0]["repeated"] is True
+    for wrong in (("gift", "demo", "--from", "bob"), ("gift", "demo", "eve", "--from", "bob", "--count", "2"),
+                  ("gift", "demo", "eve"), ("gift", "demo", "--from", "bob", "--count", "101"),
+                  ("subscribe", "demo", "eve", "--tier", "4"), ("subscribe", "demo")):
+        subctl.refused(*wrong, code=2)
+
+
+def test_follows(subctl):
+    assert subctl("follow", "demo", "bob") == "bob follows demo\n"
+    assert subctl("follow", "demo", "bob") == "bob follows demo already\n"
+    assert subctl("follow", "demo", "-", stdin="# a list\ncyd\n\n dan \r\n") == "cyd follows demo\ndan follows demo\n"
+    assert [entry["user"] for entry in subctl.json("followers", "demo")] == ["dan", "cyd", "bob"]
+    assert len(subctl.json("followers", "demo", "--limit", "2")) == 2
+    assert subctl("unfollow", "demo", "bob") == "bob follows no more demo\n"
+    assert subctl("unfollow", "demo", "bob") == "bob did not follow demo\n"
+    assert subctl("followers", "demo").count("TIME") == 2
+    assert "alice is the broadcaster of demo" in subctl.refused("follow", "demo", "alice")
+
+
+def test_of_a_list_each_is_dealt_with_by_itself(subctl):
+    done = subctl.run("subctl", "subscribe", "demo", "-", "--key", "batch", stdin="bob\nnobody\nalice\ncyd\n")
+    assert done.returncode == 1
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["bob", "cyd"]
+    assert 'no user "nobody"' in done.stderr and "alice is the broadcaster of demo" in done.stderr
+    again = subctl.run("subctl", "subscribe", "demo", "-", "--key", "batch", "--json", stdin="bob\nnobody\ndan\n")
+    lines = [json.loads(line) for line in again.stdout.splitlines()]
+    assert (lines[0]["repeated"], lines[1]["error"], lines[2]["repeated"]) == (True, "not_found", False)
+    assert again.stderr == ""
+
+
+def test_who_and_where_must_be(subctl):
+    assert "chanctl channel list" in subctl.refused("follow", "nowhere", "bob")
+    assert "chanctl user list" in subctl.refused("show", "demo", "nobody")
+    assert "chanctl user list" in subctl.refused("gift", "demo", "bob", "--from", "nobody")
+
+
+def test_colors_bots_and_emotes(subctl, tmp_path):
+    chanctl = subctl.chanctl
+    assert chanctl("color", "bob", "dodger_blue") == "bob is #1E90FF\n"
+    assert chanctl("color", "bob", "none") == "bob has no color of its own\n"
+    assert "hint: use #RRGGBB, none, or one of Blue, BlueViolet" in subctl.refused("color", "bob", "bluish", name="chanctl")
+    assert chanctl("bot", "bob", "on") == "bob is a verified bot\n"
+    assert [user["bot"] for user in map(json.loads, chanctl("user", "list", "--json").splitlines())] == [False, True, False, False]
+    assert chanctl("bot", "bob", "off") == "bob is no verified bot\n"
+    subctl.refused("bot", "bob", "maybe", name="chanctl", code=2)
+    picture = tmp_path / "wave.png"
+    picture.write_bytes(b"png")
+    assert chanctl("emote", "add", "Wave", "--image-1x", str(picture)) == "added emote Wave (id 1)\n"
+    assert chanctl("emote", "add", "aliceHi", "--channel", "demo", "--tier", "2") == "added emote aliceHi (id 2)\n"
+    assert 'the emote "Wave" exists' in subctl.refused("emote", "add", "Wave", name="chanctl")
+    assert "there is no file" in subctl.refused("emote", "add", "Other", "--image-2x", "/nowhere.png", name="chanctl")
+    subctl.refused("emote", "add", "Other", "--tier", "1", name="chanctl", code=2)
+    assert chanctl("emote", "list") == ("CODE     CHANNEL  TIER  ID\n"
+                                        "Wave     -        -     1\n"
+                                        "aliceHi  demo     2     2\n")
+    assert json.loads(chanctl("emote", "list", "--json").splitlines()[0])["images"]["1x"] == str(picture)
+    assert "--channel" in subctl.refused("emote", "remove", "aliceHi", name="chanctl")
+    assert chanctl("emote", "remove", "aliceHi", "--channel", "demo") == "removed emote aliceHi\n"
