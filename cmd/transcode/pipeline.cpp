@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <set>
 
 #include "log/log.hpp"
 #include "metrics/metrics.hpp"
@@ -164,16 +165,12 @@ void Pipeline::watch_follower(std::size_t from, microseconds dts, bool key) {
 void Pipeline::decode_all() {
   const media::Track& track = reader_.tracks()[*layout_.video];
   media::KeyframePlan keys(settings_.segment, layout_.passed[*layout_.video].has_value());
-  std::set<std::int64_t> source_keys;  // pts of keyframes not yet decoded
   const auto out = [&](ffmpeg::Frame frame) {
-    const bool source_key = source_keys.erase(frame.pts) > 0;
-    source_keys.erase(source_keys.begin(), source_keys.lower_bound(frame.pts));
-    frame.key = keys.key(microseconds(media::rescale(frame.pts, track.timescale, 1'000'000)), source_key);
+    frame.key = keys.key(microseconds(media::rescale(frame.pts, track.timescale, 1'000'000)), frame.key);
     ++frames_;
     for (RungWorker* rung : top_) rung->push(frame);
   };
   while (auto packet = coded_->pop()) {
-    if (packet->key) source_keys.insert(packet->pts);
     decoder_->decode(*packet, out);
     decode_errors_ = decoder_->errors();
   }

@@ -1,7 +1,6 @@
 #pragma once
 // Pipeline: reader → decoder → rungs → output, each stage a thread, and a watch that sheds rungs when output falls behind.
 #include <atomic>
-#include <set>
 #include <thread>
 
 #include "ffmpeg/video_decoder.hpp"

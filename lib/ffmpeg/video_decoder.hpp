@@ -11,7 +11,8 @@ namespace sluice::ffmpeg {
 
 class VideoDecoder {
  public:
-  using Out = std::function<void(Frame)>;  // pts rises strictly
+  // As its packet says, but that pts rises strictly: a picture told to be shown before the one that it follows comes shortly after that. `key`: its packet's.
+  using Out = std::function<void(Frame)>;
 
   // `threads` > 1 delays frames by as many: 1 where two cores share the work with encoders. Errc::invalid: no decoder.
   static Result<VideoDecoder> open(const media::Track& track, unsigned threads);

@@ -5,6 +5,7 @@
 namespace sluice::hls {
 namespace {
 constexpr std::size_t recent_gops = 5;
+constexpr microseconds farther{70'000};  // by so much a picture may reach beyond a forced cut: segments may last 100 ms more
 constexpr microseconds rounding{1'000};  // by so little a keyframe may stand before its place
 constexpr std::size_t most_known =
     4096;  // a rendition further behind than this has long been filled with gaps
@@ -57,7 +58,8 @@ std::optional<microseconds> Boundaries::next_key() const {
 
 const Boundary* Boundaries::video(const Frame& frame) {
   if (known_.empty()) return nullptr;
-  const bool too_long = frame.dts + frame.duration - frame.segment_start > forced_;
+  const microseconds lasts = std::max(std::min(shortest_frame_.value_or(frame.duration), frame.duration), frame.duration - farther);
+  const bool too_long = frame.dts + lasts - frame.segment_start > forced_;
   if (frame.key && frame.pts >= evaluated_until_) {
     evaluated_until_ = frame.pts + frame.duration / 2;
     if (last_key_ && frame.pts > *last_key_) {

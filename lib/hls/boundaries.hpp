@@ -1,6 +1,7 @@
 #pragma once
 // Where segments start: one list for all renditions. The rendition that is furthest on decides (at its
 // keyframes, by its GOPs, or by force); all others cut where it did.
+#include <algorithm>
 #include <deque>
 #include <optional>
 
@@ -23,6 +24,10 @@ class Boundaries {
   // How long the leading video's usual part is; the setting, while there is none.
   microseconds part() const { return part_; }
   void set_part(microseconds part) { part_ = part; }
+
+  // How long a usual picture of one of the videos lasts. A forced cut goes by the shortest, or a rung of fewer pictures, whose last one reaches farther,
+  // would be cut where the source is not; but its segments grow no longer for it than TARGETDURATION bears.
+  void add_frame(microseconds length) { shortest_frame_ = std::min(shortest_frame_.value_or(length), length); }
 
   // The first boundary, or the next of those that an earlier writer fixed: MSNs without a hole.
   void start(Boundary boundary, bool at_keyframe);
@@ -63,6 +68,7 @@ class Boundaries {
   microseconds longest_gop(microseconds key, microseconds length) const;
 
   microseconds segment_, part_, forced_;
+  std::optional<microseconds> shortest_frame_;
   std::deque<Boundary> known_;
   std::optional<microseconds> last_key_;
   microseconds last_key_decoded_{0};

@@ -22,11 +22,12 @@ RenditionCutter::RenditionCutter(const LedgerHeader& header, const media::Track&
   if (video()) boundaries_.set_part(us(limits_.usual_part));
 }
 
-void RenditionCutter::resume(const Rendition& so_far) {
+void RenditionCutter::resume(const Rendition& so_far, bool new_config) {
   started_ = so_far.started;
   shed_ = expected_back_ = so_far.shed;  // a new feeder begins with every rung
   gone_ = so_far.gone;
   if (!started_) return;
+  if (new_config) next_init_ = std::exchange(init_, so_far.last.init);
   resumed_ = true;
   free_start_ = false;
   needs_key_ = shed_ && video();
@@ -46,6 +47,7 @@ void RenditionCutter::discontinue(MediaSequence msn) {
   segment_start_ = end_;
   free_start_ = true;
   discontinuity_ = msn > 0;
+  if (next_init_) init_ = std::exchange(next_init_, {});
   needs_key_ = video();
   resumed_ = false;
   sound_.reset();  // a decoder may begin anew here

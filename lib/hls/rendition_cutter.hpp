@@ -17,8 +17,9 @@ class RenditionCutter {
   RenditionCutter(const LedgerHeader& header, const media::Track& track, std::optional<std::uint32_t> init,
                   Boundaries& boundaries);
 
-  // Goes on where the ledger ends.
-  void resume(const Rendition& so_far);
+  // Goes on where the ledger ends. `new_config`: only what comes after a discontinuity is in the new configuration; what stands for what is missing
+  // before it belongs to the one before.
+  void resume(const Rendition& so_far, bool new_config);
   // The next part opens segment `msn` with a discontinuity (when there were parts before); time may jump
   // forward.
   void discontinue(MediaSequence msn);
@@ -93,7 +94,7 @@ class RenditionCutter {
   void remark(Remark::What what, std::int64_t at, std::int64_t length, Operations& out) const;
 
   media::Track track_;
-  std::optional<std::uint32_t> init_;
+  std::optional<std::uint32_t> init_, next_init_;  // the latter from the next discontinuity on
   CutLimits limits_;
   microseconds forced_length_;
   Boundaries& boundaries_;

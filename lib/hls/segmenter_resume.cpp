@@ -87,7 +87,8 @@ Segmenter::Segmenter(const LedgerIndex& so_far, SegmenterStart start, Operations
     discontinuity = discontinuity || (known && known->started && new_config);
     const bool video = track.kind() == media::Kind::video;
     lanes_.push_back(std::make_unique<Lane>(header_, track, init, boundaries_));
-    if (known) lanes_.back()->cutter.resume(*known);
+    if (known) lanes_.back()->cutter.resume(*known, new_config);
+    if (video) boundaries_.add_frame(to_us(frame_ticks(track), track.timescale));
     if (video && has_video_ && start.ready_made) {
       lanes_.back()->follows = true;
       lanes_.back()->cutter.require_keys(true);
@@ -127,7 +128,7 @@ void Segmenter::add_gone(const LedgerIndex& so_far) {
     const bool fed = std::ranges::any_of(lanes_, [&](const auto& lane) { return lane->cutter.track().rendition == r.record.name; });
     if (fed || !r.started || long_gone(so_far, r)) continue;
     lanes_.push_back(std::make_unique<Lane>(header_, track_of(r.record), r.record.init, boundaries_));
-    lanes_.back()->cutter.resume(r);
+    lanes_.back()->cutter.resume(r, false);
     lanes_.back()->gone = true;
   }
   boundaries_.set_part(part);
