@@ -5,6 +5,7 @@ import Hls from "hls.js";
 import { isAway, standsStill } from "./absence.js";
 import { bufferEnd } from "./buffer.js";
 import { firstSound } from "./first_sound.js";
+import { passesGaps } from "./gaps.js";
 import { settings, wholeSettings } from "./hls_settings.js";
 import { KeptWindow } from "./kept_window.js";
 import { controllers } from "./last_part.js";
@@ -129,7 +130,9 @@ export class Playback {
     const startPosition = whole && this.#kept.known ? Math.max(0, (this.#at - this.#kept.start) / 1000) : -1;
     const usual = Hls.DefaultConfig;
     const hls = (this.#hls = new Hls(
-      whole ? { ...wholeSettings, startPosition, audioStreamController: firstSound(usual.audioStreamController) } : { ...settings, ...controllers(usual) },
+      whole
+        ? { ...wholeSettings, startPosition, audioStreamController: firstSound(usual.audioStreamController), errorController: passesGaps(usual.errorController) }
+        : { ...settings, ...controllers(usual) },
     ));
     this.tracks.attach(hls);
     for (const step of steps) hls.on(Hls.Events[step], (_, { frag, type }) => this.#patience.came(`${step} ${frag?.type ?? type ?? ""}`, performance.now()));
