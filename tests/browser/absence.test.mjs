@@ -5,7 +5,7 @@ import test from "node:test";
 
 // The pages' sources are modules by their own package.json; read as text, the test needs none of their packages.
 const source = readFileSync(new URL("../../cmd/webd/pages/src/player/absence.js", import.meta.url), "utf8");
-const { isAway, returnedAt, standsStill } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const { isAway, longStill, returnedAt, standsStill } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 // "mmgg" are whole segments of two seconds, "|gm" the parts of the one that grows, and those of the last whole one before them.
 function playlist(text, live = true) {
@@ -43,4 +43,25 @@ test("a player waits for a publisher that is away, and goes on where media begin
   assert.deepEqual(standsStill({ ...playlist("mmg|mm"), edge: 7 }, 6.1), { waits: false }, "it has gone on");
   assert.deepEqual(standsStill({ ...playlist("mmg|m"), edge: 6.5 }, 3), { waits: false }, "it stands still for another reason");
   assert.deepEqual(standsStill({ ...playlist("mg|m", false), edge: 4.5 }, 1.9), { waits: false }, "the stream is over");
+});
+
+test("a player that stands in segments which lost parts starts over, once there is enough behind the last gap", () => {
+  const long = longStill + 1;
+  // Whole segments and then the newest parts, which those of the last segments are listed of too.
+  const lost = (whole, parts, partHoldBack = 1.6) => {
+    const first = whole - Math.floor(parts.length / 4);
+    return { live: true, partHoldBack, edge: 2 * first + parts.length / 2,
+             fragments: Array.from({ length: whole }, (_, i) => ({ start: 2 * i, end: 2 * i + 2, gap: false })),
+             partList: [...parts].map((kind, i) => ({ start: 2 * first + i / 2, gap: kind === "g" })) };
+  };
+  const again = { waits: false, again: true };
+  assert.deepEqual(standsStill(lost(4, "mgggmgggmmmm"), 2.5, long), again);
+  assert.deepEqual(standsStill(lost(4, "mgggmgggmmmm"), 2.5, longStill), { waits: false }, "not for long");
+  assert.deepEqual(standsStill(lost(5, "mgggmmmmmmmm"), 2.5, long), again, "no parts are listed of the segment it stands in");
+  assert.deepEqual(standsStill(lost(3, "mgggmgggmmm"), 2.5, long), { waits: false }, "too little to begin with");
+  assert.deepEqual(standsStill(lost(3, "mgggmgggmmm", 1.4), 2.5, long), again);
+  assert.deepEqual(standsStill(lost(3, "mgggmgggmg"), 2.5, long), { waits: true, away: true });
+  assert.deepEqual(standsStill(lost(4, "mgggmgggmmmm"), 6.2, long), { waits: false }, "it stands behind the gap, for another reason");
+  assert.deepEqual(standsStill({ ...lost(4, "mgggmgggmmmm"), live: false }, 2.5, long), { waits: false }, "the stream is over");
+  assert.deepEqual(standsStill({ live: true, fragments: [{ start: 0, end: 2 }], partList: null, edge: 2, partHoldBack: 0 }, 1, long), { waits: false }, "no gap");
 });

@@ -66,6 +66,27 @@ def test_go_to_start_of_a_stream_that_was_cut():
             node_test("dvr_cut.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada")
 
 
+def test_the_quality_behind_a_gap():
+    """A publisher was away: a segment is a gap in every rendition, which says nothing of any rendition's quality."""
+    install_npm(BROWSER)
+    with Platform("--quiet", settings={"transcode": {"ladder": "90p15:80,source"}}) as platform:
+        url = platform.publish_url(platform.channel("ada"))
+        with Publisher(url) as first:
+            platform.wait_live("ada")
+            ledger = ledger_of(platform)
+            wait_for(lambda: media_seconds(ledger, "source") > 8, 30, "what is before the gap")
+            first.kill()
+
+        def gaps(rendition):
+            return [int(row[2]) for row in parts(ledger, rendition) if "G" in row[12]]
+
+        wait_for(lambda: gaps("source") and gaps("90p15"), 20, "gaps")
+        with Publisher(url):
+            wait_for(lambda: media_seconds(ledger, "source") > 24, 60, "what is behind it")
+            assert gaps("source")[-1] == gaps("90p15")[-1]
+            node_test("dvr_gap.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada", SLUICE_GAP=str(gaps("source")[-1]))
+
+
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     with Stage(tmp_path_factory.mktemp("pictures"), seconds=30, paced=False) as done:

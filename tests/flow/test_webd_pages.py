@@ -31,6 +31,10 @@ def test_when_it_asks_for_what_is_kept():
     node_test("kept_window.test.mjs")
 
 
+def test_what_gaps_behind_the_edge_mean():
+    node_test("gaps.test.mjs")
+
+
 def test_what_gaps_at_the_edge_mean():
     node_test("absence.test.mjs")
 

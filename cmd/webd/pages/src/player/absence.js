@@ -19,15 +19,32 @@ export function returnedAt(details, time) {
   return all.find((piece, i) => i > here && !piece.gap)?.start ?? null;
 }
 
+// Where media begins again behind the last gap ahead of `time`; null where there is none. A segment that lost some of its parts (the disk was full) is
+// no gap itself, but its parts tell of them for as long as they are listed.
+function behindLastGap(details, time) {
+  const parts = details.partList ?? [];
+  const listed = parts[0]?.start ?? Infinity;
+  const all = [...details.fragments.filter((segment) => segment.start < listed - 0.01), ...parts];
+  const last = all.findLastIndex((piece) => piece.gap);
+  return last >= 0 && all[last].start > time ? all[last + 1]?.start ?? null : null;
+}
+
 const firstPart = 0.4;  // s of media that there must be to go on with when a publisher has come back
 
-// While the picture at `time` stands still: {waits} when starting over would better nothing, {away} when the publisher is, {seek} where to go on.
+export const longStill = 1500;  // ms
+
+// While the picture at `time` stands still: {waits} when starting over would better nothing, {away} when the publisher is, {seek} where to go on,
+// {again} when starting over is all that helps: hls.js has taken segments with lost parts for whole ones. `still`: ms that it has, and nobody was away.
 // Asked only now and then, and gaps may be at the edge for a moment only (the server was away, and told of all of them late): that they have been
 // there is read off the playlist, not remembered.
-export function standsStill(details, time) {
+export function standsStill(details, time, still = 0) {
   if (isAway(details)) return { waits: true, away: true };
-  const back = details?.live ? returnedAt(details, time) : null;
-  if (back === null) return { waits: false };
+  if (!details?.live) return { waits: false };
+  const back = returnedAt(details, time);
+  if (back === null) {
+    const behind = still > longStill ? behindLastGap(details, time) : null;
+    return behind !== null && details.edge - behind > details.partHoldBack ? { waits: false, again: true } : { waits: false };
+  }
   if (details.edge - back < firstPart) return { waits: true };
   return { waits: true, seek: back + 0.05 };
 }

@@ -26,5 +26,5 @@ export const settings = {
   fragLoadPolicy: policy(8000, 30000, few, few),
 };
 
-// Behind the edge there is time: more is held in advance.
-export const wholeSettings = { ...settings, lowLatencyMode: false, backBufferLength: 60, maxBufferLength: 30 };
+// Behind the edge there is time: more is held in advance. What is fetched there lasts for minutes, so a level that had an error is soon tried again.
+export const wholeSettings = { ...settings, lowLatencyMode: false, backBufferLength: 60, maxBufferLength: 30, errorPenaltyExpireMs: 10_000 };

@@ -5,6 +5,7 @@ import Hls from "hls.js";
 import { isAway, standsStill } from "./absence.js";
 import { bufferEnd } from "./buffer.js";
 import { firstSound } from "./first_sound.js";
+import { passesGaps } from "./gaps.js";
 import { settings, wholeSettings } from "./hls_settings.js";
 import { KeptWindow } from "./kept_window.js";
 import { controllers } from "./last_part.js";
@@ -129,7 +130,9 @@ export class Playback {
     const startPosition = whole && this.#kept.known ? Math.max(0, (this.#at - this.#kept.start) / 1000) : -1;
     const usual = Hls.DefaultConfig;
     const hls = (this.#hls = new Hls(
-      whole ? { ...wholeSettings, startPosition, audioStreamController: firstSound(usual.audioStreamController) } : { ...settings, ...controllers(usual) },
+      whole
+        ? { ...wholeSettings, startPosition, audioStreamController: firstSound(usual.audioStreamController), errorController: passesGaps(usual.errorController) }
+        : { ...settings, ...controllers(usual) },
     ));
     this.tracks.attach(hls);
     for (const step of steps) hls.on(Hls.Events[step], (_, { frag, type }) => this.#patience.came(`${step} ${frag?.type ?? type ?? ""}`, performance.now()));
@@ -266,12 +269,14 @@ export class Playback {
   #look() {
     const video = this.video;
     const now = performance.now();
-    if (video.currentTime !== this.#lastTime || video.paused || this.state.value === "ended") {
+    const moves = video.currentTime !== this.#lastTime || video.paused || this.state.value === "ended";
+    const { waits, again } = moves ? {} : this.#standsStill(now);
+    if (moves) {
       this.#lastTime = video.currentTime;
       this.#patience.moved(now);
-    } else if (this.#waitsForPublisher()) {
+    } else if (waits) {
       this.#patience.moved(now);
-    } else if (!document.hidden && this.#patience.isOver(now)) {
+    } else if (!document.hidden && (again || this.#patience.isOver(now))) {
       this.#start();
       return;
     } else if (!this.native && this.#patience.waited(now) > stuckLimit && now - this.#lastUnstuck > stuckRetry && (bufferEnd(video) ?? 0) - video.currentTime > 0.3) {
@@ -295,15 +300,17 @@ export class Playback {
     if (edge.latency > edge.target + tooFarBehind && this.state.value === "playing") this.goLive();
   }
 
-  // Nothing to play, and nothing that starting over would better: the publisher is away. When it is back, goes on with it.
-  #waitsForPublisher() {
-    const { waits, away, seek } = standsStill(this.mode.value === "live" ? this.#hls?.latestLevelDetails : null, this.video.currentTime);
+  // Nothing to play: perhaps nothing that starting over would better, as the publisher is away. When it is back, goes on with it.
+  #standsStill(now) {
+    const details = this.mode.value === "live" ? this.#hls?.latestLevelDetails : null;
+    const still = this.state.value === "loading" ? 0 : this.#patience.waited(now);  // the first picture's place is hls.js's to find
+    const { waits, away, seek, again } = standsStill(details, this.video.currentTime, still);
     if (away) {
       this.#liveEdge.forget();
       if (this.state.value !== "paused") this.state.value = "away";
     }
     if (seek !== undefined) this.video.currentTime = seek;
-    return waits;
+    return { waits, again };
   }
 
   #edge() {
