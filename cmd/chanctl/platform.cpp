@@ -1,23 +1,13 @@
 #include "app/platform.hpp"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include "commands.hpp"
+#include "store/shell_actor.hpp"
 
 namespace sluice::chanctl {
 
-namespace {
-store::Actor who_runs_this() {
-  const passwd* entry = ::getpwuid(::geteuid());
-  std::string name = entry ? entry->pw_name : std::to_string(::geteuid());
-  return {.user = UserId(), .name = "unix:" + name, .address = "local"};
-}
-}  // namespace
-
 Result<Platform> open_platform(const app::Settings& settings) {
   app::Platform place = app::platform_of(settings);
-  Platform platform{.actor = who_runs_this()};
+  Platform platform{.actor = store::actor_at_shell()};
   SLUICE_TRY_VALUE(platform.store, store::open_store(place.store));
   SLUICE_TRY_VALUE(platform.bus, bus::open_bus(place.bus));
   platform.store->on_events = [bus = platform.bus.get()](store::Cursor cursor) { bus->nudge(cursor); };
