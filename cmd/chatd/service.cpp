@@ -10,6 +10,7 @@
 #include "app/platform.hpp"
 #include "archivist.hpp"
 #include "bus/follower.hpp"
+#include "control_acts.hpp"
 #include "http/server.hpp"
 #include "links.hpp"
 #include "log/log.hpp"
@@ -149,6 +150,9 @@ class Service {
     daemon_.on_reload([this](const Settings& fresh) { return reload(fresh); });
     daemon_.on_health([this] { return std::vector{store_health_}; });
     daemon_.on_control("rooms", [this](const std::string&) { return rooms_json(); });
+    daemon_.on_control("act", [this](const std::string& request, std::function<void(std::string)> reply) {
+      control_acts_.take(request, std::move(reply));
+    });
     return {};
   }
 
@@ -357,6 +361,7 @@ class Service {
   StoreActs acts_{*store_, offload_};
   chat::Moderation moderation_{acts_, path_, clock_};
   StoreDirectory directory_;
+  ControlActs control_acts_{*store_, offload_, directory_, rooms_, moderation_};
   chat::Hall hall_;
   Links links_;
   News news_{rooms_, links_};
