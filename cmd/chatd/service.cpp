@@ -11,6 +11,7 @@
 #include "automod.hpp"
 #include "bus/follower.hpp"
 #include "configuration.hpp"
+#include "control_acts.hpp"
 #include "counters.hpp"
 #include "doors.hpp"
 #include "held_queue.hpp"
@@ -100,6 +101,9 @@ class Service {
       return std::string("{}");
     });
     daemon_.on_control("rooms", [this](const std::string&) { return rooms_json(); });
+    daemon_.on_control("act", [this](const std::string& request, std::function<void(std::string)> reply) {
+      control_acts_.take(request, std::move(reply));
+    });
     return {};
   }
 
@@ -248,6 +252,7 @@ class Service {
   StoreActs acts_{*store_, offload_};
   chat::Moderation moderation_{acts_, path_, clock_};
   StoreDirectory directory_;
+  ControlActs control_acts_{*store_, offload_, directory_, rooms_, moderation_};
   chat::Hall hall_;
   HeldQueue held_;
   Automod automod_;

@@ -318,6 +318,11 @@ void Daemon::on_control(const std::string& command, std::function<std::string(co
   impl_->control.add(command, std::move(answer));
 }
 
+void Daemon::on_control(const std::string& command,
+                        std::function<void(const std::string&, std::function<void(std::string)>)> answer) {
+  impl_->control.add(command, std::move(answer));
+}
+
 void Daemon::fail(Error error) {
   impl_->failure = std::move(error);
   impl_->loop.stop();

@@ -76,6 +76,9 @@ class Daemon {
   // One JSON request a line, one JSON answer a line, on the control socket (--control PATH): {"command": "...", ...}. Every daemon
   // answers "status", "health" and "reload", which is SIGHUP with its outcome.
   void on_control(const std::string& command, std::function<std::string(const std::string& request_json)> answer);
+  // …or answers later, on the loop's thread, once.
+  void on_control(const std::string& command,
+                  std::function<void(const std::string& request_json, std::function<void(std::string)> reply)> answer);
 
   // Says ready and serves until told to stop. The exit code.
   Result<int> run();

@@ -108,6 +108,7 @@ class Parser {
   Result<> parse_command_line(std::vector<std::string> arguments) {
     CLI::App root;
     root.set_help_flag();
+    root.require_subcommand(0, 1);  // what stands behind a command is its argument, even if it is another's name
     std::map<std::string, CLI::App*> apps{{"", &root}};
     std::vector<std::unique_ptr<Node>> nodes;
     for (const Command& command : program_.commands) {
@@ -121,6 +122,7 @@ class Parser {
           at->second = app->add_subcommand(std::string(word));
           at->second->set_help_flag();
           at->second->fallthrough();
+          at->second->require_subcommand(0, 1);
         }
         app = at->second;
       }

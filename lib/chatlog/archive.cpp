@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "chatlog/rows.hpp"
+
 namespace sluice::chatlog {
 
 namespace {
@@ -80,6 +82,8 @@ std::string more_of(const Message& message) {
   return more.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+}  // namespace
+
 // A row that somebody else's hand damaged keeps its text; json's complaints go no further.
 void read_more(const std::string& text, Message& message) try {
   const json more = json::parse(text);
@@ -105,7 +109,6 @@ void read_more(const std::string& text, Message& message) try {
   }
 } catch (const json::exception&) {
 }
-}  // namespace
 
 namespace {
 // Files of before have no such column.

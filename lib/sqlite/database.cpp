@@ -104,9 +104,16 @@ void Statement::bind(int index, std::nullptr_t) {
 }
 
 Result<Database> Database::open(const std::string& path, milliseconds busy_timeout) {
+  return open(path, busy_timeout, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+
+Result<Database> Database::open_for_reading(const std::string& path, milliseconds busy_timeout) {
+  return open(path, busy_timeout, SQLITE_OPEN_READONLY);
+}
+
+Result<Database> Database::open(const std::string& path, milliseconds busy_timeout, int flags) {
   sqlite3* handle = nullptr;
-  int status = ::sqlite3_open_v2(path.c_str(), &handle,
-                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  int status = ::sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   if (!handle) return fail(Errc::internal, "open " + path + ": out of memory");
   Database database(handle);
   if (status != SQLITE_OK) return database.failed("open " + path);

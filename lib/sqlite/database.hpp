@@ -56,6 +56,8 @@ class Database {
  public:
   // Opens, or makes, the file; with foreign keys on and `busy_timeout` for locks.
   static Result<Database> open(const std::string& path, milliseconds busy_timeout);
+  // Opens a file that is there, to read only.
+  static Result<Database> open_for_reading(const std::string& path, milliseconds busy_timeout);
   Database(Database&& other) noexcept;
   Database& operator=(Database&&) = delete;
   ~Database();
@@ -82,6 +84,7 @@ class Database {
  private:
   friend class Statement;
   explicit Database(sqlite3* handle) : handle_(handle) {}
+  static Result<Database> open(const std::string& path, milliseconds busy_timeout, int flags);
   Result<Statement> prepare(std::string_view sql);
   void give_back(sqlite3_stmt* statement);
   std::unexpected<Error> failed(std::string_view doing) const;

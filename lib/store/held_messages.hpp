@@ -61,6 +61,10 @@ class HeldMessages {
   // Those that wait, in the order of holding, beyond number `after`.
   virtual Result<std::vector<HeldMessage>> queue(ChannelId channel, std::int64_t after,
                                                  std::size_t limit) = 0;
+  // Whatever became of them: held at `from` or later and before `until`, beyond number `after`, in the order
+  // of holding.
+  virtual Result<std::vector<HeldMessage>> of_channel(ChannelId channel, Wall from, Wall until,
+                                                      std::int64_t after, std::size_t limit) = 0;
   // Those held until then that still wait become expired; each emits automod.message.update. How many.
   virtual Result<std::size_t> expire(Wall held_until) = 0;
 };

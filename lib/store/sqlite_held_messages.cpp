@@ -202,6 +202,17 @@ Result<std::vector<HeldMessage>> SqliteHeldMessages::queue(ChannelId channel, st
   });
 }
 
+Result<std::vector<HeldMessage>> SqliteHeldMessages::of_channel(ChannelId channel, Wall from, Wall until,
+                                                                std::int64_t after, std::size_t limit) {
+  return core_.read([&](sqlite::Database& db, Wall) {
+    return collect(
+        db.query(select_held("WHERE h.channel_id = ? AND h.held_ms >= ? AND h.held_ms < ? AND "
+                             "h.number > ? ORDER BY h.number LIMIT ?"),
+                 channel.value(), to_ms(from), to_ms(until), after, static_cast<std::int64_t>(limit)),
+        held_of);
+  });
+}
+
 Result<std::size_t> SqliteHeldMessages::expire(Wall held_until) {
   for (std::size_t expired = 0;;) {
     auto some = core_.write([&](Change& change) -> Result<std::size_t> {

@@ -70,6 +70,8 @@ class SqliteHeldMessages final : public HeldMessages {
                              const Actor& actor) override;
   Result<HeldMessage> by_id(std::string_view id) override;
   Result<std::vector<HeldMessage>> queue(ChannelId channel, std::int64_t after, std::size_t limit) override;
+  Result<std::vector<HeldMessage>> of_channel(ChannelId channel, Wall from, Wall until, std::int64_t after,
+                                              std::size_t limit) override;
   Result<std::size_t> expire(Wall held_until) override;
 
  private:

@@ -9,38 +9,15 @@ import time
 
 import pytest
 
+from cli_tool import CliTool
 from harness import program
 
 SECRET = re.compile(r"[a-z2-7]{32}\n\Z")
 
 
-class Chanctl:
-    def __init__(self, folder):
-        self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "SLUICE_DIR": str(folder / "platform")}
-
-    def run(self, *arguments, stdin=""):
-        return subprocess.run([program("chanctl"), *arguments], input=stdin, capture_output=True, text=True,
-                              env=self.environment, timeout=60)
-
-    def __call__(self, *arguments, stdin=""):
-        """Standard output of a command that must succeed in silence."""
-        done = self.run(*arguments, stdin=stdin)
-        assert (done.returncode, done.stderr) == (0, ""), done
-        return done.stdout
-
-    def refused(self, *arguments, code=1, stdin=""):
-        """Standard error of a command that must fail and print nothing."""
-        done = self.run(*arguments, stdin=stdin)
-        assert (done.returncode, done.stdout) == (code, ""), done
-        return done.stderr
-
-    def json(self, *arguments):
-        return [json.loads(line) for line in self(*arguments, "--json").splitlines()]
-
-
 @pytest.fixture
 def chanctl(tmp_path):
-    return Chanctl(tmp_path)
+    return CliTool("chanctl", tmp_path)
 
 
 @pytest.fixture

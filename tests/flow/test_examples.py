@@ -11,7 +11,7 @@ from swift_store import Swift
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 ARGUMENTS = {"01": ["DIR"], "02": ["DIR"], "04": ["PORT"], "05": ["BASE", "DIR"], "06": ["PORT"], "07": ["PORT"], "08": ["UDP"],
-             "09": ["PORT", "OTHER"], "10": ["PORT", "OTHER"], "11": ["PORT"]}
+             "09": ["PORT", "OTHER"], "10": ["PORT", "OTHER"], "11": ["PORT"], "13": ["DIR"]}
 
 
 def run(script, tmp_path, *more, **environment):
@@ -99,6 +99,12 @@ def test_12_s3(tmp_path):
         said = run(example("12"), tmp_path, "s3://films", store.endpoint, f"{store.media_url}/films", **store.credentials)
         assert f"{store.media_url}/films/demo/" in said and "#EXT-X-ENDLIST" in said
         assert float(said.split()[-1]) == pytest.approx(8, abs=0.1)
+
+
+def test_13_moderation(tmp_path):
+    said = run(example("13"), tmp_path)
+    assert "banned mallory3 from alice" in said and "alice lifted the ban of mallory2 from alice\n" in said
+    assert re.search(r"whole up to entry 6 [0-9a-f]{64}$", said.strip())
 
 
 def test_examples_that_may_run_at_once_have_ports_of_their_own():

@@ -73,6 +73,25 @@ TEST_CASE("each argument goes to its place, and one too many is refused") {
   CHECK(app::parse(two, {"join", "a", "b", "c"}, nothing).value().positionals("FROM") == std::vector<std::string>{"b", "c"});
 }
 
+TEST_CASE("what stands behind a command is its argument, even if it is a command's name") {
+  const app::Program acts{.name = "acts",
+                          .summary = "an example",
+                          .commands = {{.path = ""},
+                                       {.path = "ban", .summary = "x", .positionals = {{.name = "WHERE"}, {.name = "WHOM"}}},
+                                       {.path = "list", .summary = "x"},
+                                       {.path = "note add", .summary = "x", .positionals = {{.name = "WHOM"}}},
+                                       {.path = "note list", .summary = "x"}}};
+  const auto nothing = [](const std::string&) { return std::optional<std::string>(); };
+  const auto banned = app::parse(acts, {"ban", "note", "list"}, nothing).value();
+  CHECK(banned.command() == "ban");
+  CHECK(banned.positional("WHERE") == "note");
+  CHECK(banned.positional("WHOM") == "list");
+  CHECK(app::parse(acts, {"ban", "demo", "-"}, nothing).value().positional("WHOM") == "-");
+  CHECK(app::parse(acts, {"note", "add", "list"}, nothing).value().positional("WHOM") == "list");
+  CHECK(app::parse(acts, {"note", "list"}, nothing).value().command() == "note list");
+  CHECK_FALSE(app::parse(acts, {"note", "list", "ban"}, nothing));
+}
+
 TEST_CASE("command line beats environment beats file beats default, and the origin tells") {
   const TemporaryFile file("# comment\nwait = 7s\n\ntag = x, y\ncount=3\n");
   auto settings = parse({"user", "add", "a", "--config", file.path});

@@ -1,6 +1,9 @@
 #include "sqlite/database.hpp"
 
+#include <filesystem>
+
 #include <catch2/catch.hpp>
+#include <unistd.h>
 
 using namespace sluice;
 using namespace sluice::sqlite;
@@ -75,4 +78,20 @@ TEST_CASE("errors say which kind they are") {
   CHECK(database.run("INSERT INTO t VALUES (7)").error().code == Errc::conflict);
   CHECK(database.run("SELECT nonsense").error().code == Errc::internal);
   CHECK(Database::open("/nonexistent/dir/file.db", milliseconds(0)).error().code == Errc::denied);
+}
+
+TEST_CASE("who opens a file for reading makes none and changes nothing") {
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("sluice-reading-" + std::to_string(::getpid()) + ".db");
+  CHECK(Database::open_for_reading(path, milliseconds(0)).error().code == Errc::denied);
+  CHECK_FALSE(std::filesystem::exists(path));
+  REQUIRE(Database::open(path, milliseconds(0))
+              ->run_script("PRAGMA journal_mode = WAL; CREATE TABLE t(i INTEGER) STRICT; INSERT INTO t VALUES (1)"));
+  {
+    Database reader = Database::open_for_reading(path, milliseconds(0)).value();
+    CHECK(count(reader, "t") == 1);
+    CHECK(reader.run("INSERT INTO t VALUES (2)").error().code == Errc::denied);
+  }
+  std::filesystem::remove(path);
+  for (const char* more : {"-wal", "-shm"}) std::filesystem::remove(path + more);
 }

@@ -177,3 +177,25 @@ TEST_CASE("holding and deciding are told by EventSub's names, and deciding is au
   CHECK(audit[1].action == "automod.deny");
   CHECK(audit[1].reason == "rude");
 }
+
+TEST_CASE("what was held is found later by its time, whatever became of it") {
+  Queue queue;
+  const Wall begun = queue.fresh.clock.wall();
+  for (const char* id : {"m1", "m2", "m3", "m4"}) {
+    REQUIRE(queue.held.hold(queue.message(id)));
+    queue.fresh.clock.advance(seconds(1));
+  }
+  REQUIRE(queue.held.decide("m1", HeldVerdict::allow, "", shell));
+  REQUIRE(queue.held.decide("m2", HeldVerdict::deny, "", shell));
+  REQUIRE(queue.held.expire(begun + seconds(2)) == 1);
+  auto found = [&](Wall from, Wall until, std::int64_t after, std::size_t limit) {
+    std::string text;
+    auto some = queue.held.of_channel(queue.demo.id, from, until, after, limit).value();
+    for (auto& message : some) text += message.id + " " + std::string(name(message.state)) + ", ";
+    return text;
+  };
+  CHECK(found(begun, begun + seconds(9), 0, 9) == "m1 allowed, m2 denied, m3 expired, m4 held, ");
+  CHECK(found(begun + seconds(1), begun + seconds(3), 0, 9) == "m2 denied, m3 expired, ");
+  CHECK(found(begun, begun + seconds(9), 2, 1) == "m3 expired, ");
+  CHECK(queue.held.of_channel(queue.fresh.channel("other").id, begun, begun + seconds(9), 0, 9)->empty());
+}

@@ -1,0 +1,160 @@
+// log: what was said in a channel, as automod reads it (sluice-automod(5)): from the chat log, with what was
+// held and never said at its own place.
+#include <algorithm>
+#include <cstdint>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "output.hpp"
+
+namespace sluice::modctl {
+
+namespace {
+constexpr std::size_t page = 1000;
+constexpr std::int64_t first_second = 0, last_second = 253'402'300'800'000;  // of the years 1970 to 9999
+
+struct Wanted {
+  std::optional<Wall> from, until;
+  std::optional<UserId> user;
+  bool shown_only = false;
+
+  bool takes(UserId author) const { return !user || *user == author; }
+  bool takes(Wall at) const { return (!from || at >= *from) && (!until || at < *until); }
+};
+
+Json roles_of(const chat::Roles& roles) {
+  Json names = Json::array();
+  if (roles.broadcaster) names.push_back("broadcaster");
+  if (roles.moderator) names.push_back("moderator");
+  if (roles.vip) names.push_back("vip");
+  if (roles.subscriber) names.push_back("subscriber");
+  return names;
+}
+
+// What AutoMod thought of it, as automod --diff reads it.
+void put_verdict(Json& line, const store::HeldMessage& held) {
+  line["verdict"] = "hold";
+  line["held"] = {{"reason", held.reason},
+                  {"category", held.category},
+                  {"level", held.level},
+                  {"state", store::name(held.state)}};
+}
+
+Json line_of(const chatlog::Said& said) {
+  const chat::Message& message = said.message;
+  Json line{{"id", message.id},
+            {"at", format_rfc3339(message.at)},
+            {"channel", message.channel_name},
+            {"user",
+             {{"id", id_text(message.author.id.value())},
+              {"login", message.author.login},
+              {"name", message.author.name}}},
+            {"roles", roles_of(message.roles)},
+            {"text", message.text}};
+  if (message.action) line["action"] = true;
+  if (message.reply) line["reply_to"] = message.reply->id;
+  if (said.taken_off_at) line["taken_off_at"] = format_rfc3339(*said.taken_off_at);
+  return line;
+}
+
+Json line_of(const store::Channel& channel, const store::HeldMessage& held) {
+  Json line{
+      {"id", held.id},
+      {"at", format_rfc3339(held.held_at)},
+      {"channel", channel.name},
+      {"user",
+       {{"id", id_text(held.user.value())}, {"login", held.user_name}, {"name", held.user_display_name}}},
+      {"roles", Json::array()},
+      {"text", held.text}};
+  put_verdict(line, held);
+  return line;
+}
+
+// All that was ever held in the channel: one that was allowed is said later than it was held.
+Result<std::vector<store::HeldMessage>> all_held(Platform& platform, const store::Channel& channel,
+                                                 const Wanted& wanted) {
+  std::vector<store::HeldMessage> held;
+  const Wall until = wanted.until.value_or(Wall(milliseconds(last_second)));
+  for (;;) {
+    const std::int64_t last = held.empty() ? 0 : held.back().number;
+    SLUICE_TRY_VALUE(auto some, platform.store->held_messages().of_channel(
+                                    channel.id, Wall(milliseconds(first_second)), until, last, page));
+    std::ranges::move(some, std::back_inserter(held));
+    if (some.size() < page) return held;
+  }
+}
+
+class Log {
+ public:
+  Log(const store::Channel& channel, const Wanted& wanted, const std::vector<store::HeldMessage>& held)
+      : channel_(channel), wanted_(wanted), held_(held) {
+    for (const store::HeldMessage& message : held) by_id_.emplace(message.id, &message);
+  }
+
+  Result<> print(chatlog::Reader* history) {
+    for (std::int64_t row = 0; history != nullptr;) {
+      SLUICE_TRY_VALUE(const auto some,
+                       history->between(channel_.id, wanted_.from, wanted_.until, row, page));
+      for (const chatlog::Said& said : some) print(said);
+      if (some.size() < page) break;
+      row = some.back().row;
+    }
+    print_held_before(Wall::max());
+    return {};
+  }
+
+ private:
+  void print(const chatlog::Said& said) {
+    print_held_before(said.message.at);
+    if (!wanted_.takes(said.message.author.id) || (wanted_.shown_only && said.taken_off_at)) return;
+    Json line = line_of(said);
+    if (const auto held = by_id_.find(said.message.id); held != by_id_.end())
+      put_verdict(line, *held->second);
+    print_json(line);
+  }
+
+  // What was allowed is in the chat log, at the time when it was said.
+  void print_held_before(Wall at) {
+    for (; next_ < held_.size() && held_[next_].held_at < at; ++next_) {
+      const store::HeldMessage& held = held_[next_];
+      if (wanted_.shown_only || held.state == store::HeldState::allowed) continue;
+      if (wanted_.takes(held.user) && wanted_.takes(held.held_at)) print_json(line_of(channel_, held));
+    }
+  }
+
+  const store::Channel& channel_;
+  const Wanted& wanted_;
+  const std::vector<store::HeldMessage>& held_;
+  std::unordered_map<std::string_view, const store::HeldMessage*> by_id_;
+  std::size_t next_ = 0;  // of held_
+};
+
+Result<Wanted> wanted_of(const app::Settings& settings, Platform& platform) {
+  Wanted wanted{.shown_only = settings.flag("shown")};
+  SLUICE_TRY_VALUE(wanted.from, moment(settings, "since"));
+  SLUICE_TRY_VALUE(wanted.until, moment(settings, "until"));
+  if (settings.has("user")) {
+    SLUICE_TRY_VALUE(const store::User user, named_user(platform, settings.text("user")));
+    wanted.user = user.id;
+  }
+  return wanted;
+}
+}  // namespace
+
+Result<int> log(const app::Settings& settings, Platform& platform) {
+  SLUICE_TRY_VALUE(const store::Channel channel, named_channel(platform, settings.positional("CHANNEL")));
+  SLUICE_TRY_VALUE(const Wanted wanted, wanted_of(settings, platform));
+  SLUICE_TRY_VALUE(auto history, open_history(platform));
+  if (!history)
+    return fail(Errc::not_found,
+                platform.history.empty() ? "--history none: there is no chat log to print"
+                                         : "there is no chat log " + platform.history,
+                "chatd keeps it in DIR/chat.db, or where its --history says");
+  SLUICE_TRY_VALUE(const auto held, all_held(platform, channel, wanted));
+  SLUICE_TRY(Log(channel, wanted, held).print(&*history));
+  return 0;
+}
+
+}  // namespace sluice::modctl

@@ -1,0 +1,9 @@
+#pragma once
+// modctl's option table.
+#include "app/options.hpp"
+
+namespace sluice::modctl {
+
+const app::Program& program();
+
+}  // namespace sluice::modctl

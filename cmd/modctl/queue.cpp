@@ -1,0 +1,73 @@
+// queue: the messages that AutoMod holds until a moderator has looked.
+#include <fmt/format.h>
+
+#include "base/utf8.hpp"
+#include "commands.hpp"
+#include "each_line.hpp"
+#include "output.hpp"
+
+namespace sluice::modctl {
+
+namespace {
+using store::HeldState;
+using store::HeldVerdict;
+constexpr std::size_t page = 1000;
+
+std::string why(const store::HeldMessage& message) {
+  return message.category.empty() ? message.reason : fmt::format("{} ({})", message.category, message.level);
+}
+
+Result<int> decide(const app::Settings& settings, Platform& platform, HeldVerdict verdict) {
+  SLUICE_TRY_VALUE(const store::Channel channel,
+                   channel_to_act_in(platform, settings.positional("CHANNEL"), Needed::moderator));
+  const HeldState wanted = verdict == HeldVerdict::allow ? HeldState::allowed : HeldState::denied;
+  const auto act = [&](const std::string& id) -> Result<Outcome> {
+    store::HeldMessages& held = platform.store->held_messages();
+    auto message = held.by_id(id);
+    if (message && message->channel != channel.id)
+      message = fail(Errc::not_found, fmt::format("no held message {} in {}", id, channel.name));
+    if (!message && message.error().code == Errc::not_found)
+      message.error().hint = fmt::format("modctl queue list {} shows those that wait", channel.name);
+    if (!message) return std::unexpected(std::move(message).error());
+    const std::string text = fmt::format("message {} of {}", id, message->user_name);
+    const Json more{{"channel", channel.name}, {"user", message->user_name}, {"state", store::name(wanted)}};
+    if (message->state == wanted)
+      return Outcome{fmt::format("{} was {} already", text, store::name(wanted)), more, false};
+    SLUICE_TRY(held.decide(id, verdict, settings.text("reason"), platform.actor));
+    return Outcome{fmt::format("{} is {}", text, store::name(wanted)), more};
+  };
+  return act_on_each(settings, "message", settings.positional("MESSAGE-ID"), act);
+}
+}  // namespace
+
+Result<int> queue_list(const app::Settings& settings, Platform& platform) {
+  SLUICE_TRY_VALUE(const store::Channel channel, named_channel(platform, settings.positional("CHANNEL")));
+  std::vector<std::vector<std::string>> rows{{"ID", "HELD", "USER", "FOR", "TEXT"}};
+  std::int64_t last = 0;
+  for (;;) {
+    SLUICE_TRY_VALUE(const auto some, platform.store->held_messages().queue(channel.id, last, page));
+    for (const store::HeldMessage& message : some) {
+      if (settings.flag("json")) {
+        Json object{{"channel", channel.name}};
+        object.update(json_of(message));
+        print_json(object);
+      }
+      rows.push_back({message.id, format_rfc3339(message.held_at), message.user_name, why(message),
+                      legible(message.text)});
+    }
+    if (some.size() < page) break;
+    last = some.back().number;
+  }
+  if (!settings.flag("json")) print_table(rows);
+  return 0;
+}
+
+Result<int> queue_approve(const app::Settings& settings, Platform& platform) {
+  return decide(settings, platform, HeldVerdict::allow);
+}
+
+Result<int> queue_deny(const app::Settings& settings, Platform& platform) {
+  return decide(settings, platform, HeldVerdict::deny);
+}
+
+}  // namespace sluice::modctl

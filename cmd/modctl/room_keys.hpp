@@ -1,0 +1,29 @@
+#pragma once
+// The settings of a channel's chat as somebody types and reads them: KEY=VALUE.
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "platform/room_settings.hpp"
+
+namespace sluice::modctl {
+
+struct RoomPatch {
+  platform::RoomSettingsPatch modes;
+  platform::AutomodPatch automod;
+  bool has_modes = false, has_automod = false;
+};
+
+// Errc::usage for a key or value that there is not, or a key that stands twice. slow is in seconds and
+// followers-only in minutes where no unit stands; "on" is 30 s and any follower, as /slow and /followers
+// alone.
+Result<RoomPatch> parse_room_keys(const std::vector<std::string>& typed);
+
+struct RoomKey {
+  std::string key, value;
+  bool operator==(const RoomKey&) const = default;
+};
+// All of them, so that parse_room_keys() reads them again.
+std::vector<RoomKey> room_keys(const platform::RoomSettings& modes, const platform::AutomodSettings& automod);
+
+}  // namespace sluice::modctl
