@@ -172,7 +172,7 @@ std::vector<Command> records() {
                    {.name = "user", .metavar = "USER", .help = "only acts upon this user"},
                    {.name = "action",
                     .metavar = "TEXT",
-                    .help = "only actions that begin so: ban, automod., word_list."},
+                    .help = "only actions that begin so: ban, or automod. for all of AutoMod"},
                    since,
                    until}},
       {.path = "audit verify",

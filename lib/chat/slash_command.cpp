@@ -104,6 +104,7 @@ constexpr std::array units{Unit{"month", 30 * 86400}, Unit{"week", 7 * 86400}, U
 
 // "m" is a minute, "mo" a month; otherwise the beginning of the name will do, and an s behind it.
 const Unit* find_unit(std::string_view text) {
+  if (text == "ms") return nullptr;  // milliseconds, not minutes
   if (text.size() > 1 && text.ends_with('s')) text.remove_suffix(1);
   if (text == "m") text = "minute";
   const auto unit = std::ranges::find_if(units, [&](const Unit& u) { return u.name.starts_with(text); });

@@ -64,7 +64,7 @@ def test_help_man_page_and_completions_know_the_same_options(name, section):
         described = man.split(".Sh OPTIONS", 1)[1].split(f"Fl \\-{option}", 1)[1].split("\n.It ", 1)[0]
         assert ("read again on SIGHUP" in described) == row.get("reloads", False), f"the man page on --{option} and SIGHUP"
     assert " ".join(helps.split()).count("; reloads") == sum(row.get("reloads", False) for row in all_options(options).values())
-    shown = set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", helps)) - {"some-name"}
+    shown = set(re.findall(r"(?<![\w-])(?<!automod )--([a-z][a-z0-9-]+)", helps)) - {"some-name"}
     assert shown <= set(all_options(options)) | {"log-level", "config"}, "--help shows options that are not in the table"
 
 
@@ -83,9 +83,9 @@ def test_man_page_is_sound(name, section):
 def test_completions_load_in_their_shells(name, section):
     bash = run("bash", "-c", f"""source {GENERATED}/bash/{name}
         COMP_WORDS=({name} --hel); COMP_CWORD=1; {f'_sluice_complete_{name}'}; echo "${{COMPREPLY[@]}}" """)
-    assert bash.stdout.strip() == "--help" and bash.stderr == ""
+    assert "--help" in bash.stdout.split() and bash.stderr == ""
     fish = run("fish", "--no-config", "-c", f"source {GENERATED}/fish/{name}.fish; complete -C '{name} --hel'")
-    assert fish.stdout.startswith("--help"), fish.stderr
+    assert re.search(r"^--help\b", fish.stdout, re.M), fish.stderr
     assert run("zsh", "-n", f"{GENERATED}/zsh/_{name}").returncode == 0
 
 

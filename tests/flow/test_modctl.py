@@ -9,7 +9,7 @@ import pytest
 from chat_platform import running
 from harness import program, wait_for
 
-QUIET = ("--cooldown", "0s", "--message-rate", "10000", "--join-rate", "1000", "--repeat-time", "0s")
+QUIET = ("--automod", "none", "--cooldown", "0s", "--message-rate", "10000", "--join-rate", "1000", "--repeat-time", "0s")
 
 
 @pytest.fixture
@@ -26,6 +26,11 @@ def modctl(chat, *arguments, stdin=""):
 
 def records(chat, *arguments):
     return [json.loads(line) for line in modctl(chat, *arguments, "--json").splitlines()]
+
+
+def acts(chat):
+    """What moderation did; the platform's own tokens are in the audit log, too."""
+    return [entry for entry in records(chat, "audit", "list", "--last", "0") if not entry["action"].startswith("token.")]
 
 
 def tags(line):
@@ -57,11 +62,11 @@ def test_a_ban_is_obeyed_at_once_and_its_lifting_too(chat):
     bob.send("PRIVMSG #demo :still here?")
     assert tags(bob.until("NOTICE")[-1])["msg-id"] == "msg_banned"
     assert chat.page().join("demo")["history"] == []
-    [entry] = records(chat, "audit", "list")
+    [entry] = acts(chat)
     assert (entry["action"], entry["target"], entry["reason"], entry["channel"]) == ("ban", "user:bob", "spam", "demo")
     assert [message["text"] for message in entry["context"]["messages"]] == ["spam", "more spam"]
     wait_for(lambda: all("taken_off_at" in line for line in records(chat, "log", "demo")), 10, "the chat log's marks")
-    assert "(taken off) more spam" in modctl(chat, "audit", "explain", "1")
+    assert "(taken off) more spam" in modctl(chat, "audit", "explain", str(entry["id"]))
 
     modctl(chat, "unban", "demo", "bob")
     modctl(chat, "timeout", "demo", "bob", "1s", "--as", "ada")
@@ -97,7 +102,7 @@ def test_messages_are_deleted_and_all_is_cleared(chat):
     wait_for(lambda: len(records(chat, "log", "demo", "--shown")) == 1, 10, "the marks")
     modctl(chat, "clear", "demo")
     assert bob.until("CLEARCHAT")[-1].endswith("CLEARCHAT #demo") and page.until("cleared")
-    assert [entry["action"] for entry in records(chat, "audit", "list")] == ["message.delete", "message.delete", "chat.clear"]
+    assert [entry["action"] for entry in acts(chat)] == ["message.delete", "message.delete", "chat.clear"]
 
 
 def test_a_role_holds_at_once(chat):
@@ -106,8 +111,8 @@ def test_a_role_holds_at_once(chat):
     wait_for(lambda: records(chat, "mods", "demo"), 10)
     bob.send("PRIVMSG #demo :/slow 7")
     assert tags(ada.until("ROOMSTATE")[-1])["slow"] == "7"
-    [mod, slow] = records(chat, "audit", "list")
-    assert mod["actor"]["name"].startswith("unix:") and (slow["actor"]["name"], slow["actor"]["address"]) == ("bob", "127.0.0.1")
+    [mod, slow] = acts(chat)
+    assert mod["actor"]["name"].startswith("unix:") and (slow["actor"]["name"], slow["actor"]["address"]) == ("bob", "loopback")
     modctl(chat, "unmod", "demo", "bob")
     bob.send("PRIVMSG #demo :/slowoff")
     assert tags(bob.until("NOTICE", "no_permission")[-1])["msg-id"] == "no_permission"
@@ -116,6 +121,7 @@ def test_a_role_holds_at_once(chat):
 def test_a_raid_is_banned_while_chat_goes_on(chat):
     """Every line of others arrives, in order; every raider goes; all of it is in the audit log."""
     ada, bob, _ = everybody(chat)
+    before = int(modctl(chat, "audit", "verify").split()[0])
     names = [f"raider_{number}" for number in range(500)]
     with sqlite3.connect(chat.directory / "store.db", timeout=30) as store:
         store.executemany("INSERT INTO users (name, display_name, created_ms) VALUES (?, ?, 0)", [(name, name) for name in names])
@@ -138,8 +144,8 @@ def test_a_raid_is_banned_while_chat_goes_on(chat):
         elif " PRIVMSG " in line:
             heard.append(line.rsplit(":", 1)[1])
     assert banned == names and heard == texts and len(told) == 500
-    assert modctl(chat, "audit", "verify").split()[0] == "500"
-    assert {entry["reason"] for entry in records(chat, "audit", "list", "--last", "0")} == {"raid"}
+    assert int(modctl(chat, "audit", "verify").split()[0]) == before + 500
+    assert {entry["reason"] for entry in acts(chat)} == {"raid"}
 
 
 def test_what_was_done_in_chat_is_explained(chat):
@@ -149,8 +155,8 @@ def test_what_was_done_in_chat_is_explained(chat):
     said(chat, bob, ada, "the butler did it")
     ada.send("PRIVMSG #demo :/ban bob a spoiler")
     bob.until("CLEARCHAT")
-    words = modctl(chat, "audit", "explain", "2")
-    assert "ada banned bob from demo\n" in words and "from 127.0.0.1\n" in words and "why: a spoiler\n" in words and "slow=3s" in words
+    words = modctl(chat, "audit", "explain", str(acts(chat)[-1]["id"]))
+    assert "ada banned bob from demo\n" in words and "from loopback\n" in words and "why: a spoiler\n" in words and "slow=3s" in words
     assert "messages kept with the entry: 1\n" in words and words.count("the butler did it") == 2
 
 
@@ -193,17 +199,18 @@ def test_acts_by_the_control_socket(chat):
     assert bob.until("CLEARCHAT")[-1].endswith("CLEARCHAT #demo :bob")
     assert tags(bob.until("ROOMSTATE")[-1])["slow"] == "5"
     assert bob.until("CLEARCHAT")[-1].endswith("CLEARCHAT #demo")
-    entries = records(chat, "audit", "list")
+    entries = acts(chat)
     assert [entry["action"] for entry in entries] == ["ban", "unban", "room.settings", "chat.clear"]
     assert entries[0]["actor"]["name"] == "ada" and entries[0]["actor"]["address"].startswith("local unix:")
     assert entries[0]["reason"] == "spam" and entries[0]["context"]["messages"][0]["text"] == "spam"
 
 
 def test_acts_that_the_control_socket_refuses(chat):
+    before = modctl(chat, "audit", "head")
     refused = [answer["error"] for answer in ask(
         chat, act("/ban bob", by="cyd"), act("/ban nobody_here"), act("/ban ada"), act("/ban"), act("/dance"), act("/disconnect"),
         act("/clear", by="nobody"), act("/clear", channel="nowhere"), act(""), {"command": "act", "channel": 7, "as": "ada", "line": "/clear"})]
     assert [error.get("notice") for error in refused[:5]] == ["no_permission", "invalid_user", "bad_ban_self", "usage_ban", "unrecognized_cmd"]
     assert all(error["what"] for error in refused)
     assert "no user" in refused[6]["what"] and "nowhere" in refused[7]["what"] and "needs" in refused[8]["what"] and "needs" in refused[9]["what"]
-    assert modctl(chat, "audit", "head") == "0\n"
+    assert modctl(chat, "audit", "head") == before

@@ -216,7 +216,7 @@ def test_whispers_reach_their_user_alone(chat):
 
 
 def test_a_verified_bot_has_its_own_rate():
-    with running("--cooldown", "1s", "--repeat-time", "0s") as chat:
+    with running("--cooldown", "1s", "--repeat-time", "0s", "--automod", "none") as chat:
         bob = chat.irc_peer("bob", chat.bob)
         bob.join("demo")
 

@@ -13,6 +13,16 @@
 namespace chat_load {
 
 namespace {
+// As people talk: what is one letter over and over is taken for spam.
+std::string chatter(std::size_t size) {
+  constexpr std::string_view talk =
+      " the picture is sharp today and the sound is fine so let us wait and see what happens after the next"
+      " corner because this road was much quicker last time when nobody had thought of going there";
+  std::string said;
+  while (said.size() < size) said += talk.substr(0, size - said.size());
+  return said;
+}
+
 constexpr std::size_t npos = static_cast<std::size_t>(-1);
 constexpr std::size_t at_once = 2000;  // members that come in together
 constexpr std::int64_t alive_rhythm_us = 20'000'000;
@@ -53,7 +63,7 @@ std::size_t Worker::connect() {
     if (::epoll_ctl(poll_, EPOLL_CTL_ADD, places_[i].socket, &event) != 0) die("watch a socket");
   }
   for (int room = 0; room < options_.rooms; ++room)
-    padding_.push_back(std::string(text_bytes(options_, room) - Mark::size, 'x'));
+    padding_.push_back(chatter(text_bytes(options_, room) - Mark::size));
   return places_.size();
 }
 
