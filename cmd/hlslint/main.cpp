@@ -1,6 +1,7 @@
 // hlslint: says what is wrong with a presentation, and by which rule.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -88,6 +89,9 @@ Result<int> run(const app::Settings& settings) {
     return app::exit_done;
   }
   if (settings.positionals("PLACE").empty()) return fail(Errc::usage, "nothing to check", "give the URL of a playlist, a playlist's file, or the directory of a ledger or of playlists");
+  const bool url_given = std::ranges::any_of(settings.positionals("PLACE"), [](const std::string& place) { return place.find("://") != std::string::npos; });
+  if (settings.origin("watch") == "command line" && !url_given)
+    return fail(Errc::usage, "--watch follows URLs, and none is given: " + settings.positionals("PLACE").front(), "leave it out, or give the playlist's URL");
   if (settings.has("ca-file")) SLUICE_TRY(hlslint::check_certificates(settings.text("ca-file")));
   bool clean = true;
   for (const std::string& place : settings.positionals("PLACE")) {

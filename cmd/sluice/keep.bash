@@ -36,7 +36,7 @@ keep() { # NAME
   grace=$(seconds_of "$drain_time")
   # Each program reads NAME.conf in DIR, those that ingestd and origind start too; a file may come later (sluice reload).
   export SLUICE_CONFIG=$dir SLUICE_SOCKETS=$dir/run/sockets
-  if [[ ${quiet:-} ]]; then exec {console}>/dev/null; else exec {console}>&2; fi
+  exec {console}>&2
   # A keeper that follows a killed one counts on: the program died with it.
   read_state "$name"
   [[ $state == stopped ]] || restarts=$((restarts + 1))
@@ -105,13 +105,13 @@ launch() {
   exec {said}>&-
 }
 
-# Lines to the log and the console. tee(1) would give up a file that could not be written once: a full disk costs the lines of its time.
+# Lines to the log and the console; of a quiet one's, those that are no log but a program's last words, as it names itself. tee(1) would give up a file that could not be written once: a full disk costs the lines of its time.
 write_log() {
   local line log
   exec {log}>>"$dir/logs/$name.log"
   while IFS= read -r line || [[ $line ]]; do
     printf '%s\n' "$line" >&"$log"
-    printf '%-8s %s\n' "$name" "$line" >&"$console"
+    [[ ${quiet:-} && $line != "$name: "* ]] || printf '%-8s %s\n' "$name" "$line" >&"$console"
   done 2>/dev/null
 }
 

@@ -23,7 +23,7 @@ sluice_options() {
 |config|path|FILE||read options from FILE, one 'name = value' a line, or from sluice.conf in a folder
 |print-config|flag|||print every option's value, without the passwords of URLs, and where it came from, and exit|
 up|demo|flag|||publish a moving picture with a clock and a tone, and print a key of your own|
-up|port-base|integer|N||put the ports at N and up: RTMP N, RTMPS N+1, SRT N+2, web N+3, HLS N+4, chat N+5, IRC N+6
+up|port-base|integer|N||put the ports at N and up: RTMP N, RTMPS N+1, SRT N+2, web N+3, HLS N+4, chat N+5, IRC N+6, over TLS IRC N+7 and chat N+8, metrics N+10 to N+14
 up|bind|text|ADDRESS||numeric address to listen on; repeat by commas (default: loopback only)
 up|public-url|text|URL||where viewers reach the pages, handed out by pages and playlists
 up|vod|text|URL||upload every stream to S3, s3://BUCKET or s3://BUCKET/PREFIX; without it nothing is uploaded
@@ -33,7 +33,7 @@ up|s3-credentials|path|FILE||file with its keys; without it AWS_ACCESS_KEY_ID an
 up|media-url|text|URL||where players reach what is uploaded: published playlists then name their segments there
 up|ready-fd|integer|FD||write a newline to this descriptor when the whole platform serves
 up|drain-time|duration|TIME|10s|how long a stopping program may finish what is under way
-up|quiet|flag|||keep the programs' logs out of this terminal (they are in DIR/logs)|
+up|quiet|flag|||keep the programs' logs out of this terminal (they are in DIR/logs), but for why one does not start|
 doctor|port-base|integer|N||look at the ports that 'up --port-base N' would use
 status|json|flag|||print one JSON object|
 logs|follow|flag|||go on printing as lines come|

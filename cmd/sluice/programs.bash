@@ -66,6 +66,7 @@ program_command() {
   fi
   case $name in
     webd) command+=(--origin-port "$(port_of origind http)" --chat-port "$(port_of chatd ws)") ;;&
+    webd) [[ ${media_url:-} != http* ]] || command+=(--media-url "$media_url") ;;& # another is a path on origind's own address
     origind) [[ -z ${media_url:-} ]] || command+=(--media-url "$media_url" --vod "$vod") ;;
     vodarchive)
       [[ -z ${s3_endpoint:-} ]] || command+=(--s3-endpoint "$s3_endpoint")

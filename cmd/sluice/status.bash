@@ -47,7 +47,11 @@ look_at_platform() {
   local name names state pid restarts since rest
   local -A states=() pids=()
   whole=ready reason='' streams='[]' summary=''
-  is_up || { whole=stopped; return; }
+  if ! is_up; then
+    whole=stopped
+    [[ -d $dir/run ]] || reason='no platform is there'
+    return
+  fi
   names=$(platform_programs | cut -d'|' -f1)
   ask_ahead ingestd streams
   [[ ${setting[json]:-} ]] || ask_ahead ingestd summary
@@ -138,6 +142,10 @@ sluice_status() {
   else
     reason=$(plain "$reason")
     printf '%s  %s%s\n' "$dir" "$whole" "${reason:+: $reason}"
+    if [[ ! -d $dir/run ]]; then
+      printf "sluice: hint: name its directory with --dir, or make one with 'sluice up'\n" >&2
+      return 1
+    fi
     for name in $(platform_programs | cut -d'|' -f1); do
       read_state "$name"
       [[ $whole != stopped ]] || state=stopped pid=0

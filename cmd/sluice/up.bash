@@ -5,8 +5,9 @@ declare -A keeper=()
 socket_keeper=''
 
 prepare_directory() {
-  mkdir -p "$dir" "$dir/ledgers" "$dir/live" "$dir/logs" || fail "cannot make $dir" 'choose another --dir, or give yourself the right to write there'
-  mkdir -p "$dir/run" "$dir/bus"
+  local why
+  why=$(for each in '' /ledgers /live /logs /run /bus; do mkdir -p "$dir$each" 2>&1 || exit 1; done) ||
+    fail "cannot make $dir: ${why##*: }" 'choose another --dir, or give yourself the right to write there'
   chmod 0700 "$dir/run" "$dir/bus"
   exec {lock}>"$dir/run/lock"
   flock -n "$lock" || fail "the platform in $dir is already up (pid $(cat "$dir/run/sluice.pid" 2>/dev/null || echo '?'))" "stop it with 'sluice down --dir $dir', or choose another --dir"

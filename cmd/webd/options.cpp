@@ -17,6 +17,8 @@ const app::Program& program() {
          .help = "where viewers reach origind or the cache before it; without it, the pages' host at --origin-port", .reloads = true},
         {.name = "chat-url", .metavar = "URL",
          .help = "where viewers reach chatd's WebSocket; without it, the pages' host at --chat-port", .reloads = true},
+        {.name = "media-url", .metavar = "URL",
+         .help = "where viewers reach the media of what is uploaded, as origind has it: pages may then play from there", .reloads = true},
         {.name = "origin-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "8081", .help = "port of origind",
          .min = 1, .max = 65535, .reloads = true},
         {.name = "chat-port", .kind = Kind::integer, .metavar = "PORT", .fallback = "8082",

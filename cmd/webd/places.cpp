@@ -37,7 +37,7 @@ Result<std::string> checked(const app::Settings& settings, const std::string& op
   while (url.ends_with('/')) url.pop_back();
   std::string plain = std::string(scheme) + "://", secure = std::string(scheme) + "s://";
   if ((!url.starts_with(plain) && !url.starts_with(secure)) || base_of(url).host.empty() ||
-      url.find_first_of(" ;,'\"") != url.npos)
+      url.find_first_of(" \t\r\n;,'\"?#") != url.npos)
     return fail(Errc::config, "--" + option + " " + url + " is no address that pages can use",
                 "give it as " + plain + "HOST[:PORT]");
   return url;
@@ -50,6 +50,8 @@ Result<Places> Places::from(const app::Settings& settings) {
   SLUICE_TRY_VALUE(places.public_url_, checked(settings, "public-url", "http"));
   SLUICE_TRY_VALUE(places.origin_url_, checked(settings, "origin-url", "http"));
   SLUICE_TRY_VALUE(places.chat_url_, checked(settings, "chat-url", "ws"));
+  SLUICE_TRY_VALUE(const std::string media, checked(settings, "media-url", "http"));
+  if (!media.empty()) places.media_ = source_of(media);
   places.origin_port_ = static_cast<std::uint16_t>(settings.integer("origin-port"));
   places.chat_port_ = static_cast<std::uint16_t>(settings.integer("chat-port"));
   return places;
@@ -66,10 +68,11 @@ Addresses Places::seen_by(const http::Request& request) const {
   return addresses;
 }
 
-std::string Places::policy(const Addresses& addresses) {
-  std::string origin = source_of(addresses.origin), chat = source_of(addresses.chat);
+std::string Places::policy(const Addresses& addresses) const {
+  const std::string origin = source_of(addresses.origin), chat = source_of(addresses.chat);
+  const std::string media = media_.empty() || media_ == origin ? origin : origin + " " + media_;
   return "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self'; font-src 'self'; manifest-src 'self'; "
-         "img-src 'self' data: " + origin + "; media-src 'self' blob: " + origin + "; connect-src 'self' " + origin + " " + chat +
+         "img-src 'self' data: " + origin + "; media-src 'self' blob: " + media + "; connect-src 'self' " + media + " " + chat +
          "; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'";
 }
 

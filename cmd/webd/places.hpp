@@ -20,11 +20,12 @@ class Places {
   static Result<Places> from(const app::Settings& settings);
   // For the host that this request names, unless the settings say otherwise.
   Addresses seen_by(const http::Request& request) const;
-  // Content-Security-Policy for the pages: our own scripts and styles only; connections to those two addresses.
-  static std::string policy(const Addresses& addresses);
+  // Content-Security-Policy for the pages: our own scripts and styles only; connections to those two addresses, and to where playlists name media.
+  std::string policy(const Addresses& addresses) const;
 
  private:
   std::string public_url_, origin_url_, chat_url_;
+  std::string media_;  // scheme, host and port; empty where all media is origind's
   std::uint16_t origin_port_ = 0, chat_port_ = 0;
 };
 

@@ -52,6 +52,7 @@ struct Daemon::Impl {
   std::multimap<std::string, os::UniqueFd> inherited;
   std::string keeper_of_sockets = take_variable("SLUICE_SOCKETS");
   bool asked_keeper = false;
+  const bool kept_by_sluice = !keeper_of_sockets.empty();  // which gives the ports
   std::function<Result<>()> before_ready = [] { return Result<>(); };
   std::multimap<std::string, std::unique_ptr<net::Listener>> listeners;
   std::multimap<std::string, net::Endpoint> others;  // that are listened at by other means
@@ -164,7 +165,7 @@ struct Daemon::Impl {
         // A machine without IPv6 is served on IPv4 alone, unless ::1 was asked for.
         if (by_default && bound && local.error().code != Errc::unavailable) continue;
         Error error = local.error();
-        if (error.code == Errc::unavailable) error.hint += ": --" + port_name + "-port";
+        if (error.code == Errc::unavailable) error.hint += kept_by_sluice ? ": sluice up --port-base N" : ": --" + port_name + "-port";
         return std::unexpected(std::move(error));
       }
       if (port == 0) port = local->port;

@@ -143,6 +143,14 @@ def test_what_cannot_be_read_is_an_error_with_a_hint(tmp_path):
         assert done.stderr and not done.stdout
 
 
+def test_files_cannot_be_watched(tmp_path):
+    folder = str(FIXTURES / "clean-apple")
+    done = subprocess.run([program("hlslint"), "--watch", "3s", folder], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "") and f"--watch follows URLs, and none is given: {folder}" in done.stderr
+    (tmp_path / "hlslint.conf").write_text("watch = 3s\n")  # for the URLs that come
+    assert hlslint("--config", str(tmp_path), folder) == (0, "")
+
+
 def test_a_stream_torn_in_its_first_segment_has_parts_to_look_at_and_no_recording(tmp_path):
     ledger = tmp_path / "ledger"
     made = subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=30:duration=1.3", "-f", "lavfi", "-i",

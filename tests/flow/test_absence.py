@@ -4,11 +4,12 @@ import time
 
 import pytest
 
-from harness import Platform, Publisher, get, program, wait_for
+from harness import Platform, Publisher, get, install_npm, program, wait_for
 from ingest import assert_lint, ended, media_seconds, parts, records
 from numbered import ledger_of
 from page_watch import WatchedPage
 from players import HlsJs
+from test_webd_pages import BROWSER, node_test
 
 
 GRACE = 12  # s
@@ -68,6 +69,18 @@ def test_viewers_wait_and_go_on(platform, away):
         for row in parts(ledger, rendition):
             marks.setdefault(row[2], set()).add("G" in row[12])
         assert all(len(kinds) == 1 for kinds in marks.values()), "no segment has media and gaps"
+
+
+def test_a_page_that_is_opened_meanwhile():
+    install_npm(BROWSER)
+    with Platform("--quiet", settings={"ingestd": {"grace": "2m"}}) as platform:
+        with Publisher(platform.publish_url(platform.channel("ada"))) as publisher:
+            platform.wait_live("ada")
+            ledger = ledger_of(platform)
+            wait_for(lambda: media_seconds(ledger, "source") > 6, 30, "media")
+            publisher.kill()
+        wait_for(lambda: gap_seconds(ledger, "source") > 12, 40, "gaps")
+        node_test("away.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada")
 
 
 def test_a_publisher_that_stays_away_leaves_no_gaps_in_the_recording(platform):

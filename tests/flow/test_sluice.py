@@ -1,9 +1,11 @@
 """The supervisor: readiness, status, restarts, clean ends."""
+import json
 import os
 import pty
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -113,6 +115,40 @@ def test_down_leaves_no_process(platform):
     assert platform.process.wait(10) == 0
     wait_for(lambda: not processes_of(platform.directory), 5, "no process left")
     assert platform.status()["state"] == "stopped"
+
+
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["logs", "quiet"])
+def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path, quiet):
+    base = free_port_base()
+    with socket.create_server(("127.0.0.1", base + 3)):
+        up = subprocess.Popen([program("sluice"), "up", "--dir", str(tmp_path), "--port-base", str(base), *quiet], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        said = []
+        while not any("hint: another" in line for line in said) or not any("starting it again" in line for line in said):
+            said.append(up.stderr.readline())
+            assert said[-1], said
+        up.terminate()
+        said = "".join(said) + up.communicate(timeout=60)[1]
+    assert f"webd: listen on 127.0.0.1:{base + 3}: Address already in use" in said
+    assert "or choose another port: sluice up --port-base N" in said and "--http-port" not in said
+    assert ("info  origind: ready" in said) != bool(quiet), said
+
+
+def test_a_directory_that_cannot_be_made_is_told_once(tmp_path):
+    (tmp_path / "file").touch()
+    place = tmp_path / "file" / "x"
+    up = subprocess.run([program("sluice"), "up", "--dir", str(place), "--port-base", str(free_port_base())], capture_output=True, text=True, timeout=60)
+    assert up.returncode == 1 and up.stderr.splitlines()[0] == f"sluice: cannot make {place}: Not a directory" and len(up.stderr.splitlines()) == 2
+
+
+def test_status_where_there_is_no_platform(tmp_path):
+    def status(*options):
+        done = subprocess.run([program("sluice"), "status", "--dir", str(tmp_path / "nosuch"), *options], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1
+        return done
+
+    assert status().stdout == f"{tmp_path}/nosuch  stopped: no platform is there\n" and "--dir" in status().stderr
+    told = json.loads(status("--json").stdout)
+    assert (told["state"], told["reason"], told["streams"]) == ("stopped", "no platform is there", [])
 
 
 def test_ctrl_c_on_a_terminal_stops_everything_in_the_middle_of_the_demo(tmp_path):

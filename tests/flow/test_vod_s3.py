@@ -9,9 +9,10 @@ import urllib.parse
 
 import pytest
 
-from harness import Daemon, Platform, Publisher, free_port, get, program, wait_for
+from harness import Daemon, Platform, Publisher, free_port, get, install_npm, program, wait_for
 from players import HlsJs
 from swift_store import SECRET_KEY, Swift
+from test_webd_pages import BROWSER, node_test
 
 BUCKET = "vods"
 
@@ -340,3 +341,18 @@ def test_a_platform_publishes_live_to_a_bucket(swift, tmp_path, monkeypatch):
     player = HlsJs(master, seconds=3)
     check_lint(master, {"compression"})
     assert player.seen()["fatal"] == []
+
+
+def test_the_page_plays_the_start_from_the_bucket(swift, tmp_path):
+    install_npm(BROWSER)
+    keys = tmp_path / "keys"
+    keys.write_text("aws_access_key_id = {AWS_ACCESS_KEY_ID}\naws_secret_access_key = {AWS_SECRET_ACCESS_KEY}\n".format(**swift.credentials))
+    keys.chmod(0o600)
+    with Platform("--quiet", "--vod", f"s3://{BUCKET}/page", "--s3-endpoint", swift.endpoint, "--s3-credentials", str(keys),
+                  "--media-url", f"{swift.media_url}/{BUCKET}/page") as platform:
+        with Publisher(platform.publish_url(platform.channel("ada")), gop=30, rate=30):
+            platform.wait_live("ada")
+            ledger = (platform.directory / "live" / "ada").resolve()
+            wait_for(lambda: len(recorded(ledger)) >= 12, 60, "a start in the bucket")
+            node_test("dvr_cut.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada",
+                      SLUICE_MEDIA=urllib.parse.urlsplit(swift.media_url).netloc)

@@ -4,6 +4,7 @@ import http.client
 import json
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 
@@ -98,6 +99,25 @@ def test_addresses_follow_the_host_or_the_settings(web, tmp_path_factory):
         "originUrl": "https://live.example.org:8081", "chatUrl": "wss://chat.example.org/json"}
     assert "connect-src 'self' https://live.example.org:8081 wss://chat.example.org;" in get(other.url + "/")[1]["Content-Security-Policy"]
     other.daemon.stop()
+
+
+def test_pages_may_play_what_is_uploaded(web, tmp_path_factory):
+    def allowed(there):
+        policy = dict(rule.split(" ", 1) for rule in get(there.url + "/demo")[1]["Content-Security-Policy"].split("; "))
+        return policy["connect-src"], policy["media-src"]
+
+    assert allowed(web) == ("'self' http://127.0.0.1:8081 ws://127.0.0.1:8082", "'self' blob: http://127.0.0.1:8081")
+    folder = tmp_path_factory.mktemp("other")
+    other = Web(folder, "--config", str(folder))
+    assert allowed(other) == allowed(web)
+    (folder / "webd.conf").write_text("media-url = https://vods.example.org:9000/bucket/live/\n")
+    other.daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: allowed(other) == ("'self' http://127.0.0.1:8081 https://vods.example.org:9000 ws://127.0.0.1:8082",
+                                        "'self' blob: http://127.0.0.1:8081 https://vods.example.org:9000"), 10, "the policy to follow")
+    other.daemon.stop()
+    for url in ("vods.example.org", "ftp://vods.example.org", "https://vods.example.org/x;script-src *", "https://vods.example.org?a;b", "https://", "https://x/#a"):
+        refused = subprocess.run([program("webd"), "--dir", str(folder), "--http-port", "0", "--media-url", url], capture_output=True, text=True, timeout=20)
+        assert refused.returncode == 2 and f"--media-url {url.rstrip('/')} is no address" in refused.stderr, (url, refused)
 
 
 def test_a_token_is_swapped_for_a_ticket(web):

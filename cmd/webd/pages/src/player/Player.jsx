@@ -69,7 +69,10 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
     clearTimeout(idleTimer.current);
     idleTimer.current = setTimeout(() => setIdle(true), 3000);
   };
-  const latency = playback?.latency.value;
+  // There is no edge to be near to, or to go to, while the publisher is away.
+  const waits = state === "away" && playback?.mode.value === "live";
+  const latency = waits ? null : playback?.latency.value;
+  const behind = state === "paused" || (!waits && playback?.behind.value);
   return (
     <section ref={frame} class={`player${idle && state === "playing" ? " idle" : ""}`} aria-label="Video player" onPointerMove={awake} onPointerDown={awake} onFocusIn={awake}>
       <video ref={video} playsinline poster={source.poster} aria-label={title} onClick={(event) => event.pointerType === "mouse" && playback?.toggle()} />
@@ -96,8 +99,8 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
             <Icon name={playback.sound.muted.value ? "muted" : "sound"} />
           </button>
           <input class="volume" type="range" min="0" max="1" step="0.05" aria-label="Volume" value={playback.sound.muted.value ? 0 : playback.sound.volume.value} onInput={(event) => playback.sound.setVolume(Number(event.target.value))} />
-          <button class={`edge${playback.behind.value || state === "paused" ? " behind" : ""}`} title="Go to live (l)" onClick={() => goLive.current()}>
-            <span class="dot" />{playback.behind.value || state === "paused" ? "Go live" : "Live"}
+          <button class={`edge${behind ? " behind" : ""}`} title="Go to live (l)" onClick={() => goLive.current()}>
+            <span class="dot" />{behind ? "Go live" : "Live"}
           </button>
           {latency != null && state !== "loading" && <span class="latency" title="How far behind the live edge you are watching">{latency < 60 ? `${latency.toFixed(1)} s` : duration(latency * 1000)}</span>}
           <span class="spring" />
