@@ -15,6 +15,7 @@
 #include "links.hpp"
 #include "moderation_news.hpp"
 #include "news.hpp"
+#include "nodes.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
 #include "viewer_report.hpp"
@@ -41,12 +42,13 @@ class Service {
                rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
         directory_(*store_, offload_, rooms_, news_),
-        hall_{rooms_, path_, moderation_, directory_, clock_, client_limits(settings)},
+        hall_{rooms_, path_, moderation_, node_directory_, clock_, client_limits(settings)},
         links_(hall_, link_limits(settings), positive(settings, "connections"),
                positive(settings, "connections-per-address")) {
     path_.on_published = [this](const chat::MessagePtr& message) {
       counters_.count(*message);
       if (archivist_) archivist_->keep(message);
+      if (nodes_) nodes_->said(message);
     };
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
     links_.on_slow = [this] { counters_.slow.Increment(); };
@@ -65,6 +67,8 @@ class Service {
     SLUICE_TRY_VALUE(follower_,
                      bus::EventFollower::start(daemon_.loop(), offload_, *store_, *bus_, begun,
                                                [this](const store::Event& event) { take_event(event); }));
+    SLUICE_TRY_VALUE(const std::optional<redis::Url> chat_bus_url, chat_bus(settings));
+    if (chat_bus_url) join_nodes(*chat_bus_url);
     SLUICE_TRY(doors_.open(settings));
     beat_.every(seconds(1), [this] { beat(); });
     sweep_.every(seconds(5), [this] {
@@ -74,12 +78,34 @@ class Service {
     viewer_report_.begin();
     daemon_.on_drain([this](std::function<void()> done) { drain(std::move(done)); });
     daemon_.on_reload([this](const Settings& fresh) { return reload(fresh); });
-    daemon_.on_health([this] { return std::vector{viewer_report_.store_health()}; });
+    daemon_.on_health([this] {
+      std::vector<app::Health> all{viewer_report_.store_health()};
+      if (nodes_) all.push_back(nodes_->health());
+      return all;
+    });
     daemon_.on_control("rooms", [this](const std::string&) { return rooms_json(); });
     return {};
   }
 
  private:
+  void join_nodes(const redis::Url& url) {
+    const auto received = [this](const nodes::Said& said) {
+      path_.restore(*said.message);
+      if (!archivist_) return;
+      archivist_->keep(said.message);
+      if (said.removed)
+        archivist_->take_off(
+            {.channel = said.message->channel, .message = said.message->id, .at = clock_.wall()});
+    };
+    // Ready when what the others have said is here, so that who comes back from one of them misses nothing.
+    daemon_.await_ready();
+    nodes_.emplace(daemon_.loop(), url, rooms_, node_,
+                   Nodes::Calls{.received = received,
+                                .known = [this](const std::string& id) { return path_.knows(id); },
+                                .begun = [this] { daemon_.be_ready(); }});
+    node_directory_.join(*nodes_);
+  }
+
   void take_event(const store::Event& event) {
     news_.take(event);
     acts_.heard(event.cursor);
@@ -164,13 +190,16 @@ class Service {
                       {"members", room->members()},
                       {"viewers", room->viewers()},
                       {"seq", room->seq()}});
-    return nlohmann::ordered_json{
-        {"origin", rooms_.origin()}, {"connections", links_.size()}, {"rooms", list}}
+    return nlohmann::ordered_json{{"origin", rooms_.origin()},
+                                  {"connections", links_.size()},
+                                  {"other_nodes", nodes_ ? nodes_->others() : 0},
+                                  {"rooms", list}}
         .dump();
   }
 
   void drain(std::function<void()> done) {
     flush();
+    if (nodes_) nodes_->bye();
     const auto finish = [this, done] {
       doors_.drain([this, done] {
         if (archivist_) archivist_->write_now();
@@ -195,6 +224,7 @@ class Service {
   StoreActs acts_{*store_, offload_};
   chat::Moderation moderation_{acts_, path_, clock_};
   StoreDirectory directory_;
+  NodeDirectory node_directory_{directory_, rooms_};
   chat::Hall hall_;
   Links links_;
   Doors doors_{daemon_, links_};
@@ -202,6 +232,7 @@ class Service {
   ViewerReport viewer_report_{daemon_.loop(), offload_, *store_, rooms_, node_};
   std::unique_ptr<bus::EventFollower> follower_;
   std::optional<Archivist> archivist_;
+  std::optional<Nodes> nodes_;
   net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, tick_{daemon_.loop()};
 };
 }  // namespace

@@ -22,6 +22,7 @@ struct AsJson {
   void operator()(const UserCleared& cleared) const { write_banned(out, cleared); }
   void operator()(const Cleared& cleared) const { write_cleared(out, cleared); }
   void operator()(const MessageRemoved& removed) const { write_deleted(out, removed); }
+  void operator()(const Skipped& skipped) const { write_gap(out, skipped); }
 };
 
 struct AsIrc {
@@ -59,13 +60,14 @@ struct AsIrc {
   void operator()(const MessageRemoved& removed) const {
     if (wire.commands) write_clear_message(out, style, removed);
   }
+  void operator()(const Skipped&) const {}
 };
 }  // namespace
 
 void render(std::string& out, const Line& line, const Wire& wire, std::string_view host) {
   if (wire.json) {
     std::visit(AsJson{out}, line.what);
-  } else {
+  } else if (!line.for_pages) {
     std::visit(AsIrc{out, wire, IrcStyle{host, wire.tags}}, line.what);
   }
 }
