@@ -77,22 +77,23 @@ void Room::restore(MessagePtr message, bool removed) {
   history_.add(std::move(message), removed);
 }
 
-void Room::receive(const MessagePtr& message, bool removed, Tell tell) {
-  count(message->origin, message->seq);
+History::Added Room::receive(const MessagePtr& message, bool removed, Tell tell) {
+  if (auto found = heads_.find(message->origin); found != heads_.end()) {
+    found->second = std::max(found->second, message->seq);
+  } else {
+    if (heads_.size() >= heads_limit) forget_old_heads();
+    heads_.emplace(message->origin, message->seq);
+  }
   removed = removed || removals_.covers(*message);
   speakers_.insert(message->author.id);
-  history_.add(message, removed);
+  const History::Added added = history_.add(message, removed);
   if (tell != Tell::nobody && !removed) gather({message, 0, tell == Tell::pages});
-}
-
-void Room::count(const std::string& origin, std::uint64_t seq) {
-  if (heads_.size() >= heads_limit && !heads_.contains(origin)) forget_old_heads();
-  std::uint64_t& head = heads_[origin];
-  head = std::max(head, seq);
+  return added;
 }
 
 void Room::skip(const std::string& origin, std::uint64_t first, std::uint64_t last, bool missed) {
-  count(origin, last);
+  std::uint64_t& head = heads_[origin];
+  head = std::max(head, last);
   if (missed) skipped_[origin] = last;
   gather({Skipped{channel_.name, origin, first, last}, 0});
 }

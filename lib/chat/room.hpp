@@ -59,9 +59,7 @@ class Room {
   enum class Tell { nobody, pages, everyone };
   // A message that another node numbered. Kept, unless it is, and counted as seen up to its number; told,
   // unless it was taken off the screens. Call in the order of its origin, save with `nobody`.
-  void receive(const MessagePtr& message, bool removed, Tell tell);
-  // One that was had before by another number, and is kept no longer.
-  void count(const std::string& origin, std::uint64_t seq);
+  History::Added receive(const MessagePtr& message, bool removed, Tell tell);
   // What its origin said from `first` to `last` is counted without being had, and pages are told so.
   // `missed`: members would have been told these messages.
   void skip(const std::string& origin, std::uint64_t first, std::uint64_t last, bool missed);
