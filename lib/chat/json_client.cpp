@@ -160,7 +160,8 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   JoinedAnswer answer{.channel = channel,
                       .origin = room.origin(),
                       .seq = room.seq(),
-                      .viewers = room.viewers(),
+                      .cursor = room.heads(),
+                      .viewers = room.viewers_everywhere(),
                       .settings = room.settings()};
   if (user_.id.value() != 0) {
     answer.you = &user_;
@@ -169,7 +170,7 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   }
   History::Missed missed;
   if (join.after) {
-    missed = room.history().after(*join.after, room.origin(), room.seq());
+    missed = room.missed(*join.after, join.complete);
   } else {
     missed.messages = room.history().last(join.history);
   }
