@@ -152,12 +152,14 @@ void Nodes::malformed(const Error& why) {
               {why, {"left_out", *left_out}});
 }
 
-void NodeDirectory::find_channel(std::string name, std::function<void(Result<chat::Channel>)> answer) {
+void NodeDirectory::find_channel_for(std::string name, const chat::Seen& seen,
+                                     std::function<void(Result<chat::Channel>)> answer) {
   if (nodes_ == nullptr) return inner_.find_channel(std::move(name), std::move(answer));
-  inner_.find_channel(std::move(name), [this, answer = std::move(answer)](Result<chat::Channel> channel) {
-    if (!channel) return answer(std::move(channel));
-    nodes_->enter(rooms_.open(*channel), [answer, channel] { answer(channel); });
-  });
+  inner_.find_channel(std::move(name),
+                      [this, seen, answer = std::move(answer)](Result<chat::Channel> channel) {
+                        if (!channel) return answer(std::move(channel));
+                        nodes_->enter(rooms_.open(*channel), seen, [answer, channel] { answer(channel); });
+                      });
 }
 
 }  // namespace sluice::chatd

@@ -30,7 +30,9 @@ class Nodes final : private nodes::Exchange::Outside {
 
   void said(const chat::MessagePtr& message) { exchange_.said(message); }
   // See nodes::Exchange.
-  void enter(chat::Room& room, std::function<void()> ready) { exchange_.enter(room, std::move(ready)); }
+  void enter(chat::Room& room, const chat::Seen& seen, std::function<void()> ready) {
+    exchange_.enter(room, seen, std::move(ready));
+  }
   void bye() { exchange_.bye(); }
   app::Health health() const;
   std::size_t others() const { return exchange_.others(); }
@@ -79,7 +81,11 @@ class NodeDirectory final : public chat::Directory {
   void find_user(std::string login, std::function<void(Result<chat::User>)> answer) override {
     inner_.find_user(std::move(login), std::move(answer));
   }
-  void find_channel(std::string name, std::function<void(Result<chat::Channel>)> answer) override;
+  void find_channel(std::string name, std::function<void(Result<chat::Channel>)> answer) override {
+    find_channel_for(std::move(name), {}, std::move(answer));
+  }
+  void find_channel_for(std::string name, const chat::Seen& seen,
+                        std::function<void(Result<chat::Channel>)> answer) override;
 
  private:
   chat::Directory& inner_;

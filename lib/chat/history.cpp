@@ -28,7 +28,7 @@ History::Added History::add(MessagePtr message, bool removed) {
   const auto same = std::ranges::find_if(
       kept_, [&](const Kept& kept) { return !message->id.empty() && kept.message->id == message->id; });
   if (same == kept_.end()) {
-    if (kept_.size() >= capacity_ && before(*message, *kept_.front().message)) return Added::too_old;
+    if (kept_.size() >= capacity_ + spare_ && before(*message, *kept_.front().message)) return Added::too_old;
     insert({std::move(message), removed, {}});
     return Added::new_one;
   }
@@ -51,7 +51,7 @@ void History::insert(Kept kept) {
   auto at = kept_.end();
   while (at != kept_.begin() && before(*kept.message, *std::prev(at)->message)) --at;
   kept_.insert(at, std::move(kept));
-  if (kept_.size() <= capacity_) return;
+  if (kept_.size() <= capacity_ + spare_) return;
   kept_.pop_front();
   whole_ = false;
 }

@@ -23,6 +23,9 @@ class History {
   // It begins with the room's first message, earlier runs of the node counted: until it is full nothing is
   // missing.
   void begins_at_first() { whole_ = true; }
+  // Keeps so many more than it shows. A message that two nodes took moves to its earlier number when that is
+  // heard: what it stood in the way of until then is there again.
+  void keep_spare(std::size_t count) { spare_ = count; }
   enum class Added {
     new_one,
     known,    // by its id: one that two nodes published, before they heard of each other, is one message
@@ -70,7 +73,7 @@ class History {
  private:
   void insert(Kept kept);
 
-  std::size_t capacity_;
+  std::size_t capacity_, spare_ = 0;
   bool whole_ = false;  // all that was ever said is here
   std::deque<Kept> kept_;
 };

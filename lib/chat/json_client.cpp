@@ -135,21 +135,23 @@ void JsonClient::carry_out(JoinRequest join) {
                   .remaining = 0});
   waiting_ = true;
   std::string name = join.channel;
-  hall_.directory.find_channel(std::move(name), [weak = weak_from_this(),
-                                                 join = std::move(join)](Result<Channel> channel) {
-    const auto self = weak.lock();
-    if (!self || self->closed_) return;
-    if (channel) {
-      self->enter(*channel, join);
-    } else if (channel.error().code == Errc::not_found) {
-      self->error(
-          {.code = "no_such_channel", .text = "There is no channel of that name.", .channel = join.channel});
-    } else {
-      self->error(
-          {.code = "unavailable", .text = "Joining is not possible just now.", .channel = join.channel});
-    }
-    self->answered();
-  });
+  const Seen seen = join.after.value_or(Seen{});
+  hall_.directory.find_channel_for(
+      std::move(name), seen, [weak = weak_from_this(), join = std::move(join)](Result<Channel> channel) {
+        const auto self = weak.lock();
+        if (!self || self->closed_) return;
+        if (channel) {
+          self->enter(*channel, join);
+        } else if (channel.error().code == Errc::not_found) {
+          self->error({.code = "no_such_channel",
+                       .text = "There is no channel of that name.",
+                       .channel = join.channel});
+        } else {
+          self->error(
+              {.code = "unavailable", .text = "Joining is not possible just now.", .channel = join.channel});
+        }
+        self->answered();
+      });
 }
 
 void JsonClient::enter(const Channel& channel, const JoinRequest& join) {

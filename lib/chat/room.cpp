@@ -86,23 +86,22 @@ void Room::restore(MessagePtr message, bool removed) {
   history_.add(std::move(message), removed);
 }
 
-History::Added Room::receive(const MessagePtr& message, bool removed, Tell tell) {
-  if (auto found = heads_.find(message->origin); found != heads_.end()) {
-    found->second = std::max(found->second, message->seq);
-  } else {
-    if (heads_.size() >= heads_limit) forget_old_heads();
-    heads_.emplace(message->origin, message->seq);
-  }
+void Room::receive(const MessagePtr& message, bool removed, Tell tell) {
+  count(message->origin, message->seq);
   removed = removed || removals_.covers(*message);
   speakers_.insert(message->author.id);
-  const History::Added added = history_.add(message, removed);
+  history_.add(message, removed);
   if (tell != Tell::nobody && !removed) gather({message, 0, tell == Tell::pages});
-  return added;
+}
+
+void Room::count(const std::string& origin, std::uint64_t seq) {
+  if (heads_.size() >= heads_limit && !heads_.contains(origin)) forget_old_heads();
+  std::uint64_t& head = heads_[origin];
+  head = std::max(head, seq);
 }
 
 void Room::skip(const std::string& origin, std::uint64_t first, std::uint64_t last, bool missed) {
-  std::uint64_t& head = heads_[origin];
-  head = std::max(head, last);
+  count(origin, last);
   if (missed) skipped_[origin] = last;
   gather({Skipped{channel_.name, origin, first, last}, 0});
 }

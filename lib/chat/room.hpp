@@ -51,7 +51,8 @@ class Room {
   // Numbers the message, keeps it and tells everyone. `from` is the speaker's own membership, null when it
   // has none.
   MessagePtr publish(Message message, Member* from);
-  void begins_at_first() { history_.begins_at_first(); }  // see History
+  void keep_spare(std::size_t count) { history_.keep_spare(count); }  // see History, as is
+  void begins_at_first() { history_.begins_at_first(); }              // see History
   // Of earlier runs, before anyone joins: what was said last, and who ever spoke.
   void restore(MessagePtr message, bool removed = false);
   void restore_speaker(UserId user) { speakers_.insert(user); }
@@ -61,7 +62,9 @@ class Room {
   enum class Tell { nobody, pages, everyone };
   // A message that another node numbered. Kept, unless it is, and counted as seen up to its number; told,
   // unless it was taken off the screens. Call in the order of its origin, save with `nobody`.
-  History::Added receive(const MessagePtr& message, bool removed, Tell tell);
+  void receive(const MessagePtr& message, bool removed, Tell tell);
+  // One that was had before by another number, and is kept no longer.
+  void count(const std::string& origin, std::uint64_t seq);
   // What its origin said from `first` to `last` is counted without being had, and pages are told so.
   // `missed`: members would have been told these messages.
   void skip(const std::string& origin, std::uint64_t first, std::uint64_t last, bool missed);

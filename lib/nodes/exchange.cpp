@@ -90,16 +90,25 @@ void Exchange::bye() {
 
 // ---- rooms
 
-void Exchange::enter(chat::Room& room, std::function<void()> ready) {
+void Exchange::enter(chat::Room& room, const chat::Seen& seen, std::function<void()> ready) {
   Entry& here = entry(room);
   here.wanted_until = clock_.steady() + linger;
   const bool fresh = !here.place->followed();
   follow(here);
-  if (!up_ || others_.empty() || (!fresh && here.awaited.empty() && here.ready.empty() && here.subscribed))
-    return ready();
+  const bool waits = fresh || !here.awaited.empty() || !here.ready.empty() || !here.subscribed;
+  const bool is_behind = !waits && behind(room, seen);
+  if (!up_ || others_.empty() || (!waits && !is_behind)) return ready();
   if (const Steady now = clock_.steady(); here.await_until < now) here.await_until = now + await_most;
+  if (is_behind) ask_all(here);
   here.ready.push_back(std::move(ready));
   restless_.insert(room.channel().id);
+}
+
+// Numbers that are not there are believed, too: they cost a question, and a moment's waiting.
+bool Exchange::behind(const chat::Room& room, const chat::Seen& seen) const {
+  return std::ranges::any_of(seen, [&](const auto& last) {
+    return others_.contains(last.first) && room.head(last.first) < last.second;
+  });
 }
 
 Exchange::Entry& Exchange::entry(chat::Room& room) {

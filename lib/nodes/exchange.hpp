@@ -51,8 +51,9 @@ class Exchange : private Place::Outside {
   // The room said something itself. Its members have been told.
   void said(const chat::MessagePtr& message);
   // Somebody is about to join: `ready` comes, at once or soon, when the room holds what was said elsewhere,
-  // as far as that can be had in a third of a second.
-  void enter(chat::Room& room, std::function<void()> ready);
+  // as far as that can be had in a third of a second. `seen`: what a page that comes back knows already, and
+  // is not to be told again by another number.
+  void enter(chat::Room& room, const chat::Seen& seen, std::function<void()> ready);
   void bye();  // it stops, and gives no more signs of life
 
   std::size_t others() const { return others_.size(); }
@@ -95,6 +96,7 @@ class Exchange : private Place::Outside {
   Entry& entry(chat::Room& room);
   Entry* find(ChannelId channel);
   chat::Room* find_room(ChannelId channel);
+  bool behind(const chat::Room& room, const chat::Seen& seen) const;
   void follow(Entry& entry);
   void unfollow(Entry& entry);
   void ask_all(Entry& entry);

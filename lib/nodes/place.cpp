@@ -4,8 +4,14 @@
 
 namespace sluice::nodes {
 
+namespace {
+constexpr std::size_t spare = 100;  // of a history: what two nodes took is found out within fewer lines
+}
+
 Place::Place(chat::Room& room, std::string own, Outside& outside, Limits limits)
-    : room_(room), own_(std::move(own)), outside_(outside), limits_(limits) {}
+    : room_(room), own_(std::move(own)), outside_(outside), limits_(limits) {
+  room_.keep_spare(spare);
+}
 
 void Place::follow(Wall now) {
   if (followed_) return;
@@ -177,16 +183,20 @@ void Place::drain(const std::string& origin, Strand& strand, Steady now) {
 }
 
 void Place::take(Strand& strand, const Said& said, Tell tell) {
-  const auto& history = room_.history();
-  const bool repeat = history.entry(said.message->id) != nullptr || outside_.known(said.message->id);
+  const std::uint64_t seq = said.message->seq;
+  strand.had.insert(seq);
+  if (strand.had.size() > 2 * room_.history().capacity()) strand.had.erase(strand.had.begin());
+  const bool kept = room_.history().entry(said.message->id) != nullptr;
+  const bool repeat = kept || outside_.known(said.message->id);
+  // By another number it was here, and has made room for others: it does not come back.
+  if (repeat && !kept) return room_.count(said.message->origin, seq);
   Said named = said;
   if (said.message->channel_name.empty()) {
     auto copy = std::make_shared<chat::Message>(*said.message);
     copy->channel_name = room_.channel().name;
     named.message = std::move(copy);
   }
-  const auto added = room_.receive(named.message, said.removed, repeat ? Tell::nobody : tell);
-  if (added == chat::History::Added::too_old) strand.floor = std::max(strand.floor, said.message->seq + 1);
+  room_.receive(named.message, said.removed, repeat ? Tell::nobody : tell);
   if (repeat) return;
   named.removed = room_.is_taken_off(*named.message);
   outside_.received(named);
@@ -236,9 +246,9 @@ void Place::look_back(const std::string& node, const std::string& origin, Strand
   if (strand.asking_past) return;
   const std::uint64_t last = std::min(range.last, room_.head(origin));
   const std::uint64_t most = static_cast<std::uint64_t>(room_.history().capacity());
-  const std::uint64_t first = std::max({range.first, strand.floor, last >= most ? last - most + 1 : 1});
+  const std::uint64_t first = std::max(range.first, last >= most ? last - most + 1 : 1);
   if (first > last) return;
-  std::set<std::uint64_t> have;
+  std::set<std::uint64_t> have = strand.had;
   for (const chat::History::Kept& kept : room_.history().kept()) have.insert(kept.seq_of(origin));
   const auto lacking = strand.lacking.find(node);
   Range missing;

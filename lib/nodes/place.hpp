@@ -74,7 +74,7 @@ class Place {
     Steady past_asked{};
     bool asking_past = false;
     std::uint64_t past_asked_to = 0;
-    std::uint64_t floor = 1;  // below it nothing fits into the history any more
+    std::set<std::uint64_t> had;  // of the last ones, also what the history keeps no longer
     std::map<std::string, std::set<std::uint64_t>> lacking;  // by node: what it turned out not to have
   };
   // The first number that anybody has, as far as is known: what comes before need not be waited for. 0:

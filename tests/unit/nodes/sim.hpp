@@ -101,7 +101,8 @@ struct Node : Exchange::Outside {
   }
   std::vector<std::string> history(std::int64_t id = 1) {
     std::vector<std::string> texts;
-    for (const auto& kept : room(id).history().kept()) texts.push_back(kept.message->text);
+    for (const auto& message : room(id).history().last(room(id).history().capacity()))
+      texts.push_back(message->text);
     return texts;
   }
 
@@ -177,7 +178,7 @@ struct Page : chat::Sink {
   void join(Node& node, std::int64_t id = 1) {
     chat::Room& there = node.room(id);
     came_to_hermit = came_to_hermit || !node.redis.up || !node.connected;
-    node.exchange.enter(there, [this, &there] {
+    node.exchange.enter(there, cursor, [this, &there] {
       member = {};
       member.sink = this;
       member.user = &user;
