@@ -176,7 +176,8 @@ def test_redis_dies_under_load_and_nothing_is_lost_or_seen_twice():
         wait_for(lambda: all(len(load.said) > 20 for load in loads), 20, "some lines")
         nodes.redis.kill()
         wait_for(lambda: all(health(node)[1]["chat-bus"]["status"] == "unhealthy" for node in nodes), 5, "health tells")
-        assert nodes[0].metric('twitch_circuit_breaker_state{circuit="chat_publish"} 2')
+        opened = 'twitch_circuit_breaker_state{circuit="chat_publish"} 2'  # shown ten times a second
+        wait_for(lambda: nodes[0].metric(opened), 5, "the breaker is open")
         alone = [len(load.said) for load in loads]
         wait_for(lambda: all(len(load.said) > count + 50 for load, count in zip(loads, alone)), 20, "local delivery goes on")
         nodes.redis.start()
