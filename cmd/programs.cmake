@@ -88,7 +88,7 @@ sluice_program(subctl 1 ROOMS store bus platform LIBS nlohmann_json::nlohmann_js
 sluice_program(modctl 1 ROOMS store bus platform chat chatlog automod os)
 sluice_program(automod 1 ROOMS automod os log LIBS nlohmann_json::nlohmann_json)
 include(${CMAKE_SOURCE_DIR}/cmd/automod/data/data.cmake)
-sluice_program(chatd 8 ROOMS http chat chatlog store bus LIBS nlohmann_json::nlohmann_json)
+sluice_program(chatd 8 ROOMS http chat chatlog nodes redis store bus LIBS nlohmann_json::nlohmann_json)
 sluice_program(ingestd 8 ROOMS media pipe rtmp mpegts ingest srt hls store bus crypto platform)
 sluice_program(webd 8 ROOMS http store bus platform LIBS nlohmann_json::nlohmann_json)
 include(${CMAKE_SOURCE_DIR}/cmd/webd/pages/pages.cmake)

@@ -66,7 +66,8 @@ sluice_room(sqlite    USES base os                             LIBS PkgConfig::S
 sluice_room(store     USES base os log crypto icu platform sqlite  LIBS nlohmann_json::nlohmann_json)
 sluice_room(chatlog   USES base chat sqlite                    LIBS nlohmann_json::nlohmann_json)
 sluice_room(bus       USES base os log net store)
-sluice_room(redis     USES base os net                         LIBS PkgConfig::HIREDIS)
+sluice_room(redis     USES base os log metrics net             LIBS PkgConfig::HIREDIS)
+sluice_room(nodes     USES base chat irc                       LIBS nlohmann_json::nlohmann_json)
 sluice_room(relay     USES base crypto)
 
 target_compile_definitions(sluice_net PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)

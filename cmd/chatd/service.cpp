@@ -18,6 +18,7 @@
 #include "links.hpp"
 #include "moderation_news.hpp"
 #include "news.hpp"
+#include "nodes.hpp"
 #include "people_news.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
@@ -45,7 +46,7 @@ class Service {
                rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
         directory_(*store_, offload_, rooms_, news_),
-        hall_{rooms_, path_, moderation_, directory_, clock_, client_limits(settings)},
+        hall_{rooms_, path_, moderation_, node_directory_, clock_, client_limits(settings)},
         held_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_}, std::move(lasting_name),
               settings.duration("held-time")),
         automod_(daemon.loop(), {*store_, offload_, held_}, settings),
@@ -54,6 +55,7 @@ class Service {
     path_.on_published = [this](const chat::MessagePtr& message) {
       counters_.count(*message);
       if (archivist_) archivist_->keep(message);
+      if (nodes_) nodes_->said(message);
     };
     path_.add_gate(automod_);
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
@@ -69,11 +71,16 @@ class Service {
     if (archive_) approvals = catch_up(begun);
     if (!approvals) return std::unexpected(approvals.error());
     SLUICE_TRY(restore());
-    if (archive_) SLUICE_TRY(say_approved(*approvals, begun));
+    std::vector<chat::MessagePtr> approved;
+    if (archive_) {
+      SLUICE_TRY_VALUE(approved, say_approved(*approvals, begun));
+    }
     // Not before: from here on the archive belongs to the thread that writes it.
     if (archive_)
       archivist_.emplace(daemon_.loop(), offload_, *archive_, clock_,
                          std::chrono::days(settings.integer("history-days")));
+    SLUICE_TRY_VALUE(const std::optional<redis::Url> bus_url, chat_bus(settings));
+    if (bus_url) join_nodes(*bus_url, approved);
     held_.keep_with(archivist_ ? &*archivist_ : nullptr);
     held_.begin();
     SLUICE_TRY_VALUE(follower_,
@@ -88,12 +95,18 @@ class Service {
     viewer_report_.begin();
     people_.begin();
     daemon_.await_ready();
-    automod_.start([this] { daemon_.loop().post([this] { daemon_.be_ready(); }); });
+    automod_.start([this] {
+      daemon_.loop().post([this] {
+        automod_answers_ = true;
+        be_ready();
+      });
+    });
     daemon_.on_drain([this](std::function<void()> done) { drain(std::move(done)); });
     daemon_.on_reload([this](const Settings& fresh) { return reload(fresh); });
     daemon_.on_health([this] {
       std::vector<app::Health> all = automod_.health();
       all.insert(all.begin(), viewer_report_.store_health());
+      if (nodes_) all.push_back(nodes_->health());
       return all;
     });
     daemon_.on_control("automod", [this](const std::string&) {
@@ -108,6 +121,33 @@ class Service {
   }
 
  private:
+  // `approved`: said before there were others to tell.
+  void join_nodes(const redis::Url& url, const std::vector<chat::MessagePtr>& approved) {
+    const auto received = [this](const nodes::Said& said) {
+      path_.restore(*said.message);
+      if (!archivist_) return;
+      archivist_->keep(said.message);
+      if (said.removed)
+        archivist_->take_off(
+            {.channel = said.message->channel, .message = said.message->id, .at = clock_.wall()});
+    };
+    nodes_.emplace(daemon_.loop(), url, rooms_, node_,
+                   Nodes::Calls{.received = received,
+                                .known = [this](const std::string& id) { return path_.knows(id); },
+                                .begun =
+                                    [this] {
+                                      others_heard_ = true;
+                                      be_ready();
+                                    }});
+    node_directory_.join(*nodes_);
+    for (const chat::MessagePtr& message : approved) nodes_->said(message);
+  }
+
+  // With AutoMod, and when what the other nodes have said is here: who comes back from one misses nothing.
+  void be_ready() {
+    if (automod_answers_ && (!nodes_ || others_heard_)) daemon_.be_ready();
+  }
+
   void take_event(const store::Event& event) {
     people_.take(event);
     news_.take(event);
@@ -142,11 +182,13 @@ class Service {
     return approvals;
   }
 
-  Result<> say_approved(const std::vector<store::Event>& approvals, store::Cursor begun) {
+  Result<std::vector<chat::MessagePtr>> say_approved(const std::vector<store::Event>& approvals,
+                                                     store::Cursor begun) {
     const auto known = [this](const std::string& id) { return archive_->holds(id); };
-    SLUICE_TRY_VALUE(const std::vector<chat::MessagePtr> said, held_.catch_up(approvals, known));
+    SLUICE_TRY_VALUE(std::vector<chat::MessagePtr> said, held_.catch_up(approvals, known));
     SLUICE_TRY(archive_->append(said));
-    return archive_->set_cursor(begun.value());
+    SLUICE_TRY(archive_->set_cursor(begun.value()));
+    return said;
   }
 
   // What was said before the start comes back into the rooms, and repeats of it are known.
@@ -216,13 +258,16 @@ class Service {
                       {"members", room->members()},
                       {"viewers", room->viewers()},
                       {"seq", room->seq()}});
-    return nlohmann::ordered_json{
-        {"origin", rooms_.origin()}, {"connections", links_.size()}, {"rooms", list}}
+    return nlohmann::ordered_json{{"origin", rooms_.origin()},
+                                  {"connections", links_.size()},
+                                  {"other_nodes", nodes_ ? nodes_->others() : 0},
+                                  {"rooms", list}}
         .dump();
   }
 
   void drain(std::function<void()> done) {
     flush();
+    if (nodes_) nodes_->bye();
     const auto finish = [this, done] { finish_lines(done); };
     if (links_.size() == 0) return finish();
     links_.on_empty = finish;
@@ -253,6 +298,7 @@ class Service {
   chat::Moderation moderation_{acts_, path_, clock_};
   StoreDirectory directory_;
   ControlActs control_acts_{*store_, offload_, directory_, rooms_, moderation_};
+  NodeDirectory node_directory_{directory_, rooms_};
   chat::Hall hall_;
   HeldQueue held_;
   Automod automod_;
@@ -263,6 +309,8 @@ class Service {
   ViewerReport viewer_report_{daemon_.loop(), offload_, *store_, rooms_, node_};
   std::unique_ptr<bus::EventFollower> follower_;
   std::optional<Archivist> archivist_;
+  std::optional<Nodes> nodes_;
+  bool automod_answers_ = false, others_heard_ = false;
   net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, tick_{daemon_.loop()}, last_{daemon_.loop()};
 };
 }  // namespace
@@ -281,6 +329,11 @@ Result<int> serve(const Settings& settings) {
   if (archive) {
     SLUICE_TRY_VALUE(const std::int64_t number, archive->node());
     lasting_name = std::to_string(number);
+  }
+  // Nodes may share the file: each has a name of its own, and its own place in the event log.
+  if (archive && settings.has("chat-bus") && settings.has("instance")) {
+    lasting_name += "/" + settings.text("instance");
+    SLUICE_TRY(archive->name_cursor(settings.text("instance")));
   }
   SLUICE_TRY_VALUE(std::unique_ptr<bus::Bus> bus, bus::open_bus(platform.bus));
   app::Daemon daemon(settings, "chatd");

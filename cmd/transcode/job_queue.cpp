@@ -44,7 +44,7 @@ relay::Fields fields_of(const redis::Reply& list) {
 
 JobQueue::JobQueue(net::Loop& loop, redis::Url url, QueueKeys keys, std::string consumer, relay::Secret secret, Calls calls)
     : retry_(loop), counts_(loop), tidies_(loop), keys_(std::move(keys)), consumer_(std::move(consumer)), secret_(std::move(secret)), calls_(std::move(calls)),
-      link_(loop, std::move(url), {.up = [this] { up(); }, .down = [this] { asking_ = ready_ = false; }}) {
+      link_(loop, std::move(url), {.up = [this] { up(); }, .down = [this] { asking_ = ready_ = false; }}, {.circuit = "redis"}) {
   counts_.every(count_period, [this] {
     if (!asking_) count();  // behind a read that blocks it would come late
   });

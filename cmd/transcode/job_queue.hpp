@@ -57,7 +57,7 @@ class JobQueue {
   double latency_ms_ = 0;
   bool claimed_ = false;  // the last one: those whose dispatchers are not reached would keep us from the new ones
   bool wanting_ = false, asking_ = false, ready_ = false;
-  RedisLink link_;
+  redis::Link link_;
 };
 
 }  // namespace sluice::transcode

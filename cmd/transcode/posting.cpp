@@ -23,7 +23,7 @@ bool is_ours(const redis::Reply& entry, const relay::Fields& fields) {
 
 Posting::Posting(net::Loop& loop, redis::Url url, QueueKeys keys, relay::Fields fields, Calls calls)
     : looks_(loop), patience_(loop), keys_(std::move(keys)), fields_(std::move(fields)), calls_(std::move(calls)),
-      link_(loop, std::move(url), {.up = [this] { up(); }, .down = [] {}, .failed = [this](const Error& why) { if (!withdrawn_) calls_.failed(why); }}) {
+      link_(loop, std::move(url), {.up = [this] { up(); }, .down = [] {}, .failed = [this](const Error& why) { if (!withdrawn_) calls_.failed(why); }}, {.circuit = "redis"}) {
   looks_.every(look_period, [this] { look(); });
 }
 

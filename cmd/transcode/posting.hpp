@@ -42,7 +42,7 @@ class Posting {
   bool unsure_ = false;     // an answer was lost: the entry may be there, under an id that we do not know
   bool withdrawn_ = false;
   std::function<void()> done_;
-  RedisLink link_;
+  redis::Link link_;
 };
 
 }  // namespace sluice::transcode

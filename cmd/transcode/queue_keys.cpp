@@ -4,7 +4,7 @@
 
 namespace sluice::transcode {
 
-void take_out(RedisLink& link, const QueueKeys& keys, const std::string& entry, redis::Connection::Answer done) {
+void take_out(redis::Link& link, const QueueKeys& keys, const std::string& entry, redis::Connection::Answer done) {
   const auto queued = [](Result<redis::Reply>) {};
   link.command({"MULTI"}, queued);
   link.command({"XACK", keys.jobs, QueueKeys::group, entry}, queued);

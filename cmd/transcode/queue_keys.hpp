@@ -2,7 +2,7 @@
 // A queue of jobs in Redis (sluice-transcode-jobs(5)): its keys, and how an entry leaves it.
 #include <string>
 
-#include "redis_link.hpp"
+#include "redis/link.hpp"
 
 namespace sluice::transcode {
 
@@ -15,6 +15,6 @@ struct QueueKeys {
 
 // Acknowledges and deletes an entry as one step, for what is deleted alone stays pending in Redis 6.2 for ever, and what is acknowledged
 // alone stays in the Stream. `done` gets EXEC's reply.
-void take_out(RedisLink& link, const QueueKeys& keys, const std::string& entry, redis::Connection::Answer done);
+void take_out(redis::Link& link, const QueueKeys& keys, const std::string& entry, redis::Connection::Answer done);
 
 }  // namespace sluice::transcode

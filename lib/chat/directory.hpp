@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "chat/history.hpp"
 #include "chat/types.hpp"
 
 namespace sluice::chat {
@@ -27,6 +28,12 @@ class Directory {
   virtual void find_user(std::string login, std::function<void(Result<User>)> answer) = 0;
   // Errc::not_found: there is no such channel.
   virtual void find_channel(std::string name, std::function<void(Result<Channel>)> answer) = 0;
+  // For one who has seen that much of the room: what others have of it is fetched first, as far as it can be.
+  virtual void find_channel_for(std::string name, const Seen& seen,
+                                std::function<void(Result<Channel>)> answer) {
+    static_cast<void>(seen);
+    find_channel(std::move(name), std::move(answer));
+  }
 };
 
 }  // namespace sluice::chat

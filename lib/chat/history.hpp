@@ -1,6 +1,7 @@
 #pragma once
 // History: a room's recent messages, for pages that join and for those that come back and want what they
-// missed.
+// missed. It is in the messages' own order, whenever each came in: nodes that have the same messages have the
+// same history.
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -22,12 +23,21 @@ class History {
   // It begins with the room's first message, earlier runs of the node counted: until it is full nothing is
   // missing.
   void begins_at_first() { whole_ = true; }
-  void add(MessagePtr message, bool removed = false);
+  // Keeps so many more than it shows. A message that two nodes took moves to its earlier number when that is
+  // heard: what it stood in the way of until then is there again.
+  void keep_spare(std::size_t count) { spare_ = count; }
+  enum class Added {
+    new_one,
+    known,    // by its id: one that two nodes published, before they heard of each other, is one message
+    too_old,  // before everything that is kept: not kept
+  };
+  Added add(MessagePtr message, bool removed = false);
   std::vector<MessagePtr> last(std::size_t count) const;  // oldest first
   MessagePtr find(std::string_view id) const;             // null when it is not kept
 
   bool holds_text(std::string_view text) const;
   std::size_t capacity() const { return capacity_; }
+  MessagePtr latest() const { return kept_.empty() ? nullptr : kept_.back().message; }
 
   // What is taken off the screens is shown to nobody who comes later. It is still counted, so that it is no
   // gap.
@@ -39,16 +49,32 @@ class History {
     std::vector<MessagePtr> messages;  // oldest first
     bool gap = false;                  // some in between are no longer kept
   };
-  // What came after `seen`. `origin` and `seq` are the room's own and its last number.
-  Missed after(const Seen& seen, std::string_view origin, std::uint64_t seq) const;
+  // What came after `seen`. `heads`: the last number of each origin that this node knows of. `complete`: of
+  // an origin that `seen` does not name nothing was seen; else those of its messages are new that came after
+  // something that was.
+  Missed after(const Seen& seen, const Seen& heads, bool complete) const;
+
+  // A message by one of the numbers it has; several, when several nodes published it.
+  struct Number {
+    std::string origin;
+    std::uint64_t seq = 0;
+    Wall at;
+    std::int64_t order = 0;
+  };
+  struct Kept {
+    MessagePtr message;  // under its first number in the history's order
+    bool removed = false;
+    std::vector<Number> also;                             // its others
+    std::uint64_t seq_of(std::string_view origin) const;  // 0: it has no number of that origin's
+  };
+  const std::deque<Kept>& kept() const { return kept_; }
+  const Kept* entry(std::string_view id) const;
 
  private:
-  std::size_t capacity_;
+  void insert(Kept kept);
+
+  std::size_t capacity_, spare_ = 0;
   bool whole_ = false;  // all that was ever said is here
-  struct Kept {
-    MessagePtr message;
-    bool removed = false;
-  };
   std::deque<Kept> kept_;
 };
 

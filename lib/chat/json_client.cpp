@@ -135,21 +135,23 @@ void JsonClient::carry_out(JoinRequest join) {
                   .remaining = 0});
   waiting_ = true;
   std::string name = join.channel;
-  hall_.directory.find_channel(std::move(name), [weak = weak_from_this(),
-                                                 join = std::move(join)](Result<Channel> channel) {
-    const auto self = weak.lock();
-    if (!self || self->closed_) return;
-    if (channel) {
-      self->enter(*channel, join);
-    } else if (channel.error().code == Errc::not_found) {
-      self->error(
-          {.code = "no_such_channel", .text = "There is no channel of that name.", .channel = join.channel});
-    } else {
-      self->error(
-          {.code = "unavailable", .text = "Joining is not possible just now.", .channel = join.channel});
-    }
-    self->answered();
-  });
+  const Seen seen = join.after.value_or(Seen{});
+  hall_.directory.find_channel_for(
+      std::move(name), seen, [weak = weak_from_this(), join = std::move(join)](Result<Channel> channel) {
+        const auto self = weak.lock();
+        if (!self || self->closed_) return;
+        if (channel) {
+          self->enter(*channel, join);
+        } else if (channel.error().code == Errc::not_found) {
+          self->error({.code = "no_such_channel",
+                       .text = "There is no channel of that name.",
+                       .channel = join.channel});
+        } else {
+          self->error(
+              {.code = "unavailable", .text = "Joining is not possible just now.", .channel = join.channel});
+        }
+        self->answered();
+      });
 }
 
 void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
@@ -160,7 +162,8 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   JoinedAnswer answer{.channel = channel,
                       .origin = room.origin(),
                       .seq = room.seq(),
-                      .viewers = room.viewers(),
+                      .cursor = room.heads(),
+                      .viewers = room.viewers_everywhere(),
                       .settings = room.settings()};
   if (user_.id.value() != 0) {
     answer.you = &user_;
@@ -169,7 +172,7 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   }
   History::Missed missed;
   if (join.after) {
-    missed = room.history().after(*join.after, room.origin(), room.seq());
+    missed = room.missed(*join.after, join.complete);
   } else {
     missed.messages = room.history().last(join.history);
   }

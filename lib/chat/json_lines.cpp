@@ -51,6 +51,15 @@ void write_live(std::string& out, const LiveChange& change) {
   JsonObject(out).text("type", "stream").text("channel", change.channel).boolean("live", change.live);
 }
 
+void write_gap(std::string& out, const Skipped& skipped) {
+  JsonObject(out)
+      .text("type", "gap")
+      .text("channel", skipped.channel)
+      .text("origin", skipped.origin)
+      .number("first", static_cast<std::int64_t>(skipped.first))
+      .number("last", static_cast<std::int64_t>(skipped.last));
+}
+
 void write_hello(std::string& out, std::string_view origin, std::size_t rooms, std::size_t frame_bytes) {
   JsonObject object(out);
   object.text("type", "hello").number("version", 1).text("origin", origin);
@@ -73,6 +82,10 @@ void write_joined(std::string& out, const JoinedAnswer& answer) {
       .text("channel", answer.channel.name)
       .text("channel_id", std::to_string(answer.channel.id.value()));
   object.text("origin", answer.origin).number("seq", static_cast<std::int64_t>(answer.seq));
+  {
+    JsonObject cursor(object.member("cursor"));
+    for (const auto& [origin, seq] : answer.cursor) cursor.number(origin, static_cast<std::int64_t>(seq));
+  }
   object.number("viewers", static_cast<std::int64_t>(answer.viewers));
   append_settings(object.member("settings"), answer.settings);
   if (answer.you == nullptr) {

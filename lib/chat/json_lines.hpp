@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "chat/history.hpp"
 #include "chat/line.hpp"
 #include "chat/types.hpp"
 
@@ -15,6 +16,7 @@ void write_presence(std::string& out, const Presence& presence);
 void write_settings(std::string& out, std::string_view channel, const RoomSettings& settings);
 void write_title(std::string& out, const TitleChange& change);
 void write_live(std::string& out, const LiveChange& change);
+void write_gap(std::string& out, const Skipped& skipped);
 
 void write_hello(std::string& out, std::string_view origin, std::size_t rooms, std::size_t frame_bytes);
 void write_authenticated(std::string& out, const User& user);
@@ -23,6 +25,7 @@ struct JoinedAnswer {
   Channel channel;
   std::string_view origin;
   std::uint64_t seq = 0;  // of the room's last message
+  Seen cursor;            // of every origin
   std::uint64_t viewers = 0;
   RoomSettings settings;
   const User* you = nullptr;  // none: an anonymous reader

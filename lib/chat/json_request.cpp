@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 constexpr std::size_t key_limit = 64;  // code points
 constexpr std::size_t history_limit = 100;
-constexpr std::size_t origins_limit = 64;
+constexpr std::size_t origins_limit = 256;
 constexpr std::size_t ping_id_limit = 256;  // bytes of JSON
 
 bool is_key(std::string_view text) {
@@ -33,12 +33,12 @@ Result<std::string> channel_member(const json& object) {
   return name;
 }
 
-Result<Seen> seen_member(const json& value) {
+Result<Seen> seen_member(const json& value, const std::string& name) {
   if (!value.is_object() || value.size() > origins_limit)
-    return fail(Errc::invalid, "after must be an object of origins and numbers");
+    return fail(Errc::invalid, name + " must be an object of origins and numbers");
   Seen seen;
   for (const auto& [origin, seq] : value.items()) {
-    if (!seq.is_number_unsigned()) return fail(Errc::invalid, "after must hold whole numbers");
+    if (!seq.is_number_unsigned()) return fail(Errc::invalid, name + " must hold whole numbers");
     seen.emplace(origin, seq.get<std::uint64_t>());
   }
   return seen;
@@ -47,8 +47,11 @@ Result<Seen> seen_member(const json& value) {
 Result<JsonRequest> parse_join(const json& object) {
   JoinRequest join;
   SLUICE_TRY_VALUE(join.channel, channel_member(object));
-  if (const auto after = object.find("after"); after != object.end() && !after->is_null()) {
-    SLUICE_TRY_VALUE(join.after, seen_member(*after));
+  for (const char* name : {"after", "cursor"}) {
+    const auto after = object.find(name);
+    if (after == object.end() || after->is_null()) continue;
+    SLUICE_TRY_VALUE(join.after, seen_member(*after, name));
+    join.complete = name == std::string_view("cursor");
   }
   if (const auto history = object.find("history"); history != object.end()) {
     if (!history->is_number_unsigned() || history->get<std::uint64_t>() > history_limit)

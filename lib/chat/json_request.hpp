@@ -17,6 +17,7 @@ struct AuthRequest {
 struct JoinRequest {
   std::string channel;
   std::optional<Seen> after;
+  bool complete = false;  // `after` began as a room's cursor: what it does not name was not seen
   std::size_t history = 50;
 };
 struct LeaveRequest {

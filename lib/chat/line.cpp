@@ -23,6 +23,7 @@ struct AsJson {
   void operator()(const Cleared& cleared) const { write_cleared(out, cleared); }
   void operator()(const MessageRemoved& removed) const { write_deleted(out, removed); }
   void operator()(const UserNoticePtr& notice) const { write_user_notice_object(out, *notice); }
+  void operator()(const Skipped& skipped) const { write_gap(out, skipped); }
 };
 
 struct AsIrc {
@@ -63,13 +64,14 @@ struct AsIrc {
   void operator()(const UserNoticePtr& notice) const {
     if (wire.commands) write_user_notice(out, style, *notice);
   }
+  void operator()(const Skipped&) const {}
 };
 }  // namespace
 
 void render(std::string& out, const Line& line, const Wire& wire, std::string_view host) {
   if (wire.json) {
     std::visit(AsJson{out}, line.what);
-  } else {
+  } else if (!line.for_pages) {
     std::visit(AsIrc{out, wire, IrcStyle{host, wire.tags}}, line.what);
   }
 }

@@ -54,11 +54,18 @@ struct MessageRemoved {
 
 using MemberNumber = std::uint64_t;  // of a connection in a room; 0: nobody
 
+struct Skipped {  // pages: what another node said from `first` to `last` is not to be had
+  std::string channel;
+  std::string origin;
+  std::uint64_t first = 0, last = 0;
+};
+
 struct Line {
   std::variant<MessagePtr, Presence, Arrival, Departure, SettingsChange, TitleChange, LiveChange, UserCleared,
-               Cleared, MessageRemoved, UserNoticePtr>
+               Cleared, MessageRemoved, UserNoticePtr, Skipped>
       what;
-  MemberNumber from = 0;  // the connection that caused it: IRC does not echo to it
+  MemberNumber from = 0;   // the connection that caused it: IRC does not echo to it
+  bool for_pages = false;  // IRC is not told
 };
 
 // Appends the line as `wire` wants it: IRC lines with CR LF, or one JSON object. Nothing for what the wire

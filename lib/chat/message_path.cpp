@@ -183,6 +183,7 @@ MessagePtr MessagePath::publish_held(Room& room, Message line) {
 }
 
 void MessagePath::restore(const Message& message) {
+  held_.forget(message.id);
   if (message.at + RecentKeys::window > clock_.wall())
     recent_.remember(message.id, {message.origin, message.seq, message.at}, clock_.steady());
 }

@@ -51,6 +51,8 @@ class MessagePath {
   void forget_held(const std::string& id) { held_.forget(id); }
   // A message of an earlier run, so that its repeat is known.
   void restore(const Message& message);
+  // Whether a repeat of this one would be known.
+  bool knows(const std::string& id) { return recent_.find(id, clock_.steady()).has_value(); }
   void change(const SendLimits::Rates& rates) { limits_.change(rates); }
   void forget_idle() { limits_.forget_idle(clock_.steady()); }
   std::size_t waiting() const { return waiting_.size(); }

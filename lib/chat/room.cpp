@@ -1,10 +1,13 @@
 #include "chat/room.hpp"
 
+#include <algorithm>
+
 namespace sluice::chat {
 
 namespace {
 constexpr std::size_t membership_limit = 1000;  // chatters above which JOIN and PART of others are not told
-}
+constexpr std::size_t heads_limit = 128;        // origins, beyond which those of old runs are forgotten
+}  // namespace
 
 Room::Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered)
     : channel_(std::move(channel)),
@@ -65,6 +68,8 @@ std::vector<std::string> Room::logins(std::size_t limit) const {
 MessagePtr Room::publish(Message message, Member* from) {
   message.origin = origin_;
   message.seq = ++seq_;
+  message.order = message.at.time_since_epoch().count();
+  if (const MessagePtr latest = history_.latest()) message.order = std::max(message.order, latest->order + 1);
   message.channel = channel_.id;
   message.channel_name = channel_.name;
   message.first = speakers_.insert(message.author.id).second;
@@ -73,6 +78,66 @@ MessagePtr Room::publish(Message message, Member* from) {
   if (from != nullptr && !from->wire.json) from->spoke = true;
   gather({published, from != nullptr ? from->number : 0});
   return published;
+}
+
+void Room::restore(MessagePtr message, bool removed) {
+  std::uint64_t& head = heads_[message->origin];
+  head = std::max(head, message->seq);
+  history_.add(std::move(message), removed);
+}
+
+void Room::receive(const MessagePtr& message, bool removed, Tell tell) {
+  count(message->origin, message->seq);
+  removed = removed || removals_.covers(*message);
+  speakers_.insert(message->author.id);
+  history_.add(message, removed);
+  if (tell != Tell::nobody && !removed) gather({message, 0, tell == Tell::pages});
+}
+
+void Room::count(const std::string& origin, std::uint64_t seq) {
+  if (heads_.size() >= heads_limit && !heads_.contains(origin)) forget_old_heads();
+  std::uint64_t& head = heads_[origin];
+  head = std::max(head, seq);
+}
+
+void Room::skip(const std::string& origin, std::uint64_t first, std::uint64_t last, bool missed) {
+  count(origin, last);
+  if (missed) skipped_[origin] = last;
+  gather({Skipped{channel_.name, origin, first, last}, 0});
+}
+
+History::Missed Room::missed(const Seen& seen, bool complete) const {
+  History::Missed missed = history_.after(seen, heads(), complete);
+  for (const auto& [origin, last] : skipped_) {
+    const auto found = seen.find(origin);
+    missed.gap = missed.gap || (found == seen.end() ? complete : found->second < last);
+  }
+  return missed;
+}
+
+Seen Room::heads() const {
+  Seen heads = heads_;
+  heads[origin_] = seq_;
+  return heads;
+}
+
+std::uint64_t Room::head(std::string_view origin) const {
+  if (origin == origin_) return seq_;
+  const auto found = heads_.find(origin);
+  return found == heads_.end() ? 0 : found->second;
+}
+
+bool Room::is_taken_off(const Message& message) const {
+  const History::Kept* kept = history_.entry(message.id);
+  return (kept != nullptr && kept->removed) || removals_.covers(message);
+}
+
+void Room::forget_old_heads() {
+  std::unordered_set<std::string_view> kept;
+  for (const History::Kept& each : history_.kept()) kept.insert(each.message->origin);
+  const auto forgotten = [&](const auto& head) { return !kept.contains(head.first); };
+  std::erase_if(heads_, forgotten);
+  std::erase_if(skipped_, forgotten);
 }
 
 void Room::change_settings(const RoomSettings& settings) {
@@ -84,6 +149,7 @@ void Room::change_settings(const RoomSettings& settings) {
 void Room::ban(const User& user, std::optional<Wall> until, Wall at) {
   standing_.ban(user.id, {user.login, until});
   history_.remove_author(user.id);
+  removals_.remove_author(user.id, at);
   std::optional<seconds> duration;
   if (until) duration = std::chrono::ceil<seconds>(*until - at);
   gather({UserCleared{channel_, user, duration, at}, 0});
@@ -91,11 +157,13 @@ void Room::ban(const User& user, std::optional<Wall> until, Wall at) {
 
 void Room::remove_message(std::string_view id, std::string login, std::string text, Wall at) {
   history_.remove(id);
+  removals_.remove(std::string(id));
   gather({MessageRemoved{channel_, std::string(id), std::move(login), std::move(text), at}, 0});
 }
 
 void Room::clear(Wall at) {
   history_.remove_all();
+  removals_.remove_all(at);
   gather({Cleared{channel_, at}, 0});
 }
 
@@ -126,8 +194,8 @@ void Room::beat() {
     for (Line& line : comings_and_goings_) gather(std::move(line));
   }
   comings_and_goings_.clear();
-  if (viewers() != viewers_told_) {
-    viewers_told_ = viewers();
+  if (viewers_everywhere() != viewers_told_) {
+    viewers_told_ = viewers_everywhere();
     gather({Presence{channel_.name, viewers_told_}, 0});
   }
 }

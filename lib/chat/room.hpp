@@ -1,7 +1,7 @@
 #pragma once
 // Room: one channel's chat on this node: who is in it, what was said, what is about to be told. Lines are
 // gathered and delivered together by flush(). Numbers count this room's messages in this node's run (its
-// origin).
+// origin); what other nodes said comes in under theirs (lib/nodes).
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -13,6 +13,7 @@
 #include "chat/history.hpp"
 #include "chat/line.hpp"
 #include "chat/people.hpp"
+#include "chat/removals.hpp"
 #include "chat/standing.hpp"
 #include "chat/types.hpp"
 
@@ -43,14 +44,36 @@ class Room {
     return chatters_.size() + anonymous_;
   }  // people: a user's connections count once
   std::vector<std::string> logins(std::size_t limit) const;
+  // People, those on other nodes counted: a user is counted by each node it is on.
+  std::uint64_t viewers_everywhere() const { return viewers() + viewers_elsewhere_; }
+  void set_viewers_elsewhere(std::uint64_t viewers) { viewers_elsewhere_ = viewers; }  // told at the beat
 
   // Numbers the message, keeps it and tells everyone. `from` is the speaker's own membership, null when it
   // has none.
   MessagePtr publish(Message message, Member* from);
-  void begins_at_first() { history_.begins_at_first(); }  // see History
+  void keep_spare(std::size_t count) { history_.keep_spare(count); }  // see History, as is
+  void begins_at_first() { history_.begins_at_first(); }              // see History
   // Of earlier runs, before anyone joins: what was said last, and who ever spoke.
-  void restore(MessagePtr message, bool removed = false) { history_.add(std::move(message), removed); }
+  void restore(MessagePtr message, bool removed = false);
   void restore_speaker(UserId user) { speakers_.insert(user); }
+
+  // Who is told what comes from another node. Of what is older than the room's time here only pages are: they
+  // know what they have seen, and an IRC client takes every line for new.
+  enum class Tell { nobody, pages, everyone };
+  // A message that another node numbered. Kept, unless it is, and counted as seen up to its number; told,
+  // unless it was taken off the screens. Call in the order of its origin, save with `nobody`.
+  void receive(const MessagePtr& message, bool removed, Tell tell);
+  // One that was had before by another number, and is kept no longer.
+  void count(const std::string& origin, std::uint64_t seq);
+  // What its origin said from `first` to `last` is counted without being had, and pages are told so.
+  // `missed`: members would have been told these messages.
+  void skip(const std::string& origin, std::uint64_t first, std::uint64_t last, bool missed);
+  // What a page missed: see History::after().
+  History::Missed missed(const Seen& seen, bool complete) const;
+  // The last number of each origin, this one's too, that was told or counted.
+  Seen heads() const;
+  std::uint64_t head(std::string_view origin) const;
+  bool is_taken_off(const Message& message) const;  // by moderation, whether it is kept or not
   void change_settings(const RoomSettings& settings);
   // What moderation did: taken off the screens, and out of what those who come later are shown.
   void ban(const User& user, std::optional<Wall> until, Wall at);
@@ -73,6 +96,7 @@ class Room {
     std::uint32_t connections = 0;
   };
   void gather(Line line);
+  void forget_old_heads();
 
   Channel channel_;
   std::string origin_;
@@ -88,7 +112,10 @@ class Room {
   std::unordered_map<UserId, Chatter> chatters_;
   std::unordered_set<UserId> speakers_;
   std::uint64_t anonymous_ = 0;
-  std::uint64_t viewers_told_ = 0;
+  std::uint64_t viewers_told_ = 0, viewers_elsewhere_ = 0;
+  Seen heads_;         // of other origins
+  Seen skipped_;       // the last number that was
+  Removals removals_;  // what was taken off, also of what comes later
   std::vector<Line> comings_and_goings_;
 };
 

@@ -74,6 +74,9 @@ struct Message {
   ChannelId channel;
   std::string channel_name;
   Wall at;
+  // Greater than that of every message its node had heard when it was said, else milliseconds as `at`: the
+  // order of a room's messages on all nodes, then by origin. Clocks that differ do not matter.
+  std::int64_t order = 0;
   User author;
   Roles roles;
   std::vector<Badge> badges;

@@ -57,6 +57,7 @@ constexpr std::string_view speakers_schema = R"(
 // What queries do not ask for: name, color, roles, badges, emotes, action, reply.
 std::string more_of(const Message& message) {
   json more{{"name", message.author.name}};
+  if (message.order != message.at.time_since_epoch().count()) more["order"] = message.order;
   if (!message.author.color.empty()) more["color"] = message.author.color;
   const chat::Roles& roles = message.roles;
   if (roles.broadcaster) more["broadcaster"] = true;
@@ -66,6 +67,7 @@ std::string more_of(const Message& message) {
   for (const chat::Badge& badge : message.badges) more["badges"].push_back({badge.set, badge.version});
   for (const chat::EmoteUse& use : message.emotes) more["emotes"].push_back({use.id, use.first, use.last});
   if (message.action) more["action"] = true;
+  if (!message.announcement.empty()) more["announcement"] = message.announcement;
   if (message.first) more["first"] = true;
   if (message.reply) {
     const chat::Reply& reply = *message.reply;
@@ -89,9 +91,11 @@ void read_more(const std::string& text, Message& message) try {
   const json more = json::parse(text);
   message.author.name = more.value("name", message.author.login);
   message.author.color = more.value("color", "");
+  message.order = more.value("order", message.order);
   message.roles = {more.value("broadcaster", false), more.value("moderator", false), more.value("vip", false),
                    more.value("subscriber", false)};
   message.action = more.value("action", false);
+  message.announcement = more.value("announcement", "");
   message.first = more.value("first", false);
   for (const json& badge : more.value("badges", json::array()))
     message.badges.push_back({badge.at(0), badge.at(1)});
@@ -111,13 +115,15 @@ void read_more(const std::string& text, Message& message) try {
 }
 
 namespace {
-// Files of before have no such column.
+// Files of before have no such column. Several nodes may open one file at once.
 Result<> add_column(sqlite::Database& database) {
+  SLUICE_TRY_VALUE(sqlite::Transaction transaction, sqlite::Transaction::begin(database));
   SLUICE_TRY_VALUE(auto there,
                    database.query("SELECT 1 FROM pragma_table_info('messages') WHERE name = 'taken_off_ms'"));
   SLUICE_TRY_VALUE(const bool found, there.step());
   if (found) return {};
-  return database.run_script("ALTER TABLE messages ADD COLUMN taken_off_ms INTEGER");
+  SLUICE_TRY(database.run_script("ALTER TABLE messages ADD COLUMN taken_off_ms INTEGER"));
+  return transaction.commit();
 }
 }  // namespace
 
@@ -164,6 +170,7 @@ Result<std::vector<Kept>> Archive::recent(ChannelId channel, std::size_t count) 
     message.origin = rows.text(2);
     message.seq = static_cast<std::uint64_t>(rows.integer(3));
     message.at = Wall(milliseconds(rows.integer(4)));
+    message.order = rows.integer(4);
     message.author.id = UserId(rows.integer(5));
     message.author.login = rows.text(6);
     message.text = rows.text(7);
@@ -203,11 +210,19 @@ Result<> Archive::take_off(const TakenOff& taken) {
 }
 
 Result<> Archive::set_cursor(std::int64_t cursor) {
-  return database_.run("UPDATE cursors SET value = max(value, ?) WHERE name = 'taken_off'", cursor);
+  return database_.run("UPDATE cursors SET value = max(value, ?) WHERE name = ?", cursor, cursor_);
+}
+
+Result<> Archive::name_cursor(const std::string& node) {
+  std::string name = "taken_off/" + node;
+  SLUICE_TRY(database_.run(
+      "INSERT OR IGNORE INTO cursors SELECT ?, value FROM cursors WHERE name = 'taken_off'", name));
+  cursor_ = std::move(name);
+  return {};
 }
 
 Result<std::int64_t> Archive::cursor() {
-  SLUICE_TRY_VALUE(auto rows, database_.query("SELECT value FROM cursors WHERE name = 'taken_off'"));
+  SLUICE_TRY_VALUE(auto rows, database_.query("SELECT value FROM cursors WHERE name = ?", cursor_));
   SLUICE_TRY(rows.step());
   return rows.integer(0);
 }

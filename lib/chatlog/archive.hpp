@@ -40,6 +40,8 @@ class Archive {
   Result<bool> holds(const std::string& message);  // by id, taken off or not
   // A number that this file's node has for ever, and no other.
   Result<std::int64_t> node();
+  // Of several nodes that share the file each has a cursor of its own, which begins at the file's.
+  Result<> name_cursor(const std::string& node);
   // The newest event whose doing is in here, of those that take_off() was told of; 0: none.
   Result<std::int64_t> cursor();
   Result<> set_cursor(std::int64_t cursor);  // what came before it took nothing more off
@@ -50,6 +52,7 @@ class Archive {
  private:
   explicit Archive(sqlite::Database database) : database_(std::move(database)) {}
   sqlite::Database database_;
+  std::string cursor_ = "taken_off";
 };
 
 }  // namespace sluice::chatlog

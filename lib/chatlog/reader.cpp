@@ -20,6 +20,7 @@ Said said_of(const sqlite::Statement& row) {
   message.origin = row.text(4);
   message.seq = static_cast<std::uint64_t>(row.integer(5));
   message.at = Wall(milliseconds(row.integer(6)));
+  message.order = row.integer(6);
   message.author.id = UserId(row.integer(7));
   message.author.login = row.text(8);
   message.text = row.text(9);

@@ -16,6 +16,11 @@ Error from_server(const std::string& text) {
   return {Errc::invalid, text, ""};
 }
 Error away(const std::string& text) { return {Errc::unavailable, text, "is the Redis server running and reachable?"}; }
+bool is_push(const Reply& reply) {
+  if (!reply.is(Reply::Kind::array) || reply.items.size() != 3) return false;
+  const std::string& kind = reply.items[0].text;
+  return kind == "message" || kind == "subscribe" || kind == "unsubscribe";
+}
 constexpr milliseconds least_share{250};  // of the patience: a name with a thousand addresses is not tried to its end
 }  // namespace
 
@@ -145,6 +150,10 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
       auto reply = reader.next();
       if (!reply) return breaks(reply.error());
       if (!*reply) break;
+      if (setup.pushed && is_push(**reply)) {
+        setup.pushed(std::move(**reply));
+        continue;
+      }
       if (waiting.empty()) return breaks({Errc::invalid, "Redis sent what was not asked for", ""});
       const Answer answer = std::move(waiting.front().answer);
       waiting.pop_front();
@@ -208,6 +217,10 @@ void Connection::open(net::Loop& loop, net::Resolver& addresses, Setup setup, st
 void Connection::command(std::vector<std::string> words, Answer answer, milliseconds patience) {
   impl_->command(std::move(words), std::move(answer), patience);
 }
+void Connection::tell(const std::vector<std::string>& words) {
+  if (!impl_->over) impl_->link->send(command_bytes(words));
+}
+std::size_t Connection::waiting() const { return impl_->waiting.size(); }
 void Connection::close() { impl_->close(); }
 bool Connection::open() const { return !impl_->over; }
 

@@ -25,6 +25,7 @@ class Connection {
     Url url;
     milliseconds patience{3000};                // for the look-up; then for connecting and logging in, shared among the addresses
     std::function<void(const Error&)> broken;   // once, after it was opened; never after close()
+    std::function<void(Reply)> pushed{};        // of a connection that subscribes: ["message", channel, text], ["subscribe", channel, count]…
   };
   // Connects, logs in, selects the database, at the first address of the host's that lets us. `addresses` are those of the URL's host.
   // `done` comes on the loop's thread, never at once.
@@ -34,6 +35,9 @@ class Connection {
   // `answer` comes once, later, or never after close(). No answer within `patience` breaks the connection: those behind it
   // could not be told apart.
   void command(std::vector<std::string> words, Answer answer, milliseconds patience = milliseconds(3000));
+  // SUBSCRIBE, UNSUBSCRIBE: what comes of it comes by `pushed`. From the first on the server takes no other commands.
+  void tell(const std::vector<std::string>& words);
+  std::size_t waiting() const;  // commands that have no answer yet
   void close();  // no call comes any more
   bool open() const;
 

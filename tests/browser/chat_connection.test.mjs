@@ -105,7 +105,7 @@ test("it resumes after the last message seen of each origin and shows none twice
   at.advance(1000);
   at.last().onopen();
   await settled();
-  assert.deepEqual(at.last().sent[0].after, { a: 2, b: 9 });
+  assert.deepEqual(at.last().sent[0].cursor, { a: 2, b: 9 });
   at.last().says(joined({ seq: 3, history: [message(2), message(3)] }));
   assert.deepEqual(chat.messages.value.map((each) => each.id), ["m1", "m2", "b9", "m3"]);
 });

@@ -307,7 +307,7 @@ TEST_CASE("after: everything, nothing, and what makes no sense") {
     CHECK(resumed(bad)["code"] == "bad_request");
   }
   std::string many = "{";
-  for (int i = 0; i < 65; ++i) many += (i > 0 ? ",\"r" : "\"r") + std::to_string(i) + "\":1";
+  for (int i = 0; i < 257; ++i) many += (i > 0 ? ",\"r" : "\"r") + std::to_string(i) + "\":1";
   CHECK(resumed(many + "}")["code"] == "bad_request");
 }
 

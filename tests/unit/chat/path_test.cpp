@@ -227,27 +227,68 @@ TEST_CASE("history resumes across runs of the node, and says when something is m
   History history(6);
   for (std::uint64_t i = 1; i <= 4; ++i) history.add(message("a", i));
   for (std::uint64_t i = 1; i <= 4; ++i) history.add(message("b", i));  // a1 and a2 have been pushed out
-  CHECK(texts(history.after({{"a", 4}}, "b", 4)) == "b1 b2 b3 b4 ");
-  CHECK(texts(history.after({{"a", 3}}, "b", 4)) == "a4 b1 b2 b3 b4 ");
-  CHECK(texts(history.after({{"a", 2}}, "b", 4)) == "a3 a4 b1 b2 b3 b4 ");
-  CHECK(texts(history.after({{"a", 1}}, "b", 4)) == "a3 a4 b1 b2 b3 b4 gap");
-  CHECK(texts(history.after({{"b", 2}}, "b", 4)) ==
+  CHECK(texts(history.after({{"a", 4}}, {{"b", 4}}, false)) == "b1 b2 b3 b4 ");
+  CHECK(texts(history.after({{"a", 3}}, {{"b", 4}}, false)) == "a4 b1 b2 b3 b4 ");
+  CHECK(texts(history.after({{"a", 2}}, {{"b", 4}}, false)) == "a3 a4 b1 b2 b3 b4 ");
+  CHECK(texts(history.after({{"a", 1}}, {{"b", 4}}, false)) == "a3 a4 b1 b2 b3 b4 gap");
+  CHECK(texts(history.after({{"b", 2}}, {{"b", 4}}, false)) ==
         "b3 b4 ");  // older ones of a run it never heard of are not news
-  CHECK(texts(history.after({{"a", 4}, {"b", 4}}, "b", 4)) == "");
-  CHECK(texts(history.after({{"x", 9}}, "b", 4)) == "a3 a4 b1 b2 b3 b4 gap");
-  CHECK(texts(history.after({{"a", 9}}, "b", 4)) == "b1 b2 b3 b4 ");  // the page saw more than was kept
-  CHECK(texts(History().after({{"b", 0}}, "b", 0)) == "");
+  CHECK(texts(history.after({{"a", 4}, {"b", 4}}, {{"b", 4}}, false)) == "");
+  CHECK(texts(history.after({{"x", 9}}, {{"b", 4}}, false)) == "a3 a4 b1 b2 b3 b4 gap");
+  CHECK(texts(history.after({{"a", 9}}, {{"b", 4}}, false)) ==
+        "b1 b2 b3 b4 ");  // the page saw more than was kept
+  CHECK(texts(History().after({{"b", 0}}, {{"b", 0}}, false)) == "");
 }
 
 TEST_CASE("a history that goes back to the first message misses nothing after a restart, until it is full") {
   History history(3);
-  CHECK(texts(history.after({{"a", 7}}, "b", 0)) == "gap");  // nothing is known of what a run before said
+  CHECK(texts(history.after({{"a", 7}}, {{"b", 0}}, false)) ==
+        "gap");  // nothing is known of what a run before said
   history.begins_at_first();
-  CHECK(texts(history.after({{"a", 7}}, "b", 0)) == "");
+  CHECK(texts(history.after({{"a", 7}}, {{"b", 0}}, false)) == "");
   for (std::uint64_t i = 1; i <= 3; ++i) history.add(message("b", i));
-  CHECK(texts(history.after({{"a", 7}}, "b", 3)) == "b1 b2 b3 ");
+  CHECK(texts(history.after({{"a", 7}}, {{"b", 3}}, false)) == "b1 b2 b3 ");
   history.add(message("b", 4));
-  CHECK(texts(history.after({{"a", 7}}, "b", 4)) == "b2 b3 b4 gap");
+  CHECK(texts(history.after({{"a", 7}}, {{"b", 4}}, false)) == "b2 b3 b4 gap");
+}
+
+TEST_CASE("with a whole cursor nothing of an origin that it does not name was seen") {
+  History history(4);
+  const Seen heads{{"a", 2}, {"b", 2}};
+  for (const char* origin : {"a", "b"})
+    for (std::uint64_t i = 1; i <= 2; ++i) history.add(message(origin, i));
+  CHECK(texts(history.after({{"b", 1}}, heads, false)) == "b2 ");
+  CHECK(texts(history.after({{"b", 1}}, heads, true)) == "a1 a2 b2 ");
+  history.add(message("c", 1));  // a1 has been pushed out
+  CHECK(texts(history.after({{"b", 2}}, heads, true)) == "a2 c1 gap");
+  CHECK(texts(history.after({{"a", 1}, {"b", 2}}, heads, true)) == "a2 c1 ");
+  CHECK(texts(history.after({{"a", 2}, {"b", 2}, {"c", 1}}, {{"a", 2}, {"z", 3}}, true)) ==
+        "gap");  // z, all of it
+}
+
+TEST_CASE("history has the messages' order, whenever they came, and a message by two numbers once") {
+  const auto at = [](const std::string& id, const std::string& origin, std::uint64_t seq,
+                     std::int64_t order) {
+    Message m;
+    m.id = m.text = id;
+    m.origin = origin;
+    m.seq = seq;
+    m.order = order;
+    return std::make_shared<const Message>(m);
+  };
+  History history(3);
+  CHECK(history.add(at("x", "a", 1, 20)) == History::Added::new_one);
+  CHECK(history.add(at("y", "b", 1, 10)) == History::Added::new_one);
+  CHECK(history.add(at("z", "b", 2, 20)) == History::Added::new_one);
+  CHECK(texts({history.last(9), false}) == "y x z ");
+  CHECK(history.add(at("z", "c", 1, 15)) == History::Added::known);  // said first there
+  CHECK(texts({history.last(9), false}) == "y z x ");
+  CHECK(history.entry("z")->seq_of("b") == 2);
+  CHECK(history.entry("z")->seq_of("c") == 1);
+  CHECK(texts(history.after({{"a", 1}, {"b", 2}}, {}, true)) == "");
+  CHECK(history.add(at("old", "a", 9, 5)) == History::Added::too_old);
+  CHECK(history.add(at("w", "a", 2, 30)) == History::Added::new_one);
+  CHECK(texts({history.last(9), false}) == "z x w ");
 }
 
 TEST_CASE("a busy room's lines wait for its tick and go out together; a quiet one's at once") {

@@ -39,11 +39,12 @@ struct Scene {
   Url url{.host = "localhost", .port = listener->local().port};
   net::Resolver::LookUp look_up = net::resolve;
   std::optional<net::Resolver> resolver;
+  std::function<void(Reply)> pushed{};
 
   void open(std::vector<std::string> script, milliseconds patience = seconds(5)) {
     server->script = std::move(script);
     resolver.emplace(loop, url.host, url.port, look_up);
-    Connection::open(loop, *resolver, {.url = url, .patience = patience, .broken = [this](const Error& why) { note("broken", why); }},
+    Connection::open(loop, *resolver, {.url = url, .patience = patience, .broken = [this](const Error& why) { note("broken", why); }, .pushed = pushed},
                      [this](Result<std::shared_ptr<Connection>> done) {
                        if (!done) {
                          note("not opened", done.error());
@@ -84,6 +85,34 @@ TEST_CASE("commands of one turn go out together, and their answers come in order
   scene.loop.run();
   CHECK(scene.log == Log{"one a", "two: invalid", "three c"});
   CHECK(scene.server->received == "*1\r\n$4\r\nPING\r\n*1\r\n$3\r\nONE\r\n*2\r\n$3\r\nTWO\r\n$1\r\nx\r\n*1\r\n$5\r\nTHREE\r\n");
+}
+
+TEST_CASE("who subscribes is told what is published, and other answers still find their commands") {
+  Scene scene;
+  scene.pushed = [&](Reply reply) {
+    scene.log.push_back(reply.items[0].text + " " + reply.items[1].text + " " + reply.items[2].text);
+    if (reply.items[2].text == "last") scene.loop.stop();
+  };
+  scene.open({"+PONG\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$3\r\none\r\n"
+                          "*2\r\n$4\r\npong\r\n$0\r\n\r\n*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$4\r\nlast\r\n"});
+  REQUIRE(scene.connection);
+  scene.connection->tell({"SUBSCRIBE", "a"});
+  scene.connection->command({"PING"}, scene.answer("ping"));
+  CHECK(scene.connection->waiting() == 1);
+  scene.loop.run();
+  CHECK(scene.connection->waiting() == 0);
+  CHECK(scene.log == Log{"subscribe a ", "message a one", "ping ", "message a last"});
+  CHECK(scene.server->received.find("*2\r\n$9\r\nSUBSCRIBE\r\n$1\r\na\r\n") != std::string::npos);
+}
+
+TEST_CASE("what is published to who subscribed to nothing breaks the connection") {
+  Scene scene;
+  scene.open({"+PONG\r\n", "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$3\r\none\r\n:1\r\n"});
+  REQUIRE(scene.connection);
+  scene.connection->command({"ONE"}, scene.answer("one", true));
+  scene.loop.run();
+  scene.run_until_idle();
+  CHECK(scene.log.back() == "broken: invalid");
 }
 
 TEST_CASE("it logs in and selects its database before it is handed out") {

@@ -6,6 +6,7 @@ import { batch, signal } from "@preact/signals";
 import { Backoff } from "../lib/backoff.js";
 
 export const kept = 500;             // messages in the list
+const originsLimit = 200;            // in the cursor; chatd takes 256
 const pendingLimit = 30_000;         // ms a message may wait for its confirmation
 const pingEvery = 25_000;
 const pongWithin = 10_000;
@@ -63,7 +64,7 @@ export class ChatConnection {
   #ticket;                        // () => Promise<ticket string>, or null: read only
   #socket = null;
   #backoff = new Backoff();
-  #after = {};                    // the greatest seq seen of each origin
+  #cursor = {};                   // the greatest seq seen of each origin
   #timers = {};
   #closed = false;
   #joined = false;
@@ -156,7 +157,7 @@ export class ChatConnection {
         this.signInError.value = error.message;
       }
     }
-    const resume = Object.keys(this.#after).length > 0 ? { after: this.#after } : { history: 50 };
+    const resume = Object.keys(this.#cursor).length > 0 ? { cursor: this.#cursor } : { history: 50 };
     this.#say({ type: "join", channel: this.#channel, ...resume });
   }
 
@@ -223,6 +224,10 @@ export class ChatConnection {
       case "confirmed":
         this.#onConfirmed(frame);
         break;
+      case "gap":
+        this.#advance({ [frame.origin]: frame.last });
+        this.#add({ kind: "gap", id: `gap-${frame.origin}-${frame.first}` });
+        break;
       case "presence":
         this.viewers.value = frame.viewers;
         break;
@@ -262,14 +267,26 @@ export class ChatConnection {
     this.you.value = frame.you ?? null;
     if (frame.gap) this.#add({ kind: "gap", id: `gap-${this.#env.now()}` });
     for (const message of frame.history ?? []) this.#onMessage(message);
-    this.#after[frame.origin] = Math.max(this.#after[frame.origin] ?? 0, frame.seq ?? 0);
+    this.#advance(frame.cursor ?? { [frame.origin]: frame.seq ?? 0 });
     this.#keepAlive();
     if (this.you.value) for (const entry of this.pending.value) if (!entry.refused) this.#transmit(entry);
   }
 
+  // Origins that are heard no more make room for others.
+  #advance(numbers) {
+    for (const [origin, seq] of Object.entries(numbers)) {
+      const seen = Math.max(this.#cursor[origin] ?? 0, seq);
+      delete this.#cursor[origin];
+      this.#cursor[origin] = seen;
+    }
+    for (const origin of Object.keys(this.#cursor).slice(0, -originsLimit)) delete this.#cursor[origin];
+  }
+
   #onMessage(message) {
-    if (message.seq <= (this.#after[message.origin] ?? 0)) return;
-    this.#after[message.origin] = message.seq;
+    if (message.seq <= (this.#cursor[message.origin] ?? 0)) return;
+    this.#advance({ [message.origin]: message.seq });
+    // The same key may have been taken by two nodes that did not hear each other.
+    if (this.messages.value.some((known) => known.id === message.id)) return;
     this.#add({ ...message, kind: "message" });
     this.pending.value = this.pending.value.filter((entry) => entry.id !== message.id);
   }

@@ -1,0 +1,16 @@
+#pragma once
+// Inside lib/nodes: a message as the nodes' JSON has it, and back, checked.
+#include <nlohmann/json.hpp>
+
+#include "nodes/wire.hpp"
+
+namespace sluice::nodes {
+
+void append_message(std::string& out, const Said& said);
+// With its channel, without that one's name.
+Result<Said> read_message(const nlohmann::json& object, ChannelId channel);
+
+bool is_origin(std::string_view text);          // 1–64 of a–z and 0–9
+constexpr std::uint64_t greatest = 1ULL << 53;  // number of any kind: JSON's readers have no greater ones
+
+}  // namespace sluice::nodes

@@ -1,0 +1,295 @@
+// Nodes that hear each other through a Redis that is slow, forgets, and goes away.
+// rooms: nodes
+#include <catch2/catch.hpp>
+
+#include "unit/nodes/sim.hpp"
+
+using namespace sluice;
+using namespace sluice::nodes;
+using namespace sluice::nodes::sim;
+
+namespace {
+struct Scene {
+  explicit Scene(std::size_t count, std::uint64_t seed = 1) : redis(seed) {
+    for (std::size_t i = 0; i < count; ++i) add();
+    run(seconds(2));
+  }
+  Node& add() {
+    clocks.push_back(std::make_unique<FakeClock>());
+    clocks.back()->advance(elapsed);
+    Node& node = *nodes.emplace_back(
+        std::make_unique<Node>(redis, *clocks.back(), std::string(1, static_cast<char>('a' + born++))));
+    if (redis.up) node.connect();
+    return node;
+  }
+  void kill(std::size_t i) {
+    nodes.erase(nodes.begin() + static_cast<std::ptrdiff_t>(i));
+    clocks.erase(clocks.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  void run(milliseconds time) {
+    for (milliseconds done{0}; done < time; done += step) {
+      elapsed += step;
+      for (auto& clock : clocks) clock->advance(step);
+      redis.deliver(clocks.front()->steady());
+      for (auto& node : nodes) node->turn();
+    }
+  }
+  void redis_dies() {
+    redis.up = false;
+    redis.letters.clear();
+    for (auto& node : nodes) node->disconnect();
+  }
+  void redis_returns() {
+    redis.up = true;
+    for (auto& node : nodes) {
+      node->connect();
+      run(milliseconds(30));
+    }
+  }
+  Node& operator[](std::size_t i) { return *nodes[i]; }
+
+  static constexpr milliseconds step{5};
+  Redis redis;
+  microseconds elapsed{0};
+  int born = 0;
+  std::vector<std::unique_ptr<FakeClock>> clocks;
+  std::vector<std::unique_ptr<Node>> nodes;
+};
+}  // namespace
+
+TEST_CASE("a line said on one node is told on the others, once and in order") {
+  Scene scene(3);
+  Page at_a, at_b, at_c;
+  at_a.join(scene[0]);
+  at_b.join(scene[1]);
+  at_c.join(scene[2]);
+  scene.run(seconds(1));
+  REQUIRE(at_c.room != nullptr);
+  for (int i = 1; i <= 20; ++i) {
+    scene[0].say(scene[0].room(), 1, "a" + std::to_string(i));
+    scene[1].say(scene[1].room(), 2, "b" + std::to_string(i));
+    scene.run(milliseconds(20));
+  }
+  scene.run(seconds(1));
+  for (Page* page : {&at_a, &at_b, &at_c}) {
+    CHECK(page->shown.size() == 40);
+    CHECK(page->repeats.empty());
+    CHECK(page->skipped == 0);
+  }
+  CHECK(scene[0].history() == scene[1].history());
+  CHECK(scene[0].history() == scene[2].history());
+  CHECK(scene[0].exchange.others() == 2);
+}
+
+TEST_CASE("only rooms with members are subscribed to") {
+  Scene scene(2);
+  Page page;
+  page.join(scene[1], 7);
+  scene.run(seconds(1));
+  CHECK(scene[1].subscriptions.contains("chat:7"));
+  CHECK_FALSE(scene[0].subscriptions.contains("chat:7"));
+  page.leave();
+  scene.run(seconds(65));
+  CHECK_FALSE(scene[1].subscriptions.contains("chat:7"));
+}
+
+TEST_CASE(
+    "who joins on a node where nobody was finds what was said elsewhere, and is told none of it as new") {
+  Scene scene(2);
+  Page first, late;
+  first.join(scene[0]);
+  for (int i = 1; i <= 250; ++i) scene[0].say(scene[0].room(), 1, "m" + std::to_string(i));
+  scene.run(seconds(3));
+  late.join(scene[1]);
+  CHECK(late.room == nullptr);  // it waits for the answers
+  scene.run(milliseconds(200));
+  REQUIRE(late.room != nullptr);
+  CHECK(scene[1].history() == scene[0].history());
+  CHECK(scene[1].history().size() == 200);
+  CHECK(late.shown.empty());
+  scene[0].say(scene[0].room(), 1, "new");
+  scene.run(milliseconds(200));
+  CHECK(late.shown == std::vector<std::string>{"new"});
+}
+
+TEST_CASE("nobody waits for nodes that do not answer") {
+  Scene scene(2);
+  scene[0].disconnect();  // and nobody has noticed yet
+  Page page;
+  page.join(scene[1]);
+  CHECK(page.room == nullptr);
+  scene.run(milliseconds(400));
+  CHECK(page.room != nullptr);
+}
+
+TEST_CASE(
+    "while Redis is away each node goes on alone; when it returns everybody hears what was missed, once") {
+  Scene scene(3);
+  Page at_a, at_b, at_c;
+  at_a.join(scene[0]);
+  at_b.join(scene[1]);
+  at_c.join(scene[2]);
+  scene.run(seconds(1));
+  scene[0].say(scene[0].room(), 1, "before");
+  scene.run(seconds(1));
+  scene.redis_dies();
+  for (int i = 1; i <= 300; ++i) {  // more than a history holds
+    scene[0].say(scene[0].room(), 1, "a" + std::to_string(i));
+    if (i % 3 == 0) scene[1].say(scene[1].room(), 2, "b" + std::to_string(i));
+    scene.run(milliseconds(10));
+  }
+  CHECK(at_a.shown.size() == 301);
+  CHECK(at_b.shown.size() == 101);
+  scene.redis_returns();
+  scene.run(seconds(4));
+  for (Page* page : {&at_a, &at_b, &at_c}) {
+    CHECK(page->shown.size() == 401);
+    CHECK(page->repeats.empty());
+    CHECK(page->skipped == 0);
+  }
+  CHECK(scene[0].history() == scene[1].history());
+  CHECK(scene[0].history() == scene[2].history());
+}
+
+TEST_CASE("the same key on two nodes is one line, also when they could not hear each other") {
+  Scene scene(2);
+  Page at_a, at_b;
+  at_a.join(scene[0]);
+  at_b.join(scene[1]);
+  scene.run(seconds(1));
+  CHECK(scene[0].say(scene[0].room(), 1, "k1"));
+  scene.run(milliseconds(100));
+  CHECK_FALSE(scene[1].say(scene[1].room(), 1, "k1"));
+  scene.redis_dies();
+  CHECK(scene[0].say(scene[0].room(), 1, "k2"));
+  scene.run(milliseconds(100));
+  CHECK(scene[1].say(scene[1].room(), 1, "k2"));
+  scene[1].say(scene[1].room(), 1, "k3");
+  scene.redis_returns();
+  scene.run(seconds(3));
+  CHECK(at_a.shown == std::vector<std::string>{"k1", "k2", "k3"});
+  CHECK(at_b.shown == std::vector<std::string>{"k1", "k2", "k3"});
+  CHECK(at_a.repeats.empty());
+  CHECK(scene[0].history() == std::vector<std::string>{"k1", "k2", "k3"});
+  CHECK(scene[0].history() == scene[1].history());
+  // A page that had it by one number is not sent it by the other.
+  at_b.leave();
+  at_b.join(scene[0]);
+  scene.run(seconds(1));
+  CHECK(at_b.shown.size() == 3);
+  CHECK(at_b.repeats.empty());
+}
+
+TEST_CASE("a line that got lost is asked for; one that nobody has is announced as skipped") {
+  Scene scene(2);
+  Page at_b;
+  at_b.join(scene[1]);
+  scene.run(seconds(1));
+  scene[0].say(scene[0].room(), 1, "1");
+  scene.run(milliseconds(100));
+  scene.redis.loses = 1;
+  scene[0].say(scene[0].room(), 1, "2");
+  scene.redis.loses = 0;
+  scene[0].say(scene[0].room(), 1, "3");
+  scene.run(milliseconds(100));
+  CHECK(at_b.shown == std::vector<std::string>{"1", "2", "3"});
+  // The last one of all got lost: the heads tell.
+  scene.redis.loses = 1;
+  scene[0].say(scene[0].room(), 1, "4");
+  scene.redis.loses = 0;
+  scene.run(milliseconds(1200));
+  CHECK(at_b.shown.back() == "4");
+
+  scene.redis.loses = 1;
+  scene[0].say(scene[0].room(), 1, "lost");
+  scene.redis.loses = 0;
+  scene[0].say(scene[0].room(), 1, "6");
+  scene.kill(0);
+  scene.run(seconds(3));
+  CHECK(at_b.shown.back() == "6");
+  CHECK(at_b.skipped == 1);
+  CHECK(scene[0].exchange.counts().skipped == 1);
+}
+
+TEST_CASE("viewers are counted over all nodes, and those of one that goes are counted no more") {
+  Scene scene(3);
+  std::vector<Page> at_a(3), at_b(2);
+  for (Page& page : at_a) page.join(scene[0]);
+  for (Page& page : at_b) page.join(scene[1]);
+  scene.run(seconds(3));
+  CHECK(scene[0].room().viewers_everywhere() == 5);
+  CHECK(scene[1].room().viewers_everywhere() == 5);
+  for (Page& page : at_b) page.leave();
+  scene.run(seconds(2));
+  CHECK(scene[0].room().viewers_everywhere() == 3);
+  for (Page& page : at_a) page.leave();
+  at_b[0].join(scene[1]);
+  scene.run(seconds(2));
+  scene[0].exchange.bye();
+  scene.run(milliseconds(100));
+  CHECK(scene[1].exchange.others() == 1);
+  scene.kill(0);
+  scene.kill(1);
+  scene.run(seconds(8));
+  CHECK(scene[0].exchange.others() == 0);
+  CHECK(scene[0].room().viewers_everywhere() == 1);
+}
+
+TEST_CASE("what a moderator took off before it came from another node is shown to nobody") {
+  Scene scene(2);
+  Page at_a, at_b;
+  at_a.join(scene[0]);
+  at_b.join(scene[1]);
+  scene.run(seconds(1));
+  scene.redis_dies();
+  scene[0].say(scene[0].room(), 1, "bad");
+  scene[0].say(scene[0].room(), 2, "good");
+  const std::string id = scene[0].room().history().kept().front().message->id;
+  scene.run(milliseconds(10));
+  for (std::size_t i : {0, 1}) scene[i].room().remove_message(id, "u1", "", scene.clocks[0]->wall());
+  scene.redis_returns();
+  scene.run(seconds(2));
+  CHECK(at_b.shown == std::vector<std::string>{"good"});
+  CHECK(scene[1].room().history().last(10).size() == 1);
+  CHECK(scene[0].history() == scene[1].history());
+}
+
+TEST_CASE("strangers on the channels are told of and change nothing") {
+  Scene scene(2);
+  Page page;
+  page.join(scene[0]);
+  scene.run(seconds(1));
+  const std::string line = encode(Said{std::make_shared<const chat::Message>([&] {
+                                         chat::Message m;
+                                         m.id = "x";
+                                         m.origin = "zz";
+                                         m.seq = 1;
+                                         m.author = {UserId(9), "eve", "Eve", ""};
+                                         m.text = "hi";
+                                         return m;
+                                       }()),
+                                       false},
+                                  ChannelId(1));
+  for (const char* text : {"", "[]", "{\"v\":1,\"type\":\"line\"}", "\xff"})
+    scene[0].exchange.hear("chat:1", text);
+  scene[0].exchange.hear("chat:2", line);
+  CHECK(scene[0].faults.size() == 5);
+  CHECK(scene[0].exchange.counts().malformed == 5);
+  scene[0].exchange.hear("chat:1", R"({"v":2,"type":"line"})");
+  CHECK(scene[0].faults.size() == 5);
+  scene.run(milliseconds(100));
+  CHECK(page.shown.empty());
+}
+
+TEST_CASE("the canary flies while lines cross, and not when they do not") {
+  Scene scene(1);
+  const auto well = [&] { return scene[0].exchange.canary().well(scene.clocks[0]->steady(), seconds(3)); };
+  CHECK(well());
+  CHECK(scene[0].exchange.canary().round_trip() <= milliseconds(10));
+  scene.redis.loses = 1;  // Redis takes what it is given and delivers nothing
+  scene.run(seconds(4));
+  CHECK_FALSE(well());
+  scene.redis.loses = 0;
+  scene.run(seconds(3));
+  CHECK(well());
+}
