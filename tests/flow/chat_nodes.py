@@ -98,7 +98,7 @@ class Reader:
     def attach(self, node, hermit=False):
         self.came_to_hermit = self.came_to_hermit or hermit
         page = node.page()
-        page.socket.settimeout(0.2)
+        page.socket.settimeout(10)  # the node may wait for the others
         joined = page.join(self.channel, **({"history": 0} if self.cursor is None else {"cursor": self.cursor}))
         with self.lock:
             if self.cursor is None:
