@@ -138,7 +138,7 @@ def test_programs_that_start_others_are_told_to_stop_alone():
         name = name_of(unit).removesuffix("@")
         sources = [*(tree / "cmd" / name).iterdir(), *((tree / "lib" / "origin").iterdir() if name == "origind" else [])]
         starts = any("os/spawn.hpp" in source.read_text() for source in sources if source.suffix in (".cpp", ".hpp"))
-        assert starts == (name in ("ingestd", "origind"))
+        assert starts == (name in ("ingestd", "origind", "chatd"))
         assert read(unit)["Service"].get("KillMode") == ("mixed" if starts else None), unit.name
 
 
