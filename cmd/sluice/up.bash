@@ -26,7 +26,7 @@ prepare_directory() {
 keep_sockets() {
   local deadline=$((SECONDS + 5))
   rm -f "$dir/run/sockets"
-  setpriv --pdeathsig TERM -- setsid "$bin/../libexec/sluice/keep-sockets" "$dir/run/sockets" {lock}>&- {ready_fd}>&- </dev/null &
+  env -i setpriv --pdeathsig TERM -- setsid "$bin/../libexec/sluice/keep-sockets" "$dir/run/sockets" {lock}>&- {ready_fd}>&- </dev/null &
   socket_keeper=$!
   while [[ ! -S $dir/run/sockets ]] && kill -0 "$socket_keeper" 2>/dev/null && ((SECONDS < deadline)); do pause 0.01; done
 }
