@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """How long a line takes from a page on one chatd, through Redis, to a page on another; and, beside it, to one on the same node and through
-bare Redis. One JSON line a rate. usage: chat_nodes.py [SECONDS]"""
+bare Redis. One JSON line a rate. usage: chat_across_nodes.py [SECONDS]"""
 import json
 import pathlib
 import select
@@ -10,8 +10,9 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "flow")]
+sys.path[:0] = [str(HERE.parent / "flow"), str(HERE)]
 from chat_nodes import joined  # noqa: E402
+from chat_peers import Closed  # noqa: E402
 from machine import machine  # noqa: E402
 from remote import command_bytes  # noqa: E402
 
@@ -37,7 +38,10 @@ class Listener(threading.Thread):
     def run(self):
         try:
             while True:
-                told = self.page.object()
+                try:
+                    told = self.page.object()
+                except Closed:
+                    return  # the node has stopped
                 if told["type"] == "message":
                     self.at[told["text"]] = time.monotonic()
         except OSError:
