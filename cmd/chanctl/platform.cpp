@@ -1,7 +1,7 @@
 #include "app/platform.hpp"
 
 #include "commands.hpp"
-#include "store/shell_actor.hpp"
+#include "store/shell.hpp"
 
 namespace sluice::chanctl {
 
@@ -15,17 +15,11 @@ Result<Platform> open_platform(const app::Settings& settings) {
 }
 
 Result<store::User> named_user(Platform& platform, const std::string& name) {
-  auto user = platform.store->users().by_name(name);
-  if (!user && user.error().code == Errc::not_found)
-    user.error().hint = "chanctl user list shows those there are";
-  return user;
+  return store::typed_user(*platform.store, name);
 }
 
 Result<store::Channel> named_channel(Platform& platform, const std::string& name) {
-  auto channel = platform.store->channels().by_name(name);
-  if (!channel && channel.error().code == Errc::not_found)
-    channel.error().hint = "chanctl channel list shows those there are";
-  return channel;
+  return store::typed_channel(*platform.store, name);
 }
 
 }  // namespace sluice::chanctl

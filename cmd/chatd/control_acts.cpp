@@ -6,7 +6,7 @@
 
 #include "app/control.hpp"
 #include "platform/names.hpp"
-#include "store/shell_actor.hpp"
+#include "store/shell.hpp"
 
 namespace sluice::chatd {
 

@@ -1,26 +1,13 @@
 #include "platform.hpp"
 
-#include <filesystem>
-
 #include <fmt/format.h>
 
 #include "app/platform.hpp"
-#include "store/shell_actor.hpp"
+#include "store/shell.hpp"
 
 namespace sluice::modctl {
 
 namespace {
-// Opening a store makes it: nobody moderates a platform that there is not.
-Result<> check_is_there(const std::string& url) {
-  constexpr std::string_view scheme = "sqlite:";
-  if (!url.starts_with(scheme)) return {};
-  const std::string path = url.substr(scheme.size());
-  std::error_code unknown;
-  if (std::filesystem::exists(path, unknown) || unknown) return {};
-  return fail(Errc::not_found, "there is no platform: no " + path,
-              "name its folder by --dir or SLUICE_DIR; chanctl or sluice up makes one");
-}
-
 // The audit log keeps, as the address, who it was at the shell that acted as somebody.
 Result<store::Actor> acting(Platform& platform, const std::string& name) {
   const store::Actor shell = store::actor_at_shell();
@@ -48,7 +35,7 @@ Result<> check_may(Platform& platform, const store::Channel& channel, Needed nee
 
 Result<Platform> open_platform(const app::Settings& settings) {
   const app::Platform place = app::platform_of(settings);
-  SLUICE_TRY(check_is_there(place.store));
+  SLUICE_TRY(store::check_is_there(place.store));
   Platform platform;
   platform.history = settings.has("history") ? settings.text("history") : place.dir + "/chat.db";
   if (platform.history == "none") platform.history.clear();
@@ -60,17 +47,11 @@ Result<Platform> open_platform(const app::Settings& settings) {
 }
 
 Result<store::User> named_user(Platform& platform, const std::string& name) {
-  auto user = platform.store->users().by_name(name.starts_with('@') ? name.substr(1) : name);
-  if (!user && user.error().code == Errc::not_found)
-    user.error().hint = "chanctl user list shows those there are";
-  return user;
+  return store::typed_user(*platform.store, name.starts_with('@') ? name.substr(1) : name);
 }
 
 Result<store::Channel> named_channel(Platform& platform, const std::string& name) {
-  auto channel = platform.store->channels().by_name(name);
-  if (!channel && channel.error().code == Errc::not_found)
-    channel.error().hint = "chanctl channel list shows those there are";
-  return channel;
+  return store::typed_channel(*platform.store, name);
 }
 
 Result<std::optional<chatlog::Reader>> open_history(const Platform& platform) {

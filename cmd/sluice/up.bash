@@ -25,6 +25,7 @@ prepare_directory() {
 # What a program listens on stays open while it is dead: who connects waits, and is not refused.
 keep_sockets() {
   local deadline=$((SECONDS + 5))
+  [[ -x $bin/../libexec/sluice/keep-sockets ]] || return 0 # programs say that theirs are not kept
   rm -f "$dir/run/sockets"
   env -i setpriv --pdeathsig TERM -- setsid "$bin/../libexec/sluice/keep-sockets" "$dir/run/sockets" {lock}>&- {ready_fd}>&- </dev/null &
   socket_keeper=$!

@@ -1,27 +1,13 @@
 #include "app/platform.hpp"
 
-#include <filesystem>
-
-#include <fmt/format.h>
-
 #include "commands.hpp"
-#include "store/shell_actor.hpp"
+#include "store/shell.hpp"
 
 namespace sluice::subctl {
 
-namespace {
-// A store that is made here would have nobody in it.
-Result<> check_there(const std::string& url) {
-  constexpr std::string_view scheme = "sqlite:";
-  if (!url.starts_with(scheme) || std::filesystem::exists(url.substr(scheme.size()))) return {};
-  return fail(Errc::not_found, fmt::format("there is no platform at {}", url.substr(scheme.size())),
-              "give its folder with --dir; sluice up, or chanctl, makes one");
-}
-}  // namespace
-
 Result<Platform> open_platform(const app::Settings& settings) {
   app::Platform place = app::platform_of(settings);
-  SLUICE_TRY(check_there(place.store));
+  SLUICE_TRY(store::check_is_there(place.store));
   Platform platform{.actor = store::actor_at_shell()};
   SLUICE_TRY_VALUE(platform.store, store::open_store(place.store));
   SLUICE_TRY_VALUE(platform.bus, bus::open_bus(place.bus));
@@ -30,17 +16,11 @@ Result<Platform> open_platform(const app::Settings& settings) {
 }
 
 Result<store::User> named_user(Platform& platform, const std::string& name) {
-  auto user = platform.store->users().by_name(name);
-  if (!user && user.error().code == Errc::not_found)
-    user.error().hint = "chanctl user list shows those there are";
-  return user;
+  return store::typed_user(*platform.store, name);
 }
 
 Result<store::Channel> named_channel(Platform& platform, const app::Settings& settings) {
-  auto channel = platform.store->channels().by_name(settings.positional("CHANNEL"));
-  if (!channel && channel.error().code == Errc::not_found)
-    channel.error().hint = "chanctl channel list shows those there are";
-  return channel;
+  return store::typed_channel(*platform.store, settings.positional("CHANNEL"));
 }
 
 void tell(const app::Settings& settings, const app::Json& object, const std::string& text) {

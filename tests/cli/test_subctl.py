@@ -58,7 +58,7 @@ def test_tiers_need_no_platform(tmp_path):
     assert tool.json("tiers")[2] == {"tier": 3, "plan": "3000", "title": "Tier 3", "price_cents": 2499, "currency": "USD",
                                      "emotes": 20}
     said = tool.refused("list", "demo")
-    assert "there is no platform at" in said and "hint: give its folder with --dir" in said
+    assert "there is no platform: no /" in said and "hint: name its folder by --dir" in said
     assert not (tmp_path / "platform").exists()
 
 

@@ -7,6 +7,11 @@ import socket
 import struct
 
 
+def tags(line):
+    """Of an IRC line that begins with them, {name: value}, as they are escaped."""
+    return dict(tag.split("=", 1) for tag in line[1:].split(" ", 1)[0].split(";"))
+
+
 class Closed(Exception):
     """The server closed; `code` is the WebSocket close code, if it said one."""
 

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from chat_peers import tags
 from chat_platform import running
 from harness import get, wait_for
 
@@ -20,10 +21,6 @@ SILENT = ("--automod", "sleep 1000")
 def chat():
     with running(*QUIET) as chat:
         yield chat
-
-
-def tags(line):
-    return dict(tag.split("=", 1) for tag in line[1:].split(" ", 1)[0].split(";"))
 
 
 def everybody(chat):

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from chat_peers import tags
 from chat_platform import running
 from harness import program, wait_for
 
@@ -31,10 +32,6 @@ def records(chat, *arguments):
 def acts(chat):
     """What moderation did; the platform's own tokens are in the audit log, too."""
     return [entry for entry in records(chat, "audit", "list", "--last", "0") if not entry["action"].startswith("token.")]
-
-
-def tags(line):
-    return dict(tag.split("=", 1) for tag in line[1:].split(" ", 1)[0].split(";"))
 
 
 def everybody(chat):

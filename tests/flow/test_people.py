@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from chat_peers import tags
 from chat_platform import running
 from harness import program, wait_for
 
@@ -17,10 +18,6 @@ QUIET = ("--cooldown", "0s", "--message-rate", "1000", "--join-rate", "1000", "-
 def chat():
     with running(*QUIET) as chat:
         yield chat
-
-
-def tags(line):
-    return dict(tag.split("=", 1) for tag in line[1:].split(" ", 1)[0].split(";"))
 
 
 def subctl(chat, *arguments):
