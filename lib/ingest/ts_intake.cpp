@@ -1,8 +1,16 @@
 #include "ingest/ts_intake.hpp"
 
+#include <fmt/format.h>
+
+#include "log/log.hpp"
+
 namespace sluice::ingest {
 
 using media::Kind;
+
+namespace {
+constexpr std::size_t most_told = 64;  // a session: a sender that changes its program at will is not to fill the log
+}
 
 void TsIntake::receive(ByteView bytes, Steady now) {
   demuxer_.receive(bytes);
@@ -27,6 +35,7 @@ void TsIntake::take(const mpegts::ProgramFound& program) {
   std::map<std::uint16_t, Lane> lanes;
   std::uint8_t pictures = 0, sounds = 0;
   for (const mpegts::ElementaryStream& stream : program.streams) {
+    if (!stream.codec) tell_unknown(stream);
     if (!stream.codec || lanes.contains(stream.pid) || lanes.size() == mpegts::DemuxerLimits{}.streams) continue;
     Lane lane{.codec = *stream.codec, .language = stream.language};
     lane.id = lane.kind() == Kind::video ? pictures++ : sounds++;
@@ -43,6 +52,12 @@ void TsIntake::take(const mpegts::ProgramFound& program) {
   intake_.announce(pictures, sounds);
 }
 
+void TsIntake::tell_unknown(const mpegts::ElementaryStream& stream) {
+  if (stream.format.empty() || told_.size() == most_told || !told_.emplace(stream.pid, stream.format).second) return;
+  log::warn("a track of the transport stream is left out: its codec is not taken; send H.264 or HEVC, and AAC with ADTS headers",
+            {{"codec", stream.format}, {"pid", stream.pid}, {"stream_type", fmt::format("{:#04x}", stream.type)}});
+}
+
 void TsIntake::take(const mpegts::Unit& unit, Steady now) {
   const auto found = lanes_.find(unit.pid);
   if (found == lanes_.end()) return;
@@ -52,7 +67,11 @@ void TsIntake::take(const mpegts::Unit& unit, Steady now) {
   for (mpegts::FrameEvent& event : frames_) {
     if (auto* track = std::get_if<media::Track>(&event)) {
       track->language = lane.language;
-      intake_.configure(std::move(*track), lane.id);
+      const bool taken = intake_.configure(std::move(*track), lane.id);
+      if (!taken && !lane.left_out)
+        log::warn("more tracks than are taken: one is left out",
+                  {{"kind", lane.kind() == Kind::video ? "video" : "audio"}, {"pid", unit.pid}});
+      lane.left_out = !taken;
       continue;
     }
     auto& frame = std::get<mpegts::Frame>(event);

@@ -1,8 +1,10 @@
 #pragma once
 // TsIntake: a publisher's MPEG transport stream, offered to its stream's Intake. Every stream of its first program whose codec we
-// know is a track; they are numbered in the order of the program's map, each kind from 0.
+// know is a track, numbered in the order of the program's map, each kind from 0. Sound and pictures of other codecs are told in the log.
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -28,18 +30,21 @@ class TsIntake {
     media::Codec codec{};
     std::uint8_t id = 0;
     std::string language;
+    bool left_out = false;  // told as more than are taken
     std::variant<mpegts::AdtsFrames, mpegts::VideoFrames> frames;
     media::Kind kind() const { return media::kind_of(codec); }
   };
   static mpegts::DemuxerLimits limits(std::size_t unit) { return {.unit = unit, .held = unit + unit / 2}; }
   void take_events(Steady now);
   void take(const mpegts::ProgramFound& program);
+  void tell_unknown(const mpegts::ElementaryStream& stream);
   void take(const mpegts::Unit& unit, Steady now);
 
   media::Intake& intake_;
   mpegts::Demuxer demuxer_;
-  std::map<std::uint16_t, Lane> lanes_;     // by PID
-  std::vector<mpegts::FrameEvent> frames_;  // of one unit; kept for its memory
+  std::map<std::uint16_t, Lane> lanes_;                   // by PID
+  std::set<std::pair<std::uint16_t, std::string>> told_;  // what is left out, by PID and format: programs change often
+  std::vector<mpegts::FrameEvent> frames_;                // of one unit; kept for its memory
 };
 
 }  // namespace sluice::ingest

@@ -1,5 +1,8 @@
 #include "mpegts/sections.hpp"
 
+#include <initializer_list>
+#include <utility>
+
 namespace sluice::mpegts {
 
 namespace {
@@ -8,6 +11,7 @@ constexpr std::size_t longest_section = 1024;  // 2.4.4: PAT and PMT
 constexpr std::byte stuffing{0xff};
 constexpr unsigned pat_table = 0, pmt_table = 2;
 constexpr unsigned registration_descriptor = 5, language_descriptor = 10;
+constexpr unsigned dvb_ac3 = 0x6a, dvb_eac3 = 0x7a;
 constexpr std::uint32_t hevc_format = 0x48455643;  // "HEVC"
 
 // What the descriptor of that tag holds; empty where there is none.
@@ -39,6 +43,38 @@ std::optional<media::Codec> codec_of(unsigned type, ByteView descriptors) {
   ByteReader registered(descriptor(descriptors, registration_descriptor));
   if (registered.be32() == hevc_format) return media::Codec::hevc;
   return std::nullopt;
+}
+
+// Sound and pictures that are not taken, by stream_type (table 2-34; from 0x80 ATSC A/53 part 3, table 6.1) or, in private data, by
+// format_identifier or a descriptor of DVB's (EN 300 468 table 12). Subtitles, teletext, cues and metadata have no name here.
+std::string format_of(unsigned type, ByteView descriptors) {
+  switch (type) {
+    case 0x01: return "MPEG-1 video";
+    case 0x02: return "MPEG-2 video";
+    case 0x03: [[fallthrough]];
+    case 0x04: return "MPEG audio (MP2 or MP3)";
+    case 0x10: return "MPEG-4 part 2";
+    case 0x11: return "AAC in LATM";
+    case 0x1c: return "AAC without ADTS headers";
+    case 0x21: return "JPEG 2000";
+    case 0x2d: [[fallthrough]];
+    case 0x2e: return "MPEG-H audio";
+    case 0x33: return "VVC";
+    case 0x81: return "AC-3";
+    case 0x87: return "E-AC-3";
+    case 0xd1: return "Dirac";
+    case 0xea: return "VC-1";
+    case 0x06: break;
+    default: return "";
+  }
+  const std::string_view registered = as_text(descriptor(descriptors, registration_descriptor)).substr(0, 4);
+  for (const auto& [identifier, name] : std::initializer_list<std::pair<std::string_view, const char*>>{
+           {"Opus", "Opus"}, {"AC-3", "AC-3"}, {"EAC3", "E-AC-3"}, {"AC-4", "AC-4"}, {"AV01", "AV1"}, {"VP09", "VP9"}, {"VVC ", "VVC"},
+           {"BSSD", "SMPTE 302M (PCM)"}, {"drac", "Dirac"}, {"DTS1", "DTS"}, {"DTS2", "DTS"}, {"DTS3", "DTS"}})
+    if (registered == identifier) return name;
+  if (!descriptor(descriptors, dvb_ac3).empty()) return "AC-3";
+  if (!descriptor(descriptors, dvb_eac3).empty()) return "E-AC-3";
+  return "";
 }
 
 // The body of a section of that table that applies now, behind last_section_number.
@@ -134,8 +170,9 @@ std::optional<std::vector<ElementaryStream>> read_pmt(ByteView section) {
     const unsigned type = in.u8(), pid = in.be16() & 0x1fff;
     const ByteView descriptors = in.take(in.be16() & 0x0fff);
     if (in.failed()) break;
-    streams.push_back({static_cast<std::uint16_t>(pid), static_cast<std::uint8_t>(type), codec_of(type, descriptors),
-                       language_of(descriptors)});
+    const auto codec = codec_of(type, descriptors);
+    streams.push_back({static_cast<std::uint16_t>(pid), static_cast<std::uint8_t>(type), codec, language_of(descriptors),
+                       codec ? "" : format_of(type, descriptors)});
   }
   if (in.failed()) return std::nullopt;
   return streams;

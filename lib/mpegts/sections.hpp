@@ -34,6 +34,7 @@ struct ElementaryStream {
   std::uint8_t type = 0;              // stream_type, H.222.0 table 2-34
   std::optional<media::Codec> codec;  // H.264, HEVC, AAC with ADTS headers; nothing for all others
   std::string language;               // ISO 639-2, three letters (2.6.18); empty: not told
+  std::string format;                 // where `codec` is nothing: what to call it; empty: no sound and no picture, as far as we know
   bool operator==(const ElementaryStream&) const = default;
 };
 // The streams of a program map section in use. Nothing: no such section, or broken.

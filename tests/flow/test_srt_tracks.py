@@ -104,3 +104,17 @@ def test_another_size_and_sample_rate_in_mid_stream(stage, tmp_path):
         assert media_seconds(ledger, rendition) == pytest.approx(12, abs=0.3)
     seen = HlsJs(stage.whole(ledger), seconds=9, sizes=2).seen()
     assert {LARGE, SMALL} <= set(seen["sizes"]) and seen["audio"] > 0 and not seen["fatal"], seen
+
+
+@pytest.mark.parametrize("encoder, rate, name", [("libopus", 48000, "Opus"), ("ac3", 48000, "AC-3"), ("mp2", 44100, "MPEG audio")])
+def test_sound_of_a_codec_that_is_not_taken_is_left_out_and_told_once(stage, encoder, rate, name):
+    done = subprocess.run(["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", f"testsrc2=size={SMALL}:rate=30", "-f", "lavfi", "-i",
+                           f"sine=440:sample_rate={rate}", "-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-bf", "0",
+                           "-c:a", encoder, "-strict", "-2", "-f", "mpegts", f"srt://127.0.0.1:{stage.ingest.srt_port}?streamid={KEY}"],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    ledger = stage.ledger()
+    wait_for(lambda: ended(ledger), 60, "the end record")
+    assert {row[1] for row in records(ledger, "R")} == {"source"}
+    told = [line for line in stage.ingest.log().splitlines() if "is left out" in line]
+    assert len(told) == 1 and name in told[0], told

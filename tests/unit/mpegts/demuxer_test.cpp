@@ -165,6 +165,25 @@ TEST_CASE("a stream's language") {
   CHECK(streams->at(1).language.empty());
 }
 
+TEST_CASE("what is not taken has a name where it is sound or a picture") {
+  Bytes body;
+  ByteWriter w(body);
+  w.be16(0xe100).be16(0xf000);
+  w.u8(0x1b).be16(0xe100).be16(0xf000);
+  w.u8(0x06).be16(0xe101).be16(0xf00a).u8(5).u8(4).text("Opus").u8(0x7f).u8(2).u8(0x80).u8(2);
+  w.u8(0x81).be16(0xe102).be16(0xf000);
+  w.u8(0x06).be16(0xe103).be16(0xf003).u8(0x6a).u8(1).u8(0);  // DVB's AC-3
+  w.u8(0x04).be16(0xe104).be16(0xf000);
+  w.u8(0x86).be16(0xe105).be16(0xf006).u8(5).u8(4).text("CUEI");  // cues are neither
+  w.u8(0x06).be16(0xe106).be16(0xf003).u8(0x59).u8(1).u8(0);      // nor are subtitles
+  const Bytes section = TsWriter::section(2, body);
+  const auto streams = read_pmt(ByteView(section).first(section.size() - 4));
+  REQUIRE(streams);
+  std::vector<std::string> formats;
+  for (const ElementaryStream& stream : *streams) formats.push_back(stream.format);
+  CHECK(formats == std::vector<std::string>{"", "Opus", "AC-3", "AC-3", "MPEG audio (MP2 or MP3)", "", ""});
+}
+
 TEST_CASE("a changed map drops what its streams had begun") {
   TsWriter ts;
   ts.program({{TsWriter::video, 0x1b}});
