@@ -77,7 +77,7 @@ class Segmenter {
   void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
   void add_gone(const LedgerIndex& so_far);
   void leave_gone(Operations& out);
-  void begin_gaps();
+  void begin_gaps(Operations& out);
   void change_leader(Operations& out);
   void release_followers(Operations& out);
   void fill_absent(Operations& out);

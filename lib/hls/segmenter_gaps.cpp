@@ -11,6 +11,8 @@ constexpr microseconds absent_after{10'000'000};
 // A rung that comes back lags behind the source by its encoder's delay: gaps wait so long for it, or they would pass each
 // keyframe that it could come back with.
 constexpr microseconds longest_return{5'000'000};
+// Renditions that stopped no further apart than this begin their gaps where each of them stopped.
+constexpr microseconds together{250'000};
 
 }  // namespace
 
@@ -48,7 +50,7 @@ void Segmenter::fill_absent(Operations& out) {
 // Whole parts, in segments of the usual length.
 void Segmenter::fill_gaps(microseconds until, Operations& out) {
   if (lanes_.empty()) return;
-  if (!vacant_since_) begin_gaps();
+  if (!vacant_since_) begin_gaps(out);
   const milliseconds segment(header_.segment_ms);
   for (; *vacant_since_ + boundaries_.part() <= until; *vacant_since_ += boundaries_.part()) {
     if (*vacant_since_ >= boundaries_.newest().at + segment) boundaries_.declare(*vacant_since_, true);
@@ -56,15 +58,19 @@ void Segmenter::fill_gaps(microseconds until, Operations& out) {
   }
 }
 
-// In a segment of their own: one with media and gaps could not be played by who asks for the whole.
-void Segmenter::begin_gaps() {
+// In a segment of their own, which begins at one time in all renditions: one with media and gaps could not be played by who asks for the
+// whole. Who lost more than the others (a writer killed between their parts, the end of a file that a power loss took) has a gap up to there.
+void Segmenter::begin_gaps(Operations& out) {
   MediaSequence last = 0;
   for (const auto& lane : lanes_) last = std::max(last, lane->cutter.segment());
   vacant_since_ = microseconds(0);
   for (const auto& lane : lanes_) vacant_since_ = std::max(*vacant_since_, lane->cutter.position());
   if (ends_in_gaps_) return;
   for (const auto& lane : lanes_)
-    if (lane->cutter.segment() == last) lane->cutter.close_segment();
+    if (lane->cutter.segment() == last) {
+      if (lane->cutter.started() && *vacant_since_ - lane->cutter.position() > together) lane->cutter.fill_until(*vacant_since_, out);
+      lane->cutter.close_segment();
+    }
   if (boundaries_.find(last + 1) == nullptr) boundaries_.declare(*vacant_since_, true);
 }
 

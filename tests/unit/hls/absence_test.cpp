@@ -70,6 +70,28 @@ TEST_CASE("a ledger that nobody feeds goes on in gaps, and with a discontinuity 
   }
 }
 
+TEST_CASE("gaps begin at one time in all renditions, also where one of them stopped earlier than the others") {
+  const std::vector<media::Track> tracks = {video_track(), audio_track()};
+  const bool sound = GENERATE(true, false);  // which of them lost its end
+  const std::int64_t lost_ms = GENERATE(500, 1'000, 1'900, 2'400);
+  const auto frames = interleave(video_frames(sound ? 165 : 165 - lost_ms * 30 / 1000, {30, 1}, every(60)),
+                                 audio_frames(sound ? 258 - lost_ms * 48'000 / 1'024 / 1'000 : 258), tracks);
+  INFO((sound ? "sound" : "picture") << " " << lost_ms << " ms shorter");
+  MemoryLedger ledger(tracks);
+  run(ledger, tracks, frames, false);
+  fill(ledger, 0, 12'000, 500, GENERATE(false, true));
+  ledger.check_rules();
+  const Rendition& source = *ledger.index.find("source");
+  const Rendition& audio = *ledger.index.find("audio");
+  REQUIRE(source.last.msn == audio.last.msn);
+  for (const Segment& s : source.segments) {
+    const auto same = std::ranges::find(audio.segments, s.msn, &Segment::msn);
+    INFO("segment " << s.msn);
+    REQUIRE(same != audio.segments.end());
+    CHECK(static_cast<double>(s.parts.front().start) / 90'000 == Approx(static_cast<double>(same->parts.front().start) / 48'000).margin(0.07));
+  }
+}
+
 TEST_CASE("no gap is written before the time for a whole part has come, and none into an empty ledger") {
   const std::vector<media::Track> tracks = {video_track(), audio_track()};
   MemoryLedger empty(tracks);
