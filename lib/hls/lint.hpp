@@ -64,6 +64,7 @@ struct MediaFacts {
   double peak_bps = 0, average_bps = 0;
   std::vector<std::string> codecs;    // sample entries of its headers: "avc1"
   std::optional<double> first_start_s;                // decode time of its first segment; gaps before the first media counted back
+  bool from_first = true;                             // false: that is a later segment than the first of the playlist as it was begun with
   std::map<std::uint64_t, double> zero_dates_ms;      // the date of decode time 0, by discontinuity sequence number
 };
 

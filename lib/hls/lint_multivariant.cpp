@@ -202,7 +202,8 @@ void lint_times(const std::vector<NamedPlaylist>& renditions, const std::map<std
       continue;
     }
     const double apart = *media.first_start_s - *reference->first_start_s;
-    if (rendition.playlist->media.type == "VOD" && std::abs(apart) > times_apart_s) {
+    const bool both = media.from_first && reference->from_first;
+    if (both && rendition.playlist->media.type == "VOD" && std::abs(apart) > times_apart_s) {
       findings.push_back({find_rule("vod-same-start")->id, rendition.path, fmt::format("it begins {:.3f} s from {}", apart, of)});
     }
     for (const auto& [sequence, zero] : media.zero_dates_ms) {

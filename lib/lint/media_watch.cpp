@@ -24,7 +24,12 @@ MediaWatch::MediaWatch(Watch& watch, std::string playlist, bool independent)
     : watch_(watch), playlist_(std::move(playlist)), independent_(independent) {}
 MediaWatch::~MediaWatch() = default;
 
-hls::MediaFacts MediaWatch::facts() const { return lint_ ? lint_->facts(target_) : hls::MediaFacts(); }
+hls::MediaFacts MediaWatch::facts() const {
+  if (!lint_) return {};
+  hls::MediaFacts facts = lint_->facts(target_);
+  facts.from_first = from_first_;
+  return facts;
+}
 
 std::string MediaWatch::absolute(std::string_view uri) const { return resolve_url(base_, uri); }
 
@@ -53,6 +58,7 @@ void MediaWatch::begin(const PlaylistWatch& playlist) {
     next_ = list.segments[i].msn;
     behind += list.segments[i].duration;
   }
+  from_first_ = next_ == list.media_sequence;  // else each rendition may have been a segment further when it was first read
 }
 
 void MediaWatch::listed(const PlaylistWatch& playlist) {

@@ -69,6 +69,7 @@ class MediaWatch {
   std::unique_ptr<hls::MediaLint> lint_;
   double target_ = 0, part_target_ = 0;
   bool removes_ = false;                       // live, and free to let segments go
+  bool from_first_ = true;  // it began with the first segment listed
   std::map<std::string, Resource> resources_;  // by URL
   std::deque<std::pair<std::string, double>> queue_;  // to be fetched: URL, seconds it lasts
   std::size_t under_way_ = 0;

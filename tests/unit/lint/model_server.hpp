@@ -27,6 +27,8 @@ class ModelServer {
   double away_for = 0;                // so long; a discontinuity follows
   double held_back = 0;               // so long after that comes the last part of the video before
   bool without_discontinuity = false;
+  double sound_leads = 0;             // the sound's parts are there so much earlier than the video's
+  bool whole = false;                 // playlists keep all segments: EVENT, and VOD when it has ended
   bool redirects = false;             // media playlists are found on another host, at another path
   bool variables = false;             // all names are made of variables; a redirect changes a query parameter that one of them is
   std::uint64_t bandwidth = 90'000;   // as the variant declares it
@@ -126,11 +128,12 @@ class ModelServer {
     if (away_at && index >= *break_segment() * parts) at += away_for;
     if (away_at && video && index + 1 == *break_segment() * parts) at += held_back;
     if (is("renditions-in-step") && !video) at += 2.25;
+    if (!video) at -= sound_leads;
     return at;
   }
   std::uint64_t count(bool video, double now) const {
     const double until = ends ? std::min(now, *ends) : now;
-    std::uint64_t n = static_cast<std::uint64_t>(until / part_s) + 1;
+    std::uint64_t n = static_cast<std::uint64_t>((until + sound_leads) / part_s) + 1;
     while (n > 0 && ready(video, n - 1) > until + 1e-6) --n;
     return n;
   }
@@ -169,11 +172,12 @@ class ModelServer {
   }
 
   std::string playlist(bool video, double now, bool delta) const {
-    const std::uint64_t n = count(video, now), complete = over(now) ? (n + parts - 1) / parts : n / parts, first = complete - std::min(complete, window);
+    const std::uint64_t n = count(video, now), complete = over(now) ? (n + parts - 1) / parts : n / parts, first = whole ? 0 : complete - std::min(complete, window);
     std::uint64_t skipped = 0;
     if (delta && !over(now)) skipped = complete - first - (video_is(video, "delta-boundary") ? 2 : 7);
     std::string text = fmt::format("#EXTM3U\n#EXT-X-VERSION:{}\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:{}\n#EXT-X-DISCONTINUITY-SEQUENCE:{}\n", skipped > 0 ? 9 : 6, first,
                                    break_segment() && !without_discontinuity && first > *break_segment() ? 1 : 0);
+    if (whole) text += over(now) ? "#EXT-X-PLAYLIST-TYPE:VOD\n" : "#EXT-X-PLAYLIST-TYPE:EVENT\n";
     text += "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.5,HOLD-BACK=6.0,CAN-SKIP-UNTIL=12.0\n#EXT-X-PART-INF:PART-TARGET=0.5\n";
     if (skipped > 0) text += fmt::format("#EXT-X-SKIP:SKIPPED-SEGMENTS={}\n", skipped);
     text += "#EXT-X-MAP:URI=\"init.mp4\"\n";

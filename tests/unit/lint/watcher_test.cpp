@@ -145,6 +145,16 @@ TEST_CASE("rates that were declared while the stream was live are judged as such
   CHECK(rules_of(server.watch({seconds(60)})) == std::set<std::string>{"recorded-peak-over-bandwidth"});
 }
 
+// Each rendition is begun with as a player would, a few segments before its end when it was first read: that is no VOD's beginning.
+TEST_CASE("renditions that were begun with at different segments begin together when they have become a VOD") {
+  ModelServer server;
+  server.whole = true;
+  server.sound_leads = 0.5;
+  server.started = 41.8;  // the sound has segment 20 whole, the video has not
+  server.ends = 52;
+  CHECK(text_of(server.watch({seconds(30)})) == "");
+}
+
 TEST_CASE("a live presentation may raise what it declares as its segments show more") {
   ModelServer server;
   server.bandwidth = 1;
