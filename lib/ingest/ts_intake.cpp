@@ -9,6 +9,9 @@ namespace sluice::ingest {
 using media::Kind;
 
 namespace {
+constexpr std::uint64_t hopeless = 50;  // damaged PES packets and none that tells what the track is: a second or two of pictures
+constexpr unsigned most_bare_keys = 2;  // keyframes before the first parameter sets, which some senders put behind their first picture
+constexpr seconds longest_without_key{12};  // a GOP of 10 s is the longest that anybody sends
 constexpr std::size_t most_told = 64;  // a session: a sender that changes its program at will is not to fill the log
 }
 
@@ -29,6 +32,18 @@ void TsIntake::take_events(Steady now) {
     else
       take(std::get<mpegts::Unit>(*event), now);
   }
+  look_for_damage();
+}
+
+// A line that loses a packet of everything that is long leaves sound alone of a picture and sound.
+void TsIntake::look_for_damage() {
+  for (auto& [pid, lane] : lanes_) {
+    const std::uint64_t damaged = lane.configured || lane.left_out ? 0 : demuxer_.damaged_units(pid);
+    if (damaged < hopeless) continue;
+    lane.left_out = true;
+    log::warn("a track of the transport stream comes in pieces only, and nothing of it can be taken: packets are lost on the way, or by its sender",
+              {{"kind", lane.kind() == Kind::video ? "video" : "audio"}, {"pid", pid}, {"damaged", damaged}, {"continuity_errors", demuxer_.counts().continuity_errors}});
+  }
 }
 
 void TsIntake::take(const mpegts::ProgramFound& program) {
@@ -37,19 +52,31 @@ void TsIntake::take(const mpegts::ProgramFound& program) {
   for (const mpegts::ElementaryStream& stream : program.streams) {
     if (!stream.codec) tell_unknown(stream);
     if (!stream.codec || lanes.contains(stream.pid) || lanes.size() == mpegts::DemuxerLimits{}.streams) continue;
-    Lane lane{.codec = *stream.codec, .language = stream.language};
+    Lane lane{.codec = *stream.codec};
     lane.id = lane.kind() == Kind::video ? pictures++ : sounds++;
     const auto before = lanes_.find(stream.pid);
     if (before != lanes_.end() && before->second.codec == lane.codec && before->second.id == lane.id)
-      lane.frames = std::move(before->second.frames);
+      lane = std::move(before->second);
     else if (lane.kind() == Kind::video)
       lane.frames.emplace<mpegts::VideoFrames>(lane.codec);
+    lane.language = stream.language;
     lanes.emplace(stream.pid, std::move(lane));
   }
   for (const auto& [pid, lane] : lanes_)
     if (lane.id >= (lane.kind() == Kind::video ? pictures : sounds)) intake_.leave(lane.kind(), lane.id);
   lanes_ = std::move(lanes);
   intake_.announce(pictures, sounds);
+}
+
+// An encoder, or what sends for it, may tell what its pictures are once, before anybody listens.
+void TsIntake::look_for_keyframe(Lane& lane, std::uint16_t pid, bool key, Steady now) {
+  if (!lane.first_picture) lane.first_picture = now;
+  ++lane.pictures;
+  lane.bare_keys += key;
+  if (lane.bare_keys < most_bare_keys && now - *lane.first_picture < longest_without_key) return;
+  lane.left_out = true;
+  log::warn("no keyframe with parameter sets has come among a track's pictures, and none of them can be taken: have the sender repeat both",
+            {{"pid", pid}, {"pictures", lane.pictures}, {"keyframes", lane.bare_keys}});
 }
 
 void TsIntake::tell_unknown(const mpegts::ElementaryStream& stream) {
@@ -67,6 +94,7 @@ void TsIntake::take(const mpegts::Unit& unit, Steady now) {
   for (mpegts::FrameEvent& event : frames_) {
     if (auto* track = std::get_if<media::Track>(&event)) {
       track->language = lane.language;
+      lane.configured = true;
       const bool taken = intake_.configure(std::move(*track), lane.id);
       if (!taken && !lane.left_out)
         log::warn("more tracks than are taken: one is left out",
@@ -75,6 +103,7 @@ void TsIntake::take(const mpegts::Unit& unit, Steady now) {
       continue;
     }
     auto& frame = std::get<mpegts::Frame>(event);
+    if (!lane.configured && !lane.left_out && lane.kind() == Kind::video) look_for_keyframe(lane, unit.pid, frame.key, now);
     const ByteView data(*frame.data);
     intake_.offer({.kind = lane.kind(),
                    .raw = frame.dts,

@@ -2,6 +2,7 @@
 // TsIntake: a publisher's MPEG transport stream, offered to its stream's Intake. Every stream of its first program whose codec we
 // know is a track, numbered in the order of the program's map, each kind from 0. Sound and pictures of other codecs are told in the log.
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -30,13 +31,19 @@ class TsIntake {
     media::Codec codec{};
     std::uint8_t id = 0;
     std::string language;
-    bool left_out = false;  // told as more than are taken
+    bool configured = false;  // what it is has been read
+    std::optional<Steady> first_picture;  // and how many came, and keyframes among them, before it was
+    std::uint64_t pictures = 0;
+    unsigned bare_keys = 0;
+    bool left_out = false;    // told as more than are taken, or as one that nothing can be read of
     std::variant<mpegts::AdtsFrames, mpegts::VideoFrames> frames;
     media::Kind kind() const { return media::kind_of(codec); }
   };
   static mpegts::DemuxerLimits limits(std::size_t unit) { return {.unit = unit, .held = unit + unit / 2}; }
   void take_events(Steady now);
   void take(const mpegts::ProgramFound& program);
+  void look_for_damage();
+  void look_for_keyframe(Lane& lane, std::uint16_t pid, bool key, Steady now);
   void tell_unknown(const mpegts::ElementaryStream& stream);
   void take(const mpegts::Unit& unit, Steady now);
 

@@ -119,7 +119,7 @@ void Demuxer::end_unit(std::uint16_t pid, Stream& stream) {
   const std::size_t declared = std::exchange(stream.declared, 0);
   stream.started = false;
   const bool torn = std::exchange(stream.torn, true);  // unless it is whole
-  if (declared > whole.size()) return void(++counts_.damaged_units);  // cut short by the next one
+  if (declared > whole.size()) return count_damage(stream);  // cut short by the next one
   ByteReader in(declared == 0 ? ByteView(whole) : ByteView(whole).first(declared));
   const unsigned prefix = in.be24();
   in.skip(3);
@@ -136,8 +136,18 @@ void Demuxer::end_unit(std::uint16_t pid, Stream& stream) {
   events_.push_back(std::move(unit));
 }
 
+void Demuxer::count_damage(Stream& stream) {
+  ++stream.damaged;
+  ++counts_.damaged_units;
+}
+
+std::uint64_t Demuxer::damaged_units(std::uint16_t pid) const {
+  const auto found = streams_.find(pid);
+  return found == streams_.end() ? 0 : found->second.damaged;
+}
+
 void Demuxer::drop_unit(Stream& stream) {
-  if (stream.started) ++counts_.damaged_units;
+  if (stream.started) count_damage(stream);
   held_ -= stream.held.size();
   stream.held.clear();
   stream.declared = 0;

@@ -58,6 +58,7 @@ class Demuxer {
   void set_limits(DemuxerLimits limits) { limits_ = limits; }  // for what is held, too
   std::optional<DemuxerEvent> next_event();
   Counts counts() const;
+  std::uint64_t damaged_units(std::uint16_t pid) const;  // of one followed stream, since the program's map named it
 
  private:
   struct Counter {  // of one PID
@@ -71,6 +72,7 @@ class Demuxer {
     bool started = false;           // a PES packet has begun
     bool random_access = false;
     bool torn = false;              // since the last whole PES packet
+    std::uint64_t damaged = 0;      // as damaged_units, of this one
     std::size_t declared = 0;       // its whole size; 0: until the next begins (2.4.3.7, video only)
     Bytes held;
   };
@@ -86,6 +88,7 @@ class Demuxer {
   void take_part(std::uint16_t pid, Stream& stream, const TransportPacket& packet);
   void end_unit(std::uint16_t pid, Stream& stream);
   void drop_unit(Stream& stream);
+  void count_damage(Stream& stream);
 
   DemuxerLimits limits_;
   Synchroniser sync_;

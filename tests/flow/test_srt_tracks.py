@@ -118,3 +118,19 @@ def test_sound_of_a_codec_that_is_not_taken_is_left_out_and_told_once(stage, enc
     assert {row[1] for row in records(ledger, "R")} == {"source"}
     told = [line for line in stage.ingest.log().splitlines() if "is left out" in line]
     assert len(told) == 1 and name in told[0], told
+
+
+def test_pictures_without_a_keyframe_are_told(stage):
+    """GStreamer's srtsink loses what mpegtsmux hands it in large pieces, which keyframes are: sound alone is left."""
+    command = ["gst-launch-1.0", "-q", "mpegtsmux", "name=m", "!", "srtsink", f"uri=srt://127.0.0.1:{stage.ingest.srt_port}?streamid={KEY}",
+               "videotestsrc", "is-live=true", "!", "video/x-raw,width=320,height=180,framerate=25/1", "!", "x264enc", "tune=zerolatency",
+               "speed-preset=ultrafast", "key-int-max=50", "!", "h264parse", "!", "m.", "audiotestsrc", "is-live=true", "!", "audioconvert", "!",
+               "voaacenc", "!", "aacparse", "!", "m."]
+    sender = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        stage.ingest.wait_log("no keyframe with parameter sets", 60)
+    finally:
+        sender.kill()
+        sender.wait()
+    told = [line for line in stage.ingest.log().splitlines() if "no keyframe with parameter sets" in line]
+    assert len(told) == 1 and "pid=65" in told[0] and "keyframes=0" in told[0], told
