@@ -23,6 +23,9 @@ Result<> be_alone(const ingestd::Config& config, std::optional<os::FileLock>& al
 
 Result<int> run(const app::Settings& settings) {
   SLUICE_TRY_VALUE(const ingestd::Config config, ingestd::configure(settings));
+  // What cannot be had now every publisher would be refused for.
+  for (const std::string& folder : {config.ledgers, config.live})
+    if (!folder.empty()) SLUICE_TRY(os::make_directories(folder));
   std::optional<os::FileLock> alone;
   if (!config.take_over) SLUICE_TRY(be_alone(config, alone));
 

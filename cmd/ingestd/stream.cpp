@@ -219,7 +219,8 @@ void Stream::go_live() {
   if (!around_.config.live.empty()) {
     Result<> linked = os::make_directories(around_.config.live);
     if (linked)
-      linked = os::replace_symlink("../ledgers/" + held_.stream.value(), around_.config.live + "/" + held_.channel.name);
+      linked = os::replace_symlink(os::link_text(around_.config.ledgers, around_.config.live) + "/" + held_.stream.value(),
+                                   around_.config.live + "/" + held_.channel.name);
     if (!linked) log::error("no link to the live stream", {{"channel", held_.channel.name}, linked.error()});
   }
   if (!held_.live) measures().streams.Increment();

@@ -76,6 +76,8 @@ Result<int> run(const app::Settings& settings) {
   SLUICE_TRY_VALUE(os::Inotify inotify, os::Inotify::open());
   app::Daemon daemon(settings, "origind");
   SLUICE_TRY_VALUE(const auto handover, app::Handover::prepare(daemon));
+  if (const app::Health live = directory_health(places.live); !live.ok)
+    log::warn("the folder of live streams is not there: every channel is offline until it is", {{"live", places.live}});
   origin::Service service(places, options_of(settings), system_clock(), std::move(inotify));
 
   origin::PictureQueue pictures(pictures_of(settings), system_clock(),

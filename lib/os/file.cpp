@@ -86,6 +86,16 @@ Result<> replace_symlink(const std::string& target, const std::string& link) {
   return {};
 }
 
+std::string link_text(const std::string& folder, const std::string& from) {
+  std::error_code ignored;  // what cannot be resolved is taken as it is written
+  const auto resolved = [&](const std::string& path) {
+    std::filesystem::path whole = std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+    return whole.empty() ? std::filesystem::path(path) : whole.has_filename() ? whole : whole.parent_path();
+  };
+  const std::filesystem::path to = resolved(folder), there = resolved(from);
+  return to.parent_path() == there.parent_path() ? "../" + to.filename().string() : to.string();
+}
+
 Result<FileLock> FileLock::try_lock(const std::string& path) {
   SLUICE_TRY_VALUE(UniqueFd fd, open_file(path, O_RDWR | O_CREAT));
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {

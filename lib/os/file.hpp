@@ -18,6 +18,8 @@ Result<> write_all(int fd, ByteView bytes);         // until done; EINTR handled
 Result<> make_directories(const std::string& path, unsigned mode = 0755);
 // Points the symbolic link `link` at `target`, replacing an older link atomically.
 Result<> replace_symlink(const std::string& target, const std::string& link);
+// What a link in folder `from` says that leads to `folder`: relative where both lie in one folder, which may then be moved; else absolute.
+std::string link_text(const std::string& folder, const std::string& from);
 
 // An flock(2) on a file, held while the object lives.
 class FileLock {

@@ -95,6 +95,12 @@ def test_bad_output_is_an_error():
     assert done.returncode == 1 and "standard output" in done.stderr
 
 
+def test_a_daemon_whose_folders_cannot_be_says_so_at_once(tmp_path):
+    (tmp_path / "keys").write_text("a-key-of-twenty-letters alice\n")
+    said = run(BUILD / "bin" / "ingestd", "--key-file", tmp_path / "keys", "--ledgers", "/proc/nowhere", "--rtmp-port", "0", "--srt-port", "0")
+    assert said.returncode == 1 and "create directory /proc/nowhere" in said.stderr, said
+
+
 def test_install_installs_each_program_with_its_page_and_completions_and_nothing_else(tmp_path):
     done = subprocess.run(["cmake", "--install", BUILD, "--prefix", "/usr/local"], env={**os.environ, "DESTDIR": str(tmp_path)},
                           capture_output=True, text=True, timeout=60)
