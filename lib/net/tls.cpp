@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <array>
@@ -23,7 +24,18 @@ std::string reason() {
   return text != nullptr ? text : "unknown";
 }
 
+// The first thing that went wrong says most: what follows is how OpenSSL's layers pass it on.
 std::unexpected<Error> unusable(const std::string& what, const std::string& path) {
+  const unsigned long first = ERR_peek_error();
+  if (ERR_SYSTEM_ERROR(first)) {
+    ERR_clear_error();
+    return fail_errno(ERR_GET_REASON(first), fmt::format("read {} {}", what, path));
+  }
+  const int library = ERR_GET_LIB(first), reason_code = ERR_GET_REASON(first);
+  if ((library == ERR_LIB_PEM && reason_code == PEM_R_NO_START_LINE) || (library == ERR_LIB_OSSL_DECODER && reason_code == ERR_R_UNSUPPORTED)) {
+    ERR_clear_error();
+    return fail(Errc::config, fmt::format("{0} {1} cannot be used: no {0} stands in it", what, path), "PEM is expected: a text that begins with -----BEGIN");
+  }
   return fail(Errc::config, fmt::format("{} {} cannot be used: {}", what, path, reason()), "PEM is expected, without a passphrase");
 }
 
@@ -50,8 +62,12 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const std::string& ce
   SSL_CTX_set_num_tickets(context, 0);
   SSL_CTX_set_default_passwd_cb(context, no_passphrase);  // never asks on the terminal
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) return unusable("certificate", certificate);
-  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) return unusable("key", key);
-  if (SSL_CTX_check_private_key(context) != 1) return unusable("with certificate " + certificate + " key", key);
+  const bool read = SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1;
+  if (read ? SSL_CTX_check_private_key(context) != 1 : ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_X509) {
+    ERR_clear_error();
+    return fail(Errc::config, fmt::format("key {} is not that of certificate {}", key, certificate), "a certificate is good with the key it was made with only");
+  }
+  if (!read) return unusable("key", key);
   made->expires_ = expiry_of(context);
   return made;
 }

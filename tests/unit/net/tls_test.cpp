@@ -156,9 +156,20 @@ TEST_CASE("files that are no certificate are named") {
   std::ofstream(folder / "bad") << "nonsense";
   CHECK(TlsContext::load(folder / "bad", folder / "key").error().what.find(folder / "bad") != std::string::npos);
   CHECK(TlsContext::load(folder / "cert", folder / "bad").error().what.find(folder / "bad") != std::string::npos);
-  CHECK_FALSE(TlsContext::load(folder / "none", folder / "key"));
+  const auto why = [&](const char* certificate, const char* key) { return TlsContext::load(folder / certificate, folder / key).error().what; };
+  CHECK(why("none", "key") == "read certificate " + (folder / "none") + ": No such file or directory");
+  CHECK(why("cert", "none") == "read key " + (folder / "none") + ": No such file or directory");
+  std::ofstream(folder / "empty").flush();
+  CHECK(why("empty", "key") == "certificate " + (folder / "empty") + " cannot be used: no certificate stands in it");
+  CHECK(why("cert", "empty") == "key " + (folder / "empty") + " cannot be used: no key stands in it");
   REQUIRE(net::make_self_signed(folder / "other", folder / "other-key"));
-  CHECK_FALSE(TlsContext::load(folder / "cert", folder / "other-key"));
+  CHECK(why("cert", "other-key") == "key " + (folder / "other-key") + " is not that of certificate " + (folder / "cert"));
+  EVP_PKEY* rsa = EVP_RSA_gen(2048);  // of another kind than the certificate's
+  std::FILE* file = std::fopen((folder / "rsa").c_str(), "w");
+  REQUIRE(PEM_write_PrivateKey(file, rsa, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  std::fclose(file);
+  EVP_PKEY_free(rsa);
+  CHECK(why("cert", "rsa") == "key " + (folder / "rsa") + " is not that of certificate " + (folder / "cert"));
 }
 
 TEST_CASE("a self-signed pair is made once, its key readable by its owner only") {
