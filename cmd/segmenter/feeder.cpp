@@ -27,7 +27,8 @@ Feeder::Feeder(const app::Settings& settings, std::string directory)
 bool Feeder::ended() const {
   if (!fed_) return true;
   const auto pause = paused();
-  return std::filesystem::exists(directory_ + "/end") && !(pause && pause->next);
+  std::error_code unknown;
+  return std::filesystem::exists(directory_ + "/end", unknown) && !(pause && pause->next);
 }
 
 std::optional<hls::Pause> Feeder::paused() const {

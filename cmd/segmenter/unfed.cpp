@@ -17,7 +17,10 @@ namespace {
 constexpr std::chrono::hours longest_absence{24};  // that gaps are written for at once: more is a clock gone wrong
 
 Result<> is_ledger(const std::string& directory) {
-  if (!std::filesystem::exists(directory + "/index")) return fail(Errc::not_found, directory + " holds no ledger");
+  std::error_code failed;
+  const bool there = std::filesystem::exists(directory + "/index", failed);
+  if (failed) return fail_errno(failed.value(), "read " + directory);
+  if (!there) return fail(Errc::not_found, directory + " holds no ledger");
   return {};
 }
 

@@ -62,7 +62,10 @@ bool is_version(std::string_view name) {
 
 }  // namespace
 
-bool is_ledger(const std::string& directory) { return std::filesystem::is_regular_file(directory + "/index"); }
+bool is_ledger(const std::string& directory) {
+  std::error_code unknown;  // who may not look reads an error
+  return std::filesystem::is_regular_file(directory + "/index", unknown);
+}
 
 Result<Subject> subject_of_ledger(const std::string& directory) {
   SLUICE_TRY_VALUE(const std::string index, os::read_file(directory + "/index"));
@@ -100,8 +103,11 @@ Result<Subject> subject_of_folder(const std::string& directory) {
   Subject subject;
   std::map<std::string, std::map<unsigned, std::string>> versions;
   std::error_code error;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory, error)) {
-    if (!entry.is_regular_file()) continue;
+  std::filesystem::recursive_directory_iterator entries(directory, error);
+  for (; !error && entries != std::filesystem::recursive_directory_iterator(); entries.increment(error)) {
+    const auto& entry = *entries;
+    std::error_code gone;
+    if (!entry.is_regular_file(gone)) continue;
     const std::string path = std::filesystem::relative(entry.path(), directory).string();
     const bool version = is_version(path);
     if (!version && !path.ends_with(".m3u8") && !path.ends_with(".m3u")) continue;
@@ -122,7 +128,10 @@ Result<Subject> subject_of_folder(const std::string& directory) {
   return subject;
 }
 
-bool is_playlist_file(const std::string& path) { return std::filesystem::is_regular_file(path); }
+bool is_playlist_file(const std::string& path) {
+  std::error_code unknown;
+  return std::filesystem::is_regular_file(path, unknown);
+}
 
 std::string folder_of(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();

@@ -143,6 +143,12 @@ def test_what_cannot_be_read_is_an_error_with_a_hint(tmp_path):
         assert done.stderr and not done.stdout
 
 
+@pytest.mark.parametrize("command", [["hlslint"], ["segmenter", "--finish"]])
+def test_a_folder_that_cannot_even_be_asked_for_is_an_error_like_others(tmp_path, command):
+    done = subprocess.run([program(command[0]), *command[1:], str(tmp_path / ("x" * 300))], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "File name too long" in done.stderr and "report it" not in done.stderr, done
+
+
 def test_files_cannot_be_watched(tmp_path):
     folder = str(FIXTURES / "clean-apple")
     done = subprocess.run([program("hlslint"), "--watch", "3s", folder], capture_output=True, text=True, timeout=60)
