@@ -103,12 +103,19 @@ reload_programs() {
 }
 
 sluice_reload() {
-  local name names
+  local name names command state pid restarts since
   dir=${setting[dir]}
   is_up || fail "nothing is up in $dir" "start it with 'sluice up --dir $dir'"
   names=${positional:-$(platform_programs | cut -d'|' -f1)}
   for name in $names; do
     known_program "$name" || fail_usage "the platform has no program '$name'" "one of: $(platform_programs | cut -d'|' -f1 | paste -sd' ')"
+  done
+  # shellcheck disable=SC2086 # names are words
+  for name in $names; do
+    read_state "$name"
+    command=()
+    { mapfile -d '' -t command <"/proc/$pid/cmdline"; } 2>/dev/null || true # what it was started with; one that is gone has nothing
+    tell_overruled "$name"
   done
   # shellcheck disable=SC2086 # names are words
   reload_programs $names

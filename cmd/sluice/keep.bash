@@ -162,13 +162,17 @@ forget_older() { # ENDED
   return "$found"
 }
 
-# Told to stop: everything has the drain time and two seconds more, then it is ended. Begun here, not after wait(1): a signal that comes just before that does not end it.
+# Told to stop: everything has the drain time and two to three seconds more, then it is ended. Begun here, not after wait(1): a signal that comes
+# just before that does not end it. Of a keeper that is killed meanwhile nothing is left to wait: an up that follows would wait for it.
 end_all() {
   kill -TERM "$pid" "${older[@]}" ${next:+"$next"} 2>/dev/null
   [[ -z $killer ]] || return 0
   (
-    pause "$grace"
-    pause 2
+    until=$((SECONDS + ${grace%.*} + 3))
+    while ((SECONDS < until)); do
+      pause 0.25
+      kill -0 "$$" 2>/dev/null || exit 0
+    done
     kill -KILL "$pid" "${older[@]}" ${next:+"$next"} 2>/dev/null
   ) &
   killer=$!

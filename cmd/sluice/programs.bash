@@ -79,22 +79,27 @@ program_command() {
 
 # warn_of_overruled NAME…: settings in DIR/NAME.conf that have no effect, since what program_command gives counts for more. Same variables.
 warn_of_overruled() {
-  local name line number each command
+  local name command
   for name in "$@"; do
-    [[ -r $dir/$name.conf ]] || continue
     program_command "$name"
-    number=0
-    while IFS= read -r line || [[ $line ]]; do
-      number=$((number + 1))
-      [[ $line =~ ^[[:space:]]*([a-z0-9-]+)[[:space:]]*= ]] || continue
-      for each in "${!command[@]}"; do
-        [[ ${command[each]} == "--${BASH_REMATCH[1]}" ]] || continue
-        printf "sluice: %s:%s: '%s' has no effect: 'sluice up' gives %s %s\n" "$dir/$name.conf" "$number" "${BASH_REMATCH[1]}" "$name" "${command[*]:each:2}" >&2
-        [[ ${BASH_REMATCH[1]} != *-port ]] || printf "sluice: hint: ports are chosen by 'sluice up --port-base N'\n" >&2
-        break
-      done
-    done <"$dir/$name.conf"
+    tell_overruled "$name"
   done
+}
+
+# tell_overruled NAME: the same of one program whose command line is command.
+tell_overruled() {
+  local line number=0 each
+  [[ -r $dir/$1.conf ]] || return 0
+  while IFS= read -r line || [[ $line ]]; do
+    number=$((number + 1))
+    [[ $line =~ ^[[:space:]]*([a-z0-9-]+)[[:space:]]*= ]] || continue
+    for each in "${!command[@]}"; do
+      [[ ${command[each]} == "--${BASH_REMATCH[1]}" ]] || continue
+      printf "sluice: %s:%s: '%s' has no effect: 'sluice up' gives %s %s\n" "$dir/$1.conf" "$number" "${BASH_REMATCH[1]}" "$1" "${command[*]:each:2}" >&2
+      [[ ${BASH_REMATCH[1]} != *-port ]] || printf "sluice: hint: ports are chosen by 'sluice up --port-base N'\n" >&2
+      break
+    done
+  done <"$dir/$1.conf"
 }
 
 # url_host: the address people type for this machine.

@@ -13,6 +13,7 @@ prepare_directory() {
   flock -n "$lock" || fail "the platform in $dir is already up (pid $(cat "$dir/run/sluice.pid" 2>/dev/null || echo '?'))" "stop it with 'sluice down --dir $dir', or choose another --dir"
   # The programs of a killed supervisor end by themselves; they hold this lock shared until they have.
   exec {members}>"$dir/run/members"
+  flock -w 1 "$members" || printf 'sluice: waiting for programs of an earlier run in %s to end\n' "$dir" >&2
   flock -w 15 "$members" || fail "programs of an earlier run in $dir do not end" "see 'ps', end them, and try again"
   flock -u "$members"
   rm -f "$dir"/run/*.state "$dir"/run/*.pid "$dir"/run/*.next "$dir"/run/*.upgrade "$dir"/run/*.keeper "$dir"/run/events "$dir"/run/quiet
@@ -49,12 +50,24 @@ ready_line() { # NAME
   printf '%-8s ready%s\n' "$1" "$ports"
 }
 
+# next_event SECONDS: what a keeper says, within that time: sets what and who. Of a line that comes just when the time is over read(1) has
+# taken the beginning: it is kept.
+heard=''
+next_event() {
+  local line='' whole=1
+  IFS= read -rt "$1" -u "$events" line || whole=''
+  heard+=$line
+  [[ $whole ]] || return 1
+  line=$heard heard=''
+  what=${line%% *} who=${line#* } who=${who%% *}
+}
+
 # Waits until NAME says it is ready; prints its line.
 await_ready() { # NAME
   local what who deadline=$((SECONDS + 30))
   while ((SECONDS < deadline)); do
     [[ -z $stopping ]] || return 1
-    if read -rt 1 -u "$events" what who _; then
+    if next_event 1; then
       [[ $who == "$1" ]] || continue
       case $what in
         ready)
@@ -100,7 +113,7 @@ watch_keepers() {
       reload_all {lock}>&- &
       reloading=$!
     fi
-    if read -rt 0.3 -u "$events" what who _; then
+    if next_event 0.3; then
       if [[ $what == ready ]]; then ready_line "$who"; fi
     fi
     kill -0 "$socket_keeper" 2>/dev/null || keep_sockets # programs tell it of their sockets when they start

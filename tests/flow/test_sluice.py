@@ -1,6 +1,7 @@
 """The supervisor: readiness, status, restarts, clean ends."""
 import json
 import os
+import pathlib
 import pty
 import select
 import shutil
@@ -11,7 +12,9 @@ import time
 
 import pytest
 
-from harness import BIN, Platform, free_port_base, program, wait_for
+from harness import BIN, Platform, Publisher, free_port_base, get, program, wait_for
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def alive(pid):
@@ -183,6 +186,44 @@ def test_killing_the_supervisor_ends_everything_and_the_next_up_is_clean(platfor
     wait_for(lambda: not processes_of(platform.directory), 15, "no process left")
     platform.up()
     assert platform.status()["state"] == "ready"
+
+
+def test_when_everything_is_killed_at_once_the_next_up_waits_for_nobody(platform):
+    for _ in range(3):
+        victims = [platform.process.pid] + [int(pid) for pid in processes_of(platform.directory)]
+        for pid in victims:  # sluice first, as a machine short of memory may choose: its keepers are told before it is their turn
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        platform.process.wait()
+        began = time.monotonic()
+        platform.up()
+        assert time.monotonic() - began < 10, platform.output()  # one that was waited for took twelve seconds
+
+
+def test_a_word_that_comes_in_two_pieces_is_a_word(tmp_path):
+    """read(1) gives up at the end of its time, and has taken what came of a line by then."""
+    os.mkfifo(tmp_path / "events")
+    script = f'''
+      . {ROOT}/cmd/sluice/up.bash
+      exec {{events}}<>{tmp_path}/events
+      printf 'ready we' >&"$events"
+      next_event 0.2 && exit 3
+      printf 'bd 12\\nready chatd 13\\n' >&"$events"
+      next_event 5 && echo "$what $who"
+      next_event 5 && echo "$what $who"
+    '''
+    said = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=30)
+    assert (said.returncode, said.stdout) == (0, "ready webd\nready chatd\n"), said
+
+
+def test_ledgers_may_lie_elsewhere(tmp_path):
+    elsewhere = {"ledgers": tmp_path / "disk" / "ledgers"}
+    with Platform("--quiet", settings={"ingestd": elsewhere, "origind": elsewhere}) as running:
+        with Publisher(running.publish_url(running.channel("ada"))):
+            wait_for(lambda: get(f"http://127.0.0.1:{running.port('origin')}/live/ada/master.m3u8")[0] == 200, 30, "the stream")
+            assert get(f"http://127.0.0.1:{running.port('origin')}/vod/ada/{running.streams()[0]['stream']}/master.m3u8")[0] == 200
 
 
 def test_a_second_up_in_the_same_directory_is_refused(platform):

@@ -78,6 +78,10 @@ def test_a_setting_that_sluice_itself_gives_is_named_and_has_no_effect():
         (platform.directory / "ingestd.conf").write_text("srt-port = 3\n")
         platform.process.send_signal(signal.SIGHUP)
         wait_for(lambda: "'srt-port' has no effect" in platform.output(), LONG, "word of the port")
+        (platform.directory / "origind.conf").write_text("# mine\nhttp-port = 9\n")
+        said = subprocess.run([program("sluice"), "reload", "origind", "--dir", str(platform.directory)], capture_output=True, text=True, timeout=LONG)
+        assert said.returncode == 0 and said.stdout.startswith("origind reloaded"), said
+        assert f"{platform.directory}/origind.conf:2: 'http-port' has no effect: 'sluice up' gives origind --http-port {platform.port('origin')}" in said.stderr
 
 
 def test_a_terminal_that_is_closed_still_stops_the_platform(tmp_path):
