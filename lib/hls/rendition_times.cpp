@@ -64,6 +64,7 @@ bool RenditionCutter::joins(const media::Packet& packet, Operations& out) {
       segment_start_ = part_start_ = end_;
       free_start_ = false;
       if (!video()) sound_ = packet;
+      if (video()) composition_ = packet.pts - start;
       fill(start, out);
       return true;
     }

@@ -87,3 +87,55 @@ TEST_CASE("sound that stops about a boundary begins the segments behind it where
         for (const Part& part : segment.parts) CHECK(part.flags.gap == segment.gap());
     }
 }
+
+TEST_CASE("where pictures stop, the sound goes on and the source is encoded from there on, all renditions begin their segments together") {
+  const std::vector<media::Track> tracks{video_track(), video_track({30, 1}, "480p30"), audio_track()};
+  const bool b_frames = GENERATE(false, true);
+  const std::int64_t lead = b_frames ? 6000 : 0;  // by which a picture is shown after it is decoded
+  for (const double from : {6.5, 7.9, 8.0, 8.5, 9.3})
+    for (const double lasts : {0.3, 0.6, 1.2, 2.5, 4.8})
+      for (const double undecodable : {0.0, 0.15, 0.43, 1.0}) {  // of what comes after the hole, until a picture can be made of it
+        INFO("no pictures from " << from << " s on, for " << lasts << " s, nor any of the first " << undecodable << " s behind; B-frames: " << b_frames);
+        const auto stop = static_cast<std::int64_t>(from * 90'000), begin = static_cast<std::int64_t>((from + lasts + undecodable) * 90'000);
+        std::vector<Frame> before, after;
+        for (const Frame& frame : video_frames(480, {30, 1}, every(60))) {
+          Frame source = frame, rung = frame;
+          source.pts += lead;
+          rung.track = 1, rung.dts += lead, rung.pts += lead;
+          if (frame.dts < stop) before.insert(before.end(), {source, rung});
+          if (frame.dts >= begin) {  // encoded: decoded as it is shown
+            source.dts = source.pts;
+            source.key = rung.key = frame.key || after.empty();
+            after.insert(after.end(), {source, rung});
+          }
+        }
+        const auto fed = static_cast<std::int64_t>((from + lasts) * 48'000);  // until a picture told that the source cannot be passed on
+        for (const Frame& frame : audio_frames(750, 2)) (frame.dts < fed ? before : after).push_back(frame);
+        const microseconds next = to_us((stop + 2999) / 3000 * 3000 + lead, 90'000);
+        MemoryLedger ledger(tracks);
+        Operations operations;
+        Segmenter first(ledger.index, {tracks}, operations);
+        for (const Frame& frame : interleave(before, {}, tracks)) first.push(packet_of(frame), operations);
+        first.pause({.next = next, .picture = next - milliseconds(34), .sound = to_us(fed, 48'000) - milliseconds(22)}, operations);
+        ledger.take(operations);
+        Segmenter second(ledger.index, {.tracks = tracks, .new_config = {true, false, false}, .key_grid = seconds(2)}, operations);
+        for (const Frame& frame : interleave(after, {}, tracks)) second.push(packet_of(frame), operations);
+        second.finish(true, operations);
+        ledger.take(operations);
+
+        ledger.check_rules(false);
+        farthest_apart(ledger);
+        const Rendition& source = *ledger.index.find("source");
+        for (const Rendition& r : ledger.index.renditions()) {
+          INFO(r.record.name);
+          CHECK(r.segments.size() == source.segments.size());
+          for (const Segment& segment : r.segments) {
+            INFO("segment " << segment.msn);
+            for (const Part& part : segment.parts) CHECK(part.flags.gap == segment.gap());
+            const auto same = std::ranges::find(source.segments, segment.msn, &Segment::msn);
+            if (same != source.segments.end()) CHECK(segment.parts.front().flags.discontinuity == same->parts.front().flags.discontinuity);
+          }
+        }
+        CHECK(came(ledger, "audio") == 750);
+      }
+}
