@@ -59,6 +59,8 @@ void RenditionCutter::fill(std::int64_t until, Operations& out) {
       start_segment(next->msn, end_);
       continue;
     }
+    const std::int64_t ends = next ? ticks(next->at) : to;
+    if (ends > end_ + limits_.part_most && ends - to <= near) to = end_ + (ends - end_) / 2;  // a crumb would be left, for the next segment
     if (bridges && next_part_ == 0) gap = next && ticks(next->at) <= until;
     gaps = gaps || gap;
     const bool last = next && ticks(next->at) > end_ && ticks(next->at) <= std::min(to + half, end_ + limits_.part_most);
