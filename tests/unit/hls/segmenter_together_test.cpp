@@ -94,7 +94,7 @@ TEST_CASE("where pictures stop, the sound goes on and the source is encoded from
   const std::int64_t lead = b_frames ? 6000 : 0;  // by which a picture is shown after it is decoded
   for (const double from : {6.5, 7.9, 8.0, 8.5, 9.3})
     for (const double lasts : {0.3, 0.6, 1.2, 2.5, 4.8})
-      for (const double undecodable : {0.0, 0.15, 0.43, 0.58, 1.0}) {  // of what comes after the hole, until a picture can be made of it
+      for (const double undecodable : {0.0, 0.15, 0.43, 0.47, 0.51, 0.55, 1.0}) {  // of what comes after the hole, until a picture can be made of it
         INFO("no pictures from " << from << " s on, for " << lasts << " s, nor any of the first " << undecodable << " s behind; B-frames: " << b_frames);
         const auto stop = static_cast<std::int64_t>(from * 90'000), begin = static_cast<std::int64_t>((from + lasts + undecodable) * 90'000);
         std::vector<Frame> before, after;
