@@ -44,6 +44,11 @@ const Boundary* Boundaries::declare(microseconds at, bool forced) {
   return &known_.back();
 }
 
+void Boundaries::declare_key(microseconds at) {
+  declare(at, false);
+  last_key_ = at;
+}
+
 // How long the GOP may last that begins with `key`. Before any has been seen whole, the segment's length so far stands for it: segments
 // start with keyframes.
 microseconds Boundaries::longest_gop(microseconds key, microseconds length) const {

@@ -53,6 +53,8 @@ class Boundaries {
   const Boundary* audio(microseconds at, microseconds duration);
   // Declares the next boundary (a hole in the leading rendition).
   const Boundary* declare(microseconds at, bool forced);
+  // Or one that a first keyframe stands at.
+  void declare_key(microseconds at);
 
   // Decode time at which the next keyframe may come at the earliest, going by the last few GOPs; nothing before one has been seen whole.
   std::optional<microseconds> next_key() const;

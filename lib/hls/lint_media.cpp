@@ -142,16 +142,17 @@ class MediaLint::Impl {
     std::uint64_t at = fragments->front().decode_time, duration = 0;
     const std::uint64_t start = at;
     note_start(segment, static_cast<double>(start) / track.timescale);
-    bool continuous = true;
+    if (expected_ && *expected_map_ == *segment.map && !near(*expected_, start, track))
+      find("timestamps-continuous", where, fmt::format("it begins at {}, the one before ended at {} (1/{} s)", start, *expected_, track.timescale));
+    bool continuous = true;  // within: its first hole is told
     for (const Mp4Fragment& fragment : *fragments) {
       if (fragment.track != track.id) continue;
-      continuous = continuous && near(at, fragment.decode_time, track);
+      if (continuous && !near(at, fragment.decode_time, track)) {
+        continuous = false;
+        find("timestamps-continuous", where, fmt::format("within it decode times go from {} to {} (1/{} s)", at, fragment.decode_time, track.timescale));
+      }
       at = fragment.decode_time + fragment.duration();
       duration += fragment.duration();
-    }
-    if (!continuous || (expected_ && *expected_map_ == *segment.map && !near(*expected_, start, track))) {
-      find("timestamps-continuous", where, expected_ ? fmt::format("it begins at {}, the one before ended at {} (1/{} s)", start, *expected_, track.timescale)
-                                                     : "its decode times have a hole");
     }
     expected_ = at;
     expected_map_ = segment.map;

@@ -154,11 +154,19 @@ void RenditionCutter::push(media::Packet packet, bool leads, Operations& out) {
   held_ = Held{std::move(packet), *start};
 }
 
+// Before a hole the held sound lasts no longer than its segment: what is missing behind the boundary has parts of its own.
+std::int64_t RenditionCutter::sound_until(const Held& held, std::int64_t next_start) const {
+  const Boundary* next = video() ? nullptr : boundaries_.find(msn_ + 1);
+  if (!next) return next_start;
+  const std::int64_t boundary = std::max(ticks(next->at), held.start + usual(held.packet));
+  return next_start - boundary >= limits_.frame ? boundary : next_start;
+}
+
 void RenditionCutter::append_held(std::int64_t next_start, Operations& out) {
   Held held = std::move(*held_);
   held_.reset();
   const std::int64_t room = std::max<std::int64_t>(1, limits_.segment_most - (held.start - segment_start_));
-  const std::int64_t duration = std::min({next_start - held.start, limits_.part_most, room});
+  const std::int64_t duration = std::min({sound_until(held, next_start) - held.start, limits_.part_most, room});
   if (!samples_.empty() && held.start + duration - part_start_ > limits_.part_most) {
     source_end_ = std::max(end_, held.packet.dts);
     close_part(false, out);

@@ -78,6 +78,7 @@ class RenditionCutter {
   std::int64_t no_later(std::int64_t dts) const;
   std::int64_t held_end() const;
   std::int64_t held_most() const;
+  std::int64_t sound_until(const Held& held, std::int64_t next_start) const;
   const Boundary* cut_at(const media::Packet& packet, std::int64_t start, bool leads) const;
   bool part_ends(std::int64_t start) const;
   void append_held(std::int64_t next_start, Operations& out);

@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace sluice::hls {
+namespace {
+
+constexpr microseconds frame_of_sound{24'000};  // a usual one
+
+}  // namespace
 
 void RenditionCutter::emit_gap(std::int64_t until, bool last, Operations& out, const media::Packet* sound) {
   WritePart op{track_.rendition, track_.kind()};
@@ -36,6 +41,9 @@ void RenditionCutter::fill(std::int64_t until, Operations& out) {
   bool gap = !bridges, gaps = gap;
   close_part(false, out);
   const std::int64_t half = limits_.frame / 2;
+  // A segment is whole when its last picture, which is shown later than it is decoded, lasts until the boundary, or nearly: sound may have set it.
+  const std::int64_t ahead = video() ? std::clamp<std::int64_t>(composition_, 0, ticks(forced_length_) / 4) : 0;
+  const std::int64_t near = video() ? std::max(half, ticks(frame_of_sound)) : half;
   const std::int64_t step = std::clamp<std::int64_t>(ticks(boundaries_.part()), 1, limits_.part_most);
   while (end_ < until) {
     if (closed_) start_segment(msn_ + 1, end_);
@@ -47,10 +55,12 @@ void RenditionCutter::fill(std::int64_t until, Operations& out) {
     }
     const std::int64_t reach = next ? std::min(to, std::max(ticks(next->at), end_)) : to;
     const bool too_long = reach - segment_start_ > limits_.segment_most && end_ > segment_start_;
-    if (next && (too_long || ticks(next->at) <= end_ + half) && next_part_ > 0) {
+    if (next && (too_long || ticks(next->at) - ahead <= end_ + near) && next_part_ > 0) {
       start_segment(next->msn, end_);
       continue;
     }
+    const std::int64_t ends = next ? ticks(next->at) : to;
+    if (ends > end_ + limits_.part_most && ends - to <= near) to = end_ + (ends - end_) / 2;  // a crumb would be left, for the next segment
     if (bridges && next_part_ == 0) gap = next && ticks(next->at) <= until;
     gaps = gaps || gap;
     const bool last = next && ticks(next->at) > end_ && ticks(next->at) <= std::min(to + half, end_ + limits_.part_most);

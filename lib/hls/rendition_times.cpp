@@ -12,7 +12,7 @@ constexpr microseconds same_frame{3'000};
 // Decode times that stand still or step back by less than this are one muxer's carelessness; more is another
 // timeline.
 constexpr microseconds mendable{1'000'000};
-// Sound that begins later than the picture after a break has a segment of its own time made whole; players take less for the same.
+// Sound that begins later than the picture, at first or after a break, has a segment of its own time made whole; players take less for the same.
 constexpr microseconds late{200'000};
 // Audio may stray this far from a whole number of frames before its times are drawn after the source's, a
 // sixteenth at a time.
@@ -58,11 +58,13 @@ bool RenditionCutter::joins(const media::Packet& packet, Operations& out) {
     if (!started_) {
       discontinuity_ = discontinuity_ && here->msn == msn_;
       msn_ = here->msn;
-    } else if (const Boundary* first = boundaries_.find(msn_); first && (here->msn > msn_ || (!video() && start - ticks(first->at) > ticks(late)))) {
+    }
+    if (const Boundary* first = boundaries_.find(msn_); first && ((started_ && here->msn > msn_) || (!video() && start - ticks(first->at) > ticks(late)))) {
       end_ = std::max(end_, ticks(first->at));
       segment_start_ = part_start_ = end_;
       free_start_ = false;
       if (!video()) sound_ = packet;
+      if (video()) composition_ = packet.pts - start;
       fill(start, out);
       return true;
     }

@@ -106,6 +106,28 @@ void Segmenter::push(media::Packet packet, Operations& out) {
   fill_absent(out);
 }
 
+// Behind a break sound may come long before a picture that can be decoded: it has segments of its own until then, or its first one would begin earlier than
+// the pictures' and be longer than a segment may be.
+bool Segmenter::begin_with_sound(microseconds decoded, microseconds shown, Operations& out) {
+  const auto begins = [](const Lane& lane) { return !lane.video() && lane.cutter.started() && lane.cutter.awaits_start() && !lane.waiting.empty(); };
+  microseconds from = decoded;
+  for (const auto& lane : lanes_)
+    if (begins(*lane)) from = std::min(from, std::max(to_us(lane->waiting.front().dts, lane->cutter.track().timescale), lane->cutter.position()));
+  if (shown - from <= audio_lead || decoded - from <= ragged) return false;
+  boundaries_.start({first_msn_, from, false}, false);
+  for (const auto& lane : lanes_) {
+    if (!begins(*lane)) continue;
+    const media::Track& track = lane->cutter.track();
+    while (!lane->waiting.empty() && to_us(lane->waiting.front().dts + frame_ticks(track) / 2, track.timescale) < shown) {
+      media::Packet packet = std::move(lane->waiting.front());
+      lane->waiting.pop_front();
+      accept(*lane, std::move(packet), true, out);
+    }
+  }
+  boundaries_.declare_key(shown);
+  return true;
+}
+
 void Segmenter::accept(Lane& lane, media::Packet packet, bool leads, Operations& out) {
   const media::Track& track = lane.cutter.track();
   const bool video = track.kind() == media::Kind::video;
@@ -115,7 +137,8 @@ void Segmenter::accept(Lane& lane, media::Packet packet, bool leads, Operations&
       out.push_back(Remark{Remark::What::before_keyframe, track.rendition, dts, {}});
       return;
     }
-    boundaries_.start({first_msn_, shown_at(to_us(packet.pts, track.timescale), dts, forced_length(header_)), false}, video);
+    const microseconds shown = shown_at(to_us(packet.pts, track.timescale), dts, forced_length(header_));
+    if (!video || !begin_with_sound(dts, shown, out)) boundaries_.start({first_msn_, shown, false}, video);
   }
   if (video && !video_here_ && (packet.key || lane.cutter.started())) {
     video_here_ = true;
@@ -188,15 +211,22 @@ microseconds Segmenter::due() const {
   return due.value_or(microseconds(0));
 }
 
-// `goes_on`: another writer takes up the picture at once; sound that reaches beyond it belongs to the open segment, as far as that bears.
-void Segmenter::take_waiting(bool goes_on, Operations& out) {
+// `next`: another writer takes up the picture there, at once; sound that reaches beyond it belongs to the open segment, as far as that bears. More than a
+// part of it tells of pictures that are lost: the segment ends where they do, and what the next writer has for them are gaps of whole segments.
+void Segmenter::take_waiting(std::optional<microseconds> next, Operations& out) {
+  const auto reaches = [](const Lane& lane, microseconds at) {
+    return !lane.video() && !lane.waiting.empty() && to_us(lane.waiting.back().dts, lane.cutter.track().timescale) > at;
+  };
+  const bool lost = next && video_here_ && *next > boundaries_.newest().at &&
+                    std::ranges::any_of(lanes_, [&](const auto& lane) { return reaches(*lane, *next + milliseconds(header_.part_ms)); });
+  if (lost) boundaries_.declare(*next, true);
   for (const auto& lane : lanes_) {
     while (!lane->waiting.empty()) {
       media::Packet packet = std::move(lane->waiting.front());
       lane->waiting.pop_front();
       // No picture will come to end the segment that sound after the last one lies in.
       const microseconds dts = to_us(packet.dts, lane->cutter.track().timescale);
-      const microseconds most = forced_length(header_) + (goes_on ? followers_room : microseconds(0));
+      const microseconds most = lost ? microseconds(0) : forced_length(header_) + (next ? followers_room : microseconds(0));
       const bool full = !boundaries_.empty() && dts - boundaries_.newest().at >= most;
       const bool leads = !video_here_ || (full && dts > video_position_);
       accept(*lane, std::move(packet), leads, out);
@@ -214,7 +244,7 @@ bool Segmenter::has_all(const Pause& pause) const {
 }
 
 void Segmenter::pause(const Pause& pause, Operations& out) {
-  take_waiting(pause.next.has_value(), out);
+  take_waiting(pause.next, out);
   if (!pause.next && has_all(pause)) align_ends(out);
   for (const auto& lane : lanes_) {
     const bool holds = pause.next && lane->video() && pause.picture && lane->cutter.has_shown(*pause.picture);
@@ -224,7 +254,7 @@ void Segmenter::pause(const Pause& pause, Operations& out) {
 }
 
 void Segmenter::finish(bool ended, Operations& out) {
-  take_waiting(false, out);
+  take_waiting({}, out);
   for (const auto& lane : lanes_) {
     RenditionCutter& cutter = lane->cutter;
     if (ended && video_here_ && cutter.is_shed() && cutter.started() && !cutter.awaits_start()) cutter.fill_until(video_position_, out);

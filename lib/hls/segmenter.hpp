@@ -72,7 +72,8 @@ class Segmenter {
   void discontinue(MediaSequence at_least, Operations& out);
   bool has_all(const Pause& pause) const;
   void align_ends(Operations& out);
-  void take_waiting(bool goes_on, Operations& out);
+  void take_waiting(std::optional<microseconds> next, Operations& out);
+  bool begin_with_sound(microseconds decoded, microseconds shown, Operations& out);
   bool jumps(const Lane& lane, const media::Packet& packet) const;
   void accept(Lane& lane, media::Packet packet, bool leads, Operations& out);
   void add_gone(const LedgerIndex& so_far);

@@ -1,5 +1,5 @@
 """Publishers whose clocks are never right: times that jitter by more than pictures are apart, so that B-frames are told to be shown out of order; and a clock
-that runs twice as fast. Rungs lose no picture and begin their segments with keyframes, where the source does; hlslint finds nothing."""
+that runs twice as fast; and tracks of which a part does not come. Rungs lose no picture and begin their segments with keyframes, where the source does; hlslint finds nothing."""
 import random
 import re
 import subprocess
@@ -39,8 +39,8 @@ def jittered(tags, most_ms, kinds=(flv.AUDIO, flv.VIDEO)):
     return [tag if tag.config or tag.kind not in kinds else tag._replace(ms=max(0, tag.ms + dice.randint(-most_ms, most_ms))) for tag in tags]
 
 
-def published(platform, sources):
-    """Their ledgers, {name: ledger}. All publish at a time; `sources`: {name: (file, options)}."""
+def published(platform, sources, gaps=False):
+    """Their ledgers, {name: ledger}. All publish at a time; `sources`: {name: (file, options)}. `gaps`: something may be missing."""
     running = {}
     for name, (path, options) in sources.items():
         publisher = publish(platform.publish_url(platform.channel(name)), path, *options)
@@ -52,7 +52,7 @@ def published(platform, sources):
         wait_for(lambda: ended(ledger), 40, f"the end of {name}")
         assert_clean(watch)
         assert_lint(ledger)
-        assert not any("G" in row[12] for row in records(ledger, "P")), name
+        assert gaps or not any("G" in row[12] for row in records(ledger, "P")), name
     return {name: ledger for name, (_, ledger, _) in running.items()}
 
 
@@ -81,3 +81,37 @@ def test_a_clock_twice_as_fast(platform, clips, tmp_path):
         begun = {(row[1], row[2]) for row in records(ledger, "P") if "D" in row[12]}
         assert begun == {(rendition, "1") for rendition in ("source", RUNG, "audio")}, (name, begun)
         assert abs(media_seconds(ledger, RUNG) - 2 * SECONDS) < 0.3 and abs(media_seconds(ledger, "source") - 2 * SECONDS) < 0.3, name
+
+
+def without(tags, kind, from_s, to_s):
+    return [tag for tag in tags if tag.config or tag.kind != kind or not from_s <= tag.ms / 1000 < to_s]
+
+
+def assert_together(name, ledger):
+    """Each segment begins at one time in all renditions: with the first picture shown, and the first sound."""
+    scale = {row[1]: int(row[5]) for row in records(ledger, "R")}
+    begun = {(row[1], int(row[2])): (int(row[6]) + int(row[13] if len(row) > 13 else 0)) / scale[row[1]] for row in records(ledger, "P") if row[3] == "0"}
+    for (rendition, segment), at in begun.items():
+        assert abs(at - begun["source", segment]) < 0.3, (name, rendition, segment, at, begun["source", segment])
+    for rendition in scale:
+        assert max(segment for of, segment in begun if of == rendition) == max(segment for of, segment in begun if of == "source"), (name, rendition)
+
+
+def test_sound_that_begins_late_or_stops_at_a_boundary(platform, clips, tmp_path):
+    cases = {"late900": (0, 0.9), "late2500": (0, 2.5), "late3000": (0, 3), "stops1200": (4, 5.2), "stops4000": (4, 8)}
+    ledgers = published(platform, {name: (flv.write(tmp_path / f"{name}.flv", without(clips[2], flv.AUDIO, *how)), []) for name, how in cases.items()}, gaps=True)
+    for name, ledger in ledgers.items():
+        assert not any("G" in row[12] for row in records(ledger, "P") if row[1] != "audio"), name
+        assert_together(name, ledger)
+
+
+def test_pictures_that_stop_while_the_sound_goes_on(platform, clips, tmp_path):
+    """Their keyframe is lost, too: the source is encoded from there on, and gaps are whole segments."""
+    cases = {"still2500": (4, 6.5), "still2000": (4.5, 7), "still3000": (2.5, 5.5)}
+    ledgers = published(platform, {name: (flv.write(tmp_path / f"{name}.flv", without(clips[2], flv.VIDEO, *how)), []) for name, how in cases.items()}, gaps=True)
+    for name, ledger in ledgers.items():
+        assert_together(name, ledger)
+        parts = records(ledger, "P")
+        gaps = {(row[1], row[2]) for row in parts if "G" in row[12]}
+        assert gaps and gaps.isdisjoint({(row[1], row[2]) for row in parts if "G" not in row[12]}), name
+        assert not any(rendition == "audio" for rendition, _ in gaps), name

@@ -14,17 +14,27 @@ namespace {
 struct Media {
   std::uint64_t from = ~0ULL;
   std::int64_t late = 0;
+  bool within = false;  // of segment `from`, whose first half is in time
   Findings findings;
   MediaLint lint{"audio.m3u8", true, false, [this](const std::string& path) { return load(path); }, findings};
 
   Result<Bytes> load(const std::string& path) const {
     if (path == "init.mp4") return cmaf_header(test::audio_track());
     const std::uint64_t msn = std::stoull(path);
-    const std::vector<Sample> samples{{100, 96'000, 0, true}};
+    const std::int64_t begins = static_cast<std::int64_t>(msn) * 96'000;
     Bytes out;
-    cmaf_chunk_head(out, 1, static_cast<std::int64_t>(msn) * 96'000 + (msn >= from ? late : 0), media::Kind::audio, samples);
-    append(out, Bytes(100));
+    if (within && msn == from) {
+      append_chunk(out, begins, 48'000);
+      append_chunk(out, begins + 48'000 + late, 48'000);
+    } else {
+      append_chunk(out, begins + (msn >= from ? late : 0), 96'000);
+    }
     return out;
+  }
+  static void append_chunk(Bytes& out, std::int64_t begins, std::uint32_t lasts) {
+    const std::vector<Sample> samples{{100, lasts, 0, true}};
+    cmaf_chunk_head(out, 1, begins, media::Kind::audio, samples);
+    append(out, Bytes(100));
   }
   void add(std::uint64_t msn) { lint.add({.msn = msn, .duration = 2, .uri = std::to_string(msn) + ".m4s", .map = "init.mp4"}); }
 };
@@ -36,6 +46,17 @@ TEST_CASE("media that does not go on where the segment before ended is found") {
   for (const std::uint64_t msn : {0, 1, 2, 3}) media.add(msn);
   REQUIRE(media.findings.size() == 1);
   CHECK(std::string(media.findings[0].rule) == "timestamps-continuous");
+  CHECK(media.findings[0].what == "it begins at 240000, the one before ended at 192000 (1/48000 s)");
+}
+
+TEST_CASE("where media does not go on within a segment, that is where the hole is said to be") {
+  for (const std::uint64_t from : {0, 2}) {  // nothing is known of what is before the first
+    Media media{.from = from, .late = 24'000, .within = true};
+    for (const std::uint64_t msn : {0, 1, 2}) media.add(msn);
+    REQUIRE_FALSE(media.findings.empty());
+    CHECK(std::string(media.findings[0].rule) == "timestamps-continuous");
+    CHECK(media.findings[0].what == (from == 0 ? "within it decode times go from 48000 to 72000 (1/48000 s)" : "within it decode times go from 240000 to 264000 (1/48000 s)"));
+  }
 }
 
 TEST_CASE("segments that were never listed, since a window moved on by more than its length, leave no hole in what is judged") {
