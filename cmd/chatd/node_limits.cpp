@@ -41,7 +41,8 @@ void NodeLimits::connected() {
   limits_.reached();
 }
 
-void NodeLimits::show() {
+void NodeLimits::tick() {
+  limits_.tick();
   const auto& counts = limits_.counts();
   set_to(asked_, counts.asked);
   set_to(late_, counts.late);
@@ -56,7 +57,7 @@ bool NodeLimits::reachable() {
 void NodeLimits::run(nodes::Limits::Script script, nodes::Limits::Words keys, nodes::Limits::Words arguments,
                      nodes::Limits::Answer answer) {
   const auto told = [this, answer = std::move(answer)](const Result<redis::Reply>& reply) {
-    if (!reply && reply.error().code == Errc::invalid) {
+    if (!reply && reply.error().code != Errc::unavailable) {
       if (const auto left_out = refused_.next("", system_clock().steady()))
         log::warn("Redis refuses what keeps the limits of all nodes: this node's own hold",
                   {reply.error(), {"left_out", *left_out}});

@@ -19,7 +19,7 @@ class NodeLimits final : private nodes::Limits::Outside {
 
   void connected();
   void broken() { limits_.lost(); }
-  void show();  // to the metrics
+  void tick();
   nodes::Limits& limits() { return limits_; }
 
  private:

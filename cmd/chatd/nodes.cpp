@@ -112,7 +112,7 @@ void Nodes::tick() {
     log::warn("Redis delivers nothing: subscribing anew", {});
     subscriber_.give_up({Errc::unavailable, "nothing that was published came back", ""});
   }
-  limits_.show();
+  limits_.tick();
   counters_.show(exchange_, breaker_.state(clock_.steady()));
 }
 

@@ -65,6 +65,13 @@ Limits::Limits(std::string origin, Clock& clock, Outside& outside,
 
 void Limits::reached() {
   breaker_.reached(clock_.steady());
+  tick();
+}
+
+void Limits::tick() {
+  if (trying_ || !outside_.reachable() || state() != Breaker::State::half_open) return;
+  trying_ = true;
+  run(Script::whisper, {}, {}, [](const std::optional<Words>&) {});
 }
 
 void Limits::lost() {
@@ -75,18 +82,14 @@ void Limits::lost() {
 }
 
 bool Limits::answers() {
-  const auto state = breaker_.state(clock_.steady());
-  const bool asks = outside_.reachable() && state != Breaker::State::open &&
-                    !(state == Breaker::State::half_open && trying_);
+  const bool asks = outside_.reachable() && state() == Breaker::State::closed;
   if (!asks) ++counts_.unasked;
   return asks;
 }
 
 void Limits::run(Script script, Words keys, Words arguments, Answer answer) {
-  const Steady now = clock_.steady();
   ++counts_.asked;
-  trying_ = breaker_.state(now) == Breaker::State::half_open;
-  const auto waiting = std::make_shared<Waiting>(now + deadline, std::move(answer));
+  const auto waiting = std::make_shared<Waiting>(clock_.steady() + deadline, std::move(answer));
   waiting_.push_back(waiting);
   if (waiting_.size() == 1) outside_.wake(deadline);
   outside_.run(script, std::move(keys), std::move(arguments), [this, waiting](std::optional<Words> words) {

@@ -45,6 +45,7 @@ class Limits final : public chat::SharedLimits, public chat::WhisperPost {
   void reached();
   void lost();
   void late();  // gives up on what has waited too long
+  void tick();  // now and then: a server that was away or slow is tried, by a question that is nobody's
 
   bool answers() override;
   void ask(const Question& question, Then then) override;
@@ -72,7 +73,7 @@ class Limits final : public chat::SharedLimits, public chat::WhisperPost {
   Outside& outside_;
   std::function<milliseconds()> longest_cooldown_;
   Breaker breaker_;
-  bool trying_ = false;  // half open, and the one question is on its way
+  bool trying_ = false;  // half open, and that question is on its way
   std::deque<std::shared_ptr<Waiting>> waiting_;  // by when they are due
   std::uint64_t asked_ = 0;
   Counts counts_;
