@@ -7,7 +7,7 @@
 namespace sluice::chatd {
 
 namespace {
-constexpr std::size_t most_waiting = 10'000;     // commands without an answer
+constexpr std::size_t most_waiting = 10'000;       // commands without an answer
 constexpr milliseconds connection_patience{1000};  // longer than the limits': it costs the connection
 
 prometheus::Counter& questions(const char* what) {
@@ -68,12 +68,14 @@ void NodeLimits::run(nodes::Limits::Script script, nodes::Limits::Words keys, no
 }
 
 void NodeLimits::set(std::string key, std::string value, seconds lasts) {
-  link_.command({"SET", std::move(key), std::move(value), "EX", std::to_string(lasts.count())},
-                [](const Result<redis::Reply>&) {}, connection_patience);
+  link_.command(
+      {"SET", std::move(key), std::move(value), "EX", std::to_string(lasts.count())},
+      [](const Result<redis::Reply>&) {}, connection_patience);
 }
 
 void NodeLimits::remove(std::string key) {
-  link_.command({"DEL", std::move(key)}, [](const Result<redis::Reply>&) {}, connection_patience);
+  link_.command(
+      {"DEL", std::move(key)}, [](const Result<redis::Reply>&) {}, connection_patience);
 }
 
 void NodeLimits::wake(milliseconds in) {

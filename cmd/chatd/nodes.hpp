@@ -22,11 +22,11 @@ Result<std::optional<redis::Url>> chat_bus(const app::Settings& settings);
 class Nodes final : private nodes::Exchange::Outside {
  public:
   struct Calls {
-    std::function<void(const nodes::Said&)> received;  // a message that this node did not have
-    std::function<bool(const std::string& id)> known;  // whether a repeat of it would be known
+    std::function<void(const nodes::Said&)> received;     // a message that this node did not have
+    std::function<bool(const std::string& id)> known;     // whether a repeat of it would be known
     std::function<void(const chat::Whisper&)> whispered;  // on another node, to somebody who is here
     std::function<milliseconds()> longest_cooldown;       // between a user's messages, as it is set
-    std::function<void()> begun;                       // once: the others have been heard, or are not to be
+    std::function<void()> begun;  // once: the others have been heard, or are not to be
   };
   // The loop and the rooms outlive it. `name`: this node's instance.
   Nodes(net::Loop& loop, redis::Url url, chat::Rooms& rooms, std::string name, Calls calls);

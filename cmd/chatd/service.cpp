@@ -62,7 +62,9 @@ class Service {
     links_.on_slow = [this] { counters_.slow.Increment(); };
   }
 
-  ~Service() { hall_.switchboard.on_came = hall_.switchboard.on_left = nullptr; }  // connections outlive nodes_
+  ~Service() {
+    hall_.switchboard.on_came = hall_.switchboard.on_left = nullptr;
+  }  // connections outlive nodes_
 
   Result<> start(const Settings& settings) {
     // What is read of the store from here on holds every event up to this one.
@@ -138,9 +140,8 @@ class Service {
                                 .known = [this](const std::string& id) { return path_.knows(id); },
                                 .whispered =
                                     [this](const chat::Whisper& whisper) {
-                                      hall_.switchboard.each(whisper.to.id, [&](chat::Client& client) {
-                                        client.hear(whisper);
-                                      });
+                                      hall_.switchboard.each(
+                                          whisper.to.id, [&](chat::Client& client) { client.hear(whisper); });
                                     },
                                 .longest_cooldown = [this] { return path_.rates().cooldown; },
                                 .begun =

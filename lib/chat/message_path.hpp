@@ -44,8 +44,8 @@ class MessagePath {
   // Asked after those that were added before, each when the one before it has let the line through. They
   // outlive the path, or never answer after its end.
   void add_gate(Gate& gate) { gates_.push_back(&gate); }
-  // From now on limits are those of all nodes, and this node's own while those do not answer. They outlive the
-  // path, or never answer after its end.
+  // From now on limits are those of all nodes, and this node's own while those do not answer. They outlive
+  // the path, or never answer after its end.
   void share(SharedLimits& limits) { shared_ = &limits; }
 
   // `then` is called once. Of the draft nothing is kept; the room outlives the line.

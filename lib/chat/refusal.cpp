@@ -63,8 +63,9 @@ RefusalWords words_for(const Refusal& refusal) {
                   (refusal.detail.empty() ? "yours" : refusal.detail) +
                   " are being checked. Try again in a moment."};
     case Reason::on_its_way:
-      return {"busy", "msg_ratelimit",
-              "Your message was not sent again: it is being sent by another connection. Try again in a moment."};
+      return {
+          "busy", "msg_ratelimit",
+          "Your message was not sent again: it is being sent by another connection. Try again in a moment."};
     case Reason::held:
       return {"held", "msg_rejected", "Your message is being checked by mods and has not been sent."};
     case Reason::rejected:

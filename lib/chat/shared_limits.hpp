@@ -36,8 +36,8 @@ class SharedLimits {
   virtual void ask(const Question& question, Then then) = 0;
   // A line with a key has been published, whether it was asked about or not.
   virtual void published(const Message& line) = 0;
-  // A line that passed was refused after all, or held: it does not count, and its key may be used again, or is
-  // answered on all nodes as held.
+  // A line that passed was refused after all, or held: it does not count, and its key may be used again, or
+  // is answered on all nodes as held.
   virtual void refused(const Question& question, const Passed& passed, const Refusal& why) = 0;
   // What was held under the key is decided on otherwise.
   virtual void forget_key(const std::string& id) = 0;

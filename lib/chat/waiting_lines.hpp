@@ -19,10 +19,10 @@ namespace sluice::chat {
 struct WaitingLine {
   Room* room = nullptr;
   Message message;
-  std::weak_ptr<Member> from;  // the speaker's membership, as long as it has it
-  std::string key_id;          // message.id, where it has an idempotency key
-  std::size_t said = 0;        // hash of what it says
-  bool taken = false;          // it has its place in this node's limits
+  std::weak_ptr<Member> from;                     // the speaker's membership, as long as it has it
+  std::string key_id;                             // message.id, where it has an idempotency key
+  std::size_t said = 0;                           // hash of what it says
+  bool taken = false;                             // it has its place in this node's limits
   std::optional<SendLimits::Sent> sent{};         // it counts as sent here
   std::optional<SendLimits::Sent> sent_before{};  // what counts again if this is not published
   bool unique = false;                            // see SharedLimits::Question
@@ -32,7 +32,7 @@ struct WaitingLine {
   std::optional<Refusal> refused{};
   std::optional<PublishedAs> published_as{};  // another node has published it
   bool on_its_way = false;                    // another node has it
-  std::vector<Answer> answers{};  // the sender's, and those of its repeats
+  std::vector<Answer> answers{};              // the sender's, and those of its repeats
 };
 
 class WaitingLines {

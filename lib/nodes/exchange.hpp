@@ -32,7 +32,7 @@ class Exchange : private Place::Outside {
     virtual bool known(const std::string& id) = 0;  // see Place::Outside
     virtual void received(const Said& said) = 0;
     virtual void whispered(const chat::Whisper& whisper) = 0;  // by another node, to somebody who is here
-    virtual void malformed(const Error& why) = 0;  // somebody else writes to our channels
+    virtual void malformed(const Error& why) = 0;              // somebody else writes to our channels
   };
   struct Counts {
     std::uint64_t published = 0, heard = 0, filled = 0, skipped = 0, malformed = 0;

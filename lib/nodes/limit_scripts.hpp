@@ -22,7 +22,8 @@ std::string take_back_script();
 // May this user whisper? KEYS: windows. ARGV: places and span of each.
 std::string whisper_script(ScriptTime time = ScriptTime::server);
 // Publishes a whisper to the nodes on which its user is. KEYS: whom its author whispered to. ARGV: 1 to whom,
-// 2 the most people, 3 in how many seconds, 4 the channel, 5 what is published, 6 "1" if the user is here, too.
+// 2 the most people, 3 in how many seconds, 4 the channel, 5 what is published, 6 "1" if the user is here,
+// too.
 std::string tell_script();
 
 }  // namespace sluice::nodes

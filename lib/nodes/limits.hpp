@@ -1,7 +1,7 @@
 #pragma once
 // Limits: those of the message path and of whispers as all nodes keep them together in Redis
-// (sluice-chat-nodes(5), Limits). No socket: questions out, answers in, and a clock that is given. What has no
-// answer within the deadline, or is not asked since too much of late had none, is unknown.
+// (sluice-chat-nodes(5), Limits). No socket: questions out, answers in, and a clock that is given. What has
+// no answer within the deadline, or is not asked since too much of late had none, is unknown.
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -73,7 +73,7 @@ class Limits final : public chat::SharedLimits, public chat::WhisperPost {
   Outside& outside_;
   std::function<milliseconds()> longest_cooldown_;
   Breaker breaker_;
-  bool trying_ = false;  // half open, and that question is on its way
+  bool trying_ = false;                           // half open, and that question is on its way
   std::deque<std::shared_ptr<Waiting>> waiting_;  // by when they are due
   std::uint64_t asked_ = 0;
   Counts counts_;

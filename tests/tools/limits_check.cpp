@@ -1,7 +1,7 @@
 // rooms: nodes redis net
-// limits_check URL SEED STEPS: messages at random, each asked of a node's own limits and of the script that nodes
-// share by the Redis server at URL, with a time that is given to both: they must say the same. Prints the first
-// difference and fails; else prints how many of each answer there were.
+// limits_check URL SEED STEPS: messages at random, each asked of a node's own limits and of the script that
+// nodes share by the Redis server at URL, with a time that is given to both: they must say the same. Prints
+// the first difference and fails; else prints how many of each answer there were.
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -112,11 +112,13 @@ int main(int argc, char** argv) {
   std::map<std::string, long> counts;
   std::optional<Sent> newest;
   for (long step = 0; step < steps; ++step) {
-    clock.advance(microseconds(pick({0, 0, 0, 1, 1000, 250'000, 499'999, 500'000, 999'999, 1'000'000, 1'000'001,
-                                     3'000'000, 7'500'000, 15'000'000, 29'999'999, 30'000'000, 61'000'000})));
+    clock.advance(
+        microseconds(pick({0, 0, 0, 1, 1000, 250'000, 499'999, 500'000, 999'999, 1'000'000, 1'000'001,
+                           3'000'000, 7'500'000, 15'000'000, 29'999'999, 30'000'000, 61'000'000})));
     if (newest && random.below(4) == 0) {  // it was not published
       limits.take_back(newest->line.author.id, newest->line.channel, newest->as, newest->before);
-      shared.refused({newest->line, limits.terms(newest->line.roles, {})}, newest->passed, {Reason::rejected});
+      shared.refused({newest->line, limits.terms(newest->line.roles, {})}, newest->passed,
+                     {Reason::rejected});
       newest.reset();
       ++counts["taken back"];
     }
@@ -139,8 +141,9 @@ int main(int argc, char** argv) {
       if (!theirs && !passed) theirs = Refusal{Reason::unavailable};
     });
     if (words(own) != words(theirs)) {
-      std::printf("step %ld, user %ld in room %ld: alone %s, shared %s\n", step, static_cast<long>(line.author.id.value()),
-                  static_cast<long>(line.channel.value()), words(own).c_str(), words(theirs).c_str());
+      std::printf("step %ld, user %ld in room %ld: alone %s, shared %s\n", step,
+                  static_cast<long>(line.author.id.value()), static_cast<long>(line.channel.value()),
+                  words(own).c_str(), words(theirs).c_str());
       return 1;
     }
     ++counts[own ? std::string(chat::words_for(*own).code) : "passes"];
@@ -164,7 +167,8 @@ int main(int argc, char** argv) {
     });
   }
   std::string sum;
-  for (const auto& [what, count] : counts) sum += (sum.empty() ? "" : ", ") + what + " " + std::to_string(count);
+  for (const auto& [what, count] : counts)
+    sum += (sum.empty() ? "" : ", ") + what + " " + std::to_string(count);
   std::printf("%s\n", sum.c_str());
   return 0;
 }
