@@ -21,7 +21,7 @@ def whisper(page, text, key):
 
 def quiet(*peers):
     """Nothing more has come."""
-    return not select.select([peer.socket for peer in peers], [], [], 0.3)[0]
+    return not any(peer.buffer for peer in peers) and not select.select([peer.socket for peer in peers], [], [], 0.3)[0]
 
 
 def in_demo(node, token):
