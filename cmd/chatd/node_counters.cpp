@@ -7,8 +7,9 @@ prometheus::Counter& lines(const std::string& how) {
   return metrics::counter("sluice_chat_node_lines_total", "lines between chat nodes, by what became of them",
                           {{"what", how}});
 }
+}  // namespace
 
-void set(prometheus::Counter& counter, std::uint64_t value) {
+void set_to(prometheus::Counter& counter, std::uint64_t value) {
   counter.Increment(static_cast<double>(value) - counter.Value());
 }
 
@@ -16,7 +17,6 @@ metrics::Breaker shown(nodes::Breaker::State state) {
   if (state == nodes::Breaker::State::open) return metrics::Breaker::open;
   return state == nodes::Breaker::State::half_open ? metrics::Breaker::half_open : metrics::Breaker::closed;
 }
-}  // namespace
 
 NodeCounters::NodeCounters()
     : published(lines("published")),
@@ -34,11 +34,11 @@ NodeCounters::NodeCounters()
 
 void NodeCounters::show(const nodes::Exchange& exchange, nodes::Breaker::State state) {
   const auto& counts = exchange.counts();
-  set(published, counts.published);
-  set(heard, counts.heard);
-  set(filled, counts.filled);
-  set(skipped, counts.skipped);
-  set(malformed, counts.malformed);
+  set_to(published, counts.published);
+  set_to(heard, counts.heard);
+  set_to(filled, counts.filled);
+  set_to(skipped, counts.skipped);
+  set_to(malformed, counts.malformed);
   others.Set(static_cast<double>(exchange.others()));
   rooms.Set(static_cast<double>(exchange.followed()));
   if (const auto time = exchange.canary().round_trip())

@@ -7,6 +7,9 @@
 
 namespace sluice::chatd {
 
+void set_to(prometheus::Counter& counter, std::uint64_t value);
+metrics::Breaker shown(nodes::Breaker::State state);
+
 struct NodeCounters {
   NodeCounters();
   void show(const nodes::Exchange& exchange, nodes::Breaker::State state);

@@ -47,7 +47,19 @@ Nodes::Nodes(net::Loop& loop, redis::Url url, chat::Rooms& rooms, std::string na
       exchange_(rooms, std::move(name), clock_, *this),
       rhythm_(loop),
       begin_(loop),
-      publisher_(loop, url, {.up = [this] { connected(); }, .down = [this] { broken(); }}, habits(true)),
+      limits_(loop, publisher_, rooms.origin(), calls_.longest_cooldown),
+      publisher_(loop, url,
+                 {.up =
+                      [this] {
+                        limits_.connected();
+                        connected();
+                      },
+                  .down =
+                      [this] {
+                        limits_.broken();
+                        broken();
+                      }},
+                 habits(true)),
       subscriber_(loop, url,
                   {.up = [this] { connected(); },
                    .down = [this] { broken(); },
@@ -100,6 +112,7 @@ void Nodes::tick() {
     log::warn("Redis delivers nothing: subscribing anew", {});
     subscriber_.give_up({Errc::unavailable, "nothing that was published came back", ""});
   }
+  limits_.tick();
   counters_.show(exchange_, breaker_.state(clock_.steady()));
 }
 

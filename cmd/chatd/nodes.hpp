@@ -9,6 +9,7 @@
 #include "base/sparing.hpp"
 #include "chat/directory.hpp"
 #include "node_counters.hpp"
+#include "node_limits.hpp"
 #include "nodes/breaker.hpp"
 #include "nodes/exchange.hpp"
 #include "redis/link.hpp"
@@ -21,9 +22,11 @@ Result<std::optional<redis::Url>> chat_bus(const app::Settings& settings);
 class Nodes final : private nodes::Exchange::Outside {
  public:
   struct Calls {
-    std::function<void(const nodes::Said&)> received;  // a message that this node did not have
-    std::function<bool(const std::string& id)> known;  // whether a repeat of it would be known
-    std::function<void()> begun;                       // once: the others have been heard, or are not to be
+    std::function<void(const nodes::Said&)> received;     // a message that this node did not have
+    std::function<bool(const std::string& id)> known;     // whether a repeat of it would be known
+    std::function<void(const chat::Whisper&)> whispered;  // on another node, to somebody who is here
+    std::function<milliseconds()> longest_cooldown;       // between a user's messages, as it is set
+    std::function<void()> begun;  // once: the others have been heard, or are not to be
   };
   // The loop and the rooms outlive it. `name`: this node's instance.
   Nodes(net::Loop& loop, redis::Url url, chat::Rooms& rooms, std::string name, Calls calls);
@@ -33,7 +36,10 @@ class Nodes final : private nodes::Exchange::Outside {
   void enter(chat::Room& room, const chat::Seen& seen, std::function<void()> ready) {
     exchange_.enter(room, seen, std::move(ready));
   }
+  void came(UserId user) { exchange_.came(user); }
+  void left(UserId user) { exchange_.left(user); }
   void bye() { exchange_.bye(); }
+  nodes::Limits& limits() { return limits_.limits(); }
   app::Health health() const;
   std::size_t others() const { return exchange_.others(); }
 
@@ -43,6 +49,7 @@ class Nodes final : private nodes::Exchange::Outside {
   void unsubscribe(const std::string& channel) override;
   bool known(const std::string& id) override { return calls_.known(id); }
   void received(const nodes::Said& said) override { calls_.received(said); }
+  void whispered(const chat::Whisper& whisper) override { calls_.whispered(whisper); }
   void malformed(const Error& why) override;
 
   void answered(const Result<redis::Reply>& answer);
@@ -62,6 +69,7 @@ class Nodes final : private nodes::Exchange::Outside {
   Steady heard_anew_{};  // when the subscriber was given up last
   Sparing malformed_{seconds(10)};
   net::Timer rhythm_, begin_;
+  NodeLimits limits_;  // by the publisher, which it does not touch before that is there
   redis::Link publisher_, subscriber_;
 };
 

@@ -62,6 +62,10 @@ class Service {
     links_.on_slow = [this] { counters_.slow.Increment(); };
   }
 
+  ~Service() {
+    hall_.switchboard.on_came = hall_.switchboard.on_left = nullptr;
+  }  // connections outlive nodes_
+
   Result<> start(const Settings& settings) {
     // What is read of the store from here on holds every event up to this one.
     SLUICE_TRY_VALUE(const store::Cursor begun, store_->events().last());
@@ -134,12 +138,22 @@ class Service {
     nodes_.emplace(daemon_.loop(), url, rooms_, node_,
                    Nodes::Calls{.received = received,
                                 .known = [this](const std::string& id) { return path_.knows(id); },
+                                .whispered =
+                                    [this](const chat::Whisper& whisper) {
+                                      hall_.switchboard.each(
+                                          whisper.to.id, [&](chat::Client& client) { client.hear(whisper); });
+                                    },
+                                .longest_cooldown = [this] { return path_.rates().cooldown; },
                                 .begun =
                                     [this] {
                                       others_heard_ = true;
                                       be_ready();
                                     }});
     node_directory_.join(*nodes_);
+    path_.share(nodes_->limits());
+    hall_.post = &nodes_->limits();
+    hall_.switchboard.on_came = [this](UserId user) { nodes_->came(user); };
+    hall_.switchboard.on_left = [this](UserId user) { nodes_->left(user); };
     for (const chat::MessagePtr& message : approved) nodes_->said(message);
   }
 
@@ -233,7 +247,7 @@ class Service {
 
   void beat() {
     rooms_.beat();
-    path_.forget_idle();
+    path_.tick();
     moderation_.forget_idle();
     hall_.entries.forget_idle(hall_.limits, clock_.steady());
     hall_.whispers.forget_idle(clock_.steady());

@@ -31,6 +31,8 @@ up|s3-endpoint|text|URL||the S3 service, http://HOST:PORT or https://HOST; witho
 up|s3-region|text|REGION|us-east-1|the region that requests to it are signed for
 up|s3-credentials|path|FILE||file with its keys; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
 up|media-url|text|URL||where players reach what is uploaded: published playlists then name their segments there
+up|chat-bus|text|URL||share the rooms of chat with other platforms by the Redis server redis://HOST[:PORT]: those with the same users and channels
+up|redis-password-file|path|FILE||that server's password
 up|ready-fd|integer|FD||write a newline to this descriptor when the whole platform serves
 up|drain-time|duration|TIME|10s|how long a stopping program may finish what is under way
 up|quiet|flag|||keep the programs' logs out of this terminal (they are in DIR/logs), but for why one does not start|

@@ -48,7 +48,7 @@ missing_programs() {
   printf '%s' "$missing"
 }
 
-# program_command NAME: fills command=() for the keeper. Runs with dir, port_base, bind, public_url, media_url, vod and s3_… set.
+# program_command NAME: fills command=() for the keeper. Runs with dir, port_base, bind, public_url, media_url, vod, s3_…, chat_bus and redis_password_file set.
 program_command() {
   local name=$1 port
   if [[ $name == demo ]]; then
@@ -72,6 +72,12 @@ program_command() {
       [[ -z ${s3_endpoint:-} ]] || command+=(--s3-endpoint "$s3_endpoint")
       [[ -z ${s3_credentials:-} ]] || command+=(--s3-credentials "$s3_credentials")
       ;;
+    chatd)
+      if [[ ${chat_bus:-} ]]; then # itself by the environment: its URL may hold a password
+        [[ -z ${redis_password_file:-} ]] || command+=(--redis-password-file "$redis_password_file")
+        grep -qs '^[[:space:]]*instance[[:space:]]*=' "$dir/chatd.conf" || command+=(--instance "$(uname -n):$(port_of chatd ws)")
+      fi
+      ;;&
     webd | chatd) [[ -z ${public_url:-} ]] || command+=(--public-url "$public_url") ;; # playlists need none: their addresses are relative
   esac
   return 0

@@ -24,7 +24,7 @@ is_stopped() { grep -q '^State:[[:space:]]*[Tt]' "/proc/$1/status" 2>/dev/null; 
 # look_at_health NAME PID: what a program that is ready cannot do, as its /health tells: adds to reason, where texts are as JSON has them, and to whole.
 look_at_health() {
   local answer why rest unhealthy state pid restarts since
-  unhealthy='"([a-z0-9_]+)":\{"status":"unhealthy","latency_ms":[^,}]*(,"error":"(([^"\\]|\\.)*)")?(,"since":"([^"]*)")?\}(.*)'
+  unhealthy='"([a-z0-9_-]+)":\{"status":"unhealthy","latency_ms":[^,}]*(,"error":"(([^"\\]|\\.)*)")?(,"since":"([^"]*)")?\}(.*)'
   if ! answer_to "$1" health; then
     read_state "$1"
     [[ $state == ready && $pid == "$2" ]] || return 0 # it was just ending

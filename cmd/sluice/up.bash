@@ -34,11 +34,12 @@ keep_sockets() {
 }
 
 start_keeper() { # NAME
-  local without=() # the keys to S3 are vodarchive's alone
+  local without=() # the keys to S3 are vodarchive's alone, and the way to the other chats is chatd's
   [[ $1 == vodarchive ]] || without=(-u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN)
+  if [[ $1 == chatd && $chat_bus ]]; then without+=("SLUICE_CHAT_BUS=$chat_bus"); else without+=(-u SLUICE_CHAT_BUS); fi
   flock -s "$members"
   dir=$dir bin=$bin port_base=${port_base:-} bind=${bind:-} public_url=${public_url:-} \
-    vod=${vod:-} s3_endpoint=${s3_endpoint:-} s3_region=${s3_region:-} s3_credentials=${s3_credentials:-} media_url=${media_url:-} drain_time=$drain_time quiet=${setting[quiet]:-} \
+    vod=${vod:-} s3_endpoint=${s3_endpoint:-} s3_region=${s3_region:-} s3_credentials=${s3_credentials:-} media_url=${media_url:-} chat_bus=${chat_bus:+yes} redis_password_file=${redis_password_file:-} drain_time=$drain_time quiet=${setting[quiet]:-} \
     env -u SLUICE_CONFIG -u SLUICE_PUBLIC_URL -u SLUICE_BIND -u SLUICE_READY_FD -u SLUICE_MEDIA_URL "${without[@]}" \
     setpriv --pdeathsig TERM -- setsid bash "$self" _keep "$1" "$$" {lock}>&- {ready_fd}>&- </dev/null &
   keeper[$1]=$!
@@ -143,6 +144,12 @@ sluice_up() {
   public_url=${public_url%/}
   vod=${setting[vod]:-} s3_endpoint=${setting[s3-endpoint]:-} s3_region=${setting[s3-region]} media_url=${setting[media-url]:-}
   s3_credentials=${setting[s3-credentials]:-}
+  chat_bus=${setting[chat-bus]:-} redis_password_file=${setting[redis-password-file]:-}
+  [[ -z $chat_bus || $chat_bus == redis://* ]] || fail_usage "--chat-bus: '${chat_bus%%:*}' is no Redis server" "write redis://HOST[:PORT]"
+  [[ ${origin[chat-bus]:-} != 'command line' || $chat_bus != *@* ]] ||
+    fail_usage "--chat-bus: a password on the command line can be seen by everybody" "put it into a file: --redis-password-file FILE"
+  [[ -z $redis_password_file || $chat_bus ]] || fail_usage "--redis-password-file is given without --chat-bus" "it holds the password of that server"
+  [[ -z $redis_password_file ]] || redis_password_file=$(realpath -m -- "$redis_password_file")
   [[ -z $media_url || $vod ]] || fail_usage "--media-url is given without --vod" "it is the address of what --vod uploads"
   drain_time=${setting[drain-time]}
   ready_fd=${setting[ready-fd]:-}

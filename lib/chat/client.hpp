@@ -16,6 +16,7 @@
 #include "chat/rate_limit.hpp"
 #include "chat/rooms.hpp"
 #include "chat/switchboard.hpp"
+#include "chat/whisper_post.hpp"
 #include "chat/whispers.hpp"
 
 namespace sluice::chat {
@@ -73,6 +74,7 @@ struct Hall {
   Switchboard switchboard{};
   WhisperLimits whispers{};
   std::uint64_t whispered = 0;  // how often
+  WhisperPost* post = nullptr;  // to the other nodes; none: this one is alone
 };
 
 // The rooms one connection is in. Leaves them all when it dies.

@@ -1,5 +1,8 @@
 #include "chat/message_path.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/utf8.hpp"
 #include "chat/badges.hpp"
 #include "chat/message_id.hpp"
@@ -9,6 +12,8 @@
 namespace sluice::chat {
 
 namespace {
+constexpr seconds elsewhere_patience{2};  // for what became of a line that another node has taken
+
 std::optional<Refusal> refused_as_text(const Typed& typed) {
   if (typed.command)
     return Refusal{.reason = Reason::unknown_command, .detail = typed.text.substr(0, typed.text.find(' '))};
@@ -37,17 +42,30 @@ std::optional<Refusal> MessagePath::refused_by_ban(const Room& room, UserId user
   return Refusal{Reason::timed_out, *ban->until - now};
 }
 
-std::optional<Refusal> MessagePath::refused_by_limits(const Room& room, UserId user, const Roles& roles,
-                                                      std::size_t said) {
+std::optional<Refusal> MessagePath::refused_by_limits(const WaitingLine& line) {
   const Steady now = clock_.steady();
+  const Room& room = *line.room;
   const ChannelId channel = room.channel().id;
+  const UserId user = line.message.author.id;
+  const Roles& roles = line.message.roles;
   if (auto wait = limits_.slow_wait(user, channel, roles, seconds(room.settings().slow), now))
     return Refusal{Reason::slow_mode, *wait};
-  if (auto busy = waiting_.refused_as_too_many(room, user)) return busy;
   if (auto limited = limits_.take(user, channel, roles, now))
     return Refusal{Reason::rate_limited, limited->retry_after, limited->remaining};
-  if (auto wait = limits_.repeat_wait(user, channel, roles, said, now))
+  if (auto wait = limits_.repeat_wait(user, channel, roles, line.said, now))
     return Refusal{.reason = Reason::repeated, .retry_after = *wait, .window = limits_.rates().repeat};
+  return std::nullopt;
+}
+
+// What passes counts as sent.
+std::optional<Refusal> MessagePath::refused_by_room(WaitingLine& line) {
+  Message& message = line.message;
+  message.emotes = line.room->emotes_in(message.text, message.author.id);
+  if (auto refusal = refused_by_settings(*line.room, message.author.id, message.roles, message.text,
+                                         message.emotes, clock_.wall()))
+    return refusal;
+  line.sent = {clock_.steady(), line.said};
+  line.sent_before = limits_.sent(message.author.id, message.channel, *line.sent);
   return std::nullopt;
 }
 
@@ -56,10 +74,12 @@ bool MessagePath::known(const std::string& id, Answer& then) {
   const Steady now = clock_.steady();
   if (auto before = recent_.find(id, now)) return then(Accepted{id, *before, true}), true;
   if (auto held = held_.find(id, now)) return then(std::unexpected(*held)), true;
+  const auto elsewhere = elsewhere_.find(id);
   WaitingLine* same = waiting_.find(id);
-  if (same == nullptr) return false;
-  if (same->answers.size() > WaitingLines::most_repeats) return then(no(Refusal{Reason::busy})), true;
-  same->answers.push_back(std::move(then));
+  if (same == nullptr && elsewhere == elsewhere_.end()) return false;
+  std::vector<Answer>& answers = same != nullptr ? same->answers : elsewhere->second.answers;
+  if (answers.size() > WaitingLines::most_repeats) return then(no(Refusal{Reason::busy})), true;
+  answers.push_back(std::move(then));
   return true;
 }
 
@@ -75,45 +95,106 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   if (keyed && known(id, then)) return;
 
   if (auto refusal = refused_by_ban(room, user)) return then(no(refusal));
-  const Roles roles = room.roles_of(draft.author);
-  const std::size_t said = std::hash<std::string_view>{}(typed.text) + (typed.action ? 1 : 0);
-  if (auto refusal = refused_by_limits(room, user, roles, said)) return then(no(refusal));
-  std::vector<EmoteUse> emotes = room.emotes_in(typed.text, user);
-  if (auto refusal = refused_by_settings(room, user, roles, typed.text, emotes, clock_.wall()))
-    return then(no(refusal));
+  if (auto busy = waiting_.refused_as_too_many(room, user)) return then(no(busy));
 
-  Message message;
+  WaitingLine line;
+  line.room = &room;
+  line.said = std::hash<std::string_view>{}(typed.text) + (typed.action ? 1 : 0);
+  if (keyed) line.key_id = id;
+  Message& message = line.message;
   message.id = std::move(id);
   message.channel = channel;
   message.channel_name = room.channel().name;
   message.author = draft.author;
-  message.roles = roles;
-  message.emotes = std::move(emotes);
+  message.roles = room.roles_of(draft.author);
   message.text = std::move(typed.text);
   message.action = typed.action;
   message.announcement = draft.announcement;
   message.client_nonce = draft.client_nonce;
   message.reply = reply_to(room, draft.reply_to);
 
-  const SendLimits::Sent sent{clock_.steady(), said};
-  const auto before = limits_.sent(user, channel, sent);
-  if (gates_.empty()) {
-    const MessagePtr published = publish(room, std::move(message), draft.from.get(), keyed);
-    return then(Accepted{published->id, {published->origin, published->seq, published->at}, false});
+  const bool shares = shared_ != nullptr && shared_->answers();
+  if (shared_ != nullptr && !shares) alone_until_ = clock_.steady() + limits_.memory();
+  if (!shares || clock_.steady() < alone_until_) {
+    if (auto refusal = refused_by_limits(line)) return then(no(refusal));
+    line.taken = true;
   }
-  const auto line = std::make_shared<WaitingLine>(WaitingLine{.room = &room,
-                                                              .message = std::move(message),
-                                                              .from = draft.from,
-                                                              .key_id = {},
-                                                              .sent = sent,
-                                                              .sent_before = before});
-  if (keyed) line->key_id = line->message.id;
-  line->answers.push_back(std::move(then));
-  waiting_.add(line);
-  ask(line);
+  if (!shares) {
+    if (auto refusal = refused_by_room(line)) return then(no(refusal));
+    if (gates_.empty()) {
+      const MessagePtr published = publish(room, std::move(message), draft.from.get(), keyed);
+      return then(Accepted{published->id, {published->origin, published->seq, published->at}, false});
+    }
+  }
+  line.from = draft.from;
+  line.answers.push_back(std::move(then));
+  const auto waiting = std::make_shared<WaitingLine>(std::move(line));
+  waiting_.add(waiting);
+  if (shares) return ask_others(waiting);
+  ask_gates(waiting);
 }
 
-void MessagePath::ask(const std::shared_ptr<WaitingLine>& line) {
+// ---- the limits of all nodes
+
+SharedLimits::Question MessagePath::question(const WaitingLine& line) const {
+  const seconds slow(line.room->settings().slow);
+  return {line.message, limits_.terms(line.message.roles, slow), !line.key_id.empty(), line.unique};
+}
+
+void MessagePath::ask_others(const std::shared_ptr<WaitingLine>& line) {
+  line->unique = line->room->settings().unique && !line->message.roles.exempt();
+  shared_->ask(question(*line), [this, weak = std::weak_ptr(line)](SharedLimits::Verdict verdict) {
+    if (const auto it = weak.lock()) answered(it, std::move(verdict));
+  });
+}
+
+void MessagePath::answered(const std::shared_ptr<WaitingLine>& line, SharedLimits::Verdict verdict) {
+  if (auto* refusal = std::get_if<Refusal>(&verdict)) return decide(line, std::move(*refusal));
+  line->on_its_way = std::holds_alternative<SharedLimits::OnItsWay>(verdict);
+  if (auto* as = std::get_if<PublishedAs>(&verdict)) line->published_as = std::move(*as);
+  if (line->on_its_way || line->published_as) return decide(line, std::nullopt);
+  const Message& message = line->message;
+  if (auto* passed = std::get_if<SharedLimits::Passed>(&verdict)) {
+    line->passed = std::move(*passed);
+    if (!line->taken) limits_.taken(message.author.id, message.channel, message.roles, clock_.steady());
+  } else {
+    alone_until_ = clock_.steady() + limits_.memory();
+    if (!line->taken)
+      if (auto refusal = refused_by_limits(*line)) return decide(line, std::move(refusal));
+  }
+  if (auto refusal = refused_by_room(*line)) return decide(line, std::move(refusal));
+  if (gates_.empty()) return decide(line, std::nullopt);
+  ask_gates(line);
+}
+
+void MessagePath::resolve(const std::string& id, const PublishedAs& as) {
+  const auto found = elsewhere_.find(id);
+  if (found == elsewhere_.end()) return;
+  const std::vector<Answer> answers = std::move(found->second.answers);
+  elsewhere_.erase(found);
+  for (const Answer& answer : answers) answer(Accepted{id, as, true});
+}
+
+void MessagePath::forget_held(const std::string& id) {
+  held_.forget(id);
+  if (shared_ != nullptr) shared_->forget_key(id);
+}
+
+void MessagePath::tick() {
+  const Steady now = clock_.steady();
+  limits_.forget_idle(now);
+  std::vector<Answer> unheard;
+  std::erase_if(elsewhere_, [&](auto& each) {
+    if (now < each.second.until) return false;
+    std::ranges::move(each.second.answers, std::back_inserter(unheard));
+    return true;
+  });
+  for (const Answer& answer : unheard) answer(no(Refusal{Reason::on_its_way}));
+}
+
+// ---- gates
+
+void MessagePath::ask_gates(const std::shared_ptr<WaitingLine>& line) {
   const auto then = [this, weak = std::weak_ptr(line), gate = line->gate](std::optional<Refusal> refused) {
     if (const auto it = weak.lock(); it && !it->decided && it->gate == gate) answered(it, std::move(refused));
   };
@@ -122,12 +203,22 @@ void MessagePath::ask(const std::shared_ptr<WaitingLine>& line) {
 
 void MessagePath::answered(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused) {
   ++line->gate;
-  if (!refused && line->gate < gates_.size()) return ask(line);
+  if (!refused && line->gate < gates_.size()) return ask_gates(line);
+  decide(line, std::move(refused));
+}
+
+// ---- the outcome
+
+void MessagePath::decide(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused) {
   line->decided = true;
   line->refused = std::move(refused);
   const Room& room = *line->room;
   const UserId sender = line->message.author.id;
   while (const auto next = waiting_.take_decided(room, sender)) {
+    if (next->on_its_way && !recent_.find(next->key_id, clock_.steady())) {
+      elsewhere_.try_emplace(next->key_id, std::move(next->answers), clock_.steady() + elsewhere_patience);
+      continue;
+    }
     Outcome outcome = settle(*next);
     for (const Answer& answer : next->answers) {
       answer(outcome);
@@ -140,6 +231,12 @@ void MessagePath::answered(const std::shared_ptr<WaitingLine>& line, std::option
 Outcome MessagePath::settle(WaitingLine& line) {
   Room& room = *line.room;
   Message& message = line.message;
+  if (!line.published_as && !line.key_id.empty())  // it may have been heard of in the meantime
+    line.published_as = recent_.find(line.key_id, clock_.steady());
+  if (line.published_as) {
+    give_back(line);
+    return Accepted{message.id, *line.published_as, true};
+  }
   message.roles = room.roles_of(message.author);
   if (!line.refused) line.refused = refused_by_ban(room, message.author.id);
   if (!line.refused)
@@ -158,17 +255,25 @@ Outcome MessagePath::settle(WaitingLine& line) {
 
 // Slow mode and repeats count from what was published.
 void MessagePath::give_back(const WaitingLine& line) {
+  if (line.passed)
+    shared_->refused(question(line), *line.passed, line.refused.value_or(Refusal{Reason::on_its_way}));
+  if (!line.sent) return;
   const UserId sender = line.message.author.id;
-  if (limits_.take_back(sender, line.room->channel().id, line.sent, line.sent_before)) return;
-  if (WaitingLine* next = waiting_.oldest(*line.room, sender)) next->sent_before = line.sent_before;
+  if (limits_.take_back(sender, line.room->channel().id, *line.sent, line.sent_before)) return;
+  if (WaitingLine* next = waiting_.next_after(*line.room, sender, *line.sent))
+    next->sent_before = line.sent_before;
 }
 
 MessagePtr MessagePath::publish(Room& room, Message line, Member* from, bool keyed) {
   line.at = clock_.wall();
   line.badges = badges_of(line.roles);
   const MessagePtr published = room.publish(std::move(line), from);
-  if (keyed)
-    recent_.remember(published->id, {published->origin, published->seq, published->at}, clock_.steady());
+  if (keyed) {
+    const PublishedAs as{published->origin, published->seq, published->at};
+    recent_.remember(published->id, as, clock_.steady());
+    if (shared_ != nullptr) shared_->published(*published);
+    resolve(published->id, as);
+  }
   if (on_published) on_published(published);
   return published;
 }
@@ -186,6 +291,7 @@ void MessagePath::restore(const Message& message) {
   held_.forget(message.id);
   if (message.at + RecentKeys::window > clock_.wall())
     recent_.remember(message.id, {message.origin, message.seq, message.at}, clock_.steady());
+  resolve(message.id, {message.origin, message.seq, message.at});
 }
 
 }  // namespace sluice::chat

@@ -3,11 +3,13 @@
 // in this order:
 //   text → idempotency key → ban → rate limits → same text again → room settings → emotes → gates →
 //   ban and settings as they are now → badges → build → keep (History, on_published) → publish
-// Up to the gates everything is decided at once. A gate may answer later; without gates, or when they answer
-// at once, the message is published before take() returns.
+// Rate limits and repeats are this node's own, or are asked of those that several nodes share. That, and a
+// gate, may answer later; without them, or when they answer at once, the message is published before take()
+// returns.
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -18,6 +20,7 @@
 #include "chat/recent_keys.hpp"
 #include "chat/refusal.hpp"
 #include "chat/room.hpp"
+#include "chat/shared_limits.hpp"
 #include "chat/waiting_lines.hpp"
 
 namespace sluice::chat {
@@ -41,6 +44,9 @@ class MessagePath {
   // Asked after those that were added before, each when the one before it has let the line through. They
   // outlive the path, or never answer after its end.
   void add_gate(Gate& gate) { gates_.push_back(&gate); }
+  // From now on limits are those of all nodes, and this node's own while those do not answer. They outlive
+  // the path, or never answer after its end.
+  void share(SharedLimits& limits) { shared_ = &limits; }
 
   // `then` is called once. Of the draft nothing is kept; the room outlives the line.
   void take(Room& room, const Draft& draft, Answer then);
@@ -48,25 +54,35 @@ class MessagePath {
   // sent now, whatever the room's settings. Null: it has been published already, or its author is banned.
   MessagePtr publish_held(Room& room, Message line);
   // What was held back is decided on otherwise: its repeat is a new question.
-  void forget_held(const std::string& id) { held_.forget(id); }
+  void forget_held(const std::string& id);
   // A message of an earlier run, so that its repeat is known.
   void restore(const Message& message);
   // Whether a repeat of this one would be known.
   bool knows(const std::string& id) { return recent_.find(id, clock_.steady()).has_value(); }
   void change(const SendLimits::Rates& rates) { limits_.change(rates); }
-  void forget_idle() { limits_.forget_idle(clock_.steady()); }
+  const SendLimits::Rates& rates() const { return limits_.rates(); }
+  void tick();  // once a second: forgets what has passed
   std::size_t waiting() const { return waiting_.size(); }
 
  private:
+  struct Elsewhere {  // a repeat of what another node has taken
+    std::vector<Answer> answers;
+    Steady until;
+  };
   std::optional<Refusal> refused_by_ban(const Room& room, UserId user) const;
-  std::optional<Refusal> refused_by_limits(const Room& room, UserId user, const Roles& roles,
-                                           std::size_t said);
+  std::optional<Refusal> refused_by_limits(const WaitingLine& line);
+  std::optional<Refusal> refused_by_room(WaitingLine& line);
   bool known(const std::string& id, Answer& then);
   MessagePtr publish(Room& room, Message line, Member* from, bool keyed);
   Outcome settle(WaitingLine& line);
-  void ask(const std::shared_ptr<WaitingLine>& line);
+  SharedLimits::Question question(const WaitingLine& line) const;
+  void ask_others(const std::shared_ptr<WaitingLine>& line);
+  void answered(const std::shared_ptr<WaitingLine>& line, SharedLimits::Verdict verdict);
+  void ask_gates(const std::shared_ptr<WaitingLine>& line);
   void answered(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused);
+  void decide(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused);
   void give_back(const WaitingLine& line);
+  void resolve(const std::string& id, const PublishedAs& as);
 
   Clock& clock_;
   Random& random_;
@@ -74,7 +90,10 @@ class MessagePath {
   RecentKeys recent_;
   Recent<Refusal> held_;
   SendLimits limits_;
+  SharedLimits* shared_ = nullptr;
+  Steady alone_until_{};  // until then this node's limits know more than the shared ones
   WaitingLines waiting_;
+  std::unordered_map<std::string, Elsewhere> elsewhere_;
 };
 
 }  // namespace sluice::chat

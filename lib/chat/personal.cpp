@@ -23,24 +23,58 @@ std::optional<Notice> refused_by(Verdict verdict) {
   return std::nullopt;
 }
 
-// To whom is there; `to` is known to the platform.
-void deliver(Hall& hall, const User& from, const User& to, const std::string& text,
-             const Moderation::Answer& answer) {
-  const std::vector<Client*> connections = hall.switchboard.of(to.id);
-  if (connections.empty())
-    return answer({"whisper_restricted_recipient",
-                   to.login + " is not connected here just now, and whispers are not kept."});
-  if (const auto no = refused_by(hall.whispers.reach(from.id, to.id, hall.clock.steady())))
+Notice not_here(const User& to) {
+  return {"whisper_restricted_recipient",
+          to.login + " is not connected here just now, and whispers are not kept."};
+}
+
+// To the connections here.
+void deliver(Hall& hall, const Whisper& whisper, const Moderation::Answer& answer) {
+  for (Client* client : hall.switchboard.of(whisper.to.id)) client->hear(whisper);
+  answer({std::string(whisper_sent), "Whispered to " + whisper.to.login + "."});
+}
+
+void deliver_alone(Hall& hall, const Whisper& whisper, const Moderation::Answer& answer) {
+  if (hall.switchboard.of(whisper.to.id).empty()) return answer(not_here(whisper.to));
+  const Steady now = hall.clock.steady();
+  if (const auto no = refused_by(hall.whispers.reach(whisper.from.id, whisper.to.id, now)))
     return answer(*no);
-  const Whisper whisper{
+  deliver(hall, whisper, answer);
+}
+
+// To whom is there; `to` is known to the platform.
+void post(Hall& hall, const User& from, const User& to, const std::string& text, Moderation::Answer answer) {
+  Whisper whisper{
       message_id({}, from.id, "whisper " + std::to_string(++hall.whispered) + " of " + hall.rooms.origin()),
       hall.clock.wall(),
       from,
       to,
       text,
       hall.rooms.people().emotes_in(text, from.id, {})};
-  for (Client* client : connections) client->hear(whisper);
-  answer({std::string(whisper_sent), "Whispered to " + to.login + "."});
+  if (hall.post == nullptr) return deliver_alone(hall, whisper, answer);
+  const bool here = !hall.switchboard.of(to.id).empty();
+  const auto then = [&hall, whisper, answer = std::move(answer)](std::optional<WhisperPost::Told> told) {
+    if (!told) return deliver_alone(hall, whisper, answer);
+    switch (*told) {
+      case WhisperPost::Told::told:
+        return deliver(hall, whisper, answer);
+      case WhisperPost::Told::nobody:
+        return answer(not_here(whisper.to));
+      case WhisperPost::Told::too_many_people:
+        return answer(*refused_by(Verdict::too_many_people));
+    }
+  };
+  hall.post->tell(whisper, here, then);
+}
+
+void allowed(Hall& hall, const User& from, const std::string& login, const std::string& text,
+             Moderation::Answer answer) {
+  hall.directory.find_user(login, [&hall, from, login, text, answer = std::move(answer)](Result<User> to) {
+    if (to) return post(hall, from, *to, text, answer);
+    if (to.error().code == Errc::not_found)
+      return answer({"whisper_invalid_login", "There is no user called " + login + "."});
+    answer({"unavailable_command", "Whispering is not possible just now. Try again in a moment."});
+  });
 }
 
 void whisper(Hall& hall, const User& from, const SlashCommand& command, Moderation::Answer answer) {
@@ -49,14 +83,14 @@ void whisper(Hall& hall, const User& from, const SlashCommand& command, Moderati
   if (text.empty() || code_point_count(text) > text_limit)
     return answer(
         {"whisper_invalid_args", "A whisper has 1 to " + std::to_string(text_limit) + " characters."});
-  if (const auto no = refused_by(hall.whispers.ask(from.id, hall.clock.steady()))) return answer(*no);
-  hall.directory.find_user(
-      command.user, [&hall, from, login = command.user, text, answer = std::move(answer)](Result<User> to) {
-        if (to) return deliver(hall, from, *to, text, answer);
-        if (to.error().code == Errc::not_found)
-          return answer({"whisper_invalid_login", "There is no user called " + login + "."});
-        answer({"unavailable_command", "Whispering is not possible just now. Try again in a moment."});
-      });
+  const auto asked = [&hall, from, login = command.user, text,
+                      answer = std::move(answer)](std::optional<Verdict> verdict) {
+    if (!verdict) verdict = hall.whispers.ask(from.id, hall.clock.steady());
+    if (const auto no = refused_by(*verdict)) return answer(*no);
+    allowed(hall, from, login, text, answer);
+  };
+  if (hall.post != nullptr) return hall.post->ask(from.id, asked);
+  asked(std::nullopt);
 }
 }  // namespace
 

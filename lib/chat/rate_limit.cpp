@@ -14,12 +14,15 @@ milliseconds up_to_ms(Steady::duration wait) {
 }  // namespace
 
 void Window::forget(const Size& size, Steady now) {
-  std::erase_if(taken_, [&](Steady at) { return at + size.length <= now; });
+  while (gone_ < taken_.size() && taken_[gone_] + size.length <= now) ++gone_;
+  if (gone_ * 2 < taken_.size()) return;  // moving up costs no more than what has gone
+  taken_.erase(taken_.begin(), taken_.begin() + static_cast<std::ptrdiff_t>(gone_));
+  gone_ = 0;
 }
 
 std::uint32_t Window::remaining(const Size& size, Steady now) {
   forget(size, now);
-  return size.places - std::min<std::uint32_t>(size.places, static_cast<std::uint32_t>(taken_.size()));
+  return size.places - std::min<std::uint32_t>(size.places, static_cast<std::uint32_t>(count()));
 }
 
 std::optional<Limited> Window::take(const Size& size, Steady now) {
@@ -29,6 +32,11 @@ std::optional<Limited> Window::take(const Size& size, Steady now) {
   }
   taken_.push_back(now);
   return std::nullopt;
+}
+
+void Window::add(const Size& size, Steady now) {
+  forget(size, now);
+  taken_.push_back(now);
 }
 
 bool Window::idle(const Size& size, Steady now) const {
@@ -43,38 +51,50 @@ const Window::Size& SendLimits::window_of(const Roles& roles) const {
   return *size;
 }
 
+SendTerms SendLimits::terms(const Roles& roles, seconds slow) const {
+  SendTerms terms{.window = window_of(roles)};
+  if (roles.exempt()) return terms;
+  if (!roles.bot) terms.cooldown = roles.subscriber ? rates_.subscriber_cooldown : rates_.cooldown;
+  terms.slow = roles.subscriber ? milliseconds(slow) / 2 : milliseconds(slow);
+  terms.repeat = rates_.repeat;
+  return terms;
+}
+
 std::optional<Limited> SendLimits::take(UserId user, ChannelId channel, const Roles& roles, Steady now) {
   Window& window = windows_[user];
-  const Window::Size& size = window_of(roles);
+  const SendTerms terms = this->terms(roles, {});
   const Key key{user, channel};
-  if (!roles.exempt() && !roles.bot) {
-    const milliseconds cooldown = roles.subscriber ? rates_.subscriber_cooldown : rates_.cooldown;
+  if (terms.cooldown.count() > 0) {
     const auto last = last_taken_.find(key);
-    if (last != last_taken_.end() && last->second + cooldown > now)
-      return Limited{up_to_ms(last->second + cooldown - now), window.remaining(size, now)};
+    if (last != last_taken_.end() && last->second + terms.cooldown > now)
+      return Limited{up_to_ms(last->second + terms.cooldown - now), window.remaining(terms.window, now)};
   }
-  if (auto limited = window.take(size, now)) return limited;
+  if (auto limited = window.take(terms.window, now)) return limited;
   last_taken_[key] = now;
   return std::nullopt;
 }
 
+void SendLimits::taken(UserId user, ChannelId channel, const Roles& roles, Steady now) {
+  windows_[user].add(window_of(roles), now);
+  last_taken_[{user, channel}] = now;
+}
+
 std::optional<milliseconds> SendLimits::slow_wait(UserId user, ChannelId channel, const Roles& roles,
                                                   seconds slow, Steady now) const {
-  if (slow.count() == 0 || roles.exempt()) return std::nullopt;
+  const milliseconds pause = terms(roles, slow).slow;
+  if (pause.count() == 0) return std::nullopt;
   const auto last = last_sent_.find({user, channel});
-  if (last == last_sent_.end()) return std::nullopt;
-  const milliseconds pause = roles.subscriber ? milliseconds(slow) / 2 : milliseconds(slow);
-  if (last->second.at + pause <= now) return std::nullopt;
+  if (last == last_sent_.end() || last->second.at + pause <= now) return std::nullopt;
   return up_to_ms(last->second.at + pause - now);
 }
 
 std::optional<milliseconds> SendLimits::repeat_wait(UserId user, ChannelId channel, const Roles& roles,
                                                     std::size_t text, Steady now) const {
-  if (roles.exempt()) return std::nullopt;
+  const milliseconds span = terms(roles, {}).repeat;
   const auto last = last_sent_.find({user, channel});
-  if (last == last_sent_.end() || last->second.text != text) return std::nullopt;
-  if (last->second.at + rates_.repeat <= now) return std::nullopt;
-  return up_to_ms(last->second.at + rates_.repeat - now);
+  if (span.count() == 0 || last == last_sent_.end() || last->second.text != text) return std::nullopt;
+  if (last->second.at + span <= now) return std::nullopt;
+  return up_to_ms(last->second.at + span - now);
 }
 
 std::optional<SendLimits::Sent> SendLimits::sent(UserId user, ChannelId channel, const Sent& message) {
@@ -96,9 +116,13 @@ bool SendLimits::take_back(UserId user, ChannelId channel, const Sent& message,
   return true;
 }
 
+milliseconds SendLimits::memory() const {
+  return std::max<milliseconds>(longest_slow_mode, rates_.repeat);
+}
+
 void SendLimits::forget_idle(Steady now) {
   const Window::Size& longest = rates_.regular.length > rates_.exempt.length ? rates_.regular : rates_.exempt;
-  const milliseconds longest_memory = std::max<milliseconds>(longest_slow_mode, rates_.repeat);
+  const milliseconds longest_memory = memory();
   std::erase_if(windows_, [&](auto& entry) { return entry.second.idle(longest, now); });
   std::erase_if(last_taken_, [&](const auto& entry) { return entry.second + rates_.cooldown <= now; });
   std::erase_if(last_sent_, [&](const auto& entry) { return entry.second.at + longest_memory <= now; });

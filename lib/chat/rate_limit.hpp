@@ -18,7 +18,7 @@ struct Limited {
   std::uint32_t remaining = 0;  // places left in the window
 };
 
-// At most `places` in any span of `length`.
+// At most `places` in any span of `length`. What has left the span is forgotten without looking at the rest.
 class Window {
  public:
   struct Size {
@@ -27,12 +27,15 @@ class Window {
   };
   // nullopt: a place was taken.
   std::optional<Limited> take(const Size& size, Steady now);
+  void add(const Size& size, Steady now);  // whether there is one or not: somebody else has allowed it
   std::uint32_t remaining(const Size& size, Steady now);
   bool idle(const Size& size, Steady now) const;  // nothing within the window
 
  private:
   void forget(const Size& size, Steady now);
+  std::size_t count() const { return taken_.size() - gone_; }
   std::vector<Steady> taken_;  // oldest first; a vector, since most windows stay empty and a deque never is
+  std::size_t gone_ = 0;       // of them, the first: forgotten, and not moved up yet
 };
 
 // A window for each of many: users, addresses.
@@ -51,6 +54,14 @@ class Windows {
   std::unordered_map<Key, Window> windows_;
 };
 
+// What binds one message: of whom it is, and of the room. Zero: nothing of the kind.
+struct SendTerms {
+  Window::Size window;       // over all rooms
+  milliseconds cooldown{0};  // between messages of its author in the room
+  milliseconds slow{0};      // the same, by the room's slow mode: between those that were published
+  milliseconds repeat{0};    // in which the last of those may not be said again
+};
+
 // How fast a user may send: windows count over all rooms, cooldowns in each room.
 class SendLimits {
  public:
@@ -65,17 +76,20 @@ class SendLimits {
   explicit SendLimits(Rates rates) : rates_(rates) {}
   void change(const Rates& rates) { rates_ = rates; }  // what was sent before counts on
   const Rates& rates() const { return rates_; }
+  // `slow` is the room's slow mode, halved for subscribers; it, the cooldown and repeats do not bind
+  // moderators and VIPs, and the cooldown no bots.
+  SendTerms terms(const Roles& roles, seconds slow) const;
 
-  // Takes a place, or says when to try again. `slow` is the room's slow mode, halved for subscribers; it and
-  // the cooldown do not bind moderators and VIPs.
+  // Takes a place, or says when to try again.
   std::optional<Limited> take(UserId user, ChannelId channel, const Roles& roles, Steady now);
   // How long the room's slow mode still binds the user.
   std::optional<milliseconds> slow_wait(UserId user, ChannelId channel, const Roles& roles, seconds slow,
                                         Steady now) const;
-  // How long the user may not say the same again there: `text` is the hash of what it would say. Moderators
-  // and VIPs may.
+  // How long the user may not say the same again there: `text` is the hash of what it would say.
   std::optional<milliseconds> repeat_wait(UserId user, ChannelId channel, const Roles& roles,
                                           std::size_t text, Steady now) const;
+  // As take(), whatever it would say: who keeps the limits for several nodes has allowed it.
+  void taken(UserId user, ChannelId channel, const Roles& roles, Steady now);
   struct Sent {
     Steady at;
     std::size_t text = 0;
@@ -85,6 +99,7 @@ class SendLimits {
   std::optional<Sent> sent(UserId user, ChannelId channel, const Sent& message);
   // It was not published after all: what counted before it counts again. False: a newer one counts.
   bool take_back(UserId user, ChannelId channel, const Sent& message, const std::optional<Sent>& before);
+  milliseconds memory() const;   // how long what was sent binds at most
   void forget_idle(Steady now);  // now and then, to give memory back
 
  private:

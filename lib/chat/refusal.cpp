@@ -62,6 +62,10 @@ RefusalWords words_for(const Refusal& refusal) {
               "Your message was not sent: too many messages of " +
                   (refusal.detail.empty() ? "yours" : refusal.detail) +
                   " are being checked. Try again in a moment."};
+    case Reason::on_its_way:
+      return {
+          "busy", "msg_ratelimit",
+          "Your message was not sent again: it is being sent by another connection. Try again in a moment."};
     case Reason::held:
       return {"held", "msg_rejected", "Your message is being checked by mods and has not been sent."};
     case Reason::rejected:

@@ -22,6 +22,7 @@ enum class Reason {
   banned,
   timed_out,
   busy,         // too many lines are being looked at
+  on_its_way,   // another node has a line with the same key, and has not said what became of it
   held,         // a moderator shall look at it
   rejected,     // AutoMod, or a moderator, will not have it
   unavailable,  // it could not be kept for the moderators

@@ -6,7 +6,9 @@ namespace sluice::chat {
 
 Switchboard::Plug::Plug(Switchboard& board, UserId user, Client& client)
     : board_(&board), user_(user), client_(&client) {
+  const bool first = !board.clients_.contains(user);
   board.clients_.emplace(user, &client);
+  if (first && board.on_came) board.on_came(user);
 }
 
 Switchboard::Plug::Plug(Plug&& other) noexcept
@@ -32,7 +34,8 @@ void Switchboard::Plug::pull() {
     board_->clients_.erase(at);
     break;
   }
-  board_ = nullptr;
+  Switchboard& board = *std::exchange(board_, nullptr);
+  if (board.on_left && !board.clients_.contains(user_)) board.on_left(user_);
 }
 
 std::vector<Client*> Switchboard::of(UserId user) const {

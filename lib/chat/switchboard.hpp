@@ -1,5 +1,6 @@
 #pragma once
 // Switchboard: the connections of each user on this node, for what reaches a user and no room.
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -26,6 +27,9 @@ class Switchboard {
     UserId user_;
     Client* client_ = nullptr;
   };
+
+  // A user has the first connection; has the last no more.
+  std::function<void(UserId)> on_came, on_left;
 
   std::vector<Client*> of(UserId user) const;
   template <class Visit>

@@ -1,5 +1,7 @@
 #include "chat/waiting_lines.hpp"
 
+#include <algorithm>
+
 namespace sluice::chat {
 
 const WaitingLines::Lines* WaitingLines::lines_of(const Room& room, UserId sender) const {
@@ -35,6 +37,13 @@ WaitingLine* WaitingLines::find(const std::string& key_id) const {
 WaitingLine* WaitingLines::oldest(const Room& room, UserId sender) const {
   const Lines* lines = lines_of(room, sender);
   return lines == nullptr ? nullptr : lines->front().get();
+}
+
+WaitingLine* WaitingLines::next_after(const Room& room, UserId sender, const SendLimits::Sent& sent) const {
+  const Lines* lines = lines_of(room, sender);
+  if (lines == nullptr) return nullptr;
+  const auto next = std::ranges::find_if(*lines, [&](const auto& line) { return line->sent_before == sent; });
+  return next == lines->end() ? nullptr : next->get();
 }
 
 std::shared_ptr<WaitingLine> WaitingLines::take_decided(const Room& room, UserId sender) {

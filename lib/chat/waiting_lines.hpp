@@ -12,20 +12,27 @@
 #include "chat/outcome.hpp"
 #include "chat/rate_limit.hpp"
 #include "chat/room.hpp"
+#include "chat/shared_limits.hpp"
 
 namespace sluice::chat {
 
 struct WaitingLine {
   Room* room = nullptr;
   Message message;
-  std::weak_ptr<Member> from;  // the speaker's membership, as long as it has it
-  std::string key_id;          // message.id, where it has an idempotency key
-  SendLimits::Sent sent{};
+  std::weak_ptr<Member> from;                     // the speaker's membership, as long as it has it
+  std::string key_id;                             // message.id, where it has an idempotency key
+  std::size_t said = 0;                           // hash of what it says
+  bool taken = false;                             // it has its place in this node's limits
+  std::optional<SendLimits::Sent> sent{};         // it counts as sent here
   std::optional<SendLimits::Sent> sent_before{};  // what counts again if this is not published
+  bool unique = false;                            // see SharedLimits::Question
+  std::optional<SharedLimits::Passed> passed{};   // it counts on all nodes
   std::size_t gate = 0;                           // that is being asked
   bool decided = false;
   std::optional<Refusal> refused{};
-  std::vector<Answer> answers{};  // the sender's, and those of its repeats
+  std::optional<PublishedAs> published_as{};  // another node has published it
+  bool on_its_way = false;                    // another node has it
+  std::vector<Answer> answers{};              // the sender's, and those of its repeats
 };
 
 class WaitingLines {
@@ -41,6 +48,8 @@ class WaitingLines {
   // The oldest line of the sender if it has been decided on; it waits no more.
   std::shared_ptr<WaitingLine> take_decided(const Room& room, UserId sender);
   WaitingLine* oldest(const Room& room, UserId sender) const;
+  // The sender's line that was sent after `sent` and knows it as what counted before.
+  WaitingLine* next_after(const Room& room, UserId sender, const SendLimits::Sent& sent) const;
   std::size_t size() const { return size_; }
 
  private:

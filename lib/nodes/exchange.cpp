@@ -37,6 +37,7 @@ void Exchange::up() {
     if (entry.place->followed()) outside_.subscribe(room_channel(channel));
     entry.place->resume(now);
   }
+  for (const UserId user : users_) outside_.subscribe(user_channel(user));
   outside_.subscribe(all_nodes);  // the last: then everything is heard, and what was missed is asked for
 }
 
@@ -86,6 +87,16 @@ void Exchange::said(const chat::MessagePtr& message) {
 void Exchange::bye() {
   if (up_) outside_.publish(all_nodes, encode(Bye{own_}));
   leaving_ = true;
+}
+
+// ---- who is here
+
+void Exchange::came(UserId user) {
+  if (users_.insert(user).second && up_) outside_.subscribe(user_channel(user));
+}
+
+void Exchange::left(UserId user) {
+  if (users_.erase(user) > 0 && up_) outside_.unsubscribe(user_channel(user));
 }
 
 // ---- rooms
@@ -186,6 +197,8 @@ void Exchange::hear(const std::string& channel, std::string_view text) {
     take(*lines);
   } else if (const auto* canary = std::get_if<Canary>(&*told)) {
     if (canary->from == own_) canary_.came_back(canary->number, clock_.steady());
+  } else if (const auto* whispered = std::get_if<Whispered>(&*told)) {
+    take(channel, *whispered);
   } else if (const auto* bye = std::get_if<Bye>(&*told)) {
     take_leave(bye->from);
   }
@@ -240,6 +253,18 @@ void Exchange::take(const Lines& lines) {
   here->place->fill(lines, now);
   if (here->place->restless()) restless_.insert(lines.channel);
   settle_if_complete(*here, now);
+}
+
+// Its own node has told it to who is there, and hears it, too, if its user has connections on both.
+void Exchange::take(const std::string& channel, const Whispered& whispered) {
+  if (whispered.from == own_) return;
+  const UserId to = whispered.whisper.to.id;
+  if (channel != user_channel(to)) {
+    ++counts_.malformed;
+    return outside_.malformed(
+        {Errc::invalid, "a whisper to user " + std::to_string(to.value()) + " on " + channel, ""});
+  }
+  outside_.whispered(whispered.whisper);
 }
 
 void Exchange::take_leave(const std::string& node) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -30,7 +31,8 @@ class Exchange : private Place::Outside {
     virtual void unsubscribe(const std::string& channel) = 0;
     virtual bool known(const std::string& id) = 0;  // see Place::Outside
     virtual void received(const Said& said) = 0;
-    virtual void malformed(const Error& why) = 0;  // somebody else writes to our channels
+    virtual void whispered(const chat::Whisper& whisper) = 0;  // by another node, to somebody who is here
+    virtual void malformed(const Error& why) = 0;              // somebody else writes to our channels
   };
   struct Counts {
     std::uint64_t published = 0, heard = 0, filled = 0, skipped = 0, malformed = 0;
@@ -54,6 +56,9 @@ class Exchange : private Place::Outside {
   // as far as that can be had in a third of a second. `seen`: what a page that comes back knows already, and
   // is not to be told again by another number.
   void enter(chat::Room& room, const chat::Seen& seen, std::function<void()> ready);
+  // Somebody has the first connection here; has the last no more.
+  void came(UserId user);
+  void left(UserId user);
   void bye();  // it stops, and gives no more signs of life
 
   std::size_t others() const { return others_.size(); }
@@ -62,6 +67,7 @@ class Exchange : private Place::Outside {
   const CanaryWatch& canary() const { return canary_; }
 
   static std::string room_channel(ChannelId channel) { return "chat:" + std::to_string(channel.value()); }
+  static std::string user_channel(UserId user) { return "chat-user:" + std::to_string(user.value()); }
   static std::string node_channel(const std::string& origin) { return "chat-node:" + origin; }
   static constexpr const char* all_nodes = "chat-nodes";
 
@@ -91,6 +97,7 @@ class Exchange : private Place::Outside {
   void take(const Heads& heads, bool to_me);
   void take(const Want& want);
   void take(const Lines& lines);
+  void take(const std::string& channel, const Whispered& whispered);
   void take_leave(const std::string& node);
 
   Entry& entry(chat::Room& room);
@@ -115,6 +122,7 @@ class Exchange : private Place::Outside {
   std::unordered_map<ChannelId, Entry> entries_;
   std::unordered_map<ChannelId, chat::Room*> by_id_;
   std::set<ChannelId> restless_;
+  std::unordered_set<UserId> users_;  // who is here
   std::map<std::string, Other> others_;
   OwnLines own_lines_;
   CanaryWatch canary_;

@@ -162,6 +162,13 @@ Result<chat::Reply> read_reply(const json& value) {
     return wrong("reply");
   return reply;
 }
+
+Result<std::string> said_at(const json& object) {
+  SLUICE_TRY_VALUE(std::string text, text_at(object, "text"));
+  const std::size_t length = code_point_count(text);
+  if (length == 0 || length > chat::text_limit || !is_plain(text)) return wrong("text");
+  return text;
+}
 }  // namespace
 
 bool is_origin(std::string_view text) {
@@ -179,13 +186,7 @@ void append_message(std::string& out, const Said& said) {
   if (const std::string roles = letters_of(message.roles); !roles.empty()) object.text("roles", roles);
   if (!message.badges.empty()) append_badges(object.member("badges"), message.badges);
   object.text("text", message.text);
-  if (!message.emotes.empty()) {
-    chat::append_array(object.member("emotes"), message.emotes, [&](const chat::EmoteUse& use) {
-      out += '[';
-      append_json_string(out, use.id);
-      fmt::format_to(std::back_inserter(out), ",{},{}]", use.first, use.last);
-    });
-  }
+  if (!message.emotes.empty()) chat::append_emotes(object.member("emotes"), message.emotes);
   if (message.action) object.boolean("action", true);
   if (!message.announcement.empty()) object.text("announcement", message.announcement);
   if (message.first) object.boolean("first", true);
@@ -225,14 +226,12 @@ Result<Said> read_message(const json& object, ChannelId channel) {
   SLUICE_TRY_VALUE(message.author, read_user(*user));
   SLUICE_TRY_VALUE(const std::string roles, text_at(object, "roles"));
   SLUICE_TRY_VALUE(message.roles, read_roles(roles));
-  SLUICE_TRY_VALUE(message.text, text_at(object, "text"));
-  const std::size_t length = code_point_count(message.text);
-  if (length == 0 || length > chat::text_limit || !is_plain(message.text)) return wrong("text");
+  SLUICE_TRY_VALUE(message.text, said_at(object));
   if (const auto list = object.find("badges"); list != object.end()) {
     SLUICE_TRY_VALUE(message.badges, read_badges(*list));
   }
   if (const auto list = object.find("emotes"); list != object.end()) {
-    SLUICE_TRY_VALUE(message.emotes, read_emotes(*list, length));
+    SLUICE_TRY_VALUE(message.emotes, read_emotes(*list, code_point_count(message.text)));
   }
   SLUICE_TRY_VALUE(message.action, flag_at(object, "action"));
   SLUICE_TRY_VALUE(message.announcement, text_at(object, "announcement"));
@@ -247,6 +246,33 @@ Result<Said> read_message(const json& object, ChannelId channel) {
   }
   SLUICE_TRY_VALUE(const bool removed, flag_at(object, "removed"));
   return Said{std::make_shared<const chat::Message>(std::move(message)), removed};
+}
+
+void append_whisper(std::string& out, const chat::Whisper& whisper) {
+  JsonObject object(out);
+  object.text("id", whisper.id).time("at", whisper.at);
+  append_author(object.member("user"), whisper.from);
+  append_author(object.member("to"), whisper.to);
+  object.text("text", whisper.text);
+  if (!whisper.emotes.empty()) chat::append_emotes(object.member("emotes"), whisper.emotes);
+}
+
+Result<chat::Whisper> read_whisper(const json& object) {
+  if (!object.is_object()) return wrong("whisper");
+  chat::Whisper whisper;
+  SLUICE_TRY_VALUE(whisper.id, text_at(object, "id"));
+  if (!is_word(whisper.id)) return wrong("id");
+  SLUICE_TRY_VALUE(const std::uint64_t at, number_at(object, "at", 0));
+  whisper.at = Wall(milliseconds(at));
+  const auto user = object.find("user"), to = object.find("to");
+  if (user == object.end() || to == object.end()) return wrong("user");
+  SLUICE_TRY_VALUE(whisper.from, read_user(*user));
+  SLUICE_TRY_VALUE(whisper.to, read_user(*to));
+  SLUICE_TRY_VALUE(whisper.text, said_at(object));
+  if (const auto list = object.find("emotes"); list != object.end()) {
+    SLUICE_TRY_VALUE(whisper.emotes, read_emotes(*list, code_point_count(whisper.text)));
+  }
+  return whisper;
 }
 
 }  // namespace sluice::nodes

@@ -10,6 +10,9 @@ void append_message(std::string& out, const Said& said);
 // With its channel, without that one's name.
 Result<Said> read_message(const nlohmann::json& object, ChannelId channel);
 
+void append_whisper(std::string& out, const chat::Whisper& whisper);
+Result<chat::Whisper> read_whisper(const nlohmann::json& object);
+
 bool is_origin(std::string_view text);          // 1–64 of a–z and 0–9
 constexpr std::uint64_t greatest = 1ULL << 53;  // number of any kind: JSON's readers have no greater ones
 

@@ -189,6 +189,16 @@ std::string encode(const Canary& canary) {
   return out;
 }
 
+std::string encode(const Whispered& whispered) {
+  std::string out;
+  {
+    JsonObject object(out);
+    begin(object, "whisper").text("from", whispered.from);
+    append_whisper(object.member("whisper"), whispered.whisper);
+  }
+  return out;
+}
+
 std::string encode(const Bye& bye) {
   std::string out;
   {
@@ -226,6 +236,14 @@ Result<Telling> decode(std::string_view text) {
     SLUICE_TRY_VALUE(canary.from, origin_at(object, "from"));
     SLUICE_TRY_VALUE(canary.number, number_at(object, "number", 0));
     return canary;
+  }
+  if (kind == "whisper") {
+    Whispered whispered;
+    SLUICE_TRY_VALUE(whispered.from, origin_at(object, "from"));
+    const auto whisper = object.find("whisper");
+    if (whisper == object.end()) return wrong("whisper");
+    SLUICE_TRY_VALUE(whispered.whisper, read_whisper(*whisper));
+    return whispered;
   }
   if (kind == "bye") {
     SLUICE_TRY_VALUE(std::string from, origin_at(object, "from"));

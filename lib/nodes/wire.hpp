@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "chat/types.hpp"
+#include "chat/whispers.hpp"
 
 namespace sluice::nodes {
 
@@ -51,17 +52,22 @@ struct Canary {
   std::string from;
   std::uint64_t number = 0;
 };
+struct Whispered {
+  std::string from;  // the sender's origin
+  chat::Whisper whisper;
+};
 struct Bye {  // it stops
   std::string from;
 };
 struct Unknown {};  // of a later version of the grammar: to be ignored
-using Telling = std::variant<Said, Heads, Want, Lines, Canary, Bye, Unknown>;
+using Telling = std::variant<Said, Heads, Want, Lines, Canary, Whispered, Bye, Unknown>;
 
 std::string encode(const Said& said, ChannelId channel);
 std::string encode(const Heads& heads);
 std::string encode(const Want& want);
 std::string encode(const Lines& lines);
 std::string encode(const Canary& canary);
+std::string encode(const Whispered& whispered);
 std::string encode(const Bye& bye);
 std::size_t encoded_size(const Said& said);  // about
 

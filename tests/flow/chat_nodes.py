@@ -13,6 +13,11 @@ from remote import RedisServer
 QUICK = ("--automod", "none", "--cooldown", "0s", "--message-rate", "100000", "--join-rate", "100000", "--login-rate", "100000", "--repeat-time", "0s")
 
 
+def quick(options):
+    """QUICK, save for what `options` say themselves."""
+    return [word for name, value in zip(QUICK[::2], QUICK[1::2]) if name not in options for word in (name, value)]
+
+
 class Nodes:
     """`count` nodes named n0, n1 … on one store. `own_history`: each keeps its own file."""
 
@@ -21,7 +26,7 @@ class Nodes:
         self.nodes = []
         for number in range(count):
             history = ("--history", f"{directory}/chat-{number}.db") if own_history else ()
-            self.nodes.append(Chat(directory, "--chat-bus", self.redis.url(), "--instance", f"n{number}", *QUICK, *history, *options,
+            self.nodes.append(Chat(directory, "--chat-bus", self.redis.url(), "--instance", f"n{number}", *quick(options), *history, *options,
                                    name=f"n{number}"))
 
     def __getitem__(self, number):

@@ -19,6 +19,12 @@ std::string again(const Telling& told) {
   if (const auto* want = std::get_if<Want>(&told)) return encode(*want);
   if (const auto* lines = std::get_if<Lines>(&told)) return encode(*lines);
   if (const auto* canary = std::get_if<Canary>(&told)) return encode(*canary);
+  if (const auto* whispered = std::get_if<Whispered>(&told)) {
+    const chat::Whisper& whisper = whispered->whisper;
+    for (const std::string* text : {&whisper.text, &whisper.from.login, &whisper.to.login, &whisper.id})
+      if (text->empty() || text->find_first_of("\r\n") != std::string::npos) std::abort();
+    return encode(*whispered);
+  }
   if (const auto* bye = std::get_if<Bye>(&told)) return encode(*bye);
   return {};
 }

@@ -49,6 +49,29 @@ TEST_CASE("a window holds so many in any span, also at the same instant") {
   CHECK_FALSE(window.take(size, clock.steady()));
 }
 
+TEST_CASE("a window of any size counts as a list of its times would") {
+  for (const std::uint32_t places : {1U, 3U, 50U, 1000U}) {
+    SeededRandom random(places);
+    FakeClock clock;
+    Window window;
+    std::vector<Steady> times;
+    const Window::Size size{places, milliseconds(1000)};
+    for (int step = 0; step < 20'000; ++step) {
+      clock.advance(microseconds(random.below(4'000'000 / places)));
+      const Steady now = clock.steady();
+      std::erase_if(times, [&](Steady at) { return at + size.length <= now; });
+      REQUIRE(window.remaining(size, now) == places - times.size());
+      const auto limited = window.take(size, now);
+      REQUIRE(limited.has_value() == (times.size() == places));
+      if (limited)
+        REQUIRE(limited->retry_after ==
+                std::chrono::ceil<milliseconds>(times.front() + size.length - now));
+      if (!limited) times.push_back(now);
+      REQUIRE(window.idle(size, now) == times.empty());
+    }
+  }
+}
+
 TEST_CASE("cooldown and window both bind, moderators by a wider window only") {
   SendLimits limits({});
   FakeClock clock;

@@ -117,6 +117,72 @@ TEST_CASE("whispers are limited by the second, the minute and the people of a da
   CHECK(limits.users() == 0);
 }
 
+namespace {
+// Other nodes, as far as whispers go.
+struct FakePost : WhisperPost {
+  std::optional<Allowed> allowed = Allowed::good;
+  std::optional<Told> told = Told::told;
+  std::vector<std::string> log;
+  void ask(UserId, std::function<void(std::optional<Allowed>)> then) override { then(allowed); }
+  void tell(const Whisper& whisper, bool here, std::function<void(std::optional<Told>)> then) override {
+    log.push_back(whisper.to.login + (here ? " here: " : ": ") + whisper.text);
+    then(told);
+  }
+};
+}  // namespace
+
+TEST_CASE("with other nodes a whisper is limited by all, and goes to who is there and to who is here") {
+  Parlour hall;
+  FakePost post;
+  hall.hall.post = &post;
+  CHECK(hall.ada.send("PRIVMSG #demo :/w bob one\r\n").empty());
+  CHECK(hall.bob.outlet.take_sent().ends_with("WHISPER bob :one\r\n"));
+  CHECK(hall.ada.send("PRIVMSG #demo :/w cyd two\r\n").empty());  // who is elsewhere only
+  CHECK(post.log == std::vector<std::string>{"bob here: one", "cyd: two"});
+  post.told = WhisperPost::Told::nobody;
+  CHECK(hall.notice_id(hall.ada, "/w cyd three") == "whisper_restricted_recipient");
+  post.told = WhisperPost::Told::too_many_people;
+  CHECK(hall.notice_id(hall.ada, "/w bob four") == "whisper_restricted");
+  post.allowed = WhisperPost::Allowed::too_many_a_second;
+  CHECK(hall.notice_id(hall.ada, "/w bob five") == "whisper_limit_per_sec");
+  post.allowed = WhisperPost::Allowed::too_many_a_minute;
+  CHECK(hall.notice_id(hall.ada, "/w bob six") == "whisper_limit_per_min");
+  CHECK(hall.bob.outlet.take_sent().empty());
+  CHECK(post.log.size() == 4);
+}
+
+TEST_CASE("while the other nodes are out of reach a whisper goes to who is here, by this node's limits") {
+  Parlour hall;
+  FakePost post;
+  post.allowed.reset();
+  post.told.reset();
+  hall.hall.post = &post;
+  for (int i = 0; i < 3; ++i) CHECK(hall.ada.send("PRIVMSG #demo :/w bob hi\r\n").empty());
+  CHECK(hall.bob.outlet.take_sent().find("WHISPER bob :hi") != std::string::npos);
+  CHECK(hall.notice_id(hall.ada, "/w bob hi") == "whisper_limit_per_sec");
+  hall.clock.advance(seconds(1));
+  CHECK(hall.notice_id(hall.ada, "/w cyd hi") == "whisper_restricted_recipient");
+}
+
+TEST_CASE("the first connection of a user is told of, and the end of the last") {
+  TestHall hall;
+  std::vector<std::string> log;
+  hall.hall.switchboard.on_came = [&](UserId user) { log.push_back("came " + std::to_string(user.value())); };
+  hall.hall.switchboard.on_left = [&](UserId user) { log.push_back("left " + std::to_string(user.value())); };
+  {
+    IrcPeer one(hall);
+    one.log_in("t8", "bob");
+    {
+      IrcPeer two(hall);
+      two.log_in("t8", "bob");
+    }
+    IrcPeer anonymous(hall);
+    anonymous.send("NICK justinfan1\r\n");
+    CHECK(log == std::vector<std::string>{"came 8"});
+  }
+  CHECK(log == std::vector<std::string>{"came 8", "left 8"});
+}
+
 TEST_CASE("a color is asked of the platform, and its name and refusal are the dialect's") {
   Parlour hall;
   CHECK(hall.notice_id(hall.bob, "/color DodgerBlue") == "color_changed");

@@ -281,6 +281,40 @@ TEST_CASE("strangers on the channels are told of and change nothing") {
   CHECK(page.shown.empty());
 }
 
+TEST_CASE("a whisper reaches the nodes on which its user is, and no other; its own tells itself") {
+  Scene scene(3);
+  scene[0].exchange.came(UserId(8));
+  scene[1].exchange.came(UserId(8));
+  scene[1].exchange.came(UserId(8));  // once is enough
+  const std::string channel = Exchange::user_channel(UserId(8));
+  CHECK(scene[1].subscriptions.contains(channel));
+  CHECK_FALSE(scene[2].subscriptions.contains(channel));
+  const auto whisper = [&](const std::string& id) {
+    const chat::Whisper said{id, {}, {UserId(7), "ada", "Ada", ""}, {UserId(8), "bob", "Bob", ""}, "psst", {}};
+    scene[0].publish(channel, encode(Whispered{"a", said}));
+    scene.run(milliseconds(50));
+  };
+  whisper("w1");
+  CHECK(scene[0].whispers.empty());
+  REQUIRE(scene[1].whispers.size() == 1);
+  CHECK(scene[1].whispers[0].id == "w1");
+  CHECK(scene[2].whispers.empty());
+  scene.redis_dies();
+  scene[2].exchange.came(UserId(8));
+  scene[1].exchange.left(UserId(8));
+  scene.redis_returns();
+  whisper("w2");
+  CHECK(scene[1].whispers.size() == 1);
+  CHECK(scene[2].whispers.size() == 1);
+  scene[2].exchange.left(UserId(8));
+  CHECK_FALSE(scene[2].subscriptions.contains(channel));
+  // On a channel that is not its user's it is nobody's.
+  scene[0].publish(Exchange::all_nodes, encode(Whispered{"a", {"w3", {}, {UserId(7), "ada", "Ada", ""}, {UserId(8), "bob", "Bob", ""}, "psst", {}}}));
+  scene.run(milliseconds(50));
+  CHECK(scene[1].whispers.size() == 1);
+  CHECK(scene[1].faults.size() == 1);
+}
+
 TEST_CASE("the canary flies while lines cross, and not when they do not") {
   Scene scene(1);
   const auto well = [&] { return scene[0].exchange.canary().well(scene.clocks[0]->steady(), seconds(3)); };

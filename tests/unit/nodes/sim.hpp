@@ -78,6 +78,7 @@ struct Node : Exchange::Outside {
   void unsubscribe(const std::string& channel) override { subscriptions.erase(channel); }
   bool known(const std::string& id) override { return ids.contains(id); }
   void received(const Said& said) override { ids.insert(said.message->id); }
+  void whispered(const chat::Whisper& whisper) override { whispers.push_back(whisper); }
   void malformed(const Error& why) override { faults.push_back(why.what); }
 
   // As the message path does it. False: the key was known.
@@ -116,6 +117,7 @@ struct Node : Exchange::Outside {
   std::vector<std::string> confirmations;
   std::set<std::string> ids;
   std::vector<std::string> faults;
+  std::vector<chat::Whisper> whispers;
 };
 
 inline void Redis::publish(const std::string& channel, const std::string& text, Steady now) {

@@ -123,6 +123,36 @@ TEST_CASE("heads, questions and answers go over") {
   CHECK(std::holds_alternative<Unknown>(*decode(R"({"v":2})")));
 }
 
+TEST_CASE("a whisper goes over, and none that may not be shown") {
+  const chat::Whisper whisper{"w-1", Wall(milliseconds(1'700'000'000'000)), {UserId(7), "ada", "Ada", "#00FF7F"},
+                              {UserId(8), "bob", "Bob", ""}, "psst Wave", {{"1", 5, 8}}};
+  const std::string text = encode(Whispered{"a", whisper});
+  const Whispered back = taken<Whispered>(text);
+  CHECK((back.from == "a" && back.whisper.id == "w-1" && back.whisper.at == whisper.at));
+  CHECK((same(back.whisper.from, whisper.from) && same(back.whisper.to, whisper.to)));
+  CHECK(back.whisper.text == whisper.text);
+  REQUIRE(back.whisper.emotes.size() == 1);
+  CHECK((back.whisper.emotes[0].first == 5 && back.whisper.emotes[0].last == 8));
+  const json good = json::parse(text);
+  const auto refused = [&](const char* path, const json& value) {
+    json bad = good;
+    bad[json::json_pointer(path)] = value;
+    CAPTURE(path, value.dump());
+    CHECK_FALSE(decode(bad.dump()).has_value());
+  };
+  for (const json& value : {json(""), json("a\r\nWHISPER x :y"), json(std::string(501, 'x')), json(5)})
+    refused("/whisper/text", value);
+  refused("/whisper/emotes/0/2", 9);
+  for (const char* path : {"/from", "/whisper", "/whisper/id", "/whisper/at", "/whisper/user", "/whisper/to", "/whisper/emotes"})
+    refused(path, "a b");
+  refused("/whisper/user/1", "Not A Login");
+  for (const char* member : {"id", "at", "user", "to", "text"}) {
+    json bad = good;
+    bad["whisper"].erase(member);
+    CHECK_FALSE(decode(bad.dump()).has_value());
+  }
+}
+
 TEST_CASE("what may not be shown, or numbered so, does not come through") {
   const json good = json::parse(encode(said(full()), ChannelId(3)));
   const auto refused = [&](const char* path, const json& value) {
