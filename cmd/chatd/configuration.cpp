@@ -32,6 +32,10 @@ LinkLimits link_limits(const Settings& settings) {
   return {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")};
 }
 
+chat::Ceiling::Rate room_rate(const Settings& settings) {
+  return positive(settings, "room-rate");
+}
+
 chat::Rooms::Rhythm rhythm(const Settings& settings) {
   return {settings.duration("tick"), microseconds(50)};
 }

@@ -57,6 +57,7 @@ class Service {
       if (archivist_) archivist_->keep(message);
       if (nodes_) nodes_->said(message);
     };
+    rooms_.change(room_rate(settings));
     path_.add_gate(automod_);
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
     links_.on_slow = [this] { counters_.slow.Increment(); };
@@ -215,6 +216,7 @@ class Service {
   Result<> reload(const Settings& fresh) {
     SLUICE_TRY(doors_.reload(fresh));
     rooms_.change(rhythm(fresh));
+    rooms_.change(room_rate(fresh));
     path_.change(send_rates(fresh));
     automod_.change(fresh);
     held_.change(fresh.duration("held-time"));
@@ -228,6 +230,7 @@ class Service {
   void flush() {
     const Steady now = clock_.steady();
     if (const auto next = rooms_.flush(now)) tick_.after(*next - now, [this] { flush(); });
+    counters_.left_out.Increment(static_cast<double>(rooms_.left_out()) - counters_.left_out.Value());
     counters_.deliveries.Increment(static_cast<double>(rooms_.deliveries()) - counters_.deliveries.Value());
   }
 
@@ -257,7 +260,8 @@ class Service {
                       {"channel_id", std::to_string(room->channel().id.value())},
                       {"members", room->members()},
                       {"viewers", room->viewers()},
-                      {"seq", room->seq()}});
+                      {"seq", room->seq()},
+                      {"left_out", room->left_out()}});
     return nlohmann::ordered_json{{"origin", rooms_.origin()},
                                   {"connections", links_.size()},
                                   {"other_nodes", nodes_ ? nodes_->others() : 0},

@@ -50,7 +50,10 @@ class Audience {
   std::span<Member* const> members() const { return members_; }
 
   // Delivers lines first, first+1, … to everyone they are for. Returns how many deliveries there were.
-  std::size_t deliver(std::span<const Line> lines, std::uint64_t first, const RenderStyle& style);
+  // `sees_all` is asked where lines are not for everybody: whether they are for the member.
+  using SeesAll = std::function<bool(const Member&)>;
+  std::size_t deliver(std::span<const Line> lines, std::uint64_t first, const RenderStyle& style,
+                      const SeesAll& sees_all);
 
   // Delivers to those alone whom `whom` picks what `words` appends for their wire, if it is anything.
   void tell(const std::function<bool(const Member&)>& whom,

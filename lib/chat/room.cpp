@@ -198,12 +198,26 @@ void Room::beat() {
     viewers_told_ = viewers_everywhere();
     gather({Presence{channel_.name, viewers_told_}, 0});
   }
+  tell_sampled();
 }
 
-std::size_t Room::flush(const RenderStyle& style) {
-  const std::vector<Line> lines = std::exchange(lines_, {});
+void Room::tell_sampled() {
+  if (const auto [told, left_out] = ceiling_.take_count(); left_out > 0)
+    gather({Sampled{channel_.name, told, left_out}, 0, false, Line::Whom::reading});
+}
+
+std::size_t Room::flush(const Tick& tick) {
+  std::vector<Line> lines = std::exchange(lines_, {});
   const std::uint64_t first = std::exchange(first_line_, first_line_ + lines.size());
-  return audience_.deliver(lines, first, style);
+  ceiling_.choose(lines, tick.ceiling, tick.now, tick.random);
+  return audience_.deliver(lines, first, tick.style,
+                           [this](const Member& member) { return sees_all(*member.user); });
+}
+
+bool Room::sees_all(const User& user) const {
+  return user.id.value() != 0 &&
+         (user.bot || user.id == channel_.broadcaster || standing_.has(Standing::Role::moderator, user.id) ||
+          standing_.has(Standing::Role::vip, user.id));
 }
 
 void Room::gather(Line line) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chat/audience.hpp"
+#include "chat/ceiling.hpp"
 #include "chat/history.hpp"
 #include "chat/line.hpp"
 #include "chat/people.hpp"
@@ -86,9 +87,21 @@ class Room {
   using Words = std::function<void(std::string& out, const Wire& wire)>;
   void tell(const Whom& whom, const Words& words, const RenderStyle& style) const;
   void tell(UserNoticePtr notice);  // a subscription, a gift, a raid; the room does not keep it
-  void beat();                      // tells arrivals, departures and the viewer count since the last beat
+  // Once a second: tells arrivals, departures, the viewer count, and what the ceiling left out since then.
+  void beat();
 
-  std::size_t flush(const RenderStyle& style);  // deliveries made
+  // Delivers what was gathered, of messages no more than `ceiling` a second to those who only read along.
+  // Returns the deliveries made.
+  struct Tick {
+    const RenderStyle& style;
+    Ceiling::Rate ceiling = 0;
+    Steady now;
+    Random& random;
+  };
+  std::size_t flush(const Tick& tick);
+  // Whom the ceiling leaves nothing out for: the broadcaster, moderators, VIPs, verified bots.
+  bool sees_all(const User& user) const;
+  std::uint64_t left_out() const { return ceiling_.left_out(); }  // messages, ever, for the others
 
  private:
   struct Chatter {
@@ -96,6 +109,7 @@ class Room {
     std::uint32_t connections = 0;
   };
   void gather(Line line);
+  void tell_sampled();
   void forget_old_heads();
 
   Channel channel_;
@@ -117,6 +131,7 @@ class Room {
   Seen skipped_;       // the last number that was
   Removals removals_;  // what was taken off, also of what comes later
   std::vector<Line> comings_and_goings_;
+  Ceiling ceiling_;
 };
 
 }  // namespace sluice::chat

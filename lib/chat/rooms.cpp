@@ -5,7 +5,10 @@
 namespace sluice::chat {
 
 Rooms::Rooms(std::string origin, RenderStyle style, Rhythm rhythm)
-    : origin_(std::move(origin)), style_(std::move(style)), rhythm_(rhythm) {}
+    : origin_(std::move(origin)),
+      style_(std::move(style)),
+      rhythm_(rhythm),
+      random_(std::hash<std::string>{}(origin_)) {}
 
 Room& Rooms::open(const Channel& channel) {
   auto& room = rooms_[channel.name];
@@ -36,7 +39,9 @@ std::optional<Steady> Rooms::flush(Steady now) {
     const auto last = flushed_.find(room);
     const Steady due = last == flushed_.end() ? now : last->second + tick;
     if (due <= now) {
-      deliveries_ += room->flush(style_);
+      const std::uint64_t before = room->left_out();
+      deliveries_ += room->flush({style_, ceiling_, now, random_});
+      left_out_ += room->left_out() - before;
       flushed_.insert_or_assign(room, now);
     } else {
       waiting_.push_back(room);

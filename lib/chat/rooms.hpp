@@ -38,6 +38,7 @@ class Rooms {
   void restored_from_archive() { archived_ = true; }
 
   void change(Rhythm rhythm) { rhythm_ = rhythm; }
+  void change(Ceiling::Rate ceiling) { ceiling_ = ceiling; }
 
   // Called when something waits for flush(), once until then.
   std::function<void()> on_gathered;
@@ -46,6 +47,7 @@ class Rooms {
   void beat();  // once a second
 
   std::uint64_t deliveries() const { return deliveries_; }
+  std::uint64_t left_out() const { return left_out_; }  // messages that rooms' ceilings left out
 
  private:
   struct Due {
@@ -63,7 +65,9 @@ class Rooms {
   std::vector<Room*> waiting_;
   bool archived_ = false;
   bool asked_ = false;  // on_gathered was called, flush() not yet
-  std::uint64_t deliveries_ = 0;
+  std::uint64_t deliveries_ = 0, left_out_ = 0;
+  Ceiling::Rate ceiling_ = 0;  // of each room
+  SeededRandom random_;        // for samples
 };
 
 }  // namespace sluice::chat

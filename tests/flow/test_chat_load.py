@@ -145,7 +145,7 @@ def test_what_a_server_does_wrong_is_told(fault, deliveries, out_of_order, dropp
 
 @pytest.mark.parametrize("wire", ["irc-tcp", "irc-ws", "json"])
 def test_chatd_delivers_everything_on_each_wire(wire, tmp_path):
-    with running("--cooldown", "0s", "--message-rate", "1000") as chat:
+    with running("--cooldown", "0s", "--message-rate", "1000", "--room-rate", "0") as chat:
         chat.seed("channels", "room", "2")
         (tmp_path / "speakers").write_text(chat.seed("speakers", "speaker", "2"))
         report = measured(chat.daemon.process.pid, "--wire", wire, "--ports", chat.irc if wire == "irc-tcp" else chat.ws, "--speak-ports", chat.irc,
