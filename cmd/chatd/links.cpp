@@ -87,12 +87,24 @@ Link::Link(Links& links, std::shared_ptr<net::Connection> connection)
       last_ping_(opened_) {}
 
 void Link::deliver(const SharedBytes& bytes) {
-  if (closing()) return;
-  if (connection_->queued() + bytes->size() <= links_.limits().queue_bytes)
-    return connection_->send_now(bytes);
+  if (!closing() && has_room_for(bytes->size())) connection_->send_now(bytes);
+}
+
+std::size_t Link::write_beside(const SharedBytes& bytes) {
+  return closing() ? bytes->size() : connection_->write_beside(*bytes);
+}
+
+void Link::deliver_rest(const SharedBytes& bytes, std::size_t written) {
+  if (!closing() && has_room_for(bytes->size() - written)) connection_->send_rest(bytes, written);
+}
+
+// Where there is none, the client is told, and dropped.
+bool Link::has_room_for(std::size_t bytes) {
+  if (connection_->queued() + bytes <= links_.limits().queue_bytes) return true;
   if (client_) client_->fall_behind();
   close(chat::Farewell::violation, "reads too slowly");
   if (links_.on_slow) links_.on_slow();
+  return false;
 }
 
 void Link::write(Bytes bytes) {

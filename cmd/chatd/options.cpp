@@ -175,6 +175,15 @@ std::vector<Option> options() {
        .fallback = "50ms",
        .help = "longest time that a line of a busy room waits for others to go with it",
        .reloads = true},
+      {.name = "threads",
+       .kind = Kind::integer,
+       .metavar = "N",
+       .fallback = "0",
+       .help =
+           "threads that write to the members of big rooms; 0: one for each core that chatd may use, 16 at "
+           "most",
+       .min = 0,
+       .max = 64},
       {.name = "login-time",
        .kind = Kind::duration,
        .metavar = "TIME",

@@ -19,6 +19,7 @@
 #include "moderation_news.hpp"
 #include "news.hpp"
 #include "nodes.hpp"
+#include "os/crew.hpp"
 #include "people_news.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
@@ -58,6 +59,7 @@ class Service {
       if (nodes_) nodes_->said(message);
     };
     rooms_.change(room_rate(settings));
+    if (const std::size_t all = threads(settings); all > 1) share_out(all);
     path_.add_gate(automod_);
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
     links_.on_slow = [this] { counters_.slow.Increment(); };
@@ -122,6 +124,15 @@ class Service {
   }
 
  private:
+  // More lanes than threads: one that the kernel holds up has little that the others wait for.
+  void share_out(std::size_t threads) {
+    crew_.emplace(threads - 1);
+    rooms_.share_out(8 * threads, [this](std::size_t lanes, const std::function<void(std::size_t)>& write) {
+      daemon_.loop().expect_writes();
+      crew_->work(lanes, write);
+    });
+  }
+
   // `approved`: said before there were others to tell.
   void join_nodes(const redis::Url& url, const std::vector<chat::MessagePtr>& approved) {
     const auto received = [this](const nodes::Said& said) {
@@ -296,6 +307,7 @@ class Service {
   net::Offload offload_{daemon_.loop()};
   std::string node_;
   Counters counters_;
+  std::optional<os::Crew> crew_;
   chat::Rooms rooms_;
   chat::MessagePath path_;
   StoreActs acts_{*store_, offload_};

@@ -1,9 +1,10 @@
 #pragma once
 // Room: one channel's chat on this node: who is in it, what was said, what is about to be told. Lines are
-// gathered and delivered together by flush(). Numbers count this room's messages in this node's run (its
+// gathered and delivered together (take_batch()). Numbers count this room's messages in this node's run (its
 // origin); what other nodes said comes in under theirs (lib/nodes).
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -22,8 +23,10 @@ namespace sluice::chat {
 
 class Room {
  public:
-  // `gathered` is called when a first line waits to be flushed. `people` outlive the room.
-  Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered);
+  // `gathered` is called when a first line waits to be delivered. `people` outlive the room. `lanes`: see
+  // Audience.
+  Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered,
+       std::size_t lanes = 1);
 
   const Channel& channel() const { return channel_; }
   const std::string& origin() const { return origin_; }
@@ -90,15 +93,16 @@ class Room {
   // Once a second: tells arrivals, departures, the viewer count, and what the ceiling left out since then.
   void beat();
 
-  // Delivers what was gathered, of messages no more than `ceiling` a second to those who only read along.
-  // Returns the deliveries made.
+  // What was gathered, to be delivered to audience(): of messages no more than `ceiling` a second to those
+  // who only read along.
   struct Tick {
     const RenderStyle& style;
     Ceiling::Rate ceiling = 0;
     Steady now;
     Random& random;
   };
-  std::size_t flush(const Tick& tick);
+  std::unique_ptr<Batch> take_batch(const Tick& tick);
+  const Audience& audience() const { return audience_; }
   // Whom the ceiling leaves nothing out for: the broadcaster, moderators, VIPs, verified bots.
   bool sees_all(const User& user) const;
   std::uint64_t left_out() const { return ceiling_.left_out(); }  // messages, ever, for the others

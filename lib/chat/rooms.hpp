@@ -40,6 +40,13 @@ class Rooms {
   void change(Rhythm rhythm) { rhythm_ = rhythm; }
   void change(Ceiling::Rate ceiling) { ceiling_ = ceiling; }
 
+  // Lets several threads write to members, before any room is open: `run` calls what it is given for each
+  // number below `lanes`, on any threads, and returns when all is done. Only where there is much to deliver:
+  // to wake a thread costs as much as writing to a few.
+  using Run = std::function<void(std::size_t lanes, const std::function<void(std::size_t lane)>& work)>;
+  void share_out(std::size_t lanes, Run run);
+  static constexpr std::size_t worth_sharing = 256;  // deliveries
+
   // Called when something waits for flush(), once until then.
   std::function<void()> on_gathered;
   // Delivers what is due at `now`. When more is left: the time to call again.
@@ -55,6 +62,7 @@ class Rooms {
     Steady at;
   };
   void gathered(Room& room);
+  void deliver(const std::vector<Room*>& due, Steady now);
 
   std::string origin_;
   RenderStyle style_;
@@ -63,6 +71,8 @@ class Rooms {
   std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
   std::unordered_map<const Room*, Steady> flushed_;  // of busy rooms: when last
   std::vector<Room*> waiting_;
+  std::size_t lanes_ = 1;
+  Run run_;  // none: this thread writes to all
   bool archived_ = false;
   bool asked_ = false;  // on_gathered was called, flush() not yet
   std::uint64_t deliveries_ = 0, left_out_ = 0;
