@@ -5,6 +5,7 @@
 
 #include "chat/irc_client.hpp"
 #include "chat/json_client.hpp"
+#include "http/deflate.hpp"
 
 namespace sluice::chatd {
 
@@ -182,14 +183,14 @@ void TcpLink::send(std::string_view text) {
   write(to_bytes(text));
 }
 
-WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection)
+WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate)
     : Link(links, std::move(connection)),
-      parser_({links.hall().limits.frame_bytes}),
+      parser_({links.hall().limits.frame_bytes, deflate}),
       last_frame_ping_(opened_) {}
 
-std::shared_ptr<WsLink> WsLink::open(Links& links, std::shared_ptr<net::Connection> connection,
-                                     Speaks speaks) {
-  auto link = std::make_shared<WsLink>(links, std::move(connection));
+std::shared_ptr<WsLink> WsLink::open(Links& links, std::shared_ptr<net::Connection> connection, Speaks speaks,
+                                     bool deflate) {
+  auto link = std::make_shared<WsLink>(links, std::move(connection), deflate);
   links.add(link);
   link->speak(speaks);
   return link;
@@ -217,7 +218,7 @@ void WsLink::on_data(ByteView bytes) {
 void WsLink::send(std::string_view text) {
   Bytes frame;
   frame.reserve(text.size() + 10);
-  http::append_text_frame(frame, text);
+  (deflated() ? http::append_deflated_text_frame : http::append_text_frame)(frame, text);
   write(std::move(frame));
 }
 

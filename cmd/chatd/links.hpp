@@ -106,13 +106,15 @@ class TcpLink final : public Link {
 class WsLink final : public Link, private http::FrameParser::Handler {
  public:
   enum class Speaks { json, irc, unknown };
+  // `deflate`: permessage-deflate was agreed on.
   static std::shared_ptr<WsLink> open(Links& links, std::shared_ptr<net::Connection> connection,
-                                      Speaks speaks);
-  WsLink(Links& links, std::shared_ptr<net::Connection> connection);
+                                      Speaks speaks, bool deflate);
+  WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate);
 
   void on_data(ByteView bytes) override;
   void send(std::string_view text) override;
   bool framed() const override { return true; }
+  bool deflated() const override { return parser_.limits().deflate; }
   void sweep(Steady now) override;
 
  private:

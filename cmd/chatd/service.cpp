@@ -15,6 +15,7 @@
 #include "counters.hpp"
 #include "doors.hpp"
 #include "held_queue.hpp"
+#include "http/deflate.hpp"
 #include "links.hpp"
 #include "moderation_news.hpp"
 #include "news.hpp"
@@ -43,7 +44,8 @@ class Service {
         archive_(std::move(archive)),
         node_(settings.has("instance") ? settings.text("instance") : "chatd"),
         counters_(node_),
-        rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame},
+        rooms_(random_token(system_random(), 40),
+               {settings.text("irc-host"), &http::append_text_frame, &http::append_deflated_text_frame},
                rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
         directory_(*store_, offload_, rooms_, news_),

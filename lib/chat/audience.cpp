@@ -77,11 +77,7 @@ void Audience::tell(const std::function<bool(const Member&)>& whom,
       std::string text;
       words(text, member.wire);
       Bytes bytes;
-      if (text.empty() || !member.wire.framed) {
-        append(bytes, as_bytes(text));
-      } else {
-        style.append_frame(bytes, text);
-      }
+      if (!text.empty()) style.append_for(member.wire, bytes, text);
       once = std::make_shared<const Bytes>(std::move(bytes));
     }
     if (!once->empty()) member.sink->deliver(once);

@@ -42,11 +42,7 @@ SharedBytes Batch::render(const Wire& wire, bool all, const Member* member) cons
   std::string text;
   const auto flush = [&] {
     if (text.empty()) return;
-    if (wire.framed) {
-      style_.append_frame(out, text);
-    } else {
-      append(out, as_bytes(text));
-    }
+    style_.append_for(wire, out, text);
     text.clear();
   };
   for (std::size_t i = 0; i < lines_.size(); ++i) {

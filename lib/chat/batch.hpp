@@ -16,6 +16,13 @@ namespace sluice::chat {
 struct RenderStyle {
   std::string host = "tmi.twitch.tv";
   AppendFrame append_frame = nullptr;
+  AppendFrame append_deflated_frame = nullptr;
+
+  // What one write of `text` is for a wire.
+  void append_for(const Wire& wire, Bytes& out, std::string_view text) const {
+    if (!wire.framed) return append(out, as_bytes(text));
+    (wire.deflated ? append_deflated_frame : append_frame)(out, text);
+  }
 };
 
 class Batch {

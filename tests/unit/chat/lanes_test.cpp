@@ -43,7 +43,7 @@ struct Socket final : Sink {
 std::vector<std::string> play(std::size_t lanes, std::uint64_t seed) {
   FakeClock clock;
   SeededRandom random(seed);
-  Rooms rooms("o1", RenderStyle{"tmi.twitch.tv", append_marked});
+  Rooms rooms("o1", RenderStyle{"tmi.twitch.tv", append_marked, append_packed});
   if (lanes > 1) rooms.share_out(lanes, on_threads);
   rooms.change(Ceiling::Rate(40));
   std::array<Room*, 2> both{&rooms.open({ChannelId(1), "one", UserId(1)}),
@@ -61,7 +61,7 @@ std::vector<std::string> play(std::size_t lanes, std::uint64_t seed) {
     for (auto& list : members) {
       list[i].sink = &sockets[i];
       list[i].user = &users[i];
-      list[i].wire = {(w & 1) != 0, (w & 2) != 0, (w & 4) != 0, (w & 8) != 0, (w & 16) != 0};
+      list[i].wire = {(w & 1) != 0, (w & 2) != 0, (w & 4) != 0, (w & 8) != 0, (w & 16) != 0, (w & 32) != 0};
     }
   }
   for (int turn = 0; turn < 60; ++turn) {
@@ -132,4 +132,37 @@ TEST_CASE("a few members are written to without waking anybody") {
   CHECK(woken == 0);
   come(Rooms::worth_sharing);
   CHECK(woken == 1);
+}
+
+TEST_CASE("who agreed on compressed frames gets them, shared by all of its kind; the others none") {
+  TestHall hall;
+  JsonPeer plain(hall), one(hall), two(hall);
+  IrcPeer irc(hall);
+  one.outlet.packed = two.outlet.packed = true;
+  irc.outlet.in_frames = irc.outlet.packed = true;
+  irc.send("NICK justinfan1\r\nJOIN #demo\r\n");
+  for (JsonPeer* peer : {&plain, &one, &two}) peer->send(R"({"type":"join","channel":"demo"})");
+  hall.flush();
+  for (JsonPeer* peer : {&plain, &one, &two}) peer->outlet.batches.clear(), peer->outlet.take_delivered();
+  Room& room = *hall.rooms.find("demo");
+  for (const char* text : {"first", "second"}) {
+    Message message;
+    message.text = text;
+    message.author = user(8, "bob");
+    room.publish(std::move(message), nullptr);
+  }
+  hall.flush();
+  CHECK(plain.outlet.delivered.starts_with("[{"));
+  REQUIRE(one.outlet.batches.size() == 1);
+  CHECK(one.outlet.batches == two.outlet.batches);  // the very bytes
+  CHECK(one.outlet.delivered.starts_with("{{"));
+  CHECK(one.outlet.delivered.find("}}{{") != std::string::npos);  // an object a frame
+  CHECK(irc.outlet.delivered ==
+        "{:bob!bob@bob.tmi.twitch.tv PRIVMSG #demo :first\r\n:bob!bob@bob.tmi.twitch.tv PRIVMSG #demo "
+        ":second\r\n}");
+  // What is told to some alone, too.
+  one.outlet.take_delivered();
+  room.tell([](const Member&) { return true; },
+            [](std::string& out, const Wire& wire) { out += wire.json ? "x" : ""; }, hall.rooms.style());
+  CHECK(one.outlet.take_delivered() == "{x}");
 }
