@@ -21,7 +21,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "flow"), str(HERE)]
+sys.path.append(str(HERE.parent / "flow"))  # behind our own: there is another chat_peers
 from chat_fanout import favour, free_ports  # noqa: E402
 from chat_peers import ROOM, platform  # noqa: E402
 from machine import machine  # noqa: E402

@@ -195,3 +195,12 @@ def test_the_benchmark_runs_and_sums_up():
     assert summary["median"] == "2x5x20" and summary["incomplete"] == {}
     assert set(summary["chatd-ws_ratio"]) == {"bare", "bare-tick"}
     assert set(summary["bytes_per_connection"]) == set(machine["versions"]) & {row["server"] for row in rows}
+
+
+def test_a_room_over_several_nodes_and_redis():
+    done = subprocess.run(["/usr/bin/python3", str(BENCH / "chat_crowd.py"), "--members", "90", "--nodes", "3", "--rate", "10", "--seconds", "1"],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["nodes"], report["ceiling"], report["connections"]) == (3, 10, 93)
+    assert report["deliveries"] == report["expected"] == 90 * 10
