@@ -124,6 +124,7 @@ TEST_CASE("what is damaged is not taken, and the next message is") {
     CHECK(unpacked(ByteView(good).first(size)) == "!damaged");
   CHECK(unpacked({}) == "!damaged");
   CHECK(unpacked(hex_bytes("ffffffff")) == "!damaged");
+  CHECK(unpacked(hex_bytes("000a00f5ff48656c6c6f")) == "!damaged");  // ten bytes told, five there
   CHECK(unpacked(hex_bytes("06")) == "!damaged");  // a block of the reserved kind
   CHECK(unpacked(good) == "a line that is long enough to be packed, packed, packed");
   SeededRandom random(4);
