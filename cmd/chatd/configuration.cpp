@@ -1,5 +1,9 @@
 #include "configuration.hpp"
 
+#include <algorithm>
+
+#include "os/crew.hpp"
+
 namespace sluice::chatd {
 
 using app::Settings;
@@ -30,6 +34,16 @@ chat::SendLimits::Rates send_rates(const Settings& settings) {
 
 LinkLimits link_limits(const Settings& settings) {
   return {settings.size("queue"), settings.duration("login-time"), settings.duration("ping")};
+}
+
+chat::Ceiling::Rate room_rate(const Settings& settings) {
+  return positive(settings, "room-rate");
+}
+
+std::size_t threads(const Settings& settings) {
+  constexpr std::size_t most = 16;
+  const std::size_t given = positive(settings, "threads");
+  return given != 0 ? given : std::min(os::usable_cores(), most);
 }
 
 chat::Rooms::Rhythm rhythm(const Settings& settings) {

@@ -10,6 +10,8 @@ Counters::Counters(const std::string& instance)
       viewers(metrics::gauge("twitch_total_viewers", "people in all rooms of this node")),
       viewer_count(metrics::gauge("twitch_viewer_count", "the same as twitch_total_viewers")),
       deliveries(metrics::counter("sluice_chat_deliveries_total", "writes of lines to members")),
+      left_out(metrics::counter("sluice_chat_left_out_total",
+                                "messages that a busy room's members were not all shown")),
       slow(metrics::counter("sluice_chat_slow_consumers_total",
                             "connections dropped because they read too slowly")),
       lost(metrics::gauge("sluice_chat_history_lost", "messages that the history file did not take")) {}

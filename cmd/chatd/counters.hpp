@@ -20,6 +20,7 @@ struct Counters {
   prometheus::Gauge& viewers;
   prometheus::Gauge& viewer_count;
   prometheus::Counter& deliveries;
+  prometheus::Counter& left_out;
   prometheus::Counter& slow;
   prometheus::Gauge& lost;
 

@@ -3,6 +3,7 @@
 #include "app/certificate.hpp"
 #include "app/platform.hpp"
 #include "configuration.hpp"
+#include "http/deflate.hpp"
 #include "http/websocket.hpp"
 
 namespace sluice::chatd {
@@ -22,6 +23,7 @@ Result<> Doors::reload(const Settings& settings) {
                    app::certificate_files(settings, app::platform_of(settings).dir));
   SLUICE_TRY_VALUE(certificate_, app::load_certificate(files, "clients"));
   origins_ = origin_check(settings);
+  deflate_ = settings.text("deflate") == "on";
   return {};
 }
 
@@ -73,9 +75,14 @@ void Doors::take_request(const http::Request& request, const http::Responder& re
     speaks = WsLink::Speaks::irc;
     break;
   }
-  responder.upgrade(std::move(headers), [this, speaks](std::shared_ptr<net::Connection> connection) {
-    return WsLink::open(links_, std::move(connection), speaks);
-  });
+  const auto deflate =
+      deflate_ ? http::accept_deflate(request.header("Sec-WebSocket-Extensions")) : std::nullopt;
+  if (deflate) headers.emplace_back("Sec-WebSocket-Extensions", *deflate);
+  const bool deflates = deflate.has_value();
+  responder.upgrade(std::move(headers),
+                    [this, speaks, deflates](std::shared_ptr<net::Connection> connection) {
+                      return WsLink::open(links_, std::move(connection), speaks, deflates);
+                    });
 }
 
 }  // namespace sluice::chatd

@@ -28,6 +28,7 @@ class Doors {
   app::Daemon& daemon_;
   Links& links_;
   OriginCheck origins_;
+  bool deflate_ = false;  // offered to those who open a WebSocket
   std::shared_ptr<const net::TlsContext> certificate_;
   http::Server web_;
 };

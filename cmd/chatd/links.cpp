@@ -5,6 +5,7 @@
 
 #include "chat/irc_client.hpp"
 #include "chat/json_client.hpp"
+#include "http/deflate.hpp"
 
 namespace sluice::chatd {
 
@@ -87,12 +88,24 @@ Link::Link(Links& links, std::shared_ptr<net::Connection> connection)
       last_ping_(opened_) {}
 
 void Link::deliver(const SharedBytes& bytes) {
-  if (closing()) return;
-  if (connection_->queued() + bytes->size() <= links_.limits().queue_bytes)
-    return connection_->send_now(bytes);
+  if (!closing() && has_room_for(bytes->size())) connection_->send_now(bytes);
+}
+
+std::size_t Link::write_beside(const SharedBytes& bytes) {
+  return closing() ? bytes->size() : connection_->write_beside(*bytes);
+}
+
+void Link::deliver_rest(const SharedBytes& bytes, std::size_t written) {
+  if (!closing() && has_room_for(bytes->size() - written)) connection_->send_rest(bytes, written);
+}
+
+// Where there is none, the client is told, and dropped.
+bool Link::has_room_for(std::size_t bytes) {
+  if (connection_->queued() + bytes <= links_.limits().queue_bytes) return true;
   if (client_) client_->fall_behind();
   close(chat::Farewell::violation, "reads too slowly");
   if (links_.on_slow) links_.on_slow();
+  return false;
 }
 
 void Link::write(Bytes bytes) {
@@ -170,14 +183,14 @@ void TcpLink::send(std::string_view text) {
   write(to_bytes(text));
 }
 
-WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection)
+WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate)
     : Link(links, std::move(connection)),
-      parser_({links.hall().limits.frame_bytes}),
+      parser_({links.hall().limits.frame_bytes, deflate}),
       last_frame_ping_(opened_) {}
 
-std::shared_ptr<WsLink> WsLink::open(Links& links, std::shared_ptr<net::Connection> connection,
-                                     Speaks speaks) {
-  auto link = std::make_shared<WsLink>(links, std::move(connection));
+std::shared_ptr<WsLink> WsLink::open(Links& links, std::shared_ptr<net::Connection> connection, Speaks speaks,
+                                     bool deflate) {
+  auto link = std::make_shared<WsLink>(links, std::move(connection), deflate);
   links.add(link);
   link->speak(speaks);
   return link;
@@ -205,7 +218,7 @@ void WsLink::on_data(ByteView bytes) {
 void WsLink::send(std::string_view text) {
   Bytes frame;
   frame.reserve(text.size() + 10);
-  http::append_text_frame(frame, text);
+  (deflated() ? http::append_deflated_text_frame : http::append_text_frame)(frame, text);
   write(std::move(frame));
 }
 

@@ -59,6 +59,8 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
   Link(Links& links, std::shared_ptr<net::Connection> connection);
 
   void deliver(const SharedBytes& bytes) final;
+  std::size_t write_beside(const SharedBytes& bytes) final;
+  void deliver_rest(const SharedBytes& bytes, std::size_t written) final;
   void on_closed(const Error& why) final;
 
   std::string address() const final;
@@ -72,6 +74,7 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
   bool closing() const { return closing_since_ != Steady{}; }
   void write(Bytes bytes);  // past the queue's bound: for answers and farewells
   void hang_up();           // after what is queued
+  bool has_room_for(std::size_t bytes);
   virtual void say_farewell(chat::Farewell, std::string_view) {}
   virtual milliseconds patience() const = 0;  // silence after which the connection is dead
 
@@ -103,13 +106,15 @@ class TcpLink final : public Link {
 class WsLink final : public Link, private http::FrameParser::Handler {
  public:
   enum class Speaks { json, irc, unknown };
+  // `deflate`: permessage-deflate was agreed on.
   static std::shared_ptr<WsLink> open(Links& links, std::shared_ptr<net::Connection> connection,
-                                      Speaks speaks);
-  WsLink(Links& links, std::shared_ptr<net::Connection> connection);
+                                      Speaks speaks, bool deflate);
+  WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate);
 
   void on_data(ByteView bytes) override;
   void send(std::string_view text) override;
   bool framed() const override { return true; }
+  bool deflated() const override { return parser_.limits().deflate; }
   void sweep(Steady now) override;
 
  private:

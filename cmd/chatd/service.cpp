@@ -15,10 +15,12 @@
 #include "counters.hpp"
 #include "doors.hpp"
 #include "held_queue.hpp"
+#include "http/deflate.hpp"
 #include "links.hpp"
 #include "moderation_news.hpp"
 #include "news.hpp"
 #include "nodes.hpp"
+#include "os/crew.hpp"
 #include "people_news.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
@@ -42,7 +44,8 @@ class Service {
         archive_(std::move(archive)),
         node_(settings.has("instance") ? settings.text("instance") : "chatd"),
         counters_(node_),
-        rooms_(random_token(system_random(), 40), {settings.text("irc-host"), &http::append_text_frame},
+        rooms_(random_token(system_random(), 40),
+               {settings.text("irc-host"), &http::append_text_frame, &http::append_deflated_text_frame},
                rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
         directory_(*store_, offload_, rooms_, news_),
@@ -57,6 +60,8 @@ class Service {
       if (archivist_) archivist_->keep(message);
       if (nodes_) nodes_->said(message);
     };
+    rooms_.change(room_rate(settings));
+    if (const std::size_t all = threads(settings); all > 1) share_out(all);
     path_.add_gate(automod_);
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
     links_.on_slow = [this] { counters_.slow.Increment(); };
@@ -125,6 +130,15 @@ class Service {
   }
 
  private:
+  // More lanes than threads: one that the kernel holds up has little that the others wait for.
+  void share_out(std::size_t threads) {
+    crew_.emplace(threads - 1);
+    rooms_.share_out(8 * threads, [this](std::size_t lanes, const std::function<void(std::size_t)>& write) {
+      daemon_.loop().expect_writes();
+      crew_->work(lanes, write);
+    });
+  }
+
   // `approved`: said before there were others to tell.
   void join_nodes(const redis::Url& url, const std::vector<chat::MessagePtr>& approved) {
     const auto received = [this](const nodes::Said& said) {
@@ -229,6 +243,7 @@ class Service {
   Result<> reload(const Settings& fresh) {
     SLUICE_TRY(doors_.reload(fresh));
     rooms_.change(rhythm(fresh));
+    rooms_.change(room_rate(fresh));
     path_.change(send_rates(fresh));
     automod_.change(fresh);
     held_.change(fresh.duration("held-time"));
@@ -242,6 +257,7 @@ class Service {
   void flush() {
     const Steady now = clock_.steady();
     if (const auto next = rooms_.flush(now)) tick_.after(*next - now, [this] { flush(); });
+    counters_.left_out.Increment(static_cast<double>(rooms_.left_out()) - counters_.left_out.Value());
     counters_.deliveries.Increment(static_cast<double>(rooms_.deliveries()) - counters_.deliveries.Value());
   }
 
@@ -271,7 +287,8 @@ class Service {
                       {"channel_id", std::to_string(room->channel().id.value())},
                       {"members", room->members()},
                       {"viewers", room->viewers()},
-                      {"seq", room->seq()}});
+                      {"seq", room->seq()},
+                      {"left_out", room->left_out()}});
     return nlohmann::ordered_json{{"origin", rooms_.origin()},
                                   {"connections", links_.size()},
                                   {"other_nodes", nodes_ ? nodes_->others() : 0},
@@ -306,6 +323,7 @@ class Service {
   net::Offload offload_{daemon_.loop()};
   std::string node_;
   Counters counters_;
+  std::optional<os::Crew> crew_;
   chat::Rooms rooms_;
   chat::MessagePath path_;
   StoreActs acts_{*store_, offload_};

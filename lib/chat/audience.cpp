@@ -5,86 +5,83 @@
 namespace sluice::chat {
 
 namespace {
-// The lines that are for `member` (all, when none is given) as its wire wants them: IRC lines in one frame,
-// JSON objects in one each.
-Bytes render_batch(std::span<const Line> lines, std::uint64_t first, const Wire& wire, const Member* member,
-                   const RenderStyle& style) {
-  Bytes out;
-  std::string text;
-  const auto flush = [&] {
-    if (text.empty()) return;
-    if (wire.framed) {
-      style.append_frame(out, text);
-    } else {
-      append(out, as_bytes(text));
-    }
-    text.clear();
-  };
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (member != nullptr && first + i < member->since) continue;
-    if (member != nullptr && !wire.json && lines[i].from == member->number) continue;
-    render(text, lines[i], wire, style.host);
-    if (wire.json) flush();
-  }
-  flush();
-  return out;
+// By its address, which is as good as a number drawn for it: neighbours in memory stand in different lanes.
+std::uint16_t lane_of(const Sink* sink, std::size_t lanes) {
+  const std::uint64_t mixed = reinterpret_cast<std::uintptr_t>(sink) * 0x9e3779b97f4a7c15;
+  return static_cast<std::uint16_t>((mixed >> 32) % lanes);
 }
 }  // namespace
 
 void Audience::add(Member& member) {
-  member.place = static_cast<std::uint32_t>(members_.size());
-  members_.push_back(&member);
+  member.lane = lane_of(member.sink, lanes_.size());
+  Lane& lane = lanes_[member.lane];
+  member.place = static_cast<std::uint32_t>(lane.size());
+  lane.push_back(&member);
+  ++size_;
 }
 
 void Audience::remove(Member& member) {
-  members_.back()->place = member.place;
-  members_[member.place] = members_.back();
-  members_.pop_back();
+  Lane& lane = lanes_[member.lane];
+  lane.back()->place = member.place;
+  lane[member.place] = lane.back();
+  lane.pop_back();
+  --size_;
 }
 
-std::size_t Audience::deliver(std::span<const Line> lines, std::uint64_t first, const RenderStyle& style) {
-  std::array<SharedBytes, Wire::count> shared;
+template <class Give>
+std::size_t Audience::to_each(const Lane& lane, Batch& batch, const Give& give) {
   std::size_t deliveries = 0;
-  for (std::size_t i = 0; i < members_.size(); ++i) {
+  for (std::size_t i = 0; i < lane.size(); ++i) {
     // A write to a socket leaves little in the caches: the memory of those who come next is fetched
     // meanwhile.
-    if (i + 2 < members_.size()) __builtin_prefetch(members_[i + 2]);
-    if (i + 1 < members_.size()) __builtin_prefetch(members_[i + 1]->sink);
-    Member* member = members_[i];
-    const bool own = member->spoke || member->since > first;
+    if (i + 2 < lane.size()) __builtin_prefetch(lane[i + 2]);
+    if (i + 1 < lane.size()) __builtin_prefetch(lane[i + 1]->sink);
+    Member* member = lane[i];
     SharedBytes its_own;
-    SharedBytes& bytes = own ? its_own : shared[member->wire.index()];
-    if (!bytes)
-      bytes = std::make_shared<const Bytes>(
-          render_batch(lines, first, member->wire, own ? member : nullptr, style));
-    if (own) member->spoke = false;
+    const SharedBytes& bytes = batch.bytes_for(*member, its_own);
+    member->spoke = false;
     if (bytes->empty()) continue;
-    member->sink->deliver(bytes);
+    give(*member->sink, bytes);
     ++deliveries;
   }
   return deliveries;
+}
+
+std::size_t Audience::deliver(Batch& batch) const {
+  std::size_t deliveries = 0;
+  for (const Lane& lane : lanes_)
+    deliveries += to_each(lane, batch, [](Sink& sink, const SharedBytes& bytes) { sink.deliver(bytes); });
+  return deliveries;
+}
+
+void Audience::write_beside(Batch& batch, std::size_t lane, Written& written) const {
+  written.deliveries += to_each(lanes_[lane], batch, [&](Sink& sink, const SharedBytes& bytes) {
+    const std::size_t now = sink.write_beside(bytes);
+    if (now < bytes->size()) written.rests.push_back({&sink, bytes, now});
+  });
+}
+
+void Audience::Written::finish() {
+  for (const Rest& rest : rests) rest.sink->deliver_rest(rest.bytes, rest.written);
+  rests.clear();
 }
 
 void Audience::tell(const std::function<bool(const Member&)>& whom,
                     const std::function<void(std::string&, const Wire&)>& words,
                     const RenderStyle& style) const {
   std::array<SharedBytes, Wire::count> shared;
-  for (const Member* member : members_) {
-    if (!whom(*member)) continue;
-    SharedBytes& once = shared[member->wire.index()];
+  each([&](const Member& member) {
+    if (!whom(member)) return;
+    SharedBytes& once = shared[member.wire.index()];
     if (!once) {
       std::string text;
-      words(text, member->wire);
+      words(text, member.wire);
       Bytes bytes;
-      if (text.empty() || !member->wire.framed) {
-        append(bytes, as_bytes(text));
-      } else {
-        style.append_frame(bytes, text);
-      }
+      if (!text.empty()) style.append_for(member.wire, bytes, text);
       once = std::make_shared<const Bytes>(std::move(bytes));
     }
-    if (!once->empty()) member->sink->deliver(once);
-  }
+    if (!once->empty()) member.sink->deliver(once);
+  });
 }
 
 }  // namespace sluice::chat

@@ -1,63 +1,58 @@
 #pragma once
-// Audience: the members of one room on one thread, and the delivery of lines to them. Each wire's rendering
-// of a batch of lines is made once and shared; a member that caused a line, or joined in the middle of the
-// batch, gets its own. Joining and leaving cost O(1). A room whose members live on several threads has one
-// audience on each.
+// Audience: the members of one room, and the delivery of lines to them. They stand in lanes, a connection in
+// the same lane of each of its rooms, so that several threads can write to them at once, each in lanes of its
+// own, and no connection is touched by two. Joining and leaving cost O(1).
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "base/bytes.hpp"
-#include "chat/line.hpp"
-#include "chat/wire.hpp"
+#include "chat/batch.hpp"
+#include "chat/member.hpp"
 
 namespace sluice::chat {
 
-// Where a member's bytes go: a connection's queue. deliver() must not make members join or leave before it
-// returns.
-class Sink {
- public:
-  virtual ~Sink() = default;
-  virtual void deliver(const SharedBytes& bytes) = 0;
-};
-
-class Audience;
-
-// One connection in one room. Its owner keeps it alive while it is in the audience.
-struct Member {
-  Sink* sink = nullptr;
-  const User* user = nullptr;  // borrowed from the connection
-  Wire wire;
-  bool spoke = false;       // caused a line of the batch that is being gathered
-  std::uint32_t place = 0;  // kept by the audience
-  MemberNumber number = 0;  // given by the room
-  std::uint64_t since = 0;  // number of the room's first line that is for it
-};
-
-struct RenderStyle {
-  std::string host = "tmi.twitch.tv";
-  AppendFrame append_frame = nullptr;
-};
-
 class Audience {
  public:
+  explicit Audience(std::size_t lanes = 1) : lanes_(lanes) {}
+
   void add(Member& member);
   void remove(Member& member);
-  std::size_t size() const { return members_.size(); }
-  std::span<Member* const> members() const { return members_; }
+  std::size_t size() const { return size_; }
+  std::size_t lanes() const { return lanes_.size(); }
+  template <class Visit>
+  void each(const Visit& visit) const {
+    for (const Lane& lane : lanes_)
+      for (Member* member : lane) visit(*member);
+  }
 
-  // Delivers lines first, first+1, … to everyone they are for. Returns how many deliveries there were.
-  std::size_t deliver(std::span<const Line> lines, std::uint64_t first, const RenderStyle& style);
+  // Delivers the batch to everyone it is for. Returns how many deliveries there were.
+  std::size_t deliver(Batch& batch) const;
+
+  // What a thread did for one lane: see Sink. Whoever waited for it calls finish().
+  struct Written {
+    struct Rest {
+      Sink* sink;
+      SharedBytes bytes;
+      std::size_t written;
+    };
+    std::size_t deliveries = 0;
+    std::vector<Rest> rests;
+    void finish();
+  };
+  void write_beside(Batch& batch, std::size_t lane, Written& written) const;
 
   // Delivers to those alone whom `whom` picks what `words` appends for their wire, if it is anything.
   void tell(const std::function<bool(const Member&)>& whom,
             const std::function<void(std::string&, const Wire&)>& words, const RenderStyle& style) const;
 
  private:
-  std::vector<Member*> members_;
+  using Lane = std::vector<Member*>;
+  template <class Give>
+  static std::size_t to_each(const Lane& lane, Batch& batch, const Give& give);
+
+  std::vector<Lane> lanes_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace sluice::chat

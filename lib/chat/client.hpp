@@ -32,8 +32,9 @@ class Outlet : public Sink {
  public:
   virtual void send(std::string_view text) = 0;  // IRC lines, or one JSON object
   virtual void close(Farewell farewell,
-                     std::string_view why) = 0;  // after what was sent; the client is not called again
-  virtual bool framed() const = 0;               // WebSocket
+                     std::string_view why) = 0;    // after what was sent; the client is not called again
+  virtual bool framed() const = 0;                 // WebSocket
+  virtual bool deflated() const { return false; }  // which may be sent compressed messages
   virtual std::string address()
       const = 0;  // of the peer; empty: one that stands for many (a proxy on loopback)
 };

@@ -280,7 +280,12 @@ void IrcClient::send() {
 
 Wire IrcClient::wire() const {
   const irc::Capabilities& capabilities = session_.capabilities();
-  return {false, outlet_.framed(), capabilities.tags, capabilities.commands, capabilities.membership};
+  return {.json = false,
+          .framed = outlet_.framed(),
+          .tags = capabilities.tags,
+          .commands = capabilities.commands,
+          .membership = capabilities.membership,
+          .deflated = outlet_.deflated()};
 }
 
 }  // namespace sluice::chat

@@ -1,5 +1,7 @@
 #include "chat/irc_lines.hpp"
 
+#include <fmt/format.h>
+
 #include "base/utf8.hpp"
 #include "chat/emotes.hpp"
 #include "chat/irc_tags.hpp"
@@ -171,6 +173,12 @@ void write_notice(std::string& out, const IrcStyle& style, std::string_view chan
     line.channel(channel);
   }
   line.trailing(text).end();
+}
+
+void write_sampled_notice(std::string& out, const IrcStyle& style, const Sampled& sampled) {
+  write_notice(out, style, sampled.channel, "room_sampled",
+               fmt::format("This room is busy: {} of the last {} messages were shown to everybody.",
+                           sampled.told, sampled.told + sampled.left_out));
 }
 
 void write_ping(std::string& out, const IrcStyle& style) {

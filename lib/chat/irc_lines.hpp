@@ -40,6 +40,8 @@ void write_room_state_change(std::string& out, const IrcStyle& style, const Chan
                              const RoomSettings& before, const RoomSettings& after);
 void write_notice(std::string& out, const IrcStyle& style, std::string_view channel, std::string_view msg_id,
                   std::string_view text);
+// How many messages a busy room's ceiling left out.
+void write_sampled_notice(std::string& out, const IrcStyle& style, const Sampled& sampled);
 void write_ping(std::string& out, const IrcStyle& style);
 void write_reconnect(std::string& out, const IrcStyle& style);
 

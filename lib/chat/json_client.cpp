@@ -157,7 +157,8 @@ void JsonClient::carry_out(JoinRequest join) {
 void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   memberships_.leave(channel.name);  // joining again begins anew
   Room& room = hall_.rooms.open(channel);
-  memberships_.join(room, user_, outlet_, Wire{.json = true, .framed = outlet_.framed()});
+  memberships_.join(room, user_, outlet_,
+                    Wire{.json = true, .framed = outlet_.framed(), .deflated = outlet_.deflated()});
 
   JoinedAnswer answer{.channel = channel,
                       .origin = room.origin(),

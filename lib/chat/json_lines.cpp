@@ -60,6 +60,14 @@ void write_gap(std::string& out, const Skipped& skipped) {
       .number("last", static_cast<std::int64_t>(skipped.last));
 }
 
+void write_sampled(std::string& out, const Sampled& sampled) {
+  JsonObject(out)
+      .text("type", "sampled")
+      .text("channel", sampled.channel)
+      .number("told", static_cast<std::int64_t>(sampled.told))
+      .number("left_out", static_cast<std::int64_t>(sampled.left_out));
+}
+
 void write_hello(std::string& out, std::string_view origin, std::size_t rooms, std::size_t frame_bytes) {
   JsonObject object(out);
   object.text("type", "hello").number("version", 1).text("origin", origin);

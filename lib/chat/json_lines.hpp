@@ -17,6 +17,7 @@ void write_settings(std::string& out, std::string_view channel, const RoomSettin
 void write_title(std::string& out, const TitleChange& change);
 void write_live(std::string& out, const LiveChange& change);
 void write_gap(std::string& out, const Skipped& skipped);
+void write_sampled(std::string& out, const Sampled& sampled);
 
 void write_hello(std::string& out, std::string_view origin, std::size_t rooms, std::size_t frame_bytes);
 void write_authenticated(std::string& out, const User& user);

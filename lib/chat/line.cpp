@@ -24,6 +24,7 @@ struct AsJson {
   void operator()(const MessageRemoved& removed) const { write_deleted(out, removed); }
   void operator()(const UserNoticePtr& notice) const { write_user_notice_object(out, *notice); }
   void operator()(const Skipped& skipped) const { write_gap(out, skipped); }
+  void operator()(const Sampled& sampled) const { write_sampled(out, sampled); }
 };
 
 struct AsIrc {
@@ -65,6 +66,7 @@ struct AsIrc {
     if (wire.commands) write_user_notice(out, style, *notice);
   }
   void operator()(const Skipped&) const {}
+  void operator()(const Sampled& sampled) const { write_sampled_notice(out, style, sampled); }
 };
 }  // namespace
 

@@ -60,12 +60,28 @@ struct Skipped {  // pages: what another node said from `first` to `last` is not
   std::uint64_t first = 0, last = 0;
 };
 
+struct Sampled {  // of a busy room's messages since the last of these (see Ceiling)
+  std::string channel;
+  std::uint64_t told = 0;      // to everybody
+  std::uint64_t left_out = 0;  // told to those alone who see everything, and to their authors
+};
+
 struct Line {
   std::variant<MessagePtr, Presence, Arrival, Departure, SettingsChange, TitleChange, LiveChange, UserCleared,
-               Cleared, MessageRemoved, UserNoticePtr, Skipped>
+               Cleared, MessageRemoved, UserNoticePtr, Skipped, Sampled>
       what;
   MemberNumber from = 0;   // the connection that caused it: IRC does not echo to it
   bool for_pages = false;  // IRC is not told
+  enum class Whom : std::uint8_t {
+    everybody,
+    all_seeing,  // a message that the ceiling leaves out: for who sees everything, and for its author
+    reading,     // for those who do not see everything
+  } whom = Whom::everybody;
+
+  UserId author() const {  // of a message; 0: it is none
+    const MessagePtr* message = std::get_if<MessagePtr>(&what);
+    return message == nullptr ? UserId() : (*message)->author.id;
+  }
 };
 
 // Appends the line as `wire` wants it: IRC lines with CR LF, or one JSON object. Nothing for what the wire

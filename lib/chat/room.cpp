@@ -9,11 +9,13 @@ constexpr std::size_t membership_limit = 1000;  // chatters above which JOIN and
 constexpr std::size_t heads_limit = 128;        // origins, beyond which those of old runs are forgotten
 }  // namespace
 
-Room::Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered)
+Room::Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered,
+           std::size_t lanes)
     : channel_(std::move(channel)),
       origin_(std::move(origin)),
       people_(people),
-      gathered_(std::move(gathered)) {}
+      gathered_(std::move(gathered)),
+      audience_(lanes) {}
 
 Roles Room::roles_of(const User& user) const {
   Roles roles;
@@ -189,8 +191,9 @@ void Room::beat() {
     std::unordered_set<MemberNumber> arrived;
     for (const Line& line : comings_and_goings_) arrived.insert(line.from);
     if (!comings_and_goings_.empty())
-      for (Member* member : audience_.members())
-        member->spoke = member->spoke || (!member->wire.json && arrived.contains(member->number));
+      audience_.each([&](Member& member) {
+        member.spoke = member.spoke || (!member.wire.json && arrived.contains(member.number));
+      });
     for (Line& line : comings_and_goings_) gather(std::move(line));
   }
   comings_and_goings_.clear();
@@ -198,12 +201,26 @@ void Room::beat() {
     viewers_told_ = viewers_everywhere();
     gather({Presence{channel_.name, viewers_told_}, 0});
   }
+  tell_sampled();
 }
 
-std::size_t Room::flush(const RenderStyle& style) {
-  const std::vector<Line> lines = std::exchange(lines_, {});
+void Room::tell_sampled() {
+  if (const auto [told, left_out] = ceiling_.take_count(); left_out > 0)
+    gather({Sampled{channel_.name, told, left_out}, 0, false, Line::Whom::reading});
+}
+
+std::unique_ptr<Batch> Room::take_batch(const Tick& tick) {
+  std::vector<Line> lines = std::exchange(lines_, {});
   const std::uint64_t first = std::exchange(first_line_, first_line_ + lines.size());
-  return audience_.deliver(lines, first, style);
+  ceiling_.choose(lines, tick.ceiling, tick.now, tick.random);
+  return std::make_unique<Batch>(std::move(lines), first, tick.style,
+                                 [this](const Member& member) { return sees_all(*member.user); });
+}
+
+bool Room::sees_all(const User& user) const {
+  return user.id.value() != 0 &&
+         (user.bot || user.id == channel_.broadcaster || standing_.has(Standing::Role::moderator, user.id) ||
+          standing_.has(Standing::Role::vip, user.id));
 }
 
 void Room::gather(Line line) {

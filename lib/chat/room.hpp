@@ -1,15 +1,17 @@
 #pragma once
 // Room: one channel's chat on this node: who is in it, what was said, what is about to be told. Lines are
-// gathered and delivered together by flush(). Numbers count this room's messages in this node's run (its
+// gathered and delivered together (take_batch()). Numbers count this room's messages in this node's run (its
 // origin); what other nodes said comes in under theirs (lib/nodes).
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "chat/audience.hpp"
+#include "chat/ceiling.hpp"
 #include "chat/history.hpp"
 #include "chat/line.hpp"
 #include "chat/people.hpp"
@@ -21,8 +23,10 @@ namespace sluice::chat {
 
 class Room {
  public:
-  // `gathered` is called when a first line waits to be flushed. `people` outlive the room.
-  Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered);
+  // `gathered` is called when a first line waits to be delivered. `people` outlive the room. `lanes`: see
+  // Audience.
+  Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered,
+       std::size_t lanes = 1);
 
   const Channel& channel() const { return channel_; }
   const std::string& origin() const { return origin_; }
@@ -86,9 +90,22 @@ class Room {
   using Words = std::function<void(std::string& out, const Wire& wire)>;
   void tell(const Whom& whom, const Words& words, const RenderStyle& style) const;
   void tell(UserNoticePtr notice);  // a subscription, a gift, a raid; the room does not keep it
-  void beat();                      // tells arrivals, departures and the viewer count since the last beat
+  // Once a second: tells arrivals, departures, the viewer count, and what the ceiling left out since then.
+  void beat();
 
-  std::size_t flush(const RenderStyle& style);  // deliveries made
+  // What was gathered, to be delivered to audience(): of messages no more than `ceiling` a second to those
+  // who only read along.
+  struct Tick {
+    const RenderStyle& style;
+    Ceiling::Rate ceiling = 0;
+    Steady now;
+    Random& random;
+  };
+  std::unique_ptr<Batch> take_batch(const Tick& tick);
+  const Audience& audience() const { return audience_; }
+  // Whom the ceiling leaves nothing out for: the broadcaster, moderators, VIPs, verified bots.
+  bool sees_all(const User& user) const;
+  std::uint64_t left_out() const { return ceiling_.left_out(); }  // messages, ever, for the others
 
  private:
   struct Chatter {
@@ -96,6 +113,7 @@ class Room {
     std::uint32_t connections = 0;
   };
   void gather(Line line);
+  void tell_sampled();
   void forget_old_heads();
 
   Channel channel_;
@@ -117,6 +135,7 @@ class Room {
   Seen skipped_;       // the last number that was
   Removals removals_;  // what was taken off, also of what comes later
   std::vector<Line> comings_and_goings_;
+  Ceiling ceiling_;
 };
 
 }  // namespace sluice::chat

@@ -5,12 +5,16 @@
 namespace sluice::chat {
 
 Rooms::Rooms(std::string origin, RenderStyle style, Rhythm rhythm)
-    : origin_(std::move(origin)), style_(std::move(style)), rhythm_(rhythm) {}
+    : origin_(std::move(origin)),
+      style_(std::move(style)),
+      rhythm_(rhythm),
+      random_(std::hash<std::string>{}(origin_)) {}
 
 Room& Rooms::open(const Channel& channel) {
   auto& room = rooms_[channel.name];
   if (room) return *room;
-  room = std::make_unique<Room>(channel, origin_, people_, [this](Room& waiting) { gathered(waiting); });
+  room = std::make_unique<Room>(
+      channel, origin_, people_, [this](Room& waiting) { gathered(waiting); }, lanes_);
   if (archived_) room->begins_at_first();
   return *room;
 }
@@ -27,23 +31,55 @@ void Rooms::gathered(Room& room) {
   on_gathered();
 }
 
+void Rooms::share_out(std::size_t lanes, Run run) {
+  lanes_ = lanes;
+  run_ = std::move(run);
+}
+
 std::optional<Steady> Rooms::flush(Steady now) {
   asked_ = false;
   std::optional<Steady> next;
-  std::vector<Room*> waiting = std::exchange(waiting_, {});
-  for (Room* room : waiting) {
+  std::vector<Room*> due;
+  for (Room* room : std::exchange(waiting_, {})) {
     const auto tick = std::min<Steady::duration>(rhythm_.longest_tick, rhythm_.per_member * room->members());
     const auto last = flushed_.find(room);
-    const Steady due = last == flushed_.end() ? now : last->second + tick;
-    if (due <= now) {
-      deliveries_ += room->flush(style_);
+    const Steady at = last == flushed_.end() ? now : last->second + tick;
+    if (at <= now) {
+      due.push_back(room);
       flushed_.insert_or_assign(room, now);
     } else {
       waiting_.push_back(room);
-      next = next ? std::min(*next, due) : due;
+      next = next ? std::min(*next, at) : at;
     }
   }
+  deliver(due, now);
   return next;
+}
+
+void Rooms::deliver(const std::vector<Room*>& due, Steady now) {
+  const auto take = [&](Room& room) {
+    const std::uint64_t before = room.left_out();
+    auto batch = room.take_batch({style_, ceiling_, now, random_});
+    left_out_ += room.left_out() - before;
+    return batch;
+  };
+  std::size_t members = 0;
+  for (const Room* room : due) members += room->members();
+  if (!run_ || members < worth_sharing) {
+    for (Room* room : due) deliveries_ += room->audience().deliver(*take(*room));
+    return;
+  }
+  std::vector<std::unique_ptr<Batch>> batches;
+  for (Room* room : due) batches.push_back(take(*room));
+  std::vector<Audience::Written> written(lanes_);
+  run_(lanes_, [&](std::size_t lane) {
+    for (std::size_t i = 0; i < due.size(); ++i)
+      due[i]->audience().write_beside(*batches[i], lane, written[lane]);
+  });
+  for (Audience::Written& lane : written) {
+    lane.finish();
+    deliveries_ += lane.deliveries;
+  }
 }
 
 void Rooms::beat() {

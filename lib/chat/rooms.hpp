@@ -38,6 +38,14 @@ class Rooms {
   void restored_from_archive() { archived_ = true; }
 
   void change(Rhythm rhythm) { rhythm_ = rhythm; }
+  void change(Ceiling::Rate ceiling) { ceiling_ = ceiling; }
+
+  // Lets several threads write to members, before any room is open: `run` calls what it is given for each
+  // number below `lanes`, on any threads, and returns when all is done. Only where there is much to deliver:
+  // to wake a thread costs as much as writing to a few.
+  using Run = std::function<void(std::size_t lanes, const std::function<void(std::size_t lane)>& work)>;
+  void share_out(std::size_t lanes, Run run);
+  static constexpr std::size_t worth_sharing = 256;  // deliveries
 
   // Called when something waits for flush(), once until then.
   std::function<void()> on_gathered;
@@ -46,6 +54,7 @@ class Rooms {
   void beat();  // once a second
 
   std::uint64_t deliveries() const { return deliveries_; }
+  std::uint64_t left_out() const { return left_out_; }  // messages that rooms' ceilings left out
 
  private:
   struct Due {
@@ -53,6 +62,7 @@ class Rooms {
     Steady at;
   };
   void gathered(Room& room);
+  void deliver(const std::vector<Room*>& due, Steady now);
 
   std::string origin_;
   RenderStyle style_;
@@ -61,9 +71,13 @@ class Rooms {
   std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
   std::unordered_map<const Room*, Steady> flushed_;  // of busy rooms: when last
   std::vector<Room*> waiting_;
+  std::size_t lanes_ = 1;
+  Run run_;  // none: this thread writes to all
   bool archived_ = false;
   bool asked_ = false;  // on_gathered was called, flush() not yet
-  std::uint64_t deliveries_ = 0;
+  std::uint64_t deliveries_ = 0, left_out_ = 0;
+  Ceiling::Rate ceiling_ = 0;  // of each room
+  SeededRandom random_;        // for samples
 };
 
 }  // namespace sluice::chat

@@ -13,11 +13,13 @@ struct Wire {
   bool tags = false;        // IRC: twitch.tv/tags
   bool commands = false;    // IRC: twitch.tv/commands
   bool membership = false;  // IRC: twitch.tv/membership
+  bool deflated = false;    // framed: in frames that may be compressed
   bool operator==(const Wire&) const = default;
 
-  static constexpr std::size_t count = 32;
+  static constexpr std::size_t count = 64;
   std::size_t index() const {
-    return (json ? 1 : 0) | (framed ? 2 : 0) | (tags ? 4 : 0) | (commands ? 8 : 0) | (membership ? 16 : 0);
+    return (json ? 1 : 0) | (framed ? 2 : 0) | (tags ? 4 : 0) | (commands ? 8 : 0) | (membership ? 16 : 0) |
+           (deflated ? 32 : 0);
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "http/deflate.hpp"
 
 namespace sluice::http {
 
@@ -55,9 +56,9 @@ Result<WebSocketOffer> detail::check_offer(std::string_view upgrade, std::string
   return offer;
 }
 
-void append_frame(Bytes& out, Opcode opcode, ByteView payload) {
+void append_frame(Bytes& out, Opcode opcode, ByteView payload, bool compressed) {
   ByteWriter writer(out);
-  writer.u8(0x80 | static_cast<std::uint8_t>(opcode));
+  writer.u8((compressed ? 0xc0 : 0x80) | static_cast<std::uint8_t>(opcode));
   if (payload.size() < 126) {
     writer.u8(payload.size());
   } else if (payload.size() < 65536) {
@@ -125,8 +126,11 @@ std::optional<FrameParser::Fault> FrameParser::feed(ByteView bytes, Handler& han
 std::optional<FrameParser::Fault> FrameParser::read_header() {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(header_[i]); };
   if (header_size_ == 1) {
-    if ((byte(0) & 0x70) != 0) return protocol_error("reserved bits are set");
     const std::uint8_t op = byte(0) & 0x0f;
+    const bool begins = op == 1 || op == 2;
+    // A message says in its first frame alone that it is compressed (RFC 7692, 6.1).
+    const unsigned allowed = limits_.deflate && begins ? 0x40 : 0;
+    if ((byte(0) & 0x70 & ~allowed) != 0) return protocol_error("reserved bits are set");
     if ((op > 2 && op < 8) || op > 10) return protocol_error("unknown opcode");
     final_ = (byte(0) & 0x80) != 0;
     opcode_ = static_cast<Opcode>(op);
@@ -135,6 +139,7 @@ std::optional<FrameParser::Fault> FrameParser::read_header() {
     } else if ((opcode_ == Opcode::continuation) != in_message_) {
       return protocol_error(in_message_ ? "a new message inside another" : "continuation of nothing");
     }
+    if (begins) message_is_deflated_ = (byte(0) & 0x40) != 0;
     return std::nullopt;
   }
   if (header_size_ == 2) {
@@ -152,7 +157,7 @@ std::optional<FrameParser::Fault> FrameParser::read_header() {
   if ((extended == 2 && length_ < 126) || (extended == 8 && length_ < 65536))
     return protocol_error("length not in its shortest form");
   if (length_ >> 63 != 0) return protocol_error("length over 63 bits");
-  if (!is_control(opcode_) && length_ > limits_.message - std::min(limits_.message, message_.size()))
+  if (!is_control(opcode_) && length_ > payload_limit() - std::min(payload_limit(), message_.size()))
     return Fault{CloseCode::too_big, "message over " + std::to_string(limits_.message) + " bytes"};
   std::copy_n(header_.begin() + header_size_ - 4, 4, mask_);
   left_ = length_;
@@ -174,7 +179,8 @@ std::optional<FrameParser::Fault> FrameParser::read_payload(ByteView bytes) {
   for (std::byte b : bytes) into.push_back(b ^ mask_[at++ % 4]);
   left_ -= bytes.size();
   // Broken text is refused as soon as it is seen, not at its end (8.1).
-  if (!is_control(opcode_) && message_is_text_ && !utf8_.feed(ByteView(into).subspan(from)))
+  if (!is_control(opcode_) && message_is_text_ && !message_is_deflated_ &&
+      !utf8_.feed(ByteView(into).subspan(from)))
     return Fault{CloseCode::invalid_payload, "text is not UTF-8"};
   return std::nullopt;
 }
@@ -184,13 +190,30 @@ std::optional<FrameParser::Fault> FrameParser::end_frame(Handler& handler) {
   if (is_control(opcode_)) return end_control(handler);
   if (!final_) return std::nullopt;
   in_message_ = false;
-  const Bytes message = std::exchange(message_, {});  // an idle connection holds no buffer
+  Bytes message = std::exchange(message_, {});  // an idle connection holds no buffer
+  if (message_is_deflated_)
+    if (auto fault = inflate(message)) return fault;
   if (!message_is_text_) {
     handler.on_binary(message);
     return std::nullopt;
   }
   if (!utf8_.complete()) return Fault{CloseCode::invalid_payload, "text ends inside a character"};
   handler.on_text(as_text(message));
+  return std::nullopt;
+}
+
+// What does not shrink grows by little: five bytes for each 16 KB, or what one more empty block takes.
+std::size_t FrameParser::payload_limit() const {
+  return message_is_deflated_ ? limits_.message + limits_.message / 1024 + 64 : limits_.message;
+}
+
+std::optional<FrameParser::Fault> FrameParser::inflate(Bytes& message) {
+  auto unpacked = inflate_message(message, limits_.message);
+  if (!unpacked && unpacked.error() == InflateFault::too_big)
+    return Fault{CloseCode::too_big, "message over " + std::to_string(limits_.message) + " bytes"};
+  if (!unpacked) return Fault{CloseCode::invalid_payload, "message that cannot be unpacked"};
+  message = std::move(*unpacked);
+  if (message_is_text_ && !utf8_.feed(message)) return Fault{CloseCode::invalid_payload, "text is not UTF-8"};
   return std::nullopt;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // The server's side of WebSocket (RFC 6455), sans-IO: the handshake's answer, frames in → messages out,
-// messages → frames. permessage-deflate is not offered: an extension asked for is left unanswered, which
-// declines it (section 9.1).
+// messages → frames. Messages may be compressed (deflate.hpp); another extension asked for is left
+// unanswered, which declines it (section 9.1).
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -41,7 +41,8 @@ enum class CloseCode : std::uint16_t {
 enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 
 // One unmasked, unfragmented frame from the server, appended to `out`.
-void append_frame(Bytes& out, Opcode opcode, ByteView payload);
+// `compressed`: the payload is a message's by permessage-deflate (RFC 7692 section 6).
+void append_frame(Bytes& out, Opcode opcode, ByteView payload, bool compressed = false);
 void append_text_frame(Bytes& out, std::string_view text);
 SharedBytes text_frame(std::string_view text);
 Bytes close_frame(CloseCode code, std::string_view reason);  // reason is cut to fit 123 bytes
@@ -53,7 +54,8 @@ Bytes pong_frame(ByteView payload);
 class FrameParser {
  public:
   struct Limits {
-    std::size_t message = 16 * 1024;  // bytes of a whole message
+    std::size_t message = 16 * 1024;  // bytes of a whole message, unpacked
+    bool deflate = false;             // permessage-deflate was agreed on: messages may be compressed
   };
   class Handler {
    public:
@@ -76,6 +78,7 @@ class FrameParser {
   // nullopt: go on. A fault: send close_frame(code), then close the connection.
   std::optional<Fault> feed(ByteView bytes, Handler& handler);
   bool closed() const { return closed_; }
+  const Limits& limits() const { return limits_; }
   void stop() { closed_ = true; }  // reads nothing more
 
  private:
@@ -83,6 +86,8 @@ class FrameParser {
   std::optional<Fault> read_payload(ByteView bytes);
   std::optional<Fault> end_frame(Handler& handler);
   std::optional<Fault> end_control(Handler& handler);
+  std::optional<Fault> inflate(Bytes& message);
+  std::size_t payload_limit() const;
 
   Limits limits_;
   std::array<std::byte, 14> header_{};  // of the frame being read (5.2)
@@ -95,6 +100,7 @@ class FrameParser {
   std::byte mask_[4] = {};
   bool in_message_ = false;  // between a first fragment and the last
   bool message_is_text_ = false;
+  bool message_is_deflated_ = false;
   bool closed_ = false;
   Utf8Check utf8_;
   Bytes message_;

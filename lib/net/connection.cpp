@@ -133,23 +133,21 @@ struct Connection::Impl final : Poller::Source {
   // is made while it is at hand. What follows in the same turn (of a client in many rooms) goes together, at its end.
   void send_now(const SharedBytes& bytes) {
     if (closing || closed) return;
-    std::size_t sent = 0;
-    if (!cipher && !blocked && !flush_asked && wrote_in != loop.impl().turn && queue.empty()) {
-      wrote_in = loop.impl().turn;
-      end_turn();
-      const ssize_t n = ::send(fd.get(), bytes->data(), bytes->size(), MSG_NOSIGNAL);
-      if (n > 0) sent = static_cast<std::size_t>(n);  // an error comes again, when what waits is written
-      if (sent == bytes->size()) return;
-    }
-    if (queue.push(bytes, sent) && !blocked) ask_for_flush();
+    loop.impl().end_turn();
+    send_rest(bytes, write_past_queue(*bytes));
   }
 
-  void end_turn() {
-    if (std::exchange(loop.impl().turn_ends, true)) return;
-    asio::post(loop.impl().context, [&loop = loop.impl()] {
-      loop.turn_ends = false;
-      ++loop.turn;
-    });
+  // Touches only what is this connection's own.
+  std::size_t write_past_queue(ByteView bytes) {
+    if (cipher || blocked || flush_asked || wrote_in == loop.impl().turn || !queue.empty()) return 0;
+    wrote_in = loop.impl().turn;
+    const ssize_t n = ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    return n > 0 ? static_cast<std::size_t>(n) : 0;  // an error comes again, when what waits is written
+  }
+
+  void send_rest(const SharedBytes& bytes, std::size_t sent) {
+    if (closing || closed || sent == bytes->size()) return;
+    if (queue.push(bytes, sent) && !blocked) ask_for_flush();
   }
 
   // Everything sent in one turn of the loop goes out in one write.
@@ -321,6 +319,8 @@ void Connection::connect(Loop& loop, const Endpoint& to, std::shared_ptr<Handler
 
 void Connection::send(SharedBytes bytes) { impl_->enqueue({std::move(bytes)}); }
 void Connection::send_now(const SharedBytes& bytes) { impl_->send_now(bytes); }
+std::size_t Connection::write_beside(ByteView bytes) { return impl_->closing || impl_->closed ? bytes.size() : impl_->write_past_queue(bytes); }
+void Connection::send_rest(const SharedBytes& bytes, std::size_t written) { impl_->send_rest(bytes, written); }
 void Connection::send(Bytes bytes) { impl_->enqueue({std::move(bytes)}); }
 void Connection::send_copy(ByteView bytes) { impl_->enqueue({Bytes(bytes.begin(), bytes.end())}); }
 void Connection::send(FileRange range) { impl_->enqueue({std::move(range)}); }

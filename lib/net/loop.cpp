@@ -30,6 +30,15 @@ void Loop::run() {
 }
 void Loop::stop() { impl_->context.stop(); }
 void Loop::post(std::function<void()> task) { asio::post(impl_->context, std::move(task)); }
+void Loop::expect_writes() { impl_->end_turn(); }
+
+void Loop::Impl::end_turn() {
+  if (std::exchange(turn_ends, true)) return;
+  asio::post(context, [this] {
+    turn_ends = false;
+    ++turn;
+  });
+}
 void Loop::coalesce(std::chrono::milliseconds interval) { impl_->poller.coalesce(interval); }
 
 // ---- Timer

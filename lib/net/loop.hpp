@@ -24,6 +24,8 @@ class Loop {
   // without it was 1.1 times as much (tests/bench/rtmp_publishers.py).
   void coalesce(std::chrono::milliseconds interval);
 
+  void expect_writes();  // in this turn, by Connection::write_beside()
+
   struct Impl;
   Impl& impl() { return *impl_; }
 

@@ -23,6 +23,7 @@ struct Loop::Impl {
   // Grows at the end of each turn in which a connection wrote past its queue.
   std::uint32_t turn = 1;
   bool turn_ends = false;  // asked for
+  void end_turn();
   // What is being connected, until it is told of.
   std::unordered_set<std::shared_ptr<void>> connecting;
   // Every connection that is open: the loop keeps it alive.

@@ -16,7 +16,7 @@ from machine import machine, median  # noqa: E402
 LINES, ROUNDS = int(sys.argv[1]), int(sys.argv[2])
 RESULTS = pathlib.Path(__file__).parent / "results" / "chat_automod.ndjson"
 AT_ONCE = 50  # lines that are under way together: less than may wait of one user
-OPEN = ("--cooldown", "0s", "--message-rate", "100000", "--repeat-time", "0s", "--history", "none", "--automod-late", "allow", "--automod-deadline", "5s")
+OPEN = ("--cooldown", "0s", "--message-rate", "100000", "--repeat-time", "0s", "--room-rate", "0", "--history", "none", "--automod-late", "allow", "--automod-deadline", "5s")
 
 
 def texts():

@@ -85,7 +85,7 @@ def chatd(folder, ports, wire, program=str(BUILD / "bin" / "chatd")):
     """`wire`: as WIRES has it. Speakers come by TCP on any."""
     shutil.copytree(platform(folder.parent / "platform"), folder, dirs_exist_ok=True)
     irc, ws = ports
-    command = [program, "--dir", str(folder), "--irc-port", str(irc), "--ws-port", str(ws), "--ircs-port", "0", "--wss-port", "0",
+    command = ["env", "SLUICE_ROOM_RATE=0", program, "--dir", str(folder), "--irc-port", str(irc), "--ws-port", str(ws), "--ircs-port", "0", "--wss-port", "0",
                "--connections", "19000", "--cooldown", "0s", "--message-rate", "100000", "--login-rate", "100000", "--log-level", "warn"]
     return command, ["--ports", str(irc if wire == "irc-tcp" else ws), "--speak-ports", str(irc), "--accounts", str(folder / "speakers")]
 

@@ -69,6 +69,25 @@ async function joinedChat(you) {
 }
 const writer = { user, mod: false, badges: [] };
 
+test("what a busy room leaves out is told while it does", async () => {
+  const { at, chat } = await joinedChat(null);
+  at.last().says({ type: "sampled", channel: "demo", told: 50, left_out: 120 });
+  assert.deepEqual(chat.sampled.value, { told: 50, left_out: 120 });
+  at.advance(1000);
+  at.last().says({ type: "sampled", channel: "demo", told: 50, left_out: 3 });
+  at.advance(2900);
+  assert.deepEqual(chat.sampled.value, { told: 50, left_out: 3 });
+  at.advance(200);
+  assert.equal(chat.sampled.value, null);
+  // What was not shown is asked for as usual: behind the last message that was.
+  at.last().says(message(7));
+  at.last().onclose();
+  at.advance(1000);
+  at.last().onopen();
+  await settled();
+  assert.deepEqual(at.last().sent, [{ type: "join", channel: "demo", cursor: { a: 7 } }]);
+});
+
 test("a reader joins without a ticket, a writer shows one first", async () => {
   const reader = await joinedChat(null);
   assert.deepEqual(reader.at.last().sent, [{ type: "join", channel: "demo", history: 50 }]);

@@ -10,7 +10,8 @@ from chat_platform import Chat
 from harness import get, wait_for
 from remote import RedisServer
 
-QUICK = ("--automod", "none", "--cooldown", "0s", "--message-rate", "100000", "--join-rate", "100000", "--login-rate", "100000", "--repeat-time", "0s")
+QUICK = ("--automod", "none", "--cooldown", "0s", "--message-rate", "100000", "--join-rate", "100000", "--login-rate", "100000", "--repeat-time", "0s",
+         "--room-rate", "0")
 
 
 def quick(options):

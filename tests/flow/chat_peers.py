@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import struct
+import zlib
 
 
 def tags(line):
@@ -71,13 +72,16 @@ class IrcPeer:
 class WebSocket:
     """A client's side of RFC 6455; frames can be sent as malformed as a test wants them."""
 
-    def __init__(self, port, path="/", host="127.0.0.1", protocol=None, origin=None, headers=(), timeout=10, tls=None):
+    def __init__(self, port, path="/", host="127.0.0.1", protocol=None, origin=None, headers=(), timeout=10, tls=None, deflate=False):
+        """`deflate`: offers permessage-deflate, which must be taken, without context takeover (RFC 7692)."""
         self.socket = connect(host, port, timeout, tls)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {path} HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket", "Connection: Upgrade",
                  f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *headers]
         if protocol:
             lines.append(f"Sec-WebSocket-Protocol: {protocol}")
+        if deflate:
+            lines.append("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
         if origin:
             lines.append(f"Origin: {origin}")
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
@@ -88,6 +92,10 @@ class WebSocket:
         if self.status == 101:
             accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
             assert self.headers["sec-websocket-accept"] == accept
+            taken = "permessage-deflate; server_no_context_takeover; client_no_context_takeover" if deflate else None
+            assert self.headers.get("sec-websocket-extensions") == taken
+        self.deflate = deflate
+        self.packed = self.packed_bytes = self.unpacked_bytes = 0  # of compressed messages that came
 
     def _more(self):
         more = self.socket.recv(65536)
@@ -123,15 +131,21 @@ class WebSocket:
         self.send_frame(0x81, text.encode())
 
     def frame(self):
-        """(opcode, payload) of the next frame; the server never masks and never fragments."""
+        """(opcode, payload) of the next frame, unpacked; the server never masks and never fragments."""
         first, second = self._take(2)
-        assert first & 0x80 and not first & 0x70 and not second & 0x80
+        assert first & 0x80 and not first & 0x30 and not second & 0x80
+        assert not first & 0x40 or (self.deflate and first & 0x0f == 1)
         size = second & 0x7f
         if size == 126:
             size = struct.unpack(">H", self._take(2))[0]
         elif size == 127:
             size = struct.unpack(">Q", self._take(8))[0]
-        return first & 0x0f, self._take(size)
+        payload = self._take(size)
+        if first & 0x40:
+            message = zlib.decompressobj(-15).decompress(payload + b"\0\0\xff\xff")  # each by itself: no context is taken over
+            self.packed, self.packed_bytes, self.unpacked_bytes = self.packed + 1, self.packed_bytes + size, self.unpacked_bytes + len(message)
+            payload = message
+        return first & 0x0f, payload
 
     def message(self):
         while True:

@@ -12,7 +12,7 @@ from chat_peers import tags
 from chat_platform import running
 from harness import get, wait_for
 
-QUIET = ("--cooldown", "0s", "--message-rate", "100000", "--join-rate", "1000", "--repeat-time", "0s")
+QUIET = ("--cooldown", "0s", "--message-rate", "100000", "--join-rate", "1000", "--repeat-time", "0s", "--room-rate", "0")
 HELD = "well fuck this"  # the list that automod comes with holds it
 SILENT = ("--automod", "sleep 1000")
 

@@ -1,12 +1,15 @@
-"""chatd's WebSocket under hostile frames (RFC 6455), over raw sockets: what closes it and with which code, and what it has to stand."""
+"""chatd's WebSocket under hostile frames (RFC 6455, RFC 7692), over raw sockets: what closes it and with which code, and what it has to stand."""
 import base64
+import json
 import os
+import pathlib
 import socket
 import struct
+import zlib
 
 import pytest
 
-from chat_peers import Closed, WebSocket
+from chat_peers import Closed, Page, WebSocket
 from chat_platform import running
 from harness import wait_for
 
@@ -181,8 +184,10 @@ STOOD = {
 @pytest.mark.parametrize("way", ["whole", "byte by byte"])
 @pytest.mark.parametrize("name", STOOD)
 def test_what_a_socket_stands(chat, name, way):
-    sent, answers = STOOD[name]
-    peer = WebSocket(chat.ws, protocol="irc")
+    stands(WebSocket(chat.ws, protocol="irc"), *STOOD[name], way)
+
+
+def stands(peer, sent, answers, way):
     step = len(sent) if way == "whole" else 1 if len(sent) < 300 else 97
     for at in range(0, len(sent), step):
         peer.socket.sendall(sent[at:at + step])
@@ -194,13 +199,121 @@ def test_what_a_socket_stands(chat, name, way):
     peer.close()
 
 
+def packed(text, flush=zlib.Z_SYNC_FLUSH, level=9):
+    """A message's payload by permessage-deflate."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15)
+    payload = packer.compress(text) + packer.flush(flush)
+    return payload[:-4] if flush == zlib.Z_SYNC_FLUSH else payload + b"\0"
+
+
+PACKED, BOMB = 0xc1, packed(b"x" * 20_000_000)
+# The same, where permessage-deflate was agreed on.
+PACKED_REFUSED = {
+    "RSV1 on a continuation": (frame(0x41, packed(b"PI")) + frame(0xc0, b"NG"), 1002),
+    "RSV1 on a ping": (frame(0xc9), 1002),
+    "RSV1 on a pong": (frame(0xca), 1002),
+    "RSV1 on a close": (frame(0xc8, b"\x03\xe8"), 1002),
+    "RSV2": (frame(0xa1, packed(b"PING")), 1002),
+    "RSV1 and RSV3": (frame(0xd1, packed(b"PING")), 1002),
+    "no deflate data": (frame(PACKED, b"\xff\xff\xff\xff"), 1007),
+    "a block of the reserved kind": (frame(PACKED, b"\x06\0"), 1007),
+    "an empty payload": (frame(PACKED), 1007),
+    "cut in a block": (frame(PACKED, packed(b"PING this and that")[:-3]), 1007),
+    "a distance before the beginning": (frame(PACKED, bytes.fromhex("038200")), 1007),
+    "the wrong complement of a length": (frame(PACKED, b"\0\x05\0\0\0hello\0"), 1007),
+    "a zlib head": (frame(PACKED, zlib.compress(b"PING")), 1007),
+    "a message that needs the one before": (frame(PACKED, packed(b"PING one and the same")) + frame(PACKED, bytes.fromhex("0a82cb00")), 1007),
+    "bad text": (frame(PACKED, packed(b"a\xffb")), 1007),
+    "a character cut by the end": (frame(PACKED, packed(SMILE[:3])), 1007),
+    "one byte over": (frame(PACKED, packed(b"x" * (LIMIT + 1))), 1009),
+    "a bomb, of which only the head fits": (frame(PACKED, BOMB), 1009),
+    "a bomb within what a message may have": (frame(PACKED, packed(b"x" * 10_000_000)), 1009),
+    "a bomb in fragments": (frame(0x41, BOMB[:8000]) + frame(0x80, BOMB[8000:16000]), 1009),
+    "binary": (frame(0xc2, packed(b"x")), 1003),
+}
+PACKED_STOOD = {
+    "a compressed message": (frame(PACKED, packed(b"PING")), ["PONG :tmi.twitch.tv\r\n"]),
+    "one that is not": (frame(TEXT, b"PING"), ["PONG :tmi.twitch.tv\r\n"]),
+    "in fragments, with a ping between": (frame(0x41, packed(b"PING")[:2]) + frame(PING, b"now") + frame(0x80, packed(b"PING")[2:]),
+                                          [(10, b"now"), "PONG :tmi.twitch.tv\r\n"]),
+    "as a last block": (frame(PACKED, packed(b"PING", zlib.Z_FINISH)), ["PONG :tmi.twitch.tv\r\n"]),
+    "stored, not compressed": (frame(PACKED, packed(b"PING", level=0)), ["PONG :tmi.twitch.tv\r\n"]),
+    "the longest": (frame(PACKED, packed(b"\r\n" * (LIMIT // 2 - 2) + b"PING")), ["PONG :tmi.twitch.tv\r\n"]),
+    "an empty one": (frame(PACKED, b"\0"), []),
+}
+
+
+def shut(peer, sent):
+    """The code with which a peer is closed that sends this."""
+    with pytest.raises(Closed) as closed:
+        peer.socket.sendall(sent)
+        while True:
+            assert peer.message().startswith((":tmi.twitch.tv", "PONG"))
+    return closed.value.code
+
+
+@pytest.mark.parametrize("name", PACKED_REFUSED)
+def test_what_closes_a_socket_that_packs(chat, name):
+    sent, code = PACKED_REFUSED[name]
+    assert shut(WebSocket(chat.ws, protocol="irc", deflate=True), sent) == code
+
+
+@pytest.mark.parametrize("way", ["whole", "byte by byte"])
+@pytest.mark.parametrize("name", PACKED_STOOD)
+def test_what_a_socket_that_packs_stands(chat, name, way):
+    stands(WebSocket(chat.ws, protocol="irc", deflate=True), *PACKED_STOOD[name], way)
+
+
+def test_many_bombs_take_no_memory(chat):
+    def resident():
+        return int(pathlib.Path(f"/proc/{chat.daemon.process.pid}/statm").read_text().split()[1]) * 4096
+    before = resident()
+    for _ in range(50):
+        assert shut(WebSocket(chat.ws, protocol="irc", deflate=True), frame(PACKED, packed(b"x" * 10_000_000))) == 1009
+    assert resident() - before < 10_000_000
+
+
+def test_who_offers_it_is_sent_packed_lines_and_who_does_not_the_same_unpacked(chat):
+    text = "all that is said here is said here, and here, and there, and here again"
+    page, plain = (Page(chat.ws, deflate=deflate) for deflate in (True, False))
+    bots = [WebSocket(chat.ws, protocol="irc", deflate=deflate) for deflate in (True, False)]
+    for number, bot in enumerate(bots):
+        bot.send(f"NICK justinfan{number}\r\nJOIN #demo")
+        while " 366 " not in bot.message():
+            pass
+    page.join("demo")
+    plain.join("demo")
+    ada = chat.page(chat.ada)
+    ada.join("demo")
+    packed_before = page.packed
+    ada.say("demo", text, "packed")
+    assert page.until("message") == plain.until("message")
+    assert page.packed == packed_before + 1 and page.packed_bytes < page.unpacked_bytes
+    lines = [bot.message() for bot in bots]
+    assert lines[0] == lines[1] and text in lines[0]
+    assert bots[0].packed >= 1 and bots[1].packed == 0
+    # Answers of its own, too: the history.
+    assert page.join("demo")["history"] == plain.join("demo")["history"]
+    assert page.packed > packed_before + 1
+    # What it packs is read.
+    page.send_frame(0xc1, packed(json.dumps({"type": "ping", "id": "packed"}).encode()))
+    assert page.until("pong")["id"] == "packed"
+
+
+def test_off_it_is_declined():
+    with running("--deflate", "off") as chat:
+        offer = ["Sec-WebSocket-Extensions: permessage-deflate"]
+        assert "sec-websocket-extensions" not in WebSocket(chat.ws, protocol="irc", headers=offer).headers
+        assert shut(WebSocket(chat.ws, protocol="irc", headers=offer), frame(PACKED, packed(b"PING"))) == 1002
+
+
 KEY = base64.b64encode(os.urandom(16)).decode()
 HANDSHAKE = {"Host": "h", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": KEY, "Sec-WebSocket-Version": "13"}
 
 
 @pytest.mark.parametrize("method,change,status", [
     ("GET", {}, 101), ("GET", {"Upgrade": "WebSocket", "Connection": "keep-alive, upgrade"}, 101),
-    ("GET", {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}, 101),
+    ("GET", {"Sec-WebSocket-Extensions": "x-webkit-deflate-frame, permessage-deflate; server_max_window_bits=9"}, 101),
     ("GET", {"Upgrade": None}, 426), ("GET", {"Connection": None}, 426), ("GET", {"Upgrade": "h2c"}, 426),
     ("GET", {"Sec-WebSocket-Version": "8"}, 426), ("GET", {"Sec-WebSocket-Version": None}, 426),
     ("GET", {"Sec-WebSocket-Key": None}, 426), ("GET", {"Sec-WebSocket-Key": "c2hvcnQ="}, 426),

@@ -145,7 +145,7 @@ def test_what_a_server_does_wrong_is_told(fault, deliveries, out_of_order, dropp
 
 @pytest.mark.parametrize("wire", ["irc-tcp", "irc-ws", "json"])
 def test_chatd_delivers_everything_on_each_wire(wire, tmp_path):
-    with running("--cooldown", "0s", "--message-rate", "1000") as chat:
+    with running("--cooldown", "0s", "--message-rate", "1000", "--room-rate", "0") as chat:
         chat.seed("channels", "room", "2")
         (tmp_path / "speakers").write_text(chat.seed("speakers", "speaker", "2"))
         report = measured(chat.daemon.process.pid, "--wire", wire, "--ports", chat.irc if wire == "irc-tcp" else chat.ws, "--speak-ports", chat.irc,
@@ -195,3 +195,12 @@ def test_the_benchmark_runs_and_sums_up():
     assert summary["median"] == "2x5x20" and summary["incomplete"] == {}
     assert set(summary["chatd-ws_ratio"]) == {"bare", "bare-tick"}
     assert set(summary["bytes_per_connection"]) == set(machine["versions"]) & {row["server"] for row in rows}
+
+
+def test_a_room_over_several_nodes_and_redis():
+    done = subprocess.run(["/usr/bin/python3", str(BENCH / "chat_crowd.py"), "--members", "90", "--nodes", "3", "--rate", "10", "--seconds", "1"],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["nodes"], report["ceiling"], report["connections"]) == (3, 10, 93)
+    assert report["deliveries"] == report["expected"] == 90 * 10

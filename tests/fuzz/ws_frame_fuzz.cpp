@@ -1,5 +1,5 @@
 // rooms: http
-// A client's frames, cut at a place that the input chooses: no crash, bounded messages, and the same events
+// A client's frames, compressed or not as was agreed on, cut at a place that the input chooses: no crash, bounded messages, and the same events
 // as uncut.
 #include <cstdint>
 #include <cstdlib>
@@ -39,8 +39,9 @@ void feed(FrameParser& parser, ByteView bytes, Recorder& recorder) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteView input = std::as_bytes(std::span(data + 1, size - 1));
-  const std::size_t cut = input.empty() ? 0 : data[0] % (input.size() + 1);
-  FrameParser whole({limit}), pieces({limit});
+  const std::size_t cut = input.empty() ? 0 : (data[0] & 0x7f) % (input.size() + 1);
+  const bool deflate = (data[0] & 0x80) != 0;
+  FrameParser whole({limit, deflate}), pieces({limit, deflate});
   Recorder expected, got;
   feed(whole, input, expected);
   feed(pieces, input.first(cut), got);

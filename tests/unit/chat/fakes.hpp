@@ -15,10 +15,14 @@ inline void append_marked(Bytes& out, std::string_view text) {
   append(out, as_bytes("[" + std::string(text) + "]"));
 }
 
+inline void append_packed(Bytes& out, std::string_view text) {
+  append(out, as_bytes("{" + std::string(text) + "}"));
+}
+
 struct RecordingOutlet : Outlet {
   std::string sent, delivered, closed;
   std::vector<SharedBytes> batches;
-  bool in_frames = false;
+  bool in_frames = false, packed = false;
   std::string from;
   Farewell farewell = Farewell::normal;
   void send(std::string_view text) override { sent += text; }
@@ -31,6 +35,7 @@ struct RecordingOutlet : Outlet {
     closed = why;
   }
   bool framed() const override { return in_frames; }
+  bool deflated() const override { return packed; }
   std::string address() const override { return from; }
   std::string take_sent() { return std::exchange(sent, {}); }
   std::string take_delivered() { return std::exchange(delivered, {}); }
@@ -86,7 +91,7 @@ inline User user(std::int64_t id, std::string login) {
 struct TestHall {
   FakeClock clock;
   SeededRandom random{1};
-  Rooms rooms{"o1", RenderStyle{"tmi.twitch.tv", append_marked}};
+  Rooms rooms{"o1", RenderStyle{"tmi.twitch.tv", append_marked, append_packed}};
   MessagePath path{clock, random, SendLimits::Rates{}};
   FakeDirectory directory;
   FakeActs acts;

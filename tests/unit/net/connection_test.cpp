@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <optional>
+#include <thread>
 
 #include "net/tcp.hpp"
 #include "os/file.hpp"
@@ -355,4 +356,39 @@ TEST_CASE("sending now to a peer that has gone closes the connection, from outsi
   CHECK_FALSE(pair.left->closed);
   pair.run_until([&] { return pair.left->closed; });
   pair.a->send_now(std::make_shared<const Bytes>(to_bytes("later")));  // to nobody
+}
+
+TEST_CASE("what another thread writes beside is with the peer at once, and in order with what its own loop sends") {
+  Pair pair;
+  const auto shared = [](std::string_view text) { return std::make_shared<const Bytes>(to_bytes(text)); };
+  const auto beside = [&](const SharedBytes& bytes) {
+    std::size_t written = 0;
+    pair.loop.expect_writes();
+    std::thread([&] { written = pair.a->write_beside(*bytes); }).join();
+    pair.a->send_rest(bytes, written);
+    return written;
+  };
+  CHECK(beside(shared("one ")) == 4);
+  CHECK(pair.a->queued() == 0);
+  CHECK(beside(shared("two ")) == 0);  // once a turn
+  pair.a->send_now(shared("three "));
+  CHECK(pair.a->queued() == 10);
+  pair.run_until([&] { return pair.right->received == "one two three "; });
+  CHECK(beside(shared("four ")) == 5);
+  pair.run_until([&] { return pair.right->received == "one two three four "; });
+  pair.a->send_copy(as_bytes("five "));
+  CHECK(beside(shared("six")) == 0);  // behind what waits
+  pair.run_until([&] { return pair.right->received == "one two three four five six"; });
+
+  const auto much = std::make_shared<const Bytes>(Bytes(4 << 20, std::byte{'x'}));
+  const std::size_t written = beside(much);
+  CHECK(written > 0);
+  CHECK(pair.a->queued() == much->size() - written);
+  pair.run_until([&] { return pair.right->received.size() == 27 + much->size(); });
+
+  pair.a->close();
+  CHECK(pair.a->write_beside(*much) == much->size());  // nobody waits for it any more
+  pair.a->send_rest(much, 0);
+  CHECK(pair.a->queued() == 0);
+  pair.run_until([&] { return pair.left->closed; });
 }

@@ -41,6 +41,10 @@ function modes(settings) {
   return list;
 }
 
+function Sampled({ told, left_out }) {
+  return <p class="modes">This chat is busy: {count(told)} of the last {count(told + left_out)} messages are shown.</p>;
+}
+
 function Pending({ chat }) {
   const list = chat.pending.value;
   if (list.length === 0) return null;
@@ -118,6 +122,7 @@ export function ChatPanel({ chat, session }) {
       {active.length > 0 && <p class="modes">{active.join(" · ")}</p>}
       <VirtualList items={chat.messages.value} label="Chat messages" row={(message) => <Message message={message} ownName={you?.user.login} />}
         empty={chat.state.value === "connected" && <p class="line-note">No messages yet. Say hello!</p>} />
+      {chat.sampled.value && <Sampled {...chat.sampled.value} />}
       <Pending chat={chat} />
       {chat.notice.value && <p class="chat-notice" role="alert">{chat.notice.value}</p>}
       {you ? (

@@ -11,6 +11,7 @@ const pendingLimit = 30_000;         // ms a message may wait for its confirmati
 const pingEvery = 25_000;
 const pongWithin = 10_000;
 const joinWithin = 15_000;
+const sampledFor = 3_000;            // it is told once a second
 
 const refusals = {
   rate_limited: "You are sending too fast.",
@@ -54,6 +55,7 @@ export class ChatConnection {
   settings = signal(null);
   you = signal(null);             // who is signed in: {user, mod, badges}
   signInError = signal("");
+  sampled = signal(null);         // {told, left_out} of the last second, while the room is too busy to show all
   notice = signal("");            // why the last message was refused
   cooldownUntil = signal(0);
   textLimit = 500;
@@ -227,6 +229,10 @@ export class ChatConnection {
       case "gap":
         this.#advance({ [frame.origin]: frame.last });
         this.#add({ kind: "gap", id: `gap-${frame.origin}-${frame.first}` });
+        break;
+      case "sampled":
+        this.sampled.value = { told: frame.told, left_out: frame.left_out };
+        this.#timer("sampled", sampledFor, () => (this.sampled.value = null));
         break;
       case "presence":
         this.viewers.value = frame.viewers;
