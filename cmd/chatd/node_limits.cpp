@@ -34,6 +34,7 @@ NodeLimits::NodeLimits(net::Loop& loop, redis::Link& link, std::string origin,
       asked_(questions("asked")),
       late_(questions("late")),
       unasked_(questions("unasked")),
+      spared_(questions("spared")),
       breaker_(metrics::breaker("chat_limits")) {}
 
 void NodeLimits::connected() {
@@ -47,6 +48,7 @@ void NodeLimits::tick() {
   set_to(asked_, counts.asked);
   set_to(late_, counts.late);
   set_to(unasked_, counts.unasked);
+  set_to(spared_, counts.spared);
   breaker_.Set(metrics::value_of(shown(limits_.state())));
 }
 

@@ -35,7 +35,7 @@ class NodeLimits final : private nodes::Limits::Outside {
   net::Timer timer_;
   Sparing refused_{seconds(10)};
   nodes::Limits limits_;
-  prometheus::Counter &asked_, &late_, &unasked_;
+  prometheus::Counter &asked_, &late_, &unasked_, &spared_;
   prometheus::Gauge& breaker_;
 };
 
