@@ -26,7 +26,8 @@ std::optional<nodes::Limits::Words> words_of(const Result<redis::Reply>& reply) 
 
 NodeLimits::NodeLimits(net::Loop& loop, redis::Link& link, std::string origin,
                        std::function<milliseconds()> longest_cooldown)
-    : link_(link),
+    : loop_(loop),
+      link_(link),
       scripts_{redis::Script(nodes::send_script()), redis::Script(nodes::take_back_script()),
                redis::Script(nodes::whisper_script()), redis::Script(nodes::tell_script())},
       timer_(loop),
@@ -81,7 +82,8 @@ void NodeLimits::remove(std::string key) {
 }
 
 void NodeLimits::wake(milliseconds in) {
-  timer_.after(in, [this] { limits_.late(); });
+  // Not before what has arrived is read: this node may be the one that is late.
+  timer_.after(in, [this] { loop_.post([this] { limits_.late(); }); });
 }
 
 }  // namespace sluice::chatd

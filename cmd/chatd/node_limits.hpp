@@ -30,6 +30,7 @@ class NodeLimits final : private nodes::Limits::Outside {
   void remove(std::string key) override;
   void wake(milliseconds in) override;
 
+  net::Loop& loop_;
   redis::Link& link_;
   std::array<redis::Script, 4> scripts_;  // by nodes::Limits::Script
   net::Timer timer_;

@@ -38,7 +38,7 @@ class Limits final : public chat::SharedLimits, public chat::WhisperPost {
   struct Counts {
     std::uint64_t asked = 0, late = 0, unasked = 0, spared = 0;
   };
-  static constexpr milliseconds deadline{200};
+  static constexpr milliseconds deadline{500};
   // A user who was told when to try again is told the same until then, but not for longer than this, without
   // a question: who floods a room shall not keep Redis from the others.
   static constexpr milliseconds told_for{1000};
