@@ -26,7 +26,8 @@ std::optional<nodes::Limits::Words> words_of(const Result<redis::Reply>& reply) 
 
 NodeLimits::NodeLimits(net::Loop& loop, redis::Link& link, std::string origin,
                        std::function<milliseconds()> longest_cooldown)
-    : link_(link),
+    : loop_(loop),
+      link_(link),
       scripts_{redis::Script(nodes::send_script()), redis::Script(nodes::take_back_script()),
                redis::Script(nodes::whisper_script()), redis::Script(nodes::tell_script())},
       timer_(loop),
@@ -34,6 +35,7 @@ NodeLimits::NodeLimits(net::Loop& loop, redis::Link& link, std::string origin,
       asked_(questions("asked")),
       late_(questions("late")),
       unasked_(questions("unasked")),
+      spared_(questions("spared")),
       breaker_(metrics::breaker("chat_limits")) {}
 
 void NodeLimits::connected() {
@@ -47,6 +49,7 @@ void NodeLimits::tick() {
   set_to(asked_, counts.asked);
   set_to(late_, counts.late);
   set_to(unasked_, counts.unasked);
+  set_to(spared_, counts.spared);
   breaker_.Set(metrics::value_of(shown(limits_.state())));
 }
 
@@ -79,7 +82,8 @@ void NodeLimits::remove(std::string key) {
 }
 
 void NodeLimits::wake(milliseconds in) {
-  timer_.after(in, [this] { limits_.late(); });
+  // Not before what has arrived is read: this node may be the one that is late.
+  timer_.after(in, [this] { loop_.post([this] { limits_.late(); }); });
 }
 
 }  // namespace sluice::chatd

@@ -30,12 +30,13 @@ class NodeLimits final : private nodes::Limits::Outside {
   void remove(std::string key) override;
   void wake(milliseconds in) override;
 
+  net::Loop& loop_;
   redis::Link& link_;
   std::array<redis::Script, 4> scripts_;  // by nodes::Limits::Script
   net::Timer timer_;
   Sparing refused_{seconds(10)};
   nodes::Limits limits_;
-  prometheus::Counter &asked_, &late_, &unasked_;
+  prometheus::Counter &asked_, &late_, &unasked_, &spared_;
   prometheus::Gauge& breaker_;
 };
 

@@ -121,7 +121,7 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   }
   if (!shares) {
     if (auto refusal = refused_by_room(line)) return then(no(refusal));
-    if (gates_.empty()) {
+    if (gates_.empty() && waiting_.oldest(room, user) == nullptr) {
       const MessagePtr published = publish(room, std::move(message), draft.from.get(), keyed);
       return then(Accepted{published->id, {published->origin, published->seq, published->at}, false});
     }
@@ -163,7 +163,6 @@ void MessagePath::answered(const std::shared_ptr<WaitingLine>& line, SharedLimit
       if (auto refusal = refused_by_limits(*line)) return decide(line, std::move(refusal));
   }
   if (auto refusal = refused_by_room(*line)) return decide(line, std::move(refusal));
-  if (gates_.empty()) return decide(line, std::nullopt);
   ask_gates(line);
 }
 
@@ -195,6 +194,7 @@ void MessagePath::tick() {
 // ---- gates
 
 void MessagePath::ask_gates(const std::shared_ptr<WaitingLine>& line) {
+  if (line->gate == gates_.size()) return decide(line, std::nullopt);
   const auto then = [this, weak = std::weak_ptr(line), gate = line->gate](std::optional<Refusal> refused) {
     if (const auto it = weak.lock(); it && !it->decided && it->gate == gate) answered(it, std::move(refused));
   };
@@ -203,8 +203,8 @@ void MessagePath::ask_gates(const std::shared_ptr<WaitingLine>& line) {
 
 void MessagePath::answered(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused) {
   ++line->gate;
-  if (!refused && line->gate < gates_.size()) return ask_gates(line);
-  decide(line, std::move(refused));
+  if (refused) return decide(line, std::move(refused));
+  ask_gates(line);
 }
 
 // ---- the outcome

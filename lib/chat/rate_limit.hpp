@@ -24,6 +24,7 @@ class Window {
   struct Size {
     std::uint32_t places = 20;
     milliseconds length{30'000};
+    bool operator==(const Size&) const = default;
   };
   // nullopt: a place was taken.
   std::optional<Limited> take(const Size& size, Steady now);
@@ -60,6 +61,7 @@ struct SendTerms {
   milliseconds cooldown{0};  // between messages of its author in the room
   milliseconds slow{0};      // the same, by the room's slow mode: between those that were published
   milliseconds repeat{0};    // in which the last of those may not be said again
+  bool operator==(const SendTerms&) const = default;
 };
 
 // How fast a user may send: windows count over all rooms, cooldowns in each room.

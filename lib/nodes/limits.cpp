@@ -55,11 +55,12 @@ chat::SharedLimits::Verdict became(std::string_view value) {
 }  // namespace
 
 Limits::Limits(std::string origin, Clock& clock, Outside& outside,
-               std::function<milliseconds()> longest_cooldown)
+               std::function<milliseconds()> longest_cooldown, milliseconds tells_for)
     : origin_(std::move(origin)),
       clock_(clock),
       outside_(outside),
-      longest_cooldown_(std::move(longest_cooldown)) {
+      longest_cooldown_(std::move(longest_cooldown)),
+      tells_for_(tells_for) {
   breaker_.lost(clock_.steady());
 }
 
@@ -69,6 +70,7 @@ void Limits::reached() {
 }
 
 void Limits::tick() {
+  std::erase_if(told_, [now = clock_.steady()](const auto& each) { return each.second.until <= now; });
   if (trying_ || !outside_.reachable() || state() != Breaker::State::half_open) return;
   trying_ = true;
   run(Script::whisper, {}, {}, [](const std::optional<Words>&) {});
@@ -124,7 +126,31 @@ void Limits::late() {
 
 // ---- messages
 
+std::optional<Refusal> Limits::told(const Question& question) {
+  const auto found = told_.find(speaker_of(question.line));
+  const Steady now = clock_.steady();
+  if (found == told_.end() || found->second.until <= now || found->second.terms != question.terms)
+    return std::nullopt;
+  Refusal refusal = found->second.refusal;
+  refusal.retry_after = std::chrono::ceil<milliseconds>(found->second.over - now);
+  return refusal;
+}
+
+// A line that says the same again, or a text that is not new, is another matter than the next one.
+void Limits::tell_on(const Speaker& speaker, const chat::SendTerms& terms, const Verdict& verdict) {
+  const auto* refusal = std::get_if<Refusal>(&verdict);
+  if (refusal == nullptr) return;
+  if (refusal->reason != Reason::slow_mode && refusal->reason != Reason::rate_limited) return;
+  const Steady now = clock_.steady();
+  const Steady over = now + *refusal->retry_after;
+  told_.insert_or_assign(speaker, Refused{*refusal, terms, over, std::min(over, now + tells_for_)});
+}
+
 void Limits::ask(const Question& question, Then then) {
+  if (auto refusal = told(question)) {
+    ++counts_.spared;
+    return then(*std::move(refusal));
+  }
   const chat::Message& line = question.line;
   const chat::SendTerms& terms = question.terms;
   const std::string says = chat::message_id({}, {}, (line.action ? "/me " : "") + line.text);
@@ -142,8 +168,10 @@ void Limits::ask(const Question& question, Then then) {
                   question.keyed ? "1" : "0",
                   question.unique ? "1" : "0"};
   run(Script::send, std::move(keys), std::move(arguments),
-      [this, terms, then = std::move(then)](const std::optional<Words>& answer) {
-        then(answer ? read(*answer, terms) : Verdict(Unknown{}));
+      [this, terms, speaker = speaker_of(line), then = std::move(then)](const std::optional<Words>& answer) {
+        Verdict verdict = answer ? read(*answer, terms) : Verdict(Unknown{});
+        tell_on(speaker, terms, verdict);
+        then(std::move(verdict));
       });
 }
 
@@ -173,6 +201,7 @@ void Limits::published(const chat::Message& line) {
 }
 
 void Limits::refused(const Question& question, const Passed& passed, const Refusal& why) {
+  told_.erase(speaker_of(question.line));
   if (!outside_.reachable()) return;
   const std::string& mark = passed.mark;
   Words keys{sent_of(question.line)};

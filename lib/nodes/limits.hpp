@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -34,12 +36,16 @@ class Limits final : public chat::SharedLimits, public chat::WhisperPost {
     virtual void wake(milliseconds in) = 0;  // late() is to be called then
   };
   struct Counts {
-    std::uint64_t asked = 0, late = 0, unasked = 0;
+    std::uint64_t asked = 0, late = 0, unasked = 0, spared = 0;
   };
-  static constexpr milliseconds deadline{200};
+  static constexpr milliseconds deadline{500};
+  // A user who was told when to try again is told the same until then, but not for longer than this, without
+  // a question: who floods a room shall not keep Redis from the others.
+  static constexpr milliseconds told_for{1000};
 
   // All outlive it. `origin`: the node's run. `longest_cooldown`: of anybody, as it is just then.
-  Limits(std::string origin, Clock& clock, Outside& outside, std::function<milliseconds()> longest_cooldown);
+  Limits(std::string origin, Clock& clock, Outside& outside, std::function<milliseconds()> longest_cooldown,
+         milliseconds tells_for = told_for);
 
   // The connection: there is one; it broke.
   void reached();
@@ -65,6 +71,17 @@ class Limits final : public chat::SharedLimits, public chat::WhisperPost {
     Answer answer;
     bool over = false;
   };
+  using Speaker = std::pair<std::int64_t, std::int64_t>;  // room, user
+  struct Refused {
+    chat::Refusal refusal;
+    chat::SendTerms terms;
+    Steady over, until;  // the refusal; telling it unasked
+  };
+  static Speaker speaker_of(const chat::Message& line) {
+    return {line.channel.value(), line.author.id.value()};
+  }
+  std::optional<chat::Refusal> told(const Question& question);
+  void tell_on(const Speaker& speaker, const chat::SendTerms& terms, const Verdict& verdict);
   void run(Script script, Words keys, Words arguments, Answer answer);
   Verdict read(const Words& answer, const chat::SendTerms& terms) const;
 
@@ -76,6 +93,8 @@ class Limits final : public chat::SharedLimits, public chat::WhisperPost {
   bool trying_ = false;                           // half open, and that question is on its way
   std::deque<std::shared_ptr<Waiting>> waiting_;  // by when they are due
   std::uint64_t asked_ = 0;
+  milliseconds tells_for_;
+  std::map<Speaker, Refused> told_;
   Counts counts_;
 };
 

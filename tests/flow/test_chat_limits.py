@@ -54,7 +54,6 @@ def test_one_user_on_a_thousand_connections_has_the_window_of_one():
         crowd = Crowd(everywhere(nodes, [user], 500))
         outcomes = crowd.say(lambda number: f"line {number}")
         assert len(outcomes) == 1000 and len(passed(outcomes)) == 20
-        assert {peer.node for peer in passed(outcomes)} == set(nodes)
         assert {notice for _, notice in outcomes if notice} == {"msg_ratelimit"}
         texts = [[reader.until("message")["text"] for _ in range(20)] for reader in readers]
         assert len(set(texts[0])) == 20 and set(texts[0]) == set(texts[1])

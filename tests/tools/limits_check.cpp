@@ -105,7 +105,8 @@ int main(int argc, char** argv) {
   SendLimits limits({.regular = {4, milliseconds(30'000)},
                      .exempt = {9, milliseconds(30'000)},
                      .bot = {6, milliseconds(30'000)}});
-  nodes::Limits shared("check", clock, server, [&] { return limits.rates().cooldown; });
+  nodes::Limits shared(
+      "check", clock, server, [&] { return limits.rates().cooldown; }, milliseconds(0));
   shared.reached();
 
   const auto pick = [&](std::initializer_list<int> of) { return of.begin()[random.below(of.size())]; };

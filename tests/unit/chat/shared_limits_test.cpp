@@ -259,6 +259,18 @@ TEST_CASE("how many of a sender's lines are asked about at once is bounded") {
   CHECK(hall.shared.asked.size() == WaitingLines::most_of_a_sender + 1);
 }
 
+TEST_CASE("a line that nobody is asked about waits behind its sender's that were") {
+  SharedHall hall;
+  const auto one = hall.say(hall.bob, "one");
+  hall.shared.there = false;
+  const auto two = hall.say(hall.bob, "two");
+  CHECK(sent(hall.say(hall.cyd, "other")));
+  CHECK((waits(one) && waits(two)));
+  hall.shared.pass();
+  CHECK((sent(one) && sent(two)));
+  CHECK(hall.published == Texts{"other", "one", "two"});
+}
+
 TEST_CASE("one sender's lines keep their order, whichever is answered first") {
   SharedHall hall;
   const auto one = hall.say(hall.bob, "one"), two = hall.say(hall.bob, "two");

@@ -63,6 +63,7 @@ struct Scene {
                });
   }
   Limits::Verdict became(Limits::Words words) {
+    line.author.id = UserId(line.author.id.value() + 1);  // whom nobody has told anything
     ask(true);
     answer(std::move(words));
     return verdict;
@@ -114,6 +115,39 @@ TEST_CASE("the script is asked with the keys of its user, room and text") {
   CHECK(scene.server.asked.back().arguments[5] != says);  // /me is another thing to say
   CHECK(scene.server.asked.back().keys[4] == text);       // and the same text
   CHECK(scene.server.asked.back().arguments[8] != scene.server.asked.front().arguments[8]);
+}
+
+TEST_CASE("who floods is told the same for a second, and Redis is not asked") {
+  Scene scene;
+  scene.ask();
+  scene.answer(Limits::Words{"limited", "5000000", "0"});
+  scene.clock.advance(milliseconds(400));
+  scene.ask();
+  CHECK(scene.server.asked.empty());
+  CHECK(std::get<Refusal>(scene.verdict).retry_after == milliseconds(4600));
+  CHECK(scene.limits.counts().spared == 1);
+  scene.line.channel = ChannelId(4);  // another room is another matter
+  scene.ask();
+  scene.answer(Limits::Words{"passed", "x"});
+  scene.line.channel = ChannelId(3);
+  scene.clock.advance(milliseconds(600));
+  scene.ask();
+  scene.answer(Limits::Words{"limited", "300", "2"});
+  scene.clock.advance(milliseconds(1));
+  scene.ask();
+  scene.answer(Limits::Words{"slow", "2000000"});
+  // Taken back, it may be otherwise; and so by other terms.
+  scene.limits.refused({scene.line, {}, false, false}, {"17 h 3"}, {Reason::rejected});
+  scene.server.asked.clear();
+  scene.ask();
+  scene.answer(Limits::Words{"slow", "2000000"});
+  scene.limits.ask({scene.line, {.window = {100, seconds(30)}}, false, false}, [](const Limits::Verdict&) {});
+  scene.answer(Limits::Words{"repeated", "2000000"});
+  scene.clock.advance(seconds(1));
+  scene.ask();
+  scene.answer(Limits::Words{"repeated", "2000000"});
+  scene.ask();
+  CHECK(scene.server.asked.size() == 1);
 }
 
 TEST_CASE("who has no answer in time is told so; one that comes later has no effect") {
