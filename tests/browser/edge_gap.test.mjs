@@ -87,3 +87,15 @@ test("from the edge, a click into a gap plays what is behind it, and the edge is
   for (const each of pages) await advances(each, "the edge at last");
   for (const each of pages) assert.deepEqual(each.faults, []);
 });
+
+test("from before the first gap, a click into the second plays what is behind that", { timeout: 120_000 }, async () => {
+  const [first, second] = await gaps(page);
+  await until(() => isAtEdge(page), "the edge", 20);
+  await clickAt(page, first.start - 2.5);
+  await playsFrom(page, first.start - 2.5, "what was before the first gap");
+  await clickAt(page, (second.start + second.end) / 2);
+  await playsFrom(page, second.end, "the click into the second");
+  await page.click(".edge");
+  await until(() => isAtEdge(page), "the edge again", 20);
+  assert.deepEqual(page.faults, []);
+});
