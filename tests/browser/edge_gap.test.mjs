@@ -80,7 +80,7 @@ test("from the edge, a click into a gap plays what is behind it, and the edge is
         await advances(each, "a picture at the edge");
         await mark(each);
         await clickAt(each, at);
-        await playsFrom(each, at > start && at < end ? end : at, `the click at ${at.toFixed(1)} s, of a gap from ${start} to ${end}`);
+        await playsFrom(each, at > start && at < end ? end : at, `the click at ${at.toFixed(1)} s, of a gap from ${start} to ${end}`, at < start ? end - start : 0);
         if (each !== page) assert.deepEqual((await pictures(each)).filter((rendition) => rendition !== middle), [], "the chosen quality");
         await each.click(".edge");
       }
@@ -92,7 +92,7 @@ test("from before the first gap, a click into the second plays what is behind th
   const [first, second] = await gaps(page);
   await until(() => isAtEdge(page), "the edge", 20);
   await clickAt(page, first.start - 2.5);
-  await playsFrom(page, first.start - 2.5, "what was before the first gap");
+  await playsFrom(page, first.start - 2.5, "what was before the first gap", first.end - first.start);
   await clickAt(page, (second.start + second.end) / 2);
   await playsFrom(page, second.end, "the click into the second");
   await page.click(".edge");

@@ -55,8 +55,8 @@ export async function clickAt(page, time) {
   await page.mouse.click(box.x + 7 + ((box.width - 14) * time) / length, box.y + box.height / 2, { delay: 80 });
 }
 
-// That a picture of the past comes, at `from` or soon after, and goes on.
-export async function playsFrom(page, from, what, limit = 12) {
+// That a picture of the past comes, at `from` or soon after, and goes on, over a gap of so many seconds that is there.
+export async function playsFrom(page, from, what, gap = 0, limit = 12) {
   const began = Date.now();
   let now = null, shown = null, first = null;
   const goesOn = async () => {
@@ -64,7 +64,7 @@ export async function playsFrom(page, from, what, limit = 12) {
     if (!now || now.live || !(shown?.ready >= 2)) return false;
     first ??= shown.time;
     if (shown.time < first || shown.time > first + 4) first = shown.time;
-    return shown.time > first + 0.7 && now.at >= Math.floor(from) - 1 && now.at <= from + 3 + (Date.now() - began) / 1000;
+    return shown.time > first + 0.7 && now.at >= Math.floor(from) - 1 && now.at <= from + gap + 3 + (Date.now() - began) / 1000;
   };
   await until(goesOn, what, limit).catch((error) => assert.fail(`${error.message}: ${JSON.stringify({ from, now, shown })}`));
 }

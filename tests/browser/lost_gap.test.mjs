@@ -42,7 +42,7 @@ for (const height of ["0", "180"])
     await playsFrom(page, end, "a click into it");
     await mark();
     await clickAt(page, start - 2.5);
-    await playsFrom(page, start - 2.5, "what was before it");
+    await playsFrom(page, start - 2.5, "what was before it", end - start);
     await until(async () => (await bar(page)).at >= second.end, "what is behind both", 25);
     if (height === "180") assert.deepEqual(await levels(), ["source"]);
     else await until(async () => (await video(page)).width === 320, "the best quality", 20);
