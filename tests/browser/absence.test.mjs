@@ -5,7 +5,7 @@ import test from "node:test";
 
 // The pages' sources are modules by their own package.json; read as text, the test needs none of their packages.
 const source = readFileSync(new URL("../../cmd/webd/pages/src/player/absence.js", import.meta.url), "utf8");
-const { isAway, longStill, returnedAt, standsStill } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const { awaySince, isAway, longStill, returnedAt, standsStill } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 // "mmgg" are whole segments of two seconds, "|gm" the parts of the one that grows, and those of the last whole one before them.
 function playlist(text, live = true) {
@@ -22,6 +22,12 @@ test("gaps at the edge of a live stream are an absence, elsewhere they are not",
   assert.equal(isAway(playlist("mg|g", false)), false);
   assert.equal(isAway(undefined), false);
   assert.equal(isAway({ live: true, fragments: [], partList: null }), false);
+});
+
+test("what the player waits for begins with the gaps at the edge", () => {
+  for (const [text, since] of [["mm|mm", null], ["mm|gg", 4], ["mm|mg", 4.5], ["mg|", 2], ["mgg|g", 2], ["gmg|", 4], ["gg|", 0], ["mg|m", null]])
+    assert.equal(awaySince(playlist(text)), since, text);
+  assert.equal(awaySince(undefined), null);
 });
 
 test("media begins again behind the gap that the player has come to", () => {

@@ -9,6 +9,12 @@ function pieces(details) {
 
 export const isAway = (details) => details?.live === true && pieces(details).at(-1)?.gap === true;
 
+// Where the gap at the edge begins, seconds; null where there is none.
+export function awaySince(details) {
+  const all = pieces(details);
+  return isAway(details) ? all[all.findLastIndex((piece) => !piece.gap) + 1].start : null;
+}
+
 const crumb = 0.25;  // s: sound ends a frame before or after the picture, and hls.js takes a segment of which 0.2 s is missing for whole
 
 // Where media begins again behind the gap that a player at `time` has come to; null where it has come to none, or nothing has come since.

@@ -2,10 +2,11 @@
 // the whole stream's playlist instead, from any point that is kept. State is in signals; no page elements but <video>.
 import { signal } from "@preact/signals";
 import Hls from "hls.js";
-import { isAway, standsStill } from "./absence.js";
+import { awaySince, isAway, standsStill } from "./absence.js";
 import { bufferEnd } from "./buffer.js";
 import { firstSound } from "./first_sound.js";
-import { passesGaps } from "./gaps.js";
+import { loadsNoGaps } from "./gap_loading.js";
+import { behindGap, passesGaps } from "./gaps.js";
 import { settings, wholeSettings } from "./hls_settings.js";
 import { KeptWindow } from "./kept_window.js";
 import { controllers } from "./last_part.js";
@@ -129,11 +130,11 @@ export class Playback {
     }
     const startPosition = whole && this.#kept.known ? Math.max(0, (this.#at - this.#kept.start) / 1000) : -1;
     const usual = Hls.DefaultConfig;
-    const hls = (this.#hls = new Hls(
-      whole
-        ? { ...wholeSettings, startPosition, audioStreamController: firstSound(usual.audioStreamController), errorController: passesGaps(usual.errorController) }
-        : { ...settings, ...controllers(usual) },
-    ));
+    const mended = loadsNoGaps(usual);
+    const config = whole
+      ? { ...wholeSettings, startPosition, ...mended, audioStreamController: firstSound(mended.audioStreamController) }
+      : { ...settings, ...controllers(mended) };
+    const hls = (this.#hls = new Hls({ ...config, errorController: passesGaps(usual.errorController) }));
     this.tracks.attach(hls);
     for (const step of steps) hls.on(Hls.Events[step], (_, { frag, type }) => this.#patience.came(`${step} ${frag?.type ?? type ?? ""}`, performance.now()));
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.#play());
@@ -155,13 +156,25 @@ export class Playback {
     return Number.isFinite(zero) ? zero + this.video.currentTime * 1000 : null;
   }
 
-  // In the whole stream: from about the right place to exactly there.
+  // In the whole stream: from about the right place to exactly there, or to the first picture behind it where the publisher was away.
   #settleNow() {
     if (!this.#settle) return;
     this.#settle = false;
     const zero = this.video.getStartDate?.().getTime();
-    const time = this.native ? (this.#at - (Number.isFinite(zero) ? zero : this.#kept.start ?? this.#at)) / 1000 : timeAt(this.#segments(), this.#at);
+    const time = this.native ? (this.#at - (Number.isFinite(zero) ? zero : this.#kept.start ?? this.#at)) / 1000 : this.#mediaAt(this.#at);
     if (time !== null && Math.abs(time - this.video.currentTime) > 0.2) this.video.currentTime = time;
+  }
+
+  #mediaAt(date) {
+    const time = timeAt(this.#segments(), date);
+    return time === null ? null : behindGap(this.#hls, time);
+  }
+
+  // There is nothing yet behind a date: the publisher has been away since.
+  #isGone(date) {
+    const details = this.#hls?.latestLevelDetails;
+    const since = awaySince(details);
+    return since !== null && date >= (dateAt(details.fragments, since) ?? Infinity);
   }
 
   #findPlace() {
@@ -188,7 +201,7 @@ export class Playback {
     const place = this.place.value;
     if (!place || !this.#source.whole) return;
     const near = Math.min(nearEdge, (place.end - place.start) / 2);
-    if (date >= place.end - near && !this.#over) return this.goLive();
+    if ((date >= place.end - near || this.#isGone(date)) && !this.#over) return this.goLive();
     this.#wanted = true;
     const removed = place.start > (this.epoch.value ?? place.start) + 1000;
     this.#at = Math.min(Math.max(date, place.start + (removed ? windowMargin : 0)), place.end - 500);
