@@ -1,4 +1,5 @@
 """automod: lines in and out, word lists, another classifier behind it, and what its own reaches on templates that were held out."""
+import collections
 import json
 import os
 import pathlib
@@ -338,18 +339,27 @@ def pieces(text):
     return {f" {text} "[at:at + 3] for at in range(len(text))}
 
 
-def near(one, other):
-    a, b = pieces(one), pieces(other)
-    return one == other or len(a & b) >= 0.7 * len(a | b)
+def near(text, by_piece):
+    """The lines of which `text` has most of the pieces, and they of its. They lack three tenths of its pieces at most, so one of the rarest they have."""
+    own = pieces(text)
+    rarest = sorted(own, key=lambda piece: len(by_piece.get(piece, ())))[:len(own) * 3 // 10 + 1]
+    candidates = {line for piece in rarest for line in by_piece.get(piece, ())}
+    return [line for line in candidates if len(own & pieces(line)) >= 0.7 * len(own | pieces(line))]
+
+
+def index(lines):
+    by_piece = collections.defaultdict(list)
+    for line in lines:
+        for piece in pieces(line):
+            by_piece[piece].append(line)
+    return by_piece
 
 
 def test_nothing_that_is_measured_on_was_learnt(tmp_path):
     held_out = {same(line.split(" ", 1)[1]) for path in (DATA / "held_out").glob("*.lines") for line in path.read_text().splitlines() if line and line[0] != "#"}
-    assert len(held_out) > 1900 and near("you are so ugly", "you are so ugly lol") and not near("you are so ugly", "she is so pretty")
-    by_piece = {}
-    for line in held_out:
-        for piece in pieces(line):
-            by_piece.setdefault(piece, set()).add(line)
+    assert len(held_out) > 1900
+    assert near("you are so ugly", index(["you are so ugly lol", "she is so pretty"])) == ["you are so ugly lol"]
+    by_piece = index(held_out)
     train("--examples", 4, "--list", tmp_path / "learnt", *(f"--measure={path}" for path in (DATA / "held_out").glob("*.lines")))
     learnt = {same(line.split(" ", 1)[1]) for line in (tmp_path / "learnt").read_text().splitlines()}
     assert len(learnt) > 10_000 and not learnt & held_out
@@ -357,6 +367,5 @@ def test_nothing_that_is_measured_on_was_learnt(tmp_path):
         for line in path.read_text().splitlines():
             if not line or line[0] in "#@" or "{" in line:
                 continue
-            text = same(line.split(" ", 1)[1])
-            for other in set().union(*(by_piece.get(piece, ()) for piece in pieces(text))):
-                assert not near(text, other), (path.name, line, other)
+            found = near(same(line.split(" ", 1)[1]), by_piece)
+            assert not found, (path.name, line, found)
