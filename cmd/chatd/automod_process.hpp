@@ -6,18 +6,17 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "app/daemon.hpp"
+#include "automod_child.hpp"
 #include "base/backoff.hpp"
 #include "chat/automod_lines.hpp"
 #include "metrics/metrics.hpp"
 #include "net/loop.hpp"
-#include "os/spawn.hpp"
 
 namespace sluice::chatd {
 
@@ -32,7 +31,6 @@ class AutomodProcess {
 
   // The loop outlives it.
   AutomodProcess(net::Loop& loop, Setup setup);
-  ~AutomodProcess();
 
   // `ready` is called once: when the child has answered for the first time, has ended, or after two seconds.
   void start(std::function<void()> ready);
@@ -52,41 +50,27 @@ class AutomodProcess {
     Then then;
     bool again = false;  // another child was told of it when it began
   };
-  enum class Sent { yes, no_room };
 
-  bool listens() const { return child_.running() && !replaced_; }
   void spawn();
-  Result<> try_to_spawn();
   void greet();
-  void write_now();
-  Sent send(std::string_view line, bool bounded);
-  void read_now();
   void take_line(std::string_view line);
   void answered(const chat::AutomodAnswer& answer);
   void well();
   void replace(std::string_view why);
-  void ended();
+  void ended(const std::string& how);
   void be_ready();
   void arm();
   void look_at_deadlines();
   void late(Question question);
 
-  net::Loop& loop_;
   Setup setup_;
   Clock& clock_;
   Backoff backoff_{milliseconds(100), milliseconds(5000)};
   std::function<void()> ready_;
 
-  os::Child child_;
-  os::UniqueFd input_, output_;
-  std::unique_ptr<net::FdWatch> writable_, readable_, end_;
-  std::string outgoing_, incoming_;
-  std::size_t sent_ = 0;   // of outgoing_
-  bool blocked_ = false;   // on_writable will go on
-  bool replaced_ = false;  // it was killed by us, and its end is not known yet
-  std::size_t owed_ = 0;   // lines that it has not answered
-  Steady heard_{};         // when it last answered, or began to owe
-  Steady started_{};
+  AutomodChild child_;
+  bool replaced_ = false;  // it was killed by us
+  bool at_once_ = false;   // the next one is waited for: no back-off
   unsigned failures_ = 0;
   std::string fault_;  // empty: it is well
   std::optional<Wall> fault_since_;

@@ -1,6 +1,7 @@
 #include "automod/linear_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -13,8 +14,10 @@ static_assert(std::endian::native == std::endian::little, "floats are read as th
 
 namespace {
 
-constexpr std::string_view first_line = "sluice-automod-model 1";
+constexpr std::string_view first_line = "sluice-automod-model 2";
 constexpr std::size_t most_categories = 32;
+constexpr double piece_share = 0.15;  // of a word's value
+constexpr double little = 60;         // features that every message has beside its own, which weigh nothing
 
 // The next line of `rest`, which is then what follows it.
 std::string_view take_line(std::string_view& rest) {
@@ -32,30 +35,46 @@ bool read_floats(std::string_view& rest, std::vector<float>& out) {
   return std::ranges::all_of(out, [](float f) { return std::isfinite(f); });
 }
 
-std::string_view bytes_of(const std::vector<float>& floats) {
-  return {reinterpret_cast<const char*>(floats.data()), floats.size() * sizeof(float)};
+template <class Number>
+std::string_view bytes_of(const std::vector<Number>& numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number)};
 }
 
 }  // namespace
 
+FeatureValues::FeatureValues(const Features& features) {
+  const double count = static_cast<double>(features.words.size()) +
+                       piece_share * piece_share * static_cast<double>(features.pieces.size());
+  word = 1 / std::sqrt(little + count);
+  piece = piece_share * word;
+}
+
 Weights Weights::zero(std::vector<std::string> categories, std::uint32_t buckets) {
-  Weights weights{std::move(categories), buckets, {}, {}};
+  Weights weights{.categories = std::move(categories), .buckets = buckets};
   weights.bias.resize(weights.categories.size());
+  weights.unit.resize(weights.categories.size());
   weights.weights.resize(weights.categories.size() * buckets);
   return weights;
 }
 
-void Weights::scores(const std::vector<std::uint32_t>& features, std::vector<double>& out) const {
+void Weights::margins(const Features& features, std::vector<double>& out) const {
   const std::size_t count = categories.size();
-  std::vector<float> sums(count, 0.f);
-  for (const std::uint32_t feature : features) {
-    const float* row = weights.data() + feature * count;
-    for (std::size_t c = 0; c < count; ++c) sums[c] += row[c];
-  }
-  // All features together weigh as much in a long message as in a short one.
-  const double value = features.empty() ? 0 : 1 / std::sqrt(static_cast<double>(features.size()));
-  out.resize(count);
-  for (std::size_t c = 0; c < count; ++c) out[c] = 1 / (1 + std::exp(-(bias[c] + value * sums[c])));
+  const FeatureValues values(features);
+  const auto add = [&](const std::vector<std::uint32_t>& numbers, double value) {
+    std::array<std::int32_t, most_categories> sums{};
+    for (const std::uint32_t number : numbers) {
+      const std::int8_t* row = weights.data() + std::size_t{number} * count;
+      for (std::size_t c = 0; c < count; ++c) sums[c] += row[c];
+    }
+    for (std::size_t c = 0; c < count; ++c) out[c] += value * unit[c] * sums[c];
+  };
+  out.assign(bias.begin(), bias.end());
+  add(features.words, values.word);
+  add(features.pieces, values.piece);
+}
+
+double probability(double margin) {
+  return 1 / (1 + std::exp(-margin));
 }
 
 Result<Weights> parse_weights(std::string_view file) {
@@ -71,11 +90,16 @@ Result<Weights> parse_weights(std::string_view file) {
       return fail(Errc::invalid, "its categories are none");
     categories.emplace_back(category);
   }
-  if (rest.size() != sizeof(float) * categories.size() * (std::size_t{*buckets} + 1))
+  const auto kinds = parse_number<std::uint32_t>(take_line(rest));
+  if (!kinds || *kinds > rest.size() ||
+      rest.size() - *kinds != categories.size() * (2 * sizeof(float) + std::size_t{*buckets}))
     return fail(Errc::invalid, "it is shorter or longer than its first lines say");
   Weights weights = Weights::zero(std::move(categories), *buckets);
-  if (!read_floats(rest, weights.bias) || !read_floats(rest, weights.weights))
+  SLUICE_TRY_VALUE(weights.kinds, Kinds::parse_folded(rest.substr(0, *kinds)));
+  rest.remove_prefix(*kinds);
+  if (!read_floats(rest, weights.bias) || !read_floats(rest, weights.unit))
     return fail(Errc::invalid, "a weight is no number");
+  std::memcpy(weights.weights.data(), rest.data(), rest.size());
   return weights;
 }
 
@@ -83,26 +107,29 @@ std::string render_weights(const Weights& weights) {
   std::string out = std::string(first_line) + "\n" + std::to_string(weights.buckets) + "\n";
   for (std::size_t c = 0; c < weights.categories.size(); ++c)
     out += (c > 0 ? " " : "") + weights.categories[c];
-  out += "\n";
+  const std::string kinds = weights.kinds.render();
+  out += "\n" + std::to_string(kinds.size()) + "\n" + kinds;
   out += bytes_of(weights.bias);
+  out += bytes_of(weights.unit);
   out += bytes_of(weights.weights);
   return out;
 }
 
 Opinion LinearModel::opinion(const Subject& subject) {
   Opinion out;
-  features_of(subject.words, weights_.buckets, features_);
+  features_of(subject.words, weights_.kinds, weights_.buckets, features_);
   if (features_.empty()) return out;
-  weights_.scores(features_, scores_);
-  double any = 0;
-  for (std::size_t c = 0; c < scores_.size(); ++c)
+  weights_.margins(features_, margins_);
+  std::optional<double> any;
+  for (std::size_t c = 0; c < margins_.size(); ++c)
     if (weights_.categories[c] == any_category)
-      any = scores_[c];
+      any = probability(margins_[c]);
     else
-      out.scores.push_back({weights_.categories[c], scores_[c]});
-  if (const auto likeliest = std::ranges::max_element(out.scores, {}, &Opinion::Score::score);
-      likeliest != out.scores.end())
-    likeliest->score = std::max(likeliest->score, any);
+      out.scores.push_back({weights_.categories[c], probability(margins_[c])});
+  if (!any || out.scores.empty()) return out;
+  const auto likeliest = std::ranges::max_element(out.scores, {}, &Opinion::Score::score);
+  likeliest->score = *any;
+  for (Opinion::Score& score : out.scores) score.score = std::min(score.score, *any);
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -12,7 +13,7 @@ namespace sluice::automod {
 
 namespace {
 
-constexpr std::size_t held_out_of = 5;
+constexpr std::size_t neighbours = 12;    // templates that are in a fold together
 constexpr std::size_t without_slots = 4;  // examples of a template that can only be typed in other ways
 using Random = std::mt19937_64;           // its numbers are the same everywhere, which those of the library's
                                           // distributions are not
@@ -54,10 +55,6 @@ void add_word_slots(const std::vector<Entry>& words, Templates& to) {
       to.slots["words:" + entry.category].push_back(entry.phrase);
 }
 
-bool is_split(std::string_view slot, std::size_t fillings) {
-  return fillings >= held_out_of && !slot.starts_with("words:");
-}
-
 // 1 for a template of a few hundred fillings, more for one of more: every sixteenfold is one more.
 std::size_t richness(const Templates& templates, const std::vector<std::string>& slots) {
   double fillings = 1;
@@ -65,45 +62,30 @@ std::size_t richness(const Templates& templates, const std::vector<std::string>&
   return static_cast<std::size_t>(std::max(1., std::log2(fillings) / 4));
 }
 
-class Filler {
- public:
-  Filler(const Templates& templates, Random& random) : templates_(templates), random_(random) {}
-
-  std::string fill(std::string_view text, bool new_ones) {
-    std::string out;
-    while (!text.empty()) {
-      const std::size_t open = std::min(text.find('{'), text.size());
-      out += text.substr(0, open);
-      text.remove_prefix(open);
-      if (text.empty()) break;
-      const std::size_t close = text.find('}');
-      out += filling(text.substr(1, close - 1), new_ones);
-      text.remove_prefix(close + 1);
-    }
-    return out;
+std::string filled(const Templates& templates, std::string_view text, Random& random) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t open = std::min(text.find('{'), text.size());
+    out += text.substr(0, open);
+    text.remove_prefix(open);
+    if (text.empty()) break;
+    const std::size_t close = text.find('}');
+    const auto& fillings = templates.slots.find(text.substr(1, close - 1))->second;
+    out += fillings[below(random, fillings.size())];
+    text.remove_prefix(close + 1);
   }
+  return out;
+}
 
- private:
-  std::string filling(std::string_view slot, bool new_ones) {
-    const auto& all = templates_.slots.find(slot)->second;
-    if (!is_split(slot, all.size())) return all[below(random_, all.size())];
-    for (;;)
-      if (const std::size_t which = below(random_, all.size());
-          (which % held_out_of == held_out_of - 1) == new_ones)
-        return all[which];
-  }
-  const Templates& templates_;
-  Random& random_;
-};
-
-// As people type: a mark at the end, a capital, a letter drawn out.
+// As people type: a mark at the end, a capital, a letter drawn out, an apostrophe left out, two letters
+// turned.
 std::string typed(std::string text, Random& random) {
-  switch (below(random, 8)) {
+  switch (below(random, 10)) {
     case 0:
-      text += "!";
+      text += below(random, 2) == 0 ? "!" : "...";
       break;
     case 1:
-      text += " lol";
+      text += below(random, 2) == 0 ? " lol" : " bro";
       break;
     case 2:
       if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
@@ -111,6 +93,16 @@ std::string typed(std::string text, Random& random) {
     case 3:
       if (const std::size_t at = below(random, text.size()); text[at] >= 'a' && text[at] <= 'z')
         text.insert(at, 2, text[at]);
+      break;
+    case 4:
+    case 5:
+      std::erase(text, '\'');
+      break;
+    case 6:
+      if (const std::size_t at = below(random, text.size()); at > 0 && at + 2 < text.size() &&
+                                                             text[at] >= 'a' && text[at + 1] >= 'a' &&
+                                                             text[at] <= 'z' && text[at + 1] <= 'z')
+        std::swap(text[at], text[at + 1]);
       break;
     default:
       break;
@@ -146,31 +138,29 @@ Result<std::vector<Example>> parse_examples(std::string_view text) {
   return examples;
 }
 
-Split make_examples(const Templates& templates, std::size_t per_template, std::uint64_t seed) {
+std::vector<Example> make_examples(const Templates& templates, std::size_t per_template, std::uint64_t seed) {
   Random random(seed);
-  Filler filler(templates, random);
-  Split split;
+  std::vector<Example> out;
+  std::array<std::vector<std::string_view>, folds> harmless;  // natural ones, by fold
   std::map<std::string, std::size_t> of_category;
-  for (const auto& [category, text] : templates.templates) {
-    const bool held_out = of_category[category]++ % held_out_of == held_out_of - 1;
+  for (std::size_t family = 0; family < templates.templates.size(); ++family) {
+    const auto& [category, text] = templates.templates[family];
+    const std::size_t fold = of_category[category]++ / neighbours % folds;
     const std::vector<std::string> slots = slots_in(text);
     const std::size_t count = slots.empty() ? std::min<std::size_t>(per_template, without_slots)
                                             : per_template * richness(templates, slots);
-    const auto add = [&](std::vector<Example>& to, bool new_ones) {
-      for (std::size_t i = 0; i < count; ++i)
-        to.push_back({typed(filler.fill(text, new_ones), random), category});
-    };
-    add(held_out ? split.held_out : split.train, false);
-    if (held_out && std::ranges::any_of(slots, [&](const std::string& slot) {
-          return is_split(slot, templates.slots.at(slot).size());
-        }))
-      add(split.held_out_new, true);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::string one = typed(filled(templates, text, random), random);
+      // In company: what a line is does not change when something harmless is said before it or behind it.
+      if (slots.empty() && i + 1 == count && !harmless[fold].empty()) {
+        const std::string_view other = harmless[fold][below(random, harmless[fold].size())];
+        one = below(random, 2) == 0 ? one + ", " + std::string(other) : std::string(other) + " " + one;
+      }
+      out.push_back({std::move(one), category, family, fold, slots.empty()});
+    }
+    if (slots.empty() && category.empty()) harmless[fold].push_back(text);
   }
-  const auto shuffle = [&](std::vector<Example>& examples) {
-    for (std::size_t i = examples.size(); i > 1; --i) std::swap(examples[i - 1], examples[below(random, i)]);
-  };
-  shuffle(split.train);
-  return split;
+  return out;
 }
 
 }  // namespace sluice::automod

@@ -1,19 +1,25 @@
 """automod: lines in and out, word lists, another classifier behind it, and what its own reaches on templates that were held out."""
+import collections
 import json
 import os
 import pathlib
+import re
 import select
 import signal
 import subprocess
 import sys
 import time
+import unicodedata
 
 import pytest
-from harness import BUILD, program
+from harness import program
 
 TREE = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(TREE / "tests" / "bench"))
+import automod_quality  # noqa: E402
+
 DATA = TREE / "cmd" / "automod" / "data"
-KEPT = TREE / "tests" / "bench" / "results" / "automod_classifier.ndjson"
+KEPT = TREE / "tests" / "bench" / "results" / "automod_quality.ndjson"
 
 
 def judged(lines, *arguments, status=0):
@@ -269,33 +275,97 @@ def test_a_command_ends_with_automod(tmp_path):
 
 # ---- the classifier
 
-def rows(text):
-    return {(row["fillings"], row["of"], row["threshold"]): row for row in map(json.loads, text.splitlines()) if "of" in row}
-
-
 def train(*arguments):
-    done = subprocess.run([program("automod"), "train", "--words", DATA / "words", "--measure", DATA / "natural.lines", *map(str, arguments), *sorted(map(str, DATA.glob("*.templates")))],
+    done = subprocess.run([program("automod"), "train", "--words", DATA / "words", "--kinds", DATA / "kinds", *map(str, arguments), *sorted(map(str, DATA.glob("*.templates")))],
                           capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return done.stdout
+    return [json.loads(row) for row in done.stdout.splitlines()]
+
+
+def rows(found):
+    return {(row["by"], row["level"], row.get("category")): row for row in found if "by" in row}
 
 
 def test_the_weights_that_come_along_reach_the_kept_figures():
-    measured = rows((BUILD / "share" / "sluice" / "automod" / "measured.ndjson").read_text())
-    kept = rows(KEPT.read_text())
-    assert measured.keys() == kept.keys() and len(kept) > 30
+    kept = rows(map(json.loads, KEPT.read_text().splitlines()))
+    measured = rows(automod_quality.measured(program("automod")))
+    assert measured.keys() == kept.keys() and len(kept) == 3 * (5 + 8)
     for key, row in kept.items():
-        assert abs(measured[key]["precision"] - row["precision"]) < 0.02 and abs(measured[key]["recall"] - row["recall"]) < 0.02, key
+        assert abs(measured[key]["recall"] - row["recall"]) < 0.03, key
+        if "false_hold_share" in row:
+            assert abs(measured[key]["false_hold_share"] - row["false_hold_share"]) < 0.002, key
+            assert measured[key]["precision"] > 0.9, key
 
 
-def test_training_on_a_part_comes_near_them_and_is_the_same_for_the_same_seed(tmp_path):
-    out = train("--examples", 20, "--out", tmp_path / "one")
-    few, kept = rows(out), rows(KEPT.read_text())
-    for threshold in (0.9, 0.7, 0.5):
-        got, was = few["known", "toxic or not", threshold], kept["known", "toxic or not", threshold]
-        assert got["precision"] > was["precision"] - 0.1 and got["recall"] > was["recall"] - 0.15, (got, was)
-    train("--examples", 20, "--out", tmp_path / "two")
+def test_the_manual_tells_the_kept_figures():
+    kept = rows(map(json.loads, KEPT.read_text().splitlines()))
+    manual = (TREE / "man" / "automod.1.in").read_text()
+    for level in range(5):
+        row = kept["both", level, None]
+        assert f".It {level} Ta {threshold(level)} Ta {100 * row['false_hold_share']:.1f} % Ta {row['recall']:.2f} Ta {row['precision']:.2f}" in manual, row
+
+
+def threshold(level):
+    return (0.9, 0.8, 0.7, 0.6, 0.5)[level]
+
+
+def test_training_prints_what_it_reaches_on_what_was_held_out_and_is_the_same_for_the_same_seed(tmp_path):
+    told = train("--examples", 2, "--out", tmp_path / "one", "--measure", DATA / "held_out" / "dev.lines")
+    assert {row["on"] for row in told if "on" in row} == {"held out in turn", "dev.lines"}
+    for on, false_share, recall in (("held out in turn", 0.06, 0.3), ("dev.lines", 0.03, 0.45)):
+        [row] = [row for row in told if row.get("on") == on and row["of"] == "toxic or not" and row["threshold"] == 0.7]
+        assert row["false_share"] < false_share and row["recall"] > recall, row
+    train("--examples", 2, "--out", tmp_path / "two")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
-    train("--examples", 20, "--seed", 2, "--out", tmp_path / "three")
+    train("--examples", 2, "--seed", 2, "--out", tmp_path / "three")
     assert (tmp_path / "one").read_bytes() != (tmp_path / "three").read_bytes()
     assert judged(texts("you are so pathetic, nobody wants you here"), "--model", tmp_path / "one")[0][0]["verdict"] == "hold"
+    assert (tmp_path / "one").stat().st_size < 1_500_000
+
+
+def test_kinds_that_are_none_are_told(tmp_path):
+    (tmp_path / "kinds").write_text("fine: word\nNo kind\n")
+    done = subprocess.run([program("automod"), "train", "--kinds", tmp_path / "kinds", DATA / "talk.templates"], capture_output=True, text=True)
+    assert done.returncode == 2 and "kinds: line 2" in done.stderr
+
+
+def same(text):
+    """What two lines have in common that differ in nothing that matters: case, marks, blanks, letters drawn out."""
+    kept = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum() or c == " ")
+    return re.sub(r"(.)\1+", r"\1", " ".join(kept.split())) or text.strip()
+
+
+def pieces(text):
+    return {f" {text} "[at:at + 3] for at in range(len(text))}
+
+
+def near(text, by_piece):
+    """The lines of which `text` has most of the pieces, and they of its. They lack three tenths of its pieces at most, so one of the rarest they have."""
+    own = pieces(text)
+    rarest = sorted(own, key=lambda piece: len(by_piece.get(piece, ())))[:len(own) * 3 // 10 + 1]
+    candidates = {line for piece in rarest for line in by_piece.get(piece, ())}
+    return [line for line in candidates if len(own & pieces(line)) >= 0.7 * len(own | pieces(line))]
+
+
+def index(lines):
+    by_piece = collections.defaultdict(list)
+    for line in lines:
+        for piece in pieces(line):
+            by_piece[piece].append(line)
+    return by_piece
+
+
+def test_nothing_that_is_measured_on_was_learnt(tmp_path):
+    held_out = {same(line.split(" ", 1)[1]) for path in (DATA / "held_out").glob("*.lines") for line in path.read_text().splitlines() if line and line[0] != "#"}
+    assert len(held_out) > 1900
+    assert near("you are so ugly", index(["you are so ugly lol", "she is so pretty"])) == ["you are so ugly lol"]
+    by_piece = index(held_out)
+    train("--examples", 4, "--list", tmp_path / "learnt", *(f"--measure={path}" for path in (DATA / "held_out").glob("*.lines")))
+    learnt = {same(line.split(" ", 1)[1]) for line in (tmp_path / "learnt").read_text().splitlines()}
+    assert len(learnt) > 10_000 and not learnt & held_out
+    for path in DATA.glob("*.templates"):
+        for line in path.read_text().splitlines():
+            if not line or line[0] in "#@" or "{" in line:
+                continue
+            found = near(same(line.split(" ", 1)[1]), by_piece)
+            assert not found, (path.name, line, found)
