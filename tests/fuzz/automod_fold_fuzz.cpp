@@ -1,6 +1,6 @@
 // rooms: automod
 // Any bytes: folded and cut into words; the map back is whole, ascending and within the original, and rules
-// and features take what came of it.
+// and features take what came of it. And as a list of kinds of words.
 #include <cstdint>
 #include <cstdlib>
 
@@ -32,9 +32,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (link.domain.empty() || link.where.end > folded.text.size()) std::abort();
   too_many_capitals(folded.original);
   repetition(folded, words);
-  std::vector<std::uint32_t> features;
-  features_of(words, 1024, features);
-  for (const std::uint32_t feature : features)
-    if (feature >= 1024) std::abort();
+  static const Kinds kinds = *Kinds::parse("person: you they\nviolence: kill stab\n", folder);
+  Features features;
+  features_of(words, kinds, 1024, features);
+  for (const auto* some : {&features.words, &features.pieces})
+    for (std::size_t i = 0; i < some->size(); ++i)
+      if ((*some)[i] >= 1024 || (i > 0 && (*some)[i] <= (*some)[i - 1])) std::abort();
+  // The same bytes as a list of kinds, and what it is kept as.
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto read = Kinds::parse(text, folder)) {
+    const auto again = Kinds::parse_folded(read->render());
+    if (!again || again->words() != read->words()) std::abort();
+  }
+  (void)Kinds::parse_folded(text);
   return 0;
 }
