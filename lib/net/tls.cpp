@@ -29,7 +29,9 @@ std::unexpected<Error> unusable(const std::string& what, const std::string& path
   const unsigned long first = ERR_peek_error();
   if (ERR_SYSTEM_ERROR(first)) {
     ERR_clear_error();
-    return fail_errno(ERR_GET_REASON(first), fmt::format("read {} {}", what, path));
+    auto error = fail_errno(ERR_GET_REASON(first), fmt::format("read {} {}", what, path));
+    error.error().code = Errc::config;
+    return error;
   }
   const int library = ERR_GET_LIB(first), reason_code = ERR_GET_REASON(first);
   if ((library == ERR_LIB_PEM && reason_code == PEM_R_NO_START_LINE) || (library == ERR_LIB_OSSL_DECODER && reason_code == ERR_R_UNSUPPORTED)) {
