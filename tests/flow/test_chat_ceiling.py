@@ -8,7 +8,7 @@ from chat_platform import running
 from test_reload import Config
 
 RATE = 20
-SAID = 300
+SAID = 180  # fewer than the history hands out at once
 HOT = ("--automod", "none", "--cooldown", "0s", "--message-rate", "100000", "--login-rate", "1000", "--repeat-time", "0s", "--tick", "20ms")
 
 
