@@ -2,7 +2,7 @@
 // SLUICE_PUBLISH as in seekable.mjs; the grace time has room for a player that starts over (patience.js), and for one more.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { after, test } from "node:test";
+import { after, beforeEach, test } from "node:test";
 
 import { launch, open, until, video } from "./browser.mjs";
 import { bar, isAtEdge } from "./gap_pages.mjs";
@@ -20,6 +20,10 @@ after(async () => {
 });
 
 const page = await open(browser, `${web}/${name}`);
+beforeEach(async () => {
+  if (publisher.signalCode) publisher = publish();
+  await page.reload();
+});
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const shown = () =>
   page.evaluate(() => ({ away: !!document.querySelector(".player .away"), edge: document.querySelector(".edge")?.textContent, latency: document.querySelector(".latency")?.textContent }));
@@ -58,8 +62,8 @@ test("while the publisher is away, who was behind and has seen all is told so, a
 });
 
 test("who pauses then is still told so, and is not offered an edge", { timeout: 200_000 }, async () => {
-  await page.click(".edge");
-  await until(() => isAtEdge(page), "the edge", 30);
+  await until(() => isAtEdge(page), "the edge", 60);
+  await advances("the edge");
   await leave();
   await saysSo("the notice");
   await pauseOrPlay();
@@ -76,7 +80,6 @@ test("who pauses then is still told so, and is not offered an edge", { timeout: 
 
 for (const known of [true, false])
   test(`a publisher that stays away: the offline screen, then the next stream (${known ? "told in time" : "not told what is kept"})`, { timeout: 300_000 }, async () => {
-    await page.reload();
     await fallBehind();
     if (!known) await page.route(/window\.json/, (route) => route.abort());
     await leave();
