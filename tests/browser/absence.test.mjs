@@ -5,7 +5,7 @@ import test from "node:test";
 
 // The pages' sources are modules by their own package.json; read as text, the test needs none of their packages.
 const source = readFileSync(new URL("../../cmd/webd/pages/src/player/absence.js", import.meta.url), "utf8");
-const { awaySince, isAway, longStill, returnedAt, standsStill } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const { awaySince, isAway, longStill, pastEnd, returnedAt, standsStill } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 // "mmgg" are whole segments of two seconds, "|gm" the parts of the one that grows, and those of the last whole one before them.
 function playlist(text, live = true) {
@@ -70,4 +70,18 @@ test("a player that stands in segments which lost parts starts over, once there 
   assert.deepEqual(standsStill(lost(4, "mgggmgggmmmm"), 6.2, long), { waits: false }, "it stands behind the gap, for another reason");
   assert.deepEqual(standsStill({ ...lost(4, "mgggmgggmmmm"), live: false }, 2.5, long), { waits: false }, "the stream is over");
   assert.deepEqual(standsStill({ live: true, fragments: [{ start: 0, end: 2 }], partList: null, edge: 2, partHoldBack: 0 }, 1, long), { waits: false }, "no gap");
+});
+
+test("a player that stands still at the whole stream's end knows whether it is over, or the publisher is away", () => {
+  const whole = (live) => ({ live, edge: 30.2, targetduration: 2 });
+  for (const [live, time, behind, found] of [
+    [true, 29.1, 60_000, null], [false, 29.1, 60_000, null],
+    [true, 29.9, 0, "end"], [true, 29.9, 5000, "end"], [true, 29.9, 5001, "away"], [true, 30.3, 5001, "away"],
+    [false, 29.3, 0, "over"], [false, 30.3, 60_000, "over"],
+  ])
+    assert.equal(pastEnd(whole(live), time, 1e12, 1e12 + behind), found, `${live ? "live" : "over"}, at ${time}, ${behind} ms`);
+  assert.equal(pastEnd({ ...whole(true), targetduration: 10 }, 30, 1e12, 1e12 + 20_000), "end", "a longer segment takes longer to be listed");
+  assert.equal(pastEnd(whole(true), 30, null, 1e12), "end", "the playlist has no dates");
+  assert.equal(pastEnd(whole(true), 30, 1e12, null), "end", "nothing is known of what is kept");
+  assert.equal(pastEnd(undefined, 30, 1e12, 2e12), null);
 });

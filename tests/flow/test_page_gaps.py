@@ -31,3 +31,10 @@ def test_segments_that_were_lost():
             ledger = ledger_of(platform)
             wait_for(lambda: media_seconds(ledger, "90p15") > 30, 60, "a stream that is longer than a live playlist")
             page_test(platform, "lost_gap.test.mjs", "ada")
+
+
+def test_the_end_of_what_there_is():
+    """Viewers some seconds behind, or paused, while the publisher is away: they are told, and the stream's end reaches them."""
+    install_npm(BROWSER)
+    with Platform("--quiet", settings={"ingestd": {"grace": "30s"}}) as platform:
+        page_test(platform, "past_end.test.mjs", "ada", SLUICE_PUBLISH=platform.publish_url(platform.channel("ada")))

@@ -53,6 +53,13 @@ function leavePast() {
   return true;
 }
 
+// The player of a stream says which way it plays. It goes live by itself when the past has no more to show; should the stream be over by then, as leavePast.
+function follows(mode) {
+  const was = behind;
+  behind = mode === "whole";
+  if (was && !behind && channel.value.stream?.id !== showing.value) showCurrent();
+}
+
 function follow() {
   let farewell = 0;
   const stop = listen(`/api/events?channel=${channel.value.id}`, {
@@ -129,7 +136,7 @@ function Watch({ chat, session }) {
           {showing.value ? (
             <Boundary what="The player">
               <Player key={showing.value} source={sourceOf(showing.value, here.name, config.value.originUrl)} title={`${here.displayName}, live`}
-                onMode={(mode) => (behind = mode === "whole")} onLive={leavePast}
+                onMode={follows} onLive={leavePast}
                 onEnded={() => { behind = false; if (!channel.value.isLive) showing.value = null; else load(); }} />
             </Boundary>
           ) : <Offline channel={here} />}

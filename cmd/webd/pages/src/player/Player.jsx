@@ -70,14 +70,15 @@ export function Player({ source, title, onEnded, onMode, onLive }) {
     idleTimer.current = setTimeout(() => setIdle(true), 3000);
   };
   // There is no edge to be near to, or to go to, while the publisher is away.
-  const waits = state === "away" && playback?.mode.value === "live";
+  const absent = playback?.absent.value;
+  const waits = absent || (state === "away" && playback?.mode.value === "live");
   const latency = waits ? null : playback?.latency.value;
-  const behind = state === "paused" || (!waits && playback?.behind.value);
+  const behind = !waits && (state === "paused" || playback?.behind.value);
   return (
     <section ref={frame} class={`player${idle && state === "playing" ? " idle" : ""}`} aria-label="Video player" onPointerMove={awake} onPointerDown={awake} onFocusIn={awake}>
       <video ref={video} playsinline poster={source.poster} aria-label={title} onClick={(event) => event.pointerType === "mouse" && playback?.toggle()} />
       {(state === "loading" || state === "buffering") && <div class="spinner" role="status"><span class="hidden">Loading the stream</span></div>}
-      {state === "away" && <p class="away" role="status">The connection to the streamer is interrupted. The stream goes on when they are back.</p>}
+      {(state === "away" || (state === "paused" && absent)) && <p class="away" role="status">The connection to the streamer is interrupted. The stream goes on when they are back.</p>}
       {state === "paused" && (
         <button class="big-play" aria-label="Play" onClick={() => playback.toggle()}><Icon name="play" /></button>
       )}

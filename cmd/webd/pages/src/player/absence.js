@@ -54,3 +54,16 @@ export function standsStill(details, time, still = 0) {
   if (details.edge - back < firstPart) return { waits: true };
   return { waits: true, seek: back + 0.05 };
 }
+
+const nearEnd = 1;   // s: where sound or the picture ends first, nothing is shown to the playlist's end
+const slack = 1000;  // ms: for what is on its way
+
+// What a player that stands still at `time` of the whole stream has come to: the playlist's "end", which is "over" where nothing more comes, and "away"
+// where nothing has come for so long that the publisher must be; null while there is more. Gaps at the edge are left out of that playlist: it ends
+// ever further before what is kept. `listed` and `kept`: the ends of both, dates in ms; null where they are not known. A segment is listed when it is
+// complete, and looked for about as often.
+export function pastEnd(details, time, listed, kept) {
+  if (!details || details.edge - time > nearEnd) return null;
+  if (!details.live) return "over";
+  return listed !== null && kept !== null && kept - listed > 2000 * details.targetduration + slack ? "away" : "end";
+}

@@ -2,7 +2,7 @@
 // the whole stream's playlist instead, from any point that is kept. State is in signals; no page elements but <video>.
 import { signal } from "@preact/signals";
 import Hls from "hls.js";
-import { awaySince, isAway, standsStill } from "./absence.js";
+import { awaySince, isAway, longStill, pastEnd, standsStill } from "./absence.js";
 import { bufferEnd } from "./buffer.js";
 import { firstSound } from "./first_sound.js";
 import { loadsNoGaps } from "./gap_loading.js";
@@ -18,7 +18,8 @@ import { TrackSelection } from "./track_selection.js";
 
 const nearEdge = 6000;     // ms from the edge: seeking there is going live, of a young stream to its later half
 const windowMargin = 6000; // ms kept from a beginning that is being removed
-const windowAge = { live: 30000, whole: 10000 };  // ms between two looks at what is kept
+const windowAge = { live: 30000, whole: 10000 };  // ms between two looks at what is kept…
+const endAge = 1000;                              // …while the whole stream has nothing more to show
 const shortPause = 5000;   // ms: after it, playing goes on from where it stopped
 
 const stuckLimit = 700;    // ms without a new picture with media at hand: Chromium's decoder, when a discontinuity overlaps its last frame by a
@@ -31,6 +32,7 @@ export class Playback {
   state = signal("loading");       // loading | playing | paused | buffering | away | ended
   latency = signal(null);          // seconds behind what the publisher sends, as far as the playlist tells
   behind = signal(false);          // far enough from the edge for a go-live button
+  absent = signal(false);          // at the live edge, played or paused: the publisher is away
   mode = signal("live");           // live | whole: the short live presentation, or the stream from its first kept segment
   place = signal(null);            // {start, end, at}, wall clock in ms: what is kept of the stream, and what is shown
   epoch = signal(null);            // the stream's beginning, ms
@@ -283,6 +285,8 @@ export class Playback {
     const video = this.video;
     const now = performance.now();
     const moves = video.currentTime !== this.#lastTime || video.paused || this.state.value === "ended";
+    this.absent.value = this.mode.value === "live" && isAway(this.#hls?.latestLevelDetails);
+    if (!moves && this.mode.value === "whole" && this.#leavesPast(now)) return;
     const { waits, again } = moves ? {} : this.#standsStill(now);
     if (moves) {
       this.#lastTime = video.currentTime;
@@ -324,6 +328,19 @@ export class Playback {
     }
     if (seek !== undefined) this.video.currentTime = seek;
     return { waits, again };
+  }
+
+  // In the whole stream, at the end of all there is: the stream is over, whatever the video element makes of it, or the publisher is away, which is
+  // told at the edge; there it goes on sooner, too. Starting over would find the end again, and of that hls.js shows no picture and tells no end.
+  #leavesPast(now) {
+    if (this.#settle || this.#patience.waited(now) < longStill) return false;
+    const details = this.#hls?.latestLevelDetails;
+    const listed = details ? dateAt(details.fragments, details.edge) : null;
+    const found = pastEnd(details, this.video.currentTime, listed, this.#kept.known ? this.#kept.end : null);
+    if (found === "over") this.state.value = "ended";
+    else if (found === "away" && !this.#kept.ended) this.goLive();
+    else if (found === "end") this.#kept.read(endAge);
+    return found === "over" || this.mode.value === "live";
   }
 
   #edge() {
