@@ -39,6 +39,7 @@ def test_viewers_wait_and_go_on(platform, away):
     with Publisher(url) as first:
         platform.wait_live(name)
         ledger = ledger_of(platform)
+        wait_for(lambda: b"EXT-X-MEDIA" in get(platform.master_url(name))[2], 30, "the sound")  # which players look for once
         with WatchedPage(platform, name, token) as page:
             bare = HlsJs(platform.master_url(name), seconds=away + 7, patience=90)
             page.moves_on(page.mark(), 4, 30, "at first")
