@@ -69,7 +69,7 @@ class MediaPlaylist {
   }
 
   // A gap's parts are gaps (6.2.1), and a part that has been listed does not become one: a segment that is a gap because a rung was
-  // shed in its middle, or a part of it lost, is listed without parts.
+  // shed in its middle is listed without parts.
   static bool lists_parts(const SegmentView& segment) {
     return !segment.complete || !segment.gap || std::ranges::all_of(segment.parts, &PartView::gap);
   }
@@ -148,8 +148,7 @@ bool begin_together(const StreamView& stream) {
 // does not end with them.
 std::size_t without_absence(const RenditionView& rendition) {
   std::size_t count = rendition.complete();
-  const auto absent = [](const SegmentView& segment) { return segment.gap && !segment.shed && !segment.lost; };
-  while (count > 0 && absent(rendition.segments[count - 1])) --count;
+  while (count > 0 && rendition.segments[count - 1].gap && !rendition.segments[count - 1].shed) --count;
   return count;
 }
 

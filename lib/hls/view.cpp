@@ -40,12 +40,12 @@ std::uint64_t breaks_before(const std::vector<RenditionView>& renditions, MediaS
   return most;
 }
 
-// A segment in which the rendition was shed, or came back, or of which the disk had no room for a part, is listed as a gap whole: its
-// file would be shorter than its EXTINF, with a hole in it, and a player does better with another rendition. Those of its parts that are there stay what they were: they can still be fetched.
+// A segment in which the rendition was shed, or came back, is listed as a gap whole: its file would be shorter than its EXTINF,
+// and a player does better with another rendition. Those of its parts that are there stay what they were: they can still be fetched.
 // Holes of the source stay parts: they are in all renditions.
 void complete(SegmentView& segment) {
   segment.complete = true;
-  segment.gap = segment.gap || segment.shed || segment.lost;
+  segment.gap = segment.gap || segment.shed;
 }
 
 }  // namespace
@@ -148,7 +148,6 @@ void StreamView::append(const PartRecord& record, double keep_parts_s) {
   segment.wall_ms = part.wall_ms;
   segment.gap = segment.gap && part.flags.gap;
   segment.shed = segment.shed || (view->shed && part.flags.gap);
-  segment.lost = segment.lost || part.flags.lost;
   if (part.flags.last) complete(segment);
   wall_ms_ = std::max(wall_ms_, part.wall_ms);
   if (!segment.complete) return;

@@ -22,7 +22,7 @@ struct PartView {
   bool gap = false;            // there are no bytes
 };
 
-// A Media Segment. Listed (with EXTINF) once complete; as a gap when the rendition was shed in it, or some of it is lost. `parts` is emptied when they are too old to be asked for.
+// A Media Segment. Listed (with EXTINF) once complete; as a gap when the rendition was shed in it. `parts` is emptied when they are too old to be asked for.
 struct SegmentView {
   MediaSequence msn = 0;
   std::int64_t start = 0, duration = 0;   // decode time
@@ -31,7 +31,7 @@ struct SegmentView {
   std::int64_t wall_ms = 0;
   std::uint32_t init = 0;
   bool independent = false;               // what there is of it starts with an IDR
-  bool gap = false, shed = false, lost = false, discontinuity = false, complete = false;
+  bool gap = false, shed = false, discontinuity = false, complete = false;
   std::vector<PartView> parts;
   std::int64_t parts_unlisted_ms = 0;     // wall clock since when no playlist lists its parts; 0: they may be listed
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness import Platform, Publisher, get, wait_for
-from ingest import assert_lint, assert_unbroken, ended, hand_publish, parts
+from ingest import assert_unbroken, ended, hand_publish, parts
 from numbered import ledger_of
 
 LONG = 60
@@ -113,6 +113,4 @@ def test_everything_on_one_disk_that_fills_up(small_disk):
         wait_for(lambda: not platform.streams(), LONG, "the end of the streams")
         assert ended(ledger)
         assert_unbroken(ledger)
-        # A segment of which a part was lost is a gap whole: what is listed has what its EXTINF says, and no hole.
-        assert any("F" in row[12] for row in parts(ledger))
-        assert_lint(ledger)
+        assert all("G" in row[12] for row in parts(ledger) if "F" in row[12]) and any("F" in row[12] for row in parts(ledger))

@@ -140,20 +140,6 @@ TEST_CASE("a segment in which the rendition was shed is a gap, once it is comple
   CHECK(contains(text, "URI=\"3.3.m4s\",GAP=YES\n#EXTINF:2.000000,\n3.m4s\n"));
 }
 
-TEST_CASE("a segment of which a part is lost is a gap, once it is complete, live and in the whole") {
-  SampleLedger ledger;
-  ledger.segments(1).parts(2).lost(true).parts(1).lost(false);
-  CHECK(contains(live_playlist(ledger.stream(), ledger.rendition("low"), {}), "URI=\"1.0.m4s\",INDEPENDENT=YES\n"));
-  ledger.parts(1).segments(1);
-  for (const std::string& text : {live_playlist(ledger.stream(), ledger.rendition("low"), {}), whole_playlist(ledger.stream(), ledger.rendition("low"))}) {
-    CHECK(contains(text, "#EXT-X-GAP\n#EXTINF:2.000000,\n1.m4s\n"));
-    CHECK_FALSE(contains(text, "1.0.m4s"));
-    CHECK_FALSE(contains(text, "#EXT-X-GAP\n#EXTINF:2.000000,\n2.m4s\n"));
-  }
-  ledger.lost(true).segments(1);  // live goes on where a disk stays full: nobody is away
-  CHECK(contains(whole_playlist(ledger.stream(), ledger.rendition("low")), "#EXT-X-GAP\n#EXTINF:2.000000,\n3.m4s\n"));
-}
-
 TEST_CASE("an ended stream has an ENDLIST and neither hint nor reports") {
   SampleLedger ledger;
   ledger.segments(7).parts(2).end();

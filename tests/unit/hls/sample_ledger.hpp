@@ -33,7 +33,6 @@ class SampleLedger {
         part.init = init_;
         const bool audio = name == std::string("audio");
         part.flags.gap = gap_ && name == std::string("low");
-        part.flags.lost = part.flags.gap && lost_;
         part.flags.independent = !part.flags.gap && (audio || (next_ == 0 && independent_));
         part.flags.last = next_ == 3;
         part.flags.discontinuity = break_ && next_ == 0;
@@ -62,10 +61,6 @@ class SampleLedger {
   }
   SampleLedger& gap(bool on) {
     gap_ = on;
-    return *this;
-  }
-  SampleLedger& lost(bool on) {  // a gap, since the disk was full
-    gap_ = lost_ = on;
     return *this;
   }
   SampleLedger& gone() {  // "low" has no more parts, not even gaps
@@ -124,7 +119,7 @@ class SampleLedger {
   std::map<std::string, std::uint64_t> written_;  // of the open segment, by rendition
   std::uint64_t bytes_ = 1000;
   std::int64_t later_ = 0;
-  bool break_ = false, gap_ = false, lost_ = false, gone_ = false, independent_ = true;
+  bool break_ = false, gap_ = false, gone_ = false, independent_ = true;
 };
 
 }  // namespace sluice::hls
