@@ -83,7 +83,6 @@ PartFlags read_flags(Fields& in) {
   letter('I', flags.independent);
   letter('L', flags.last);
   letter('G', flags.gap);
-  letter('F', flags.lost);
   letter('D', flags.discontinuity);
   in.require(text.empty());
   return flags;
@@ -108,7 +107,7 @@ PartRecord read_part(Fields& in) {
     p.composition = in.signed_number();
     in.require(p.composition != 0 && p.part == 0);
   }
-  in.require(p.flags.gap == (p.bytes == 0) && p.duration > 0 && (p.flags.gap || !p.flags.lost));
+  in.require(p.flags.gap == (p.bytes == 0) && p.duration > 0);
   return r;
 }
 
@@ -121,7 +120,6 @@ std::string flags_text(const PartFlags& flags) {
   if (flags.independent) text += 'I';
   if (flags.last) text += 'L';
   if (flags.gap) text += 'G';
-  if (flags.lost) text += 'F';
   if (flags.discontinuity) text += 'D';
   return text.empty() ? "-" : text;
 }

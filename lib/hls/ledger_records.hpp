@@ -50,7 +50,6 @@ struct PartFlags {
   bool last = false;           // L: the last part of its segment
   bool gap = false;            // G: no bytes
   bool discontinuity = false;  // D: the first part after a discontinuity
-  bool lost = false;           // F: a gap because the disk was full, or had been for what it leans on
   bool operator==(const PartFlags&) const = default;
 };
 

@@ -199,7 +199,7 @@ bool LedgerWriter::leans_on_lost(const WritePart& operation) {
 void LedgerWriter::lose(PartRecord& record) {
   ++counters_.parts_lost;
   record.part.bytes = 0;
-  record.part.flags.gap = record.part.flags.lost = true;
+  record.part.flags.gap = true;
   record.part.flags.independent = false;
 }
 

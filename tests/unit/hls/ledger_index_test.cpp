@@ -41,7 +41,7 @@ std::vector<Record> story() {
           part(0, 0, 0, {.independent = true}),
           part(0, 1, 45'000, {.last = true}),
           ShedRecord{"source", true},
-          part(1, 0, 90'000, {.gap = true, .discontinuity = true, .lost = true}),
+          part(1, 0, 90'000, {.gap = true, .discontinuity = true}),
           ShedRecord{"source", true, true},
           ShedRecord{"source", false},
           part(2, 0, 135'000, {.independent = true, .last = true}),
@@ -70,15 +70,6 @@ TEST_CASE("every record comes back as it was written") {
     REQUIRE(read);
     CHECK(*read == record);
   }
-}
-
-TEST_CASE("what is lost is a gap") {
-  PartRecord record = part(3, 2, 360'000, {.gap = true, .lost = true});
-  std::string line = format_record(record);
-  CHECK(parse_record(std::string_view(line).substr(0, line.size() - 1)));
-  record.part.flags.gap = false;
-  line = format_record(record);
-  CHECK_FALSE(parse_record(std::string_view(line).substr(0, line.size() - 1)));
 }
 
 TEST_CASE("a record with any one byte changed is refused") {

@@ -153,7 +153,6 @@ TEST_CASE("a part that a full disk took takes those with it that lean on its pic
 
   const std::uint32_t lost = GENERATE(0u, 2u);  // of segment 1
   std::vector<std::string> gaps;
-  std::size_t lost_parts = 0;
   for (Operation& operation : operations) {
     const auto* part = std::get_if<WritePart>(&operation);
     const bool unlucky = part && part->part.msn == 1 && part->part.part == lost;
@@ -161,7 +160,6 @@ TEST_CASE("a part that a full disk took takes those with it that lean on its pic
     if (unlucky) fill_disk_of(file);
     REQUIRE(writer->write(operation));
     if (unlucky) free_disk_of(file);
-    if (part && writer->index().find(part->rendition)->last.flags.lost) ++lost_parts;
     if (part && writer->index().find(part->rendition)->last.flags.gap) gaps.push_back(fmt::format("{} {}.{}", part->rendition, part->part.msn, part->part.part));
   }
   REQUIRE(writer->end());
@@ -169,7 +167,6 @@ TEST_CASE("a part that a full disk took takes those with it that lean on its pic
   std::vector<std::string> expected{fmt::format("audio 1.{}", lost)};
   for (std::uint32_t part = lost; part < 4; ++part) expected.push_back(fmt::format("source 1.{}", part));
   CHECK(gaps == expected);
-  CHECK(lost_parts == gaps.size());
   CHECK(writer->counters().parts_lost == expected.size());
   std::vector<std::uint32_t> left = count_up(200);
   left.erase(left.begin() + 60 + 15 * lost, left.begin() + 120);
