@@ -14,16 +14,9 @@
 namespace sluice::hls {
 namespace {
 
-// Live playlists need six segments (Apple's authoring rules 8.11): never fewer than this, whatever the disk
-// says.
-constexpr MediaSequence least_segments = 6;
 // Space kept ready behind the index, so that lines can be written on a full disk.
 constexpr std::uint64_t index_reserve = 256 * 1024;
 constexpr std::size_t most_pieces = 512;  // of one pwritev(2)
-
-bool no_space(int errnum) {
-  return errnum == ENOSPC || errnum == EDQUOT;
-}
 
 // Writes all pieces at `offset`; the errno of a failure, or 0.
 int write_pieces(int fd, std::vector<iovec>& pieces, std::uint64_t offset) {
@@ -131,7 +124,8 @@ Result<> LedgerWriter::write_part(WritePart& operation) {
   const bool same = so_far && so_far->started && so_far->last.msn == record.part.msn;
   record.part.offset = same ? so_far->last.offset + so_far->last.bytes : 0;
   if (!record.part.flags.gap) {
-    if (leans_on_lost(operation))
+    SLUICE_TRY_VALUE(const bool lost, taken(operation, record));
+    if (lost)
       lose(record);
     else
       SLUICE_TRY(write_media(operation, record));
@@ -184,9 +178,25 @@ Result<> LedgerWriter::write_media(const WritePart& operation, PartRecord& recor
     SLUICE_TRY_VALUE(const bool made_room, remove_oldest(Room::now));
     if (!made_room) break;
   } while (true);
+  shortage_.lost(record.part.msn);
   if (operation.kind == media::Kind::video) awaiting_key_.insert(record.rendition);
   lose(record);
   return {};
+}
+
+// Whether a part goes since others did: of its segment, or what its pictures lean on.
+Result<bool> LedgerWriter::taken(const WritePart& operation, const PartRecord& record) {
+  const bool leans = leans_on_lost(operation);
+  if (shortage_.doubts(record.part.msn)) {
+    SLUICE_TRY_VALUE(const bool room, room_for_a_segment(record));
+    if (room)
+      shortage_.over();
+    else
+      shortage_.lost(record.part.msn);
+  }
+  if (!shortage_.takes(record.part.msn)) return leans;
+  if (operation.kind == media::Kind::video) awaiting_key_.insert(record.rendition);
+  return true;
 }
 
 // Pictures that follow lost ones cannot be decoded before a keyframe; and a segment that began with them would break INDEPENDENT-SEGMENTS,
@@ -237,96 +247,6 @@ void LedgerWriter::count(const PartRecord& record) {
   stored.wall_ms = std::max(stored.wall_ms, record.part.wall_ms);
   stored.bytes += record.part.bytes;
   stored_bytes_ += record.part.bytes;
-}
-
-void LedgerWriter::read_cap() {
-  const auto text = os::read_file(directory_ + "/cap");
-  cap_ = text ? parse_number<std::uint64_t>(std::string_view(*text).substr(0, text->find('\n'))) : std::nullopt;
-}
-
-Result<> LedgerWriter::trim() {
-  const auto too_old = [&] {
-    if (settings_.dvr_window.count() == 0 || stored_.empty()) return false;
-    // Three targets more than asked: a player may still hold the playlist that listed it (RFC 8216bis 6.2.2).
-    const auto kept = settings_.dvr_window + seconds(3 * index_.header()->target_duration_s);
-    return stored_.back().end - stored_.front().end > kept;
-  };
-  while (too_old()) {
-    SLUICE_TRY_VALUE(const bool removed, unlist_oldest());
-    if (!removed) break;
-  }
-  const std::int64_t now_ms = clock_->wall().time_since_epoch().count();
-  while (!retired_.empty() && (retired_.front().until_ms <= now_ms || retired_bytes_ / most_unlisted > stored_bytes_)) remove_retired(retired_.size() - 1);
-  const auto too_much = [&](std::uint64_t cap) { return stored_bytes_ + retired_bytes_ > cap; };
-  while ((settings_.most_bytes > 0 && too_much(settings_.most_bytes)) || (cap_ && too_much(*cap_))) {
-    SLUICE_TRY_VALUE(const bool removed, remove_oldest(Room::in_time));
-    if (!removed) break;
-  }
-  return {};
-}
-
-// Of the rendition that has the fewest: one that grows is listed in parts only, and what was given up grows no more.
-MediaSequence LedgerWriter::whole_segments() const {
-  MediaSequence fewest = stored_.size();
-  for (const Rendition& rendition : index_.renditions()) {
-    const Part& last = rendition.last;
-    if (!rendition.started || last.msn < stored_.front().msn || last.msn + 1 < stored_.back().msn) continue;
-    fewest = std::min(fewest, last.msn - stored_.front().msn + (last.flags.last ? 1 : 0));
-  }
-  return fewest;
-}
-
-// X, so that readers list the segment no more; its files stay. False when only the least that live needs is left.
-Result<bool> LedgerWriter::unlist_oldest() {
-  if (stored_.size() <= least_segments || whole_segments() <= least_segments) return false;
-  SLUICE_TRY(append(RemovedRecord{stored_.front().msn + 1}));
-  ++counters_.segments_removed;
-  retire_oldest(clock_->wall().time_since_epoch().count());
-  return true;
-}
-
-void LedgerWriter::retire_oldest(std::int64_t now_ms) {
-  const Stored& oldest = stored_.front();
-  const Unlisted segment{oldest.wall_ms, now_ms, oldest.end - oldest.begin, stored_.back().end - oldest.begin};
-  retired_.push_back({oldest.msn, oldest.bytes, available_until_ms(segment, index_.header()->target_duration_s)});
-  retired_bytes_ += oldest.bytes;
-  stored_bytes_ -= oldest.bytes;
-  stored_.pop_front();
-}
-
-// For room: what is not listed first, then the oldest that is, from the list before from the disk.
-Result<bool> LedgerWriter::remove_oldest(Room room) {
-  if (retired_.empty()) {
-    SLUICE_TRY_VALUE(const bool unlisted, unlist_oldest());
-    if (!unlisted) return false;
-  }
-  if (room == Room::now) empty(retired_.front().msn);
-  remove_retired(retired_.size() - 1);
-  return true;
-}
-
-// All but the newest so many.
-void LedgerWriter::remove_retired(std::size_t most) {
-  while (retired_.size() > most) {
-    unlink(retired_.front().msn);
-    forget_retired();
-  }
-}
-
-void LedgerWriter::forget_retired() {
-  retired_bytes_ -= retired_.front().bytes;
-  retired_.pop_front();
-}
-
-// A file that a reader has open, as origind has those it served lately, keeps its blocks after it is unlinked.
-void LedgerWriter::empty(MediaSequence msn) {
-  for (const Rendition& rendition : index_.renditions())
-    [[maybe_unused]] const int emptied = ::truncate((directory_ + "/" + segment_path(rendition.record.name, msn, index_.header()->format)).c_str(), 0);
-}
-
-void LedgerWriter::unlink(MediaSequence msn) {
-  for (const Rendition& rendition : index_.renditions())
-    ::unlink((directory_ + "/" + segment_path(rendition.record.name, msn, index_.header()->format)).c_str());
 }
 
 }  // namespace sluice::hls

@@ -5,9 +5,9 @@
 // Segments that leave the DVR window are removed from the list first; their files stay for as long as players may ask for them
 // (availability.hpp). Where room is short they go at once.
 //
-// A full disk: the oldest segments go (down to six), then the part is written as a gap, so that live goes on, and with it the parts
-// that lean on its pictures; the index keeps space in hand for such lines. Only when not even a line can be written does a call fail,
-// with Errc::unavailable. The file `cap` in the ledger says how many bytes of media may stay, whoever has written it.
+// A full disk: the oldest segments go (down to six), then the part is written as a gap, so that live goes on, and with it the rest of its
+// segment in all renditions (disk_shortage.hpp) and what leans on its pictures. The next segment is written when there is room for all of
+// it. The index keeps space in hand for such lines. Only when not even a line can be written does a call fail, with Errc::unavailable. The file `cap` in the ledger says how many bytes of media may stay, whoever has written it.
 #include <deque>
 #include <functional>
 #include <memory>
@@ -19,6 +19,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "hls/availability.hpp"
+#include "hls/disk_shortage.hpp"
 #include "hls/ledger_index.hpp"
 #include "hls/ledger_sync.hpp"
 #include "hls/segment_operations.hpp"
@@ -38,7 +39,7 @@ struct WriterSettings {
 
 struct WriterCounters {
   std::uint64_t parts = 0, bytes = 0;
-  std::uint64_t parts_lost = 0;  // written as gaps because the disk was full, or had been for what they lean on
+  std::uint64_t parts_lost = 0;  // written as gaps because the disk was full, or had been for others of their segment or for what they lean on
   std::uint64_t segments_removed = 0;
   std::uint64_t mended_index = 0;  // bytes of a torn tail cut off at the start
   std::uint64_t mended_media = 0;  // media bytes beyond the last part, cut off at the start
@@ -66,6 +67,9 @@ class LedgerWriter {
   }
 
  private:
+  // Live playlists need six segments (Apple's authoring rules 8.11): never fewer than this, whatever the disk says.
+  static constexpr MediaSequence least_segments = 6;
+
   struct OpenSegment {
     MediaSequence msn = 0;
     os::UniqueFd fd;
@@ -92,6 +96,7 @@ class LedgerWriter {
   Result<> declare(const DeclareRendition& operation);
   Result<> write_part(WritePart& operation);
   Result<> write_media(const WritePart& operation, PartRecord& record);
+  Result<bool> taken(const WritePart& operation, const PartRecord& record);
   bool leans_on_lost(const WritePart& operation);
   void lose(PartRecord& record);
   Result<int> segment_fd(const PartRecord& record);
@@ -102,6 +107,7 @@ class LedgerWriter {
   Result<bool> unlist_oldest();
   enum class Room { in_time, now };  // when a removed file's bytes are free though a reader has it open: when that closes it, or at once
   Result<bool> remove_oldest(Room room);
+  Result<bool> room_for_a_segment(const PartRecord& first);
   void retire_oldest(std::int64_t now_ms);
   void remove_retired(std::size_t most);
   void forget_retired();
@@ -123,6 +129,7 @@ class LedgerWriter {
   std::unique_ptr<LedgerSync> sync_;
   WriterCounters counters_;
   Bytes head_;
+  DiskShortage shortage_;
   std::set<std::string> awaiting_key_;  // video renditions whose last part was lost
 };
 

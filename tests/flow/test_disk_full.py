@@ -2,56 +2,21 @@
 said; all is well again when there is room."""
 import json
 import socket
-import subprocess
-
-import pytest
 
 from harness import Platform, Publisher, get, wait_for
 from ingest import assert_unbroken, ended, hand_publish, parts
 from numbered import ledger_of
+from small_disk import Ballast, small_disk
 
 LONG = 60
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(disk)], check=True)
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
-class Ballast:
-    """Another program's file that takes all the room there is, and what becomes free."""
-
-    def __init__(self, disk):
-        self.path = disk / "ballast"
-        self.file = open(self.path, "ab", buffering=0)
-
-    def fill(self):
-        block = bytes(1 << 16)
-        while True:
-            try:
-                wrote = self.file.write(block)
-            except OSError:
-                wrote = 0
-            if wrote < len(block):
-                if len(block) == 1:
-                    return
-                block = block[:max(1, len(block) // 16)]
-
-    def drop(self):
-        self.file.close()
-        self.path.unlink()
 
 
 def media(ledger):
     return [row for row in parts(ledger) if "G" not in row[12]]
 
 
-def test_everything_on_one_disk_that_fills_up(small_disk):
-    with Platform("--quiet", directory=small_disk) as platform:
+def test_everything_on_one_disk_that_fills_up(tmp_path):
+    with small_disk(tmp_path) as disk, Platform("--quiet", directory=disk) as platform:
         log = lambda: (platform.directory / "logs/ingestd.log").read_text(errors="replace")
         keys = [platform.channel(name) for name in ("ada", "bea")]
         with Publisher(platform.publish_url(keys[0]), gop=30) as publisher:
@@ -61,7 +26,7 @@ def test_everything_on_one_disk_that_fills_up(small_disk):
             wait_for(lambda: len({row[2] for row in media(ledger)}) >= 9, LONG, "nine segments")
 
             # Full once: the window gives way, live goes on in what it leaves.
-            ballast = Ballast(small_disk)
+            ballast = Ballast(disk)
             ballast.fill()
             newest = len(media(ledger))
             wait_for(lambda: len(media(ledger)) > newest + 4, LONG, "parts on a full disk")
@@ -76,11 +41,11 @@ def test_everything_on_one_disk_that_fills_up(small_disk):
             assert (row["state"], row["stalled_because"], row["stream"]) == ("stalled", "the disk is full", first["stream"])
             assert "the stream of ada stands still: the disk is full" in status["reason"].split("; ")  # and the store, when it has to write
             # Of the disk itself, too, whether a stream stands still or not; and a block that comes and goes is no room.
-            assert f"ingestd: disk: the disk of {small_disk}/ledgers is full" in status["reason"]
+            assert f"ingestd: disk: the disk of {disk}/ledgers is full" in status["reason"]
             metrics = next(row for row in status["programs"] if row["name"] == "ingestd")["ports"]["metrics"]
             code, _, body = get(f"http://127.0.0.1:{metrics}/health")
-            disk = json.loads(body)["dependencies"]["disk"]
-            assert code == 503 and disk["status"] == "unhealthy" and disk["since"]
+            health = json.loads(body)["dependencies"]["disk"]
+            assert code == 503 and health["status"] == "unhealthy" and health["since"]
             # Who comes is told to try again, or is let in and waits; and stays out of nobody's way.
             link, answer = hand_publish(platform.port("rtmp"), keys[1])
             link.close()
@@ -88,7 +53,7 @@ def test_everything_on_one_disk_that_fills_up(small_disk):
             # More is logged than the log's last block has room for.
             with socket.socket(socket.AF_UNIX) as control:
                 control.settimeout(LONG)
-                control.connect(str(small_disk / "run/ingestd.sock"))
+                control.connect(str(disk / "run/ingestd.sock"))
                 answers = control.makefile()
                 for _ in range(100):
                     ballast.fill()

@@ -12,7 +12,7 @@
 #include "hls/ledger_reader.hpp"
 #include "hls/ledger_shelf.hpp"
 #include "os/file.hpp"
-#include "unit/hls/segmenter_fixture.hpp"
+#include "unit/hls/writer_fixture.hpp"
 
 using namespace sluice;
 using namespace sluice::hls;
@@ -20,56 +20,6 @@ using namespace sluice::hls::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-// A folder of its own, gone with the test.
-struct Folder {
-  fs::path path = fs::temp_directory_path() / fmt::format("sluice-ledger-{}-{}", ::getpid(), serial()++);
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  static int& serial() {
-    static int n = 0;
-    return n;
-  }
-  std::string ledger(const std::string& name = "ledger") const { return (path / name).string(); }
-};
-
-// What is open of the file `from` becomes `to`.
-void swap_open(const std::string& from, const std::string& to) {
-  const auto other = os::open_file(to, O_WRONLY | O_CREAT);
-  REQUIRE(other);
-  for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
-    std::error_code gone;
-    const int fd = std::stoi(entry.path().filename());
-    if (fd != other->get() && fs::read_symlink(entry.path(), gone) == from) REQUIRE(::dup2(other->get(), fd) == fd);
-  }
-}
-
-// A file that lies on a full disk from here on, and one that has room again.
-void fill_disk_of(const std::string& path) {
-  if (fs::exists(path)) fs::rename(path, path + ".before");
-  fs::create_symlink("/dev/full", path);
-  swap_open(path + ".before", "/dev/full");
-}
-void free_disk_of(const std::string& path) {
-  fs::remove(path);
-  if (fs::exists(path + ".before")) fs::rename(path + ".before", path);
-  swap_open("/dev/full", path);
-}
-
-const std::vector<media::Track>& tracks() {
-  static const std::vector<media::Track> both = {video_track(), audio_track()};
-  return both;
-}
-std::vector<Frame> stream() {
-  return interleave(video_frames(200, {30, 1}, every(60)), audio_frames(312), tracks());
-}
-
-WriterSettings quick() {
-  WriterSettings settings;
-  settings.sync = SyncAt::none;
-  settings.lock_wait = milliseconds(0);
-  return settings;
-}
 
 void feed(const std::string& directory, const std::vector<Frame>& frames, bool ended,
           WriterSettings settings = quick(), const std::function<void(const LedgerIndex&)>& look = {}) {
@@ -99,41 +49,7 @@ void feed(const std::string& directory, const std::vector<Frame>& frames, bool e
   if (ended) REQUIRE(writer->end());
 }
 
-// The frames' numbers in order, from the media on disk.
-std::vector<std::uint32_t> frames_on_disk(const std::string& directory, const std::string& rendition) {
-  LedgerReader reader(directory);
-  REQUIRE(reader.poll());
-  std::vector<std::uint32_t> ids;
-  for (const Segment& segment : reader.find(rendition)->segments) {
-    const std::string media = *os::read_file(reader.path(segment_path(rendition, segment.msn, Format::cmaf)));
-    REQUIRE(media.size() == segment.bytes());
-    for (const Part& part : segment.parts) {
-      if (part.flags.gap) continue;
-      const Result<Chunk> chunk = parse_cmaf_chunk(as_bytes(media).subspan(part.offset, part.bytes));
-      REQUIRE(chunk);
-      CHECK(chunk->start == part.start);
-      ByteReader data(as_bytes(media).subspan(part.offset + chunk->data_offset));
-      for (std::size_t i = 0; i < chunk->samples.size(); ++i) ids.push_back(data.be32());
-    }
-  }
-  return ids;
-}
-std::vector<std::uint32_t> count_up(std::uint32_t n) {
-  std::vector<std::uint32_t> ids(n);
-  for (std::uint32_t i = 0; i < n; ++i) ids[i] = i;
-  return ids;
-}
-
 }  // namespace
-
-Result<LedgerWriter> begun(const Folder& folder) {
-  Result<LedgerWriter> writer = LedgerWriter::open(folder.ledger(), quick());
-  REQUIRE(writer);
-  LedgerHeader header = plan_lengths(seconds(2), milliseconds(500), tracks());
-  header.stream = StreamId("ledger"), header.channel = "alice";
-  REQUIRE(writer->begin(header));
-  return writer;
-}
 
 TEST_CASE("what is written is read back, byte for byte") {
   const Folder folder;
@@ -141,36 +57,6 @@ TEST_CASE("what is written is read back, byte for byte") {
   CHECK(frames_on_disk(folder.ledger(), "source") == count_up(200));
   CHECK(frames_on_disk(folder.ledger(), "audio") == count_up(312));
   CHECK(LedgerWriter::open(folder.ledger(), quick()).error().code == Errc::exists);
-}
-
-TEST_CASE("a part that a full disk took takes those with it that lean on its pictures, up to the next keyframe; sound goes on") {
-  const Folder folder;
-  Result<LedgerWriter> writer = begun(folder);
-  Operations operations;
-  Segmenter segmenter(writer->index(), {tracks(), false, {}}, operations);
-  for (const Frame& frame : stream()) segmenter.push(packet_of(frame), operations);
-  segmenter.finish(true, operations);
-
-  const std::uint32_t lost = GENERATE(0u, 2u);  // of segment 1
-  std::vector<std::string> gaps;
-  for (Operation& operation : operations) {
-    const auto* part = std::get_if<WritePart>(&operation);
-    const bool unlucky = part && part->part.msn == 1 && part->part.part == lost;
-    const std::string file = part ? folder.ledger() + "/" + segment_path(part->rendition, 1, Format::cmaf) : "";
-    if (unlucky) fill_disk_of(file);
-    REQUIRE(writer->write(operation));
-    if (unlucky) free_disk_of(file);
-    if (part && writer->index().find(part->rendition)->last.flags.gap) gaps.push_back(fmt::format("{} {}.{}", part->rendition, part->part.msn, part->part.part));
-  }
-  REQUIRE(writer->end());
-  std::ranges::sort(gaps);
-  std::vector<std::string> expected{fmt::format("audio 1.{}", lost)};
-  for (std::uint32_t part = lost; part < 4; ++part) expected.push_back(fmt::format("source 1.{}", part));
-  CHECK(gaps == expected);
-  CHECK(writer->counters().parts_lost == expected.size());
-  std::vector<std::uint32_t> left = count_up(200);
-  left.erase(left.begin() + 60 + 15 * lost, left.begin() + 120);
-  CHECK(frames_on_disk(folder.ledger(), "source") == left);
 }
 
 TEST_CASE("an index torn at any byte of its tail, with media behind it, is mended and gone on from") {
