@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "base/clock.hpp"
 
@@ -129,6 +130,23 @@ std::size_t skippable(const StreamView& stream, const RenditionView& rendition, 
   return kept - std::min(first, kept);
 }
 
+// Gaps that a recording which is over would begin with, in every rendition: the number of the first segment behind them. hls.js 1.7.4 asks for a
+// rendition's first segment again and again when that is a gap.
+MediaSequence first_listed(const StreamView& stream) {
+  MediaSequence first = std::numeric_limits<MediaSequence>::max();
+  for (const RenditionView& rendition : stream.renditions) {
+    const auto media = std::ranges::find(rendition.segments, false, &SegmentView::gap);
+    if (media != rendition.segments.end()) first = std::min(first, media->msn);
+  }
+  return stream.ended ? first : 0;
+}
+
+// How many of a rendition's segments those are.
+std::size_t leading_gaps(const StreamView& stream, const RenditionView& rendition) {
+  const auto first = std::ranges::lower_bound(rendition.segments, first_listed(stream), {}, &SegmentView::msn);
+  return first == rendition.segments.end() ? 0 : static_cast<std::size_t>(first - rendition.segments.begin());
+}
+
 // Whether all renditions begin at the same media time, as those of a VOD must (6.2.4); sound begins up to a frame after the picture.
 bool begin_together(const StreamView& stream) {
   constexpr double apart_s = 0.1;
@@ -136,7 +154,7 @@ bool begin_together(const StreamView& stream) {
   bool any = false;
   for (const RenditionView& rendition : stream.renditions) {
     if (rendition.complete() == 0) continue;
-    const double start = rendition.seconds(rendition.segments.front().start);
+    const double start = rendition.seconds(rendition.segments[leading_gaps(stream, rendition)].start);
     earliest = any ? std::min(earliest, start) : start;
     latest = any ? std::max(latest, start) : start;
     any = true;
@@ -205,14 +223,15 @@ std::string live_playlist(const StreamView& stream, const RenditionView& renditi
 
 std::string whole_playlist(const StreamView& stream, const RenditionView& rendition, const std::string& media) {
   MediaPlaylist out(stream, rendition, media);
-  out.head(plain_version(stream, rendition.complete()), 0);
+  const std::size_t first = leading_gaps(stream, rendition);
+  out.head(plain_version(stream, rendition.complete()), first);
   if (stream.ended && begin_together(stream)) {
     out.line("#EXT-X-PLAYLIST-TYPE:VOD");
   } else if (stream.first_kept == 0) {
     out.line("#EXT-X-PLAYLIST-TYPE:EVENT");
   }
   const std::size_t listed = without_absence(rendition);
-  for (std::size_t i = 0; i < listed; ++i) out.segment(rendition.segments[i], false);
+  for (std::size_t i = first; i < listed; ++i) out.segment(rendition.segments[i], false);
   if (stream.ended) out.line("#EXT-X-ENDLIST");
   return out.take();
 }

@@ -31,7 +31,7 @@ std::size_t window_start(const RenditionView& rendition, const LiveOptions& opti
 // The sliding live playlist; ENDLIST once the stream has ended.
 std::string live_playlist(const StreamView& stream, const RenditionView& rendition, const LiveOptions& options);
 
-// The stream from its first kept segment: EVENT while live (no PLAYLIST-TYPE once segments have been removed), VOD with
+// The stream from its first kept segment, and when it has ended from its first that is not a gap in all renditions: EVENT while live (no PLAYLIST-TYPE once segments have been removed), VOD with
 // ENDLIST when it has ended. With a track that came late it stays an EVENT: gaps could stand before the track and make it a VOD, but
 // hls.js 1.7.4 asks for a rendition's first segment again and again when that is a gap. `media`: as in LiveOptions.
 std::string whole_playlist(const StreamView& stream, const RenditionView& rendition, const std::string& media = {});

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <tuple>
 
 #include "hls/ledger_view.hpp"
@@ -203,6 +204,39 @@ TEST_CASE("the gaps of a publisher who is away are live at once, and of the whol
   segment(3, false);
   CHECK(count(whole_playlist(stream, source), "#EXTINF") == 4);
   CHECK(count(whole_playlist(stream, source), "#EXT-X-GAP") == 2);
+}
+
+TEST_CASE("what is over does not begin with gaps that all renditions have") {
+  StreamView stream;
+  stream.target_duration_s = 2;
+  for (const char* name : {"source", "low"})
+    stream.apply(RenditionRecord{.name = name, .init = 0, .kind = media::Kind::video, .codecs = "avc1.64001f", .timescale = 90'000}, 10);
+  const auto segment = [&](const char* name, MediaSequence msn, bool gap, bool discontinuity = false) {
+    PartRecord part{.rendition = name};
+    part.part.msn = msn;
+    part.part.start = static_cast<std::int64_t>(msn) * 180'000;
+    part.part.duration = 180'000;
+    part.part.bytes = gap ? 0 : 1000;
+    part.part.flags = {.independent = !gap, .last = true, .gap = gap, .discontinuity = discontinuity};
+    stream.apply(part, 10);
+  };
+  const std::string gaps = GENERATE("gg.g", "ggg.", "....");  // of "low"; "source" has "gg.g"
+  const MediaSequence breaks = GENERATE(0u, 1u, 2u);          // where a discontinuity stands
+  for (MediaSequence msn = 0; msn < 4; ++msn) {
+    segment("source", msn, std::string("gg.g")[msn] == 'g', msn == breaks);
+    segment("low", msn, gaps[msn] == 'g', msn == breaks);
+  }
+  const auto lists = [&](const char* name) { return whole_playlist(stream, *stream.find(name)); };
+  CHECK(contains(lists("source"), "#EXT-X-MEDIA-SEQUENCE:0\n"));
+  stream.ended = true;
+  const bool whole = gaps == "....";
+  for (const char* name : {"source", "low"}) {
+    CHECK(contains(lists(name), whole ? "#EXT-X-MEDIA-SEQUENCE:0\n" : "#EXT-X-MEDIA-SEQUENCE:2\n"));
+    CHECK(contains(lists(name), fmt::format("#EXT-X-DISCONTINUITY-SEQUENCE:{}\n", !whole && breaks < 2 ? 1 : 0)));
+    CHECK(contains(lists(name), "#EXT-X-PLAYLIST-TYPE:VOD\n"));
+  }
+  CHECK(count(lists("source"), "#EXTINF") == (whole ? 3 : 1));
+  CHECK(count(lists("low"), "#EXTINF") == (whole ? 4 : gaps == "ggg." ? 2 : 1));
 }
 
 TEST_CASE("a stream whose renditions do not begin together is no VOD when it has ended, but an event that is over") {
