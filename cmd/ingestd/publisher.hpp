@@ -65,6 +65,8 @@ class Publisher : public std::enable_shared_from_this<Publisher> {
   virtual std::string address() const = 0;               // host:port
   virtual std::string host() const = 0;
   const std::string& program() const { return program_; }  // what it says it is
+  // What the streamer is to be told of the way it sends; empty: nothing.
+  virtual std::string advice() const { return {}; }
   Steady last_heard() const { return presence_->last_heard; }
   Wall since() const { return since_; }
   bool closed() const { return closed_; }

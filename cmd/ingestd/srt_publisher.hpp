@@ -21,6 +21,7 @@ class SrtPublisher final : public Publisher, public srt::Session::Handler {
   media::PublisherClock clock() const override { return media::mpegts_clock; }
   std::string address() const override { return session_->peer().text(); }
   std::string host() const override { return session_->peer().host; }
+  std::string advice() const override { return intake_ ? intake_->advice() : ""; }
 
   void on_data(ByteView bytes) override;
   void on_closed(const Error& why) override;

@@ -283,7 +283,7 @@ void Stream::house_keeping() {
     counted_drops_ = dropped.dropped_packets;
     counted_dropped_gops_ = dropped.dropped_gops;
   }
-  if (const std::string text = advice(); !text.empty() && !advised_) {
+  if (const std::string text = keyframe_advice(); !text.empty() && !advised_) {
     advised_ = true;
     log::warn(text, {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
   }
@@ -312,6 +312,11 @@ void Stream::renew() {
 }
 
 std::string Stream::advice() const {
+  const std::string sender = publisher_ ? publisher_->advice() : "";  // which it has logged itself
+  return sender.empty() ? keyframe_advice() : sender;
+}
+
+std::string Stream::keyframe_advice() const {
   if (!ledger_ || intake_.video() == nullptr) return {};
   const milliseconds segment = ledger_->segment().value_or(milliseconds(2000));
   const auto interval = std::chrono::round<milliseconds>(intake_.keyframe_interval());

@@ -98,6 +98,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::vector<std::function<void()>> when_over;  // called once, when the channel is free again
 
  private:
+  std::string keyframe_advice() const;
   template <class Self, class Archive>
   static void fields(Self& self, Archive& archive);
   Steady now() const { return system_clock().steady(); }

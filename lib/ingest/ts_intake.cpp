@@ -1,6 +1,7 @@
 #include "ingest/ts_intake.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "log/log.hpp"
 
@@ -41,6 +42,7 @@ void TsIntake::look_for_damage() {
     const std::uint64_t damaged = lane.configured || lane.left_out ? 0 : demuxer_.damaged_units(pid);
     if (damaged < hopeless) continue;
     lane.left_out = true;
+    lane.trouble = Trouble::torn;
     log::warn("a track of the transport stream comes in pieces only, and nothing of it can be taken: packets are lost on the way, or by its sender",
               {{"kind", lane.kind() == Kind::video ? "video" : "audio"}, {"pid", pid}, {"damaged", damaged}, {"continuity_errors", demuxer_.counts().continuity_errors}});
   }
@@ -49,8 +51,10 @@ void TsIntake::look_for_damage() {
 void TsIntake::take(const mpegts::ProgramFound& program) {
   std::map<std::uint16_t, Lane> lanes;
   std::uint8_t pictures = 0, sounds = 0;
+  unknown_.clear();
   for (const mpegts::ElementaryStream& stream : program.streams) {
     if (!stream.codec) tell_unknown(stream);
+    if (!stream.codec && !stream.format.empty()) unknown_.push_back(fmt::format("{} (PID {})", stream.format, stream.pid));
     if (!stream.codec || lanes.contains(stream.pid) || lanes.size() == mpegts::DemuxerLimits{}.streams) continue;
     Lane lane{.codec = *stream.codec};
     lane.id = lane.kind() == Kind::video ? pictures++ : sounds++;
@@ -68,6 +72,20 @@ void TsIntake::take(const mpegts::ProgramFound& program) {
   intake_.announce(pictures, sounds);
 }
 
+std::string TsIntake::advice() const {
+  for (const auto& [pid, lane] : lanes_) {
+    const char* what = lane.kind() == Kind::video ? "video" : "audio";
+    if (lane.trouble == Trouble::torn)
+      return fmt::format("the {} (PID {}) comes in pieces: packets are lost on the way or by the sender; raise the SRT latency, and have each message be whole "
+                         "packets of 188 bytes, seven at most", what, pid);
+    if (lane.trouble == Trouble::no_keyframe)
+      return fmt::format("no keyframe with parameter sets comes of the {} (PID {}): have the sender repeat both, and each message be whole packets of 188 bytes, "
+                         "seven at most", what, pid);
+  }
+  if (unknown_.empty()) return {};
+  return fmt::format("{} is not taken: send H.264 or HEVC, and AAC with ADTS headers", fmt::join(unknown_, ", "));
+}
+
 // An encoder, or what sends for it, may tell what its pictures are once, before anybody listens.
 void TsIntake::look_for_keyframe(Lane& lane, std::uint16_t pid, bool key, Steady now) {
   if (!lane.first_picture) lane.first_picture = now;
@@ -75,6 +93,7 @@ void TsIntake::look_for_keyframe(Lane& lane, std::uint16_t pid, bool key, Steady
   lane.bare_keys += key;
   if (lane.bare_keys < most_bare_keys && now - *lane.first_picture < longest_without_key) return;
   lane.left_out = true;
+  lane.trouble = Trouble::no_keyframe;
   log::warn("no keyframe with parameter sets has come among a track's pictures, and none of them can be taken: have the sender repeat both",
             {{"pid", pid}, {"pictures", lane.pictures}, {"keyframes", lane.bare_keys}});
 }
@@ -95,6 +114,7 @@ void TsIntake::take(const mpegts::Unit& unit, Steady now) {
     if (auto* track = std::get_if<media::Track>(&event)) {
       track->language = lane.language;
       lane.configured = true;
+      lane.trouble = Trouble::none;
       const bool taken = intake_.configure(std::move(*track), lane.id);
       if (!taken && !lane.left_out)
         log::warn("more tracks than are taken: one is left out",

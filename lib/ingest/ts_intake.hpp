@@ -1,6 +1,7 @@
 #pragma once
 // TsIntake: a publisher's MPEG transport stream, offered to its stream's Intake. Every stream of its first program whose codec we
-// know is a track, numbered in the order of the program's map, each kind from 0. Sound and pictures of other codecs are told in the log.
+// know is a track, numbered in the order of the program's map, each kind from 0. What cannot be taken is told in
+// the log, and by advice().
 #include <map>
 #include <optional>
 #include <set>
@@ -25,8 +26,11 @@ class TsIntake {
   void receive(ByteView bytes, Steady now);
   void finish(Steady now);  // nothing more comes
   mpegts::Demuxer::Counts counts() const { return demuxer_.counts(); }
+  // What the sender is to do so that all of its program can be taken; empty when all is.
+  std::string advice() const;
 
  private:
+  enum class Trouble { none, torn, no_keyframe };
   struct Lane {
     media::Codec codec{};
     std::uint8_t id = 0;
@@ -36,6 +40,7 @@ class TsIntake {
     std::uint64_t pictures = 0;
     unsigned bare_keys = 0;
     bool left_out = false;    // told as more than are taken, or as one that nothing can be read of
+    Trouble trouble = Trouble::none;  // until it can be read
     std::variant<mpegts::AdtsFrames, mpegts::VideoFrames> frames;
     media::Kind kind() const { return media::kind_of(codec); }
   };
@@ -50,6 +55,7 @@ class TsIntake {
   media::Intake& intake_;
   mpegts::Demuxer demuxer_;
   std::map<std::uint16_t, Lane> lanes_;                   // by PID
+  std::vector<std::string> unknown_;                      // codecs of the present program that are not taken
   std::set<std::pair<std::uint16_t, std::string>> told_;  // what is left out, by PID and format: programs change often
   std::vector<mpegts::FrameEvent> frames_;                // of one unit; kept for its memory
 };

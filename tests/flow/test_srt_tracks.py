@@ -108,11 +108,17 @@ def test_another_size_and_sample_rate_in_mid_stream(stage, tmp_path):
 
 @pytest.mark.parametrize("encoder, rate, name", [("libopus", 48000, "Opus"), ("ac3", 48000, "AC-3"), ("mp2", 44100, "MPEG audio")])
 def test_sound_of_a_codec_that_is_not_taken_is_left_out_and_told_once(stage, encoder, rate, name):
-    done = subprocess.run(["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", f"testsrc2=size={SMALL}:rate=30", "-f", "lavfi", "-i",
-                           f"sine=440:sample_rate={rate}", "-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-bf", "0",
-                           "-c:a", encoder, "-strict", "-2", "-f", "mpegts", f"srt://127.0.0.1:{stage.ingest.srt_port}?streamid={KEY}"],
-                          capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+    sender = subprocess.Popen(["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", f"testsrc2=size={SMALL}:rate=30", "-f", "lavfi", "-i",
+                               f"sine=440:sample_rate={rate}", "-t", "60", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-bf", "0",
+                               "-c:a", encoder, "-strict", "-2", "-f", "mpegts", f"srt://127.0.0.1:{stage.ingest.srt_port}?streamid={KEY}"])
+    try:
+        stage.ingest.wait_state("live")
+        told = wait_for(lambda: stage.ingest.stream().get("advice"), 60, "advice")
+        assert told.startswith(name) and " (PID 257) is not taken: send " in told, told
+        assert any(told in line for line in stage.ingest.ask(command="summary")["lines"])
+    finally:
+        sender.kill()
+        sender.wait()
     ledger = stage.ledger()
     wait_for(lambda: ended(ledger), 60, "the end record")
     assert {row[1] for row in records(ledger, "R")} == {"source"}
@@ -129,6 +135,8 @@ def test_pictures_without_a_keyframe_are_told(stage):
     sender = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         stage.ingest.wait_log("no keyframe with parameter sets", 60)
+        told = stage.ingest.stream()["advice"]
+        assert told.startswith("no keyframe with parameter sets comes of the video (PID 65): have the sender repeat both, "), told
     finally:
         sender.kill()
         sender.wait()
