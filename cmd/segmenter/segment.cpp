@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "app/run.hpp"
-#include "base/random.hpp"
 #include "base/text.hpp"
 #include "pipe/pipe.hpp"
 #include "feeder.hpp"
+#include "header.hpp"
 #include "hls/ledger_writer.hpp"
 #include "hls/segmenter.hpp"
 #include "log/log.hpp"
@@ -23,8 +23,6 @@
 
 namespace sluice::segmenter {
 namespace {
-
-constexpr std::uint32_t least_part_ms = 50, most_segment_ms = 60'000;
 
 std::optional<std::int64_t> number_in(const pipe::Metadata& metadata, const std::string& key) {
   const auto it = metadata.find(key);
@@ -47,26 +45,6 @@ Result<hls::WriterSettings> writer_settings(const app::Settings& settings) {
   writer.dvr_window = settings.duration("dvr-window");
   writer.most_bytes = settings.size("max-bytes");
   return writer;
-}
-
-// What a new ledger says of itself.
-Result<hls::LedgerHeader> new_header(const app::Settings& settings, const std::vector<media::Track>& tracks,
-                                     std::int64_t epoch_ms, bool keyed) {
-  const milliseconds segment = settings.duration("segment"), part = settings.duration("part");
-  if (part.count() < least_part_ms || part > segment || segment.count() > most_segment_ms)
-    return fail(Errc::usage,
-                "--part must be at least 50ms and no longer than --segment, and that at most 60s");
-  hls::LedgerHeader header = hls::plan_lengths(segment, part, tracks);
-  header.stream = StreamId(settings.text("stream").empty() ? random_token(system_random(), 100)
-                                                           : settings.text("stream"));
-  header.channel = settings.text("channel");
-  header.epoch_ms = epoch_ms;
-  header.anywhere = !keyed;
-  header.format = settings.text("format") == "ts" ? hls::Format::ts : hls::Format::cmaf;
-  if (!hls::parse_record(
-          std::string_view(hls::format_record(header)).substr(0, hls::format_record(header).size() - 1)))
-    return fail(Errc::usage, "--stream must be of a-z and 0-9, --channel of letters, digits and _");
-  return header;
 }
 
 // Which tracks bring another decoder configuration than the rendition had when the ledger was last written.
@@ -130,7 +108,7 @@ class Run {
     if (tracks_.empty()) return fail(Errc::invalid, "the input has no track that segments can hold");
     const auto epoch = number_in(input_.metadata(), "sluice_epoch_ms");
     if (!writer_.index().header()) {
-      SLUICE_TRY_VALUE(const hls::LedgerHeader header, new_header(settings, tracks_, epoch.value_or(now_ms), number_in(input_.metadata(), "sluice_keyed") == 1));
+      const hls::LedgerHeader header = new_header(settings, tracks_, epoch.value_or(now_ms), number_in(input_.metadata(), "sluice_keyed") == 1);
       SLUICE_TRY(writer_.begin(header));
     }
     const hls::LedgerHeader& header = *writer_.index().header();
@@ -263,6 +241,7 @@ int exit_after(int signal) { return signal == SIGINT ? app::exit_interrupted : a
 
 Result<int> segment(const app::Settings& settings, const Containers& containers) {
   SLUICE_TRY_VALUE(const std::string directory, directory_of(settings));
+  SLUICE_TRY(check_header(settings));
   const Feeder feeder(settings, directory);
   if (::isatty(STDIN_FILENO))
     return fail(Errc::usage, "standard input is a terminal", "pipe a stream into segmenter");

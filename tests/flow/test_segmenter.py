@@ -372,3 +372,11 @@ def test_the_ledger_says_where_nobody_sees_to_keyframes(source, tmp_path, before
     check(tmp_path / "ledger")
     header = (tmp_path / "ledger" / "index").read_text().splitlines()[0].split(" ")
     assert header[0] == "L" and (header[-2] == "anywhere") == anywhere, header
+
+
+@pytest.mark.parametrize("options, named", [(["--part", "10ms"], "--part"), (["--part", "0"], "--part"), (["--part", "3s"], "--segment"),
+                                            (["--segment", "90s"], "--segment"), (["--stream", "ABC"], "--stream"), (["--channel", "a b"], "--channel")])
+def test_what_a_ledger_could_not_say_is_refused_before_anything_is_made(options, named, tmp_path):
+    ledger = tmp_path / "ledger"
+    done = subprocess.run([SEGMENTER, *options, str(ledger)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2 and named in done.stderr and not ledger.exists(), done
