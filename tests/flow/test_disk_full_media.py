@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
-from harness import program
-from ingest import assert_lint, assert_unbroken, parts, records
+from harness import Daemon, free_port, get, program
+from ingest import add_record, assert_lint, assert_unbroken, parts, records
+from players import HlsJs
 from small_disk import Ballast, small_disk
 
 BUSY = 12, 20                # seconds with many times the bytes: quiet segments that give way are not room for one
@@ -91,3 +92,30 @@ def test_what_is_lost_is_whole_segments_and_lint_clean(clip, tmp_path):
         assert whole[last] and all(len(run) > 1 for run in outages), found
         assert_unbroken(ledger)
         assert_lint(ledger)
+
+
+def lose_the_first(ledger, count):
+    """As a disk that had been full since before the stream began leaves it."""
+    rows = records(ledger)
+    (ledger / "index").unlink()
+    for row in rows:
+        if row[0] == "P" and int(row[2]) < count:
+            row[4] = row[5] = "0"
+            row[12] = row[12].strip("-").replace("I", "") + "G"
+            (ledger / row[1] / f"{row[2]}.m4s").unlink(missing_ok=True)
+        add_record(ledger, " ".join(row))
+
+
+def test_a_recording_of_which_the_first_segments_were_lost_is_played_from_the_next(clip, tmp_path):
+    ledger = tmp_path / "live" / "ada"
+    ledger.parent.mkdir()
+    Segmenter(ledger, clip).end()
+    lose_the_first(ledger, 3)
+    assert_lint(ledger)
+    port = free_port()
+    with Daemon(program("origind"), "--live", str(tmp_path / "live"), "--http-port", str(port)):
+        whole = f"http://127.0.0.1:{port}/vod/ada/s/master.m3u8"
+        status, _, body = get(f"http://127.0.0.1:{port}/live/ada/s/source/whole.m3u8")
+        assert status == 200 and b"#EXT-X-MEDIA-SEQUENCE:3\n" in body and b"EXT-X-GAP" not in body, body
+        seen = HlsJs(whole, seconds=3).seen()
+        assert seen["audio"] > 0 and not seen["fatal"], seen
