@@ -5,11 +5,11 @@ import subprocess
 import pytest
 
 from harness import get, wait_for
-from ingest import KEY, assert_lint, assert_unbroken, ended, media_seconds, records
+from ingest import KEY, assert_lint, assert_unbroken, ended, media_seconds, parts, records
 from players import HlsJs
 from srt_caller import Caller
 from stage import Stage, assert_clean, watching
-from transport import piece, send, stuffing
+from transport import VIDEO, piece, send, stuffing, torn
 
 LARGE, SMALL = "640x360", "320x180"
 
@@ -124,6 +124,18 @@ def test_sound_of_a_codec_that_is_not_taken_is_left_out_and_told_once(stage, enc
     assert {row[1] for row in records(ledger, "R")} == {"source"}
     told = [line for line in stage.ingest.log().splitlines() if "is left out" in line]
     assert len(told) == 1 and name in told[0], told
+
+
+def test_pictures_that_come_in_pieces_are_told_and_the_sound_goes_on(stage, tmp_path):
+    data = torn(piece(tmp_path / "1.ts", size=LARGE, rate=48000, seconds=6), VIDEO)
+    with Caller(stage.ingest.srt_port, KEY) as caller:
+        send(caller, data, 6)
+        stage.ingest.wait_log("comes in pieces only", 60)
+        told = stage.ingest.stream()["advice"]
+        assert told.startswith(f"the video (PID {VIDEO}) comes in pieces: "), told
+        wait_for(lambda: parts(stage.ledger(), "audio"), 60, "sound")
+    told = [line for line in stage.ingest.log().splitlines() if "comes in pieces only" in line]
+    assert len(told) == 1 and "kind=video" in told[0], told
 
 
 def test_pictures_without_a_keyframe_are_told(stage):
