@@ -1,4 +1,5 @@
 """The supervisor: readiness, status, restarts, clean ends."""
+import fcntl
 import json
 import os
 import pathlib
@@ -200,6 +201,27 @@ def test_when_everything_is_killed_at_once_the_next_up_waits_for_nobody(platform
         began = time.monotonic()
         platform.up()
         assert time.monotonic() - began < 10, platform.output()  # one that was waited for took twelve seconds
+
+
+@pytest.mark.parametrize("end", [True, False], ids=["which end", "which do not end"])
+def test_programs_of_an_earlier_run_are_waited_for_and_told(tmp_path, end):
+    (tmp_path / "run").mkdir()
+    with open(tmp_path / "run/members", "w") as theirs, open(tmp_path / "said", "w+") as said:
+        fcntl.flock(theirs, fcntl.LOCK_SH)  # as they hold it until they have ended
+        up = subprocess.Popen([program("sluice"), "up", "--dir", tmp_path, "--port-base", str(free_port_base())], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        words = (tmp_path / "said").read_text
+        try:
+            wait_for(lambda: f"sluice: waiting for programs of an earlier run in {tmp_path} to end\n" in words(), 20, "word of the wait")
+            assert not (tmp_path / "run/sluice.pid").exists()
+            if end:
+                fcntl.flock(theirs, fcntl.LOCK_UN)
+                wait_for(lambda: "ingestd  ready" in words(), 40, "a platform")
+            else:
+                assert up.wait(40) == 1 and "do not end" in words() and "hint:" in words() and not (tmp_path / "run/sluice.pid").exists()
+        finally:
+            up.terminate()
+            up.wait(40)
+    assert processes_of(tmp_path) == []
 
 
 def test_a_word_that_comes_in_two_pieces_is_a_word(tmp_path):
