@@ -88,30 +88,33 @@ Link::Link(Links& links, std::shared_ptr<net::Connection> connection)
       last_ping_(opened_) {}
 
 void Link::deliver(const SharedBytes& bytes) {
-  if (!closing() && has_room_for(bytes->size())) connection_->send_now(bytes);
+  if (!closing()) deliver_rest(bytes, connection_->write_now(*bytes));
 }
 
 std::size_t Link::write_beside(const SharedBytes& bytes) {
   return closing() ? bytes->size() : connection_->write_beside(*bytes);
 }
 
+// What is queued is whole in any case: whoever is dropped is told so behind it, not in the middle of a line.
 void Link::deliver_rest(const SharedBytes& bytes, std::size_t written) {
-  if (!closing() && has_room_for(bytes->size() - written)) connection_->send_rest(bytes, written);
-}
-
-// Where there is none, the client is told, and dropped.
-bool Link::has_room_for(std::size_t bytes) {
-  if (connection_->queued() + bytes <= links_.limits().queue_bytes) return true;
+  if (closing()) return;
+  connection_->send_rest(bytes, written);
+  if (!waits_more_than(links_.limits().queue_bytes)) return;
   if (client_) client_->fall_behind();
   close(chat::Farewell::violation, "reads too slowly");
   if (links_.on_slow) links_.on_slow();
-  return false;
+}
+
+// Nobody reads slowly whose socket takes it: much may have come in one turn, of which nothing was offered
+// yet.
+bool Link::waits_more_than(std::size_t limit) {
+  return connection_->queued() > limit && connection_->push_out() > limit;
 }
 
 void Link::write(Bytes bytes) {
   if (closing()) return;
   connection_->send(std::move(bytes));
-  if (connection_->queued() > links_.limits().queue_bytes + answers_limit) hang_up();
+  if (waits_more_than(links_.limits().queue_bytes + answers_limit)) hang_up();
 }
 
 void Link::hang_up() {

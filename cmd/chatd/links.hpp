@@ -72,9 +72,9 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
  protected:
   void heard() { last_heard_ = links_.hall().clock.steady(); }
   bool closing() const { return closing_since_ != Steady{}; }
-  void write(Bytes bytes);  // past the queue's bound: for answers and farewells
-  void hang_up();           // after what is queued
-  bool has_room_for(std::size_t bytes);
+  void write(Bytes bytes);                  // past the queue's bound: for answers and farewells
+  void hang_up();                           // after what is queued
+  bool waits_more_than(std::size_t limit);  // after the socket was given what it takes
   virtual void say_farewell(chat::Farewell, std::string_view) {}
   virtual milliseconds patience() const = 0;  // silence after which the connection is dead
 
