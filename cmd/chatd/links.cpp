@@ -13,10 +13,6 @@ namespace {
 constexpr seconds hanging_limit{5};               // for a closing connection whose peer does not read
 constexpr std::size_t answers_limit = 64 * 1024;  // beyond the queue's bound, for a client's own answers
 
-bool is_loopback(const std::string& host) {
-  return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127.");
-}
-
 http::CloseCode close_code(chat::Farewell farewell) {
   switch (farewell) {
     case chat::Farewell::normal:
@@ -29,6 +25,10 @@ http::CloseCode close_code(chat::Farewell farewell) {
   return http::CloseCode::going_away;
 }
 }  // namespace
+
+bool is_loopback(const std::string& host) {
+  return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127.");
+}
 
 bool Links::admits(const net::Endpoint& peer) const {
   if (links_.size() >= total_) return false;
@@ -186,14 +186,15 @@ void TcpLink::send(std::string_view text) {
   write(to_bytes(text));
 }
 
-WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate)
+WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate, std::string forwarded)
     : Link(links, std::move(connection)),
       parser_({links.hall().limits.frame_bytes, deflate}),
+      forwarded_(std::move(forwarded)),
       last_frame_ping_(opened_) {}
 
 std::shared_ptr<WsLink> WsLink::open(Links& links, std::shared_ptr<net::Connection> connection, Speaks speaks,
-                                     bool deflate) {
-  auto link = std::make_shared<WsLink>(links, std::move(connection), deflate);
+                                     bool deflate, std::string forwarded) {
+  auto link = std::make_shared<WsLink>(links, std::move(connection), deflate, std::move(forwarded));
   links.add(link);
   link->speak(speaks);
   return link;
@@ -207,6 +208,10 @@ void WsLink::speak(Speaks speaks) {
     client_ = page;
     page->greet();
   }
+}
+
+std::string WsLink::address() const {
+  return forwarded_.empty() ? Link::address() : is_loopback(forwarded_) ? std::string() : forwarded_;
 }
 
 void WsLink::on_data(ByteView bytes) {

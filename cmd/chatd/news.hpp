@@ -18,6 +18,8 @@ class News {
   store::Cursor last_of(ChannelId channel) const;
 
  private:
+  void tell_suspicious(const store::Event& event, chat::Room& room) const;
+
   chat::Rooms& rooms_;
   Links& links_;
   std::unordered_map<ChannelId, store::Cursor> last_;

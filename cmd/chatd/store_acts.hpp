@@ -30,6 +30,9 @@ class StoreActs final : public chat::Acts {
   void rule(chat::Ruling ruling, std::function<void(Result<>)> answer) override;
   void held(const chat::Channel& channel,
             std::function<void(Result<std::vector<chat::Held>>)> answer) override;
+  void suspects(const chat::Channel& channel,
+                std::function<void(Result<std::vector<chat::Suspect>>)> answer) override;
+  void clear_suspect(chat::Order order, std::function<void(Result<bool>)> answer) override;
   void set_color(chat::By by, std::string color, std::function<void(Result<>)> answer) override;
 
   void heard(store::Cursor cursor);  // the events up to it have had their effect

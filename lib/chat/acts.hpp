@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "chat/held.hpp"
@@ -45,6 +46,14 @@ struct Ruling {
   std::string reason{};
 };
 
+// Who is flagged for what looks like coming back after a ban.
+struct Suspect {
+  std::string login;
+  std::string banned;      // login of who is banned
+  std::string evaluation;  // "likely", "possible"
+  std::string matched;     // "address", "fingerprint"
+};
+
 class Acts {
  public:
   virtual ~Acts() = default;
@@ -70,6 +79,9 @@ class Acts {
   virtual void rule(Ruling ruling, std::function<void(Result<>)> answer) = 0;
   // Those that wait, oldest first, at most 100.
   virtual void held(const Channel& channel, std::function<void(Result<std::vector<Held>>)> answer) = 0;
+  // By name, at most 100.
+  virtual void suspects(const Channel& channel, std::function<void(Result<std::vector<Suspect>>)> answer) = 0;
+  virtual void clear_suspect(Order order, std::function<void(Result<bool>)> answer) = 0;  // false: is none
   // Of who asks; as platform::name_color() has it. Errc::invalid: it is none.
   virtual void set_color(By by, std::string color, std::function<void(Result<>)> answer) = 0;
 };

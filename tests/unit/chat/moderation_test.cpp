@@ -139,6 +139,24 @@ TEST_CASE("messages are deleted by those who may") {
   CHECK(court.acts.asked.back() == "clear 1 bob@192.0.2.1");
 }
 
+TEST_CASE("who is flagged for avoiding a ban is listed, and cleared") {
+  Court court;
+  CHECK(court.ask(court.bob, "monitored") == "no_monitored");
+  court.acts.flagged = {{"cyd", "zed", "likely", "fingerprint"}, {"dan", "zed", "possible", "address"}};
+  CHECK(court.ask(court.bob, "monitored") == "monitored");
+  CHECK(
+      court.last.text ==
+      "Flagged for what looks like avoiding a ban: cyd (likely: fingerprint of zed), dan (possible: address "
+      "of zed).");
+  CHECK(court.ask(court.bob, "unmonitor @Cyd a brother") == "unmonitor_success");
+  CHECK(court.acts.asked.back() == "clear-suspect 1 bob@192.0.2.1 cyd a brother");
+  CHECK(court.ask(court.bob, "unrestrict cyd") == "unmonitor_success");
+  court.acts.changed = false;
+  CHECK(court.ask(court.bob, "unmonitor cyd") == "bad_unmonitor_none");
+  court.acts.error = Error{Errc::not_found, "", ""};
+  CHECK(court.ask(court.bob, "unmonitor cyd") == "invalid_user");
+}
+
 TEST_CASE("modes are changed once") {
   Court court;
   CHECK(court.ask(court.bob, "slow 10") == "slow_on");
