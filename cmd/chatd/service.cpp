@@ -95,6 +95,10 @@ class Service {
     if (archive_)
       archivist_.emplace(daemon_.loop(), offload_, *archive_, clock_,
                          std::chrono::days(settings.integer("history-days")));
+    if (archivist_) {
+      acts_.look_in(*archivist_);
+      news_.look_in(*archivist_);
+    }
     SLUICE_TRY_VALUE(const std::optional<redis::Url> bus_url, chat_bus(settings));
     if (bus_url) join_nodes(*bus_url, approved);
     held_.keep_with(archivist_ ? &*archivist_ : nullptr);

@@ -103,6 +103,18 @@ void StoreActs::note(chat::Order order, std::function<void(Result<>)> answer) {
   run<void>(act, std::move(answer));
 }
 
+void StoreActs::find_message(ChannelId channel, std::string id,
+                             std::function<void(Result<chat::MessagePtr>)> answer) {
+  const auto none = fail(Errc::not_found, "there is no such message");
+  if (archivist_ == nullptr) return answer(none);
+  archivist_->find(channel, std::move(id),
+                   [answer = std::move(answer), none](Result<std::optional<chatlog::Kept>> kept) {
+                     if (!kept) return answer(std::unexpected(kept.error()));
+                     if (!*kept || (*kept)->taken_off) return answer(none);
+                     answer((*kept)->message);
+                   });
+}
+
 void StoreActs::remove_message(chat::Removal removal, std::function<void(Result<>)> answer) {
   const auto act = [this, removal = std::move(removal)]() -> Result<> {
     SLUICE_TRY(store_.deletions().delete_message(removal.channel, removal.message->id,

@@ -69,6 +69,9 @@ class Acts {
   virtual void revoke(Order order, Standing::Role role, std::function<void(Result<bool>)> answer) = 0;
   virtual void note(Order order, std::function<void(Result<>)> answer) = 0;  // the reason is the note
 
+  // One that was said in the channel, as long as it is kept, and has not been taken off. Errc::not_found.
+  virtual void find_message(ChannelId channel, std::string id,
+                            std::function<void(Result<MessagePtr>)> answer) = 0;
   virtual void remove_message(Removal removal, std::function<void(Result<>)> answer) = 0;
   virtual void clear(ChannelId channel, By by, std::string context, std::function<void(Result<>)> answer) = 0;
   virtual void change_settings(ChannelId channel, By by, platform::RoomSettingsPatch patch,

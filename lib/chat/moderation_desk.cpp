@@ -6,11 +6,19 @@
 
 namespace sluice::chat {
 
+// One that the room no longer has in mind may be in the archive.
 void Moderation::remove_message(const Room& room, const By& by, const SlashCommand& command, Answer answer) {
-  const MessagePtr message = room.history().find(command.text);
-  if (!message)
-    return answer(
-        {"bad_delete_message_error", "There is no such message here, or it has been deleted already."});
+  if (const MessagePtr message = room.history().find(command.text))
+    return remove_found(room, by, message, answer);
+  acts_.find_message(room.channel().id, command.text, [this, &room, by, answer](Result<MessagePtr> found) {
+    if (found) return remove_found(room, by, *found, answer);
+    if (found.error().code != Errc::not_found) return answer(failed(found.error(), {}));
+    answer({"bad_delete_message_error", "There is no such message here, or it has been deleted already."});
+  });
+}
+
+void Moderation::remove_found(const Room& room, const By& by, const MessagePtr& message,
+                              const Answer& answer) {
   const bool own = message->author.id == by.user.id, broadcaster = room.roles_of(by.user).broadcaster;
   const Roles author = room.roles_of(message->author);
   if (author.broadcaster && !own)

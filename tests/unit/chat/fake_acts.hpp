@@ -35,6 +35,13 @@ struct FakeActs : Acts {
     ask("note", order);
     give<void>(answer, Result<>{});
   }
+  MessagePtr kept;  // in the archive
+  void find_message(ChannelId, std::string id, std::function<void(Result<MessagePtr>)> answer) override {
+    asked.push_back("find " + id);
+    Result<MessagePtr> found = fail(Errc::not_found, "no such message");
+    if (kept && kept->id == id) found = kept;
+    give<MessagePtr>(answer, found);
+  }
   std::vector<Suspect> flagged;
   void suspects(const Channel& channel, std::function<void(Result<std::vector<Suspect>>)> answer) override {
     asked.push_back("suspects " + channel.name);
