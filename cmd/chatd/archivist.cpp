@@ -54,6 +54,12 @@ void Archivist::take_off(const chatlog::TakenOff& taken) {
       });
 }
 
+void Archivist::find(ChannelId channel, std::string id,
+                     std::function<void(Result<std::optional<chatlog::Kept>>)> answer) {
+  write_now();
+  offload_.run([this, channel, id = std::move(id)] { return archive_.find(channel, id); }, std::move(answer));
+}
+
 void Archivist::forget_old() {
   offload_.run([this, before = clock_.wall() - keep_] { return archive_.forget_before(before); },
                [](Result<> forgotten) {

@@ -1,7 +1,10 @@
 #pragma once
 // Archivist: hands what was said to the archive in batches, off the loop, so that delivery never waits for
 // the disk.
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -20,6 +23,9 @@ class Archivist {
   // What was handed over before it is written, and every event up to the cursor has had its effect there.
   void settle(std::int64_t cursor);
   void take_off(const chatlog::TakenOff& taken);  // after what was handed over before it
+  // One of the channel's, of all that was handed over until now; none: there is no such message.
+  void find(ChannelId channel, std::string id,
+            std::function<void(Result<std::optional<chatlog::Kept>>)> answer);
   void keep_for(std::chrono::days keep) { keep_ = keep; }
   std::uint64_t lost() const { return lost_; }  // messages that could not be written
   void write_now();

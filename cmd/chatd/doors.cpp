@@ -4,6 +4,7 @@
 #include "app/platform.hpp"
 #include "configuration.hpp"
 #include "http/deflate.hpp"
+#include "http/forwarded.hpp"
 #include "http/websocket.hpp"
 
 namespace sluice::chatd {
@@ -24,6 +25,7 @@ Result<> Doors::reload(const Settings& settings) {
   SLUICE_TRY_VALUE(certificate_, app::load_certificate(files, "clients"));
   origins_ = origin_check(settings);
   deflate_ = settings.text("deflate") == "on";
+  forwarded_for_ = settings.flag("forwarded-for");
   return {};
 }
 
@@ -79,9 +81,12 @@ void Doors::take_request(const http::Request& request, const http::Responder& re
       deflate_ ? http::accept_deflate(request.header("Sec-WebSocket-Extensions")) : std::nullopt;
   if (deflate) headers.emplace_back("Sec-WebSocket-Extensions", *deflate);
   const bool deflates = deflate.has_value();
+  std::string forwarded;
+  if (forwarded_for_ && is_loopback(request.peer.host))
+    forwarded = http::forwarded_for(request.header("X-Forwarded-For"));
   responder.upgrade(std::move(headers),
-                    [this, speaks, deflates](std::shared_ptr<net::Connection> connection) {
-                      return WsLink::open(links_, std::move(connection), speaks, deflates);
+                    [this, speaks, deflates, forwarded](std::shared_ptr<net::Connection> connection) {
+                      return WsLink::open(links_, std::move(connection), speaks, deflates, forwarded);
                     });
 }
 

@@ -28,7 +28,8 @@ class Doors {
   app::Daemon& daemon_;
   Links& links_;
   OriginCheck origins_;
-  bool deflate_ = false;  // offered to those who open a WebSocket
+  bool forwarded_for_ = false;  // what a proxy on this machine says is believed
+  bool deflate_ = false;        // offered to those who open a WebSocket
   std::shared_ptr<const net::TlsContext> certificate_;
   http::Server web_;
 };

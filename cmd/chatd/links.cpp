@@ -13,10 +13,6 @@ namespace {
 constexpr seconds hanging_limit{5};               // for a closing connection whose peer does not read
 constexpr std::size_t answers_limit = 64 * 1024;  // beyond the queue's bound, for a client's own answers
 
-bool is_loopback(const std::string& host) {
-  return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127.");
-}
-
 http::CloseCode close_code(chat::Farewell farewell) {
   switch (farewell) {
     case chat::Farewell::normal:
@@ -29,6 +25,10 @@ http::CloseCode close_code(chat::Farewell farewell) {
   return http::CloseCode::going_away;
 }
 }  // namespace
+
+bool is_loopback(const std::string& host) {
+  return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127.");
+}
 
 bool Links::admits(const net::Endpoint& peer) const {
   if (links_.size() >= total_) return false;
@@ -88,30 +88,33 @@ Link::Link(Links& links, std::shared_ptr<net::Connection> connection)
       last_ping_(opened_) {}
 
 void Link::deliver(const SharedBytes& bytes) {
-  if (!closing() && has_room_for(bytes->size())) connection_->send_now(bytes);
+  if (!closing()) deliver_rest(bytes, connection_->write_now(*bytes));
 }
 
 std::size_t Link::write_beside(const SharedBytes& bytes) {
   return closing() ? bytes->size() : connection_->write_beside(*bytes);
 }
 
+// What is queued is whole in any case: whoever is dropped is told so behind it, not in the middle of a line.
 void Link::deliver_rest(const SharedBytes& bytes, std::size_t written) {
-  if (!closing() && has_room_for(bytes->size() - written)) connection_->send_rest(bytes, written);
-}
-
-// Where there is none, the client is told, and dropped.
-bool Link::has_room_for(std::size_t bytes) {
-  if (connection_->queued() + bytes <= links_.limits().queue_bytes) return true;
+  if (closing()) return;
+  connection_->send_rest(bytes, written);
+  if (!waits_more_than(links_.limits().queue_bytes)) return;
   if (client_) client_->fall_behind();
   close(chat::Farewell::violation, "reads too slowly");
   if (links_.on_slow) links_.on_slow();
-  return false;
+}
+
+// Nobody reads slowly whose socket takes it: much may have come in one turn, of which nothing was offered
+// yet.
+bool Link::waits_more_than(std::size_t limit) {
+  return connection_->queued() > limit && connection_->push_out() > limit;
 }
 
 void Link::write(Bytes bytes) {
   if (closing()) return;
   connection_->send(std::move(bytes));
-  if (connection_->queued() > links_.limits().queue_bytes + answers_limit) hang_up();
+  if (waits_more_than(links_.limits().queue_bytes + answers_limit)) hang_up();
 }
 
 void Link::hang_up() {
@@ -183,14 +186,15 @@ void TcpLink::send(std::string_view text) {
   write(to_bytes(text));
 }
 
-WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate)
+WsLink::WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate, std::string forwarded)
     : Link(links, std::move(connection)),
       parser_({links.hall().limits.frame_bytes, deflate}),
+      forwarded_(std::move(forwarded)),
       last_frame_ping_(opened_) {}
 
 std::shared_ptr<WsLink> WsLink::open(Links& links, std::shared_ptr<net::Connection> connection, Speaks speaks,
-                                     bool deflate) {
-  auto link = std::make_shared<WsLink>(links, std::move(connection), deflate);
+                                     bool deflate, std::string forwarded) {
+  auto link = std::make_shared<WsLink>(links, std::move(connection), deflate, std::move(forwarded));
   links.add(link);
   link->speak(speaks);
   return link;
@@ -204,6 +208,10 @@ void WsLink::speak(Speaks speaks) {
     client_ = page;
     page->greet();
   }
+}
+
+std::string WsLink::address() const {
+  return forwarded_.empty() ? Link::address() : is_loopback(forwarded_) ? std::string() : forwarded_;
 }
 
 void WsLink::on_data(ByteView bytes) {

@@ -21,6 +21,8 @@ struct LinkLimits {
 
 class Link;
 
+bool is_loopback(const std::string& host);
+
 // All links of the daemon, by kind and address.
 class Links {
  public:
@@ -63,7 +65,7 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
   void deliver_rest(const SharedBytes& bytes, std::size_t written) final;
   void on_closed(const Error& why) final;
 
-  std::string address() const final;
+  std::string address() const override;
   virtual void sweep(Steady now);
   void restart(seconds within);
   bool revoke(chat::TokenId token);  // false: it logged in with another, or with none
@@ -72,9 +74,9 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
  protected:
   void heard() { last_heard_ = links_.hall().clock.steady(); }
   bool closing() const { return closing_since_ != Steady{}; }
-  void write(Bytes bytes);  // past the queue's bound: for answers and farewells
-  void hang_up();           // after what is queued
-  bool has_room_for(std::size_t bytes);
+  void write(Bytes bytes);                  // past the queue's bound: for answers and farewells
+  void hang_up();                           // after what is queued
+  bool waits_more_than(std::size_t limit);  // after the socket was given what it takes
   virtual void say_farewell(chat::Farewell, std::string_view) {}
   virtual milliseconds patience() const = 0;  // silence after which the connection is dead
 
@@ -106,13 +108,14 @@ class TcpLink final : public Link {
 class WsLink final : public Link, private http::FrameParser::Handler {
  public:
   enum class Speaks { json, irc, unknown };
-  // `deflate`: permessage-deflate was agreed on.
+  // `deflate`: permessage-deflate was agreed on. `forwarded`: for whom a proxy speaks; empty: for nobody.
   static std::shared_ptr<WsLink> open(Links& links, std::shared_ptr<net::Connection> connection,
-                                      Speaks speaks, bool deflate);
-  WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate);
+                                      Speaks speaks, bool deflate, std::string forwarded);
+  WsLink(Links& links, std::shared_ptr<net::Connection> connection, bool deflate, std::string forwarded);
 
   void on_data(ByteView bytes) override;
   void send(std::string_view text) override;
+  std::string address() const override;
   bool framed() const override { return true; }
   bool deflated() const override { return parser_.limits().deflate; }
   void sweep(Steady now) override;
@@ -128,6 +131,7 @@ class WsLink final : public Link, private http::FrameParser::Handler {
   milliseconds patience() const override { return seconds(75); }
 
   http::FrameParser parser_;
+  std::string forwarded_;  // the address behind a proxy that is believed; empty: the peer's own counts
   Steady last_frame_ping_{};
 };
 

@@ -65,6 +65,9 @@ bool apply_to_room(const store::Event& event, chat::Room& room) {
     room.standing().lift(user_of(payload).id);
   } else if (event.name == "channel.chat_settings.update") {
     room.change_settings(settings_of(payload));
+  } else if (event.name == "evasion.settings.update") {
+    if (const auto action = platform::parse_ban_evasion(text_of(payload, "ban_evasion")))
+      room.standing().evasion = *action;
   } else if (event.name == "channel.chat.message_delete") {
     const std::string id = text_of(payload, "message_id");
     const chat::MessagePtr message = room.history().find(id);

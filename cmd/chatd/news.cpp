@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "evasions.hpp"
 #include "event_fields.hpp"
 #include "log/log.hpp"
 #include "moderation_news.hpp"
@@ -21,10 +22,36 @@ void News::take(const store::Event& event) {
   if (event.channel.value() != 0) last_.insert_or_assign(event.channel, event.cursor);
   chat::Room* room = rooms_.find(text_of(payload, "channel"));
   if (room == nullptr) return;  // nobody is there
+  if (event.name == "channel.suspicious_user.update") return tell_suspicious(event, *room);
+  if (event.name == "channel.chat.message_delete" && archivist_ != nullptr)
+    if (const std::string id = text_of(payload, "message_id"); !room->history().find(id))
+      return remove_old(event, id);
   if (apply_to_room(event, *room)) return;
   if (event.name == "channel.update") return room->tell_title(text_of(payload, "title"));
   if (event.name == "stream.online") return room->tell_live(true);
   if (event.name == "stream.offline") return room->tell_live(false);
+}
+
+// The archive knows what was said; the room need not.
+void News::remove_old(const store::Event& event, const std::string& id) {
+  archivist_->find(event.channel, id, [this, event, id](const Result<std::optional<chatlog::Kept>>& kept) {
+    const auto payload = nlohmann::json::parse(event.payload, nullptr, false);
+    if (!kept) log::warn("what was deleted cannot be read in the chat history", {kept.error()});
+    if (chat::Room* room = rooms_.find(text_of(payload, "channel")))
+      room->remove_message(id, text_of(payload, "target_user_login"),
+                           kept && *kept ? (*kept)->message->text : "", event.at);
+  });
+}
+
+void News::tell_suspicious(const store::Event& event, chat::Room& room) const {
+  room.standing().flags_changed();
+  const chat::Suspicion suspicion = suspicion_of(event);
+  room.tell([&](const chat::Member& member) { return room.roles_of(*member.user).moderates(); },
+            [&](std::string& out, const chat::Wire& wire) {
+              if (wire.json) return chat::write_suspicion(out, suspicion);
+              if (wire.commands) chat::write_suspicion(out, {rooms_.host(), wire.tags}, suspicion);
+            },
+            rooms_.style());
 }
 
 store::Cursor News::last_of(ChannelId channel) const {

@@ -14,6 +14,7 @@
 #include "control_acts.hpp"
 #include "counters.hpp"
 #include "doors.hpp"
+#include "evasions.hpp"
 #include "held_queue.hpp"
 #include "http/deflate.hpp"
 #include "links.hpp"
@@ -31,6 +32,7 @@ namespace sluice::chatd {
 namespace {
 using app::Settings;
 constexpr seconds come_back_within{5};
+constexpr std::uint64_t beats_to_forget = 60;
 constexpr std::size_t restored_messages =
     200;  // of each room: what a history holds; one more shows that it is full
 
@@ -52,6 +54,8 @@ class Service {
         hall_{rooms_, path_, moderation_, node_directory_, clock_, client_limits(settings)},
         held_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_}, std::move(lasting_name),
               settings.duration("held-time")),
+        evasions_(daemon.loop(), {*store_, offload_, held_},
+                  std::chrono::days(settings.integer("evasion-days"))),
         automod_(daemon.loop(), {*store_, offload_, held_}, settings),
         links_(hall_, link_limits(settings), positive(settings, "connections"),
                positive(settings, "connections-per-address")) {
@@ -62,7 +66,9 @@ class Service {
     };
     rooms_.change(room_rate(settings));
     if (const std::size_t all = threads(settings); all > 1) share_out(all);
+    path_.add_gate(evasion_gate_);  // before AutoMod: what is held in any case need not be judged
     path_.add_gate(automod_);
+    hall_.evasion = &evasion_gate_;
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
     links_.on_slow = [this] { counters_.slow.Increment(); };
   }
@@ -76,6 +82,7 @@ class Service {
     SLUICE_TRY_VALUE(const store::Cursor begun, store_->events().last());
     acts_.heard(begun);
     SLUICE_TRY(people_.load());
+    SLUICE_TRY(evasions_.begin());
     Result<std::vector<store::Event>> approvals;
     if (archive_) approvals = catch_up(begun);
     if (!approvals) return std::unexpected(approvals.error());
@@ -88,6 +95,10 @@ class Service {
     if (archive_)
       archivist_.emplace(daemon_.loop(), offload_, *archive_, clock_,
                          std::chrono::days(settings.integer("history-days")));
+    if (archivist_) {
+      acts_.look_in(*archivist_);
+      news_.look_in(*archivist_);
+    }
     SLUICE_TRY_VALUE(const std::optional<redis::Url> bus_url, chat_bus(settings));
     if (bus_url) join_nodes(*bus_url, approved);
     held_.keep_with(archivist_ ? &*archivist_ : nullptr);
@@ -250,6 +261,7 @@ class Service {
     hall_.limits = client_limits(fresh);
     links_.change(link_limits(fresh), positive(fresh, "connections"),
                   positive(fresh, "connections-per-address"));
+    evasions_.change(std::chrono::days(fresh.integer("evasion-days")));
     if (archivist_) archivist_->keep_for(std::chrono::days(fresh.integer("history-days")));
     return {};
   }
@@ -265,6 +277,7 @@ class Service {
     rooms_.beat();
     path_.tick();
     moderation_.forget_idle();
+    if (++beats_ % beats_to_forget == 0) evasion_gate_.forget_idle();
     hall_.entries.forget_idle(hall_.limits, clock_.steady());
     hall_.whispers.forget_idle(clock_.steady());
     std::uint64_t viewers = 0, busy = 0;
@@ -333,6 +346,8 @@ class Service {
   NodeDirectory node_directory_{directory_, rooms_};
   chat::Hall hall_;
   HeldQueue held_;
+  Evasions evasions_;
+  chat::EvasionGate evasion_gate_{clock_, hall_.switchboard, evasions_};
   Automod automod_;
   Links links_;
   Doors doors_{daemon_, links_};
@@ -342,6 +357,7 @@ class Service {
   std::unique_ptr<bus::EventFollower> follower_;
   std::optional<Archivist> archivist_;
   std::optional<Nodes> nodes_;
+  std::uint64_t beats_ = 0;
   bool automod_answers_ = false, others_heard_ = false;
   net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, tick_{daemon_.loop()}, last_{daemon_.loop()};
 };

@@ -1,5 +1,7 @@
 #include "store_acts.hpp"
 
+#include <algorithm>
+
 namespace sluice::chatd {
 
 namespace {
@@ -10,7 +12,7 @@ store::Actor actor_of(const chat::By& by) {
 store::Role role_of(chat::Standing::Role role) {
   return role == chat::Standing::Role::moderator ? store::Role::moderator : store::Role::vip;
 }
-constexpr std::size_t most_held = 100;  // told at once
+constexpr std::size_t most_held = 100, most_suspects = 100;  // told at once
 
 chat::Held to_chat(const store::HeldMessage& message, const std::string& channel) {
   chat::Held held{.channel = channel,
@@ -101,6 +103,18 @@ void StoreActs::note(chat::Order order, std::function<void(Result<>)> answer) {
   run<void>(act, std::move(answer));
 }
 
+void StoreActs::find_message(ChannelId channel, std::string id,
+                             std::function<void(Result<chat::MessagePtr>)> answer) {
+  const auto none = fail(Errc::not_found, "there is no such message");
+  if (archivist_ == nullptr) return answer(none);
+  archivist_->find(channel, std::move(id),
+                   [answer = std::move(answer), none](Result<std::optional<chatlog::Kept>> kept) {
+                     if (!kept) return answer(std::unexpected(kept.error()));
+                     if (!*kept || (*kept)->taken_off) return answer(none);
+                     answer((*kept)->message);
+                   });
+}
+
 void StoreActs::remove_message(chat::Removal removal, std::function<void(Result<>)> answer) {
   const auto act = [this, removal = std::move(removal)]() -> Result<> {
     SLUICE_TRY(store_.deletions().delete_message(removal.channel, removal.message->id,
@@ -138,6 +152,32 @@ void StoreActs::rule(chat::Ruling ruling, std::function<void(Result<>)> answer) 
     return {};
   };
   run<void>(act, std::move(answer));
+}
+
+void StoreActs::suspects(const chat::Channel& channel,
+                         std::function<void(Result<std::vector<chat::Suspect>>)> answer) {
+  const auto ask = [this, id = channel.id]() -> Result<std::vector<chat::Suspect>> {
+    SLUICE_TRY_VALUE(const std::vector<store::Evasion> all,
+                     store_.evasions().of_channel(id, false, UserId(), most_suspects));
+    std::vector<chat::Suspect> suspects;
+    for (const store::Evasion& each : all)
+      suspects.push_back({each.user_name, each.banned_name, std::string(each.evaluation()),
+                          std::string(platform::name(each.matched))});
+    std::ranges::sort(suspects, {}, &chat::Suspect::login);
+    return suspects;
+  };
+  offload_.run(ask, std::move(answer));
+}
+
+void StoreActs::clear_suspect(chat::Order order, std::function<void(Result<bool>)> answer) {
+  const auto act = [this, order = std::move(order)]() -> Result<bool> {
+    SLUICE_TRY_VALUE(const store::User user, store_.users().by_name(order.login));
+    const auto cleared = store_.evasions().clear(order.channel, user.id, order.reason, actor_of(order.by));
+    if (!cleared && cleared.error().code == Errc::not_found) return false;
+    if (!cleared) return std::unexpected(cleared.error());
+    return true;
+  };
+  run<bool>(act, std::move(answer));
 }
 
 void StoreActs::set_color(chat::By by, std::string color, std::function<void(Result<>)> answer) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "archivist.hpp"
 #include "chat/acts.hpp"
 #include "net/loop.hpp"
 #include "store/store.hpp"
@@ -22,6 +23,8 @@ class StoreActs final : public chat::Acts {
   void revoke(chat::Order order, chat::Standing::Role role,
               std::function<void(Result<bool>)> answer) override;
   void note(chat::Order order, std::function<void(Result<>)> answer) override;
+  void find_message(ChannelId channel, std::string id,
+                    std::function<void(Result<chat::MessagePtr>)> answer) override;
   void remove_message(chat::Removal removal, std::function<void(Result<>)> answer) override;
   void clear(ChannelId channel, chat::By by, std::string context,
              std::function<void(Result<>)> answer) override;
@@ -30,8 +33,12 @@ class StoreActs final : public chat::Acts {
   void rule(chat::Ruling ruling, std::function<void(Result<>)> answer) override;
   void held(const chat::Channel& channel,
             std::function<void(Result<std::vector<chat::Held>>)> answer) override;
+  void suspects(const chat::Channel& channel,
+                std::function<void(Result<std::vector<chat::Suspect>>)> answer) override;
+  void clear_suspect(chat::Order order, std::function<void(Result<bool>)> answer) override;
   void set_color(chat::By by, std::string color, std::function<void(Result<>)> answer) override;
 
+  void look_in(Archivist& archivist) { archivist_ = &archivist; }
   void heard(store::Cursor cursor);  // the events up to it have had their effect
 
  private:
@@ -41,6 +48,7 @@ class StoreActs final : public chat::Acts {
 
   store::Store& store_;
   net::Offload& offload_;
+  Archivist* archivist_ = nullptr;  // none: nothing is kept of what was said
   store::Cursor heard_;
   std::multimap<store::Cursor, std::function<void()>> waiting_;
 };

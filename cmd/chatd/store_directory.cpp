@@ -59,6 +59,8 @@ Result<chat::Standing> read_standing(store::Store& store, ChannelId channel) {
   chat::Standing standing;
   SLUICE_TRY(read_followers(store, channel, standing));
   SLUICE_TRY_VALUE(standing.settings, store.rooms().settings(channel));
+  SLUICE_TRY_VALUE(const platform::EvasionSettings evasion, store.rooms().evasion(channel));
+  standing.evasion = evasion.action;
   SLUICE_TRY_VALUE(const std::vector<store::RoleHolder> holders, store.roles().of_channel(channel));
   for (const store::RoleHolder& holder : holders)
     standing.grant(

@@ -26,6 +26,8 @@ Result<int> note_remove(const app::Settings&, Platform&);
 Result<int> queue_list(const app::Settings&, Platform&);
 Result<int> queue_approve(const app::Settings&, Platform&);
 Result<int> queue_deny(const app::Settings&, Platform&);
+Result<int> evasion_list(const app::Settings&, Platform&);
+Result<int> evasion_clear(const app::Settings&, Platform&);
 Result<int> words_add(const app::Settings&, Platform&);
 Result<int> words_remove(const app::Settings&, Platform&);
 Result<int> words_list(const app::Settings&, Platform&);

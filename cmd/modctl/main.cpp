@@ -27,6 +27,8 @@ const std::map<std::string, Result<int> (*)(const app::Settings&, modctl::Platfo
     {"queue list", modctl::queue_list},
     {"queue approve", modctl::queue_approve},
     {"queue deny", modctl::queue_deny},
+    {"evasion list", modctl::evasion_list},
+    {"evasion clear", modctl::evasion_clear},
     {"words add", modctl::words_add},
     {"words remove", modctl::words_remove},
     {"words list", modctl::words_list},

@@ -64,6 +64,13 @@ Result<> set_at_deadline(RoomPatch& patch, std::string_view value) {
   return {};
 }
 
+Result<> set_evasion(RoomPatch& patch, std::string_view value) {
+  const auto action = platform::parse_ban_evasion(value);
+  if (!action) return fail(Errc::usage, "", action.error().hint);
+  patch.evasion.action = *action;
+  return {};
+}
+
 template <std::optional<bool> platform::RoomSettingsPatch::*field>
 Result<> set_flag(RoomPatch& patch, std::string_view value) {
   SLUICE_TRY_VALUE(patch.modes.*field, on_or_off(value));
@@ -72,17 +79,18 @@ Result<> set_flag(RoomPatch& patch, std::string_view value) {
 
 struct Key {
   std::string_view name;
-  bool automod;
+  bool RoomPatch::*part;
   Result<> (*set)(RoomPatch&, std::string_view);  // its error has the hint alone
 };
 using Modes = platform::RoomSettingsPatch;
-constexpr std::array keys{Key{"slow", false, set_slow},
-                          Key{"followers-only", false, set_followers_only},
-                          Key{"subs-only", false, set_flag<&Modes::subs_only>},
-                          Key{"emote-only", false, set_flag<&Modes::emote_only>},
-                          Key{"unique", false, set_flag<&Modes::unique>},
-                          Key{"automod-level", true, set_level},
-                          Key{"automod-at-deadline", true, set_at_deadline}};
+constexpr std::array keys{Key{"slow", &RoomPatch::has_modes, set_slow},
+                          Key{"followers-only", &RoomPatch::has_modes, set_followers_only},
+                          Key{"subs-only", &RoomPatch::has_modes, set_flag<&Modes::subs_only>},
+                          Key{"emote-only", &RoomPatch::has_modes, set_flag<&Modes::emote_only>},
+                          Key{"unique", &RoomPatch::has_modes, set_flag<&Modes::unique>},
+                          Key{"automod-level", &RoomPatch::has_automod, set_level},
+                          Key{"automod-at-deadline", &RoomPatch::has_automod, set_at_deadline},
+                          Key{"ban-evasion", &RoomPatch::has_evasion, set_evasion}};
 
 std::string all_keys() {
   std::string names;
@@ -109,9 +117,13 @@ Result<RoomPatch> parse_room_keys(const std::vector<std::string>& typed) {
       return fail(Errc::usage,
                   fmt::format("{} cannot be \"{}\"", key->name, legible(word.substr(equals + 1))),
                   done.error().hint);
-    (key->automod ? patch.has_automod : patch.has_modes) = true;
+    patch.*key->part = true;
   }
   return patch;
+}
+
+RoomKey evasion_key(const platform::EvasionSettings& evasion) {
+  return {"ban-evasion", std::string(platform::name(evasion.action))};
 }
 
 std::vector<RoomKey> room_keys(const platform::RoomSettings& modes,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "platform/ban_evasion.hpp"
 #include "platform/room_settings.hpp"
 
 namespace sluice::modctl {
@@ -11,7 +12,8 @@ namespace sluice::modctl {
 struct RoomPatch {
   platform::RoomSettingsPatch modes;
   platform::AutomodPatch automod;
-  bool has_modes = false, has_automod = false;
+  platform::EvasionPatch evasion;
+  bool has_modes = false, has_automod = false, has_evasion = false;
 };
 
 // Errc::usage for a key or value that there is not, or a key that stands twice. slow is in seconds and
@@ -23,7 +25,8 @@ struct RoomKey {
   std::string key, value;
   bool operator==(const RoomKey&) const = default;
 };
-// All of them, so that parse_room_keys() reads them again.
+// So that parse_room_keys() reads them again.
 std::vector<RoomKey> room_keys(const platform::RoomSettings& modes, const platform::AutomodSettings& automod);
+RoomKey evasion_key(const platform::EvasionSettings& evasion);
 
 }  // namespace sluice::modctl

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "chat/held.hpp"
@@ -45,6 +46,14 @@ struct Ruling {
   std::string reason{};
 };
 
+// Who is flagged for what looks like coming back after a ban.
+struct Suspect {
+  std::string login;
+  std::string banned;      // login of who is banned
+  std::string evaluation;  // "likely", "possible"
+  std::string matched;     // "address", "fingerprint"
+};
+
 class Acts {
  public:
   virtual ~Acts() = default;
@@ -60,6 +69,9 @@ class Acts {
   virtual void revoke(Order order, Standing::Role role, std::function<void(Result<bool>)> answer) = 0;
   virtual void note(Order order, std::function<void(Result<>)> answer) = 0;  // the reason is the note
 
+  // One that was said in the channel, as long as it is kept, and has not been taken off. Errc::not_found.
+  virtual void find_message(ChannelId channel, std::string id,
+                            std::function<void(Result<MessagePtr>)> answer) = 0;
   virtual void remove_message(Removal removal, std::function<void(Result<>)> answer) = 0;
   virtual void clear(ChannelId channel, By by, std::string context, std::function<void(Result<>)> answer) = 0;
   virtual void change_settings(ChannelId channel, By by, platform::RoomSettingsPatch patch,
@@ -70,6 +82,9 @@ class Acts {
   virtual void rule(Ruling ruling, std::function<void(Result<>)> answer) = 0;
   // Those that wait, oldest first, at most 100.
   virtual void held(const Channel& channel, std::function<void(Result<std::vector<Held>>)> answer) = 0;
+  // By name, at most 100.
+  virtual void suspects(const Channel& channel, std::function<void(Result<std::vector<Suspect>>)> answer) = 0;
+  virtual void clear_suspect(Order order, std::function<void(Result<bool>)> answer) = 0;  // false: is none
   // Of who asks; as platform::name_color() has it. Errc::invalid: it is none.
   virtual void set_color(By by, std::string color, std::function<void(Result<>)> answer) = 0;
 };

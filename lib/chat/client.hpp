@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "chat/audience.hpp"
 #include "chat/directory.hpp"
+#include "chat/evasion.hpp"
 #include "chat/message_path.hpp"
 #include "chat/moderation.hpp"
 #include "chat/rate_limit.hpp"
@@ -74,8 +75,9 @@ struct Hall {
   Entries entries{};
   Switchboard switchboard{};
   WhisperLimits whispers{};
-  std::uint64_t whispered = 0;  // how often
-  WhisperPost* post = nullptr;  // to the other nodes; none: this one is alone
+  std::uint64_t whispered = 0;     // how often
+  WhisperPost* post = nullptr;     // to the other nodes; none: this one is alone
+  EvasionGate* evasion = nullptr;  // none: nobody is looked for
 };
 
 // The rooms one connection is in. Leaves them all when it dies.
@@ -124,6 +126,7 @@ class Client {
   virtual void fall_behind() = 0;                 // tells the client that it reads too slowly
   virtual void refuse_token() = 0;                // its token is good no longer: says so and closes
   virtual void hear(const Whisper& whisper) = 0;  // for its user
+  virtual Origin origin() const = 0;
   // Its user looks otherwise now, or has other limits.
   void restyle(std::string color, bool bot) {
     user_.color = std::move(color);
@@ -137,6 +140,13 @@ class Client {
     const Steady now = hall.clock.steady();
     return user.id.value() == 0 ? anonymous_joins_.take(hall.limits.joins, now)
                                 : hall.entries.joins.take(user.id, hall.limits.joins, now);
+  }
+  // After it was plugged in; and after it came into a room.
+  static void tell_connected(Hall& hall, const User& user) {
+    if (hall.evasion != nullptr) hall.evasion->connected(user.id);
+  }
+  static void tell_entered(Hall& hall, const Room& room, const User& user) {
+    if (hall.evasion != nullptr) hall.evasion->entered(room, user);
   }
   // Who acts, for the audit log.
   static By by(const User& user, const Outlet& outlet) {

@@ -117,7 +117,10 @@ void IrcClient::logged_in(Result<Identity> identity) {
   credential_ = {identity->token, identity->until};
   std::vector<irc::Command> commands;
   session_.accept(user_.login, commands, out_);
-  if (!anonymous) plug_ = Switchboard::Plug(hall_.switchboard, user_.id, *this);
+  if (!anonymous) {
+    plug_ = Switchboard::Plug(hall_.switchboard, user_.id, *this);
+    tell_connected(hall_, user_);
+  }
   if (session_.capabilities().commands && !anonymous)
     write_global_user_state(out_, style(), user_, hall_.rooms.people().emote_sets_of(user_.id));
   take(std::move(commands));
@@ -154,6 +157,7 @@ void IrcClient::enter(const Channel& channel) {
   if (memberships_.find(channel.name) != nullptr) return;
   Room& room = hall_.rooms.open(channel);
   memberships_.join(room, user_, outlet_, wire());
+  tell_entered(hall_, room, user_);
 
   const bool anonymous = user_.id.value() == 0;
   std::vector<std::string> logins{user_.login};

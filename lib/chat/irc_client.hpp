@@ -23,6 +23,7 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   void fall_behind() override;
   void refuse_token() override;
   void hear(const Whisper& whisper) override;
+  Origin origin() const override { return {outlet_.address(), {}}; }
   void give_up_waiting() override;
 
  private:

@@ -87,12 +87,15 @@ void JsonClient::carry_out(AuthRequest auth) {
                   .retry_after = limited->retry_after,
                   .remaining = 0});
   waiting_ = true;
-  hall_.directory.redeem_ticket(std::move(auth.ticket), [weak = weak_from_this()](Result<Identity> identity) {
-    if (const auto self = weak.lock(); self && !self->closed_) {
-      self->authenticated(std::move(identity));
-      self->answered();
-    }
-  });
+  hall_.directory.redeem_ticket(
+      std::move(auth.ticket),
+      [weak = weak_from_this(), fingerprint = std::move(auth.fingerprint)](Result<Identity> identity) {
+        if (const auto self = weak.lock(); self && !self->closed_) {
+          if (identity) self->fingerprint_ = fingerprint;
+          self->authenticated(std::move(identity));
+          self->answered();
+        }
+      });
 }
 
 void JsonClient::authenticated(Result<Identity> identity) {
@@ -119,6 +122,8 @@ void JsonClient::authenticated(Result<Identity> identity) {
   credential_ = {identity->token, identity->until};
   for (std::size_t i = 0; i < rooms.size(); ++i)
     memberships_.join(*rooms[i], user_, outlet_, before[i].wire).member.since = before[i].since;
+  tell_connected(hall_, user_);
+  for (const Room* room : rooms) tell_entered(hall_, *room, user_);
   outlet_.send(written([&](std::string& out) { write_authenticated(out, user_); }));
 }
 
@@ -159,6 +164,7 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   Room& room = hall_.rooms.open(channel);
   memberships_.join(room, user_, outlet_,
                     Wire{.json = true, .framed = outlet_.framed(), .deflated = outlet_.deflated()});
+  tell_entered(hall_, room, user_);
 
   JoinedAnswer answer{.channel = channel,
                       .origin = room.origin(),

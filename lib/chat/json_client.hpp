@@ -22,6 +22,7 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   void fall_behind() override;
   void refuse_token() override;
   void hear(const Whisper& whisper) override;
+  Origin origin() const override { return {outlet_.address(), fingerprint_}; }
 
  private:
   void carry_out(AuthRequest auth);
@@ -45,6 +46,7 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   bool waiting_ = false;  // for the directory; what comes meanwhile waits too, so that frames act in order
   std::vector<std::string> held_;
   bool closed_ = false;
+  std::string fingerprint_;  // as the page says; may be empty
   Memberships memberships_;  // which borrow user_
 };
 

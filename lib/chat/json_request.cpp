@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "irc/session.hpp"
+#include "platform/ban_evasion.hpp"
 
 namespace sluice::chat {
 
@@ -42,6 +43,17 @@ Result<Seen> seen_member(const json& value, const std::string& name) {
     seen.emplace(origin, seq.get<std::uint64_t>());
   }
   return seen;
+}
+
+Result<JsonRequest> parse_auth(const json& object) {
+  AuthRequest auth;
+  SLUICE_TRY_VALUE(auth.ticket, string_member(object, "ticket"));
+  if (object.contains("fingerprint")) {
+    SLUICE_TRY_VALUE(auth.fingerprint, string_member(object, "fingerprint"));
+    if (auth.fingerprint.empty() || auth.fingerprint.size() > platform::fingerprint_limit)
+      return fail(Errc::invalid, "fingerprint must have 1 to 128 bytes");
+  }
+  return auth;
 }
 
 Result<JsonRequest> parse_join(const json& object) {
@@ -102,10 +114,7 @@ Result<JsonRequest> parse_json_request(std::string_view utf8) {
   const json object = json::parse(utf8, nullptr, false);
   if (!object.is_object()) return fail(Errc::invalid, "not a JSON object");
   SLUICE_TRY_VALUE(const std::string type, string_member(object, "type"));
-  if (type == "auth") {
-    SLUICE_TRY_VALUE(std::string ticket, string_member(object, "ticket"));
-    return AuthRequest{std::move(ticket)};
-  }
+  if (type == "auth") return parse_auth(object);
   if (type == "join") return parse_join(object);
   if (type == "leave") {
     SLUICE_TRY_VALUE(std::string channel, channel_member(object));

@@ -13,6 +13,7 @@ namespace sluice::chat {
 
 struct AuthRequest {
   std::string ticket;
+  std::string fingerprint;  // empty: none
 };
 struct JoinRequest {
   std::string channel;

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "chat/act_context.hpp"
+#include "chat/moderation_answers.hpp"
 #include "chat/room_modes.hpp"
 
 namespace sluice::chat {
@@ -11,26 +12,6 @@ using Role = Standing::Role;
 
 constexpr Window::Size most_commands{100, milliseconds(30'000)};  // of one user
 const Notice no_permission{"no_permission", "You don't have permission to perform that action."};
-const Notice too_quickly{"msg_ratelimit",
-                         "Your command was not carried out because you are sending commands too quickly."};
-
-Notice invalid_user(const std::string& login) {
-  return {"invalid_user", "There is no user called " + login + "."};
-}
-
-// What any act may come back with; `missing` for whom there is no user.
-Notice failed(const Error& error, const std::string& login) {
-  if (error.code == Errc::not_found && !login.empty()) return invalid_user(login);
-  if (error.code == Errc::unavailable)
-    return {"unavailable_command",
-            "That could not be done just now: the platform's store did not answer. Try again."};
-  return {"unavailable_command", "That could not be done: " + error.what};
-}
-
-Order order_of(const Room& room, const By& by, SlashCommand& command) {
-  std::string context = act_context(room, command.user);
-  return {room.channel().id, by, std::move(command.user), std::move(command.text), std::move(context)};
-}
 
 std::string listed(const std::vector<std::string>& logins) {
   std::string list;
@@ -88,7 +69,7 @@ void Moderation::forget_idle() {
 }
 
 void Moderation::carry_out(Room& room, const By& by, SlashCommand command, Answer answer) {
-  if (too_many(by)) return answer(too_quickly);
+  if (too_many(by)) return answer(too_quickly());
   if (const auto no = refused(room, by.user, *command.rule)) return answer(*no);
   switch (command.rule->act) {
     case Act::ban:
@@ -117,6 +98,10 @@ void Moderation::carry_out(Room& room, const By& by, SlashCommand command, Answe
       return change_settings(room, by, command, std::move(answer));
     case Act::note:
       return note(room, by, std::move(command), std::move(answer));
+    case Act::list_suspects:
+      return list_suspects(room, answer);
+    case Act::clear_suspect:
+      return clear_suspect(room, by, std::move(command), std::move(answer));
     case Act::help:
       return answer(help(room.roles_of(by.user), command.text));
     case Act::announce:
@@ -129,9 +114,7 @@ void Moderation::carry_out(Room& room, const By& by, SlashCommand command, Answe
 }
 
 void Moderation::set_color(const By& by, const SlashCommand& command, Answer answer) {
-  if (commands_.take(by.user.id, most_commands, clock_.steady()))
-    return answer(
-        {"msg_ratelimit", "Your command was not carried out because you are sending commands too quickly."});
+  if (commands_.take(by.user.id, most_commands, clock_.steady())) return answer(too_quickly());
   acts_.set_color(by, command.text, [answer, usage = std::string(command.rule->usage_id)](Result<> changed) {
     if (changed) return answer({"color_changed", "Your color has been changed."});
     if (changed.error().code == Errc::invalid)
@@ -217,24 +200,6 @@ void Moderation::change_role(const Room& room, const By& by, SlashCommand comman
   acts_.revoke(order_of(room, by, command), which, done);
 }
 
-void Moderation::remove_message(const Room& room, const By& by, const SlashCommand& command, Answer answer) {
-  const MessagePtr message = room.history().find(command.text);
-  if (!message)
-    return answer(
-        {"bad_delete_message_error", "There is no such message here, or it has been deleted already."});
-  const bool own = message->author.id == by.user.id, broadcaster = room.roles_of(by.user).broadcaster;
-  const Roles author = room.roles_of(message->author);
-  if (author.broadcaster && !own)
-    return answer({"bad_delete_message_broadcaster", "You cannot delete the broadcaster's messages."});
-  if (author.moderator && !own && !broadcaster)
-    return answer({"bad_delete_message_mod", "You cannot delete messages of another moderator."});
-  Removal removal{room.channel().id, by, message, act_context(room, message->author.login)};
-  acts_.remove_message(std::move(removal), [login = message->author.login, answer](Result<> removed) {
-    if (!removed) return answer(failed(removed.error(), {}));
-    answer({"delete_message_success", "The message from " + login + " is now deleted."});
-  });
-}
-
 // Nothing is answered: everyone sees it.
 void Moderation::clear(const Room& room, const By& by, Answer answer) {
   acts_.clear(room.channel().id, by, act_context(room, {}), [answer](Result<> cleared) {
@@ -263,39 +228,6 @@ void Moderation::announce(Room& room, const By& by, const SlashCommand& command,
     if (outcome) return;
     const RefusalWords words = words_for(outcome.error());
     answer({std::string(words.notice_id), words.text});
-  });
-}
-
-void Moderation::rule(const Room& room, Ruling ruling, Answer answer) {
-  if (too_many(ruling.by)) return answer(too_quickly);
-  if (const auto no = refused(room, ruling.by.user, Needs::moderator)) return answer(*no);
-  const bool allow = ruling.allow;
-  acts_.rule(std::move(ruling), [allow, answer](Result<> ruled) {
-    if (ruled)
-      return answer(allow ? Notice{"automod_allowed", "The message is allowed, and is published."}
-                          : Notice{"automod_denied", "The message is denied."});
-    if (ruled.error().code == Errc::not_found)
-      return answer({"automod_not_held", "No such message is held in this channel."});
-    if (ruled.error().code == Errc::conflict)
-      return answer({"automod_decided", "It was too late: " + ruled.error().what + "."});
-    answer(failed(ruled.error(), {}));
-  });
-}
-
-void Moderation::queue(const Room& room, const By& by, Queue answer) {
-  if (too_many(by)) return answer(std::unexpected(too_quickly));
-  if (const auto no = refused(room, by.user, Needs::moderator)) return answer(std::unexpected(*no));
-  acts_.held(room.channel(), [answer](Result<std::vector<Held>> held) {
-    if (!held) return answer(std::unexpected(failed(held.error(), {})));
-    answer(*std::move(held));
-  });
-}
-
-void Moderation::note(const Room& room, const By& by, SlashCommand command, Answer answer) {
-  const std::string login = command.user;
-  acts_.note(order_of(room, by, command), [login, answer](Result<> noted) {
-    if (!noted) return answer(failed(noted.error(), login));
-    answer({"note_success", "Noted about " + login + "."});
   });
 }
 

@@ -49,6 +49,10 @@ constexpr std::array rules{
                 "say something that stands out; /announceblue, -green, -orange and -purple in a color"},
     CommandRule{"note", Act::note, true, Needs::moderator, "usage_note", "<user> <text>",
                 "leave a note about a user that the channel's moderators see"},
+    CommandRule{"monitored", Act::list_suspects, true, Needs::moderator, "usage_monitored", "",
+                "list who is flagged for what looks like coming back after a ban"},
+    CommandRule{"unmonitor", Act::clear_suspect, true, Needs::moderator, "usage_unmonitor", "<user> [reason]",
+                "clear a user of that"},
     CommandRule{"w", Act::whisper, true, Needs::nobody, "whisper_invalid_args", "<user> <text>",
                 "say something to a user alone"},
     CommandRule{"color", Act::color, true, Needs::nobody, "usage_color", "<color>",
@@ -70,6 +74,7 @@ constexpr std::array aliases{
     Alias{"r9kbetaoff", "uniquechatoff"},
     Alias{"unique", "uniquechat"},
     Alias{"uniqueoff", "uniquechatoff"},
+    Alias{"unrestrict", "unmonitor"},
     Alias{"announceblue", "announce", "BLUE"},
     Alias{"announcegreen", "announce", "GREEN"},
     Alias{"announceorange", "announce", "ORANGE"},
@@ -121,6 +126,7 @@ class Reader {
   std::expected<SlashCommand, CommandProblem> read() {
     switch (command_.rule->act) {
       case Act::ban:
+      case Act::clear_suspect:
         return take_user() ? take_text() : wrong();
       case Act::unban:
       case Act::mod:

@@ -33,6 +33,8 @@ enum class Act {
   unique,
   announce,
   note,
+  list_suspects,
+  clear_suspect,
   help,
   disconnect,
   whisper,

@@ -23,6 +23,20 @@ std::vector<std::string> Standing::logins(Role role) const {
   return logins;
 }
 
+void Standing::ban(UserId user, Ban ban) {
+  lift(user);
+  if (!ban.until) ++for_ever_;
+  bans_.emplace(user, std::move(ban));
+}
+
+void Standing::lift(UserId user) {
+  ++ban_changes_;
+  const auto ban = bans_.find(user);
+  if (ban == bans_.end()) return;
+  if (!ban->second.until) --for_ever_;
+  bans_.erase(ban);
+}
+
 const Standing::Ban* Standing::ban_of(UserId user, Wall now) const {
   const auto ban = bans_.find(user);
   return ban == bans_.end() || !ban->second.holds(now) ? nullptr : &ban->second;

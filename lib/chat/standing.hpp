@@ -2,6 +2,7 @@
 // Standing: what has been decided about a room and the people in it: its settings, who moderates, who is a
 // VIP, who is banned, who follows. Read from the store when the room opens, and changed by what the event log
 // tells (sluice-events(5)), so that every node comes to the same.
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -9,12 +10,14 @@
 
 #include "base/clock.hpp"
 #include "chat/types.hpp"
+#include "platform/ban_evasion.hpp"
 
 namespace sluice::chat {
 
 class Standing {
  public:
   RoomSettings settings;
+  platform::BanEvasion evasion = platform::BanEvasion::flag;
 
   enum class Role { moderator, vip };
   void grant(Role role, UserId user, std::string login);
@@ -28,8 +31,12 @@ class Standing {
     std::optional<Wall> until;  // none: for ever
     bool holds(Wall now) const { return !until || *until > now; }
   };
-  void ban(UserId user, Ban ban) { bans_.insert_or_assign(user, std::move(ban)); }  // in place of one before
-  void lift(UserId user) { bans_.erase(user); }
+  void ban(UserId user, Ban ban);  // in place of one before
+  void lift(UserId user);
+  bool bans_for_ever() const { return for_ever_ > 0; }  // anybody
+  // Grows when who is banned for ever, or who is flagged for it, may be otherwise.
+  std::uint64_t ban_changes() const { return ban_changes_; }
+  void flags_changed() { ++ban_changes_; }
   const Ban* ban_of(UserId user, Wall now) const;  // null, too, when it has run out
   bool is_banned(std::string_view login, Wall now) const;
   void forget_lapsed(Wall now);  // now and then, so that old timeouts take no memory
@@ -45,6 +52,8 @@ class Standing {
 
   Holders moderators_, vips_;
   std::unordered_map<UserId, Ban> bans_;
+  std::size_t for_ever_ = 0;
+  std::uint64_t ban_changes_ = 1;
   std::unordered_map<UserId, Wall> follows_;
 };
 

@@ -153,32 +153,48 @@ Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
   return transaction.commit();
 }
 
+namespace {
+constexpr std::string_view kept_columns =
+    "SELECT id, channel_name, origin, seq, at_ms, user_id, login, text, more, taken_off_ms FROM messages ";
+
+Kept kept_of(const sqlite::Statement& row, ChannelId channel) {
+  Message message;
+  message.id = row.text(0);
+  message.channel = channel;
+  message.channel_name = row.text(1);
+  message.origin = row.text(2);
+  message.seq = static_cast<std::uint64_t>(row.integer(3));
+  message.at = Wall(milliseconds(row.integer(4)));
+  message.order = row.integer(4);
+  message.author.id = UserId(row.integer(5));
+  message.author.login = row.text(6);
+  message.text = row.text(7);
+  read_more(row.text(8), message);
+  return {std::make_shared<const Message>(std::move(message)), !row.null(9)};
+}
+}  // namespace
+
 Result<std::vector<Kept>> Archive::recent(ChannelId channel, std::size_t count) {
-  SLUICE_TRY_VALUE(sqlite::Statement rows,
-                   database_.query("SELECT id, channel_name, origin, seq, at_ms, user_id, login, text, more, "
-                                   "taken_off_ms FROM messages "
-                                   "WHERE channel_id = ? ORDER BY row DESC LIMIT ?",
-                                   channel.value(), static_cast<std::int64_t>(count)));
+  SLUICE_TRY_VALUE(
+      sqlite::Statement rows,
+      database_.query(std::string(kept_columns) + "WHERE channel_id = ? ORDER BY row DESC LIMIT ?",
+                      channel.value(), static_cast<std::int64_t>(count)));
   std::vector<Kept> messages;
   for (;;) {
     SLUICE_TRY_VALUE(const bool there_is_one, rows.step());
     if (!there_is_one) break;
-    Message message;
-    message.id = rows.text(0);
-    message.channel = channel;
-    message.channel_name = rows.text(1);
-    message.origin = rows.text(2);
-    message.seq = static_cast<std::uint64_t>(rows.integer(3));
-    message.at = Wall(milliseconds(rows.integer(4)));
-    message.order = rows.integer(4);
-    message.author.id = UserId(rows.integer(5));
-    message.author.login = rows.text(6);
-    message.text = rows.text(7);
-    read_more(rows.text(8), message);
-    messages.push_back({std::make_shared<const Message>(std::move(message)), !rows.null(9)});
+    messages.push_back(kept_of(rows, channel));
   }
   std::ranges::reverse(messages);
   return messages;
+}
+
+Result<std::optional<Kept>> Archive::find(ChannelId channel, std::string_view id) {
+  SLUICE_TRY_VALUE(
+      sqlite::Statement rows,
+      database_.query(std::string(kept_columns) + "WHERE id = ? AND channel_id = ?", id, channel.value()));
+  SLUICE_TRY_VALUE(const bool found, rows.step());
+  return found ? std::optional(kept_of(rows, channel)) : std::nullopt;
 }
 
 Result<std::vector<UserId>> Archive::speakers(ChannelId channel) {

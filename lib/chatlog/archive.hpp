@@ -2,8 +2,10 @@
 // Archive: what was said, in an SQLite file of its own (decision 16): written in batches behind the delivery,
 // so the last moments before a crash may be missing, and nothing waits for it. Calls block: make them on one
 // thread at a time (net::Offload).
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -35,6 +37,8 @@ class Archive {
       std::span<const chat::MessagePtr> messages);  // one transaction; ids already kept are left as they are
   // The last `count` messages of a channel, oldest first.
   Result<std::vector<Kept>> recent(ChannelId channel, std::size_t count);
+  // None: it has none of that id in the channel.
+  Result<std::optional<Kept>> find(ChannelId channel, std::string_view id);
   // Marks what was taken off. It stays: moderators ask for it later.
   Result<> take_off(const TakenOff& taken);
   Result<bool> holds(const std::string& message);  // by id, taken off or not

@@ -56,6 +56,7 @@ struct Connection::Impl final : Poller::Source {
   bool flush_asked = false;
   bool closing = false, lingering = false, closed = false;
   bool end_told = false;  // of TLS
+  bool pushed_out = false;  // since the last flush, which tells when all has gone
   std::weak_ptr<Connection> self;
   std::optional<Timer> linger;  // of a closing one: those that are open need none
   Endpoint peer;
@@ -131,10 +132,10 @@ struct Connection::Impl final : Poller::Source {
 
   // What a line to one of thousands costs beside the write itself is fetching its connection's memory: so once a turn, where nothing waits, the write
   // is made while it is at hand. What follows in the same turn (of a client in many rooms) goes together, at its end.
-  void send_now(const SharedBytes& bytes) {
-    if (closing || closed) return;
+  std::size_t write_now(ByteView bytes) {
+    if (closing || closed) return bytes.size();
     loop.impl().end_turn();
-    send_rest(bytes, write_past_queue(*bytes));
+    return write_past_queue(bytes);
   }
 
   // Touches only what is this connection's own.
@@ -171,45 +172,50 @@ struct Connection::Impl final : Poller::Source {
   std::size_t queued() const { return queue.size() + (cipher ? cipher->out.size() : 0); }
 
   void flush() {
-    const bool had = queued() > 0;
-    while (SendQueue* next = next_to_write()) {
-      const ssize_t n = next->write_to(fd.get());
-      if (n < 0) {
-        if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-          blocked = true;
-          return;
-        }
-        return finish(fail_errno("send to " + peer.text()).error());
-      }
-      if (n == 0) return cut_short();
-    }
-    if (closed || !queue.empty()) return;  // the handshake is not done
+    const bool had = queued() > 0 || std::exchange(pushed_out, false);
+    if (const auto written = write_out(); !written) return finish(written.error());
+    if (blocked || !queue.empty()) return;  // the socket is full, or the handshake is not done
     if (closing) return start_lingering();
     if (had) handler->on_drained();
   }
 
-  // Null: nothing can be written now.
-  SendQueue* next_to_write() {
-    if (!cipher) return queue.empty() ? nullptr : &queue;
-    if (cipher->out.empty()) encipher();
-    return closed || cipher->out.empty() ? nullptr : &cipher->out;
+  // What waits, as far as the socket takes it. An error: this is the end of the connection.
+  Result<> write_out() {
+    for (;;) {
+      if (cipher && cipher->out.empty()) SLUICE_TRY(encipher());
+      SendQueue& next = cipher ? cipher->out : queue;
+      if (next.empty()) return {};
+      const ssize_t n = next.write_to(fd.get());
+      if (n == 0) return cut_short();
+      if (n > 0 || errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return fail_errno("send to " + peer.text());
+      blocked = true;
+      return {};
+    }
+  }
+
+  // Nobody is told of anything: what an error is, and that all is gone, the flush says that has been asked for.
+  std::size_t push_out() {
+    if (closed || blocked || queued() == 0) return queued();
+    pushed_out = write_out().has_value();
+    return queued();
   }
 
   // One record of what waits; when all has gone and the connection is closing, its end.
-  void encipher() {
+  Result<> encipher() {
     if (closing && !cipher->session.established()) queue.clear();  // nobody would ever read it
     if (queue.empty()) {
       if (closing && !std::exchange(end_told, true)) cipher->session.close();
     } else if (cipher->session.established()) {
       Bytes plain;
-      if (!queue.take(TlsSession::record_size, plain)) return errno == 0 ? cut_short() : finish(fail_errno("read what is sent to " + peer.text()).error());
+      if (!queue.take(TlsSession::record_size, plain)) return errno == 0 ? cut_short() : fail_errno("read what is sent to " + peer.text());
       cipher->session.send(plain);
     }
     cipher->collect();
+    return {};
   }
 
-  void cut_short() { finish(Error{Errc::io, "the file being sent to " + peer.text() + " was cut short", ""}); }
+  std::unexpected<Error> cut_short() const { return fail(Errc::io, "the file being sent to " + peer.text() + " was cut short"); }
 
   void start_closing() {
     if (closing || closed) return;
@@ -318,13 +324,15 @@ void Connection::connect(Loop& loop, const Endpoint& to, std::shared_ptr<Handler
 }
 
 void Connection::send(SharedBytes bytes) { impl_->enqueue({std::move(bytes)}); }
-void Connection::send_now(const SharedBytes& bytes) { impl_->send_now(bytes); }
+void Connection::send_now(const SharedBytes& bytes) { impl_->send_rest(bytes, impl_->write_now(*bytes)); }
+std::size_t Connection::write_now(ByteView bytes) { return impl_->write_now(bytes); }
 std::size_t Connection::write_beside(ByteView bytes) { return impl_->closing || impl_->closed ? bytes.size() : impl_->write_past_queue(bytes); }
 void Connection::send_rest(const SharedBytes& bytes, std::size_t written) { impl_->send_rest(bytes, written); }
 void Connection::send(Bytes bytes) { impl_->enqueue({std::move(bytes)}); }
 void Connection::send_copy(ByteView bytes) { impl_->enqueue({Bytes(bytes.begin(), bytes.end())}); }
 void Connection::send(FileRange range) { impl_->enqueue({std::move(range)}); }
 std::size_t Connection::queued() const { return impl_->queued(); }
+std::size_t Connection::push_out() { return impl_->push_out(); }
 void Connection::pause_reading() { impl_->read_paused = true; }
 void Connection::resume_reading() {
   impl_->read_paused = false;

@@ -57,14 +57,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ~Connection();
   void send(SharedBytes bytes);
   void send_now(const SharedBytes& bytes);  // as send(), but written before it returns where nothing waits: for what one of many is sent
-  // send_now() in two steps, so that several threads write to many connections, each to others, while the loop's own waits for them and after it
-  // called Loop::expect_writes(). The first is for any thread, and returns how much was written; what is left the loop's own hands in by the second.
+  // send_now() in two steps: the first returns how much was written, what is left is handed in by send_rest(). write_beside() is for any thread, so
+  // that several write to many connections, each to others, while the loop's own waits for them and after it called Loop::expect_writes().
+  std::size_t write_now(ByteView bytes);
   std::size_t write_beside(ByteView bytes);
   void send_rest(const SharedBytes& bytes, std::size_t written);
   void send(Bytes bytes);
   void send_copy(ByteView bytes);
   void send(FileRange range);
   std::size_t queued() const;     // bytes not yet given to the kernel
+  std::size_t push_out();         // gives it what it takes of them at once, before the turn's end, and returns what is still queued
   void pause_reading();
   void resume_reading();
   void set_handler(std::shared_ptr<Handler> handler);  // HTTP → WebSocket

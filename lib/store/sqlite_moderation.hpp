@@ -41,8 +41,12 @@ class SqliteRooms final : public Rooms {
   Result<SettingsChange<platform::RoomSettings>> change(ChannelId channel,
                                                         const platform::RoomSettingsPatch& patch,
                                                         const Actor& actor) override;
+  Result<platform::EvasionSettings> evasion(ChannelId channel) override;
   Result<SettingsChange<platform::AutomodSettings>> change(ChannelId channel,
                                                            const platform::AutomodPatch& patch,
+                                                           const Actor& actor) override;
+  Result<SettingsChange<platform::EvasionSettings>> change(ChannelId channel,
+                                                           const platform::EvasionPatch& patch,
                                                            const Actor& actor) override;
 
  private:
@@ -91,6 +95,22 @@ class SqliteWordLists final : public WordLists {
   Result<bool> unsubscribe(ChannelId channel, WordListId list, const Actor& actor) override;
   Result<std::vector<WordList>> of_channel(ChannelId channel) override;
   Result<WordRules> rules_for(ChannelId channel) override;
+
+ private:
+  SqliteCore& core_;
+};
+
+class SqliteEvasions final : public Evasions {
+ public:
+  explicit SqliteEvasions(SqliteCore& core) : core_(core) {}
+  Result<std::string> key() override;
+  Result<> saw(std::span<const Sighting> sightings) override;
+  Result<std::optional<Evasion>> look(const Sighting& sighting, Wall since) override;
+  Result<std::optional<Evasion>> find(ChannelId channel, UserId user) override;
+  Result<std::vector<Evasion>> of_channel(ChannelId channel, bool all, UserId after,
+                                          std::size_t limit) override;
+  Result<Evasion> clear(ChannelId channel, UserId user, std::string_view reason, const Actor& actor) override;
+  Result<> forget_before(Wall at) override;
 
  private:
   SqliteCore& core_;

@@ -8,11 +8,13 @@ namespace sluice::store {
 
 namespace {
 using platform::AutomodSettings;
+using platform::EvasionSettings;
 using platform::RoomSettings;
 
 struct Room {
   RoomSettings settings;
   AutomodSettings automod;
+  EvasionSettings evasion;
 };
 
 Room room_of(sqlite::Statement& row) {
@@ -22,14 +24,15 @@ Room room_of(sqlite::Statement& row) {
            .slow = static_cast<std::uint32_t>(row.integer(3)),
            .subs_only = row.integer(4) != 0},
           {.level = static_cast<int>(row.integer(5)),
-           .at_deadline = platform::parse_at_deadline(row.text(6)).value_or(platform::AtDeadline::hold)}};
+           .at_deadline = platform::parse_at_deadline(row.text(6)).value_or(platform::AtDeadline::hold)},
+          {.action = platform::parse_ban_evasion(row.text(7)).value_or(platform::BanEvasion::flag)}};
 }
 
 // The channel's, or the defaults; Errc::not_found for a channel that there is not.
 Result<Room> room(sqlite::Database& db, ChannelId channel) {
   auto found =
       first(db.query("SELECT emote_only, followers_only, unique_chat, slow, subs_only, automod_level, "
-                     "automod_at_deadline FROM rooms WHERE channel_id = ?",
+                     "automod_at_deadline, ban_evasion FROM rooms WHERE channel_id = ?",
                      channel.value()),
             room_of, "");
   if (found || found.error().code != Errc::not_found) return found;
@@ -40,11 +43,11 @@ Result<Room> room(sqlite::Database& db, ChannelId channel) {
 Result<> keep(Change& change, ChannelId channel, const Room& room) {
   return change.db.run(
       "INSERT OR REPLACE INTO rooms (channel_id, emote_only, followers_only, unique_chat, slow, subs_only, "
-      "automod_level, automod_at_deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "automod_level, automod_at_deadline, ban_evasion) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
       channel.value(), std::int64_t{room.settings.emote_only}, std::int64_t{room.settings.followers_only},
       std::int64_t{room.settings.unique}, std::int64_t{room.settings.slow},
       std::int64_t{room.settings.subs_only}, std::int64_t{room.automod.level},
-      platform::name(room.automod.at_deadline));
+      platform::name(room.automod.at_deadline), platform::name(room.evasion.action));
 }
 
 nlohmann::json fields(const RoomSettings& settings) {
@@ -57,6 +60,10 @@ nlohmann::json fields(const RoomSettings& settings) {
 
 nlohmann::json fields(const AutomodSettings& settings) {
   return {{"level", settings.level}, {"at_deadline", platform::name(settings.at_deadline)}};
+}
+
+nlohmann::json fields(const EvasionSettings& settings) {
+  return {{"ban_evasion", platform::name(settings.action)}};
 }
 
 // {"before":{…},"after":{…}} of what differs.
@@ -96,6 +103,12 @@ Result<Event> tell(Change& change, ChannelId channel, nlohmann::json payload,
   return change.emit("automod.settings.update", channel, payload);
 }
 
+Result<Event> tell(Change& change, ChannelId channel, nlohmann::json payload,
+                   const EvasionSettings& settings) {
+  payload["ban_evasion"] = platform::name(settings.action);
+  return change.emit("evasion.settings.update", channel, payload);
+}
+
 // `part` is the room's settings that the patch is for.
 template <class Settings, class Patch>
 Result<SettingsChange<Settings>> change_part(Change& change, ChannelId id, Settings Room::*part,
@@ -131,6 +144,13 @@ Result<AutomodSettings> SqliteRooms::automod(ChannelId channel) {
   });
 }
 
+Result<EvasionSettings> SqliteRooms::evasion(ChannelId channel) {
+  return core_.read([&](sqlite::Database& db, Wall) -> Result<EvasionSettings> {
+    SLUICE_TRY_VALUE(Room found, room(db, channel));
+    return found.evasion;
+  });
+}
+
 Result<SettingsChange<RoomSettings>> SqliteRooms::change(ChannelId channel,
                                                          const platform::RoomSettingsPatch& patch,
                                                          const Actor& actor) {
@@ -144,6 +164,14 @@ Result<SettingsChange<AutomodSettings>> SqliteRooms::change(ChannelId channel,
                                                             const Actor& actor) {
   return core_.write([&](Change& change) {
     return change_part(change, channel, &Room::automod, patch, actor, "automod.settings");
+  });
+}
+
+Result<SettingsChange<EvasionSettings>> SqliteRooms::change(ChannelId channel,
+                                                            const platform::EvasionPatch& patch,
+                                                            const Actor& actor) {
+  return core_.write([&](Change& change) {
+    return change_part(change, channel, &Room::evasion, patch, actor, "evasion.settings");
   });
 }
 

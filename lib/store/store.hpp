@@ -19,6 +19,7 @@
 #include "store/credentials.hpp"
 #include "store/deletions.hpp"
 #include "store/emotes.hpp"
+#include "store/evasions.hpp"
 #include "store/events.hpp"
 #include "store/follows.hpp"
 #include "store/held_messages.hpp"
@@ -55,6 +56,7 @@ class Store {
   virtual Follows& follows() = 0;
   virtual Subscriptions& subscriptions() = 0;
   virtual Emotes& emotes() = 0;
+  virtual Evasions& evasions() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 

@@ -1,4 +1,5 @@
 """modctl from outside: acts, lists on standard input, refusals. What chat makes of them: flow/test_modctl.py; the audit log: test_modctl_audit.py."""
+import contextlib
 import json
 import signal
 import subprocess
@@ -143,22 +144,23 @@ def test_as_somebody_who_may(modctl):
 
 def test_settings(modctl):
     assert modctl("settings", "demo") == ("slow                 off\nfollowers-only       off\nsubs-only            off\nemote-only           off\n"
-                                          "unique               off\nautomod-level        2\nautomod-at-deadline  hold\n")
-    shown = modctl("settings", "demo", "slow=1m", "followers-only=7d", "emote-only=on", "automod-level=3", "automod-at-deadline=allow")
+                                          "unique               off\nautomod-level        2\nautomod-at-deadline  hold\nban-evasion          flag\n")
+    shown = modctl("settings", "demo", "slow=1m", "followers-only=7d", "emote-only=on", "automod-level=3", "automod-at-deadline=allow", "ban-evasion=hold")
     assert shown == ("slow                 60s\nfollowers-only       10080m\nsubs-only            off\nemote-only           on\n"
-                     "unique               off\nautomod-level        3\nautomod-at-deadline  allow\n")
+                     "unique               off\nautomod-level        3\nautomod-at-deadline  allow\nban-evasion          hold\n")
     again = [line.split() for line in shown.splitlines()]
     assert modctl("settings", "demo", *(f"{key}={value}" for key, value in again)) == shown
-    assert modctl.acts() == [("room.settings", "channel:demo"), ("automod.settings", "channel:demo")]
+    assert modctl.acts() == [("room.settings", "channel:demo"), ("automod.settings", "channel:demo"), ("evasion.settings", "channel:demo")]
     [changed] = modctl.json("settings", "demo", "slow=on", "followers-only=1", "emote-only=off", "unique=true", "subs-only=yes")
     assert changed == {"channel": "demo", "emote_only": False, "followers_only": 1, "unique": True, "slow": 30, "subs_only": True,
-                       "automod_level": 3, "automod_at_deadline": "allow"}
+                       "automod_level": 3, "automod_at_deadline": "allow", "ban_evasion": "hold"}
     assert modctl.json("settings", "demo", "slow=off", "followers-only=on")[0]["followers_only"] == 0
 
 
 @pytest.mark.parametrize("typed, code, said", [
     ("slow", 2, "KEY=VALUE"), ("pace=3", 2, "followers-only"), ("slow=brisk", 2, "30s"), ("slow=121", 1, "120"), ("followers-only=90s", 2, "minutes"),
-    ("emote-only=5", 2, "on or off"), ("automod-level=5", 1, "4"), ("automod-level=high", 2, "0 (lets most pass)"), ("automod-at-deadline=drop", 2, "hold or allow")])
+    ("emote-only=5", 2, "on or off"), ("automod-level=5", 1, "4"), ("automod-level=high", 2, "0 (lets most pass)"), ("automod-at-deadline=drop", 2, "hold or allow"),
+    ("ban-evasion=ban", 2, "off, flag or hold")])
 def test_settings_that_cannot_be_change_nothing(modctl, typed, code, said):
     before = modctl("settings", "demo")
     assert said in modctl.refused("settings", "demo", "unique=on", typed, code=code)
@@ -167,6 +169,41 @@ def test_settings_that_cannot_be_change_nothing(modctl, typed, code, said):
 
 def test_a_setting_stands_once(modctl):
     assert "twice" in modctl.refused("settings", "demo", "slow=5", "slow=6", code=2)
+
+
+def flagged(modctl, user, banned, matched="address"):
+    """As chatd leaves it."""
+    modctl("ban", "demo", banned)
+    with contextlib.closing(modctl.sql()) as store, store:
+        store.execute("INSERT INTO evasions (channel_id, user_id, banned_id, matched, likely, at_ms, audit_id) SELECT c.id, u.id, b.id, ?, 0, 1700000000000, 1 "
+                      "FROM channels c, users u, users b WHERE c.name = 'demo' AND u.name = ? AND b.name = ?", (matched, user, banned))
+
+
+def test_who_is_flagged_for_evasion_is_listed_and_cleared(modctl):
+    assert modctl("evasion", "list", "demo") == "USER  SAME  AS  IS  SINCE\n"
+    flagged(modctl, "cyd", "bob")
+    assert TIME.sub("TIME", modctl("evasion", "list", "demo")) == "USER  SAME     AS   IS        SINCE\ncyd   address  bob  possible  TIME\n"
+    assert modctl("evasion", "list", "other") == "USER  SAME  AS  IS  SINCE\n"
+    [flag] = modctl.json("evasion", "list", "demo")
+    assert {key: flag[key] for key in ("channel", "user", "banned", "evaluation", "matched", "cleared_at", "cleared_by")} == {
+        "channel": "demo", "user": "cyd", "banned": "bob", "evaluation": "possible", "matched": "address", "cleared_at": None, "cleared_by": None}
+    assert "eve is no moderator of demo" in modctl.refused("evasion", "clear", "demo", "cyd", "--as", "eve")
+    assert modctl("evasion", "clear", "demo", "cyd", "--reason", "a brother", "--as", "ada") == "cleared cyd in demo\n"
+    assert modctl("evasion", "clear", "demo", "-", stdin="cyd\neve\n") == "cyd is not flagged in demo\neve is not flagged in demo\n"
+    assert "no user" in modctl.refused("evasion", "clear", "demo", "nobody")
+    assert modctl.json("evasion", "list", "demo") == []
+    assert modctl.json("evasion", "list", "demo", "--all")[0]["cleared_by"]["name"] == "ada"
+    assert "CLEARED" in modctl("evasion", "list", "demo", "--all")
+    assert modctl.acts()[-1] == ("evasion.clear", "user:cyd")
+    assert modctl.json("audit", "list", "--action", "evasion")[0]["reason"] == "a brother"
+
+
+def test_a_flag_for_evasion_is_gone_with_its_ban(modctl):
+    flagged(modctl, "cyd", "bob", "fingerprint")
+    assert modctl.json("evasion", "list", "demo")[0]["matched"] == "fingerprint"
+    modctl("unban", "demo", "bob")
+    assert modctl.json("evasion", "list", "demo") == []
+    assert modctl.json("evasion", "list", "demo", "--all")[0]["user"] == "cyd"
 
 
 def test_notes(modctl):

@@ -10,6 +10,8 @@ from chat_peers import Closed, IrcPeer, Page, WebSocket
 from chat_platform import running
 from harness import get, wait_for
 
+BURST = ("--automod", "none", "--cooldown", "0s", "--message-rate", "100000", "--repeat-time", "0s", "--room-rate", "0")
+
 
 @pytest.fixture(scope="module")
 def chat():
@@ -238,6 +240,27 @@ def test_a_reader_that_does_not_read_is_told_and_dropped():
         assert slow.until("NOTICE")[-1].endswith(":You are reading too slowly and have been disconnected.")
         with pytest.raises((Closed, ConnectionError)):
             slow.line()
+
+
+@pytest.mark.parametrize("threads, members", [(1, 3), (4, 300)])
+def test_more_at_once_than_may_wait_drops_nobody_who_reads(threads, members):
+    """Lines that come in one turn of the loop go out together, here as several times --queue."""
+    with running(*BURST, "--queue", "16K", "--threads", str(threads)) as chat:
+        readers = [chat.irc_peer(f"justinfan{number}") for number in range(1, members)]
+        readers += [chat.irc_peer("justinfan9001", tls=chat.trusting())]
+        for reader in readers:
+            reader.join("demo")
+        page = chat.page()
+        page.join("demo")
+        ada = chat.irc_peer("ada", chat.ada)
+        ada.join("demo")
+        for round in range(3):
+            ada.send(*(f"PRIVMSG #demo :{round}.{number} " + "\U0001f600" * 480 for number in range(20)))
+            wanted = [f"{round}.{number}" for number in range(20)]
+            for reader in readers:
+                assert [reader.until(" PRIVMSG ")[-1].split(" PRIVMSG #demo :")[1].split()[0] for _ in wanted] == wanted
+            assert [page.until("message")["text"].split()[0] for _ in wanted] == wanted
+        assert chat.metric("sluice_chat_slow_consumers_total 0")
 
 
 def test_limits():

@@ -1,13 +1,15 @@
 """Moderation by slash commands: what everybody sees, who may, and what outlives a kill of chatd."""
+import json
 import os
 import signal
+import subprocess
 import time
 
 import pytest
 
 from chat_peers import tags
 from chat_platform import running
-from harness import wait_for
+from harness import program, wait_for
 
 QUIET = ("--cooldown", "0s", "--message-rate", "1000", "--join-rate", "1000", "--repeat-time", "0s")
 
@@ -73,6 +75,42 @@ def test_bans_roles_and_modes_outlive_a_kill(chat):
     assert notice(again, "/unban cyd")[0] == "unban_success"
     assert notice(again, "/unban cyd")[0] == "bad_unban_no_ban"
     assert notice(again, "/vip cyd")[0] == "no_permission"
+
+
+def test_what_was_said_long_ago_is_deleted_as_well(chat):
+    """A room has the last 200 messages in mind; the archive has all."""
+    chat.seed("channel", "other", "ada")
+    ada, bob, page = everybody(chat)
+    ada.join("other")
+    bob.send("PRIVMSG #demo :first of many")
+    old = tags(ada.until("PRIVMSG")[-1])["id"]
+    for start in range(0, 250, 50):
+        bob.send(*(f"PRIVMSG #demo :{number}" for number in range(start, start + 50)))
+        ada.until(f"PRIVMSG #demo :{start + 49}")
+    assert notice(ada, f"/delete {old}", "other")[0] == "bad_delete_message_error"
+    assert notice(bob, f"/delete {old}")[0] == "no_permission"
+    assert notice(ada, f"/delete {old}")[0] == "delete_message_success"
+    line = bob.until("CLEARMSG")[-1]
+    assert line.endswith("CLEARMSG #demo :first of many") and tags(line)["target-msg-id"] == old and tags(line)["login"] == "bob"
+    assert page.until("deleted")["id"] == old
+    assert notice(ada, f"/delete {old}")[0] == "bad_delete_message_error"
+    assert notice(ada, "/delete 00000000-0000-0000-0000-000000000000") == (
+        "bad_delete_message_error", "There is no such message here, or it has been deleted already.")
+
+    def modctl(*arguments):
+        return subprocess.run([program("modctl"), "--dir", str(chat.directory), "--json", *arguments], capture_output=True, text=True, timeout=30)
+
+    assert [json.loads(line)["target"] for line in modctl("audit", "list", "--action", "message.delete").stdout.splitlines()] == [f"message:{old}"]
+    second = json.loads(modctl("log", "demo").stdout.splitlines()[1])["id"]
+    assert modctl("delete", "demo", second).returncode == 0
+    line = bob.until("CLEARMSG")[-1]
+    assert line.endswith("CLEARMSG #demo :0") and tags(line)["target-msg-id"] == second
+
+
+def test_nothing_is_kept_and_what_is_out_of_mind_is_not_there():
+    with running(*QUIET, "--history", "none") as chat:
+        ada, _, _ = everybody(chat)
+        assert notice(ada, "/delete 00000000-0000-0000-0000-000000000000")[0] == "bad_delete_message_error"
 
 
 def test_what_was_done_while_chatd_was_away_holds(chat):

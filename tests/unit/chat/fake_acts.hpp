@@ -35,6 +35,22 @@ struct FakeActs : Acts {
     ask("note", order);
     give<void>(answer, Result<>{});
   }
+  MessagePtr kept;  // in the archive
+  void find_message(ChannelId, std::string id, std::function<void(Result<MessagePtr>)> answer) override {
+    asked.push_back("find " + id);
+    Result<MessagePtr> found = fail(Errc::not_found, "no such message");
+    if (kept && kept->id == id) found = kept;
+    give<MessagePtr>(answer, found);
+  }
+  std::vector<Suspect> flagged;
+  void suspects(const Channel& channel, std::function<void(Result<std::vector<Suspect>>)> answer) override {
+    asked.push_back("suspects " + channel.name);
+    give<std::vector<Suspect>>(answer, flagged);
+  }
+  void clear_suspect(Order order, std::function<void(Result<bool>)> answer) override {
+    ask("clear-suspect", order);
+    give<bool>(answer, changed);
+  }
   void remove_message(Removal removal, std::function<void(Result<>)> answer) override {
     asked.push_back("remove " + where(removal.channel, removal.by) + " " + removal.message->id);
     context = removal.context;

@@ -139,6 +139,45 @@ TEST_CASE("messages are deleted by those who may") {
   CHECK(court.acts.asked.back() == "clear 1 bob@192.0.2.1");
 }
 
+TEST_CASE("what the room no longer has in mind is looked for in the archive, and deleted by those who may") {
+  Court court;
+  Message old;
+  old.id = "old";
+  old.channel = ChannelId(1);
+  old.author = court.cyd;
+  old.text = "long ago";
+  court.acts.kept = std::make_shared<const Message>(old);
+  CHECK(court.ask(court.bob, "delete old") == "delete_message_success");
+  CHECK(court.acts.asked == std::vector<std::string>{"find old", "remove 1 bob@192.0.2.1 old"});
+  CHECK(court.last.text == "The message from cyd is now deleted.");
+  CHECK(court.ask(court.bob, "delete older") == "bad_delete_message_error");
+  old.author = court.ada;
+  court.acts.kept = std::make_shared<const Message>(old);
+  CHECK(court.ask(court.bob, "delete old") == "bad_delete_message_broadcaster");
+  CHECK(court.ask(court.ada, "delete old") == "delete_message_success");
+  CHECK(court.ask(court.cyd, "delete old") == "no_permission");
+  court.acts.error = Error{Errc::unavailable, "away", ""};
+  CHECK(court.ask(court.bob, "delete old") == "unavailable_command");
+}
+
+TEST_CASE("who is flagged for avoiding a ban is listed, and cleared") {
+  Court court;
+  CHECK(court.ask(court.bob, "monitored") == "no_monitored");
+  court.acts.flagged = {{"cyd", "zed", "likely", "fingerprint"}, {"dan", "zed", "possible", "address"}};
+  CHECK(court.ask(court.bob, "monitored") == "monitored");
+  CHECK(
+      court.last.text ==
+      "Flagged for what looks like avoiding a ban: cyd (likely: fingerprint of zed), dan (possible: address "
+      "of zed).");
+  CHECK(court.ask(court.bob, "unmonitor @Cyd a brother") == "unmonitor_success");
+  CHECK(court.acts.asked.back() == "clear-suspect 1 bob@192.0.2.1 cyd a brother");
+  CHECK(court.ask(court.bob, "unrestrict cyd") == "unmonitor_success");
+  court.acts.changed = false;
+  CHECK(court.ask(court.bob, "unmonitor cyd") == "bad_unmonitor_none");
+  court.acts.error = Error{Errc::not_found, "", ""};
+  CHECK(court.ask(court.bob, "unmonitor cyd") == "invalid_user");
+}
+
 TEST_CASE("modes are changed once") {
   Court court;
   CHECK(court.ask(court.bob, "slow 10") == "slow_on");

@@ -131,7 +131,15 @@ TEST_CASE("a file knows what it holds, taken off or not, and whose node's it is"
   REQUIRE(archive->append(std::vector{message(1, 1)}));
   CHECK(*archive->holds("id-1-1"));
   CHECK_FALSE(*archive->holds("id-1-2"));
+  const auto found = archive->find(ChannelId(1), "id-1-1").value();
+  REQUIRE(found);
+  CHECK(found->message->text == message(1, 1)->text);
+  CHECK(found->message->author.id == UserId(7));
+  CHECK_FALSE(found->taken_off);
+  CHECK_FALSE(archive->find(ChannelId(2), "id-1-1").value());
+  CHECK_FALSE(archive->find(ChannelId(1), "id-1-2").value());
   REQUIRE(archive->take_off({.channel = ChannelId(1), .message = "id-1-1", .cursor = 5}));
+  CHECK(archive->find(ChannelId(1), "id-1-1").value()->taken_off);
   CHECK(*archive->holds("id-1-1"));
   CHECK(*archive->cursor() == 5);
   const auto node = archive->node();

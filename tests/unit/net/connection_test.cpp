@@ -348,6 +348,47 @@ TEST_CASE("what a full socket does not take of what is sent now waits") {
   CHECK(pair.a->queued() == 0);
 }
 
+TEST_CASE("what is pushed out is with the peer before the turn ends, and on_drained tells of it then") {
+  Pair pair;
+  CHECK(pair.a->push_out() == 0);
+  pair.a->send_copy(as_bytes("one "));
+  pair.a->send_copy(as_bytes("two"));
+  CHECK(pair.a->queued() == 7);
+  CHECK(pair.a->push_out() == 0);
+  char got[16];
+  CHECK(::recv(pair.b->fd(), got, sizeof got, MSG_DONTWAIT) == 7);
+  CHECK(std::string_view(got, 7) == "one two");
+  CHECK(pair.left->drained == 0);
+  pair.run_until([&] { return pair.left->drained == 1; });
+  pair.a->send_copy(as_bytes("three"));
+  pair.run_until([&] { return pair.right->received == "three"; });
+  CHECK(pair.left->drained == 2);
+}
+
+TEST_CASE("what a full socket does not take of what is pushed out waits, and arrives in order") {
+  Pair pair;
+  Bytes much(4 << 20);
+  for (std::size_t i = 0; i < much.size(); ++i) much[i] = static_cast<std::byte>(i * 31 >> 3);
+  pair.a->send_copy(much);
+  const std::size_t rest = pair.a->push_out();
+  CHECK(rest > 0);
+  CHECK(rest < much.size());
+  CHECK(pair.a->push_out() == rest);
+  pair.run_until([&] { return pair.right->received.size() == much.size() && pair.left->drained == 1; });
+  CHECK(pair.right->received == as_text(much));
+}
+
+TEST_CASE("pushing out to a peer that has gone closes the connection, from outside of the call") {
+  Pair pair;
+  pair.b->abort(Error{Errc::io, "gone", ""});
+  pair.run_until([&] { return pair.right->closed; });
+  pair.a->send_copy(as_bytes("late"));
+  CHECK(pair.a->push_out() == 4);
+  CHECK_FALSE(pair.left->closed);
+  pair.run_until([&] { return pair.left->closed; });
+  CHECK(pair.a->push_out() == 0);
+}
+
 TEST_CASE("sending now to a peer that has gone closes the connection, from outside of the call") {
   Pair pair;
   pair.b->abort(Error{Errc::io, "gone", ""});

@@ -257,3 +257,21 @@ TEST_CASE("TLS: a peer that does not read is waited for") {
   CHECK(heard == much);
   CHECK(scene.server->drained > 0);
 }
+
+TEST_CASE("TLS: what is pushed out is with the peer before the turn ends, once the handshake is done") {
+  Scene scene;
+  const std::string much = pattern(50'000);  // several records
+  std::string heard;
+  scene.client([&](Client& client) {
+    client.connect();
+    client.write("!");
+    heard = client.read(much.size());
+  });
+  scene.connection->send_copy(as_bytes(std::string_view(much).substr(0, 1000)));
+  CHECK(scene.connection->push_out() == 1000);
+  scene.run_until([&] { return !scene.server->received.empty(); });
+  scene.connection->send_copy(as_bytes(std::string_view(much).substr(1000)));
+  CHECK(scene.connection->push_out() == 0);
+  scene.thread.join();  // the loop does not turn meanwhile
+  CHECK(heard == much);
+}

@@ -95,3 +95,18 @@ TEST_CASE("a store of schema 3 keeps its people, who get no color and follow nob
   CHECK(store->subscriptions().subscribe(demo.id, bob.id, platform::Plan::tier1, shell, "k"));
   CHECK(store->emotes().add({.channel = demo.id, .code = "Wave", .tier = 1}, shell));
 }
+
+TEST_CASE("a store of before ban evasion was looked for keeps its rooms, which flag") {
+  const std::string before = std::string(moderation_step()) + std::string(people_step()) +
+                             "INSERT INTO schema_version VALUES (3, 1700000000000);"
+                             "INSERT INTO schema_version VALUES (4, 1700000000000);"
+                             "INSERT INTO rooms VALUES (1, 1, -1, 0, 30, 0, 3, 'allow');";
+  Old old(before);
+  auto store = old.open();
+  Channel demo = store->channels().by_name("demo").value();
+  CHECK(store->rooms().evasion(demo.id).value().action == platform::BanEvasion::flag);
+  CHECK(store->rooms().settings(demo.id).value().slow == 30);
+  CHECK(store->rooms().automod(demo.id).value().level == 3);
+  CHECK(store->evasions().of_channel(demo.id, true, UserId(), 10).value().empty());
+  CHECK_FALSE(store->evasions().key().value().empty());
+}

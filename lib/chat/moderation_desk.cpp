@@ -1,0 +1,89 @@
+// What moderators look at one by one: messages, those that were held back, notes, and who may be avoiding a
+// ban.
+#include "chat/act_context.hpp"
+#include "chat/moderation.hpp"
+#include "chat/moderation_answers.hpp"
+
+namespace sluice::chat {
+
+// One that the room no longer has in mind may be in the archive.
+void Moderation::remove_message(const Room& room, const By& by, const SlashCommand& command, Answer answer) {
+  if (const MessagePtr message = room.history().find(command.text))
+    return remove_found(room, by, message, answer);
+  acts_.find_message(room.channel().id, command.text, [this, &room, by, answer](Result<MessagePtr> found) {
+    if (found) return remove_found(room, by, *found, answer);
+    if (found.error().code != Errc::not_found) return answer(failed(found.error(), {}));
+    answer({"bad_delete_message_error", "There is no such message here, or it has been deleted already."});
+  });
+}
+
+void Moderation::remove_found(const Room& room, const By& by, const MessagePtr& message,
+                              const Answer& answer) {
+  const bool own = message->author.id == by.user.id, broadcaster = room.roles_of(by.user).broadcaster;
+  const Roles author = room.roles_of(message->author);
+  if (author.broadcaster && !own)
+    return answer({"bad_delete_message_broadcaster", "You cannot delete the broadcaster's messages."});
+  if (author.moderator && !own && !broadcaster)
+    return answer({"bad_delete_message_mod", "You cannot delete messages of another moderator."});
+  Removal removal{room.channel().id, by, message, act_context(room, message->author.login)};
+  acts_.remove_message(std::move(removal), [login = message->author.login, answer](Result<> removed) {
+    if (!removed) return answer(failed(removed.error(), {}));
+    answer({"delete_message_success", "The message from " + login + " is now deleted."});
+  });
+}
+
+void Moderation::rule(const Room& room, Ruling ruling, Answer answer) {
+  if (too_many(ruling.by)) return answer(too_quickly());
+  if (const auto no = refused(room, ruling.by.user, Needs::moderator)) return answer(*no);
+  const bool allow = ruling.allow;
+  acts_.rule(std::move(ruling), [allow, answer](Result<> ruled) {
+    if (ruled)
+      return answer(allow ? Notice{"automod_allowed", "The message is allowed, and is published."}
+                          : Notice{"automod_denied", "The message is denied."});
+    if (ruled.error().code == Errc::not_found)
+      return answer({"automod_not_held", "No such message is held in this channel."});
+    if (ruled.error().code == Errc::conflict)
+      return answer({"automod_decided", "It was too late: " + ruled.error().what + "."});
+    answer(failed(ruled.error(), {}));
+  });
+}
+
+void Moderation::queue(const Room& room, const By& by, Queue answer) {
+  if (too_many(by)) return answer(std::unexpected(too_quickly()));
+  if (const auto no = refused(room, by.user, Needs::moderator)) return answer(std::unexpected(*no));
+  acts_.held(room.channel(), [answer](Result<std::vector<Held>> held) {
+    if (!held) return answer(std::unexpected(failed(held.error(), {})));
+    answer(*std::move(held));
+  });
+}
+
+void Moderation::note(const Room& room, const By& by, SlashCommand command, Answer answer) {
+  const std::string login = command.user;
+  acts_.note(order_of(room, by, command), [login, answer](Result<> noted) {
+    if (!noted) return answer(failed(noted.error(), login));
+    answer({"note_success", "Noted about " + login + "."});
+  });
+}
+
+void Moderation::list_suspects(const Room& room, const Answer& answer) {
+  acts_.suspects(room.channel(), [answer](const Result<std::vector<Suspect>>& suspects) {
+    if (!suspects) return answer(failed(suspects.error(), {}));
+    if (suspects->empty()) return answer({"no_monitored", "Nobody here is flagged for avoiding a ban."});
+    std::string list;
+    for (const Suspect& each : *suspects)
+      list.append(list.empty() ? "" : ", ")
+          .append(each.login + " (" + each.evaluation + ": " + each.matched + " of " + each.banned + ")");
+    answer({"monitored", "Flagged for what looks like avoiding a ban: " + list + "."});
+  });
+}
+
+void Moderation::clear_suspect(const Room& room, const By& by, SlashCommand command, Answer answer) {
+  const std::string login = command.user;
+  acts_.clear_suspect(order_of(room, by, command), [login, answer](Result<bool> cleared) {
+    if (!cleared) return answer(failed(cleared.error(), login));
+    if (!*cleared) return answer({"bad_unmonitor_none", login + " is not flagged for avoiding a ban here."});
+    answer({"unmonitor_success", login + " is cleared, and no longer flagged for avoiding a ban."});
+  });
+}
+
+}  // namespace sluice::chat
