@@ -15,6 +15,20 @@ namespace {
 
 bool playable(const RenditionView& rendition) { return !rendition.segments.empty() && !rendition.codecs.empty(); }
 
+// hls.js begins a stream where the level it begins with does, so in the whole stream a rung that came late would hide all that was before it. It is
+// left out where one that was there from the beginning is there to the end.
+void leave_out_late(const StreamView& stream, std::vector<const RenditionView*>& video) {
+  constexpr double apart_s = 0.1;
+  const auto kept = [&](const RenditionView* r) { return r->segments.back().msn >= stream.first_kept; };
+  const auto begins = [](const RenditionView* r) { return r->seconds(r->segments.front().start); };
+  std::vector<const RenditionView*> there;
+  std::ranges::copy_if(video, std::back_inserter(there), kept);
+  if (there.empty()) return;
+  const double first = begins(*std::ranges::min_element(there, {}, begins));
+  const auto late = [&](const RenditionView* r) { return kept(r) && begins(r) > first + apart_s; };
+  if (std::ranges::any_of(there, [&](const RenditionView* r) { return !late(r) && !r->shed; })) std::erase_if(video, late);
+}
+
 void append_codec(std::string& list, const std::string& codecs) {
   if (codecs.empty() || std::ranges::any_of(split(list, ','), [&](std::string_view known) { return known == codecs; })) return;
   if (!list.empty()) list += ',';
@@ -59,6 +73,7 @@ std::string multivariant_playlist(const StreamView& stream, const std::string& p
   for (const RenditionView& rendition : stream.renditions) {
     if (playable(rendition)) (rendition.kind == media::Kind::video ? video : audio).push_back(&rendition);
   }
+  if (playlist == whole_playlist_name) leave_out_late(stream, video);
   const auto uri = [&](const RenditionView& r) { return prefix + r.name + "/" + playlist; };
 
   std::string out = "#EXTM3U\n";

@@ -37,7 +37,8 @@ std::string live_playlist(const StreamView& stream, const RenditionView& renditi
 std::string whole_playlist(const StreamView& stream, const RenditionView& rendition, const std::string& media = {});
 
 // The multivariant playlist. A media playlist's URI is prefix + RENDITION + "/" + playlist.
-// Renditions without a complete segment or part are left out.
+// Renditions without a complete segment or part are left out, and of the whole stream pictures that came late, where others were there from the
+// beginning and are still.
 std::string multivariant_playlist(const StreamView& stream, const std::string& prefix, const std::string& playlist);
 
 // Bits per second of a rendition: peak over neighbouring segments that last 0.5 to 1.5 target durations together (8216bis 4.1;

@@ -312,6 +312,46 @@ TEST_CASE("further sound is in the same group, the first one its default, each w
   CHECK(contains(text, "CODECS=\"avc1.64001f,mp4a.40.2,opus\""));
 }
 
+TEST_CASE("the whole stream has no rung that came late, where one from its beginning is still there") {
+  StreamView stream;
+  stream.target_duration_s = 2;
+  const auto add = [&](const char* name, media::Kind kind, MediaSequence begin, MediaSequence end) {
+    stream.apply(RenditionRecord{.name = name, .kind = kind, .codecs = kind == media::Kind::video ? "avc1.64001f" : "mp4a.40.2", .timescale = 1000}, 10);
+    for (MediaSequence msn = begin; msn < end; ++msn) {
+      PartRecord part{.rendition = name};
+      part.part.msn = msn;
+      part.part.start = static_cast<std::int64_t>(msn) * 2000;
+      part.part.bytes = 1000;
+      part.part.duration = 2000;
+      part.part.flags = {.independent = true, .last = true};
+      stream.apply(part, 10);
+    }
+  };
+  const auto lists = [&](const char* playlist, const char* name) {
+    return contains(multivariant_playlist(stream, "", playlist), fmt::format("\n{}/{}\n", name, playlist));
+  };
+  add("source", media::Kind::video, 0, 9);
+  add("gone", media::Kind::video, 0, 4);
+  add("late", media::Kind::video, 4, 9);
+  add("audio", media::Kind::audio, 1, 9);
+  for (const char* name : {"source", "gone", "late"}) CHECK(lists(live_playlist_name, name));
+  for (const char* name : {"source", "gone", "late"}) CHECK(lists(published_playlist_name, name));
+  CHECK(lists(whole_playlist_name, "source"));
+  CHECK(lists(whole_playlist_name, "gone"));
+  CHECK_FALSE(lists(whole_playlist_name, "late"));
+  CHECK(contains(multivariant_playlist(stream, "", whole_playlist_name), "URI=\"audio/whole.m3u8\""));
+  SECTION("what was there from the beginning is not any more") {
+    for (const char* name : {"source", "gone"}) stream.apply(ShedRecord{.rendition = name, .shed = true, .gone = true}, 10);
+    CHECK(lists(whole_playlist_name, "late"));
+  }
+  SECTION("its beginning has been removed") {
+    stream.apply(RemovedRecord{3}, 10);
+    CHECK_FALSE(lists(whole_playlist_name, "late"));
+    stream.apply(RemovedRecord{4}, 10);
+    for (const char* name : {"source", "late"}) CHECK(lists(whole_playlist_name, name));
+  }
+}
+
 TEST_CASE("sound that is asked for alone is the last variant, of the rates and codecs of its group") {
   StreamView stream;
   stream.target_duration_s = 2;
