@@ -21,7 +21,7 @@ Line calibrated(const std::vector<Observed>& observed, double share) {
     double g0 = 0, g1 = 0, h00 = enough, h01 = 0, h11 = enough;
     for (const Observed& one : observed) {
       const double weight = one.is ? share / positive : (1 - share) / negative;
-      const double p = 1 / (1 + std::exp(-(line.slope * one.margin + line.offset + one.beside)));
+      const double p = 1 / (1 + std::exp(-(line.slope * one.margin + line.offset)));
       const double error = weight * (p - (one.is ? high : low)), curve = weight * p * (1 - p);
       g0 += error * one.margin;
       g1 += error;

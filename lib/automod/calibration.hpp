@@ -7,7 +7,6 @@ namespace sluice::automod {
 struct Observed {
   double margin = 0;
   bool is = false;
-  double beside = 0;  // log odds that are added as they are
 };
 struct Line {
   double slope = 1, offset = 0;

@@ -14,7 +14,7 @@ static_assert(std::endian::native == std::endian::little, "floats are read as th
 
 namespace {
 
-constexpr std::string_view first_line = "sluice-automod-model 3";
+constexpr std::string_view first_line = "sluice-automod-model 2";
 constexpr std::size_t most_categories = 32;
 constexpr double piece_share = 0.15;  // of a word's value
 constexpr double little = 60;         // features that every message has beside its own, which weigh nothing
@@ -77,18 +77,6 @@ double probability(double margin) {
   return 1 / (1 + std::exp(-margin));
 }
 
-Likeliest likeliest(const std::vector<std::string>& categories, const std::vector<double>& margins) {
-  std::size_t any = categories.size(), most = categories.size();
-  for (std::size_t c = 0; c < categories.size(); ++c)
-    if (categories[c] == any_category)
-      any = c;
-    else if (most == categories.size() || margins[c] > margins[most])
-      most = c;
-  if (most == categories.size()) return {any, margins[any]};
-  if (any == categories.size()) return {most, margins[most]};
-  return {most, margins[any] + share_of_likeliest * margins[most]};
-}
-
 Result<Weights> parse_weights(std::string_view file) {
   std::string_view rest = file;
   if (take_line(rest) != first_line)
@@ -132,13 +120,16 @@ Opinion LinearModel::opinion(const Subject& subject) {
   features_of(subject.words, weights_.kinds, weights_.buckets, features_);
   if (features_.empty()) return out;
   weights_.margins(features_, margins_);
-  const Likeliest most = likeliest(weights_.categories, margins_);
-  const double highest = probability(most.margin);
+  std::optional<double> any;
   for (std::size_t c = 0; c < margins_.size(); ++c)
-    if (c == most.category)
-      out.scores.push_back({weights_.categories[c], highest});
-    else if (weights_.categories[c] != any_category)
-      out.scores.push_back({weights_.categories[c], std::min(probability(margins_[c]), highest)});
+    if (weights_.categories[c] == any_category)
+      any = probability(margins_[c]);
+    else
+      out.scores.push_back({weights_.categories[c], probability(margins_[c])});
+  if (!any || out.scores.empty()) return out;
+  const auto likeliest = std::ranges::max_element(out.scores, {}, &Opinion::Score::score);
+  likeliest->score = *any;
+  for (Opinion::Score& score : out.scores) score.score = std::min(score.score, *any);
   return out;
 }
 

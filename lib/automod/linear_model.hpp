@@ -2,7 +2,7 @@
 // The linear model: for each category a logistic regression over the features of a message. A score is a
 // probability, in a chat with as many toxic lines as the training said (training.hpp).
 //
-// Its file: a line "sluice-automod-model 3", a line of the number of buckets (a power of two, up to 2^20), a
+// Its file: a line "sluice-automod-model 2", a line of the number of buckets (a power of two, up to 2^20), a
 // line of the categories with blanks between them (up to 32), a line of the number of bytes of the kinds and
 // these (kinds.hpp, folded), then 32-bit little-endian floats: a bias for each category, and what a unit of
 // its weights is; then bytes: for each bucket a weight for each category, -127 to 127.
@@ -15,18 +15,9 @@
 
 namespace sluice::automod {
 
-// A category that a model may have beside the others: any of them. How likely that is, it and the likeliest
-// of the others say together: what is one of several things a little is told by the first, what is one of
-// them clearly by the second. That one is as likely as any, and none likelier.
+// A category that a model may have beside the others: any of them. The likeliest of the others is as likely
+// as this, and none likelier.
 inline constexpr std::string_view any_category = "any";
-inline constexpr double share_of_likeliest = 0.3;  // of its log odds, which are added to those of any
-
-// What margins, which are as many as the categories, say together.
-struct Likeliest {
-  std::size_t category = 0;  // its number; without one but any, any's
-  double margin = 0;         // that it is any; without that category its own
-};
-Likeliest likeliest(const std::vector<std::string>& categories, const std::vector<double>& margins);
 
 // What a message's features weigh: those of a long one together hardly more than those of a short one, and
 // those of a very short one little, since they say little.

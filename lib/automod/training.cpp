@@ -77,27 +77,24 @@ class Learner {
     const float weight = examples_[which].category.empty() ? settings_.innocent_weight : 1;
     const FeatureValues values(seen_[which]);
     const auto rate = static_cast<float>(settings_.rate);
-    wrong_.clear();
     for (std::size_t c = 0; c < count; ++c) {
       const float error = weight * (static_cast<float>(probability(margins[c])) -
                                     (belongs(examples_[which], categories_[c]) ? 1.f : 0.f));
       if (std::abs(error) < small_error) continue;
       bias_squares_[c] += error * error;
       bias_[c] -= rate * error / std::sqrt(bias_squares_[c]);
-      wrong_.push_back({c, error});
-    }
-    const auto descend = [&](const std::vector<std::uint32_t>& numbers, float value) {
-      for (const std::uint32_t number : numbers)
-        for (const auto& [c, error] : wrong_) {  // next to one another in memory
+      const auto descend = [&](const std::vector<std::uint32_t>& numbers, float value) {
+        const float gradient = error * value;
+        for (const std::uint32_t number : numbers) {
           const std::size_t at = number * count + c;
-          const float with_decay = error * value + static_cast<float>(settings_.weight_decay) * weights_[at];
+          const float with_decay = gradient + static_cast<float>(settings_.weight_decay) * weights_[at];
           squares_[at] += with_decay * with_decay;
           weights_[at] -= rate * with_decay / std::sqrt(squares_[at]);
         }
-    };
-    if (wrong_.empty()) return;
-    descend(seen_[which].words, static_cast<float>(values.word));
-    descend(seen_[which].pieces, static_cast<float>(values.piece));
+      };
+      descend(seen_[which].words, static_cast<float>(values.word));
+      descend(seen_[which].pieces, static_cast<float>(values.piece));
+    }
   }
 
   const std::vector<Example>& examples_;
@@ -105,7 +102,6 @@ class Learner {
   const std::vector<std::string>& categories_;
   const Settings& settings_;
   std::vector<float> bias_, bias_squares_, weights_, squares_;
-  std::vector<std::pair<std::size_t, float>> wrong_;  // categories of a step, and by how much
 };
 
 // What only one family has says more of that family than of people: nothing is learnt from it.
@@ -148,30 +144,6 @@ std::u32string words_of(Folder& folder, std::string_view text) {
   return out.empty() ? folded.text : out;
 }
 
-// Each category by what was held out; any last, since it is told together with the likeliest of the others.
-void calibrate(const std::vector<Example>& examples, double toxic_share, Trained& out) {
-  const std::vector<std::string>& categories = out.weights.categories;
-  std::vector<std::size_t> order;
-  for (std::size_t c = 0; c < categories.size(); ++c)
-    if (categories[c] != any_category) order.push_back(c);
-  const std::size_t any =
-      static_cast<std::size_t>(std::ranges::find(categories, any_category) - categories.begin());
-  order.push_back(any);
-  for (const std::size_t c : order) {
-    std::vector<Observed> observed;
-    for (std::size_t i = 0; i < examples.size(); ++i) {
-      if (!examples[i].natural) continue;
-      const std::vector<double>& margins = out.held_out[i];
-      const double beside = c == any ? likeliest(categories, margins).margin - margins[any] : 0;
-      observed.push_back({margins[c], belongs(examples[i], categories[c]), beside});
-    }
-    const Line line = calibrated(observed, toxic_share);
-    out.weights.unit[c] *= static_cast<float>(line.slope);
-    out.weights.bias[c] = static_cast<float>(line.slope * out.weights.bias[c] + line.offset);
-    for (auto& of : out.held_out) of[c] = line.slope * of[c] + line.offset;
-  }
-}
-
 }  // namespace
 
 void leave_out(Folder& folder, const std::vector<Example>& measured, std::vector<Example>& examples) {
@@ -208,13 +180,31 @@ Trained train(Folder& folder, const Kinds& kinds, const std::vector<Example>& ex
   }
   learner.learn(none_left_out);
   learner.store(out.weights);
-  calibrate(examples, settings.toxic_share, out);
+  for (std::size_t c = 0; c < out.weights.categories.size(); ++c) {
+    std::vector<Observed> observed;
+    for (std::size_t i = 0; i < examples.size(); ++i)
+      if (examples[i].natural)
+        observed.push_back({out.held_out[i][c], belongs(examples[i], out.weights.categories[c])});
+    const Line line = calibrated(observed, settings.toxic_share);
+    out.weights.unit[c] *= static_cast<float>(line.slope);
+    out.weights.bias[c] = static_cast<float>(line.slope * out.weights.bias[c] + line.offset);
+    for (auto& of : out.held_out) of[c] = line.slope * of[c] + line.offset;
+  }
   return out;
 }
 
 Guess guess(const std::vector<std::string>& categories, const std::vector<double>& margins) {
-  const Likeliest most = likeliest(categories, margins);
-  return {categories[most.category], probability(most.margin)};
+  Guess out;
+  double highest = -std::numeric_limits<double>::infinity();
+  for (std::size_t c = 0; c < categories.size(); ++c) {
+    if (categories[c] == any_category) {
+      out.score = probability(margins[c]);
+    } else if (margins[c] > highest) {
+      highest = margins[c];
+      out.category = categories[c];
+    }
+  }
+  return out;
 }
 
 std::vector<Guess> guesses(Folder& folder, const Weights& weights, const std::vector<Example>& examples) {

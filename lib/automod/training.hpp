@@ -49,13 +49,13 @@ std::vector<Example> make_examples(const Templates& templates, std::size_t per_t
 void leave_out(Folder& folder, const std::vector<Example>& measured, std::vector<Example>& examples);
 
 struct Settings {
-  std::uint32_t buckets = 1 << 18;
-  int rounds = 8;
+  std::uint32_t buckets = 1 << 17;
+  int rounds = 10;
   double rate = 0.3;
   double weight_decay = 2e-4;
   float innocent_weight = 1;       // of an example that nobody minds
   std::size_t least_families = 2;  // that have a feature, for it to count
-  double toxic_share = 0.14;       // of the lines that a score is a probability among
+  double toxic_share = 0.18;       // of the lines that a score is a probability among
   std::uint64_t seed = 1;
 };
 

@@ -146,9 +146,6 @@ TEST_CASE("calibrated margins are the shares that were observed, at the share th
   CHECK(line.slope == Approx(2).margin(0.15));
   CHECK(line.offset == Approx(0).margin(0.1));
   CHECK(calibrated(observed, 0.1).offset == Approx(std::log(0.1 / 0.9)).margin(0.3));
-  std::vector<Observed> halves = observed;  // what is beside is not to be told again
-  for (Observed& one : halves) one.beside = one.margin;
-  CHECK(calibrated(halves, 0.5).slope == Approx(1).margin(0.15));
   for (Observed& one : observed) one.margin = -one.margin;
   CHECK(calibrated(observed, 0.5).slope == 0);  // never falling
   const Line unchanged = calibrated({{1, true}, {2, true}}, 0.5);
@@ -172,33 +169,21 @@ TEST_CASE("a model's file is read as it was written, and refused when it is not 
   broken.replace(file.size() - 16 - 4, 4, std::string("\x00\x00\xc0\x7f", 4));  // a unit that is not a number
   CHECK_FALSE(parse_weights(broken));
   CHECK_FALSE(parse_weights("sluice-automod-model 1\n8\na\n"));
-  CHECK_FALSE(parse_weights("sluice-automod-model 3\n7\na\n0\n"));
-  CHECK_FALSE(parse_weights("sluice-automod-model 3\n4294967295\na\n0\n"));
-  CHECK_FALSE(parse_weights("sluice-automod-model 3\n8\na\n4294967295\n"));
+  CHECK_FALSE(parse_weights("sluice-automod-model 2\n7\na\n0\n"));
+  CHECK_FALSE(parse_weights("sluice-automod-model 2\n4294967295\na\n0\n"));
+  CHECK_FALSE(parse_weights("sluice-automod-model 2\n8\na\n4294967295\n"));
 }
 
-TEST_CASE("the score is that of any and a share of the likeliest, whose category is told; none is likelier") {
-  Weights weights = Weights::zero({"a", "any", "b", "c"}, 8);
-  weights.bias = {-1, 0.5f, 1, 0.9f};
+TEST_CASE("the score is that of any, the category the likeliest, and none is likelier than any") {
+  Weights weights = Weights::zero({"a", "any", "b"}, 8);
+  weights.bias = {1, 2, 3};
   Words cut;
   const Folded folded = folder().fold("hello");
   cut_words(folded.text, cut);
   const Message message;
   const Opinion opinion = LinearModel(weights).opinion({message, "", folded, cut});
-  REQUIRE(opinion.scores.size() == 3);
-  CHECK(opinion.scores[0].score == Approx(probability(-1)));
+  REQUIRE(opinion.scores.size() == 2);
+  CHECK(opinion.scores[0].score == Approx(probability(1)));
   CHECK(opinion.scores[1].category == "b");
-  CHECK(opinion.scores[1].score == Approx(probability(0.5 + share_of_likeliest)));
-  CHECK(opinion.scores[2].score == Approx(probability(0.8)));  // not 0.9
-}
-
-TEST_CASE(
-    "what margins say together is told by any and the likeliest, by one of them where there is no other") {
-  const auto told = [](std::vector<std::string> categories, std::vector<double> margins) {
-    const Likeliest most = likeliest(categories, margins);
-    return std::pair(categories[most.category], most.margin);
-  };
-  CHECK(told({"a", "any", "b"}, {-3, 1, -2}) == std::pair(std::string("b"), 1 - 2 * share_of_likeliest));
-  CHECK(told({"a", "b"}, {2, 1}) == std::pair(std::string("a"), 2.));
-  CHECK(told({"any"}, {7}) == std::pair(std::string("any"), 7.));
+  CHECK(opinion.scores[1].score == Approx(probability(2)));
 }
