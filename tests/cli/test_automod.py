@@ -282,19 +282,20 @@ def train(*arguments):
     return [json.loads(row) for row in done.stdout.splitlines()]
 
 
-def rows(found):
-    return {(row["by"], row["level"], row.get("category")): row for row in found if "by" in row}
+def rows(found, of="own"):
+    return {(row["by"], row["level"], row.get("category")): row for row in found if row.get("set") == of}
 
 
-def test_the_weights_that_come_along_reach_the_kept_figures():
-    kept = rows(map(json.loads, KEPT.read_text().splitlines()))
-    measured = rows(automod_quality.measured(program("automod")))
-    assert measured.keys() == kept.keys() and len(kept) == 3 * (5 + 8)
+@pytest.mark.parametrize("of, categories, precision", [("own", 8, 0.9), ("others", 7, 0.8)])
+def test_the_weights_that_come_along_reach_the_kept_figures(of, categories, precision):
+    kept = rows(map(json.loads, KEPT.read_text().splitlines()), of)
+    measured = rows(automod_quality.measured(program("automod"), of), of)
+    assert measured.keys() == kept.keys() and len(kept) == 3 * (5 + categories)
     for key, row in kept.items():
         assert abs(measured[key]["recall"] - row["recall"]) < 0.03, key
         if "false_hold_share" in row:
             assert abs(measured[key]["false_hold_share"] - row["false_hold_share"]) < 0.002, key
-            assert measured[key]["precision"] > 0.9, key
+            assert measured[key]["precision"] > precision, key
 
 
 def test_the_manual_tells_the_kept_figures():
