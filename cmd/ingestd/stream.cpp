@@ -260,6 +260,7 @@ void Stream::over() {
   gaps_.reset();
   around_.unrenewed.reset();  // those that go on will say it again
   if (held_.live) measures().streams.Decrement();
+  else if (ledger_) ::rmdir(ledger_->directory().c_str());  // nothing was taken of it: it goes only if it is empty
   deadline_.cancel();
   keeping_.cancel();
   platform_retry_.cancel();

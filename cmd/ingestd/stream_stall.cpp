@@ -76,7 +76,7 @@ void Stream::look_for_stall() {
     log::error("the stream stands still", {{"channel", held_.channel.name}, {"stream", held_.stream.value()}, {"why", why}});
   } else {
     measures().stalled.Decrement();
-    log::info("the stream goes on", {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
+    if (publisher_ && life_.open()) log::info("the stream goes on", {{"channel", held_.channel.name}, {"stream", held_.stream.value()}});
   }
 }
 

@@ -126,6 +126,20 @@ def test_sound_of_a_codec_that_is_not_taken_is_left_out_and_told_once(stage, enc
     assert len(told) == 1 and name in told[0], told
 
 
+def test_a_sender_of_whom_nothing_is_taken_leaves_nothing(stage):
+    sender = subprocess.Popen(["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", "sine=440:sample_rate=48000", "-t", "60", "-c:a", "libopus",
+                               "-f", "mpegts", f"srt://127.0.0.1:{stage.ingest.srt_port}?streamid={KEY}"])
+    try:
+        stage.ingest.wait_log("the stream stands still", 60)
+        assert stage.ledger().is_dir()
+    finally:
+        sender.kill()
+        sender.wait()
+    wait_for(lambda: not stage.ingest.ledgers(), 60, "its folder to go")
+    wait_for(lambda: not stage.ingest.streams(), 20, "the stream to be forgotten")
+    assert "the publisher is gone" in stage.ingest.log() and "the stream goes on" not in stage.ingest.log(), stage.ingest.log()
+
+
 def test_pictures_that_come_in_pieces_are_told_and_the_sound_goes_on(stage, tmp_path):
     data = torn(piece(tmp_path / "1.ts", size=LARGE, rate=48000, seconds=6), VIDEO)
     with Caller(stage.ingest.srt_port, KEY) as caller:
