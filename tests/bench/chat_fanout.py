@@ -7,7 +7,7 @@ counts is the ratio to the others of the same run, by work per second of the ser
 
     bare       an epoll loop that sends each line to each member, one send() each: the limit without coalescing
     bare-tick  the same, once every 50 ms
-    chatd      IRC over TCP, chatd-ws: IRC over WebSocket, chatd-json: JSON; with limits, history and all the message path
+    chatd      IRC over TCP, chatd-ws: IRC over WebSocket, chatd-json: JSON; with limits, AutoMod, history and all the message path: AutoMod's process counts
 
 Prints NDJSON: the machine, a line a measurement (bytes_per_connection: of the server's own memory as all have come in, before a line was said;
 cpu_us_per_read: of the server's time for each piece that a member read, so about what one send costs, however many lines are in it), then for each row the
@@ -53,6 +53,12 @@ def offered(row):
     return rooms * members * rate
 
 
+def family(pid):
+    """A process and those that it has started."""
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [str(pid), *children]
+
+
 def favour(niceness):
     """Of the process that begins, and of its session, where the kernel shares out time among sessions first."""
     end_with_parent()
@@ -73,8 +79,10 @@ def measure(name, row, seconds, folder, niceness=0, extra=()):
         server = subprocess.Popen(["taskset", "-c", SERVER_CORE, *command], cwd=folder, stdout=output, stderr=output, preexec_fn=begin)
     try:
         wait_until(lambda: listens(int(speaks[1])), server, f"{name} listening")
+        if name in CHATD:
+            wait_until(lambda: len(family(server.pid)) > 1, server, "chatd's AutoMod")
         load = subprocess.run(["taskset", "-c", LOAD_CORE, str(BUILD / "tests" / "chat_load"), "--wire", WIRES[name], *speaks,
-                               "--servers", str(server.pid), "--rooms", rooms, "--members", members, "--rate", rate, "--seconds", str(seconds), "--room-prefix", ROOM, *extra],
+                               "--servers", ",".join(family(server.pid)), "--rooms", rooms, "--members", members, "--rate", rate, "--seconds", str(seconds), "--room-prefix", ROOM, *extra],
                               capture_output=True, text=True, errors="replace", preexec_fn=begin)
         if load.returncode != 0:
             sys.stderr.write(f"{name} {row}: {load.stderr}{(folder / 'output').read_text(errors='replace')[-2000:]}")
