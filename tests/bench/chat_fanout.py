@@ -13,7 +13,8 @@ Prints NDJSON: the machine, a line a measurement (bytes_per_connection: of the s
 cpu_us_per_read: of the server's time for each piece that a member read, so about what one send costs, however many lines are in it), then for each row the
 medians and chatd's ratios to each. `--intake`: instead, 1 M messages a minute for SECONDS (300 are the goal) into few small rooms of chatd,
 none lost.
-usage: chat_fanout.py [--rows ROW …] [--servers NAME …] [--seconds S] [--rounds R] [--nice N] [--intake]    UWS=FOLDER: uWebSockets' source;
+`--threads N …`: instead, chatd alone, with so many threads each, server and load on all cores: what sharing a room's members out gains.
+usage: chat_fanout.py [--rows ROW …] [--servers NAME …] [--seconds S] [--rounds R] [--nice N] [--intake] [--threads N …]    UWS=FOLDER: uWebSockets' source;
 CHATD_OTHER=PROGRAM: another chatd beside ours (`other`, `other-ws`)"""
 import argparse
 import contextlib
@@ -68,27 +69,30 @@ def favour(niceness):
         pathlib.Path("/proc/self/autogroup").write_text(str(niceness))
 
 
-def measure(name, row, seconds, folder, niceness=0, extra=()):
+def measure(name, row, seconds, folder, niceness=0, extra=(), threads=None):
     rooms, members, rate = row.split("x")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     ports = free_ports(2)
     command, speaks = SETUP[name](folder, ports)
+    pinned = lambda core: [] if threads else ["taskset", "-c", core]
+    if threads:
+        command += ["--threads", str(threads)]
     begin = functools.partial(favour, niceness)
     with open(folder / "output", "wb") as output:
-        server = subprocess.Popen(["taskset", "-c", SERVER_CORE, *command], cwd=folder, stdout=output, stderr=output, preexec_fn=begin)
+        server = subprocess.Popen([*pinned(SERVER_CORE), *command], cwd=folder, stdout=output, stderr=output, preexec_fn=begin)
     try:
         wait_until(lambda: listens(int(speaks[1])), server, f"{name} listening")
         if name in CHATD:
             wait_until(lambda: len(family(server.pid)) > 1, server, "chatd's AutoMod")
-        load = subprocess.run(["taskset", "-c", LOAD_CORE, str(BUILD / "tests" / "chat_load"), "--wire", WIRES[name], *speaks,
+        load = subprocess.run([*pinned(LOAD_CORE), str(BUILD / "tests" / "chat_load"), "--wire", WIRES[name], *speaks,
                                "--servers", ",".join(family(server.pid)), "--rooms", rooms, "--members", members, "--rate", rate, "--seconds", str(seconds), "--room-prefix", ROOM, *extra],
                               capture_output=True, text=True, errors="replace", preexec_fn=begin)
         if load.returncode != 0:
             sys.stderr.write(f"{name} {row}: {load.stderr}{(folder / 'output').read_text(errors='replace')[-2000:]}")
         if not load.stdout:
             return None
-        measured = {"server": name, "row": row, **json.loads(load.stdout), "load": round(os.getloadavg()[0], 2)}
+        measured = {"server": name, **({"threads": threads} if threads else {}), "row": row, **json.loads(load.stdout), "load": round(os.getloadavg()[0], 2)}
         print(json.dumps(measured), flush=True)
         return measured
     finally:
@@ -108,6 +112,19 @@ def summary(row, rows, servers):
     print(json.dumps(line), flush=True)
 
 
+def compare_threads(given, folder):
+    """Taking turns, in another order each round."""
+    names = given.servers or ["chatd"]
+    for row in given.rows:
+        rows = []
+        for number in range(given.rounds):
+            for threads in given.threads[::-1 if number % 2 else 1]:
+                rows += [measured for name in names if (measured := measure(name, row, given.seconds, folder, given.nice, threads=threads))]
+        of = {threads: [one for one in rows if one["threads"] == threads] for threads in given.threads}
+        print(json.dumps({"median": row, "of_threads": {threads: {figure: median(mine, figure) for figure in FIGURES} for threads, mine in of.items() if mine}}), flush=True)
+        yield from rows
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--rows", nargs="+", default=ROWS, metavar="ROOMSxMEMBERSxRATE")
@@ -116,7 +133,10 @@ def main():
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--nice", type=int, default=0, help="of server and load, on a machine that has other work: who is kept waiting sends more at once")
     options.add_argument("--intake", action="store_true")
+    options.add_argument("--threads", nargs="+", type=int, metavar="N")
     given = options.parse_args()
+    if given.threads and set(given.servers or ()) - set(CHATD):
+        options.error("--threads: of chatd, chatd-ws and chatd-json only")
     if any(float(row.split("x")[0]) > ROOMS for row in given.rows):
         options.error(f"no more than {ROOMS} rooms")
     versions, missing = there()
@@ -127,7 +147,9 @@ def main():
     rows = []
     with tempfile.TemporaryDirectory(prefix="sluice-bench.") as folder:
         folder = pathlib.Path(folder)
-        for row in given.rows:
+        if given.threads:
+            rows = list(compare_threads(given, folder / "run"))
+        for row in given.rows if not given.threads else ():
             turns = [server for server in servers if offered(row) <= MOST.get(server, offered(row))]
             for number in range(given.rounds):
                 at = number % len(turns) if turns else 0
