@@ -64,7 +64,12 @@ bool AutomodChild::send(std::string_view line, bool bounded) {
 }
 
 void AutomodChild::flush() {
-  if (!blocked_) write_now();
+  if (blocked_ || std::exchange(due_, true)) return;
+  loop_.post([this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
+    due_ = false;
+    if (!blocked_) write_now();
+  });
 }
 
 void AutomodChild::write_now() {

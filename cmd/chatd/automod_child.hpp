@@ -32,7 +32,7 @@ class AutomodChild {
 
   // Puts a line, with its newline, behind the others; false: they are too many, and this one is `bounded`.
   bool send(std::string_view line, bool bounded);
-  void flush();  // begins to write what was sent
+  void flush();  // what was sent is written, with what others send in this turn of the loop
   void read_files_again();
   void kill();  // it listens no more, and what it writes is passed over; its end is told
 
@@ -50,10 +50,12 @@ class AutomodChild {
   std::string outgoing_, incoming_;
   std::size_t sent_ = 0;  // of outgoing_
   bool blocked_ = false;  // on_writable will go on
+  bool due_ = false;      // a write is posted
   bool killed_ = false;   // by us, and its end is not known yet
   std::size_t owed_ = 0;  // lines that it has not answered
   Steady heard_{};        // when it last answered, or began to owe
   Steady started_{};
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace sluice::chatd

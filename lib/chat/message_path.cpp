@@ -91,7 +91,7 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
 
   const bool keyed = !draft.key.empty();
   std::string id =
-      message_id(channel, user, keyed ? "+" + std::string(draft.key) : "-" + random_token(random_, 128));
+      keyed ? message_id(channel, user, "+" + std::string(draft.key)) : message_id(clock_.wall(), random_);
   if (keyed && known(id, then)) return;
 
   if (auto refusal = refused_by_ban(room, user)) return then(no(refusal));

@@ -21,6 +21,17 @@ TEST_CASE("an id is the same for the same room, user and key only") {
   CHECK(id != message_id(ChannelId(1), UserId(2), "l"));
 }
 
+TEST_CASE("without a key it begins with the time, and is nobody else's") {
+  SeededRandom random(1);
+  const auto at = [&](std::int64_t ms) { return message_id(Wall(milliseconds(ms)), random); };
+  const std::string id = at(0x0123456789ab);
+  CHECK(id.size() == 36);
+  CHECK(id.starts_with("01234567-89ab-7"));
+  CHECK(std::string_view("89ab").contains(id[19]));
+  CHECK(id != at(0x0123456789ab));
+  CHECK(at(1'790'000'000'000) < at(1'790'000'000'001));
+}
+
 TEST_CASE("a repeat is known for five minutes, and no longer than six, however busy the room is") {
   RecentKeys keys;
   FakeClock clock;
