@@ -59,6 +59,7 @@ class Service {
         automod_(daemon.loop(), {*store_, offload_, held_}, settings),
         links_(hall_, link_limits(settings), positive(settings, "connections"),
                positive(settings, "connections-per-address")) {
+    store_->on_events = [&bus = *bus_](store::Cursor cursor) { bus.nudge(cursor); };
     path_.on_published = [this](const chat::MessagePtr& message) {
       counters_.count(*message);
       if (archivist_) archivist_->keep(message);

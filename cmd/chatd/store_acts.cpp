@@ -135,12 +135,12 @@ void StoreActs::clear(ChannelId channel, chat::By by, std::string context,
 }
 
 void StoreActs::change_settings(ChannelId channel, chat::By by, platform::RoomSettingsPatch patch,
-                                std::function<void(Result<>)> answer) {
-  const auto act = [this, channel, by = std::move(by), patch]() -> Result<> {
-    SLUICE_TRY(store_.rooms().change(channel, patch, actor_of(by)));
-    return {};
+                                std::function<void(Result<chat::ChangedSettings>)> answer) {
+  const auto act = [this, channel, by = std::move(by), patch]() -> Result<chat::ChangedSettings> {
+    SLUICE_TRY_VALUE(auto changed, store_.rooms().change(channel, patch, actor_of(by)));
+    return chat::ChangedSettings{changed.before, changed.after};
   };
-  run<void>(act, std::move(answer));
+  run<chat::ChangedSettings>(act, std::move(answer));
 }
 
 void StoreActs::rule(chat::Ruling ruling, std::function<void(Result<>)> answer) {

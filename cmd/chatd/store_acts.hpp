@@ -29,7 +29,7 @@ class StoreActs final : public chat::Acts {
   void clear(ChannelId channel, chat::By by, std::string context,
              std::function<void(Result<>)> answer) override;
   void change_settings(ChannelId channel, chat::By by, platform::RoomSettingsPatch patch,
-                       std::function<void(Result<>)> answer) override;
+                       std::function<void(Result<chat::ChangedSettings>)> answer) override;
   void rule(chat::Ruling ruling, std::function<void(Result<>)> answer) override;
   void held(const chat::Channel& channel,
             std::function<void(Result<std::vector<chat::Held>>)> answer) override;

@@ -37,6 +37,10 @@ struct Removal {
   std::string context;
 };
 
+struct ChangedSettings {
+  platform::RoomSettings before, after;
+};
+
 // On a message that was held back.
 struct Ruling {
   ChannelId channel;
@@ -74,8 +78,9 @@ class Acts {
                             std::function<void(Result<MessagePtr>)> answer) = 0;
   virtual void remove_message(Removal removal, std::function<void(Result<>)> answer) = 0;
   virtual void clear(ChannelId channel, By by, std::string context, std::function<void(Result<>)> answer) = 0;
+  // Errc::invalid as platform::apply() says.
   virtual void change_settings(ChannelId channel, By by, platform::RoomSettingsPatch patch,
-                               std::function<void(Result<>)> answer) = 0;
+                               std::function<void(Result<ChangedSettings>)> answer) = 0;
 
   // Errc::not_found: the channel holds no such message. Errc::conflict: it has been decided on, by whom and
   // when.

@@ -207,17 +207,17 @@ void Moderation::clear(const Room& room, const By& by, Answer answer) {
   });
 }
 
-// The room is told of the change, and who is in it hears that; the answer is for one who is not.
+// The room is told of the change, and who is in it hears that; the answer is for one who is not. Whether it
+// was so already is the store's to say: the room hears of changes later, and not of its own only.
 void Moderation::change_settings(const Room& room, const By& by, const SlashCommand& command, Answer answer) {
-  const platform::RoomSettingsPatch patch = mode_patch(command);
-  const RoomSettings before = room.settings();
-  const Result<RoomSettings> after = platform::apply(patch, before);
-  if (!after) return answer({std::string(command.rule->usage_id), after.error().what});
-  const auto notices = mode_notices(before, *after);
-  if (notices.empty()) return answer(already(command));
-  acts_.change_settings(room.channel().id, by, patch, [notice = notices.front(), answer](Result<> changed) {
-    answer(changed ? Notice{notice.id, notice.text, true} : failed(changed.error(), {}));
-  });
+  const auto done = [command, answer](const Result<ChangedSettings>& changed) {
+    if (!changed && changed.error().code == Errc::invalid)
+      return answer({std::string(command.rule->usage_id), changed.error().what});
+    if (!changed) return answer(failed(changed.error(), {}));
+    const auto notices = mode_notices(changed->before, changed->after);
+    answer(notices.empty() ? already(command) : Notice{notices.front().id, notices.front().text, true});
+  };
+  acts_.change_settings(room.channel().id, by, mode_patch(command), done);
 }
 
 // A text that begins with a slash is no command of its own.

@@ -1,7 +1,10 @@
 """Moderation by slash commands: what everybody sees, who may, and what outlives a kill of chatd."""
+import contextlib
 import json
 import os
 import signal
+import socket
+import sqlite3
 import subprocess
 import time
 
@@ -25,6 +28,12 @@ def notice(peer, command, channel="demo"):
     peer.send(f"PRIVMSG #{channel} :{command}")
     line = peer.until("NOTICE")[-1]
     return tags(line)["msg-id"], line.split(" NOTICE ", 1)[1].split(" :", 1)[1]
+
+
+def kept(chat):
+    """Of the history, the texts that were not taken off."""
+    with contextlib.closing(sqlite3.connect(f"file:{chat.directory}/chat.db?mode=ro", uri=True)) as db:
+        return db.execute("SELECT text, taken_off_ms FROM messages WHERE taken_off_ms IS NULL").fetchall()
 
 
 def everybody(chat):
@@ -53,6 +62,28 @@ def test_a_timeout_is_seen_by_all_and_ends(chat):
     assert ada.until("PRIVMSG")[-1].endswith(":calm now")
 
 
+def test_all_are_nudged_of_what_chatd_does(chat):
+    """Nobody, chatd itself neither, has to wait for its next look at the log: tmi.js waits 600 ms for an answer."""
+    ada, _, _ = everybody(chat)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(chat.directory / "bus" / "listener.sock"))
+        listener.settimeout(20)
+        assert notice(ada, "/ban cyd")[0] == "ban_success"
+        first = listener.recv(64)
+        assert notice(ada, "/slow 5")[0] == "slow_on"
+        assert first.startswith(b"events ") and int(listener.recv(64).split()[1]) > int(first.split()[1])
+
+
+def test_modes_are_changed_in_the_order_of_the_commands(chat):
+    """However close one is behind the other: what a room is set to is the store's to say."""
+    ada, _, _ = everybody(chat)
+    for on, off, mode in (("/slow 5", "/slowoff", "slow"), ("/followers 10", "/followersoff", "followers"), ("/subscribers", "/subscribersoff", "subs"),
+                          ("/emoteonly", "/emoteonlyoff", "emote_only"), ("/uniquechat", "/uniquechatoff", "r9k")):
+        ada.send(f"PRIVMSG #demo :{on}", f"PRIVMSG #demo :{off}", f"PRIVMSG #demo :{off}")
+        told = {tags(ada.until(" NOTICE ")[-1])["msg-id"] for _ in range(3)}
+        assert told == {f"{mode}_on", f"{mode}_off", f"already_{mode}_off"}, told
+
+
 def test_bans_roles_and_modes_outlive_a_kill(chat):
     ada, bob, _ = everybody(chat)
     assert notice(ada, "/mod bob")[0] == "mod_success"
@@ -64,6 +95,7 @@ def test_bans_roles_and_modes_outlive_a_kill(chat):
     assert notice(ada, f"/delete {gone}")[0] == "delete_message_success"
     line = bob.until("CLEARMSG")[-1]
     assert line.endswith(":goes") and tags(line)["target-msg-id"] == gone and tags(line)["login"] == "bob"
+    wait_for(lambda: kept(chat) == [("stays", None)], 20, "the history to be written")
 
     chat.daemon.process.send_signal(signal.SIGKILL)
     chat.daemon.process.wait()

@@ -61,11 +61,14 @@ struct FakeActs : Acts {
     context = around;
     give<void>(answer, Result<>{});
   }
+  platform::RoomSettings settings;  // as the store has them, which rooms hear of later
   void change_settings(ChannelId channel, By by, platform::RoomSettingsPatch patch,
-                       std::function<void(Result<>)> answer) override {
+                       std::function<void(Result<ChangedSettings>)> answer) override {
     asked.push_back("settings " + where(channel, by) +
                     (patch.slow ? " slow=" + std::to_string(*patch.slow) : ""));
-    give<void>(answer, Result<>{});
+    const platform::RoomSettings before = settings;
+    if (auto after = platform::apply(patch, before)) settings = *after;
+    give<ChangedSettings>(answer, ChangedSettings{before, settings});
   }
   void rule(Ruling ruling, std::function<void(Result<>)> answer) override {
     asked.push_back("rule " + where(ruling.channel, ruling.by) + " " + ruling.id +

@@ -182,8 +182,24 @@ TEST_CASE("modes are changed once") {
   Court court;
   CHECK(court.ask(court.bob, "slow 10") == "slow_on");
   CHECK(court.acts.asked.back() == "settings 1 bob@192.0.2.1 slow=10");
+  CHECK(court.ask(court.bob, "slow 10") == "already_slow_on");
   CHECK(court.ask(court.bob, "subscribersoff") == "already_subs_off");
-  CHECK(court.acts.asked.size() == 1);
+}
+
+TEST_CASE("a mode that was just switched on can be switched off before the room has heard of it") {
+  Court court;
+  for (const auto& [on, off] :
+       {std::pair("subscribers", "subscribersoff"), std::pair("emoteonly", "emoteonlyoff"),
+        std::pair("slow 5", "slowoff"), std::pair("followers 10", "followersoff"),
+        std::pair("uniquechat", "uniquechatoff")}) {
+    court.ask(court.bob, on);
+    CHECK(court.last.id.ends_with("_on"));
+    CHECK(!court.last.id.starts_with("already"));
+    court.ask(court.bob, off);
+    CHECK(court.last.id.ends_with("_off"));
+    CHECK(!court.last.id.starts_with("already"));
+    CHECK(court.acts.settings == platform::RoomSettings{});
+  }
 }
 
 TEST_CASE("help tells what the asker may do") {
