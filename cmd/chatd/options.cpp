@@ -215,7 +215,7 @@ std::vector<Option> options() {
        .kind = Kind::duration,
        .metavar = "TIME",
        .fallback = "5m",
-       .help = "rhythm of IRC's PING",
+       .help = "rhythm of IRC's PING; who sends nothing for a minute longer is closed",
        .reloads = true},
   };
   all.insert(all.end(), own.begin(), own.end());

@@ -1,5 +1,7 @@
 #include "store/audit.hpp"
 
+#include <limits>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -104,6 +106,16 @@ std::optional<AuditFault> fault_at_end(const AuditEntry& last, const AuditHead& 
   return std::nullopt;
 }
 
+// Numbers begin with 1: what stands before is nobody's that was appended.
+Result<std::optional<AuditFault>> fault_in_front(Audit& audit) {
+  SLUICE_TRY_VALUE(const std::vector<AuditEntry> entries,
+                   audit.since(std::numeric_limits<std::int64_t>::min(), 1));
+  if (entries.empty() || entries.front().id > 0) return std::nullopt;
+  return fault(
+      Kind::added, entries.front().id,
+      fmt::format("audit entry {} was added in front of the log's first, which is 1", entries.front().id));
+}
+
 struct Walk {
   AuditHead whole;  // the newest entry up to which nothing is wrong
   std::optional<AuditFault> fault;
@@ -116,7 +128,13 @@ Result<Walk> walk_through(Audit& audit, const std::optional<AuditHead>& anchor) 
     // meanwhile does not look cut.
     SLUICE_TRY_VALUE(AuditHead head, audit.head());
     SLUICE_TRY_VALUE(std::vector<AuditEntry> entries, audit.since(last.id, page));
-    if (entries.empty()) return Walk{{last.id, last.hash}, fault_at_end(last, head, anchor)};
+    if (entries.empty()) {
+      std::optional<AuditFault> found = fault_at_end(last, head, anchor);
+      if (!found) {
+        SLUICE_TRY_VALUE(found, fault_in_front(audit));
+      }
+      return Walk{{last.id, last.hash}, std::move(found)};
+    }
     for (AuditEntry& entry : entries) {
       SLUICE_TRY_VALUE(std::optional<AuditFault> found, fault_at(audit, last, entry));
       if (!found && anchor && anchor->id == entry.id && anchor->hash != entry.hash)

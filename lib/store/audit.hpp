@@ -55,7 +55,7 @@ struct AuditFault {
     changed,     // a field is not what was written
     reordered,   // an entry stands, unchanged, under another number
     cut,         // the log ends before its head
-    added,       // there are entries behind the log's head
+    added,       // there are entries behind the log's head, or before its first
     unanchored,  // whole in itself, and not the log that the anchor was taken of
   };
   Kind kind = Kind::changed;

@@ -1,4 +1,6 @@
 // Whatever is done to the log in the store's file shows, and is told apart (SQLite).
+#include <fmt/format.h>
+
 #include "sqlite/database.hpp"
 #include "unit/store/engine.hpp"
 
@@ -55,6 +57,19 @@ TEST_CASE("the log cannot be edited or cut by accident") {
                           "UPDATE audit_head SET hash = 'x'", "INSERT INTO audit_head VALUES (2, 0, '')"})
     CHECK_FALSE(db.run(sql));
   CHECK(fresh->audit().verify());
+}
+
+TEST_CASE("an entry that is put in front of the first shows") {
+  Opened broken;
+  const int number = GENERATE(0, -5);
+  broken.run(
+      fmt::format("CREATE TEMP TABLE forged AS SELECT * FROM audit WHERE id = 1; UPDATE forged SET id = {}; "
+                  "INSERT INTO audit SELECT * FROM forged",
+                  number));
+  const AuditFault fault = broken.fault();
+  CHECK(fault.kind == Kind::added);
+  CHECK(fault.entry == number);
+  CHECK(fault.what.find(fmt::format("entry {} was added", number)) != std::string::npos);
 }
 
 TEST_CASE("a changed entry shows, whichever field it is") {
