@@ -1,3 +1,5 @@
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
 #include "app/control.hpp"
@@ -18,17 +20,38 @@ struct Asker : net::Connection::Handler {
   net::Loop& loop;
   std::string answer;
 };
+
+// At spaces, but for those of a value that stands between double quotes, which go; in it \" and \\ are a quote and a backslash.
+Result<std::vector<std::string>> words_of(std::string_view line) {
+  std::vector<std::string> words(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool escape = quoted && line[i] == '\\' && i + 1 < line.size() && (line[i + 1] == '"' || line[i + 1] == '\\');
+    if (escape) {
+      words.back() += line[++i];
+    } else if (line[i] == '"' && (quoted || words.back().ends_with('='))) {
+      quoted = !quoted;
+    } else if (line[i] == ' ' && !quoted) {
+      words.emplace_back();
+    } else {
+      words.back() += line[i];
+    }
+  }
+  if (quoted) return fail(Errc::usage, "--ask: a double quote is not closed", "write a value with spaces as NAME=\"A VALUE\"");
+  return words;
+}
 }  // namespace
 
-Result<std::string> request_of(std::string_view words) {
+Result<std::string> request_of(std::string_view line) {
   nlohmann::json request;
-  for (const std::string_view word : split(words, ' ')) {
+  SLUICE_TRY_VALUE(const std::vector<std::string> words, words_of(line));
+  for (const std::string_view word : words) {
     const std::size_t equals = word.find('=');
     if (word.empty()) continue;
     if (!request.contains("command") && equals == std::string_view::npos) {
       request["command"] = word;
     } else if (!request.contains("command") || equals == 0 || equals == std::string_view::npos || word.starts_with("command=")) {
-      return fail(Errc::usage, "--ask: '" + std::string(word) + "' is no argument of a command", "write a command, and what it needs as NAME=VALUE: --ask 'kick channel=ada'");
+      return fail(Errc::usage, "--ask: '" + std::string(word) + "' is no argument of a command", "write a command, and what it needs as NAME=VALUE or NAME=\"A VALUE\": --ask 'kick channel=ada'");
     } else {
       request[std::string(word.substr(0, equals))] = word.substr(equals + 1);
     }

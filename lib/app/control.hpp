@@ -40,8 +40,9 @@ class Control {
 
 std::string error_json(const Error& error);
 
-// What --ask has after it, as a request: a command and its arguments, "kick channel=ada". Errc::usage when it is neither.
-Result<std::string> request_of(std::string_view words);
+// What --ask has after it, as a request: a command and its arguments, "kick channel=ada", a value with spaces between double quotes. Errc::usage
+// when it is neither.
+Result<std::string> request_of(std::string_view line);
 
 // Asks the daemon that listens on `path`; blocks for up to 10 s. Errc::unavailable when nobody answers.
 Result<std::string> ask(const std::string& path, const std::string& request_json);

@@ -47,7 +47,7 @@ const std::vector<Option>& daemon_options() {
       {.name = "control", .kind = Kind::path, .metavar = "SOCKET", .help = "Unix socket for control requests"},
       {.name = "ask",
        .metavar = "COMMAND",
-       .help = "send COMMAND, with its arguments as NAME=VALUE, to the running daemon's control socket, print its JSON answer, and exit"},
+       .help = "send COMMAND, with its arguments as NAME=VALUE or NAME=\"A VALUE\", to the running daemon's control socket, print its JSON answer, and exit"},
       {.name = "ready-fd",
        .kind = Kind::integer,
        .metavar = "FD",

@@ -11,8 +11,11 @@ TEST_CASE("what is asked is a command and what it needs") {
   CHECK(*app::request_of("status") == R"({"command":"status"})");
   CHECK(*app::request_of(" kick  channel=ada ") == R"({"channel":"ada","command":"kick"})");
   CHECK(*app::request_of("say text=a=b mood=") == R"({"command":"say","mood":"","text":"a=b"})");
-  CHECK(*app::request_of("say text=\"\\") == R"({"command":"say","text":"\"\\"})");
-  for (const char* wrong : {"", "  ", "channel=ada", "kick ada", "kick =ada", "kick command=status", "kick channel=ada bob"}) {
+  CHECK(*app::request_of("say text=a\"\\") == R"({"command":"say","text":"a\"\\"})");
+  CHECK(*app::request_of(R"(act line="/slow  5" as=mod)") == R"({"as":"mod","command":"act","line":"/slow  5"})");
+  CHECK(*app::request_of(R"(say text="a \"b\" \\ \c")") == R"({"command":"say","text":"a \"b\" \\ \\c"})");
+  CHECK(*app::request_of(R"(say text="")") == R"({"command":"say","text":""})");
+  for (const char* wrong : {"", "  ", "channel=ada", "kick ada", "kick =ada", "kick command=status", "kick channel=ada bob", "say text=\"a b"}) {
     INFO(wrong);
     const auto refused = app::request_of(wrong);
     REQUIRE_FALSE(refused);
