@@ -116,6 +116,39 @@ const Unit* find_unit(std::string_view text) {
   return text.empty() || unit == units.end() ? nullptr : &*unit;
 }
 
+bool digit_at(std::string_view text, std::size_t at) {
+  return at < text.size() && text[at] >= '0' && text[at] <= '9';
+}
+
+// Of a word by itself that may as well begin a reason: a letter, or so much of a name that it is one.
+bool unit_alone(std::string_view word) {
+  return word.size() != 2 && find_unit(word) != nullptr;
+}
+
+// The words that are a span: the first, and those that go on with one that has units.
+std::string_view take_span(std::string_view& rest) {
+  const std::string_view whole = rest;
+  std::string_view last = take_word(rest);
+  for (;;) {
+    if (last.find_first_not_of("0123456789") == std::string_view::npos) {
+      std::string_view behind = rest;
+      if (!unit_alone(take_word(behind))) break;
+      rest = behind;
+    }
+    std::string_view behind = rest, next = take_word(behind);
+    std::string_view after = behind;
+    const bool goes_on = digit_at(next, 0) && (next.find_first_not_of("0123456789") == std::string_view::npos
+                                                   ? unit_alone(take_word(after))
+                                                   : parse_span(next).has_value());
+    if (!goes_on) break;
+    last = next;
+    rest = behind;
+  }
+  std::string_view taken = whole.substr(0, whole.size() - rest.size());
+  while (taken.ends_with(' ')) taken.remove_suffix(1);
+  return taken;
+}
+
 class Reader {
  public:
   Reader(const CommandRule& rule, std::string_view word, std::string_view rest)
@@ -168,11 +201,11 @@ class Reader {
   }
   Answer done() { return std::move(command_); }
 
-  // "/timeout alice 10m reason", and "/timeout alice reason", where the reason begins with no number.
+  // "/timeout alice 10m reason", "/timeout alice 2 weeks 1 day reason", and "/timeout alice reason", where
+  // the reason begins with no number.
   Answer take_timeout() {
-    const bool number = !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
-    const std::string_view time = number ? take_word(rest_) : std::string_view();
-    const auto span = number ? parse_span(time) : std::optional(timeout_default);
+    const bool number = digit_at(rest_, rest_.starts_with('-') ? 1 : 0);
+    const auto span = number ? parse_span(take_span(rest_)) : std::optional(timeout_default);
     if (!span || *span < seconds(1) || *span > timeout_longest)
       return std::unexpected(CommandProblem{
           "bad_timeout_duration", "You cannot time a user out for less than 1 second or more than " +

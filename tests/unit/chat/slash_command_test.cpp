@@ -79,6 +79,26 @@ TEST_CASE("a span is a number with units, and a number alone has the command's")
   CHECK(parsed("slow").duration == seconds(30));
 }
 
+TEST_CASE("a timeout's time may be several words, and its reason what is left") {
+  const auto timeout = [](const std::string& text) {
+    const SlashCommand command = parsed("timeout bob " + text);
+    return std::pair(command.duration->count(), command.text);
+  };
+  CHECK(timeout("2 weeks") == std::pair(14 * 86400L, std::string()));
+  CHECK(timeout("10 minutes please") == std::pair(600L, std::string("please")));
+  CHECK(timeout("1 day 2 hours 3m be calm") == std::pair(93780L, std::string("be calm")));
+  CHECK(timeout("1d 2h") == std::pair(93600L, std::string()));
+  CHECK(timeout("5m 3 strikes") == std::pair(300L, std::string("3 strikes")));
+  CHECK(timeout("5m 2nd time") == std::pair(300L, std::string("2nd time")));
+  CHECK(timeout("600 2h of this") == std::pair(600L, std::string("2h of this")));
+  CHECK(timeout("600 spam") == std::pair(600L, std::string("spam")));
+  CHECK(timeout("60 se acabo") == std::pair(60L, std::string("se acabo")));
+  CHECK(timeout("10 m") == std::pair(600L, std::string()));
+  CHECK(timeout("- no") == std::pair(600L, std::string("- no")));
+  for (const char* wrong : {"timeout bob -1", "timeout bob 3 weeks", "timeout bob 1.5h", "timeout bob 0 x"})
+    CHECK(problem(wrong) == "bad_timeout_duration");
+}
+
 TEST_CASE("a span is told in its two greatest units") {
   CHECK(span_text(seconds(0)) == "0 seconds");
   CHECK(span_text(seconds(1)) == "1 second");
