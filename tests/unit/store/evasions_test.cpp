@@ -190,6 +190,25 @@ TEST_CASE("a flag ends with its ban, and by a moderator, who is believed until s
   CHECK(scene.fresh->audit().verify());
 }
 
+TEST_CASE("what was cleared stays so when a later ban, for which there was a flag, is lifted") {
+  Scene scene;
+  const User dan = scene.fresh.user("dan");
+  scene.saw(scene.bob, {home});
+  scene.saw(dan, {home});
+  scene.ban(scene.bob);
+  REQUIRE(scene.look(scene.cyd, {home}));
+  scene.fresh.clock.advance(seconds(1));
+  REQUIRE(scene.evasions.clear(scene.demo.id, scene.cyd.id, "a brother of bob's", shell));
+  scene.fresh.clock.advance(seconds(1));
+  scene.ban(dan);
+  REQUIRE(scene.look(scene.cyd, {home})->banned_name == "dan");
+  REQUIRE(scene.fresh->bans().lift(scene.demo.id, dan.id, "", shell));
+  CHECK_FALSE(scene.look(scene.cyd, {home}));
+  scene.fresh.clock.advance(seconds(1));
+  scene.ban(dan);
+  CHECK(scene.look(scene.cyd, {home})->banned_name == "dan");
+}
+
 TEST_CASE("what there is not is named") {
   Scene scene;
   const Wall since{};
