@@ -39,7 +39,7 @@ class Standing {
   void flags_changed() { ++ban_changes_; }
   const Ban* ban_of(UserId user, Wall now) const;  // null, too, when it has run out
   bool is_banned(std::string_view login, Wall now) const;
-  void forget_lapsed(Wall now);  // now and then, so that old timeouts take no memory
+  void forget_lapsed(Wall now);  // now and then: timeouts that ended long ago take no memory
   std::size_t bans() const { return bans_.size(); }
 
   void follow(UserId user, Wall since) { follows_.insert_or_assign(user, since); }

@@ -270,6 +270,17 @@ TEST_CASE("a standing knows whether anybody is banned for ever") {
   CHECK_FALSE(standing.bans_for_ever());
 }
 
+TEST_CASE("a clock that leaps ahead and comes back frees nobody") {
+  Standing standing;
+  const Wall now = Wall(hours(1000));
+  standing.ban(UserId(1), {"one", now + std::chrono::minutes(10)});
+  standing.forget_lapsed(now + hours(1));
+  CHECK(standing.ban_of(UserId(1), now + hours(1)) == nullptr);
+  CHECK(standing.ban_of(UserId(1), now + std::chrono::minutes(1)) != nullptr);
+  standing.forget_lapsed(now + hours(25));
+  CHECK(standing.bans() == 0);
+}
+
 TEST_CASE("what moderators are told") {
   Suspicion told{.channel = "demo",
                  .user = user(9, "cyd"),
