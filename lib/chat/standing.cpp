@@ -30,15 +30,14 @@ std::vector<std::string> Standing::logins(Role role) const {
 
 void Standing::ban(UserId user, Ban ban) {
   lift(user);
-  if (!ban.until) ++for_ever_;
+  if (!ban.until) ++for_ever_, ++ban_changes_;
   bans_.emplace(user, std::move(ban));
 }
 
 void Standing::lift(UserId user) {
-  ++ban_changes_;
   const auto ban = bans_.find(user);
   if (ban == bans_.end()) return;
-  if (!ban->second.until) --for_ever_;
+  if (!ban->second.until) --for_ever_, ++ban_changes_;
   bans_.erase(ban);
 }
 
