@@ -58,6 +58,13 @@ def noted(chat, count):
     wait_for(lambda: len(marks(chat)) == count, 10, "what is noted of who spoke")
 
 
+def written(chat):
+    """What chatd had to write in the store until now is written: it does one thing after the other."""
+    ada = come(chat, "ada")
+    ada.say("demo", "/color #FF0000", "written")
+    assert ada.until("notice")["code"] == "color_changed"
+
+
 def bob_is_banned(chat, address=HOME, **more):
     """Having spoken."""
     say(come(chat, "bob", address, **more), "rude")
@@ -203,11 +210,13 @@ def test_for_no_days_nothing_is_kept():
         say(come(chat, "bob", HOME), "rude")
         modctl(chat, "ban", "demo", "bob")
         say(come(chat, "cyd", HOME), "hello")
+        written(chat)
         assert marks(chat) == [] and flags(chat) == []
 
 
 def test_a_proxy_is_not_believed_unasked():
     with running(*QUIET[:-1]) as chat:
-        chat.tokens = {"bob": chat.bob}
+        chat.tokens = {"ada": chat.ada, "bob": chat.bob}
         say(come(chat, "bob", HOME), "rude")
+        written(chat)
         assert marks(chat) == []
