@@ -54,6 +54,11 @@ constexpr std::string_view speakers_schema = R"(
   COMMIT;
 )";
 
+// By which a timeout, or a cleared chat, finds what is to be taken off without reading all that was ever said.
+constexpr std::string_view shown_schema = R"(
+  CREATE INDEX IF NOT EXISTS messages_shown ON messages (channel_id, user_id) WHERE taken_off_ms IS NULL;
+)";
+
 // What queries do not ask for: name, color, roles, badges, emotes, action, reply.
 std::string more_of(const Message& message) {
   json more{{"name", message.author.name}};
@@ -133,6 +138,7 @@ Result<Archive> Archive::open(const std::string& path) {
   SLUICE_TRY(database.run_script(speakers_schema));
   SLUICE_TRY(database.run_script(taken_off_schema));
   SLUICE_TRY(add_column(database));
+  SLUICE_TRY(database.run_script(shown_schema));
   return Archive(std::move(database));
 }
 
