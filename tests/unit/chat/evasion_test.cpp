@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "chat/evasion_lines.hpp"
-#include "unit/chat/fakes.hpp"
+#include "unit/chat/path_hall.hpp"
 
 using namespace sluice;
 using namespace sluice::chat;
@@ -40,21 +40,17 @@ struct FakeDesk : EvasionDesk {
     next(std::move(flagged));
   }
 };
-using Texts = std::vector<std::string>;
 
-struct WatchedHall : TestHall {
+struct WatchedHall : PathHall {
   FakeDesk desk;
   EvasionGate gate{clock, hall.switchboard, desk};
-  Texts published;
-  Room& demo;
 
-  WatchedHall() : demo(rooms.open(directory.channels["demo"])) {
+  WatchedHall() {
     SendLimits::Rates rates;
     rates.cooldown = milliseconds(0);
     rates.regular.places = 1000;
     path.change(rates);
     path.add_gate(gate);
-    path.on_published = [this](const MessagePtr& message) { published.push_back(message->text); };
     hall.evasion = &gate;
   }
   ~WatchedHall() { hall.evasion = nullptr; }
