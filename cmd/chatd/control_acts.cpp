@@ -2,9 +2,11 @@
 
 #include <memory>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "app/control.hpp"
+#include "chat/personal.hpp"
 #include "platform/names.hpp"
 #include "store/shell.hpp"
 
@@ -85,6 +87,10 @@ void ControlActs::carry_out(const Request& request, const chat::By& by, Reply re
   if (!command) return reply(answer_of({command.error().notice_id, command.error().text}));
   if (command->rule->act == chat::Act::disconnect)
     return reply(app::error_json({Errc::invalid, "nobody is connected here whom to disconnect", ""}));
+  if (chat::is_personal(command->rule->act))
+    return reply(
+        app::error_json({Errc::invalid, fmt::format("/{} is about a user and no room", command->rule->word),
+                         "the user says it in chat"}));
   const auto answering = std::make_shared<Answering>(std::move(reply));
   moderation_.carry_out(*rooms_.find(request.channel), by, *command,
                         [answering](const chat::Notice& notice) { answering->tell(answer_of(notice)); });

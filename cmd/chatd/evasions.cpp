@@ -46,7 +46,8 @@ void Evasions::forget_old() {
 
 // One transaction for all that came while the last was being written.
 void Evasions::saw(ChannelId channel, UserId user, std::vector<chat::Origin> from) {
-  if (back_.count() == 0 || from.empty() || waiting_.size() >= most_waiting) return;
+  if (back_.count() == 0 || from.empty()) return;
+  if (waiting_.size() >= most_waiting) return ++lost_, void();
   waiting_.push_back({channel, user, std::move(from)});
   write();
 }
@@ -64,11 +65,16 @@ void Evasions::write() {
     return sightings.empty() ? Result<>() : store.evasions().saw(sightings);
   };
   parts_.offload.run(note, [this, batch](Result<> noted) {
-    writing_ = false;
-    if (noted) return write();
-    log::warn("from where people spoke is not noted yet; it is tried again", {noted.error()});
+    const auto go_on = [this] {
+      writing_ = false;
+      write();
+    };
+    if (noted) return go_on();
+    if (const auto left_out = complaints_.next("noted", system_clock().steady()))
+      log::warn("from where people spoke is not noted yet; it is tried again",
+                {noted.error(), {"left_out", *left_out}, {"lost", lost_}});
     waiting_.insert(waiting_.begin(), batch->begin(), batch->end());
-    retry_.after(retry_pause, [this] { write(); });
+    retry_.after(retry_pause, go_on);
   });
 }
 
@@ -80,8 +86,11 @@ void Evasions::look(ChannelId channel, UserId user, std::vector<chat::Origin> fr
     SLUICE_TRY_VALUE(const auto flagged, store.evasions().look({channel, user, marks_of(key, from)}, since));
     return flagged.has_value();
   };
-  parts_.offload.run(ask, [answer = std::move(answer)](Result<bool> flagged) {
-    if (!flagged) log::warn("whether somebody avoids a ban is not known: they may speak", {flagged.error()});
+  parts_.offload.run(ask, [this, answer = std::move(answer)](Result<bool> flagged) {
+    if (!flagged)
+      if (const auto left_out = complaints_.next("known", system_clock().steady()))
+        log::warn("whether somebody avoids a ban is not known: they may speak",
+                  {flagged.error(), {"left_out", *left_out}});
     answer(std::move(flagged));
   });
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/sparing.hpp"
 #include "chat/evasion.hpp"
 #include "chat/evasion_lines.hpp"
 #include "held_queue.hpp"
@@ -42,7 +43,9 @@ class Evasions final : public chat::EvasionDesk {
   std::chrono::days back_;
   std::string key_;
   std::vector<Seen> waiting_;
-  bool writing_ = false;
+  bool writing_ = false;    // or waiting for the next try
+  std::uint64_t lost_ = 0;  // sightings for which there was no room
+  Sparing complaints_{seconds(10)};
   net::Timer retry_, forgetting_;
 };
 

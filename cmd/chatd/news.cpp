@@ -44,8 +44,9 @@ void News::remove_old(const store::Event& event, const std::string& id) {
 }
 
 void News::tell_suspicious(const store::Event& event, chat::Room& room) const {
-  room.standing().flags_changed();
   const chat::Suspicion suspicion = suspicion_of(event);
+  if (chat::EvasionGate* gate = links_.hall().evasion)
+    gate->flag_changed(room.channel().id, suspicion.user.id);
   room.tell([&](const chat::Member& member) { return room.roles_of(*member.user).moderates(); },
             [&](std::string& out, const chat::Wire& wire) {
               if (wire.json) return chat::write_suspicion(out, suspicion);

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "app/input_lines.hpp"
 #include "app/run.hpp"
-#include "base/text.hpp"
 #include "base/utf8.hpp"
 
 namespace sluice::modctl {
@@ -29,10 +29,6 @@ void print(const app::Settings& settings, const app::Json& object, const std::st
   settings.flag("json") ? app::print_json(object) : app::print_line(text);
 }
 
-bool concerns_all(Errc code) {
-  return code == Errc::unavailable || code == Errc::io || code == Errc::internal;
-}
-
 class Lines {
  public:
   Lines(const app::Settings& settings, const char* what, const Act& act)
@@ -40,14 +36,10 @@ class Lines {
 
   Result<int> run() {
     if (::isatty(STDIN_FILENO)) fmt::print(stderr, "modctl: {}s from standard input, one a line:\n", what_);
-    std::string line;
-    while (std::getline(std::cin, line)) {
-      ++number_;
-      if (line.ends_with('\r')) line.pop_back();
-      const std::string_view name = trim(line);
-      if (!name.empty() && !name.starts_with('#')) SLUICE_TRY(take(std::string(name)));
-    }
-    if (std::cin.bad()) return fail(Errc::io, "read standard input: not everything could be read");
+    SLUICE_TRY(app::each_input_line(std::cin, [this](const std::string& name, std::size_t number) {
+      number_ = number;
+      return take(name);
+    }));
     if (failed_ == 0) return app::exit_done;
     fmt::print(stderr, "modctl: {} of {} failed\n", failed_, taken_);
     return app::exit_failed;
@@ -63,7 +55,7 @@ class Lines {
       ++failed_;
       const Error& error = outcome.error();
       if (settings_.flag("json")) app::print_json(with_line(told(what_, name, error)));
-      if (concerns_all(error.code))
+      if (app::concerns_all(error.code))
         return fail(error.code, fmt::format("line {}: {}", number_, error.what),
                     "nothing was done from this line on: the same again does the rest");
       if (!settings_.flag("json"))

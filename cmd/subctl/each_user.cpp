@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "app/input_lines.hpp"
 #include "app/run.hpp"
-#include "base/text.hpp"
 
 namespace sluice::subctl {
 
@@ -18,10 +18,6 @@ void tell_failure(const app::Settings& settings, const std::string& name, const 
   std::cerr << fmt::format("subctl: {}\n", error.what);
   if (!error.hint.empty()) std::cerr << fmt::format("subctl: hint: {}\n", error.hint);
 }
-
-bool concerns_all(Errc code) {
-  return code == Errc::unavailable || code == Errc::io || code == Errc::internal;
-}
 }  // namespace
 
 Result<std::vector<std::string>> named_users(const app::Settings& settings) {
@@ -31,11 +27,10 @@ Result<std::vector<std::string>> named_users(const app::Settings& settings) {
       names.push_back(given);
       continue;
     }
-    for (std::string line; std::getline(std::cin, line);) {
-      if (line.ends_with('\r')) line.pop_back();
-      const std::string_view name = trim(line);
-      if (!name.empty() && !name.starts_with('#')) names.emplace_back(name);
-    }
+    SLUICE_TRY(app::each_input_line(std::cin, [&](const std::string& name, std::size_t) -> Result<> {
+      names.push_back(name);
+      return {};
+    }));
   }
   return names;
 }
@@ -48,7 +43,7 @@ Result<int> act_on_each(const app::Settings& settings, Platform& platform, const
     const auto outcome = user ? act(*user) : Result<Outcome>(std::unexpected(user.error()));
     if (outcome) {
       tell(settings, outcome->object, outcome->text);
-    } else if (concerns_all(outcome.error().code)) {
+    } else if (app::concerns_all(outcome.error().code)) {
       return std::unexpected(outcome.error());
     } else {
       tell_failure(settings, name, outcome.error());

@@ -60,35 +60,47 @@ void EvasionGate::connected(UserId user) {
   const auto found = known_.find(user);
   if (found == known_.end()) return;
   for (Known& known : found->second) {
-    known.seen_until = known.looked_until = Steady{};
-    known.anew = known.asking;
+    known.seen_until = Steady{};
+    make_stale(known);
   }
+}
+
+void EvasionGate::flag_changed(ChannelId channel, UserId user) {
+  const auto found = known_.find(user);
+  if (found == known_.end()) return;
+  for (Known& known : found->second)
+    if (known.channel == channel) make_stale(known);
+}
+
+void EvasionGate::make_stale(Known& known) {
+  known.looked_until = Steady{};
+  known.anew = known.asking;
 }
 
 void EvasionGate::find_out(const Room& room, UserId user, Answer answer) {
   const ChannelId channel = room.channel().id;
   Known& here = known(user, channel);
-  const std::uint64_t bans = room.standing().ban_changes();
-  if (!here.asking && here.bans == bans && here.looked_until > clock_.steady()) return answer(here.flagged);
+  const std::uint64_t bans = std::exchange(here.bans, room.standing().ban_changes());
+  if (bans != here.bans) make_stale(here);
+  if (!here.asking && here.looked_until > clock_.steady()) return answer(here.flagged);
   here.waiting.push_back(std::move(answer));
   if (std::exchange(here.asking, true)) return;
-  look(channel, user, bans);
+  look(channel, user);
 }
 
-void EvasionGate::look(ChannelId channel, UserId user, std::uint64_t bans) {
-  desk_.look(channel, user, origins_of(user), [this, channel, user, bans](const Result<bool>& flagged) {
-    found(channel, user, bans, flagged);
-  });
+void EvasionGate::look(ChannelId channel, UserId user) {
+  desk_.look(channel, user, origins_of(user),
+             [this, channel, user](const Result<bool>& flagged) { found(channel, user, flagged); });
 }
 
-// Nobody is held back because the store does not answer: AutoMod and moderators are still there.
-void EvasionGate::found(ChannelId channel, UserId user, std::uint64_t bans, const Result<bool>& flagged) {
+// Nobody is held back because the store does not answer: AutoMod and moderators are still there. What was
+// asked before a connection came, or a ban, is no answer for what has been said since.
+void EvasionGate::found(ChannelId channel, UserId user, const Result<bool>& flagged) {
   Known& here = known(user, channel);
-  here.asking = false;
-  here.bans = bans;
   if (flagged) here.flagged = *flagged;
-  if (!std::exchange(here.anew, false))
-    here.looked_until = clock_.steady() + (flagged ? Steady::duration(good_for) : retry_after);
+  if (std::exchange(here.anew, false)) return look(channel, user);
+  here.asking = false;
+  here.looked_until = clock_.steady() + (flagged ? Steady::duration(good_for) : retry_after);
   const bool is = here.flagged;
   for (const Answer& answer : std::exchange(here.waiting, {})) answer(is);
 }

@@ -45,6 +45,8 @@ class EvasionGate final : public Gate {
   // The user has one connection more: what was found out before may be otherwise.
   void connected(UserId user);
   void entered(const Room& room, const User& user);
+  // A flag was put on the user there, or taken away.
+  void flag_changed(ChannelId channel, UserId user);
   void forget_idle();  // now and then
   std::size_t size() const { return known_.size(); }
 
@@ -54,16 +56,17 @@ class EvasionGate final : public Gate {
     ChannelId channel;
     Steady seen_until{};     // the desk need not be told again before
     Steady looked_until{};   // as long as it is good
-    std::uint64_t bans = 0;  // the standing's, when it was looked up
+    std::uint64_t bans = 0;  // the standing's, when it was looked up last
     bool flagged = false;
     bool asking = false;
-    bool anew = false;  // a connection came while it was being looked up
+    bool anew = false;  // it may be otherwise since that was asked: it is asked again
     std::vector<Answer> waiting{};
   };
   Known& known(UserId user, ChannelId channel);
   void find_out(const Room& room, UserId user, Answer answer);
-  void look(ChannelId channel, UserId user, std::uint64_t bans);
-  void found(ChannelId channel, UserId user, std::uint64_t bans, const Result<bool>& flagged);
+  static void make_stale(Known& known);
+  void look(ChannelId channel, UserId user);
+  void found(ChannelId channel, UserId user, const Result<bool>& flagged);
   std::vector<Origin> origins_of(UserId user) const;
 
   Clock& clock_;

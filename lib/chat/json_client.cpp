@@ -259,6 +259,11 @@ void JsonClient::command_in(Room& room, const MessageRequest& message, std::stri
 }
 
 void JsonClient::carry_out(RuleRequest rule) {
+  if (user_.id.value() != 0 && !may_write_)
+    return error({.code = "not_authenticated",
+                  .text = "Your token does not allow writing.",
+                  .channel = rule.channel,
+                  .key = rule.key});
   const auto place = memberships_.find(rule.channel);
   if (!place)
     return error({.code = "not_joined",

@@ -4,6 +4,11 @@
 
 namespace sluice::chat {
 
+namespace {
+// As the store keeps them: a clock that leaps ahead and comes back frees nobody.
+constexpr std::chrono::hours kept_after_lapse{24};
+}  // namespace
+
 void Standing::grant(Role role, UserId user, std::string login) {
   (role == Role::moderator ? moderators_ : vips_).insert_or_assign(user, std::move(login));
 }
@@ -25,15 +30,14 @@ std::vector<std::string> Standing::logins(Role role) const {
 
 void Standing::ban(UserId user, Ban ban) {
   lift(user);
-  if (!ban.until) ++for_ever_;
+  if (!ban.until) ++for_ever_, ++ban_changes_;
   bans_.emplace(user, std::move(ban));
 }
 
 void Standing::lift(UserId user) {
-  ++ban_changes_;
   const auto ban = bans_.find(user);
   if (ban == bans_.end()) return;
-  if (!ban->second.until) --for_ever_;
+  if (!ban->second.until) --for_ever_, ++ban_changes_;
   bans_.erase(ban);
 }
 
@@ -53,7 +57,7 @@ std::optional<Wall> Standing::follows_since(UserId user) const {
 }
 
 void Standing::forget_lapsed(Wall now) {
-  std::erase_if(bans_, [&](const auto& ban) { return !ban.second.holds(now); });
+  std::erase_if(bans_, [&](const auto& ban) { return !ban.second.holds(now - kept_after_lapse); });
 }
 
 }  // namespace sluice::chat

@@ -34,12 +34,12 @@ class Standing {
   void ban(UserId user, Ban ban);  // in place of one before
   void lift(UserId user);
   bool bans_for_ever() const { return for_ever_ > 0; }  // anybody
-  // Grows when who is banned for ever, or who is flagged for it, may be otherwise.
-  std::uint64_t ban_changes() const { return ban_changes_; }
-  void flags_changed() { ++ban_changes_; }
+  std::uint64_t ban_changes() const {
+    return ban_changes_;
+  }                                                // grows when who is banned for ever is otherwise
   const Ban* ban_of(UserId user, Wall now) const;  // null, too, when it has run out
   bool is_banned(std::string_view login, Wall now) const;
-  void forget_lapsed(Wall now);  // now and then, so that old timeouts take no memory
+  void forget_lapsed(Wall now);  // now and then: timeouts that ended long ago take no memory
   std::size_t bans() const { return bans_.size(); }
 
   void follow(UserId user, Wall since) { follows_.insert_or_assign(user, since); }

@@ -56,6 +56,12 @@ constexpr std::string_view speakers_schema = R"(
   COMMIT;
 )";
 
+// By which a timeout, or a cleared chat, finds what is to be taken off without reading all that was ever
+// said.
+constexpr std::string_view shown_schema = R"(
+  CREATE INDEX IF NOT EXISTS messages_shown ON messages (channel_id, user_id) WHERE taken_off_ms IS NULL;
+)";
+
 // What queries do not ask for: name, color, roles, badges, emotes, action, reply.
 std::string more_of(const Message& message) {
   json more{{"name", message.author.name}};
@@ -116,6 +122,22 @@ void read_more(const std::string& text, Message& message) try {
 } catch (const json::exception&) {
 }
 
+Message message_at(const sqlite::Statement& row, int column) {
+  Message message;
+  message.id = row.text(column);
+  message.channel = ChannelId(row.integer(column + 1));
+  message.channel_name = row.text(column + 2);
+  message.origin = row.text(column + 3);
+  message.seq = static_cast<std::uint64_t>(row.integer(column + 4));
+  message.at = Wall(milliseconds(row.integer(column + 5)));
+  message.order = row.integer(column + 5);
+  message.author.id = UserId(row.integer(column + 6));
+  message.author.login = row.text(column + 7);
+  message.text = row.text(column + 8);
+  read_more(row.text(column + 9), message);
+  return message;
+}
+
 namespace {
 // Files of before have no such column. Several nodes may open one file at once.
 Result<> add_column(sqlite::Database& database) {
@@ -135,6 +157,7 @@ Result<Archive> Archive::open(const std::string& path) {
   SLUICE_TRY(database.run_script(speakers_schema));
   SLUICE_TRY(database.run_script(taken_off_schema));
   SLUICE_TRY(add_column(database));
+  SLUICE_TRY(database.run_script(shown_schema));
   return Archive(std::move(database));
 }
 
@@ -156,47 +179,35 @@ Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
 }
 
 namespace {
-constexpr std::string_view kept_columns =
-    "SELECT id, channel_name, origin, seq, at_ms, user_id, login, text, more, taken_off_ms FROM messages ";
+Result<sqlite::Statement> select_kept(sqlite::Database& database, std::string_view where, auto... values) {
+  return database.query(
+      "SELECT " + std::string(message_columns) + ", taken_off_ms FROM messages WHERE " + std::string(where),
+      values...);
+}
 
-Kept kept_of(const sqlite::Statement& row, ChannelId channel) {
-  Message message;
-  message.id = row.text(0);
-  message.channel = channel;
-  message.channel_name = row.text(1);
-  message.origin = row.text(2);
-  message.seq = static_cast<std::uint64_t>(row.integer(3));
-  message.at = Wall(milliseconds(row.integer(4)));
-  message.order = row.integer(4);
-  message.author.id = UserId(row.integer(5));
-  message.author.login = row.text(6);
-  message.text = row.text(7);
-  read_more(row.text(8), message);
-  return {std::make_shared<const Message>(std::move(message)), !row.null(9)};
+Kept kept_of(const sqlite::Statement& row) {
+  return {std::make_shared<const Message>(message_at(row, 0)), !row.null(message_width)};
 }
 }  // namespace
 
 Result<std::vector<Kept>> Archive::recent(ChannelId channel, std::size_t count) {
-  SLUICE_TRY_VALUE(
-      sqlite::Statement rows,
-      database_.query(std::string(kept_columns) + "WHERE channel_id = ? ORDER BY row DESC LIMIT ?",
-                      channel.value(), static_cast<std::int64_t>(count)));
+  SLUICE_TRY_VALUE(sqlite::Statement rows, select_kept(database_, "channel_id = ? ORDER BY row DESC LIMIT ?",
+                                                       channel.value(), static_cast<std::int64_t>(count)));
   std::vector<Kept> messages;
   for (;;) {
     SLUICE_TRY_VALUE(const bool there_is_one, rows.step());
     if (!there_is_one) break;
-    messages.push_back(kept_of(rows, channel));
+    messages.push_back(kept_of(rows));
   }
   std::ranges::reverse(messages);
   return messages;
 }
 
 Result<std::optional<Kept>> Archive::find(ChannelId channel, std::string_view id) {
-  SLUICE_TRY_VALUE(
-      sqlite::Statement rows,
-      database_.query(std::string(kept_columns) + "WHERE id = ? AND channel_id = ?", id, channel.value()));
+  SLUICE_TRY_VALUE(sqlite::Statement rows,
+                   select_kept(database_, "id = ? AND channel_id = ?", id, channel.value()));
   SLUICE_TRY_VALUE(const bool found, rows.step());
-  return found ? std::optional(kept_of(rows, channel)) : std::nullopt;
+  return found ? std::optional(kept_of(rows)) : std::nullopt;
 }
 
 Result<std::vector<UserId>> Archive::speakers(ChannelId channel) {

@@ -12,20 +12,9 @@ namespace sluice::chatlog {
 
 namespace {
 Said said_of(const sqlite::Statement& row) {
-  Said said{.row = row.integer(0)};
-  chat::Message& message = said.message;
-  message.id = row.text(1);
-  message.channel = ChannelId(row.integer(2));
-  message.channel_name = row.text(3);
-  message.origin = row.text(4);
-  message.seq = static_cast<std::uint64_t>(row.integer(5));
-  message.at = Wall(milliseconds(row.integer(6)));
-  message.order = row.integer(6);
-  message.author.id = UserId(row.integer(7));
-  message.author.login = row.text(8);
-  message.text = row.text(9);
-  read_more(row.text(10), message);
-  if (!row.null(11)) said.taken_off_at = Wall(milliseconds(row.integer(11)));
+  Said said{.message = message_at(row, 1), .row = row.integer(0), .taken_off_at = std::nullopt};
+  const int taken_off = 1 + message_width;
+  if (!row.null(taken_off)) said.taken_off_at = Wall(milliseconds(row.integer(taken_off)));
   return said;
 }
 
@@ -64,10 +53,8 @@ Result<Reader> Reader::open(const std::string& path) {
 }
 
 std::string Reader::select(std::string_view rest) const {
-  return fmt::format(
-      "SELECT row, id, channel_id, channel_name, origin, seq, at_ms, user_id, login, text, more, {} "
-      "FROM messages WHERE channel_id = ?1 AND {}",
-      knows_taken_off_ ? "taken_off_ms" : "NULL", rest);
+  return fmt::format("SELECT row, {}, {} FROM messages WHERE channel_id = ?1 AND {}", message_columns,
+                     knows_taken_off_ ? "taken_off_ms" : "NULL", rest);
 }
 
 Result<std::optional<Said>> Reader::find(ChannelId channel, std::string_view id) {

@@ -17,9 +17,10 @@ constexpr seconds key_lasts = chat::RecentKeys::window;
 std::string in_us(milliseconds time) {
   return std::to_string(microseconds(time).count());
 }
+// No wait is longer than a day: what says so is no answer.
 std::optional<milliseconds> up_to_ms(const std::string& us) {
   const auto count = parse_number<std::int64_t>(us);
-  if (!count || *count < 0) return std::nullopt;
+  if (!count || *count < 0 || microseconds(*count) > std::chrono::days(1)) return std::nullopt;
   return std::chrono::ceil<milliseconds>(microseconds(*count));
 }
 

@@ -77,14 +77,17 @@ Result<std::optional<Match>> match(sqlite::Database& db, const Sighting& sightin
       ""));
 }
 
-// By a fingerprint before by an address. Of a user whom a moderator has cleared only a later ban counts.
+// By a fingerprint before by an address. Of a user whom a moderator has cleared only a later ban counts: the
+// audit log knows when that was last, also where there has been a flag since.
 Result<std::optional<Match>> best_match(sqlite::Database& db, const Sighting& sighting, Wall since) {
-  SLUICE_TRY_VALUE(const auto cleared,
-                   if_found(first(
-                       db.query("SELECT coalesce(cleared_ms, 0) FROM evasions WHERE channel_id = ? "
-                                "AND user_id = ?",
-                                sighting.channel.value(), sighting.user.value()),
-                       [](sqlite::Statement& row) { return from_ms(row.integer(0)); }, "")));
+  SLUICE_TRY_VALUE(
+      const auto cleared,
+      if_found(first(
+          db.query("SELECT coalesce((SELECT max(a.at_ms) FROM audit a WHERE a.target_id = e.user_id "
+                   "AND +a.channel_id = e.channel_id AND a.action = 'evasion.clear'), 0) FROM "
+                   "evasions e WHERE e.channel_id = ? AND e.user_id = ?",
+                   sighting.channel.value(), sighting.user.value()),
+          [](sqlite::Statement& row) { return from_ms(row.integer(0)); }, "")));
   std::optional<Match> best;
   for (const std::string& mark : sighting.marks) {
     SLUICE_TRY_VALUE(const auto found, match(db, sighting, mark, since));

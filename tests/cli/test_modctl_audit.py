@@ -253,7 +253,7 @@ def test_an_older_log_is_read_and_left_as_it_is(modctl):
     modctl.seed("said", "demo", "bob", "m0", "1", "x")
     path = modctl.directory / "chat.db"
     with sqlite3.connect(path) as chat:
-        chat.execute("ALTER TABLE messages DROP COLUMN taken_off_ms")
+        chat.executescript("DROP INDEX messages_shown; ALTER TABLE messages DROP COLUMN taken_off_ms")
     assert [line["id"] for line in lines(modctl)] == ["m0"]
     with sqlite3.connect(path) as chat:
         assert "taken_off_ms" not in str(chat.execute("PRAGMA table_info(messages)").fetchall())

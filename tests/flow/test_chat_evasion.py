@@ -58,6 +58,13 @@ def noted(chat, count):
     wait_for(lambda: len(marks(chat)) == count, 10, "what is noted of who spoke")
 
 
+def written(chat):
+    """What chatd had to write in the store until now is written: it does one thing after the other."""
+    ada = come(chat, "ada")
+    ada.say("demo", "/color #FF0000", "written")
+    assert ada.until("notice")["code"] == "color_changed"
+
+
 def bob_is_banned(chat, address=HOME, **more):
     """Having spoken."""
     say(come(chat, "bob", address, **more), "rude")
@@ -198,16 +205,45 @@ def test_kills_and_other_nodes_forget_nothing():
         assert cyd.until("error")["code"] == "held"
 
 
+def test_a_store_that_takes_nothing_is_tried_again_and_complained_of_sparingly(chat):
+    def change(*statements):
+        with contextlib.closing(sqlite3.connect(chat.directory / "store.db", timeout=10)) as store:
+            for statement in statements:
+                store.execute(statement)
+            store.commit()
+
+    def complaints(about):
+        return chat.daemon.output().count(about)
+
+    change(*(f"CREATE TRIGGER no_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no room'); END" for table in ("marks", "evasions")))
+    for i in range(8):
+        say(come(chat, "bob", HOME), f"hello {i}")
+    written(chat)
+    assert 1 <= complaints("from where people spoke is not noted yet") <= 2
+    change("DROP TRIGGER no_marks")
+    noted(chat, 1)
+    modctl(chat, "ban", "demo", "bob")
+    for i in range(8):
+        say(come(chat, "cyd", HOME), f"me {i}")
+    assert flags(chat) == []
+    assert 1 <= complaints("whether somebody avoids a ban is not known") <= 2
+    change("DROP TRIGGER no_evasions")
+    come(chat, "cyd", HOME)
+    wait_for(lambda: flags(chat) == [("cyd", "bob", "address", "possible")], 10, "the flag")
+
+
 def test_for_no_days_nothing_is_kept():
     with scene("--evasion-days", "0") as chat:
         say(come(chat, "bob", HOME), "rude")
         modctl(chat, "ban", "demo", "bob")
         say(come(chat, "cyd", HOME), "hello")
+        written(chat)
         assert marks(chat) == [] and flags(chat) == []
 
 
 def test_a_proxy_is_not_believed_unasked():
     with running(*QUIET[:-1]) as chat:
-        chat.tokens = {"bob": chat.bob}
+        chat.tokens = {"ada": chat.ada, "bob": chat.bob}
         say(come(chat, "bob", HOME), "rude")
+        written(chat)
         assert marks(chat) == []

@@ -206,8 +206,10 @@ def test_acts_that_the_control_socket_refuses(chat):
     before = modctl(chat, "audit", "head")
     refused = [answer["error"] for answer in ask(
         chat, act("/ban bob", by="cyd"), act("/ban nobody_here"), act("/ban ada"), act("/ban"), act("/dance"), act("/disconnect"),
-        act("/clear", by="nobody"), act("/clear", channel="nowhere"), act(""), {"command": "act", "channel": 7, "as": "ada", "line": "/clear"})]
+        act("/clear", by="nobody"), act("/clear", channel="nowhere"), act(""), {"command": "act", "channel": 7, "as": "ada", "line": "/clear"},
+        act("/w bob hello"), act("/color red"))]
     assert [error.get("notice") for error in refused[:5]] == ["no_permission", "invalid_user", "bad_ban_self", "usage_ban", "unrecognized_cmd"]
     assert all(error["what"] for error in refused)
     assert "no user" in refused[6]["what"] and "nowhere" in refused[7]["what"] and "needs" in refused[8]["what"] and "needs" in refused[9]["what"]
+    assert "/w" in refused[10]["what"] and "/color" in refused[11]["what"]
     assert modctl(chat, "audit", "head") == before

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "chat/evasion_lines.hpp"
-#include "unit/chat/fakes.hpp"
+#include "unit/chat/path_hall.hpp"
 
 using namespace sluice;
 using namespace sluice::chat;
@@ -40,21 +40,17 @@ struct FakeDesk : EvasionDesk {
     next(std::move(flagged));
   }
 };
-using Texts = std::vector<std::string>;
 
-struct WatchedHall : TestHall {
+struct WatchedHall : PathHall {
   FakeDesk desk;
   EvasionGate gate{clock, hall.switchboard, desk};
-  Texts published;
-  Room& demo;
 
-  WatchedHall() : demo(rooms.open(directory.channels["demo"])) {
+  WatchedHall() {
     SendLimits::Rates rates;
     rates.cooldown = milliseconds(0);
     rates.regular.places = 1000;
     path.change(rates);
     path.add_gate(gate);
-    path.on_published = [this](const MessagePtr& message) { published.push_back(message->text); };
     hall.evasion = &gate;
   }
   ~WatchedHall() { hall.evasion = nullptr; }
@@ -122,7 +118,7 @@ TEST_CASE("a ban, an unban, a flag and another connection make what was found ou
     hall.demo.standing().lift(UserId(98));
   }
   SECTION("a flag") {
-    hall.demo.standing().flags_changed();
+    hall.gate.flag_changed(ChannelId(1), UserId(8));
   }
   SECTION("another connection") {
     Bob elsewhere(hall, "198.51.100.1");
@@ -135,6 +131,28 @@ TEST_CASE("a ban, an unban, a flag and another connection make what was found ou
   }
   bob.say("two");
   CHECK(hall.desk.looked.size() == 2);
+}
+
+TEST_CASE("what changes nothing for a user has nobody looked up again: timeouts, and flags of others") {
+  WatchedHall hall;
+  hall.ban();
+  Bob bob(hall);
+  bob.say("one");
+  REQUIRE(hall.desk.looked.size() == 1);
+  hall.ban(97, hall.clock.wall() + hours(1));
+  hall.ban(97, hall.clock.wall() + hours(2));
+  hall.demo.standing().lift(UserId(97));
+  hall.demo.standing().lift(UserId(96));  // who was not banned
+  hall.gate.flag_changed(ChannelId(1), UserId(97));
+  hall.gate.flag_changed(ChannelId(2), UserId(8));
+  bob.say("two");
+  CHECK(hall.desk.looked.size() == 1);
+  hall.ban(97);
+  bob.say("three");
+  CHECK(hall.desk.looked.size() == 2);
+  hall.ban(97, hall.clock.wall() + hours(1));  // the ban ends
+  bob.say("four");
+  CHECK(hall.desk.looked.size() == 3);
 }
 
 TEST_CASE(
@@ -177,13 +195,25 @@ TEST_CASE(
     hall.desk.answer(true);
     CHECK(hall.desk.held == Texts{"four"});
   }
-  SECTION("a connection comes meanwhile") {
+  SECTION("a connection comes meanwhile: what is said through it waits for what is found out with it") {
+    hall.demo.standing().evasion = BanEvasion::hold;
     Bob elsewhere(hall, "198.51.100.1");
+    elsewhere.say("three");
     hall.desk.answer(false);
-    bob.say("three");
-    CHECK(hall.desk.looked.size() == 2);
+    CHECK(hall.published.empty());
+    REQUIRE(hall.desk.looked.size() == 2);
+    CHECK(hall.desk.looked.back().find("@198.51.100.1") != std::string::npos);
+    hall.desk.answer(true);
+    CHECK(hall.published.empty());
+    CHECK(hall.desk.held == Texts{"one", "two", "three"});
+  }
+  SECTION("a flag comes meanwhile") {
+    hall.demo.standing().evasion = BanEvasion::hold;
+    hall.gate.flag_changed(ChannelId(1), UserId(8));
     hall.desk.answer(false);
-    CHECK(hall.published == Texts{"one", "two", "three"});
+    REQUIRE(hall.desk.looked.size() == 2);
+    hall.desk.answer(true);
+    CHECK(hall.desk.held == Texts{"one", "two"});
   }
 }
 
@@ -270,6 +300,17 @@ TEST_CASE("a standing knows whether anybody is banned for ever") {
   CHECK_FALSE(standing.bans_for_ever());
 }
 
+TEST_CASE("a clock that leaps ahead and comes back frees nobody") {
+  Standing standing;
+  const Wall now = Wall(hours(1000));
+  standing.ban(UserId(1), {"one", now + std::chrono::minutes(10)});
+  standing.forget_lapsed(now + hours(1));
+  CHECK(standing.ban_of(UserId(1), now + hours(1)) == nullptr);
+  CHECK(standing.ban_of(UserId(1), now + std::chrono::minutes(1)) != nullptr);
+  standing.forget_lapsed(now + hours(25));
+  CHECK(standing.bans() == 0);
+}
+
 TEST_CASE("what moderators are told") {
   Suspicion told{.channel = "demo",
                  .user = user(9, "cyd"),
@@ -288,10 +329,9 @@ TEST_CASE("what moderators are told") {
       "else.\r\n");
   out.clear();
   write_suspicion(out, told);
-  CHECK(out ==
-        R"({"type":"suspicious","channel":"demo","user":{"id":"9","login":"cyd","name":"Cyd"},)"
-        R"("banned":{"id":"8","login":"bob","name":"Bob"},"evaluation":"likely",)"
-        R"("matched":"fingerprint","status":"held","at":5})");
+  CHECK(out == R"({"type":"suspicious","channel":"demo","user":{"id":"9","login":"cyd","name":"Cyd"},)"
+               R"("banned":{"id":"8","login":"bob","name":"Bob"},"evaluation":"likely",)"
+               R"("matched":"fingerprint","status":"held","at":5})");
   told.cleared_by = user(7, "ada");
   out.clear();
   write_suspicion(out, {"tmi.twitch.tv", false}, told);

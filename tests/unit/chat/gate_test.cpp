@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "chat/message_id.hpp"
-#include "unit/chat/fakes.hpp"
+#include "unit/chat/path_hall.hpp"
 
 using namespace sluice;
 using namespace sluice::chat;
@@ -35,41 +35,17 @@ struct SlowGate : Gate {
   }
 };
 
-struct GatedHall : TestHall {
+struct GatedHall : PathHall {
   SlowGate gate;
-  std::vector<std::string> published;
-  Room& demo;
-  const User bob = user(8, "bob"), cyd = user(9, "cyd"), ada = user(7, "ada");
 
-  explicit GatedHall(milliseconds cooldown = milliseconds(0)) : demo(rooms.open(directory.channels["demo"])) {
+  explicit GatedHall(milliseconds cooldown = milliseconds(0)) {
     SendLimits::Rates rates;
     rates.cooldown = cooldown;
     rates.regular.places = 1000;
     path.change(rates);
     path.add_gate(gate);
-    path.on_published = [this](const MessagePtr& message) { published.push_back(message->text); };
-  }
-  // What became of it; nothing yet while it waits.
-  using Told = std::shared_ptr<std::optional<Outcome>>;
-  Told say(const User& author, std::string_view text, std::string_view key = {}) {
-    const auto told = std::make_shared<std::optional<Outcome>>();
-    path.take(demo, Draft{.author = author, .typed = text, .key = key}, [told](const Outcome& outcome) {
-      REQUIRE_FALSE(told->has_value());
-      *told = outcome;
-    });
-    return told;
   }
 };
-using Texts = std::vector<std::string>;
-
-bool waits(const GatedHall::Told& told) {
-  return !told->has_value();
-}
-Reason reason(const GatedHall::Told& told) {
-  REQUIRE_FALSE(waits(told));
-  REQUIRE_FALSE((*told)->has_value());
-  return (*told)->error().reason;
-}
 }  // namespace
 
 TEST_CASE("one sender's lines are published in their order, and nobody waits for another's") {

@@ -167,6 +167,36 @@ TEST_CASE("moderators rule on what is held, and see what waits") {
     CHECK_THAT(ada.send(bad), Contains("bad_request"));
 }
 
+TEST_CASE("rulings and looks at the queue count among a moderator's commands") {
+  TestHall hall;
+  JsonPeer ada(hall);
+  ada.send(R"({"type":"auth","ticket":"k7"})");
+  ada.send(R"({"type":"join","channel":"demo"})");
+  const std::string rule = R"({"type":"rule","channel":"demo","id":"m1","verdict":"allow","key":"k"})",
+                    queue = R"({"type":"queue","channel":"demo"})";
+  for (int i = 0; i < 50; ++i) {
+    CHECK_THAT(ada.send(rule), Contains("automod_allowed"));
+    CHECK_THAT(ada.send(queue), Contains(R"("type":"queue")"));
+  }
+  CHECK_THAT(ada.send(rule), Contains(R"("code":"msg_ratelimit")"));
+  CHECK_THAT(ada.send(queue), Contains(R"("code":"msg_ratelimit")"));
+  CHECK(hall.acts.asked.size() == 100);
+  hall.clock.advance(seconds(30));
+  CHECK_THAT(ada.send(queue), Contains(R"("type":"queue")"));
+}
+
+TEST_CASE("a token that may only read rules on nothing, whoever's it is") {
+  TestHall hall;
+  hall.directory.tickets["reads"] = {user(7, "ada"), false, TokenId(71), {}};
+  JsonPeer ada(hall);
+  ada.send(R"({"type":"auth","ticket":"reads"})");
+  ada.send(R"({"type":"join","channel":"demo"})");
+  CHECK_THAT(ada.send(R"({"type":"rule","channel":"demo","id":"m1","verdict":"allow","key":"k"})"),
+             Contains(R"("code":"not_authenticated")") && Contains(R"("key":"k")"));
+  CHECK(hall.acts.asked.empty());
+  CHECK_THAT(ada.send(R"({"type":"queue","channel":"demo"})"), Contains(R"("type":"queue")"));
+}
+
 TEST_CASE("some members of a room are told alone, each in its wire") {
   TestHall hall;
   JsonPeer ada(hall), bob(hall);

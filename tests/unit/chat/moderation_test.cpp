@@ -2,6 +2,7 @@
 #include "chat/moderation.hpp"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "unit/chat/fakes.hpp"
 
@@ -49,6 +50,32 @@ TEST_CASE("nobody acts without the role for it") {
     CHECK(court.ask(court.ada, line) != "no_permission");
   }
   CHECK(court.ask(User{{}, "justinfan1", "justinfan1", ""}, "mods") == "no_permission");
+}
+
+TEST_CASE(
+    "an act upon a user is kept with the last twenty lines of that user, one upon the room with the room's") {
+  Court court;
+  for (int i = 1; i <= 30; ++i)
+    for (const User& author : {court.cyd, court.vic})
+      court.room.publish(
+          {.at = court.hall.clock.wall(), .author = author, .text = author.login + std::to_string(i)},
+          nullptr);
+  const auto texts = [&] {
+    std::vector<std::string> said;
+    const auto context = nlohmann::json::parse(court.acts.context);
+    for (const auto& message : context["messages"]) said.push_back(message["text"]);
+    return said;
+  };
+  REQUIRE(court.ask(court.bob, "ban cyd") == "ban_success");
+  const auto about = texts();
+  REQUIRE(about.size() == 20);
+  CHECK(about.front() == "cyd11");
+  CHECK(about.back() == "cyd30");
+  court.ask(court.bob, "clear");
+  const auto all = texts();
+  REQUIRE(all.size() == 20);
+  CHECK(all.front() == "cyd21");
+  CHECK(all.back() == "vic30");
 }
 
 TEST_CASE("a banned moderator acts no more") {

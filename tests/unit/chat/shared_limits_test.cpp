@@ -1,11 +1,11 @@
-// The message path with limits that several nodes keep together: what they say is done, and what this node does
-// when they say nothing.
+// The message path with limits that several nodes keep together: what they say is done, and what this node
+// does when they say nothing.
 #include <deque>
 
 #include <catch2/catch.hpp>
 
 #include "chat/message_id.hpp"
-#include "unit/chat/fakes.hpp"
+#include "unit/chat/path_hall.hpp"
 
 using namespace sluice;
 using namespace sluice::chat;
@@ -24,8 +24,7 @@ struct FakeShared : SharedLimits {
   bool there = true;
   bool answers() override { return there; }
   void ask(const Question& question, Then then) override {
-    asked.push_back(
-        {question.line.text, question.keyed, question.unique, question.terms, std::move(then)});
+    asked.push_back({question.line.text, question.keyed, question.unique, question.terms, std::move(then)});
   }
   void published(const Message& line) override { log.push_back("published " + line.text); }
   void refused(const Question& question, const Passed& passed, const Refusal& why) override {
@@ -47,40 +46,16 @@ struct RefusingGate : Gate {
   void ask(const Room&, const Message&, Then then) override { then(refusal); }
 };
 
-struct SharedHall : TestHall {
+struct SharedHall : PathHall {
   FakeShared shared;
-  std::vector<std::string> published;
-  Room& demo;
-  const User bob = user(8, "bob"), cyd = user(9, "cyd"), ada = user(7, "ada");
 
-  SharedHall() : demo(rooms.open(directory.channels["demo"])) {
-    path.share(shared);
-    path.on_published = [this](const MessagePtr& message) { published.push_back(message->text); };
-  }
-  using Told = std::shared_ptr<std::optional<Outcome>>;
-  Told say(const User& author, std::string_view text, std::string_view key = {}) {
-    const auto told = std::make_shared<std::optional<Outcome>>();
-    path.take(demo, Draft{.author = author, .typed = text, .key = key}, [told](const Outcome& outcome) {
-      REQUIRE_FALSE(told->has_value());
-      *told = outcome;
-    });
-    return told;
-  }
+  SharedHall() { path.share(shared); }
   void tick(seconds time) {
     clock.advance(time);
     path.tick();
   }
 };
-using Texts = std::vector<std::string>;
 
-bool waits(const SharedHall::Told& told) {
-  return !told->has_value();
-}
-Reason reason(const SharedHall::Told& told) {
-  REQUIRE_FALSE(waits(told));
-  REQUIRE_FALSE((*told)->has_value());
-  return (*told)->error().reason;
-}
 bool sent(const SharedHall::Told& told) {
   return !waits(told) && (*told)->has_value() && !(**told)->repeated;
 }

@@ -85,6 +85,7 @@ TEST_CASE("answers are verdicts, and what is no answer is none") {
   const auto repeated = std::get<Refusal>(scene.became({"repeated", "2000"}));
   CHECK((repeated.reason == Reason::repeated && repeated.window == seconds(30)));
   CHECK(std::get<Refusal>(scene.became({"unique"})).reason == Reason::unique);
+  CHECK(scene.unknown({"slow", "9223372036854775807"}));  // no clock counts so far ahead
   const auto as = std::get<chat::PublishedAs>(scene.became({"key", "p o2 42 1700000000000"}));
   CHECK((as.origin == "o2" && as.seq == 42 && as.at == Wall(milliseconds(1'700'000'000'000))));
   CHECK(std::get<Refusal>(scene.became({"key", "h id-1"})).detail == "id-1");

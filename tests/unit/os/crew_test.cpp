@@ -1,6 +1,7 @@
 #include "os/crew.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <set>
 #include <thread>
 #include <vector>
@@ -33,6 +34,24 @@ TEST_CASE("helpers do work at the same time as who asks") {
     while (inside < 3) std::this_thread::yield();  // for ever, were there no three threads at it
   });
   CHECK(inside == 3);
+}
+
+TEST_CASE("who asks waits for a helper that takes longer") {
+  os::Crew crew(1);
+  const auto asker = std::this_thread::get_id();
+  for (int call = 0; call < 5; ++call) {
+    std::atomic<bool> begun{false}, done{false};
+    crew.work(2, [&](std::size_t) {
+      if (std::this_thread::get_id() == asker) {
+        while (!begun) std::this_thread::yield();
+        return;
+      }
+      begun = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      done = true;
+    });
+    REQUIRE(done);
+  }
 }
 
 TEST_CASE("a process has at least a core") {

@@ -87,6 +87,16 @@ TEST_CASE("a changed entry shows, whichever field it is") {
   }
 }
 
+TEST_CASE(
+    "an entry whose hash covers less than those of the ones before it was never written, whatever its hash") {
+  Opened log;
+  log.run("UPDATE audit SET format = 1, channel_id = NULL, channel_name = '' WHERE id = 4");
+  log.rewrite(4);
+  const AuditFault fault = log.fault();
+  CHECK(fault.kind == Kind::changed);
+  CHECK(fault.entry == 4);
+}
+
 TEST_CASE("a missing entry shows, and the first of several is named") {
   Opened log;
   log.run("DELETE FROM audit WHERE id IN (3, 6); UPDATE audit SET reason = 'x' WHERE id = 7");

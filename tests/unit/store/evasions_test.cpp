@@ -1,3 +1,6 @@
+#include <barrier>
+#include <thread>
+
 #include <nlohmann/json.hpp>
 
 #include "unit/store/engine.hpp"
@@ -190,6 +193,25 @@ TEST_CASE("a flag ends with its ban, and by a moderator, who is believed until s
   CHECK(scene.fresh->audit().verify());
 }
 
+TEST_CASE("what was cleared stays so when a later ban, for which there was a flag, is lifted") {
+  Scene scene;
+  const User dan = scene.fresh.user("dan");
+  scene.saw(scene.bob, {home});
+  scene.saw(dan, {home});
+  scene.ban(scene.bob);
+  REQUIRE(scene.look(scene.cyd, {home}));
+  scene.fresh.clock.advance(seconds(1));
+  REQUIRE(scene.evasions.clear(scene.demo.id, scene.cyd.id, "a brother of bob's", shell));
+  scene.fresh.clock.advance(seconds(1));
+  scene.ban(dan);
+  REQUIRE(scene.look(scene.cyd, {home})->banned_name == "dan");
+  REQUIRE(scene.fresh->bans().lift(scene.demo.id, dan.id, "", shell));
+  CHECK_FALSE(scene.look(scene.cyd, {home}));
+  scene.fresh.clock.advance(seconds(1));
+  scene.ban(dan);
+  CHECK(scene.look(scene.cyd, {home})->banned_name == "dan");
+}
+
 TEST_CASE("what there is not is named") {
   Scene scene;
   const Wall since{};
@@ -220,6 +242,33 @@ TEST_CASE("a room's way with evasion is a setting, and where it holds, the event
   scene.ban(scene.bob);
   REQUIRE(scene.look(scene.cyd, {home}));
   CHECK(scene.last_event()["low_trust_status"] == "restricted");
+}
+
+TEST_CASE("two nodes that find out at the same moment flag somebody once") {
+  Scene scene;
+  scene.saw(scene.bob, {home});
+  scene.ban(scene.bob);
+  std::vector<User> users;
+  for (int i = 0; i < 100; ++i) users.push_back(scene.fresh.user("user" + std::to_string(i)));
+  const auto other = open_store(scene.fresh.url, scene.fresh.clock, scene.fresh.random).value();
+  std::barrier together(2);
+  const auto look_at_all = [&](Store& store) {
+    int flagged = 0;
+    for (const User& user : users) {
+      together.arrive_and_wait();
+      const auto flag = store.evasions().look({scene.demo.id, user.id, {home}}, Wall{});
+      flagged += flag && *flag;
+    }
+    return flagged;
+  };
+  int there = 0;
+  std::thread elsewhere([&] { there = look_at_all(*other); });
+  const int here = look_at_all(*scene.fresh.store);
+  elsewhere.join();
+  CHECK(here == 100);
+  CHECK(there == 100);
+  const AuditFilter flags{.action = "evasion.flag"};
+  CHECK(scene.fresh->audit().find(flags, AuditOrder::oldest_first, 0, 1000).value().size() == 100);
 }
 
 TEST_CASE("two nodes on one store flag somebody once, and share key and marks") {

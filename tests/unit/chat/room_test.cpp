@@ -1,0 +1,143 @@
+// A room's members, and what moderation takes off: here, and of what another node brings only afterwards.
+#include <deque>
+
+#include <catch2/catch.hpp>
+
+#include "unit/chat/fakes.hpp"
+
+using namespace sluice;
+using namespace sluice::chat;
+using Texts = std::vector<std::string>;
+
+namespace {
+struct Salon : TestHall {
+  Room& room{rooms.open(directory.channels["demo"])};
+  struct Seat {
+    User user;
+    RecordingOutlet outlet;
+    Member member;
+  };
+  std::deque<Seat> seats;
+
+  Seat& sit(std::int64_t id, bool membership = true) {
+    Seat& seat = seats.emplace_back();
+    seat.user = {UserId(id), "u" + std::to_string(id), "U", ""};
+    seat.member.sink = &seat.outlet;
+    seat.member.user = &seat.user;
+    seat.member.wire = {.tags = false, .commands = true, .membership = membership};
+    room.join(seat.member);
+    return seat;
+  }
+  ~Salon() {
+    for (Seat& seat : seats) room.leave(seat.member);
+  }
+  Message said(std::string id, std::int64_t author, Wall at) {
+    Message message;
+    message.id = std::move(id);
+    message.at = at;
+    message.author = {UserId(author), "u" + std::to_string(author), "U", ""};
+    message.text = message.id;
+    message.channel = ChannelId(1);
+    message.channel_name = "demo";
+    return message;
+  }
+  void from_elsewhere(std::string id, std::int64_t author, Wall at, std::uint64_t seq,
+                      const std::string& origin = "other") {
+    Message message = said(std::move(id), author, at);
+    message.origin = origin;
+    message.seq = seq;
+    message.order = at.time_since_epoch().count();
+    room.receive(std::make_shared<const Message>(std::move(message)), false, Room::Tell::everyone);
+  }
+  Texts shown() {
+    Texts texts;
+    for (const MessagePtr& message : room.history().last(100)) texts.push_back(message->text);
+    return texts;
+  }
+};
+constexpr Wall noon{milliseconds(43'200'000)};
+}  // namespace
+
+TEST_CASE("who comes and goes is told while there are few, and to nobody among more than a thousand") {
+  Salon salon;
+  Salon::Seat& first = salon.sit(1);
+  for (std::int64_t id = 2; id <= 999; ++id) salon.sit(id, false);
+  salon.room.beat();
+  salon.flush();
+  first.outlet.take_delivered();
+  salon.sit(1000, false);
+  salon.room.beat();
+  salon.flush();
+  CHECK(first.outlet.take_delivered().find(":u1000!u1000@u1000.tmi.twitch.tv JOIN #demo") !=
+        std::string::npos);
+  salon.sit(1001, false);
+  salon.room.beat();
+  salon.flush();
+  CHECK(first.outlet.take_delivered().find("JOIN") == std::string::npos);
+  salon.room.leave(salon.seats.back().member);
+  salon.seats.pop_back();
+  salon.room.beat();
+  salon.flush();
+  CHECK(first.outlet.take_delivered().find("PART #demo") != std::string::npos);
+}
+
+TEST_CASE(
+    "a ban takes off what its user said, also what another node brings later, but not what follows it") {
+  Salon salon;
+  salon.room.publish(salon.said("mine", 8, noon), nullptr);
+  salon.room.publish(salon.said("yours", 9, noon), nullptr);
+  salon.room.ban({UserId(8), "u8", "U", ""}, std::nullopt, noon + seconds(1));
+  CHECK(salon.shown() == Texts{"yours"});
+  salon.from_elsewhere("late", 8, noon + milliseconds(1), 1);
+  salon.from_elsewhere("after", 8, noon + seconds(2), 2);
+  CHECK(salon.shown() == Texts{"yours", "after"});
+}
+
+TEST_CASE("a message that was deleted, or a chat that was cleared, stays so when another node brings it") {
+  Salon salon;
+  salon.room.remove_message("gone", "u8", "", noon);
+  salon.from_elsewhere("gone", 8, noon, 1);
+  salon.from_elsewhere("here", 8, noon, 2);
+  CHECK(salon.shown() == Texts{"here"});
+  salon.room.clear(noon + seconds(1));
+  CHECK(salon.shown().empty());
+  salon.from_elsewhere("old", 9, noon + seconds(1), 3);
+  salon.from_elsewhere("new", 9, noon + seconds(2), 4);
+  CHECK(salon.shown() == Texts{"new"});
+}
+
+TEST_CASE("of many origins those of old runs are forgotten, and never those whose messages are kept") {
+  Salon salon;
+  salon.from_elsewhere("kept", 8, noon, 7, "kept");
+  for (int i = 0; i < 300; ++i) salon.room.count("run" + std::to_string(i), 5);
+  CHECK(salon.room.heads().size() <= 129);  // and this node's own
+  CHECK(salon.room.head("kept") == 7);
+  CHECK(salon.room.head("run299") == 5);
+  CHECK(salon.room.head("run0") == 0);
+}
+
+TEST_CASE("who spoke shares the next lines with the others again") {
+  Salon salon;
+  Salon::Seat &bob = salon.sit(8), &cyd = salon.sit(9), &eve = salon.sit(10);
+  salon.room.publish(salon.said("one", 8, noon), &bob.member);
+  salon.flush();
+  CHECK(bob.outlet.take_delivered().find("one") == std::string::npos);
+  CHECK(cyd.outlet.batches.back() == eve.outlet.batches.back());
+  salon.room.publish(salon.said("two", 9, noon), &cyd.member);
+  salon.flush();
+  CHECK(bob.outlet.take_delivered().find("two") != std::string::npos);
+  CHECK(bob.outlet.batches.back() == eve.outlet.batches.back());  // the same bytes, rendered once
+}
+
+TEST_CASE("of a user's connections the one that goes is unplugged") {
+  for (std::size_t goes = 0; goes < 3; ++goes) {
+    TestHall hall;
+    std::deque<IrcPeer> peers;
+    for (int i = 0; i < 3; ++i) peers.emplace_back(hall).log_in("t8", "bob");
+    peers[goes].send("QUIT\r\n");
+    const std::vector<Client*> plugged = hall.hall.switchboard.of(UserId(8));
+    CHECK(plugged.size() == 2);
+    for (std::size_t i = 0; i < 3; ++i)
+      CHECK(std::ranges::count(plugged, peers[i].client.get()) == (i == goes ? 0 : 1));
+  }
+}
