@@ -4,6 +4,15 @@ namespace sluice::automod {
 
 using app::Kind;
 
+namespace {
+// The shell takes a blank one, does nothing, and ends: it would be started again for ever.
+Result<> check_command(const std::string& value) {
+  if (value.find_first_not_of(" \t\r\n") == std::string::npos)
+    return fail(Errc::config, "it is blank, and no command", "leave --exec out to have the model's scores");
+  return {};
+}
+}  // namespace
+
 const app::Program& program() {
   static const app::Program table{
       .name = "automod",
@@ -47,7 +56,8 @@ const app::Program& program() {
                          .kind = Kind::text,
                          .metavar = "COMMAND",
                          .help = "a command for the shell that gives scores in place of the model: the same "
-                                 "lines in, the same lines out"},
+                                 "lines in, the same lines out",
+                         .check = check_command},
                         {.name = "deadline",
                          .kind = Kind::duration,
                          .metavar = "TIME",

@@ -288,10 +288,13 @@ MessagePtr MessagePath::publish_held(Room& room, Message line) {
 }
 
 void MessagePath::restore(const Message& message) {
-  held_.forget(message.id);
-  if (message.at + RecentKeys::window > clock_.wall())
-    recent_.remember(message.id, {message.origin, message.seq, message.at}, clock_.steady());
-  resolve(message.id, {message.origin, message.seq, message.at});
+  restore(message.id, {message.origin, message.seq, message.at});
+}
+
+void MessagePath::restore(const std::string& id, const PublishedAs& as) {
+  held_.forget(id);
+  if (as.at + RecentKeys::window > clock_.wall()) recent_.remember(id, as, clock_.steady());
+  resolve(id, as);
 }
 
 }  // namespace sluice::chat

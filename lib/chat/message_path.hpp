@@ -55,8 +55,10 @@ class MessagePath {
   MessagePtr publish_held(Room& room, Message line);
   // What was held back is decided on otherwise: its repeat is a new question.
   void forget_held(const std::string& id);
-  // A message of an earlier run, so that its repeat is known.
+  // A message of an earlier run, or another node's, so that its repeat is known. What is older than five
+  // minutes is not kept.
   void restore(const Message& message);
+  void restore(const std::string& id, const PublishedAs& as);
   // Whether a repeat of this one would be known.
   bool knows(const std::string& id) { return recent_.find(id, clock_.steady()).has_value(); }
   void change(const SendLimits::Rates& rates) { limits_.change(rates); }

@@ -203,6 +203,25 @@ Result<std::vector<Kept>> Archive::recent(ChannelId channel, std::size_t count) 
   return messages;
 }
 
+// Ids of messages without a key have another version, 7: see message_id.hpp.
+Result<std::vector<Keyed>> Archive::keyed_since(Wall since, std::size_t most) {
+  SLUICE_TRY_VALUE(
+      sqlite::Statement rows,
+      database_.query("SELECT id, origin, seq, at_ms FROM messages INDEXED BY messages_by_time "
+                      "WHERE at_ms >= ? AND substr(id, 15, 1) = '8' ORDER BY at_ms DESC, row DESC LIMIT ?",
+                      since.time_since_epoch().count(), static_cast<std::int64_t>(most)));
+  std::vector<Keyed> keyed;
+  for (;;) {
+    SLUICE_TRY_VALUE(const bool there_is_one, rows.step());
+    if (!there_is_one) break;
+    keyed.push_back(
+        {rows.text(0),
+         {rows.text(1), static_cast<std::uint64_t>(rows.integer(2)), Wall(milliseconds(rows.integer(3)))}});
+  }
+  std::ranges::reverse(keyed);
+  return keyed;
+}
+
 Result<std::optional<Kept>> Archive::find(ChannelId channel, std::string_view id) {
   SLUICE_TRY_VALUE(sqlite::Statement rows,
                    select_kept(database_, "id = ? AND channel_id = ?", id, channel.value()));

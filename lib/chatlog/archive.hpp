@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "chat/recent_keys.hpp"
 #include "chat/types.hpp"
 #include "sqlite/database.hpp"
 
@@ -28,6 +29,12 @@ struct Kept {
   bool taken_off = false;  // to be shown to nobody
 };
 
+// A message whose sender gave it an idempotency key, which its id is made of.
+struct Keyed {
+  std::string id;
+  chat::PublishedAs as;
+};
+
 class Archive {
  public:
   // Opens or makes the file. Errors as sqlite::Database's.
@@ -37,6 +44,8 @@ class Archive {
       std::span<const chat::MessagePtr> messages);  // one transaction; ids already kept are left as they are
   // The last `count` messages of a channel, oldest first.
   Result<std::vector<Kept>> recent(ChannelId channel, std::size_t count);
+  // What was said under a key at `since` or later, in any channel: the last `most`, oldest first.
+  Result<std::vector<Keyed>> keyed_since(Wall since, std::size_t most);
   // None: it has none of that id in the channel.
   Result<std::optional<Kept>> find(ChannelId channel, std::string_view id);
   // Marks what was taken off. It stays: moderators ask for it later.

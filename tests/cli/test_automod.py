@@ -216,6 +216,12 @@ def test_a_command_gives_scores_or_verdicts_in_place_of_the_model(tmp_path):
     assert judged(texts("score"), "--exec", runs, "--deadline", "20s", "--level", 0)[0][0]["verdict"] == "allow"
 
 
+@pytest.mark.parametrize("nothing", ["", " ", "\t\n"])
+def test_a_command_that_says_nothing_is_wrong_usage(nothing):
+    answers, errors = judged(texts("hello"), "--exec", nothing, status=2)
+    assert answers == [] and "--exec: it is blank" in errors
+
+
 def test_automod_may_stand_behind_automod():
     answers, _ = judged(texts("hello", "you are so pathetic, nobody wants you here"), "--exec", f"exec {program('automod')}", "--deadline", "20s")
     assert [answer["verdict"] for answer in answers] == ["allow", "hold"]

@@ -196,6 +196,34 @@ def test_what_was_said_survives_kill_9():
         assert not quiet["gap"] and len(quiet["history"]) == 2
 
 
+def test_a_key_of_five_minutes_is_known_after_kill_9_however_much_was_said_since():
+    with running("--cooldown", "0s", "--message-rate", "1000", "--automod", "none", "--repeat-time", "0s") as chat:
+        page, other = chat.page(chat.ada), chat.page(chat.bob)
+        for each in page, other:
+            each.join("demo")
+        page.say("demo", "once", "once")
+        confirmed = page.until("confirmed")
+        for number in range(300):  # half again as many as a room's history has
+            other.say("demo", f"line {number}", f"n{number}")
+            other.until("confirmed")
+        wait_for(lambda: archived(chat, "line 299"), what="all in the file")
+        chat.daemon.process.send_signal(signal.SIGKILL)
+        chat.daemon.process.wait()
+        chat.start()
+        back, again = chat.page(chat.ada), chat.page(chat.bob)
+        assert "once" not in [message["text"] for message in back.join("demo")["history"]]
+        again.join("demo")
+        back.say("demo", "once", "once")
+        repeated = back.until("confirmed")
+        assert repeated["duplicate"] and [repeated[of] for of in ("id", "origin", "seq")] == [confirmed[of] for of in ("id", "origin", "seq")]
+        again.say("demo", "line 0", "n0")
+        assert again.until("confirmed")["duplicate"]
+        again.say("demo", "line 0", "new")  # another key is another message
+        assert "duplicate" not in again.until("confirmed")
+        back.say("demo", "line 0", "n0")  # and another's key is another, too
+        assert "duplicate" not in back.until("confirmed")
+
+
 def archived(chat, text):
     import sqlite3
     with contextlib.closing(sqlite3.connect(f"file:{chat.directory}/chat.db?mode=ro", uri=True)) as database:

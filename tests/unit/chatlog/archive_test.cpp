@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <unistd.h>
 
 using namespace sluice;
@@ -31,6 +32,33 @@ chat::MessagePtr message(std::int64_t channel, std::uint64_t seq) {
   return std::make_shared<const Message>(m);
 }
 }  // namespace
+
+TEST_CASE("keys of the last minutes come back from all channels: the newest, and no line without one") {
+  auto archive = Archive::open(":memory:");
+  REQUIRE(archive);
+  const auto said = [&](std::int64_t channel, std::uint64_t seq, const std::string& version) {
+    Message m = *message(channel, seq);
+    m.id = fmt::format("00000000-0000-{}000-8000-{:04}{:08}", version, channel, seq);
+    return std::make_shared<const Message>(m);
+  };
+  const chat::MessagePtr old = said(1, 9, "8"), first = said(1, 10, "8"), other = said(2, 11, "8"),
+                         unkeyed = said(1, 12, "7"), last = said(1, 13, "8");
+  REQUIRE(archive->append(std::vector{old, first, other, unkeyed, last}));
+  REQUIRE(archive->take_off({.channel = ChannelId(1), .message = last->id, .at = last->at}));
+  const auto keyed = archive->keyed_since(Wall(seconds(10)), 100);
+  REQUIRE(keyed);
+  REQUIRE(keyed->size() == 3);
+  CHECK(keyed->at(0).id == first->id);
+  CHECK(keyed->at(0).as.origin == "o1");
+  CHECK(keyed->at(0).as.seq == 10);
+  CHECK(keyed->at(0).as.at == first->at);
+  CHECK(keyed->at(1).id == other->id);
+  CHECK(keyed->at(2).id == last->id);  // also what is shown to nobody
+  const auto newest = archive->keyed_since(Wall(seconds(10)), 2);
+  REQUIRE(newest);
+  REQUIRE(newest->size() == 2);
+  CHECK(newest->at(0).id == other->id);
+}
 
 TEST_CASE("what was said comes back after a restart, whole and in order") {
   const auto folder =
