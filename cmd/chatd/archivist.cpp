@@ -10,7 +10,13 @@ constexpr milliseconds batch_time{250};
 
 Archivist::Archivist(net::Loop& loop, net::Offload& offload, chatlog::Archive& archive, Clock& clock,
                      std::chrono::days keep)
-    : offload_(offload), archive_(archive), clock_(clock), keep_(keep), rhythm_(loop), forgetting_(loop) {
+    : offload_(offload),
+      archive_(archive),
+      clock_(clock),
+      keep_(keep),
+      queue_(std::make_shared<chatlog::ArchiveQueue>(archive, clock)),
+      rhythm_(loop),
+      forgetting_(loop) {
   rhythm_.every(batch_time, [this] { write_now(); });
   forgetting_.every(std::chrono::hours(1), [this] { forget_old(); });
   forget_old();
@@ -21,37 +27,50 @@ void Archivist::keep(const chat::MessagePtr& message) {
 }
 
 void Archivist::write_now() {
-  if (waiting_.empty()) return;
-  auto batch = std::make_shared<std::vector<chat::MessagePtr>>(std::exchange(waiting_, {}));
-  offload_.run([this, batch] { return archive_.append(*batch); },
-               [this, batch](Result<> written) {
-                 if (written) return;
-                 lost_ += batch->size();
-                 log::error("chat history not written", {written.error(), {"messages", batch->size()}});
+  if (!waiting_.empty() || !state_.error.empty()) run(std::exchange(waiting_, {}));
+}
+
+void Archivist::write_last() {
+  write_now();
+  offload_.run([queue = queue_] { return queue->run_now(); },
+               [this](chatlog::ArchiveQueue::State state) {
+                 done(std::move(state));
+                 if (state_.waiting > 0)
+                   log::error("what was said last is not in the chat history",
+                              {{"messages", state_.waiting}, {"error", state_.error}});
                });
 }
 
 void Archivist::settle(std::int64_t cursor) {
   write_now();
-  offload_.run(
-      [this, cursor] { return archive_.set_cursor(cursor); },
-      [](Result<> done) {
-        if (!done)
-          log::error("how far events have come is not in the chat history; it is found out at the next start",
-                     {done.error()});
-      });
+  run(chatlog::ArchiveQueue::Cursor{cursor});
 }
 
 void Archivist::take_off(const chatlog::TakenOff& taken) {
   write_now();
-  offload_.run(
-      [this, taken] { return archive_.take_off(taken); },
-      [](Result<> done) {
-        if (!done)
-          log::error(
-              "what a moderator took off is still in the chat history; it is tried again at the next start",
-              {done.error()});
-      });
+  run(taken);
+}
+
+void Archivist::run(chatlog::ArchiveQueue::Work work) {
+  offload_.run([queue = queue_, work = std::move(work)] { return queue->run(work); },
+               [this](chatlog::ArchiveQueue::State state) { done(std::move(state)); });
+}
+
+void Archivist::done(chatlog::ArchiveQueue::State state) {
+  state_ = std::move(state);
+  if (state_.error.empty() == !failing_since_) return;
+  if (failing_since_) {
+    failing_since_.reset();
+    log::info("the chat history is written again", {{"lost", state_.lost}});
+  } else {
+    failing_since_ = clock_.wall();
+    log::error("the chat history cannot be written: what is said waits until it can",
+               {{"error", state_.error}, {"messages", state_.waiting}});
+  }
+}
+
+app::Health Archivist::health() const {
+  return {"history", state_.error.empty(), 0, state_.error, failing_since_};
 }
 
 void Archivist::find(ChannelId channel, std::string id,

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "app/daemon.hpp"
 #include "base/clock.hpp"
 #include "chatlog/archive.hpp"
+#include "chatlog/archive_queue.hpp"
 #include "net/loop.hpp"
 
 namespace sluice::chatd {
@@ -27,19 +29,25 @@ class Archivist {
   void find(ChannelId channel, std::string id,
             std::function<void(Result<std::optional<chatlog::Kept>>)> answer);
   void keep_for(std::chrono::days keep) { keep_ = keep; }
-  std::uint64_t lost() const { return lost_; }  // messages that could not be written
+  std::uint64_t lost() const { return state_.lost; }  // messages that were too many to wait for a disk
+  app::Health health() const;
   void write_now();
+  void write_last();  // what waits is tried once more, and told where it is lost
 
  private:
   void forget_old();
+  void run(chatlog::ArchiveQueue::Work work);
+  void done(chatlog::ArchiveQueue::State state);
 
   net::Offload& offload_;
   chatlog::Archive& archive_;
   Clock& clock_;
   std::chrono::days keep_;
+  std::shared_ptr<chatlog::ArchiveQueue> queue_;  // the other thread's
   net::Timer rhythm_, forgetting_;
   std::vector<chat::MessagePtr> waiting_;
-  std::uint64_t lost_ = 0;
+  chatlog::ArchiveQueue::State state_;
+  std::optional<Wall> failing_since_;
 };
 
 }  // namespace sluice::chatd

@@ -128,6 +128,7 @@ class Service {
     daemon_.on_health([this] {
       std::vector<app::Health> all = automod_.health();
       all.insert(all.begin(), viewer_report_.store_health());
+      if (archivist_) all.push_back(archivist_->health());
       if (nodes_) all.push_back(nodes_->health());
       return all;
     });
@@ -329,7 +330,7 @@ class Service {
     if (path_.waiting() > 0) return last_.after(milliseconds(10), [this, done] { finish_lines(done); });
     flush();
     doors_.drain([this, done] {
-      if (archivist_) archivist_->write_now();
+      if (archivist_) archivist_->write_last();
       offload_.run([] { return true; }, [done](bool) { done(); });
     });
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "log/log.hpp"
+
 namespace sluice::chatd {
 
 namespace {
@@ -36,6 +38,8 @@ void StoreActs::run(Act act, std::function<void(Result<T>)> answer) {
   offload_.run(
       [this, act = std::move(act)]() -> Done {
         Result<T> done = act();
+        if (!done && (done.error().code == Errc::io || done.error().code == Errc::internal))
+          log::error("the store could not do what a moderator asked for", {done.error()});
         const auto last = store_.events().last();
         return {std::move(done), last ? *last : store::Cursor()};
       },

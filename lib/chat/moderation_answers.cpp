@@ -14,7 +14,7 @@ Notice invalid_user(const std::string& login) {
 
 Notice failed(const Error& error, const std::string& login) {
   if (error.code == Errc::not_found && !login.empty()) return invalid_user(login);
-  if (error.code == Errc::unavailable)
+  if (error.code == Errc::unavailable || error.code == Errc::io)
     return {"unavailable_command",
             "That could not be done just now: the platform's store did not answer. Try again."};
   return {"unavailable_command", "That could not be done: " + error.what};

@@ -3,6 +3,7 @@ import contextlib
 import json
 import signal
 import socket
+import sqlite3
 
 import pytest
 
@@ -225,9 +226,29 @@ def test_a_key_of_five_minutes_is_known_after_kill_9_however_much_was_said_since
 
 
 def archived(chat, text):
-    import sqlite3
     with contextlib.closing(sqlite3.connect(f"file:{chat.directory}/chat.db?mode=ro", uri=True)) as database:
         return database.execute("SELECT count(*) FROM messages WHERE text = ?", (text,)).fetchone()[0]
+
+
+
+def test_what_cannot_be_written_waits_for_the_disk():
+    """Said and delivered meanwhile, told by /health, and in the history as soon as it can be."""
+    with running(*BURST) as chat, contextlib.closing(sqlite3.connect(chat.directory / "chat.db", timeout=20, isolation_level=None)) as database:
+        bob, page = chat.irc_peer("bob", chat.bob), chat.page()
+        bob.join("demo")
+        page.join("demo")
+        health = lambda: json.loads(get(f"http://127.0.0.1:{chat.metrics}/health")[2])["dependencies"]["history"]
+        assert health()["status"] == "healthy"
+        database.execute("CREATE TRIGGER no BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'it is full'); END")
+        bob.send("PRIVMSG #demo :while it is full")
+        assert page.until("message")["text"] == "while it is full"
+        wait_for(lambda: health()["status"] == "unhealthy", 20, "its history to be unhealthy")
+        assert "it is full" in health()["error"]
+        assert database.execute("SELECT count(*) FROM messages").fetchone() == (0,)
+        database.execute("DROP TRIGGER no")
+        wait_for(lambda: health()["status"] == "healthy", 20, "its history to be healthy again")
+        assert database.execute("SELECT text FROM messages").fetchall() == [("while it is full",)]
+        assert chat.daemon.output().count("the chat history cannot be written") == 1
 
 
 def test_sigterm_tells_everyone_to_come_back():

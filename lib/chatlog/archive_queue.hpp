@@ -1,0 +1,50 @@
+#pragma once
+// ArchiveQueue: what is to be done in the archive, in the order in which it was asked for. What fails, as on
+// a full disk, stays at its front and is tried again; nothing passes it, so that what a moderator took off is
+// never written behind that. One thread's: the one that writes the archive.
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "chatlog/archive.hpp"
+
+namespace sluice::chatlog {
+
+class ArchiveQueue {
+ public:
+  using Messages = std::vector<chat::MessagePtr>;
+  struct Cursor {
+    std::int64_t value = 0;  // events up to it have had their effect
+  };
+  using Work = std::variant<Messages, TakenOff, Cursor>;
+  struct State {
+    std::string error{};      // empty: all is done
+    std::size_t waiting = 0;  // messages that are not written
+    std::uint64_t lost = 0;   // that will not be: there were too many
+  };
+
+  // The archive and the clock outlive it. Up to `most` messages wait.
+  ArchiveQueue(Archive& archive, Clock& clock, std::size_t most = 20'000)
+      : archive_(archive), clock_(clock), most_(most) {}
+
+  // Does what waits, and then this. After a failure nothing is tried for two seconds.
+  State run(Work work);
+  State run_now();  // what waits, whenever it was tried
+
+ private:
+  Result<> carry_out(const Work& work);
+  void drop_oldest();
+
+  Archive& archive_;
+  Clock& clock_;
+  std::size_t most_;
+  std::deque<Work> waiting_;
+  Steady again_at_{};
+  State state_;
+};
+
+}  // namespace sluice::chatlog
