@@ -74,8 +74,8 @@ Result<Opinion> parse_opinion(std::string_view line, std::string_view id_json) {
   return opinion;
 }
 
-Command::Command(std::string line, milliseconds deadline, Action at_deadline, const Clock& clock)
-    : command_(std::move(line)), deadline_(deadline), at_deadline_(at_deadline), clock_(clock) {}
+Command::Command(std::string line, Patience patience, Action at_deadline, const Clock& clock)
+    : command_(std::move(line)), patience_(patience), at_deadline_(at_deadline), clock_(clock) {}
 
 Result<> Command::start() {
   SLUICE_TRY_VALUE(os::Pipe in, os::make_pipe());
@@ -86,6 +86,8 @@ Result<> Command::start() {
   from_ = std::move(out.read);
   lines_ = Lines();
   owed_ = 0;
+  loading_ = true;
+  if (started_ == Steady{}) first_until_ = clock_.steady() + patience_.first;
   started_ = clock_.steady();
   return {};
 }
@@ -131,6 +133,8 @@ std::optional<Lines::Line> Command::answer(Steady until) {
   std::array<std::byte, 16384> bytes;
   for (;;) {
     while (const auto line = lines_.next()) {
+      if (loading_) first_answer(line->text);
+      if (!child_.running()) return std::nullopt;
       --owed_;
       if (owed_ == 0) return line;  // those before it were late
     }
@@ -145,15 +149,49 @@ std::optional<Lines::Line> Command::answer(Steady until) {
   }
 }
 
-Opinion Command::late() const {
-  return {{}, {}, at_deadline_, true};
+// It may be late, and then nobody asks for it any more: a line that is no answer, as of a program that tells
+// how it loads, would put all that follow out of turn.
+void Command::first_answer(std::string_view line) {
+  if (const auto opinion = parse_opinion(line, first_id_); !opinion) return give_up(opinion.error().what);
+  loading_ = false;
+  first_until_ = {};  // for one that takes its place later, messages wait no longer than for others
+  const auto took = std::chrono::duration_cast<milliseconds>(clock_.steady() - asked_);
+  if (took > patience_.message)
+    log::info("the classifier has loaded", {{"command", command_}, {"ms", took.count()}});
+}
+
+// True: its first answer is not here yet. What it is asked meanwhile would wait behind it.
+bool Command::still_loading() {
+  if (!loading_ || owed_ == 0) return false;
+  answer(clock_.steady());
+  if (!loading_ || !child_.running()) return false;
+  if (clock_.steady() - asked_ < patience_.load) return true;
+  give_up("it has not loaded in time");
+  return false;
+}
+
+Opinion Command::late(std::string_view why) const {
+  return {{}, {}, at_deadline_, true, why};
 }
 
 Opinion Command::opinion(const Subject& subject) {
-  const Steady until = clock_.steady() + deadline_;
-  if (!ready() || !send(subject.line, until)) return late();
+  Steady until = clock_.steady() + patience_.message;
+  if (!ready()) return late();
+  if (still_loading()) return late("loading");
+  if (!ready()) return late();
+  if (loading_) {
+    until = std::max(until, first_until_);
+    first_id_ = subject.message.id_json;
+    asked_ = clock_.steady();
+  }
+  if (!send(subject.line, until)) return late();
   const auto line = answer(until);
   if (!line) {
+    if (!child_.running()) return late();
+    if (loading_) {
+      log::info("the classifier is loading", {{"command", command_}, {"at_most_ms", patience_.load.count()}});
+      return late("loading");
+    }
     if (owed_ > most_owed) give_up("it is too far behind");
     return late();
   }

@@ -55,8 +55,11 @@ Result<Filter> Filter::make(const app::Settings& settings) {
   SLUICE_TRY_VALUE(Lists lists, read_lists(settings, folder));
   Classifier* classifier = nullptr;
   if (settings.has("exec")) {
-    filter.command_ = std::make_unique<Command>(settings.text("exec"), settings.duration("deadline"),
-                                                *action_named(settings.text("at-deadline")), system_clock());
+    filter.command_ = std::make_unique<Command>(
+        settings.text("exec"),
+        Command::Patience{settings.duration("deadline"), settings.duration("exec-start"),
+                          settings.duration("exec-wait")},
+        *action_named(settings.text("at-deadline")), system_clock());
     classifier = filter.command_.get();
   } else {
     SLUICE_TRY_VALUE(std::optional<Weights> weights, read_model(settings));

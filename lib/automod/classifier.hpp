@@ -19,6 +19,7 @@ struct Opinion {
   std::vector<Span> where;        // in code points of the original; empty: the whole
   std::optional<Action> verdict;  // a verdict without a score, of the first category
   bool late = false;              // the verdict stands in for one that did not come in time
+  std::string_view why;           // where it is known why: "loading"
 };
 
 struct Subject {

@@ -104,7 +104,7 @@ void Judge::ask_classifier(const Subject& subject, int level, Judgement& out) {
     const std::string category = opinion.scores.empty() ? "" : opinion.scores.front().category;
     if (*opinion.verdict != Action::allow || opinion.late)
       out.findings.push_back({*opinion.verdict, category, opinion.late ? Reason::deadline : Reason::command,
-                              0, opinion.where, ""});
+                              0, opinion.where, std::string(opinion.why)});
     return;
   }
   if (opinion.scores.empty()) return;

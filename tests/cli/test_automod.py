@@ -247,7 +247,7 @@ def test_at_the_deadline_the_verdict_is_a_setting_and_a_late_answer_is_nobody_el
         while answer["reason"] == "deadline":  # a busy machine's
             answer = automod.ask("bad", id=3)
         assert answer["reason"] == "toxicity"
-    assert automod.errors == ""
+    assert "replaced" not in automod.errors
 
 
 @pytest.mark.parametrize("body, why", [("if text == 'die': os._exit(3)\nanswer['score'] = 0", "it has ended"),
@@ -265,11 +265,73 @@ def test_a_command_that_dies_or_lies_is_replaced(tmp_path, body, why):
 
 
 @pytest.mark.parametrize("size, lines, why", [(16000, 8, "it takes no more lines"), (10, 80, "it is too far behind")])
-def test_a_command_that_hangs_is_replaced(size, lines, why):
-    answers, errors = judged(texts(*["lovely "[number % 7] + " a" * (size // 2) for number in range(lines)]), "--exec", "exec sleep 1000", "--deadline", "20ms",
-                             "--at-deadline", "allow", "--words", "/dev/null")
-    assert len(answers) == lines and {answer["reason"] for answer in answers} <= {"deadline", "repetition"}
+def test_a_command_that_hangs_is_replaced(tmp_path, size, lines, why):
+    runs = command(tmp_path, "if text != 'warm': time.sleep(1000)\nanswer['score'] = 0")
+    answers, errors = judged(texts("warm", *["lovely "[number % 7] + " a" * (size // 2) for number in range(lines)]), "--exec", runs, "--deadline", "20ms",
+                             "--exec-wait", "20s", "--at-deadline", "allow", "--words", "/dev/null")
+    assert answers[0]["reason"] == "none"
+    assert len(answers) == 1 + lines and {answer["reason"] for answer in answers[1:]} <= {"deadline", "repetition"}
     assert why in errors
+
+
+class Loading:
+    """A command that loads until load() is called, which waits until it has been started."""
+
+    def __init__(self, directory, says=""):
+        self.fifo, self.log = directory / "go", directory / "starts"
+        os.mkfifo(self.fifo)
+        self.log.touch()
+        runs = command(directory, "answer['score'] = 1 if text == 'bad' else 0")
+        self.runs = f"echo s >>{self.log}; cat {self.fifo} >/dev/null; {says}{runs}"
+
+    def load(self):
+        self.fifo.write_text("")
+
+    def starts(self):
+        return self.log.read_text().count("s")
+
+
+def until(automod, done, what):
+    end = time.monotonic() + 20
+    while not done(automod.ask("fine")):
+        assert time.monotonic() < end, what
+
+
+def test_a_command_that_loads_is_left_to_load_and_is_asked_nothing_meanwhile(tmp_path):
+    loading = Loading(tmp_path)
+    with Running("--exec", loading.runs, "--deadline", "10ms", "--exec-wait", "0s", "--explain") as automod:
+        for number in range(300):
+            answer = automod.ask("bad", id=number)
+            assert (answer["id"], answer["verdict"], answer["reason"], answer["findings"][0]["detail"]) == (number, "hold", "deadline", "loading")
+        loading.load()
+        until(automod, lambda answer: answer["reason"] == "none", "it is never asked again")
+        until(automod, lambda _: automod.ask("bad")["reason"] == "toxicity", "it is not judged")
+        assert loading.starts() == 1
+    assert "is loading" in automod.errors and "has loaded" in automod.errors and "replaced" not in automod.errors
+
+
+def test_the_first_message_waits_for_a_command_that_loads(tmp_path):
+    loading = Loading(tmp_path)
+    with Running("--exec", loading.runs, "--deadline", "1ms", "--exec-wait", "20s") as automod:
+        automod.process.stdin.write(b'{"id":1,"text":"bad"}\n')
+        loading.load()
+        assert json.loads(automod.process.stdout.readline())["reason"] == "toxicity"
+
+
+def test_a_command_that_never_loads_is_replaced_in_the_end(tmp_path):
+    loading = Loading(tmp_path)
+    with Running("--exec", loading.runs, "--deadline", "1ms", "--exec-wait", "0s", "--exec-start", "50ms") as automod:
+        until(automod, lambda _: loading.starts() >= 2, "it is not replaced")
+    assert "it has not loaded in time" in automod.errors
+
+
+def test_what_a_loading_command_says_beside_its_answers_is_no_answer(tmp_path):
+    loading = Loading(tmp_path, says="echo Loading weights; ")
+    with Running("--exec", loading.runs, "--deadline", "1ms", "--exec-wait", "0s") as automod:
+        assert automod.ask("fine")["reason"] == "deadline"
+        loading.load()
+        until(automod, lambda _: loading.starts() >= 2, "it is not replaced")
+    assert "no JSON object: Loading weights" in automod.errors
 
 
 def test_a_command_ends_with_automod(tmp_path):
