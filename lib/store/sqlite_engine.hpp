@@ -151,6 +151,7 @@ class SqliteStore final : public Store {
   Follows& follows() override { return follows_; }
   Subscriptions& subscriptions() override { return subscriptions_; }
   Emotes& emotes() override { return emotes_; }
+  Bits& bits() override { return bits_; }
   Result<> check() override;
 
  private:
@@ -173,6 +174,7 @@ class SqliteStore final : public Store {
   SqliteFollows follows_{core_};
   SqliteSubscriptions subscriptions_{core_};
   SqliteEmotes emotes_{core_};
+  SqliteBits bits_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);

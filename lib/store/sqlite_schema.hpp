@@ -11,6 +11,7 @@ namespace sluice::store {
 int newest_schema();
 std::string_view moderation_step();           // the third
 std::string_view people_step();               // the fourth
+std::string_view bits_step();                 // the fifth
 Result<int> schema_of(sqlite::Database& db);  // 0: empty
 
 // Brings the database to the newest schema, one transaction a step; several processes may do so at once.
