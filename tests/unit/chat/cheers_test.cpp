@@ -97,7 +97,7 @@ TEST_CASE("the till's refusals are told, and words of who has no bits are words"
   hall.say("cheer7", "", "k2");
   hall.till.answer(Till::NoCheer{});
   CHECK_THAT(hall.heard(), Contains(":cheer7") && !Contains("bits="));
-  hall.clock.advance(minutes(1));
+  hall.clock.advance(std::chrono::minutes(1));
   hall.say("cheer8", R"(,"anonymous":true)", "k3");
   hall.till.answer(Till::NoCheer{});
   CHECK_THAT(hall.page.outlet.take_sent(), Contains("not_enough_bits"));
