@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "chat/speakers.hpp"
 #include "chat/types.hpp"
 #include "sqlite/database.hpp"
 
@@ -26,6 +27,11 @@ struct TakenOff {
 struct Kept {
   chat::MessagePtr message;
   bool taken_off = false;  // to be shown to nobody
+};
+
+struct Spoke {
+  UserId user;
+  chat::Speaker speaker;  // as the room would have it now
 };
 
 class Archive {
@@ -50,7 +56,7 @@ class Archive {
   Result<std::int64_t> cursor();
   Result<> set_cursor(std::int64_t cursor);  // what came before it took nothing more off
   // Who ever spoke in a channel, also in what is kept no longer.
-  Result<std::vector<UserId>> speakers(ChannelId channel);
+  Result<std::vector<Spoke>> speakers(ChannelId channel, Wall now);
   Result<> forget_before(Wall at);
 
  private:

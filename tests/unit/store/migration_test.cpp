@@ -109,4 +109,24 @@ TEST_CASE("a store of before ban evasion was looked for keeps its rooms, which f
   CHECK(store->rooms().automod(demo.id).value().level == 3);
   CHECK(store->evasions().of_channel(demo.id, true, UserId(), 10).value().empty());
   CHECK_FALSE(store->evasions().key().value().empty());
+  User bob = store->users().by_name("bob").value();
+  CHECK_FALSE(store->bits().balance(bob.id).value());
+  CHECK(store->bits().grant(bob.id, 5, "", shell, "").value().balance == 5);
+}
+
+TEST_CASE("a store that looks for ban evasion keeps what it flagged when it gets bits") {
+  const std::string before = std::string(moderation_step()) + std::string(people_step()) +
+                             std::string(evasion_step()) +
+                             "INSERT INTO schema_version VALUES (3, 1700000000000);"
+                             "INSERT INTO schema_version VALUES (4, 1700000000000);"
+                             "INSERT INTO schema_version VALUES (5, 1700000000000);"
+                             "INSERT INTO rooms VALUES (1, 1, -1, 0, 30, 0, 3, 'allow', 'hold');"
+                             "INSERT INTO mark_key VALUES (1, 'kept');";
+  Old old(before);
+  auto store = old.open();
+  Channel demo = store->channels().by_name("demo").value();
+  CHECK(store->rooms().evasion(demo.id).value().action == platform::BanEvasion::hold);
+  CHECK(store->evasions().key().value() == "kept");
+  User bob = store->users().by_name("bob").value();
+  CHECK(store->bits().grant(bob.id, 5, "", shell, "").value().balance == 5);
 }

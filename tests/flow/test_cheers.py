@@ -1,0 +1,275 @@
+"""Bits in a running chat: cheers that are typed, that subctl makes, that are refused, held, or that a kill comes between."""
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from chat_peers import tags
+from chat_platform import running
+from harness import install_npm, program, wait_for
+from test_people_clients import CLIENTS, Listener
+
+QUIET = ("--cooldown", "0s", "--message-rate", "1000", "--join-rate", "1000", "--repeat-time", "0s")
+HELD = "fuck this"  # the list that automod comes with holds it
+
+
+def subctl(chat, *arguments, status=0):
+    done = subprocess.run([program("subctl"), "--dir", str(chat.directory), "--json", *arguments], capture_output=True, text=True, timeout=30)
+    assert done.returncode == status, done.stderr
+    return json.loads(done.stdout) if done.stdout else done.stderr
+
+
+def modctl(chat, *arguments):
+    subprocess.run([program("modctl"), "--dir", str(chat.directory), *arguments], check=True, capture_output=True, timeout=30)
+
+
+def balance(chat, name="bob"):
+    return subctl(chat, "bits", "show", name)["balance"]
+
+
+def grant(chat, amount, name="bob"):
+    subctl(chat, "bits", "grant", name, "--amount", str(amount))
+
+
+def cheers(chat):
+    events = [json.loads(line) for line in chat.chanctl("events").splitlines()]
+    return [event["data"] for event in events if event["event"] == "channel.cheer"]
+
+
+def everybody(chat):
+    ada, bob, page = chat.irc_peer("ada", chat.ada), chat.irc_peer("bob", chat.bob), chat.page(chat.bob)
+    for peer in (ada, bob, page):
+        peer.join("demo")
+    return ada, bob, page
+
+
+@pytest.fixture
+def chat():
+    with running(*QUIET) as chat:
+        yield chat
+
+
+def test_a_cheer_is_typed_paid_told_and_shown(chat):
+    grant(chat, 500)
+    ada, bob, page = everybody(chat)
+    bob.send("@client-nonce=abc PRIVMSG #demo :Cheer100 hello cheer50")
+    line = ada.until("PRIVMSG")[-1]
+    assert line.endswith("PRIVMSG #demo :Cheer100 hello cheer50")
+    assert (tags(line)["bits"], tags(line)["badges"], tags(line)["display-name"]) == ("150", "bits/100", "bob")
+    state = tags(bob.until("USERSTATE")[-1])
+    assert (state["client-nonce"], state["badges"]) == ("abc", "bits/100")
+    told = page.until("message")
+    assert (told["bits"], told["badges"], told["user"]["login"]) == (150, [["bits", "100"]], "bob")
+    assert balance(chat) == 350
+    event, = cheers(chat)
+    assert (event["is_anonymous"], event["message"], event["bits"], event["user_login"]) == (False, "Cheer100 hello cheer50", 150, "bob")
+    bob.send("PRIVMSG #demo :and now without")
+    line = ada.until("PRIVMSG")[-1]
+    assert ("bits" in tags(line), tags(line)["badges"]) == (False, "bits/100")
+
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer1 again", "key": "k1"}))
+    assert page.until("confirmed")["key"] == "k1"
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer1 again", "key": "k1"}))
+    assert page.until("confirmed")["duplicate"] is True
+    assert balance(chat) == 349
+    row = subctl(chat, "cheerers", "demo")
+    assert (row["user"], row["bits"], row["metal"]) == ("bob", 151, "bronze")
+
+
+def test_what_is_refused_takes_nothing(chat):
+    ada, bob, page = everybody(chat)
+    bob.send("PRIVMSG #demo :cheer5 for who never had bits")
+    assert "bits" not in tags(ada.until("PRIVMSG")[-1])
+    grant(chat, 10)
+    bob.send("PRIVMSG #demo :cheer11")
+    assert tags(bob.until("NOTICE")[-1])["msg-id"] == "cheer_not_enough_bits"
+    bob.send("PRIVMSG #demo :cheer100001")
+    assert tags(bob.until("NOTICE")[-1])["msg-id"] == "cheer_too_many_bits"
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "hello", "key": "k1", "anonymous": True}))
+    assert page.until("error")["code"] == "no_cheer"
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer11", "key": "k2"}))
+    assert page.until("error")["code"] == "not_enough_bits"
+    ada.send("PRIVMSG #demo :/subscribers")
+    bob.until("subs_on")
+    bob.send("PRIVMSG #demo :cheer5")
+    assert tags(bob.until("NOTICE")[-1])["msg-id"] == "msg_subsonly"
+    ada.send("PRIVMSG #demo :/subscribersoff")
+    bob.until("subs_off")
+    ada.send("PRIVMSG #demo :/timeout bob 600")
+    bob.until("CLEARCHAT")
+    bob.send("PRIVMSG #demo :cheer5")
+    assert tags(bob.until("NOTICE")[-1])["msg-id"] == "msg_timedout"
+    assert "banned from demo" in subctl(chat, "cheer", "demo", "bob", "--message", "cheer5", status=1)
+    assert balance(chat) == 10 and cheers(chat) == []
+    ada.send("PRIVMSG #demo :cheer5 of the broadcaster's own")
+    assert "bits" not in page.until("message")
+
+
+def test_an_anonymous_cheer_names_nobody(chat):
+    grant(chat, 1000)
+    ada, bob, page = everybody(chat)
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer100 guess who", "key": "k1", "anonymous": True}))
+    line = ada.until("PRIVMSG")[-1]
+    assert line.split(" ")[1] == ":ananonymouscheerer!ananonymouscheerer@ananonymouscheerer.tmi.twitch.tv"
+    assert (tags(line)["bits"], tags(line)["badges"], tags(line)["user-id"], tags(line)["first-msg"]) == ("100", "", "0", "0")
+    told = page.until("message")
+    assert (told["user"]["name"], told["anonymous"], told["bits"]) == ("AnAnonymousCheerer", True, 100)
+    assert "bob" not in line and "bob" not in json.dumps(told) and "bob" not in json.dumps(cheers(chat))
+    assert balance(chat) == 900
+    bob.send("PRIVMSG #demo :no badge of it")
+    assert tags(ada.until("PRIVMSG", "no badge")[-1])["badges"] == ""
+    ada.send(f"PRIVMSG #demo :/delete {tags(line)['id']}")
+    gone = bob.until("CLEARMSG")[-1]
+    assert (tags(gone)["login"], tags(gone)["target-msg-id"]) == ("ananonymouscheerer", tags(line)["id"])
+
+
+def test_subctl_cheers_once_for_its_key_and_one_node_says_it(chat):
+    grant(chat, 1000)
+    ada, bob, page = everybody(chat)
+    with running(*QUIET, "--history", "none", directory=chat.directory, name="other") as other:
+        there = other.irc_peer("justinfan7")
+        there.join("demo")
+        first = subctl(chat, "cheer", "demo", "bob", "--message", "cheer1000 well played", "--key", "p1")
+        again = subctl(chat, "cheer", "demo", "bob", "--message", "cheer1000 well played", "--key", "p1")
+        assert (first["bits"], first["balance"], first["repeated"], again["repeated"]) == (1000, 0, False, True)
+        wait_for(lambda: said_by(chat) + said_by(other) == 1, 10, "the cheer to be said by one of them")
+    assert balance(chat) == 0
+
+
+def said_by(chat):
+    return sum(room["seq"] for room in chat.ask("rooms")["rooms"])
+
+
+def test_a_cheer_of_subctl_that_nobody_was_there_for_is_said_at_the_next_start(chat):
+    grant(chat, 10)
+    chat.daemon.process.send_signal(signal.SIGKILL)
+    chat.daemon.process.wait()
+    subctl(chat, "cheer", "demo", "bob", "--message", "cheer10 good morning")
+    chat.start()
+    page = chat.page(chat.ada)
+    wait_for(lambda: [m["text"] for m in page.join("demo")["history"]] == ["cheer10 good morning"], 10, "the cheer")
+    chat.daemon.stop()
+    chat.start()
+    page = chat.page(chat.ada)
+    assert [(m["text"], m["bits"], m["badges"]) for m in page.join("demo")["history"]] == [("cheer10 good morning", 10, [["bits", "1"]])]
+
+
+def test_a_kill_between_payment_and_saying_loses_and_repeats_nothing(chat):
+    grant(chat, 100_000)
+    _, bob, _ = everybody(chat)
+    for round_ in range(5):
+        before = len(cheers(chat))
+        for number in range(20):
+            bob.send(f"PRIVMSG #demo :cheer1 {round_}-{number}")
+        wait_for(lambda: len(cheers(chat)) > before + 3 * round_, 10, "some to be paid")
+        chat.daemon.process.send_signal(signal.SIGKILL)
+        chat.daemon.process.wait()
+        chat.start()
+        bob = chat.irc_peer("bob", chat.bob)
+        bob.join("demo")
+        paid = sorted(event["message"] for event in cheers(chat))
+        page = chat.page(chat.ada)
+        kept = lambda: sorted(m["text"] for m in page.join("demo", history=100)["history"])
+        wait_for(lambda: kept() == paid, 10, "what was paid to be said, once each")
+    assert balance(chat) == 100_000 - len(cheers(chat))
+
+
+def test_a_held_cheer_waits_with_its_bits():
+    with running(*QUIET, "--automod", program("automod")) as chat:
+        grant(chat, 100)
+        ada, bob, page = everybody(chat)
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": f"cheer10 {HELD}", "key": "k1"}))
+        held = page.until("error")
+        assert held["code"] == "held"
+        assert balance(chat) == 90 and cheers(chat) == []
+        modctl(chat, "queue", "deny", "demo", held["id"])
+        assert page.until("decided")["status"] == "denied"
+        assert balance(chat) == 100
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": f"cheer20 {HELD}", "key": "k2"}))
+        held = page.until("error")
+        modctl(chat, "queue", "approve", "demo", held["id"])
+        line = ada.until("PRIVMSG")[-1]
+        assert (tags(line)["bits"], tags(line)["id"], tags(line)["badges"]) == ("20", held["id"], "bits/1")
+        assert balance(chat) == 80 and len(cheers(chat)) == 1
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": f"cheer81 {HELD}", "key": "k3"}))
+        assert page.until("error")["code"] == "not_enough_bits"
+
+        made = subctl(chat, "cheer", "demo", "bob", "--message", f"cheer30 {HELD}")  # its words are looked at, too
+        waits = lambda: [row for row in modctl_queue(chat) if made["message_id"] in row]
+        wait_for(waits, 10, "it to be held")
+        assert balance(chat) == 50
+        modctl(chat, "queue", "deny", "demo", made["message_id"])
+        assert balance(chat) == 80
+        assert subctl(chat, "cheerers", "demo")["bits"] == 20
+
+
+def modctl_queue(chat):
+    return subprocess.run([program("modctl"), "--dir", str(chat.directory), "--json", "queue", "list", "demo"], check=True,
+                          capture_output=True, text=True, timeout=30).stdout.splitlines()
+
+
+def test_founders_are_the_first_ten(chat):
+    ada, bob, _ = everybody(chat)
+    subctl(chat, "subscribe", "demo", "bob")
+    assert tags(ada.until("USERNOTICE")[-1])["badges"] == "founder/0"
+    bob.send("PRIVMSG #demo :first")
+    told = tags(ada.until("PRIVMSG")[-1])
+    assert (told["badges"], told["badge-info"], told["subscriber"]) == ("founder/0", "founder/1", "1")
+    for number in range(10):
+        chat.seed("user", f"fan{number}")
+        subctl(chat, "subscribe", "demo", f"fan{number}")
+    badges = [tags(ada.until("USERNOTICE")[-1])["badges"] for _ in range(10)]
+    assert badges == ["founder/0"] * 9 + ["subscriber/0"]
+
+
+def test_who_is_new_and_comes_back_is_told(chat):
+    _, bob, _ = everybody(chat)
+    bob.send("PRIVMSG #demo :hello")
+    bob.until("USERSTATE")
+    chat.daemon.stop()
+    day = 24 * 3600 * 1000
+    now = int(time.time() * 1000)
+    with sqlite3.connect(chat.directory / "chat.db") as history:
+        history.execute("UPDATE messages SET at_ms = at_ms - ?", [day])
+        history.execute("UPDATE speakers SET first_ms = first_ms - ?", [day])
+        ada_id = sqlite3.connect(chat.directory / "store.db").execute("SELECT id FROM users WHERE name = 'ada'").fetchone()[0]
+        channel = history.execute("SELECT channel_id FROM speakers").fetchone()[0]
+        history.execute("INSERT INTO speakers VALUES (?, ?, ?)", [channel, ada_id, now - 31 * day])
+    for _ in range(2):  # a restart within the visit changes nothing
+        chat.start()
+        ada, bob, page = everybody(chat)
+        bob.send("PRIVMSG #demo :back again")
+        told = tags(ada.until("PRIVMSG")[-1])
+        assert (told["first-msg"], told["returning-chatter"]) == ("0", "1")
+        assert page.until("message")["returning"] is True
+        ada.send("PRIVMSG #demo :here for long")
+        assert tags(bob.until("PRIVMSG")[-1])["returning-chatter"] == "0"
+        chat.daemon.stop()
+
+
+@pytest.fixture(scope="module")
+def clients():
+    install_npm(CLIENTS)
+
+
+def test_tmi_js_hears_a_cheer(clients):
+    with running(*QUIET) as chat, Listener("tmi", chat.host, chat.ws, "ada", chat.ada) as ada:
+        grant(chat, 100)
+        ada.until("joined")
+        bob = chat.irc_peer("bob", chat.bob)
+        bob.send("PRIVMSG #demo :Cheer100 hello")
+        assert ada.until("cheer") == {"event": "cheer", "name": "bob", "bits": "100", "text": "Cheer100 hello", "badges": {"bits": "100"}}
+
+
+def test_twurple_hears_a_cheer(clients):
+    with running(*QUIET, host="127.7.0.3", irc=6667) as chat, Listener("twurple", chat.host, chat.irc, "ada", chat.ada) as ada:
+        grant(chat, 100)
+        ada.until("joined")
+        bob = chat.irc_peer("bob", chat.bob)
+        bob.send("PRIVMSG #demo :Cheer100 hello")
+        while (message := ada.until("message"))["text"] != "Cheer100 hello":
+            pass
+        assert (message["bits"], message["cheer"], message["badges"]) == (100, True, {"bits": "100"})
