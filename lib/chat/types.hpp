@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "platform/bits.hpp"
 #include "platform/room_settings.hpp"
 
 namespace sluice::chat {
@@ -94,9 +95,9 @@ struct Message {
   std::string client_nonce;  // an IRC client's, echoed
   std::optional<Reply> reply;
 };
-// Whom the dialect's clients take for somebody who cheers anonymously.
 inline User anonymous_cheerer() {
-  return {{}, "ananonymouscheerer", "AnAnonymousCheerer", {}};
+  return {
+      {}, std::string(platform::anonymous_cheerer_login), std::string(platform::anonymous_cheerer_name), {}};
 }
 using MessagePtr = std::shared_ptr<const Message>;
 

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "platform/bits.hpp"
 #include "platform/names.hpp"
 #include "store/payloads.hpp"
 #include "store/sqlite_engine.hpp"
@@ -10,8 +11,8 @@ namespace {
 // As chat shows them, and audit and events are not to say more.
 User anonymous_cheerer() {
   User user;
-  user.name = "ananonymouscheerer";
-  user.display_name = "AnAnonymousCheerer";
+  user.name = platform::anonymous_cheerer_login;
+  user.display_name = platform::anonymous_cheerer_name;
   return user;
 }
 }  // namespace

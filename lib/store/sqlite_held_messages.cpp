@@ -3,7 +3,7 @@
 
 #include "platform/names.hpp"
 #include "store/payloads.hpp"
-#include "store/sqlite_bits.hpp"
+#include "store/sqlite_cheers.hpp"
 #include "store/sqlite_engine.hpp"
 
 namespace sluice::store {

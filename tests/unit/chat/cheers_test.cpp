@@ -143,6 +143,39 @@ TEST_CASE("what is paid elsewhere is said once, through the gates it has not pas
   CHECK(hall.till.asked.empty());
 }
 
+TEST_CASE("what is paid is one with its sender's repeat, and is told when that is refused") {
+  Cheering hall;
+  hall.say("cheer5 hi");
+  const std::string id = hall.till.asked.at(0).first;
+  std::vector<Reason> refused;
+  bool said = false;
+  const auto then = [&](const Outcome& outcome) {
+    if (outcome) said = true;
+    if (!outcome) refused.push_back(outcome.error().reason);
+  };
+  hall.path.say_paid(hall.room(), hall.paid(id), true, then);
+  CHECK((refused.empty() && !said));
+  hall.till.answer(Refusal{Reason::on_its_way});
+  CHECK(refused == std::vector{Reason::on_its_way});
+  CHECK(hall.till.returned.empty());  // the repeat paid nothing
+  CHECK(hall.heard().empty());
+  hall.path.say_paid(hall.room(), hall.paid(id), true, then);
+  CHECK(said);
+  CHECK_THAT(hall.heard(), Contains(":cheer5 hi"));
+}
+
+TEST_CASE("what was said before its key was forgotten is not said again") {
+  Cheering hall;
+  int repeats = 0;
+  const auto count = [&](const Outcome& outcome) { repeats += outcome && outcome->repeated; };
+  hall.path.say_paid(hall.room(), hall.paid("m1"), true, count);
+  hall.heard();
+  hall.clock.advance(std::chrono::minutes(10));
+  hall.path.say_paid(hall.room(), hall.paid("m1"), true, count);
+  CHECK(repeats == 1);
+  CHECK(hall.heard().empty());
+}
+
 TEST_CASE("who is new and comes back") {
   Speakers speakers;
   const auto said = [&, user = UserId(1)](std::chrono::hours at) { return speakers.said(user, Wall(at)); };

@@ -210,6 +210,14 @@ TEST_CASE("a cheer that was paid before it was held is given back when it is den
   CHECK(house.total() == 0);
 }
 
+TEST_CASE("who never had bits cannot be held as nobody: the words are no cheer") {
+  House house;
+  HeldMessage held = house.held("m1");
+  held.anonymous = true;
+  CHECK(code_of(house.store->held_messages().hold(held)) == Errc::conflict);
+  CHECK(code_of(house.store->held_messages().by_id("m1")) == Errc::not_found);
+}
+
 TEST_CASE("cheer words of who never had bits are held as words") {
   House house;
   REQUIRE(house.store->held_messages().hold(house.held("m1")));

@@ -130,3 +130,44 @@ TEST_CASE("a store that looks for ban evasion keeps what it flagged when it gets
   User bob = store->users().by_name("bob").value();
   CHECK(store->bits().grant(bob.id, 5, "", shell, "").value().balance == 5);
 }
+
+TEST_CASE("a store of schema 5 keeps its supporters, its log and what waits for moderators") {
+  Fresh fresh;
+  const Channel demo = fresh.channel();
+  const User bob = fresh.user("bob"), cyd = fresh.user("cyd");
+  Subscriptions& subs = fresh->subscriptions();
+  REQUIRE(subs.gift({.channel = demo.id, .gifter = bob.id, .recipients = {cyd.id}}, shell, ""));
+  REQUIRE(subs.subscribe(demo.id, bob.id, platform::Plan::tier3, shell, "k"));
+  HeldMessage held;
+  held.id = "m1";
+  held.channel = demo.id;
+  held.user = bob.id;
+  held.text = "cheer5 held before there were bits";
+  held.whole = "{}";
+  held.reason = "automod";
+  REQUIRE(fresh->held_messages().hold(held));
+  const AuditHead head = fresh->audit().verify().value();
+  const Cursor last = fresh->events().last().value();
+  {
+    auto db = sqlite::Database::open(fresh.url.substr(7), milliseconds(100)).value();
+    REQUIRE(db.run_script(
+        "ALTER TABLE subscriptions DROP COLUMN founder; DROP TABLE cheers; DROP TABLE cheerers; "
+        "DROP TABLE bits_balances; DELETE FROM schema_version WHERE version > 5"));
+    REQUIRE(schema_of(db).value() == 5);
+  }
+  auto store = open_store(fresh.url).value();
+  CHECK(store->audit().verify(head).value() == head);
+  CHECK(store->events().last().value() == last);
+  const Subscription kept = store->subscriptions().find(demo.id, bob.id).value().value();
+  CHECK((kept.founder && kept.plan == platform::Plan::tier3 && kept.months == 1));
+  CHECK_FALSE(store->subscriptions().find(demo.id, cyd.id).value()->founder);
+  CHECK(
+      store->subscriptions().subscribe(demo.id, bob.id, platform::Plan::tier3, shell, "k").value().repeated);
+  REQUIRE(store->held_messages().decide("m1", HeldVerdict::allow, "", shell));
+  CHECK_FALSE(store->bits().balance(bob.id).value());
+  REQUIRE(store->bits().grant(bob.id, 5, "", shell, ""));
+  CHECK(store->bits()
+            .cheer({.channel = demo.id, .user = bob.id, .text = "cheer5"}, shell, "")
+            .value()
+            .balance == 0);
+}
