@@ -96,14 +96,15 @@ Result<bool> flag_at(const json& object, const char* name) {
   return found->get<bool>();
 }
 
-// `nobody`: it is the name of who is not told, and not somebody.
-Result<chat::User> read_user(const json& value, bool nobody = false) {
+// `may_be_nobody`: it may be who cheers anonymously, whose id is 0.
+Result<chat::User> read_user(const json& value, bool may_be_nobody = false) {
   if (!value.is_array() || value.size() < 3 || value.size() > 4 || !value[0].is_number_unsigned())
     return wrong("user");
   for (std::size_t i = 1; i < value.size(); ++i)
     if (!value[i].is_string()) return wrong("user");
   chat::User user{UserId(value[0].get<std::int64_t>()), value[1], value[2], {}};
   if (value.size() > 3) user.color = value[3];
+  const bool nobody = may_be_nobody && user.login == chat::anonymous_cheerer().login;
   if (user.id.value() < 0 || (user.id.value() == 0) != nobody || !irc::is_login_name(user.login))
     return wrong("user");
   if (user.name.empty() || user.name.size() > name_limit || !is_plain(user.name)) return wrong("user");
@@ -157,8 +158,8 @@ Result<chat::Reply> read_reply(const json& value) {
       !value[3].is_string())
     return wrong("reply");
   chat::Reply reply{value[0], {}, value[2], value[3], {}};
-  SLUICE_TRY_VALUE(reply.author, read_user(value[1]));
-  SLUICE_TRY_VALUE(reply.thread_author, read_user(value[4]));
+  SLUICE_TRY_VALUE(reply.author, read_user(value[1], true));
+  SLUICE_TRY_VALUE(reply.thread_author, read_user(value[4], true));
   if (!is_word(reply.id) || !is_word(reply.thread) || !is_plain(reply.text) ||
       code_point_count(reply.text) > chat::text_limit)
     return wrong("reply");
@@ -235,6 +236,7 @@ Result<Said> read_message(const json& object, ChannelId channel) {
   SLUICE_TRY_VALUE(message.anonymous, flag_at(object, "anonymous"));
   if (message.anonymous && message.bits == 0) return wrong("bits");
   SLUICE_TRY_VALUE(message.author, read_user(*user, message.anonymous));
+  if (message.anonymous && message.author.id != UserId()) return wrong("user");
   SLUICE_TRY_VALUE(const std::string roles, text_at(object, "roles"));
   SLUICE_TRY_VALUE(message.roles, read_roles(roles));
   SLUICE_TRY_VALUE(message.text, said_at(object));
