@@ -244,6 +244,7 @@ Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(
     if (!line || line->node != node_) continue;
     if (event.at + stale_after < system_clock().wall()) {
       log::warn("a message that was approved long ago is not published", {{"message", id}});
+      if (held->cheer && held->cheer->state == store::CheerState::paid) parts_.till.give_back(id);
       continue;
     }
     SLUICE_TRY_VALUE(const store::Channel channel,

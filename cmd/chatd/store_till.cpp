@@ -15,9 +15,12 @@ using nlohmann::json;
 
 constexpr seconds retry_pause{1};
 constexpr std::chrono::hours stale_after{1};  // what was cheered longer ago is not said any more
+constexpr std::string_view not_said = "the message was not said";
+store::Actor by_itself() {
+  return {UserId(), "chatd", "local"};
+}
 
-chat::Till::Payment payment_of(const Result<std::optional<store::Cheered>>& paid, const chat::Message& line,
-                               const std::string& node) {
+chat::Till::Payment payment_of(const Result<std::optional<store::Cheered>>& paid, const chat::Message& line) {
   if (!paid) {
     if (paid.error().code == Errc::conflict) return Refusal{Reason::not_enough_bits};
     if (paid.error().code == Errc::denied)
@@ -29,7 +32,8 @@ chat::Till::Payment payment_of(const Result<std::optional<store::Cheered>>& paid
   const store::Cheer& cheer = (*paid)->cheer;
   if (cheer.state == store::CheerState::reserved) return Refusal{.reason = Reason::held, .detail = line.id};
   if (cheer.state == store::CheerState::returned) return Refusal{Reason::rejected};
-  if (cheer.node != node) return Refusal{Reason::on_its_way};
+  // Its key's cheer is said by another node, or at this one's start, or long has been: once for one payment.
+  if ((*paid)->repeated) return Refusal{Reason::on_its_way};
   return chat::Till::Paid{};
 }
 
@@ -78,28 +82,27 @@ void StoreTill::pay(const chat::Message& line, Then then) {
         if (paid && *paid &&
             !(*paid)->cheer.anonymous)  // its badge is that of this cheer, whose event comes later
           parts_.rooms.people().cheerers.put((*paid)->cheer.user, (*paid)->cheer.channel, (*paid)->total);
-        then(payment_of(paid, line, node_));
+        then(payment_of(paid, line));
       });
 }
 
 void StoreTill::give_back(const std::string& message_id) {
   const auto ask = [&store = parts_.store, message_id] {
-    return store.bits().give_back(message_id, "the message was not said", {UserId(), "chatd", "local"});
+    return store.bits().give_back(message_id, not_said, by_itself());
   };
-  parts_.offload.run(ask, [message_id](Result<bool> returned) {
-    if (!returned)
-      log::error("the bits of a message that was not said could not be given back",
-                 {{"message", message_id}, returned.error()});
+  parts_.offload.run(ask, [this, message_id](Result<bool> returned) {
+    if (returned) return;
+    log::error("the bits of a message that was not said cannot be given back yet; it is tried again",
+               {{"message", message_id}, returned.error()});
+    returns_.push_back(message_id);
+    try_again();
   });
 }
 
 void StoreTill::catch_up(const store::Event& event) {
-  if (event.at + stale_after < system_clock().wall()) {
-    log::warn("a cheer of long ago is not said any more", {{"message", cheered_by(event)}});
-    return;
-  }
+  const bool stale = event.at + stale_after < system_clock().wall();
   parts_.progress.begin(event.cursor);
-  due_.push_back({event.cursor, cheered_by(event)});
+  due_.push_back({event.cursor, cheered_by(event), stale});
 }
 
 void StoreTill::begin() {
@@ -109,20 +112,27 @@ void StoreTill::begin() {
 void StoreTill::take(const store::Event& event) {
   if (!is_cheer(event)) return;
   const Due due{event.cursor, cheered_by(event)};
-  if (parts_.path.knows(due.message_id)) return;
-  parts_.progress.begin(due.cursor);
-  say(due);
+  if (!parts_.path.knows(due.message_id)) {
+    parts_.progress.begin(due.cursor);
+    return say(due);
+  }
+  if (archivist_ != nullptr) archivist_->settle(parts_.progress.done().value());  // it is with the archivist
 }
 
 void StoreTill::say(const Due& due) {
-  const auto ask = [&store = parts_.store, id = due.message_id,
-                    node = node_]() -> Result<std::optional<store::Cheer>> {
-    SLUICE_TRY_VALUE(store::Cheer cheer, store.bits().by_message(id));
+  const auto ask = [&store = parts_.store, due, node = node_]() -> Result<std::optional<store::Cheer>> {
+    SLUICE_TRY_VALUE(store::Cheer cheer, store.bits().by_message(due.message_id));
     if (cheer.state != store::CheerState::paid) return std::nullopt;
-    if (cheer.node == node) return cheer;
-    if (!cheer.node.empty()) return std::nullopt;
-    SLUICE_TRY_VALUE(const bool mine, store.bits().claim(id, node));
-    return mine ? std::optional(std::move(cheer)) : std::nullopt;
+    if (cheer.node != node && !cheer.node.empty()) return std::nullopt;
+    if (cheer.node.empty()) {
+      SLUICE_TRY_VALUE(const bool mine, store.bits().claim(due.message_id, node));
+      if (!mine) return std::nullopt;
+    }
+    if (!due.stale) return cheer;
+    log::warn("a cheer of long ago is not said any more; its bits are given back",
+              {{"message", due.message_id}});
+    SLUICE_TRY(store.bits().give_back(due.message_id, not_said, by_itself()));
+    return std::nullopt;
   };
   parts_.offload.run(ask, [this, due](const Result<std::optional<store::Cheer>>& cheer) {
     if (!cheer && cheer.error().code != Errc::not_found) return again(due, cheer.error());
@@ -142,22 +152,34 @@ void StoreTill::say(const Due& due, const store::Cheer& cheer, const chat::Chann
   auto message = message_of(cheer);
   if (!message) {
     log::error("a cheer cannot be read, and is not said", {message.error()});
+    give_back(due.message_id);
     return end(due.cursor);
   }
-  parts_.path.say_paid(parts_.rooms.open(channel), *std::move(message), !cheer.whole.empty(),
-                       [this, due](const chat::Outcome& outcome) {
-                         if (!outcome)
-                           log::info(
-                               "a cheer was not said",
-                               {{"message", due.message_id}, {"why", chat::words_for(outcome.error()).code}});
-                         end(due.cursor);
-                       });
+  const auto then = [this, due](const chat::Outcome& outcome) {
+    if (outcome || outcome.error().reason == Reason::held) return end(due.cursor);
+    log::info("a cheer was not said",
+              {{"message", due.message_id}, {"why", chat::words_for(outcome.error()).code}});
+    // Its bits have been given back, or else the answer was that of its sender's repeat, which it was one
+    // with.
+    later_.push_back(due);
+    try_again();
+  };
+  parts_.path.say_paid(parts_.rooms.open(channel), *std::move(message), !cheer.whole.empty(), then);
 }
 
 void StoreTill::again(const Due& due, const Error& error) {
   log::error("a cheer cannot be said yet; it is tried again", {error});
-  due_.push_back(due);
-  retry_.after(retry_pause, [this] { begin(); });
+  later_.push_back(due);
+  try_again();
+}
+
+void StoreTill::try_again() {
+  if (std::exchange(tries_again_, true)) return;
+  retry_.after(retry_pause, [this] {
+    tries_again_ = false;
+    for (const std::string& id : std::exchange(returns_, {})) give_back(id);
+    for (const Due& due : std::exchange(later_, {})) say(due);
+  });
 }
 
 void StoreTill::end(store::Cursor cursor) {

@@ -36,7 +36,8 @@ class StoreTill final : public chat::Till {
   void pay(const chat::Message& line, Then then) override;
   void give_back(const std::string& message_id) override;
 
-  // Of cheers of before this run, whether one is to be said yet: it is, at begin(), unless that was long ago.
+  // Of cheers of before this run, one that is not in the chat history: it is said at begin(), or its bits are
+  // given back, if that was long ago.
   void catch_up(const store::Event& event);
   void begin();
   void take(const store::Event& event);  // every event
@@ -45,16 +46,21 @@ class StoreTill final : public chat::Till {
   struct Due {
     store::Cursor cursor;
     std::string message_id;
+    bool stale = false;
   };
   void say(const Due& due);
   void say(const Due& due, const store::Cheer& cheer, const chat::Channel& channel);
   void again(const Due& due, const Error& error);
+  void try_again();
   void end(store::Cursor cursor);
 
   Parts parts_;
   std::string node_;
   Archivist* archivist_ = nullptr;
-  std::vector<Due> due_;  // at begin(), and once more
+  std::vector<Due> due_;              // at begin()
+  std::vector<Due> later_;            // once more, after a pause
+  std::vector<std::string> returns_;  // so, too: messages whose bits are to be given back
+  bool tries_again_ = false;
   net::Timer retry_;
 };
 

@@ -61,9 +61,13 @@ Result<int> cheer(const app::Settings& settings, Platform& platform) {
                                                  .text = settings.text("message"),
                                                  .anonymous = settings.flag("anonymous")},
                                                 platform.actor, settings.text("key")));
+  const bool returned = cheered.cheer.state == store::CheerState::returned;
   tell(settings, json_of(cheered),
-       fmt::format("{} cheers {} with {} and has {} left{}", user.name, channel.name,
-                   counted(cheered.cheer.bits), cheered.balance, cheered.repeated ? ", as before" : ""));
+       returned ? fmt::format("{} cheered {} with {}, which were given back, and has {}", user.name,
+                              channel.name, counted(cheered.cheer.bits), cheered.balance)
+                : fmt::format("{} cheers {} with {} and has {} left{}", user.name, channel.name,
+                              counted(cheered.cheer.bits), cheered.balance,
+                              cheered.repeated ? ", as before" : ""));
   return app::exit_done;
 }
 

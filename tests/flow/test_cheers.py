@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from chat_nodes import history, joined
 from chat_peers import tags
 from chat_platform import running
 from harness import install_npm, program, wait_for
@@ -34,9 +35,13 @@ def grant(chat, amount, name="bob"):
     subctl(chat, "bits", "grant", name, "--amount", str(amount))
 
 
+def events(chat, name):
+    told = [json.loads(line) for line in chat.chanctl("events").splitlines()]
+    return [event["data"] for event in told if event["event"] == name]
+
+
 def cheers(chat):
-    events = [json.loads(line) for line in chat.chanctl("events").splitlines()]
-    return [event["data"] for event in events if event["event"] == "channel.cheer"]
+    return events(chat, "channel.cheer")
 
 
 def everybody(chat):
@@ -175,6 +180,116 @@ def test_a_kill_between_payment_and_saying_loses_and_repeats_nothing(chat):
         kept = lambda: sorted(m["text"] for m in page.join("demo", history=100)["history"])
         wait_for(lambda: kept() == paid, 10, "what was paid to be said, once each")
     assert balance(chat) == 100_000 - len(cheers(chat))
+
+
+def test_a_key_of_long_ago_pays_for_nothing_new(chat):
+    """What a key's message was is forgotten after five minutes; that it was paid is not, and it is not said again for the same bits."""
+    grant(chat, 100)
+    _, _, page = everybody(chat)
+    page.say("demo", "cheer1 hi", "k1")
+    page.until("confirmed")
+    chat.daemon.stop()
+    with sqlite3.connect(chat.directory / "chat.db") as history:
+        history.execute("UPDATE messages SET at_ms = at_ms - 600000")
+    chat.start()
+    page = chat.page(chat.bob)
+    page.join("demo")
+    for text in ("cheer99 for nothing", "cheer1 hi"):
+        page.say("demo", text, "k1")
+        assert page.until("error")["code"] == "busy"
+    assert balance(chat) == 99 and len(cheers(chat)) == 1
+    assert [(m["text"], m["bits"]) for m in chat.page(chat.ada).join("demo", history=100)["history"]] == [("cheer1 hi", 1)]
+
+
+def test_a_cheer_that_nobody_said_for_an_hour_is_given_back(chat):
+    grant(chat, 10)
+    chat.daemon.process.send_signal(signal.SIGKILL)
+    chat.daemon.process.wait()
+    made = subctl(chat, "cheer", "demo", "bob", "--message", "cheer10 good morning", "--key", "p1")
+    with sqlite3.connect(chat.directory / "store.db") as store:
+        store.execute("UPDATE events SET at_ms = at_ms - 3660000 WHERE name = 'channel.cheer'")
+    chat.start()
+    wait_for(lambda: balance(chat) == 10, 10, "the bits to be given back")
+    chat.daemon.stop()
+    chat.start()  # once
+    assert balance(chat) == 10 and said_by(chat) == 0
+    returned, = events(chat, "channel.cheer.return")
+    assert (returned["message_id"], returned["bits"], returned["cumulative_bits"]) == (made["message_id"], 10, 0)
+    assert subctl(chat, "cheer", "demo", "bob", "--message", "cheer10 good morning", "--key", "p1")["state"] == "returned"
+
+
+def test_a_page_that_sends_again_after_a_kill_is_said_once():
+    """With Redis the key is with a run that is gone, and the page's repeat is one with what the start says."""
+    with joined(1) as nodes:
+        chat = nodes[0]
+        grant(chat, 1000)
+        page = chat.page(chat.bob)
+        page.join("demo")
+        for round_ in range(4):
+            before, texts = len(cheers(chat)), [f"cheer1 {round_}-{number}" for number in range(15)]
+            for text in texts:
+                page.say("demo", text, text)
+            wait_for(lambda: len(cheers(chat)) > before + 3 * round_, 10, "some to be paid")
+            nodes.kill(0)
+            chat.start()
+            page = chat.page(chat.bob)
+            page.join("demo")
+            for text in texts:
+                page.say("demo", text, text)
+            reader = chat.page(chat.ada)
+            kept = lambda: sorted(m["text"] for m in reader.join("demo", history=100)["history"])
+            paid = lambda: sorted(event["message"] for event in cheers(chat))
+            wait_for(lambda: kept() == paid(), 20, "what is paid to be said, once each")
+        assert len(set(paid())) == len(paid())
+        assert balance(chat) == 1000 - len(paid())
+
+
+def test_a_cheer_is_told_on_every_node_once_and_so_is_an_answer_to_nobody():
+    with joined(2) as nodes:
+        grant(nodes[0], 100)
+        ada = nodes[1].irc_peer("ada", nodes[1].ada)
+        ada.join("demo")
+        page = nodes[0].page(nodes[0].bob)
+        page.join("demo")
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer10 guess", "key": "k1", "anonymous": True}))
+        line = ada.until("PRIVMSG")[-1]
+        assert (tags(line)["bits"], tags(line)["display-name"]) == ("10", "AnAnonymousCheerer")
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": "it was me", "key": "k2", "reply_to": tags(line)["id"]}))
+        line = ada.until("PRIVMSG")[-1]
+        assert line.endswith("it was me") and tags(line)["reply-parent-user-login"] == "ananonymouscheerer"
+        made = subctl(nodes[0], "cheer", "demo", "bob", "--message", "cheer5 both hear it")
+        heard = ada.until("PRIVMSG")[-1]
+        assert (tags(heard)["id"], tags(heard)["bits"], tags(heard)["badges"]) == (made["message_id"], "5", "bits/1")
+        page.say("demo", "the end", "k3")
+        assert ada.until("PRIVMSG")[-1].endswith("the end")
+        assert len(history(nodes[0])) == len(history(nodes[1])) == 4
+        assert balance(nodes[0]) == 85
+
+
+def test_spellings_and_who_cheers_with_an_action(chat):
+    grant(chat, 100_000)
+    ada, bob, _ = everybody(chat)
+    for text, bits in (("CHEER1 cHeEr2 Cheer3", "6"), ("/me cheer4 dances", "4"), ("cheer0 Cheer05 cheer cheers5 xcheer5 cheer-5 cheer5!", None),
+                       ("cheer99990", "99990")):
+        bob.send(f"PRIVMSG #demo :{text}")
+        assert tags(ada.until("PRIVMSG")[-1]).get("bits") == bits
+    assert balance(chat) == 0
+    for text in ("cheer99999999999999999999999999", "cheer100000 cheer1", "cheer9223372036854775807 cheer9223372036854775807"):
+        bob.send(f"PRIVMSG #demo :{text}")
+        assert tags(bob.until("NOTICE")[-1])["msg-id"] == "cheer_too_many_bits"
+        assert "too many bits" in subctl(chat, "cheer", "demo", "bob", "--message", text, status=1)
+
+
+def test_slow_mode_takes_nothing_of_who_waits(chat):
+    grant(chat, 10)
+    ada, bob, _ = everybody(chat)
+    ada.send("PRIVMSG #demo :/slow 60")
+    bob.until("ROOMSTATE")
+    bob.send("PRIVMSG #demo :cheer1")
+    ada.until("PRIVMSG")
+    bob.send("PRIVMSG #demo :cheer2")
+    assert tags(bob.until("NOTICE", "msg_slowmode")[-1])["msg-id"] == "msg_slowmode"
+    assert balance(chat) == 9
 
 
 def test_a_held_cheer_waits_with_its_bits():
