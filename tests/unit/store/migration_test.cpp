@@ -137,7 +137,7 @@ TEST_CASE("a store of schema 5 keeps its supporters, its log and what waits for 
   const User bob = fresh.user("bob"), cyd = fresh.user("cyd");
   Subscriptions& subs = fresh->subscriptions();
   REQUIRE(subs.gift({.channel = demo.id, .gifter = bob.id, .recipients = {cyd.id}}, shell, ""));
-  REQUIRE(subs.subscribe(demo.id, bob.id, platform::Plan::tier3, shell, "k"));
+  REQUIRE(subs.subscribe(demo.id, bob.id, platform::Plan::tier3, shell, ""));
   HeldMessage held;
   held.id = "m1";
   held.channel = demo.id;
@@ -161,8 +161,6 @@ TEST_CASE("a store of schema 5 keeps its supporters, its log and what waits for 
   const Subscription kept = store->subscriptions().find(demo.id, bob.id).value().value();
   CHECK((kept.founder && kept.plan == platform::Plan::tier3 && kept.months == 1));
   CHECK_FALSE(store->subscriptions().find(demo.id, cyd.id).value()->founder);
-  CHECK(
-      store->subscriptions().subscribe(demo.id, bob.id, platform::Plan::tier3, shell, "k").value().repeated);
   REQUIRE(store->held_messages().decide("m1", HeldVerdict::allow, "", shell));
   CHECK_FALSE(store->bits().balance(bob.id).value());
   REQUIRE(store->bits().grant(bob.id, 5, "", shell, ""));
