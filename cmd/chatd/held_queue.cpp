@@ -6,8 +6,8 @@
 
 #include "chat/held.hpp"
 #include "chat/irc_lines.hpp"
-#include "log/log.hpp"
 #include "event_fields.hpp"
+#include "log/log.hpp"
 #include "store_directory.hpp"
 
 namespace sluice::chatd {
@@ -52,6 +52,18 @@ chat::Held held_of(const store::Event& event, const json& payload) {
                   .at = event.at};
   return held;
 }
+
+// A held message as it was packed, and what is paid for it.
+struct Kept {
+  std::string whole;
+  std::optional<store::Cheer> cheer;
+};
+Result<Kept> read_held(store::Store& store, const std::string& id) {
+  SLUICE_TRY_VALUE(store::HeldMessage held, store.held_messages().by_id(id));
+  auto cheer = store.bits().by_message(id);
+  if (!cheer && cheer.error().code != Errc::not_found) return std::unexpected(cheer.error());
+  return Kept{std::move(held.whole), cheer ? std::optional(*std::move(cheer)) : std::nullopt};
+}
 }  // namespace
 
 HeldQueue::HeldQueue(net::Loop& loop, Parts parts, std::string node, milliseconds time)
@@ -89,6 +101,8 @@ void HeldQueue::hold(const chat::Message& line, const chat::AutomodVerdict& verd
                           .category = term ? "" : verdict.category,
                           .level = verdict.level,
                           .boundaries = {},
+                          .cheers = line.bits > 0,
+                          .anonymous = line.anonymous,
                           .held_at = {},
                           .decided_by = {},
                           .decided_at = {}};
@@ -97,6 +111,7 @@ void HeldQueue::hold(const chat::Message& line, const chat::AutomodVerdict& verd
   parts_.offload.run(
       [&store = parts_.store, held = std::move(held)] { return store.held_messages().hold(held); },
       [then = std::move(then), id = line.id](Result<store::HeldMessage> kept) {
+        if (!kept && kept.error().code == Errc::conflict) return then(Refusal{Reason::not_enough_bits});
         if (!kept) {
           log::error("a message could not be kept for the moderators", {kept.error()});
           return then(Refusal{Reason::unavailable});
@@ -108,12 +123,11 @@ void HeldQueue::hold(const chat::Message& line, const chat::AutomodVerdict& verd
 }
 
 void HeldQueue::take(const store::Event& event) {
-  heard_ = event.cursor;
   if (event.name == "automod.message.hold") return tell_held(event);
   if (event.name != "automod.message.update") return;
   tell_decided(event);
   if (text_of(json::parse(event.payload, nullptr, false), "status") != "approved") return;
-  under_way_.insert(event.cursor);
+  parts_.progress.begin(event.cursor);
   approved(event);
 }
 
@@ -177,37 +191,42 @@ void HeldQueue::approved(const store::Event& event) {
       for (const store::Event& late : std::exchange(again_, {})) approved(late);
     });
   };
-  const auto ask = [&store = parts_.store, id] { return store.held_messages().by_id(id); };
-  parts_.offload.run(ask, [this, event, channel, again](Result<store::HeldMessage> held) {
-    if (!held && held.error().code != Errc::not_found) return again(held.error());
+  const auto ask = [&store = parts_.store, id] { return read_held(store, id); };
+  parts_.offload.run(ask, [this, event, channel, again](Result<Kept> kept) {
+    if (!kept && kept.error().code != Errc::not_found) return again(kept.error());
     const auto line =
-        held ? chat::unpack_held(held->whole) : Result<chat::Unpacked>(std::unexpected(held.error()));
+        kept ? chat::unpack_held(kept->whole) : Result<chat::Unpacked>(std::unexpected(kept.error()));
     if (!line) log::error("an approved message cannot be read", {line.error()});
     if (!line || line->node != node_) return settle(event.cursor);
-    parts_.directory.find_channel(channel, [this, event, again, line = *line](Result<chat::Channel> found) {
+    std::string name = channel;
+    parts_.directory.find_channel(std::move(name), [this, event, again, line = *line,
+                                                    cheer = kept->cheer](Result<chat::Channel> found) {
       if (!found && found.error().code != Errc::not_found) return again(found.error());
-      if (found) publish(parts_.rooms.open(*found), line.message);
+      if (found) publish(parts_.rooms.open(*found), line.message, cheer);
       settle(event.cursor);
     });
   });
 }
 
-chat::MessagePtr HeldQueue::publish(chat::Room& room, const chat::Message& line) {
-  const chat::MessagePtr published = parts_.path.publish_held(room, line);
-  if (!published)
-    log::info("an approved message is not published: it has been, or its author is banned",
-              {{"message", line.id}});
-  return published;
+// A cheer is one when it is paid; a message that was to be anonymous is said as nothing else.
+chat::MessagePtr HeldQueue::publish(chat::Room& room, chat::Message line,
+                                    const std::optional<store::Cheer>& cheer) {
+  const bool paid = cheer && cheer->state == store::CheerState::paid;
+  const std::string id = line.id;
+  if (paid) line.bits = cheer->bits;
+  const bool as_meant = paid || (!cheer && !line.anonymous);
+  const chat::MessagePtr published = as_meant ? parts_.path.publish_held(room, std::move(line)) : nullptr;
+  if (published) return published;
+  log::info(
+      "an approved message is not published: it has been, its author is banned, or its bits were given back",
+      {{"message", id}});
+  if (paid && !parts_.path.knows(id) && !room.history().find(id)) parts_.till.give_back(id);
+  return nullptr;
 }
 
 void HeldQueue::settle(store::Cursor cursor) {
-  under_way_.erase(cursor);
-  if (archivist_ != nullptr) archivist_->settle(settled().value());
-}
-
-store::Cursor HeldQueue::settled() const {
-  if (under_way_.empty()) return heard_;
-  return std::min(heard_, store::Cursor(under_way_.begin()->value() - 1));
+  parts_.progress.end(cursor);
+  if (archivist_ != nullptr) archivist_->settle(parts_.progress.done().value());
 }
 
 Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(
@@ -218,13 +237,14 @@ Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(
     const std::string id = text_of(payload, "message_id");
     SLUICE_TRY_VALUE(const bool there, known(id));
     if (there) continue;
-    const auto held = parts_.store.held_messages().by_id(id);
+    const auto held = read_held(parts_.store, id);
     if (!held && held.error().code == Errc::not_found) continue;
     if (!held) return std::unexpected(held.error());
     const auto line = chat::unpack_held(held->whole);
     if (!line || line->node != node_) continue;
     if (event.at + stale_after < system_clock().wall()) {
       log::warn("a message that was approved long ago is not published", {{"message", id}});
+      if (held->cheer && held->cheer->state == store::CheerState::paid) parts_.till.give_back(id);
       continue;
     }
     SLUICE_TRY_VALUE(const store::Channel channel,
@@ -234,7 +254,7 @@ Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(
     if (!open) {
       SLUICE_TRY_VALUE(room.standing(), read_standing(parts_.store, channel.id));
     }
-    if (const auto message = publish(room, line->message)) published.push_back(message);
+    if (const auto message = publish(room, line->message, held->cheer)) published.push_back(message);
   }
   return published;
 }

@@ -3,7 +3,6 @@
 // event log, whoever decided. The node that took a message publishes it, once: whether it did is in its
 // archive (chatlog), which outlives a kill.
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "chat/message_path.hpp"
 #include "chat/rooms.hpp"
 #include "net/loop.hpp"
+#include "progress.hpp"
 #include "store/store.hpp"
 
 namespace sluice::chatd {
@@ -28,6 +28,8 @@ class HeldQueue {
     chat::Rooms& rooms;
     chat::MessagePath& path;
     chat::Directory& directory;
+    chat::Till& till;
+    Progress& progress;
   };
   // All outlive it. `node` is the same in the next run of this node.
   HeldQueue(net::Loop& loop, Parts parts, std::string node, milliseconds time);
@@ -43,14 +45,12 @@ class HeldQueue {
 
   void hold(const chat::Message& line, const chat::AutomodVerdict& verdict, chat::Gate::Then then);
   void take(const store::Event& event);  // every event
-  // The newest event up to which all that was approved is with the archivist.
-  store::Cursor settled() const;
 
  private:
   void tell_held(const store::Event& event);
   void tell_decided(const store::Event& event);
   void approved(const store::Event& event);
-  chat::MessagePtr publish(chat::Room& room, const chat::Message& line);
+  chat::MessagePtr publish(chat::Room& room, chat::Message line, const std::optional<store::Cheer>& cheer);
   void settle(store::Cursor cursor);
   void expire();
 
@@ -58,8 +58,6 @@ class HeldQueue {
   std::string node_;
   milliseconds time_;
   Archivist* archivist_ = nullptr;
-  store::Cursor heard_;
-  std::set<store::Cursor> under_way_;  // approvals whose message is not with the archivist yet
   std::vector<store::Event> again_;
   net::Timer rhythm_, retry_;
 };

@@ -23,7 +23,7 @@ std::optional<chat::Support> support_of(const store::Event& event, const json& p
   if (!until) return std::nullopt;
   const platform::Plan plan = platform::parse_plan(text_of(payload, "plan")).value_or(platform::Plan::tier1);
   return chat::Support{event.channel, platform::tier(plan), number_of(payload, "cumulative_months", 1),
-                       *until};
+                       *until, flag_of(payload, "is_founder")};
 }
 
 bool begins_or_goes_on(std::string_view event) {
@@ -40,8 +40,15 @@ Result<> PeopleNews::load() {
     SLUICE_TRY_VALUE(const std::vector<store::Subscription> some,
                      store_.subscriptions().all(last.channel, last.user, at_once));
     for (const store::Subscription& each : some)
-      people.subscribers.put(each.user,
-                             {each.channel, platform::tier(each.plan), each.months, each.expires_at});
+      people.subscribers.put(
+          each.user, {each.channel, platform::tier(each.plan), each.months, each.expires_at, each.founder});
+    if (some.size() < at_once) break;
+    last = some.back();
+  }
+  for (store::Cheerer last;;) {
+    SLUICE_TRY_VALUE(const std::vector<store::Cheerer> some,
+                     store_.bits().all(last.channel, last.user, at_once));
+    for (const store::Cheerer& each : some) people.cheerers.put(each.user, each.channel, each.bits);
     if (some.size() < at_once) return {};
     last = some.back();
   }
@@ -77,6 +84,9 @@ void PeopleNews::take(const store::Event& event) {
     people.emotes.remove(text_of(payload, "code"), event.channel);
   } else if (event.name == "channel.subscription.end") {
     people.subscribers.end(user.id, event.channel);
+  } else if (event.name == "channel.cheer" || event.name == "channel.cheer.return") {
+    if (const auto bits = number_of(payload, "cumulative_bits", -1); bits >= 0)  // anonymous ones have none
+      people.cheerers.put(user.id, event.channel, bits);
   } else if (begins_or_goes_on(event.name)) {
     if (const auto support = support_of(event, payload)) people.subscribers.put(user.id, *support);
   }

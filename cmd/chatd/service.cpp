@@ -25,6 +25,7 @@
 #include "people_news.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
+#include "store_till.hpp"
 #include "viewer_report.hpp"
 
 namespace sluice::chatd {
@@ -53,8 +54,9 @@ class Service {
         path_(clock_, system_random(), send_rates(settings)),
         directory_(*store_, offload_, rooms_, news_),
         hall_{rooms_, path_, moderation_, node_directory_, clock_, client_limits(settings)},
-        held_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_}, std::move(lasting_name),
-              settings.duration("held-time")),
+        till_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_, progress_}, lasting_name),
+        held_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_, till_, progress_},
+              std::move(lasting_name), settings.duration("held-time")),
         evasions_(daemon.loop(), {*store_, offload_, held_},
                   std::chrono::days(settings.integer("evasion-days"))),
         automod_(daemon.loop(), {*store_, offload_, held_}, settings),
@@ -71,6 +73,7 @@ class Service {
     path_.add_gate(evasion_gate_);  // before AutoMod: what is held in any case need not be judged
     path_.add_gate(automod_);
     hall_.evasion = &evasion_gate_;
+    path_.pay_at(till_);
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
     links_.on_slow = [this] { counters_.slow.Increment(); };
   }
@@ -83,6 +86,7 @@ class Service {
     // What is read of the store from here on holds every event up to this one.
     SLUICE_TRY_VALUE(const store::Cursor begun, store_->events().last());
     acts_.heard(begun);
+    progress_.heard(begun);
     SLUICE_TRY(people_.load());
     SLUICE_TRY(evasions_.begin());
     Result<std::vector<store::Event>> approvals;
@@ -91,7 +95,7 @@ class Service {
     SLUICE_TRY(restore());
     std::vector<chat::MessagePtr> approved;
     if (archive_) {
-      SLUICE_TRY_VALUE(approved, say_approved(*approvals, begun));
+      SLUICE_TRY_VALUE(approved, say_approved(*approvals));
     }
     // Not before: from here on the archive belongs to the thread that writes it.
     if (archive_)
@@ -104,6 +108,7 @@ class Service {
     SLUICE_TRY_VALUE(const std::optional<redis::Url> bus_url, chat_bus(settings));
     if (bus_url) join_nodes(*bus_url, approved);
     held_.keep_with(archivist_ ? &*archivist_ : nullptr);
+    till_.keep_with(archivist_ ? &*archivist_ : nullptr);
     held_.begin();
     SLUICE_TRY_VALUE(follower_,
                      bus::EventFollower::start(daemon_.loop(), offload_, *store_, *bus_, begun,
@@ -120,6 +125,7 @@ class Service {
     automod_.start([this] {
       daemon_.loop().post([this] {
         automod_answers_ = true;
+        till_.begin();
         be_ready();
       });
     });
@@ -194,11 +200,13 @@ class Service {
     people_.take(event);
     news_.take(event);
     automod_.take(event);
+    progress_.heard(event.cursor);
     held_.take(event);
+    till_.take(event);
     acts_.heard(event.cursor);
     if (!archivist_) return;
     if (auto taken = taken_off_by(event)) {
-      taken->cursor = held_.settled().value();
+      taken->cursor = progress_.done().value();
       archivist_->take_off(*taken);
     }
   }
@@ -217,6 +225,9 @@ class Service {
           SLUICE_TRY(archive_->take_off(*taken));
         }
         if (is_approval(event)) approvals.push_back(event);
+        if (!is_cheer(event)) continue;
+        SLUICE_TRY_VALUE(const bool said, archive_->holds(cheered_by(event)));
+        if (!said) till_.catch_up(event);
       }
       if (events.empty()) break;
       at = events.back().cursor;
@@ -224,12 +235,11 @@ class Service {
     return approvals;
   }
 
-  Result<std::vector<chat::MessagePtr>> say_approved(const std::vector<store::Event>& approvals,
-                                                     store::Cursor begun) {
+  Result<std::vector<chat::MessagePtr>> say_approved(const std::vector<store::Event>& approvals) {
     const auto known = [this](const std::string& id) { return archive_->holds(id); };
     SLUICE_TRY_VALUE(std::vector<chat::MessagePtr> said, held_.catch_up(approvals, known));
     SLUICE_TRY(archive_->append(said));
-    SLUICE_TRY(archive_->set_cursor(begun.value()));
+    SLUICE_TRY(archive_->set_cursor(progress_.done().value()));
     return said;
   }
 
@@ -245,10 +255,11 @@ class Service {
     for (const store::Channel& channel : channels) {
       SLUICE_TRY_VALUE(const std::vector<chatlog::Kept> messages,
                        archive_->recent(channel.id, restored_messages + 1));
-      SLUICE_TRY_VALUE(const std::vector<UserId> speakers, archive_->speakers(channel.id));
+      SLUICE_TRY_VALUE(const std::vector<chatlog::Spoke> speakers,
+                       archive_->speakers(channel.id, clock_.wall()));
       if (speakers.empty()) continue;
       chat::Room& room = rooms_.open(to_chat(channel));
-      for (const UserId speaker : speakers) room.restore_speaker(speaker);
+      for (const chatlog::Spoke& spoke : speakers) room.restore_speaker(spoke.user, spoke.speaker);
       SLUICE_TRY_VALUE(room.standing(), read_standing(*store_, channel.id));
       for (const chatlog::Kept& kept : messages) {
         room.restore(kept.message, kept.taken_off);
@@ -352,6 +363,8 @@ class Service {
   ControlActs control_acts_{*store_, offload_, directory_, rooms_, moderation_};
   NodeDirectory node_directory_{directory_, rooms_};
   chat::Hall hall_;
+  Progress progress_;
+  StoreTill till_;
   HeldQueue held_;
   Evasions evasions_;
   chat::EvasionGate evasion_gate_{clock_, hall_.switchboard, evasions_};

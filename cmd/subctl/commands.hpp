@@ -32,6 +32,10 @@ Result<int> show(const app::Settings&, Platform&);
 Result<int> follow(const app::Settings&, Platform&);
 Result<int> unfollow(const app::Settings&, Platform&);
 Result<int> followers(const app::Settings&, Platform&);
+Result<int> grant_bits(const app::Settings&, Platform&);
+Result<int> show_bits(const app::Settings&, Platform&);
+Result<int> cheer(const app::Settings&, Platform&);
+Result<int> cheerers(const app::Settings&, Platform&);
 
 // With the hint that a person at a shell needs.
 Result<store::User> named_user(Platform& platform, const std::string& name);

@@ -8,10 +8,11 @@ using namespace sluice;
 
 namespace {
 const std::map<std::string, Result<int> (*)(const app::Settings&, subctl::Platform&), std::less<>> commands{
-    {"tiers", subctl::tiers},       {"subscribe", subctl::subscribe}, {"renew", subctl::renew},
-    {"share", subctl::share},       {"gift", subctl::gift},           {"cancel", subctl::cancel},
-    {"list", subctl::list},         {"show", subctl::show},           {"follow", subctl::follow},
-    {"unfollow", subctl::unfollow}, {"followers", subctl::followers},
+    {"tiers", subctl::tiers},         {"subscribe", subctl::subscribe}, {"renew", subctl::renew},
+    {"share", subctl::share},         {"gift", subctl::gift},           {"cancel", subctl::cancel},
+    {"list", subctl::list},           {"show", subctl::show},           {"follow", subctl::follow},
+    {"unfollow", subctl::unfollow},   {"followers", subctl::followers}, {"bits grant", subctl::grant_bits},
+    {"bits show", subctl::show_bits}, {"cheer", subctl::cheer},         {"cheerers", subctl::cheerers},
 };
 }  // namespace
 

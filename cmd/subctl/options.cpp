@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include "app/platform.hpp"
+#include "platform/bits.hpp"
 
 namespace sluice::subctl {
 
@@ -36,7 +37,7 @@ const app::Program& program() {
   static const app::Program table{
       .name = "subctl",
       .section = 1,
-      .summary = "subscriptions, gifts and follows of a platform",
+      .summary = "subscriptions, gifts, bits and follows of a platform",
       .commands = {
           {.path = "", .options = app::platform_options()},
           {.path = "tiers", .summary = "list what there is to subscribe to, and for how much"},
@@ -95,6 +96,34 @@ const app::Program& program() {
            .positionals = {channel, users}},
           {.path = "followers",
            .summary = "list a channel's followers, the newest first",
+           .options = {limit},
+           .positionals = {channel}},
+          {.path = "bits grant",
+           .summary = "give users bits to cheer with",
+           .options = {{.name = "amount",
+                        .kind = Kind::integer,
+                        .metavar = "N",
+                        .help = "how many each is given",
+                        .required = true,
+                        .min = 1,
+                        .max = platform::most_granted},
+                       {.name = "reason", .metavar = "TEXT", .help = "for the audit log"},
+                       key},
+           .positionals = {users}},
+          {.path = "bits show", .summary = "show how many bits users have", .positionals = {users}},
+          {.path = "cheer",
+           .summary = "cheer in a channel's chat with a user's bits",
+           .options = {{.name = "message",
+                        .metavar = "TEXT",
+                        .help = "what the user says, with at least one cheer word: \"cheer100 well played\"",
+                        .required = true},
+                       {.name = "anonymous", .kind = Kind::flag, .help = "do not tell who cheers"},
+                       {.name = "key",
+                        .metavar = "KEY",
+                        .help = "idempotency key: within 24 hours the same request with it is done once"}},
+           .positionals = {channel, user}},
+          {.path = "cheerers",
+           .summary = "list who has cheered in a channel, the most bits first",
            .options = {limit},
            .positionals = {channel}},
       }};

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "platform/bits.hpp"
+
 namespace sluice::chat {
 
 namespace {
@@ -9,8 +11,9 @@ namespace {
 constexpr std::array<std::int64_t, 25> steps{0,  2,  3,  6,  9,  12, 18, 24,  30,  36,  42,  48, 54,
                                              60, 66, 72, 78, 84, 90, 96, 102, 108, 114, 120, 126};
 
-// 3 months of tier 2 are 2003.
+// 3 months of tier 2 are 2003; a founder's is the same for ever.
 Badge subscriber_badge(const Roles& roles) {
+  if (roles.founder) return {"founder", "0", std::to_string(roles.months)};
   std::int64_t version = 0;
   for (const std::int64_t step : steps)
     if (step <= roles.months) version = step;
@@ -25,6 +28,8 @@ std::vector<Badge> badges_of(const Roles& roles) {
   if (roles.moderator) badges.push_back({"moderator", "1"});
   if (roles.vip) badges.push_back({"vip", "1"});
   if (roles.subscriber) badges.push_back(subscriber_badge(roles));
+  if (const std::int64_t step = platform::bits_badge(roles.bits))
+    badges.push_back({"bits", std::to_string(step)});
   return badges;
 }
 

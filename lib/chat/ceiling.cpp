@@ -12,7 +12,8 @@ Kind kind_of(const Line& line) {
   const MessagePtr* message = std::get_if<MessagePtr>(&line.what);
   // What pages alone are told fills a gap that they were told of.
   if (message == nullptr || line.for_pages) return Kind::other;
-  return (*message)->roles.exempt() || !(*message)->announcement.empty() ? Kind::must : Kind::may;
+  const Message& said = **message;
+  return said.roles.exempt() || !said.announcement.empty() || said.bits > 0 ? Kind::must : Kind::may;
 }
 }  // namespace
 

@@ -2,8 +2,8 @@
 // Ceiling: how many messages a second of one room everybody is told, since more can be neither delivered to a
 // hundred thousand nor read. Of what is more a sample is told, drawn among the lines of a tick with the same
 // chance for each; the rest is left out for those who only read along, and they are told how much it was.
-// Who has to see everything does: see Room::sees_all(). A moderator's and a VIP's own lines, and
-// announcements, are told to everybody: they take their place in the count first.
+// Who has to see everything does: see Room::sees_all(). A moderator's and a VIP's own lines,
+// announcements and cheers are told to everybody: they take their place in the count first.
 #include <cstdint>
 #include <span>
 #include <utility>

@@ -56,6 +56,7 @@ std::string pack_held(const Message& message, std::string_view node) {
   json whole{{"node", node}, {"id", message.id}, {"user", packed(message.author)}, {"text", message.text}};
   if (message.action) whole["action"] = true;
   if (!message.announcement.empty()) whole["announcement"] = message.announcement;
+  if (message.anonymous) whole["anonymous"] = true;
   if (!message.client_nonce.empty()) whole["nonce"] = message.client_nonce;
   if (message.reply) {
     const Reply& reply = *message.reply;
@@ -78,6 +79,7 @@ Result<Unpacked> unpack_held(std::string_view text) try {
   message.text = whole.at("text");
   message.action = whole.value("action", false);
   message.announcement = whole.value("announcement", "");
+  message.anonymous = whole.value("anonymous", false);
   message.client_nonce = whole.value("nonce", "");
   if (const auto reply = whole.find("reply"); reply != whole.end())
     message.reply = Reply{reply->at("id"), unpacked(reply->at("user")), reply->at("text"),

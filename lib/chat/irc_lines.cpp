@@ -41,6 +41,7 @@ void write_privmsg(std::string& out, const IrcStyle& style, const Message& messa
   if (style.tags) {
     const User& author = message.author;
     line.tag("badge-info", badge_info(message.badges)).tag("badges", badge_list(message.badges));
+    if (message.bits > 0) line.tag("bits", number(message.bits));
     if (!message.client_nonce.empty()) line.tag("client-nonce", message.client_nonce);
     line.tag("color", author.color).tag("display-name", author.name);
     if (lead.empty() && !message.emotes.empty() && only_emotes(message.text, message.emotes))
@@ -51,7 +52,7 @@ void write_privmsg(std::string& out, const IrcStyle& style, const Message& messa
         .tag("id", message.id)
         .tag("mod", flag(message.roles.moderator));
     if (message.reply) write_reply_tags(line, *message.reply);
-    line.tag("returning-chatter", "0").tag("room-id", number(message.channel.value()));
+    line.tag("returning-chatter", flag(message.returning)).tag("room-id", number(message.channel.value()));
     line.tag("subscriber", flag(message.roles.subscriber));
     line.tag("tmi-sent-ts", number(message.at.time_since_epoch().count())).tag("turbo", "0");
     line.tag("user-id", number(author.id.value())).tag("user-type", user_type(message.roles));

@@ -209,7 +209,8 @@ void JsonClient::carry_out(MessageRequest message) {
                     .typed = message.text,
                     .key = message.key,
                     .reply_to = message.reply_to,
-                    .from = std::shared_ptr<Member>(place, &place->member)};
+                    .from = std::shared_ptr<Member>(place, &place->member),
+                    .anonymous = message.anonymous};
   hall_.path.take(
       *place->room, draft,
       [weak = weak_from_this(), channel = message.channel, key = message.key](const Outcome& outcome) {

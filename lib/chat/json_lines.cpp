@@ -27,7 +27,10 @@ void write_message(std::string& out, const Message& message) {
     append_user(reply.member("user"), message.reply->author);
     reply.text("text", message.reply->text).text("thread", message.reply->thread);
   }
+  if (message.bits > 0) object.number("bits", message.bits);
+  if (message.anonymous) object.boolean("anonymous", true);
   if (message.first) object.boolean("first", true);
+  if (message.returning) object.boolean("returning", true);
 }
 
 void write_presence(std::string& out, const Presence& presence) {

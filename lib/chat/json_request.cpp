@@ -82,6 +82,10 @@ Result<JsonRequest> parse_message(const json& object) {
   if (object.contains("reply_to")) {
     SLUICE_TRY_VALUE(message.reply_to, string_member(object, "reply_to"));
   }
+  if (const auto anonymous = object.find("anonymous"); anonymous != object.end()) {
+    if (!anonymous->is_boolean()) return fail(Errc::invalid, "anonymous must be true or false");
+    message.anonymous = anonymous->get<bool>();
+  }
   return message;
 }
 

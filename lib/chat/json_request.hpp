@@ -28,7 +28,8 @@ struct MessageRequest {
   std::string channel;
   std::string text;
   std::string key;
-  std::string reply_to;  // empty: none
+  std::string reply_to;    // empty: none
+  bool anonymous = false;  // a cheer whose author is not told
 };
 struct RuleRequest {  // on a message that was held back
   std::string channel, id, key;

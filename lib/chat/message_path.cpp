@@ -8,6 +8,7 @@
 #include "chat/message_id.hpp"
 #include "chat/room_rules.hpp"
 #include "chat/text.hpp"
+#include "platform/bits.hpp"
 
 namespace sluice::chat {
 
@@ -95,12 +96,15 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   if (keyed && known(id, then)) return;
 
   if (auto refusal = refused_by_ban(room, user)) return then(no(refusal));
+  const std::int64_t bits = bits_in(room, draft, typed.text);
+  if (bits > platform::most_bits) return then(no(Refusal{Reason::too_many_bits}));
+  if (draft.anonymous && bits == 0) return then(no(Refusal{Reason::no_cheer}));
   if (auto busy = waiting_.refused_as_too_many(room, user)) return then(no(busy));
 
   WaitingLine line;
   line.room = &room;
   line.said = std::hash<std::string_view>{}(typed.text) + (typed.action ? 1 : 0);
-  if (keyed) line.key_id = id;
+  if (keyed || bits > 0) line.key_id = id;  // a cheer is paid under its id
   Message& message = line.message;
   message.id = std::move(id);
   message.channel = channel;
@@ -110,6 +114,8 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   message.text = std::move(typed.text);
   message.action = typed.action;
   message.announcement = draft.announcement;
+  message.bits = bits;
+  message.anonymous = draft.anonymous;
   message.client_nonce = draft.client_nonce;
   message.reply = reply_to(room, draft.reply_to);
 
@@ -121,7 +127,7 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   }
   if (!shares) {
     if (auto refusal = refused_by_room(line)) return then(no(refusal));
-    if (gates_.empty() && waiting_.oldest(room, user) == nullptr) {
+    if (gates_.empty() && bits == 0 && waiting_.oldest(room, user) == nullptr) {
       const MessagePtr published = publish(room, std::move(message), draft.from.get(), keyed);
       return then(Accepted{published->id, {published->origin, published->seq, published->at}, false});
     }
@@ -194,7 +200,10 @@ void MessagePath::tick() {
 // ---- gates
 
 void MessagePath::ask_gates(const std::shared_ptr<WaitingLine>& line) {
-  if (line->gate == gates_.size()) return decide(line, std::nullopt);
+  if (line->gate == gates_.size()) {
+    if (line->message.bits > 0 && !line->paid) return pay(line);
+    return decide(line, std::nullopt);
+  }
   const auto then = [this, weak = std::weak_ptr(line), gate = line->gate](std::optional<Refusal> refused) {
     if (const auto it = weak.lock(); it && !it->decided && it->gate == gate) answered(it, std::move(refused));
   };
@@ -239,7 +248,7 @@ Outcome MessagePath::settle(WaitingLine& line) {
   }
   message.roles = room.roles_of(message.author);
   if (!line.refused) line.refused = refused_by_ban(room, message.author.id);
-  if (!line.refused)
+  if (!line.refused && !line.paid)
     line.refused = refused_by_settings(room, message.author.id, message.roles, message.text, message.emotes,
                                        clock_.wall());
   if (!line.refused) {
@@ -248,6 +257,8 @@ Outcome MessagePath::settle(WaitingLine& line) {
     return Accepted{published->id, {published->origin, published->seq, published->at}, false};
   }
   give_back(line);
+  // Of what is held the moderators' decision says whose the bits are.
+  if (line.paid && line.refused->reason != Reason::held) till_->give_back(message.id);
   if (line.refused->reason == Reason::held && !line.key_id.empty())
     held_.remember(line.key_id, *line.refused, clock_.steady());
   return std::unexpected(*line.refused);
@@ -266,6 +277,11 @@ void MessagePath::give_back(const WaitingLine& line) {
 
 MessagePtr MessagePath::publish(Room& room, Message line, Member* from, bool keyed) {
   line.at = clock_.wall();
+  if (line.anonymous) {
+    line.author = anonymous_cheerer();
+    line.roles = {};
+    line.client_nonce.clear();
+  }
   line.badges = badges_of(line.roles);
   const MessagePtr published = room.publish(std::move(line), from);
   if (keyed) {

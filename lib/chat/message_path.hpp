@@ -2,7 +2,8 @@
 // MessagePath: what happens to a message between its sender and the room, each step a small unit of its own,
 // in this order:
 //   text → idempotency key → ban → rate limits → same text again → room settings → emotes → gates →
-//   ban and settings as they are now → badges → build → keep (History, on_published) → publish
+//   payment of what cheers → ban and settings as they are now → badges → build → keep (History, on_published)
+//   → publish
 // Rate limits and repeats are this node's own, or are asked of those that several nodes share. That, and a
 // gate, may answer later; without them, or when they answer at once, the message is published before take()
 // returns.
@@ -21,6 +22,7 @@
 #include "chat/refusal.hpp"
 #include "chat/room.hpp"
 #include "chat/shared_limits.hpp"
+#include "chat/till.hpp"
 #include "chat/waiting_lines.hpp"
 
 namespace sluice::chat {
@@ -33,6 +35,7 @@ struct Draft {
   std::string_view client_nonce{};
   std::shared_ptr<Member> from{};   // the speaker's own membership
   std::string_view announcement{};  // its color: "PRIMARY"; empty: an ordinary message
+  bool anonymous = false;           // a cheer whose author is not told
 };
 
 class MessagePath {
@@ -48,11 +51,18 @@ class MessagePath {
   // the path, or never answer after its end.
   void share(SharedLimits& limits) { shared_ = &limits; }
 
+  // Without one no word cheers. It outlives the path, or never answers after its end.
+  void pay_at(Till& till) { till_ = &till; }
+
   // `then` is called once. Of the draft nothing is kept; the room outlives the line.
   void take(Room& room, const Draft& draft, Answer then);
   // A line that was held back with Reason::held and may be said now: published under its id as if it had been
   // sent now, whatever the room's settings. Null: it has been published already, or its author is banned.
   MessagePtr publish_held(Room& room, Message line);
+  // A cheer that is paid: said under its id, whatever the limits and the room's settings. Gates are asked
+  // unless they have let it through before (`checked`); what they refuse, and what is of somebody banned, is
+  // given back.
+  void say_paid(Room& room, Message line, bool checked, Answer then);
   // What was held back is decided on otherwise: its repeat is a new question.
   void forget_held(const std::string& id);
   // A message of an earlier run, or another node's, so that its repeat is known. What is older than five
@@ -75,6 +85,7 @@ class MessagePath {
   std::optional<Refusal> refused_by_limits(const WaitingLine& line);
   std::optional<Refusal> refused_by_room(WaitingLine& line);
   bool known(const std::string& id, Answer& then);
+  std::int64_t bits_in(const Room& room, const Draft& draft, std::string_view text) const;
   MessagePtr publish(Room& room, Message line, Member* from, bool keyed);
   Outcome settle(WaitingLine& line);
   SharedLimits::Question question(const WaitingLine& line) const;
@@ -83,6 +94,7 @@ class MessagePath {
   void ask_gates(const std::shared_ptr<WaitingLine>& line);
   void answered(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused);
   void decide(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused);
+  void pay(const std::shared_ptr<WaitingLine>& line);
   void give_back(const WaitingLine& line);
   void resolve(const std::string& id, const PublishedAs& as);
 
@@ -93,6 +105,7 @@ class MessagePath {
   Recent<Refusal> held_;
   SendLimits limits_;
   SharedLimits* shared_ = nullptr;
+  Till* till_ = nullptr;
   Steady alone_until_{};  // until then this node's limits know more than the shared ones
   WaitingLines waiting_;
   std::unordered_map<std::string, Elsewhere> elsewhere_;

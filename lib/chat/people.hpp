@@ -1,5 +1,6 @@
 #pragma once
 // What a node knows of all the platform's people, whichever rooms are open.
+#include "chat/cheerers.hpp"
 #include "chat/emotes.hpp"
 #include "chat/subscribers.hpp"
 
@@ -7,6 +8,7 @@ namespace sluice::chat {
 
 struct People {
   Subscribers subscribers;
+  Cheerers cheerers;
   EmoteBook emotes;
 
   std::vector<EmoteUse> emotes_in(std::string_view utf8, UserId user, ChannelId room) const {

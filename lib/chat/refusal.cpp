@@ -1,6 +1,7 @@
 #include "chat/refusal.hpp"
 
 #include "chat/slash_command.hpp"
+#include "platform/bits.hpp"
 
 namespace sluice::chat {
 
@@ -75,6 +76,19 @@ RefusalWords words_for(const Refusal& refusal) {
       return {"unavailable", "msg_rejected",
               "Your message was not sent: it is to be checked by mods and could not be kept for them. Try "
               "again in a moment."};
+    case Reason::not_enough_bits:
+      return {"not_enough_bits", "cheer_not_enough_bits",
+              "Your message was not sent: you have fewer bits than it cheers with. None were taken."};
+    case Reason::too_many_bits:
+      return {"too_many_bits", "cheer_too_many_bits",
+              "Your message was not sent: one message cheers with up to " +
+                  std::to_string(platform::most_bits) + " bits."};
+    case Reason::no_cheer:
+      return {"no_cheer", "",
+              "Your message was not sent: only a message with a cheer word can be anonymous."};
+    case Reason::not_paid:
+      return {"unavailable", "msg_rejected",
+              "Your message was not sent: its bits could not be paid just now. Try again in a moment."};
   }
   return {};
 }

@@ -26,6 +26,10 @@ enum class Reason {
   held,         // a moderator shall look at it
   rejected,     // AutoMod, or a moderator, will not have it
   unavailable,  // it could not be kept for the moderators
+  not_enough_bits,
+  too_many_bits,  // for one message
+  no_cheer,       // it is to be anonymous, which only cheers are
+  not_paid,       // the store could not be asked
 };
 
 struct Refusal {

@@ -28,7 +28,9 @@ Roles Room::roles_of(const User& user) const {
     roles.subscriber = true;
     roles.tier = support->tier;
     roles.months = support->months;
+    roles.founder = support->founder;
   }
+  roles.bits = people_.cheerers.find(user.id, channel_.id);
   return roles;
 }
 
@@ -74,7 +76,11 @@ MessagePtr Room::publish(Message message, Member* from) {
   if (const MessagePtr latest = history_.latest()) message.order = std::max(message.order, latest->order + 1);
   message.channel = channel_.id;
   message.channel_name = channel_.name;
-  message.first = speakers_.insert(message.author.id).second;
+  if (message.author.id != UserId()) {
+    const Speakers::Said said = speakers_.said(message.author.id, message.at);
+    message.first = said.first;
+    message.returning = said.returning;
+  }
   const auto published = std::make_shared<const Message>(std::move(message));
   history_.add(published);
   if (from != nullptr && !from->wire.json) from->spoke = true;
@@ -91,7 +97,7 @@ void Room::restore(MessagePtr message, bool removed) {
 void Room::receive(const MessagePtr& message, bool removed, Tell tell) {
   count(message->origin, message->seq);
   removed = removed || removals_.covers(*message);
-  speakers_.insert(message->author.id);
+  if (message->author.id != UserId()) speakers_.said(message->author.id, message->at);
   history_.add(message, removed);
   if (tell != Tell::nobody && !removed) gather({message, 0, tell == Tell::pages});
 }

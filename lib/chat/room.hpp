@@ -16,6 +16,7 @@
 #include "chat/line.hpp"
 #include "chat/people.hpp"
 #include "chat/removals.hpp"
+#include "chat/speakers.hpp"
 #include "chat/standing.hpp"
 #include "chat/types.hpp"
 
@@ -59,7 +60,7 @@ class Room {
   void begins_at_first() { history_.begins_at_first(); }              // see History
   // Of earlier runs, before anyone joins: what was said last, and who ever spoke.
   void restore(MessagePtr message, bool removed = false);
-  void restore_speaker(UserId user) { speakers_.insert(user); }
+  void restore_speaker(UserId user, const Speaker& speaker = {}) { speakers_.restore(user, speaker); }
 
   // Who is told what comes from another node. Of what is older than the room's time here only pages are: they
   // know what they have seen, and an IRC client takes every line for new.
@@ -128,7 +129,7 @@ class Room {
   std::uint64_t first_line_ = 1;  // number of lines_.front()
   MemberNumber members_numbered_ = 0;
   std::unordered_map<UserId, Chatter> chatters_;
-  std::unordered_set<UserId> speakers_;
+  Speakers speakers_;
   std::uint64_t anonymous_ = 0;
   std::uint64_t viewers_told_ = 0, viewers_elsewhere_ = 0;
   Seen heads_;         // of other origins

@@ -14,6 +14,7 @@ struct Support {
   int tier = 1;             // 1–3
   std::int64_t months = 1;  // of all that the user ever subscribed
   Wall until;
+  bool founder = false;
 };
 
 class Subscribers {

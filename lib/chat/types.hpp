@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "platform/bits.hpp"
 #include "platform/room_settings.hpp"
 
 namespace sluice::chat {
@@ -31,15 +32,17 @@ struct Roles {
   bool subscriber = false;
   int tier = 0;             // of the subscription: 1–3
   std::int64_t months = 0;  // that the user ever subscribed
+  bool founder = false;     // a subscriber: among the channel's first
+  std::int64_t bits = 0;    // that the user ever cheered with here
   bool bot = false;         // verified: limits of its own
   bool moderates() const { return broadcaster || moderator; }
   bool exempt() const { return moderates() || vip; }  // from the room's modes and the narrower limits
 };
 
 struct Badge {
-  std::string set;      // "broadcaster", "moderator", "subscriber"
-  std::string version;  // "1"; a subscriber's step of months
-  std::string info{};   // a subscriber's months; empty: none
+  std::string set;      // "broadcaster", "moderator", "subscriber", "founder", "bits"
+  std::string version;  // "1"; a subscriber's step of months; a step of bits
+  std::string info{};   // a subscriber's or founder's months; empty: none
 };
 
 // An emote in a text: inclusive positions counted in code points.
@@ -85,9 +88,17 @@ struct Message {
   bool action = false;           // /me
   std::string announcement;      // the color of one: "PRIMARY", "BLUE", …; empty: an ordinary message
   bool first = false;            // its author never spoke in this room before
-  std::string client_nonce;      // an IRC client's, echoed
+  bool returning = false;        // its author is new here and comes back (Speakers)
+  std::int64_t bits = 0;         // that it cheers with; 0: it is no cheer
+  bool anonymous =
+      false;  // a cheer whose author is not told: once it is said, `author` is anonymous_cheerer()
+  std::string client_nonce;  // an IRC client's, echoed
   std::optional<Reply> reply;
 };
+inline User anonymous_cheerer() {
+  return {
+      {}, std::string(platform::anonymous_cheerer_login), std::string(platform::anonymous_cheerer_name), {}};
+}
 using MessagePtr = std::shared_ptr<const Message>;
 
 }  // namespace sluice::chat

@@ -28,6 +28,7 @@ struct WaitingLine {
   bool unique = false;                            // see SharedLimits::Question
   std::optional<SharedLimits::Passed> passed{};   // it counts on all nodes
   std::size_t gate = 0;                           // that is being asked
+  bool paid = false;                              // a cheer
   bool decided = false;
   std::optional<Refusal> refused{};
   std::optional<PublishedAs> published_as{};  // another node has published it

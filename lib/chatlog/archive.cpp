@@ -76,7 +76,10 @@ std::string more_of(const Message& message) {
   for (const chat::EmoteUse& use : message.emotes) more["emotes"].push_back({use.id, use.first, use.last});
   if (message.action) more["action"] = true;
   if (!message.announcement.empty()) more["announcement"] = message.announcement;
+  if (message.bits > 0) more["bits"] = message.bits;
+  if (message.anonymous) more["anonymous"] = true;
   if (message.first) more["first"] = true;
+  if (message.returning) more["returning"] = true;
   if (message.reply) {
     const chat::Reply& reply = *message.reply;
     more["reply"] = {reply.id,
@@ -104,7 +107,10 @@ void read_more(const std::string& text, Message& message) try {
                    more.value("subscriber", false)};
   message.action = more.value("action", false);
   message.announcement = more.value("announcement", "");
+  message.bits = more.value("bits", std::int64_t{0});
+  message.anonymous = more.value("anonymous", false);
   message.first = more.value("first", false);
+  message.returning = more.value("returning", false);
   for (const json& badge : more.value("badges", json::array()))
     message.badges.push_back({badge.at(0), badge.at(1)});
   for (const json& use : more.value("emotes", json::array()))
@@ -229,14 +235,24 @@ Result<std::optional<Kept>> Archive::find(ChannelId channel, std::string_view id
   return found ? std::optional(kept_of(rows)) : std::nullopt;
 }
 
-Result<std::vector<UserId>> Archive::speakers(ChannelId channel) {
-  SLUICE_TRY_VALUE(sqlite::Statement rows,
-                   database_.query("SELECT user_id FROM speakers WHERE channel_id = ?", channel.value()));
-  std::vector<UserId> speakers;
+// When somebody spoke last matters within a visit alone, whose messages are still there.
+Result<std::vector<Spoke>> Archive::speakers(ChannelId channel, Wall now) {
+  SLUICE_TRY_VALUE(
+      sqlite::Statement rows,
+      database_.query(
+          "SELECT s.user_id, s.first_ms, coalesce(m.last_ms, s.first_ms), m.more FROM speakers s "
+          "LEFT JOIN (SELECT user_id, max(at_ms) AS last_ms, more FROM messages WHERE channel_id = ?1 "
+          "AND at_ms > ?2 GROUP BY user_id) m ON m.user_id = s.user_id WHERE s.channel_id = ?1",
+          channel.value(), (now - chat::between_visits).time_since_epoch().count()));
+  std::vector<Spoke> speakers;
   for (;;) {
     SLUICE_TRY_VALUE(const bool there_is_one, rows.step());
     if (!there_is_one) return speakers;
-    speakers.emplace_back(rows.integer(0));
+    Message last;
+    if (!rows.null(3)) read_more(rows.text(3), last);
+    speakers.push_back(
+        {UserId(rows.integer(0)),
+         {Wall(milliseconds(rows.integer(1))), Wall(milliseconds(rows.integer(2))), last.returning}});
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "chat/recent_keys.hpp"
+#include "chat/speakers.hpp"
 #include "chat/types.hpp"
 #include "sqlite/database.hpp"
 
@@ -33,6 +34,11 @@ struct Kept {
 struct Keyed {
   std::string id;
   chat::PublishedAs as;
+};
+
+struct Spoke {
+  UserId user;
+  chat::Speaker speaker;  // as the room would have it now
 };
 
 class Archive {
@@ -59,7 +65,7 @@ class Archive {
   Result<std::int64_t> cursor();
   Result<> set_cursor(std::int64_t cursor);  // what came before it took nothing more off
   // Who ever spoke in a channel, also in what is kept no longer.
-  Result<std::vector<UserId>> speakers(ChannelId channel);
+  Result<std::vector<Spoke>> speakers(ChannelId channel, Wall now);
   Result<> forget_before(Wall at);
 
  private:

@@ -96,14 +96,17 @@ Result<bool> flag_at(const json& object, const char* name) {
   return found->get<bool>();
 }
 
-Result<chat::User> read_user(const json& value) {
+// `may_be_nobody`: it may be who cheers anonymously, whose id is 0.
+Result<chat::User> read_user(const json& value, bool may_be_nobody = false) {
   if (!value.is_array() || value.size() < 3 || value.size() > 4 || !value[0].is_number_unsigned())
     return wrong("user");
   for (std::size_t i = 1; i < value.size(); ++i)
     if (!value[i].is_string()) return wrong("user");
   chat::User user{UserId(value[0].get<std::int64_t>()), value[1], value[2], {}};
   if (value.size() > 3) user.color = value[3];
-  if (user.id.value() <= 0 || !irc::is_login_name(user.login)) return wrong("user");
+  const bool nobody = may_be_nobody && user.login == chat::anonymous_cheerer().login;
+  if (user.id.value() < 0 || (user.id.value() == 0) != nobody || !irc::is_login_name(user.login))
+    return wrong("user");
   if (user.name.empty() || user.name.size() > name_limit || !is_plain(user.name)) return wrong("user");
   if (!user.color.empty() && !is_color(user.color)) return wrong("user");
   return user;
@@ -155,8 +158,8 @@ Result<chat::Reply> read_reply(const json& value) {
       !value[3].is_string())
     return wrong("reply");
   chat::Reply reply{value[0], {}, value[2], value[3], {}};
-  SLUICE_TRY_VALUE(reply.author, read_user(value[1]));
-  SLUICE_TRY_VALUE(reply.thread_author, read_user(value[4]));
+  SLUICE_TRY_VALUE(reply.author, read_user(value[1], true));
+  SLUICE_TRY_VALUE(reply.thread_author, read_user(value[4], true));
   if (!is_word(reply.id) || !is_word(reply.thread) || !is_plain(reply.text) ||
       code_point_count(reply.text) > chat::text_limit)
     return wrong("reply");
@@ -189,7 +192,10 @@ void append_message(std::string& out, const Said& said) {
   if (!message.emotes.empty()) chat::append_emotes(object.member("emotes"), message.emotes);
   if (message.action) object.boolean("action", true);
   if (!message.announcement.empty()) object.text("announcement", message.announcement);
+  if (message.bits > 0) object.number("bits", message.bits);
+  if (message.anonymous) object.boolean("anonymous", true);
   if (message.first) object.boolean("first", true);
+  if (message.returning) object.boolean("returning", true);
   if (!message.client_nonce.empty()) object.text("nonce", message.client_nonce);
   if (message.reply) {
     std::string& reply = object.member("reply");
@@ -223,7 +229,14 @@ Result<Said> read_message(const json& object, ChannelId channel) {
   message.order = static_cast<std::int64_t>(order);
   const auto user = object.find("user");
   if (user == object.end()) return wrong("user");
-  SLUICE_TRY_VALUE(message.author, read_user(*user));
+  if (object.contains("bits")) {
+    SLUICE_TRY_VALUE(const std::uint64_t bits, number_at(object, "bits", 1));
+    message.bits = static_cast<std::int64_t>(bits);
+  }
+  SLUICE_TRY_VALUE(message.anonymous, flag_at(object, "anonymous"));
+  if (message.anonymous && message.bits == 0) return wrong("bits");
+  SLUICE_TRY_VALUE(message.author, read_user(*user, message.anonymous));
+  if (message.anonymous && message.author.id != UserId()) return wrong("user");
   SLUICE_TRY_VALUE(const std::string roles, text_at(object, "roles"));
   SLUICE_TRY_VALUE(message.roles, read_roles(roles));
   SLUICE_TRY_VALUE(message.text, said_at(object));
@@ -239,6 +252,7 @@ Result<Said> read_message(const json& object, ChannelId channel) {
       !std::ranges::all_of(message.announcement, [](char c) { return c >= 'A' && c <= 'Z'; }))
     return wrong("announcement");
   SLUICE_TRY_VALUE(message.first, flag_at(object, "first"));
+  SLUICE_TRY_VALUE(message.returning, flag_at(object, "returning"));
   SLUICE_TRY_VALUE(message.client_nonce, text_at(object, "nonce"));
   if (message.client_nonce.size() > name_limit || !is_plain(message.client_nonce)) return wrong("nonce");
   if (const auto reply = object.find("reply"); reply != object.end()) {

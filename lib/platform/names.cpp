@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "icu/look.hpp"
+#include "platform/bits.hpp"
 
 namespace sluice::platform {
 
@@ -20,7 +21,7 @@ constexpr std::array<std::string_view, 16> web_paths{
 // Who speaks in the dialect without being anybody, and who would be believed.
 constexpr std::array<std::string_view, 14> reserved_names{"admin",
                                                           "administrator",
-                                                          "ananonymouscheerer",
+                                                          anonymous_cheerer_login,
                                                           "ananonymousgifter",
                                                           "automod",
                                                           "jtv",

@@ -37,7 +37,10 @@ struct HeldMessage {
   std::string category;              // "swearing"; of a blocked term: empty
   int level = 0;                     // AutoMod's, 0–4
   std::vector<Boundary> boundaries;  // of what it was held for
-  Wall held_at;                      // this and what follows: given by the store
+  // A cheer (bits.hpp): its bits are reserved while it waits, paid when it is allowed, else given back. Not
+  // read again: see Bits::by_message().
+  bool cheers = false, anonymous = false;
+  Wall held_at;  // this and what follows: given by the store
   HeldState state = HeldState::held;
   Actor decided_by;  // of allowed and denied ones
   std::optional<Wall> decided_at;
@@ -50,7 +53,7 @@ class HeldMessages {
   virtual ~HeldMessages() = default;
   // What is kept under message.id: the message that was held first, or else this one, which is told then by
   // automod.message.hold. Errc::invalid for an empty id, another reason, or a `whole` that is no JSON object;
-  // Errc::not_found for the channel or user.
+  // Errc::not_found for the channel or user; Errc::conflict for a cheer of who has too few bits.
   virtual Result<HeldMessage> hold(HeldMessage message) = 0;
   // Once only: Errc::conflict says who decided before, and when, or that it has expired. Errc::not_found for
   // an unknown id, Errc::invalid for a reason of more than 500 characters. Audited as automod.allow or

@@ -152,6 +152,7 @@ class SqliteStore final : public Store {
   Subscriptions& subscriptions() override { return subscriptions_; }
   Emotes& emotes() override { return emotes_; }
   Evasions& evasions() override { return evasions_; }
+  Bits& bits() override { return bits_; }
   Result<> check() override;
 
  private:
@@ -175,6 +176,7 @@ class SqliteStore final : public Store {
   SqliteSubscriptions subscriptions_{core_};
   SqliteEmotes emotes_{core_};
   SqliteEvasions evasions_{core_};
+  SqliteBits bits_{core_};
 };
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random);

@@ -3,6 +3,7 @@
 
 #include "platform/names.hpp"
 #include "store/payloads.hpp"
+#include "store/sqlite_cheers.hpp"
 #include "store/sqlite_engine.hpp"
 
 namespace sluice::store {
@@ -153,6 +154,13 @@ Result<HeldMessage> SqliteHeldMessages::hold(HeldMessage message) {
     if (kept || kept.error().code != Errc::not_found) return kept;
     SLUICE_TRY_VALUE(Channel channel, channel_by_id(change.db, message.channel));
     SLUICE_TRY(user_by_id(change.db, message.user));
+    if (message.cheers)
+      SLUICE_TRY(reserve_cheer(change, {.channel = message.channel,
+                                        .user = message.user,
+                                        .text = message.text,
+                                        .anonymous = message.anonymous,
+                                        .message_id = message.id,
+                                        .node = std::string(held_queue_says)}));
     SLUICE_TRY(
         change.db.run("INSERT INTO held_messages (id, channel_id, user_id, text, whole, reason, category, "
                       "level, boundaries, "
@@ -182,6 +190,7 @@ Result<HeldMessage> SqliteHeldMessages::decide(std::string_view id, HeldVerdict 
     entry.target = "message:" + message.id;
     entry.context = context_of(message);
     SLUICE_TRY(append_audit(change, std::move(entry)));
+    SLUICE_TRY(settle_cheer(change, message.id, allow, actor));
     SLUICE_TRY_VALUE(User by, acting_user(change.db, actor));
     SLUICE_TRY(emit_update(change, message, by));
     return message;
@@ -223,6 +232,7 @@ Result<std::size_t> SqliteHeldMessages::expire(Wall held_until) {
                                held_of));
       for (HeldMessage& message : old) {
         SLUICE_TRY(settle(change, message, HeldState::expired, Actor{}));
+        SLUICE_TRY(settle_cheer(change, message.id, false, Actor{UserId(), "sluice", "local"}));
         SLUICE_TRY(emit_update(change, message, User{}));
       }
       return old.size();

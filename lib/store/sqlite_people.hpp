@@ -54,4 +54,22 @@ class SqliteEmotes final : public Emotes {
   SqliteCore& core_;
 };
 
+class SqliteBits final : public Bits {
+ public:
+  explicit SqliteBits(SqliteCore& core) : core_(core) {}
+  Result<Granted> grant(UserId user, std::int64_t bits, std::string_view reason, const Actor& actor,
+                        std::string_view key) override;
+  Result<std::optional<std::int64_t>> balance(UserId user) override;
+  Result<Cheered> cheer(const CheerOrder& order, const Actor& actor, std::string_view key) override;
+  Result<Cheer> by_message(std::string_view message_id) override;
+  Result<bool> claim(std::string_view message_id, std::string_view node) override;
+  Result<bool> give_back(std::string_view message_id, std::string_view reason, const Actor& actor) override;
+  Result<std::vector<Cheerer>> all(ChannelId channel, UserId user, std::size_t limit) override;
+  Result<std::vector<Cheerer>> of_channel(ChannelId channel, std::size_t limit) override;
+  Result<std::int64_t> total(ChannelId channel, UserId user) override;
+
+ private:
+  SqliteCore& core_;
+};
+
 }  // namespace sluice::store

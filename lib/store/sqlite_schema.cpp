@@ -127,7 +127,8 @@ CREATE TABLE srt_passphrases (
 ) STRICT;
 )sql";
 
-const std::array steps{first_step, second_step, moderation_step(), people_step(), evasion_step()};
+const std::array steps{first_step,    second_step,    moderation_step(),
+                       people_step(), evasion_step(), bits_step()};
 }  // namespace
 
 int newest_schema() {

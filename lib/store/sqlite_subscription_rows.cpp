@@ -10,7 +10,7 @@ namespace sluice::store {
 std::string select_subscriptions(std::string_view rest) {
   return fmt::format(
       "SELECT s.channel_id, c.name, s.user_id, u.name, u.display_name, s.plan, s.since_ms, s.expires_ms, "
-      "s.months, s.streak, s.shared_months, coalesce(s.gift_id, 0), s.ended FROM subscriptions s "
+      "s.months, s.streak, s.shared_months, coalesce(s.gift_id, 0), s.ended, s.founder FROM subscriptions s "
       "JOIN channels c ON c.id = s.channel_id JOIN users u ON u.id = s.user_id {}",
       rest);
 }
@@ -28,7 +28,8 @@ Subscription subscription_of(sqlite::Statement& row) {
           .streak = row.integer(9),
           .shared = row.integer(10) >= row.integer(8),
           .gift = GiftId(row.integer(11)),
-          .ended = row.integer(12) != 0};
+          .ended = row.integer(12) != 0,
+          .founder = row.integer(13) != 0};
 }
 
 Result<std::optional<Subscription>> find_subscription(sqlite::Database& db, ChannelId channel, UserId user) {
@@ -42,11 +43,12 @@ Result<std::optional<Subscription>> find_subscription(sqlite::Database& db, Chan
 Result<> put(Change& change, const Subscription& subscription) {
   return change.db.run(
       "INSERT OR REPLACE INTO subscriptions (channel_id, user_id, plan, since_ms, expires_ms, months, "
-      "streak, shared_months, gift_id, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "streak, shared_months, gift_id, ended, founder) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       subscription.channel.value(), subscription.user.value(), platform::name(subscription.plan),
       to_ms(subscription.since), to_ms(subscription.expires_at), subscription.months, subscription.streak,
       subscription.shared ? subscription.months : subscription.months - 1,
-      null_if_zero(subscription.gift.value()), std::int64_t{subscription.ended});
+      null_if_zero(subscription.gift.value()), std::int64_t{subscription.ended},
+      std::int64_t{subscription.founder});
 }
 
 nlohmann::json to_kept(const Subscription& subscription) {
@@ -61,7 +63,8 @@ nlohmann::json to_kept(const Subscription& subscription) {
           {"months", subscription.months},
           {"streak", subscription.streak},
           {"shared", subscription.shared},
-          {"gift", subscription.gift.value()}};
+          {"gift", subscription.gift.value()},
+          {"founder", subscription.founder}};
 }
 
 Result<Subscription> from_kept(const nlohmann::json& kept) try {
@@ -77,7 +80,8 @@ Result<Subscription> from_kept(const nlohmann::json& kept) try {
                       .months = kept.at("months"),
                       .streak = kept.at("streak"),
                       .shared = kept.at("shared"),
-                      .gift = GiftId(kept.at("gift").get<std::int64_t>())};
+                      .gift = GiftId(kept.at("gift").get<std::int64_t>()),
+                      .founder = kept.value("founder", false)};
 } catch (const nlohmann::json::exception&) {
   return fail(Errc::io, "what the idempotency key keeps is damaged");
 }
@@ -88,8 +92,20 @@ Subscription next_month(const std::optional<Subscription>& before, const Subscri
   next.since = goes_on ? before->since : now;
   next.expires_at = platform::month_after(goes_on ? before->expires_at : now);
   next.months = before ? before->months + 1 : 1;
+  next.founder = before && before->founder;
   next.streak = before && now < before->expires_at + streak_grace ? before->streak + 1 : 1;
   return next;
+}
+
+Result<> make_founder(Change& change, Subscription& paid) {
+  if (paid.founder) return {};
+  SLUICE_TRY_VALUE(const std::int64_t founders,
+                   first(
+                       change.db.query("SELECT count(*) FROM subscriptions WHERE channel_id = ? AND founder",
+                                       paid.channel.value()),
+                       [](auto& row) { return row.integer(0); }, ""));
+  paid.founder = founders < most_founders;
+  return {};
 }
 
 void put_person(nlohmann::json& payload, std::string_view prefix, const User& user) {
@@ -102,6 +118,7 @@ void put_plan(nlohmann::json& payload, const Subscription& subscription) {
   payload["plan"] = platform::name(subscription.plan);
   payload["cumulative_months"] = subscription.months;
   payload["streak_months"] = subscription.streak;
+  payload["is_founder"] = subscription.founder;
   payload["expires_at"] = format_rfc3339(subscription.expires_at);
 }
 

@@ -24,9 +24,12 @@ Result<Subscription> from_kept(const nlohmann::json& kept);  // Errc::io for wha
 // A month more of `plan`, after `before` (none: there never was one): who pays starts it.
 Subscription next_month(const std::optional<Subscription>& before, const Subscription& fresh, Wall now);
 
+// Who pays is a founder while there are places. Within the transaction that keeps it.
+Result<> make_founder(Change& change, Subscription& paid);
+
 // user_*, and the color that the name has in chat.
 void put_person(nlohmann::json& payload, std::string_view prefix, const User& user);
-// tier, plan, months, streak and expiry.
+// tier, plan, months, streak, founder and expiry.
 void put_plan(nlohmann::json& payload, const Subscription& subscription);
 // channel.subscription.end, of who has expired or was cancelled ("reason").
 Result<> tell_end(Change& change, const Subscription& subscription, std::string_view reason);

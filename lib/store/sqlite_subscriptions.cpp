@@ -89,6 +89,7 @@ Result<Subscribed> SqliteSubscriptions::subscribe(ChannelId channel, UserId user
       if (of.before && !of.before->ended) SLUICE_TRY(tell_end(change, *of.before, "expired"));
       Subscription made = next_month(of.before, fresh(of, plan), change.now);
       made.shared = true;  // the room hears of it as it begins
+      SLUICE_TRY(make_founder(change, made));
       SLUICE_TRY(put(change, made));
       SLUICE_TRY(audit(change, of, made, actor, "subscription.create", key));
       SLUICE_TRY(tell(change, of, made, "channel.subscribe"));
@@ -103,7 +104,8 @@ Result<Subscribed> SqliteSubscriptions::renew(ChannelId channel, UserId user, pl
     return once(change, key, request_of("renew", channel, user, plan), [&]() -> Result<Subscription> {
       SLUICE_TRY_VALUE(const Parties of, parties(change, channel, user));
       if (!of.before || !of.before->active(change.now)) return not_subscribed(of);
-      const Subscription made = next_month(of.before, fresh(of, plan), change.now);
+      Subscription made = next_month(of.before, fresh(of, plan), change.now);
+      SLUICE_TRY(make_founder(change, made));
       SLUICE_TRY(put(change, made));
       SLUICE_TRY(audit(change, of, made, actor, "subscription.renew", key));
       SLUICE_TRY(tell(change, of, made, "channel.subscription.renew"));

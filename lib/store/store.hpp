@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "store/audit.hpp"
 #include "store/bans.hpp"
+#include "store/bits.hpp"
 #include "store/channels.hpp"
 #include "store/credentials.hpp"
 #include "store/deletions.hpp"
@@ -57,6 +58,7 @@ class Store {
   virtual Subscriptions& subscriptions() = 0;
   virtual Emotes& emotes() = 0;
   virtual Evasions& evasions() = 0;
+  virtual Bits& bits() = 0;
 
   virtual Result<> check() = 0;  // reads something: for health
 

@@ -24,6 +24,10 @@ namespace sluice::store {
 inline constexpr std::chrono::days streak_grace{30};
 inline constexpr std::size_t longest_key = 200;  // bytes
 
+// So many of a channel's first subscribers that paid for themselves are its founders, for ever; nobody takes
+// the place of who lets go.
+inline constexpr std::int64_t most_founders = 10;
+
 using GiftId = Id<struct GiftIdTag, std::int64_t>;
 
 struct Subscription {
@@ -37,9 +41,10 @@ struct Subscription {
   Wall expires_at;
   std::int64_t months = 0;  // of all runs together
   std::int64_t streak = 0;
-  bool shared = false;  // the room has been told of this month
-  GiftId gift;          // 0: paid for by the user
-  bool ended = false;   // let go, and told as such
+  bool shared = false;   // the room has been told of this month
+  GiftId gift;           // 0: paid for by the user
+  bool ended = false;    // let go, and told as such
+  bool founder = false;  // among the channel's first most_founders who paid for themselves
 
   bool active(Wall now) const { return !ended && expires_at > now; }
 };

@@ -117,6 +117,35 @@ def test_follows(subctl):
     assert "alice is the broadcaster of demo" in subctl.refused("follow", "demo", "alice")
 
 
+def test_bits_and_cheers(subctl):
+    assert subctl("bits", "show", "bob") == "bob never had bits\n"
+    for name in ("bob", "cyd"):
+        assert subctl("bits", "grant", name, "--amount", "500", "--key", f"p-{name}") == f"{name} is granted 500 bits and has 500\n"
+    assert subctl("bits", "grant", "bob", "--amount", "500", "--key", "p-bob") == "bob is granted 500 bits and has 500, as before\n"
+    assert subctl("bits", "grant", "bob", "--amount", "1") == "bob is granted 1 bit and has 501\n"
+    assert subctl("bits", "show", "bob") == "bob has 501 bits\n"
+    words = ("--message", "Cheer100 well played")
+    assert subctl("cheer", "demo", "bob", *words, "--key", "o1") == "bob cheers demo with 100 bits and has 401 left\n"
+    assert subctl("cheer", "demo", "bob", *words, "--key", "o1") == "bob cheers demo with 100 bits and has 401 left, as before\n"
+    assert 'the key "o1" was another request\'s' in subctl.refused("cheer", "demo", "bob", "--message", "Cheer100 and more", "--key", "o1")
+    assert subctl("cheer", "demo", "cyd", "--message", "cheer500", "--anonymous") == "cyd cheers demo with 500 bits and has 0 left\n"
+    assert subctl("cheerers", "demo") == "NAME  BITS  BADGE\nbob   100   bronze 100\n"
+    row, = subctl.json("cheerers", "demo")
+    assert (row["user"], row["bits"], row["badge"], row["metal"]) == ("bob", 100, 100, "bronze")
+    assert "cyd" not in subctl.chanctl("events")
+    assert subctl.refused("cheer", "demo", "bob", "--message", "cheer402") == (
+        "subctl: bob has 401 bits, and the message cheers with 402\nsubctl: hint: subctl bits grant bob gives more\n")
+    assert "has no cheer word" in subctl.refused("cheer", "demo", "bob", "--message", "hello cheer0 cheer")
+    assert "is the broadcaster of demo" in subctl.refused("cheer", "demo", "alice", "--message", "cheer1")
+    assert "up to 100000 in one message" in subctl.refused("cheer", "demo", "bob", "--message", "cheer99999999999999999999")
+    for amount in ("0", "-1", "100000001", "99999999999999999999"):
+        subctl.refused("bits", "grant", "bob", "--amount", amount, code=2)
+    for name in ("nobody", "ananonymouscheerer"):
+        assert name in subctl.refused("bits", "grant", name, "--amount", "1")
+        assert name in subctl.refused("cheer", "demo", name, "--message", "cheer1")
+    assert subctl("bits", "show", "bob") == "bob has 401 bits\n"
+
+
 def test_of_a_list_each_is_dealt_with_by_itself(subctl):
     done = subctl.run("subctl", "subscribe", "demo", "-", "--key", "batch", stdin="bob\nnobody\nalice\ncyd\n")
     assert done.returncode == 1

@@ -163,6 +163,40 @@ def test_where_the_room_holds_lines_wait_until_a_moderator_has_looked(chat):
     wait_for(lambda: modctl(chat, "settings", "demo")[0]["ban_evasion"] == "off", 10, "the setting")
 
 
+def subctl(chat, *arguments):
+    done = subprocess.run([program("subctl"), "--dir", str(chat.directory), "--json", *arguments], check=True, capture_output=True, text=True, timeout=30)
+    return json.loads(done.stdout) if done.stdout else None
+
+
+def test_a_cheer_that_waits_for_a_moderator_waits_with_its_bits(chat):
+    bob_is_banned(chat)
+    modctl(chat, "settings", "demo", "ban-evasion=hold")
+    balance = lambda: subctl(chat, "bits", "show", "cyd")["balance"]
+    cheered = lambda: chat.chanctl("events").count('"channel.cheer"')
+    subctl(chat, "bits", "grant", "cyd", "--amount", "100")
+    ada, cyd = come(chat, "ada"), come(chat, "cyd", HOME)
+    assert ada.until("suspicious")["status"] == "held"
+    cyd.say("demo", "cheer10 let me in", "k1")
+    assert cyd.until("error")["code"] == "held"
+    held = ada.until("held")
+    assert (held["text"], held["category"], balance(), cheered()) == ("cheer10 let me in", "ban_evasion", 90, 0)
+    modctl(chat, "queue", "deny", "demo", held["id"])
+    assert cyd.until("decided")["status"] == "denied"
+    assert balance() == 100
+    cyd.say("demo", "cheer20 please", "k2")
+    modctl(chat, "queue", "approve", "demo", ada.until("held")["id"])
+    told = ada.until("message")
+    assert (told["text"], told["bits"], told["badges"]) == ("cheer20 please", 20, [["bits", "1"]])
+    assert (balance(), cheered()) == (80, 1)
+
+    made = subctl(chat, "cheer", "demo", "cyd", "--message", "cheer30 from elsewhere")
+    held = ada.until("held")
+    assert (held["id"], held["category"], balance()) == (made["message_id"], "ban_evasion", 50)
+    modctl(chat, "queue", "deny", "demo", held["id"])
+    wait_for(lambda: balance() == 80, 10, "the bits to come back")
+    assert subctl(chat, "cheerers", "demo")["bits"] == 20
+
+
 def test_a_flag_ends_when_the_ban_is_lifted(chat):
     bob_is_banned(chat)
     modctl(chat, "settings", "demo", "ban-evasion=hold")

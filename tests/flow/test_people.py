@@ -49,12 +49,12 @@ def test_a_subscription_begins_and_ends_while_everybody_is_there(chat):
     assert said(ada, bob, "before")["subscriber"] == "0"
     subctl(chat, "subscribe", "demo", "bob", "--tier", "2")
     told = tags(ada.until("USERNOTICE")[-1])
-    assert (told["msg-id"], told["login"], told["msg-param-sub-plan"], told["badges"]) == ("sub", "bob", "2000", "subscriber/2000")
+    assert (told["msg-id"], told["login"], told["msg-param-sub-plan"], told["badges"]) == ("sub", "bob", "2000", "founder/0")
     object_ = page.until("subscribed")
     assert (object_["user"]["login"], object_["tier"], object_["months"], object_["id"]) == ("bob", 2, 1, told["id"])
     bob.until("USERNOTICE")
     line = said(ada, bob, "after")
-    assert (line["subscriber"], line["badges"], line["badge-info"]) == ("1", "subscriber/2000", "subscriber/1")
+    assert (line["subscriber"], line["badges"], line["badge-info"]) == ("1", "founder/0", "founder/1")
 
     ada.send("PRIVMSG #demo :/subscribers")
     bob.until("subs_on")
@@ -74,7 +74,7 @@ def test_months_are_shared_and_gifts_are_told(chat):
     assert line.endswith("USERNOTICE #demo :hi Wave")
     told = tags(line)
     assert (told["msg-id"], told["msg-param-cumulative-months"], told["msg-param-streak-months"], told["emotes"],
-            told["badge-info"]) == ("resub", "2", "2", "1:3-6", "subscriber/2")
+            told["badge-info"]) == ("resub", "2", "2", "1:3-6", "founder/2")
 
     subctl(chat, "gift", "demo", "cyd", "--from", "bob")
     told = tags(ada.until("USERNOTICE")[-1])
@@ -117,20 +117,20 @@ def test_two_nodes_tell_the_same_once_and_a_restart_repeats_nothing(chat):
     lines = again.until("USERNOTICE")
     assert tags(lines[-1])["msg-id"] == "subgift"
     bob = chat.irc_peer("bob", chat.bob)
-    assert tags(bob.join("demo")[-2])["badges"] == "subscriber/0"
+    assert tags(bob.join("demo")[-2])["badges"] == "founder/0"
 
 
 def test_a_subscription_that_expires_is_over_by_itself(chat):
     ada, bob, _ = everybody(chat)
     subctl(chat, "subscribe", "demo", "bob")
-    assert tags(ada.until("USERNOTICE")[-1])["badges"] == "subscriber/0"
+    assert tags(ada.until("USERNOTICE")[-1])["badges"] == "founder/0"
     chat.daemon.stop()
     soon = int((time.time() + 5) * 1000)
     with sqlite3.connect(chat.directory / "store.db") as store:
         store.execute("UPDATE subscriptions SET expires_ms = ?", [soon])
     chat.start()
     bob = chat.irc_peer("bob", chat.bob)
-    assert tags(bob.join("demo")[-2])["badges"] == "subscriber/0"
+    assert tags(bob.join("demo")[-2])["badges"] == "founder/0"
 
     def badge():
         bob.send("PRIVMSG #demo :what am I")

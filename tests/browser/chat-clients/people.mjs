@@ -1,5 +1,5 @@
 // people.mjs CLIENT HOST PORT CHANNEL NICK: logs in with an unmodified chat client, joins, and prints as JSON lines what it makes of subscriptions,
-// gifts, raids, whispers and emotes. The token comes in SLUICE_TOKEN. Told "whisper NAME" in the channel it whispers "psst" to NAME, told
+// gifts, raids, cheers, whispers and emotes. The token comes in SLUICE_TOKEN. Told "whisper NAME" in the channel it whispers "psst" to NAME, told
 // "color NAME" it asks for that color; it ends when it hears "goodbye".
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -34,6 +34,7 @@ async function tmi() {
   });
   const can = { whisper: (name) => connection.whisper(name, "psst"), color: (name) => connection.color(name) };
   connection.on("chat", (where, tags, text, self) => self || heard(text, { emotes: tags.emotes, badges: tags.badges, info: tags["badge-info"], color: tags.color }, can));
+  connection.on("cheer", (where, tags, text) => tell("cheer", { name: tags["display-name"], bits: tags.bits, text, badges: tags.badges }));
   connection.on("subscription", (where, name, method) => tell("sub", { name, method }));
   connection.on("resub", (where, name, streak, text, tags, method) =>
     tell("resub", { name, streak, text, months: tags["msg-param-cumulative-months"], method }));
@@ -69,7 +70,7 @@ async function twurple() {
     logger: { minLevel: "error" },
   });
   connection.onMessage((where, from, text, message) =>
-    heard(text, { emotes: Object.fromEntries(message.emoteOffsets), badges: Object.fromEntries(message.userInfo.badges), color: message.userInfo.color }));
+    heard(text, { emotes: Object.fromEntries(message.emoteOffsets), badges: Object.fromEntries(message.userInfo.badges), color: message.userInfo.color, bits: message.bits, cheer: message.isCheer }));
   connection.onSub((where, name, info) => tell("sub", { name, info }));
   connection.onResub((where, name, info) => tell("resub", { name, info }));
   connection.onSubGift((where, recipient, info) => tell("subgift", { recipient, info }));

@@ -65,6 +65,9 @@ void check_same(const chat::Message& a, const chat::Message& b) {
   CHECK(a.action == b.action);
   CHECK(a.announcement == b.announcement);
   CHECK(a.first == b.first);
+  CHECK(a.returning == b.returning);
+  CHECK(a.bits == b.bits);
+  CHECK(a.anonymous == b.anonymous);
   CHECK(a.client_nonce == b.client_nonce);
   REQUIRE(a.reply.has_value() == b.reply.has_value());
   if (!a.reply) return;
@@ -151,6 +154,33 @@ TEST_CASE("a whisper goes over, and none that may not be shown") {
     bad["whisper"].erase(member);
     CHECK_FALSE(decode(bad.dump()).has_value());
   }
+}
+
+TEST_CASE("a cheer, also of nobody, and an answer to nobody") {
+  chat::Message cheer = full();
+  cheer.bits = 150;
+  cheer.returning = true;
+  check_same(*taken<Said>(encode(said(cheer), ChannelId(3))).message, cheer);
+  cheer.anonymous = true;
+  cheer.author = chat::anonymous_cheerer();
+  cheer.reply->author = cheer.reply->thread_author = chat::anonymous_cheerer();
+  check_same(*taken<Said>(encode(said(cheer), ChannelId(3))).message, cheer);
+
+  const json good = json::parse(encode(said(cheer), ChannelId(3)));
+  const auto refused = [&](const char* path, const json& value) {
+    json bad = good;
+    bad[json::json_pointer(path)] = value;
+    CAPTURE(path, value.dump());
+    CHECK_FALSE(decode(bad.dump()).has_value());
+  };
+  for (const json& value : {json(0), json(-1), json("1"), json(1.5), json((1ULL << 53) + 1)})
+    refused("/message/bits", value);
+  refused("/message/anonymous", 1);
+  refused("/message/anonymous", false);  // and its id is 0
+  refused("/message/user/0", 8);
+  refused("/message/user/1", "bob");
+  refused("/message/reply/1/1", "bob");
+  refused("/message/returning", "yes");
 }
 
 TEST_CASE("what may not be shown, or numbered so, does not come through") {

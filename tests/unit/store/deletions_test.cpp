@@ -57,3 +57,15 @@ TEST_CASE("what cannot be deleted leaves nothing") {
   CHECK(fresh->audit().head().value().id == 0);
   CHECK(fresh.event_names().size() == 1);
 }
+
+TEST_CASE("a message of who cheered anonymously is deleted as nobody's") {
+  Fresh fresh;
+  Channel demo = fresh.channel();
+  const AuditEntry entry = fresh->deletions().delete_message(demo.id, "m-1", UserId(), "", shell, "").value();
+  CHECK((entry.target == "message:m-1" && entry.target_user == UserId()));
+  const Event event = fresh->events().since(Cursor(0)).value().back();
+  CHECK(event.name == "channel.chat.message_delete");
+  CHECK(event.payload.find(R"("target_user_id":"","target_user_login":"ananonymouscheerer")") !=
+        std::string::npos);
+  CHECK(fresh->audit().verify());
+}

@@ -109,4 +109,63 @@ TEST_CASE("a store of before ban evasion was looked for keeps its rooms, which f
   CHECK(store->rooms().automod(demo.id).value().level == 3);
   CHECK(store->evasions().of_channel(demo.id, true, UserId(), 10).value().empty());
   CHECK_FALSE(store->evasions().key().value().empty());
+  User bob = store->users().by_name("bob").value();
+  CHECK_FALSE(store->bits().balance(bob.id).value());
+  CHECK(store->bits().grant(bob.id, 5, "", shell, "").value().balance == 5);
+}
+
+TEST_CASE("a store that looks for ban evasion keeps what it flagged when it gets bits") {
+  const std::string before = std::string(moderation_step()) + std::string(people_step()) +
+                             std::string(evasion_step()) +
+                             "INSERT INTO schema_version VALUES (3, 1700000000000);"
+                             "INSERT INTO schema_version VALUES (4, 1700000000000);"
+                             "INSERT INTO schema_version VALUES (5, 1700000000000);"
+                             "INSERT INTO rooms VALUES (1, 1, -1, 0, 30, 0, 3, 'allow', 'hold');"
+                             "INSERT INTO mark_key VALUES (1, 'kept');";
+  Old old(before);
+  auto store = old.open();
+  Channel demo = store->channels().by_name("demo").value();
+  CHECK(store->rooms().evasion(demo.id).value().action == platform::BanEvasion::hold);
+  CHECK(store->evasions().key().value() == "kept");
+  User bob = store->users().by_name("bob").value();
+  CHECK(store->bits().grant(bob.id, 5, "", shell, "").value().balance == 5);
+}
+
+TEST_CASE("a store of schema 5 keeps its supporters, its log and what waits for moderators") {
+  Fresh fresh;
+  const Channel demo = fresh.channel();
+  const User bob = fresh.user("bob"), cyd = fresh.user("cyd");
+  Subscriptions& subs = fresh->subscriptions();
+  REQUIRE(subs.gift({.channel = demo.id, .gifter = bob.id, .recipients = {cyd.id}}, shell, ""));
+  REQUIRE(subs.subscribe(demo.id, bob.id, platform::Plan::tier3, shell, ""));
+  HeldMessage held;
+  held.id = "m1";
+  held.channel = demo.id;
+  held.user = bob.id;
+  held.text = "cheer5 held before there were bits";
+  held.whole = "{}";
+  held.reason = "automod";
+  REQUIRE(fresh->held_messages().hold(held));
+  const AuditHead head = fresh->audit().verify().value();
+  const Cursor last = fresh->events().last().value();
+  {
+    auto db = sqlite::Database::open(fresh.url.substr(7), milliseconds(100)).value();
+    REQUIRE(db.run_script(
+        "ALTER TABLE subscriptions DROP COLUMN founder; DROP TABLE cheers; DROP TABLE cheerers; "
+        "DROP TABLE bits_balances; DELETE FROM schema_version WHERE version > 5"));
+    REQUIRE(schema_of(db).value() == 5);
+  }
+  auto store = open_store(fresh.url).value();
+  CHECK(store->audit().verify(head).value() == head);
+  CHECK(store->events().last().value() == last);
+  const Subscription kept = store->subscriptions().find(demo.id, bob.id).value().value();
+  CHECK((kept.founder && kept.plan == platform::Plan::tier3 && kept.months == 1));
+  CHECK_FALSE(store->subscriptions().find(demo.id, cyd.id).value()->founder);
+  REQUIRE(store->held_messages().decide("m1", HeldVerdict::allow, "", shell));
+  CHECK_FALSE(store->bits().balance(bob.id).value());
+  REQUIRE(store->bits().grant(bob.id, 5, "", shell, ""));
+  CHECK(store->bits()
+            .cheer({.channel = demo.id, .user = bob.id, .text = "cheer5"}, shell, "")
+            .value()
+            .balance == 0);
 }

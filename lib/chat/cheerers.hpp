@@ -1,0 +1,25 @@
+#pragma once
+// Cheerers: with how many bits users have cheered in which channels, on this node: for badges. Read from the
+// store at the start, and changed by what the event log tells.
+#include <cstdint>
+#include <unordered_map>
+
+#include "chat/types.hpp"
+
+namespace sluice::chat {
+
+class Cheerers {
+ public:
+  void put(UserId user, ChannelId channel, std::int64_t bits) { bits_[user][channel] = bits; }
+  std::int64_t find(UserId user, ChannelId channel) const {  // 0: with none
+    const auto of = bits_.find(user);
+    if (of == bits_.end()) return 0;
+    const auto in = of->second.find(channel);
+    return in == of->second.end() ? 0 : in->second;
+  }
+
+ private:
+  std::unordered_map<UserId, std::unordered_map<ChannelId, std::int64_t>> bits_;
+};
+
+}  // namespace sluice::chat

@@ -1,0 +1,38 @@
+#pragma once
+// Speakers: who ever spoke in a room, and which of them are new and come back (sluice-chat(5), returning).
+#include <chrono>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+#include "chat/types.hpp"
+
+namespace sluice::chat {
+
+inline constexpr std::chrono::days new_for{30};         // since the first message
+inline constexpr std::chrono::hours between_visits{8};  // in which one said nothing
+
+struct Speaker {
+  Wall first{}, last{};   // message; of long ago: as if there never had been a time
+  bool returned = false;  // has spoken in a second visit, while new
+};
+
+class Speakers {
+ public:
+  struct Said {
+    bool first = false, returning = false;
+  };
+  Said said(UserId user, Wall at) {
+    const auto [place, first] = speakers_.try_emplace(user, at, at);
+    Speaker& speaker = place->second;
+    const bool is_new = at - speaker.first < new_for;
+    if (is_new && at - speaker.last >= between_visits) speaker.returned = true;
+    if (at > speaker.last) speaker.last = at;
+    return {first, is_new && speaker.returned};
+  }
+  void restore(UserId user, const Speaker& speaker) { speakers_.insert_or_assign(user, speaker); }
+
+ private:
+  std::unordered_map<UserId, Speaker> speakers_;
+};
+
+}  // namespace sluice::chat

@@ -1,0 +1,391 @@
+"""Bits in a running chat: cheers that are typed, that subctl makes, that are refused, held, or that a kill comes between."""
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from chat_nodes import history, joined
+from chat_peers import tags
+from chat_platform import running
+from harness import install_npm, program, wait_for
+from test_people_clients import CLIENTS, Listener
+
+UNLIMITED = ("--cooldown", "0s", "--message-rate", "1000", "--join-rate", "1000", "--repeat-time", "0s")
+QUIET = (*UNLIMITED, "--automod", "none")  # on a busy machine its verdict is late, and the message waits for a moderator
+HELD = "fuck this"  # the list that automod comes with holds it
+
+
+def subctl(chat, *arguments, status=0):
+    done = subprocess.run([program("subctl"), "--dir", str(chat.directory), "--json", *arguments], capture_output=True, text=True, timeout=30)
+    assert done.returncode == status, done.stderr
+    return json.loads(done.stdout) if done.stdout else done.stderr
+
+
+def modctl(chat, *arguments):
+    subprocess.run([program("modctl"), "--dir", str(chat.directory), *arguments], check=True, capture_output=True, timeout=30)
+
+
+def balance(chat, name="bob"):
+    return subctl(chat, "bits", "show", name)["balance"]
+
+
+def grant(chat, amount, name="bob"):
+    subctl(chat, "bits", "grant", name, "--amount", str(amount))
+
+
+def events(chat, name):
+    told = [json.loads(line) for line in chat.chanctl("events").splitlines()]
+    return [event["data"] for event in told if event["event"] == name]
+
+
+def cheers(chat):
+    return events(chat, "channel.cheer")
+
+
+def everybody(chat):
+    ada, bob, page = chat.irc_peer("ada", chat.ada), chat.irc_peer("bob", chat.bob), chat.page(chat.bob)
+    for peer in (ada, bob, page):
+        peer.join("demo")
+    return ada, bob, page
+
+
+@pytest.fixture
+def chat():
+    with running(*QUIET) as chat:
+        yield chat
+
+
+def test_a_cheer_is_typed_paid_told_and_shown(chat):
+    grant(chat, 500)
+    ada, bob, page = everybody(chat)
+    bob.send("@client-nonce=abc PRIVMSG #demo :Cheer100 hello cheer50")
+    line = ada.until("PRIVMSG")[-1]
+    assert line.endswith("PRIVMSG #demo :Cheer100 hello cheer50")
+    assert (tags(line)["bits"], tags(line)["badges"], tags(line)["display-name"]) == ("150", "bits/100", "bob")
+    state = tags(bob.until("USERSTATE")[-1])
+    assert (state["client-nonce"], state["badges"]) == ("abc", "bits/100")
+    told = page.until("message")
+    assert (told["bits"], told["badges"], told["user"]["login"]) == (150, [["bits", "100"]], "bob")
+    assert balance(chat) == 350
+    event, = cheers(chat)
+    assert (event["is_anonymous"], event["message"], event["bits"], event["user_login"]) == (False, "Cheer100 hello cheer50", 150, "bob")
+    bob.send("PRIVMSG #demo :and now without")
+    line = ada.until("PRIVMSG")[-1]
+    assert ("bits" in tags(line), tags(line)["badges"]) == (False, "bits/100")
+
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer1 again", "key": "k1"}))
+    assert page.until("confirmed")["key"] == "k1"
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer1 again", "key": "k1"}))
+    assert page.until("confirmed")["duplicate"] is True
+    assert balance(chat) == 349
+    row = subctl(chat, "cheerers", "demo")
+    assert (row["user"], row["bits"], row["metal"]) == ("bob", 151, "bronze")
+
+
+def test_what_is_refused_takes_nothing(chat):
+    ada, bob, page = everybody(chat)
+    bob.send("PRIVMSG #demo :cheer5 for who never had bits")
+    assert "bits" not in tags(ada.until("PRIVMSG")[-1])
+    grant(chat, 10)
+    bob.send("PRIVMSG #demo :cheer11")
+    assert tags(bob.until("NOTICE")[-1])["msg-id"] == "cheer_not_enough_bits"
+    bob.send("PRIVMSG #demo :cheer100001")
+    assert tags(bob.until("NOTICE")[-1])["msg-id"] == "cheer_too_many_bits"
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "hello", "key": "k1", "anonymous": True}))
+    assert page.until("error")["code"] == "no_cheer"
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer11", "key": "k2"}))
+    assert page.until("error")["code"] == "not_enough_bits"
+    ada.send("PRIVMSG #demo :/subscribers")
+    bob.until("subs_on")
+    bob.send("PRIVMSG #demo :cheer5")
+    assert tags(bob.until("NOTICE")[-1])["msg-id"] == "msg_subsonly"
+    ada.send("PRIVMSG #demo :/subscribersoff")
+    bob.until("subs_off")
+    ada.send("PRIVMSG #demo :/timeout bob 600")
+    bob.until("CLEARCHAT")
+    bob.send("PRIVMSG #demo :cheer5")
+    assert tags(bob.until("NOTICE")[-1])["msg-id"] == "msg_timedout"
+    assert "banned from demo" in subctl(chat, "cheer", "demo", "bob", "--message", "cheer5", status=1)
+    assert balance(chat) == 10 and cheers(chat) == []
+    ada.send("PRIVMSG #demo :cheer5 of the broadcaster's own")
+    assert "bits" not in page.until("message")
+
+
+def test_an_anonymous_cheer_names_nobody(chat):
+    grant(chat, 1000)
+    ada, bob, page = everybody(chat)
+    page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer100 guess who", "key": "k1", "anonymous": True}))
+    line = ada.until("PRIVMSG")[-1]
+    assert line.split(" ")[1] == ":ananonymouscheerer!ananonymouscheerer@ananonymouscheerer.tmi.twitch.tv"
+    assert (tags(line)["bits"], tags(line)["badges"], tags(line)["user-id"], tags(line)["first-msg"]) == ("100", "", "0", "0")
+    told = page.until("message")
+    assert (told["user"]["name"], told["anonymous"], told["bits"]) == ("AnAnonymousCheerer", True, 100)
+    assert "bob" not in line and "bob" not in json.dumps(told) and "bob" not in json.dumps(cheers(chat))
+    assert balance(chat) == 900
+    bob.send("PRIVMSG #demo :no badge of it")
+    assert tags(ada.until("PRIVMSG", "no badge")[-1])["badges"] == ""
+    ada.send(f"PRIVMSG #demo :/delete {tags(line)['id']}")
+    gone = bob.until("CLEARMSG")[-1]
+    assert (tags(gone)["login"], tags(gone)["target-msg-id"]) == ("ananonymouscheerer", tags(line)["id"])
+
+
+def test_subctl_cheers_once_for_its_key_and_one_node_says_it(chat):
+    grant(chat, 1000)
+    ada, bob, page = everybody(chat)
+    with running(*QUIET, "--history", "none", directory=chat.directory, name="other") as other:
+        there = other.irc_peer("justinfan7")
+        there.join("demo")
+        first = subctl(chat, "cheer", "demo", "bob", "--message", "cheer1000 well played", "--key", "p1")
+        again = subctl(chat, "cheer", "demo", "bob", "--message", "cheer1000 well played", "--key", "p1")
+        assert (first["bits"], first["balance"], first["repeated"], again["repeated"]) == (1000, 0, False, True)
+        wait_for(lambda: said_by(chat) + said_by(other) == 1, 10, "the cheer to be said by one of them")
+    assert balance(chat) == 0
+
+
+def said_by(chat):
+    return sum(room["seq"] for room in chat.ask("rooms")["rooms"])
+
+
+def test_a_cheer_of_subctl_that_nobody_was_there_for_is_said_at_the_next_start(chat):
+    grant(chat, 10)
+    chat.daemon.process.send_signal(signal.SIGKILL)
+    chat.daemon.process.wait()
+    subctl(chat, "cheer", "demo", "bob", "--message", "cheer10 good morning")
+    chat.start()
+    page = chat.page(chat.ada)
+    wait_for(lambda: [m["text"] for m in page.join("demo")["history"]] == ["cheer10 good morning"], 10, "the cheer")
+    chat.daemon.stop()
+    chat.start()
+    page = chat.page(chat.ada)
+    assert [(m["text"], m["bits"], m["badges"]) for m in page.join("demo")["history"]] == [("cheer10 good morning", 10, [["bits", "1"]])]
+
+
+def test_a_kill_between_payment_and_saying_loses_and_repeats_nothing(chat):
+    grant(chat, 100_000)
+    _, bob, _ = everybody(chat)
+    for round_ in range(5):
+        before = len(cheers(chat))
+        for number in range(20):
+            bob.send(f"PRIVMSG #demo :cheer1 {round_}-{number}")
+        wait_for(lambda: len(cheers(chat)) > before + 3 * round_, 10, "some to be paid")
+        chat.daemon.process.send_signal(signal.SIGKILL)
+        chat.daemon.process.wait()
+        chat.start()
+        bob = chat.irc_peer("bob", chat.bob)
+        bob.join("demo")
+        paid = sorted(event["message"] for event in cheers(chat))
+        page = chat.page(chat.ada)
+        kept = lambda: sorted(m["text"] for m in page.join("demo", history=100)["history"])
+        wait_for(lambda: kept() == paid, 10, "what was paid to be said, once each")
+    assert balance(chat) == 100_000 - len(cheers(chat))
+
+
+def test_a_key_of_long_ago_pays_for_nothing_new(chat):
+    """What a key's message was is forgotten after five minutes; that it was paid is not, and it is not said again for the same bits."""
+    grant(chat, 100)
+    _, _, page = everybody(chat)
+    page.say("demo", "cheer1 hi", "k1")
+    page.until("confirmed")
+    chat.daemon.stop()
+    with sqlite3.connect(chat.directory / "chat.db") as history:
+        history.execute("UPDATE messages SET at_ms = at_ms - 600000")
+    chat.start()
+    page = chat.page(chat.bob)
+    page.join("demo")
+    for text in ("cheer99 for nothing", "cheer1 hi"):
+        page.say("demo", text, "k1")
+        assert page.until("error")["code"] == "busy"
+    assert balance(chat) == 99 and len(cheers(chat)) == 1
+    assert [(m["text"], m["bits"]) for m in chat.page(chat.ada).join("demo", history=100)["history"]] == [("cheer1 hi", 1)]
+
+
+def test_a_cheer_that_nobody_said_for_an_hour_is_given_back(chat):
+    grant(chat, 10)
+    chat.daemon.process.send_signal(signal.SIGKILL)
+    chat.daemon.process.wait()
+    made = subctl(chat, "cheer", "demo", "bob", "--message", "cheer10 good morning", "--key", "p1")
+    with sqlite3.connect(chat.directory / "store.db") as store:
+        store.execute("UPDATE events SET at_ms = at_ms - 3660000 WHERE name = 'channel.cheer'")
+    chat.start()
+    wait_for(lambda: balance(chat) == 10, 10, "the bits to be given back")
+    chat.daemon.stop()
+    chat.start()  # once
+    assert balance(chat) == 10 and said_by(chat) == 0
+    returned, = events(chat, "channel.cheer.return")
+    assert (returned["message_id"], returned["bits"], returned["cumulative_bits"]) == (made["message_id"], 10, 0)
+    assert subctl(chat, "cheer", "demo", "bob", "--message", "cheer10 good morning", "--key", "p1")["state"] == "returned"
+
+
+def test_a_page_that_sends_again_after_a_kill_is_said_once():
+    """With Redis the key is with a run that is gone, and the page's repeat is one with what the start says."""
+    with joined(1) as nodes:
+        chat = nodes[0]
+        grant(chat, 1000)
+        page = chat.page(chat.bob)
+        page.join("demo")
+        for round_ in range(4):
+            before, texts = len(cheers(chat)), [f"cheer1 {round_}-{number}" for number in range(15)]
+            for text in texts:
+                page.say("demo", text, text)
+            wait_for(lambda: len(cheers(chat)) > before + 3 * round_, 10, "some to be paid")
+            nodes.kill(0)
+            chat.start()
+            page = chat.page(chat.bob)
+            page.join("demo")
+            for text in texts:
+                page.say("demo", text, text)
+            reader = chat.page(chat.ada)
+            kept = lambda: sorted(m["text"] for m in reader.join("demo", history=100)["history"])
+            paid = lambda: sorted(event["message"] for event in cheers(chat))
+            wait_for(lambda: kept() == paid(), 20, "what is paid to be said, once each")
+        assert len(set(paid())) == len(paid())
+        assert balance(chat) == 1000 - len(paid())
+
+
+def test_a_cheer_is_told_on_every_node_once_and_so_is_an_answer_to_nobody():
+    with joined(2) as nodes:
+        grant(nodes[0], 100)
+        ada = nodes[1].irc_peer("ada", nodes[1].ada)
+        ada.join("demo")
+        page = nodes[0].page(nodes[0].bob)
+        page.join("demo")
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer10 guess", "key": "k1", "anonymous": True}))
+        line = ada.until("PRIVMSG")[-1]
+        assert (tags(line)["bits"], tags(line)["display-name"]) == ("10", "AnAnonymousCheerer")
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": "it was me", "key": "k2", "reply_to": tags(line)["id"]}))
+        line = ada.until("PRIVMSG")[-1]
+        assert line.endswith("it was me") and tags(line)["reply-parent-user-login"] == "ananonymouscheerer"
+        made = subctl(nodes[0], "cheer", "demo", "bob", "--message", "cheer5 both hear it")
+        heard = ada.until("PRIVMSG")[-1]
+        assert (tags(heard)["id"], tags(heard)["bits"], tags(heard)["badges"]) == (made["message_id"], "5", "bits/1")
+        page.say("demo", "the end", "k3")
+        assert ada.until("PRIVMSG")[-1].endswith("the end")
+        assert len(history(nodes[0])) == len(history(nodes[1])) == 4
+        assert balance(nodes[0]) == 85
+
+
+def test_spellings_and_who_cheers_with_an_action(chat):
+    grant(chat, 100_000)
+    ada, bob, _ = everybody(chat)
+    for text, bits in (("CHEER1 cHeEr2 Cheer3", "6"), ("/me cheer4 dances", "4"), ("cheer0 Cheer05 cheer cheers5 xcheer5 cheer-5 cheer5!", None),
+                       ("cheer99990", "99990")):
+        bob.send(f"PRIVMSG #demo :{text}")
+        assert tags(ada.until("PRIVMSG")[-1]).get("bits") == bits
+    assert balance(chat) == 0
+    for text in ("cheer99999999999999999999999999", "cheer100000 cheer1", "cheer9223372036854775807 cheer9223372036854775807"):
+        bob.send(f"PRIVMSG #demo :{text}")
+        assert tags(bob.until("NOTICE")[-1])["msg-id"] == "cheer_too_many_bits"
+        assert "too many bits" in subctl(chat, "cheer", "demo", "bob", "--message", text, status=1)
+
+
+def test_slow_mode_takes_nothing_of_who_waits(chat):
+    grant(chat, 10)
+    ada, bob, _ = everybody(chat)
+    ada.send("PRIVMSG #demo :/slow 60")
+    bob.until("ROOMSTATE")
+    bob.send("PRIVMSG #demo :cheer1")
+    ada.until("PRIVMSG")
+    bob.send("PRIVMSG #demo :cheer2")
+    assert tags(bob.until("NOTICE", "msg_slowmode")[-1])["msg-id"] == "msg_slowmode"
+    assert balance(chat) == 9
+
+
+def test_a_held_cheer_waits_with_its_bits():
+    with running(*UNLIMITED, "--automod", program("automod"), "--automod-deadline", "10s") as chat:
+        grant(chat, 100)
+        ada, bob, page = everybody(chat)
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": f"cheer10 {HELD}", "key": "k1"}))
+        held = page.until("error")
+        assert held["code"] == "held"
+        assert balance(chat) == 90 and cheers(chat) == []
+        modctl(chat, "queue", "deny", "demo", held["id"])
+        assert page.until("decided")["status"] == "denied"
+        assert balance(chat) == 100
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": f"cheer20 {HELD}", "key": "k2"}))
+        held = page.until("error")
+        modctl(chat, "queue", "approve", "demo", held["id"])
+        line = ada.until("PRIVMSG")[-1]
+        assert (tags(line)["bits"], tags(line)["id"], tags(line)["badges"]) == ("20", held["id"], "bits/1")
+        assert balance(chat) == 80 and len(cheers(chat)) == 1
+        page.send(json.dumps({"type": "message", "channel": "demo", "text": f"cheer81 {HELD}", "key": "k3"}))
+        assert page.until("error")["code"] == "not_enough_bits"
+
+        made = subctl(chat, "cheer", "demo", "bob", "--message", f"cheer30 {HELD}")  # its words are looked at, too
+        waits = lambda: [row for row in modctl_queue(chat) if made["message_id"] in row]
+        wait_for(waits, 10, "it to be held")
+        assert balance(chat) == 50
+        modctl(chat, "queue", "deny", "demo", made["message_id"])
+        assert balance(chat) == 80
+        assert subctl(chat, "cheerers", "demo")["bits"] == 20
+
+
+def modctl_queue(chat):
+    return subprocess.run([program("modctl"), "--dir", str(chat.directory), "--json", "queue", "list", "demo"], check=True,
+                          capture_output=True, text=True, timeout=30).stdout.splitlines()
+
+
+def test_founders_are_the_first_ten(chat):
+    ada, bob, _ = everybody(chat)
+    subctl(chat, "subscribe", "demo", "bob")
+    assert tags(ada.until("USERNOTICE")[-1])["badges"] == "founder/0"
+    bob.send("PRIVMSG #demo :first")
+    told = tags(ada.until("PRIVMSG")[-1])
+    assert (told["badges"], told["badge-info"], told["subscriber"]) == ("founder/0", "founder/1", "1")
+    for number in range(10):
+        chat.seed("user", f"fan{number}")
+        subctl(chat, "subscribe", "demo", f"fan{number}")
+    badges = [tags(ada.until("USERNOTICE")[-1])["badges"] for _ in range(10)]
+    assert badges == ["founder/0"] * 9 + ["subscriber/0"]
+
+
+def test_who_is_new_and_comes_back_is_told(chat):
+    _, bob, _ = everybody(chat)
+    bob.send("PRIVMSG #demo :hello")
+    bob.until("USERSTATE")
+    chat.daemon.stop()
+    day = 24 * 3600 * 1000
+    now = int(time.time() * 1000)
+    with sqlite3.connect(chat.directory / "chat.db") as history:
+        history.execute("UPDATE messages SET at_ms = at_ms - ?", [day])
+        history.execute("UPDATE speakers SET first_ms = first_ms - ?", [day])
+        ada_id = sqlite3.connect(chat.directory / "store.db").execute("SELECT id FROM users WHERE name = 'ada'").fetchone()[0]
+        channel = history.execute("SELECT channel_id FROM speakers").fetchone()[0]
+        history.execute("INSERT INTO speakers VALUES (?, ?, ?)", [channel, ada_id, now - 31 * day])
+    for _ in range(2):  # a restart within the visit changes nothing
+        chat.start()
+        ada, bob, page = everybody(chat)
+        bob.send("PRIVMSG #demo :back again")
+        told = tags(ada.until("PRIVMSG")[-1])
+        assert (told["first-msg"], told["returning-chatter"]) == ("0", "1")
+        assert page.until("message")["returning"] is True
+        ada.send("PRIVMSG #demo :here for long")
+        assert tags(bob.until("PRIVMSG")[-1])["returning-chatter"] == "0"
+        chat.daemon.stop()
+
+
+@pytest.fixture(scope="module")
+def clients():
+    install_npm(CLIENTS)
+
+
+def test_tmi_js_hears_a_cheer(clients):
+    with running(*QUIET) as chat, Listener("tmi", chat.host, chat.ws, "ada", chat.ada) as ada:
+        grant(chat, 100)
+        ada.until("joined")
+        bob = chat.irc_peer("bob", chat.bob)
+        bob.send("PRIVMSG #demo :Cheer100 hello")
+        assert ada.until("cheer") == {"event": "cheer", "name": "bob", "bits": "100", "text": "Cheer100 hello", "badges": {"bits": "100"}}
+
+
+def test_twurple_hears_a_cheer(clients):
+    with running(*QUIET, host="127.7.0.3", irc=6667) as chat, Listener("twurple", chat.host, chat.irc, "ada", chat.ada) as ada:
+        grant(chat, 100)
+        ada.until("joined")
+        bob = chat.irc_peer("bob", chat.bob)
+        bob.send("PRIVMSG #demo :Cheer100 hello")
+        while (message := ada.until("message"))["text"] != "Cheer100 hello":
+            pass
+        assert (message["bits"], message["cheer"], message["badges"]) == (100, True, {"bits": "100"})
