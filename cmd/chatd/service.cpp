@@ -34,6 +34,7 @@ namespace {
 using app::Settings;
 constexpr seconds come_back_within{5};
 constexpr std::uint64_t beats_to_forget = 60;
+constexpr std::size_t restored_origins = 16;  // of each room; who joins is told all of them
 constexpr std::size_t restored_messages =
     200;  // of each room: what a history holds; one more shows that it is full
 constexpr std::size_t most_restored_keys = 200'000;  // of all rooms: 50 MB; 660 a second for five minutes
@@ -261,6 +262,9 @@ class Service {
       chat::Room& room = rooms_.open(to_chat(channel));
       for (const chatlog::Spoke& spoke : speakers) room.restore_speaker(spoke.user, spoke.speaker);
       SLUICE_TRY_VALUE(room.standing(), read_standing(*store_, channel.id));
+      // Of runs whose lines are no longer in mind, too: pages that have heard them all missed nothing.
+      SLUICE_TRY_VALUE(const chat::Seen heads, archive_->heads(channel.id, restored_origins));
+      for (const auto& [origin, seq] : heads) room.count(origin, seq);
       for (const chatlog::Kept& kept : messages) {
         room.restore(kept.message, kept.taken_off);
         path_.restore(*kept.message);

@@ -1,6 +1,8 @@
 #include "chatlog/archive.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -53,6 +55,21 @@ constexpr std::string_view speakers_schema = R"(
   ) WITHOUT ROWID;
   INSERT OR IGNORE INTO speakers SELECT channel_id, user_id, min(at_ms) FROM messages
     WHERE NOT EXISTS (SELECT 1 FROM speakers) GROUP BY channel_id, user_id;
+  COMMIT;
+)";
+
+// How far each run of each node had come where; as long as anything of that is kept.
+constexpr std::string_view origins_schema = R"(
+  BEGIN IMMEDIATE;
+  CREATE TABLE IF NOT EXISTS origins (
+    channel_id INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    last_seq INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (channel_id, origin)
+  ) WITHOUT ROWID;
+  INSERT OR IGNORE INTO origins SELECT channel_id, origin, max(seq), max(at_ms) FROM messages
+    WHERE NOT EXISTS (SELECT 1 FROM origins) GROUP BY channel_id, origin;
   COMMIT;
 )";
 
@@ -161,11 +178,31 @@ Result<Archive> Archive::open(const std::string& path) {
   SLUICE_TRY_VALUE(sqlite::Database database, sqlite::Database::open(path, seconds(5)));
   SLUICE_TRY(database.run_script(schema));
   SLUICE_TRY(database.run_script(speakers_schema));
+  SLUICE_TRY(database.run_script(origins_schema));
   SLUICE_TRY(database.run_script(taken_off_schema));
   SLUICE_TRY(add_column(database));
   SLUICE_TRY(database.run_script(shown_schema));
   return Archive(std::move(database));
 }
+
+namespace {
+// Once for each origin of a batch, not for each message.
+Result<> count_origins(sqlite::Database& database, std::span<const chat::MessagePtr> messages) {
+  std::map<std::pair<ChannelId, std::string_view>, std::pair<std::uint64_t, Wall>> last;
+  for (const chat::MessagePtr& message : messages) {
+    auto& [seq, at] = last[{message->channel, message->origin}];
+    seq = std::max(seq, message->seq);
+    at = std::max(at, message->at);
+  }
+  for (const auto& [where, reached] : last)
+    SLUICE_TRY(
+        database.run("INSERT INTO origins VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                     "last_seq = max(last_seq, excluded.last_seq), last_ms = max(last_ms, excluded.last_ms)",
+                     where.first.value(), where.second, static_cast<std::int64_t>(reached.first),
+                     reached.second.time_since_epoch().count()));
+  return {};
+}
+}  // namespace
 
 Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
   SLUICE_TRY_VALUE(sqlite::Transaction transaction, sqlite::Transaction::begin(database_));
@@ -181,6 +218,7 @@ Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
     SLUICE_TRY(database_.run("INSERT OR IGNORE INTO speakers VALUES (?, ?, ?)", message->channel.value(),
                              message->author.id.value(), message->at.time_since_epoch().count()));
   }
+  SLUICE_TRY(count_origins(database_, messages));
   return transaction.commit();
 }
 
@@ -303,8 +341,24 @@ Result<std::int64_t> Archive::node() {
   return rows.integer(0);
 }
 
+Result<chat::Seen> Archive::heads(ChannelId channel, std::size_t most) {
+  SLUICE_TRY_VALUE(
+      sqlite::Statement rows,
+      database_.query(
+          "SELECT origin, last_seq FROM origins WHERE channel_id = ? ORDER BY last_ms DESC LIMIT ?",
+          channel.value(), static_cast<std::int64_t>(most)));
+  chat::Seen heads;
+  for (;;) {
+    SLUICE_TRY_VALUE(const bool there_is_one, rows.step());
+    if (!there_is_one) return heads;
+    heads.emplace(rows.text(0), static_cast<std::uint64_t>(rows.integer(1)));
+  }
+}
+
 Result<> Archive::forget_before(Wall at) {
-  return database_.run("DELETE FROM messages WHERE at_ms < ?", at.time_since_epoch().count());
+  const std::int64_t ms = at.time_since_epoch().count();
+  SLUICE_TRY(database_.run("DELETE FROM messages WHERE at_ms < ?", ms));
+  return database_.run("DELETE FROM origins WHERE last_ms < ?", ms);
 }
 
 }  // namespace sluice::chatlog

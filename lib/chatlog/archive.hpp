@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "chat/history.hpp"
 #include "chat/recent_keys.hpp"
 #include "chat/speakers.hpp"
 #include "chat/types.hpp"
@@ -50,6 +51,9 @@ class Archive {
       std::span<const chat::MessagePtr> messages);  // one transaction; ids already kept are left as they are
   // The last `count` messages of a channel, oldest first.
   Result<std::vector<Kept>> recent(ChannelId channel, std::size_t count);
+  // How far each origin came in the channel: the last number of the `most` that spoke last, whether that is
+  // kept or not.
+  Result<chat::Seen> heads(ChannelId channel, std::size_t most);
   // What was said under a key at `since` or later, in any channel: the last `most`, oldest first.
   Result<std::vector<Keyed>> keyed_since(Wall since, std::size_t most);
   // None: it has none of that id in the channel.

@@ -231,6 +231,41 @@ def archived(chat, text):
 
 
 
+def test_a_run_that_is_out_of_mind_is_no_gap():
+    """Who heard all of an earlier run has missed nothing when 200 lines of a later one have been said, and chatd is started again."""
+    with running(*BURST) as chat:
+        page, cursor = chat.page(), None
+
+        def say(count, word):
+            bob = chat.irc_peer("bob", chat.bob)
+            bob.join("demo")
+            bob.send(*(f"PRIVMSG #demo :{word} {number}" for number in range(count)))
+            for _ in range(count):
+                heard = page.until("message")
+                cursor[heard["origin"]] = heard["seq"]
+
+        def restart():
+            with contextlib.closing(sqlite3.connect(chat.directory / "chat.db", timeout=20)) as database:
+                wait_for(lambda: database.execute("SELECT count(*) FROM messages").fetchone() == (said,), 20, "the history to be written")
+            chat.daemon.process.send_signal(signal.SIGKILL)
+            chat.daemon.process.wait()
+            chat.start()
+            return chat.page()
+
+        cursor, said = dict(page.join("demo")["cursor"]), 30
+        say(30, "a")
+        page = restart()
+        assert not page.join("demo", cursor=cursor)["gap"]
+        say(210, "b")
+        said = 240
+        for _ in range(2):
+            page = restart()
+            joined = page.join("demo", cursor=cursor)
+            assert not joined["gap"] and joined["history"] == [], joined
+        behind = {origin: seq - (seq == 30) for origin, seq in cursor.items()}
+        assert chat.page().join("demo", cursor=behind)["gap"]
+
+
 def test_what_cannot_be_written_waits_for_the_disk():
     """Said and delivered meanwhile, told by /health, and in the history as soon as it can be."""
     with running(*BURST) as chat, contextlib.closing(sqlite3.connect(chat.directory / "chat.db", timeout=20, isolation_level=None)) as database:

@@ -68,6 +68,25 @@ TEST_CASE("keys of the last minutes come back from all channels: the newest, and
   CHECK(newest->at(0).id == other->id);
 }
 
+TEST_CASE("how far each origin came is known as long as anything of that time is kept") {
+  auto archive = Archive::open(":memory:");
+  REQUIRE(archive);
+  const auto said = [&](const std::string& origin, std::uint64_t seq) {
+    Message m = *message(1, seq);
+    m.origin = origin;
+    m.id = origin + std::to_string(seq);
+    return std::make_shared<const Message>(m);
+  };
+  REQUIRE(archive->append(
+      std::vector<chat::MessagePtr>{said("a", 1), said("b", 4), said("a", 2), message(2, 9)}));
+  REQUIRE(archive->append(std::vector<chat::MessagePtr>{said("b", 5), said("b", 3)}));
+  CHECK(*archive->heads(ChannelId(1), 10) == chat::Seen{{"a", 2}, {"b", 5}});
+  CHECK(*archive->heads(ChannelId(1), 1) == chat::Seen{{"b", 5}});
+  CHECK(archive->heads(ChannelId(3), 1)->empty());
+  REQUIRE(archive->forget_before(Wall(seconds(3))));
+  CHECK(*archive->heads(ChannelId(1), 10) == chat::Seen{{"b", 5}});
+}
+
 TEST_CASE("what was said comes back after a restart, whole and in order") {
   const auto folder =
       std::filesystem::temp_directory_path() / ("sluice-chatlog-" + std::to_string(::getpid()));
