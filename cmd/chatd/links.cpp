@@ -6,6 +6,7 @@
 #include "chat/irc_client.hpp"
 #include "chat/json_client.hpp"
 #include "http/deflate.hpp"
+#include "platform/addresses.hpp"
 
 namespace sluice::chatd {
 
@@ -33,7 +34,7 @@ bool is_loopback(const std::string& host) {
 bool Links::admits(const net::Endpoint& peer) const {
   if (links_.size() >= total_) return false;
   if (is_loopback(peer.host)) return true;
-  const auto same = addresses_.find(peer.host);
+  const auto same = addresses_.find(platform::counted_as(peer.host));
   return same == addresses_.end() || same->second < per_address_;
 }
 
@@ -44,7 +45,7 @@ void Links::change(LinkLimits limits, std::size_t total, std::size_t per_address
 }
 
 void Links::add(std::shared_ptr<Link> link) {
-  ++addresses_[link->peer().host];
+  ++addresses_[platform::counted_as(link->peer().host)];
   if (link->framed()) ++web_sockets_;
   Link* key = link.get();
   links_.emplace(key, std::move(link));
@@ -54,7 +55,7 @@ void Links::remove(Link& link) {
   const auto known = links_.find(&link);
   if (known == links_.end()) return;
   if (link.framed()) --web_sockets_;
-  const auto same = addresses_.find(link.peer().host);
+  const auto same = addresses_.find(platform::counted_as(link.peer().host));
   if (--same->second == 0) addresses_.erase(same);
   links_.erase(known);
   if (links_.empty() && on_empty) on_empty();

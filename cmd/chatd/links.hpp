@@ -53,7 +53,7 @@ class Links {
   std::size_t total_, per_address_;
   std::size_t web_sockets_ = 0;
   std::unordered_map<Link*, std::shared_ptr<Link>> links_;
-  std::unordered_map<std::string, std::size_t> addresses_;
+  std::unordered_map<std::string, std::size_t> addresses_;  // connections, by platform::counted_as()
 };
 
 class Link : public net::Connection::Handler, public chat::Outlet, public std::enable_shared_from_this<Link> {

@@ -19,6 +19,7 @@
 #include "chat/switchboard.hpp"
 #include "chat/whisper_post.hpp"
 #include "chat/whispers.hpp"
+#include "platform/addresses.hpp"
 
 namespace sluice::chat {
 
@@ -50,12 +51,13 @@ struct ClientLimits {
 
 // How often one comes in, over all its connections.
 struct Entries {
-  Windows<std::string> logins_from;  // by address
+  Windows<std::string> logins_from;  // by address, as platform::counted_as() has it
   Windows<UserId> logins, joins;
 
   // Before the store is asked who it is.
   std::optional<Limited> try_login(const std::string& address, const ClientLimits& limits, Steady now) {
-    return address.empty() ? std::nullopt : logins_from.take(address, limits.logins, now);
+    return address.empty() ? std::nullopt
+                           : logins_from.take(platform::counted_as(address), limits.logins, now);
   }
   void forget_idle(const ClientLimits& limits, Steady now) {
     logins_from.forget_idle(limits.logins, now);

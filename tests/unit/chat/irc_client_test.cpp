@@ -5,6 +5,20 @@
 using namespace sluice;
 using namespace sluice::chat;
 
+TEST_CASE("logins from one IPv6 network count together, however many addresses it has") {
+  TestHall hall;
+  const auto try_from = [&](const std::string& address) {
+    IrcPeer peer(hall);
+    peer.outlet.from = address;
+    return peer.send("PASS oauth:wrong\r\nNICK bob\r\n");
+  };
+  for (int i = 0; i < 20; ++i)
+    CHECK(try_from("2001:db8:1:2::" + std::to_string(i)).find("Login authentication failed") !=
+          std::string::npos);
+  CHECK(try_from("2001:db8:1:2::99").find("too quickly") != std::string::npos);
+  CHECK(try_from("2001:db8:1:3::1").find("Login authentication failed") != std::string::npos);
+}
+
 TEST_CASE("JOIN is answered in the dialect's order") {
   TestHall hall;
   IrcPeer ada(hall);
