@@ -23,29 +23,25 @@ secret_file() {
   cat "$file"
 }
 
-start_demo() {
-  local key own_key token host
-  host=$(url_host)
+# In a shell of its own: see the traps in sluice_up.
+prepare_demo() (
   mkdir -p "$dir/demo"
   chmod 0700 "$dir/demo"
   command -v ffmpeg >/dev/null || fail "ffmpeg is missing: the demo needs it" 'apt-get install ffmpeg'
   local -a chanctl=("$bin/chanctl" --dir "$dir")
-  if ! { "${chanctl[@]}" user add demo --if-missing &&
+  { "${chanctl[@]}" user add demo --if-missing &&
     "${chanctl[@]}" channel add demo --owner demo --if-missing --title 'A test picture with a clock' &&
     "${chanctl[@]}" user add studio --if-missing &&
-    "${chanctl[@]}" channel add studio --owner studio --if-missing --title 'My first stream'; } >/dev/null; then
-    stop_all
-    fail 'cannot make the demo channels'
-  fi
-  key=$(secret_file demo.key "${chanctl[@]}" key rotate demo)
-  own_key=$(secret_file studio.key "${chanctl[@]}" key rotate studio)
-  token=$(secret_file studio.token "${chanctl[@]}" token issue studio --scope chat:read,chat:edit)
+    "${chanctl[@]}" channel add studio --owner studio --if-missing --title 'My first stream'; } >/dev/null || fail 'cannot make the demo channels'
+  { key=$(secret_file demo.key "${chanctl[@]}" key rotate demo) &&
+    own_key=$(secret_file studio.key "${chanctl[@]}" key rotate studio) &&
+    token=$(secret_file studio.token "${chanctl[@]}" token issue studio --scope chat:read,chat:edit); } || fail 'cannot make the keys of the demo'
   (umask 077 && printf 'rtmp_playpath=%s\n' "$key" >"$dir/demo/publisher.ffpreset")
-  start_keeper demo
+  host=$(url_host)
   printf '\ndemo     http://%s:%s/demo\n' "$host" "$(port_of webd http)"
   printf '\nYour own channel: http://%s:%s/studio\n' "$host" "$(port_of webd http)"
   printf '  OBS      server rtmp://%s:%s/live   stream key %s\n' "$host" "$(port_of ingestd rtmp)" "$own_key"
   printf '  ffmpeg   ... -f flv rtmp://%s:%s/live/%s\n' "$host" "$(port_of ingestd rtmp)" "$own_key"
   printf '  SRT      ... -f mpegts "srt://%s:%s?streamid=%s"\n' "$host" "$(port_of ingestd srt)" "$own_key"
   printf '  chat     sign in on a channel page with the token %s\n' "$token"
-}
+)

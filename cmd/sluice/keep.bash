@@ -12,7 +12,7 @@ log_limit=$((32 * 1024 * 1024)) # bytes; a longer log is set aside as NAME.log.1
 write_state() {
   local file=$dir/run/$1.state
   # Of a full disk, too, an earlier state is better than none.
-  printf '%s %s %s %s\n' "$2" "$3" "$4" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$file.new" && mv -f "$file.new" "$file"
+  TZ=UTC0 printf '%s %s %s %(%Y-%m-%dT%H:%M:%SZ)T\n' "$2" "$3" "$4" -1 >"$file.new" && mv -f "$file.new" "$file"
   printf '%s %s %s\n' "$2" "$1" "$3" 1<>"$dir/run/events" 2>/dev/null || true
 }
 
@@ -31,8 +31,8 @@ rest() {
 }
 
 keep() { # NAME
-  local name=$1 pid='' next='' killer='' grace restarts=0 in_a_row=0 code started stopping='' delay state since
-  local -a command older=() # those that were replaced, and have something left to do
+  local name=$1 pid='' next='' killer='' grace restarts=0 in_a_row=0 code started stopping='' delay state since how
+  local -a older=() # those that were replaced, and have something left to do
   grace=$(seconds_of "$drain_time")
   # Each program reads NAME.conf in DIR, those that ingestd and origind start too; a file may come later (sluice reload).
   export SLUICE_CONFIG=$dir SLUICE_SOCKETS=$dir/run/sockets
@@ -46,10 +46,7 @@ keep() { # NAME
   trap replace USR1
   trap '' INT HUP
   while [[ -z $stopping ]]; do
-    if [[ -f $dir/logs/$name.log ]] && (($(stat -c %s "$dir/logs/$name.log") > log_limit)); then
-      mv -f "$dir/logs/$name.log" "$dir/logs/$name.log.1"
-    fi
-    program_command "$name"
+    set_log_aside || true
     started=$SECONDS
     run_once
     restarts=$((restarts + 1))
@@ -65,15 +62,23 @@ keep() { # NAME
     fi
     write_state "$name" restarting 0 "$restarts"
     delay=${backoff[in_a_row - 1 < ${#backoff[@]} ? in_a_row - 1 : ${#backoff[@]} - 1]}
-    printf 'sluice: %s ended (%s): starting it again in %s s\n' "$name" "$(ending "$code")" "$delay" >&2
+    ending "$code"
+    printf 'sluice: %s ended (%s): starting it again in %s s\n' "$name" "$how" "$delay" >&2
     rest "$delay"
   done
   write_state "$name" stopped 0 "$restarts"
 }
 
-ending() { # EXIT-CODE
-  if (($1 > 128)); then echo "killed by signal $(($1 - 128))"; else echo "exit $1"; fi
+# ending EXIT-CODE: sets how.
+ending() {
+  if (($1 > 128)); then how="killed by signal $(($1 - 128))"; else how="exit $1"; fi
 }
+
+# In a shell of its own: see the traps in sluice_up.
+set_log_aside() (
+  log=$dir/logs/$name.log
+  if [[ -f $log ]] && (($(stat -c %s "$log") > log_limit)); then mv -f "$log" "$log.1"; fi
+)
 
 # seconds_of DURATION: "500ms" → 0.5
 seconds_of() {
@@ -87,15 +92,19 @@ seconds_of() {
 
 # launch PID-FILE [OPTION...]: starts the program in the background; launched is its process.
 launch() {
-  local file=$1 ready_option=() said
+  local file=$1 ready_option=() said watch ours theirs
   shift
   [[ $name == demo ]] || ready_option=(--ready-fd 3)
-  # Who waits for the word is the keeper's child: a program reaps no children that it has not started.
-  exec {said}> >(IFS= read -r _ && became_ready "$file")
+  # Who waits for the word is the keeper's child: a program reaps no children that it has not started. That an earlier one, of a program that has
+  # not said it, still waits is no fault.
+  { coproc watch { IFS= read -r _ && became_ready "$file"; }; } 2>/dev/null
+  theirs=${watch[0]} ours=${watch[1]}
+  exec {said}>"/dev/fd/$ours" {ours}>&- {theirs}<&- # a copy of the co-process's own would be closed for other programs, too
   # A program whose keeper dies before the kernel was asked to tell does not begin. Descriptor 3 says ready; output and errors go
   # line by line to the log and, unless quiet, to the terminal.
   (
     printf '%s\n' "$BASHPID" >"$file"
+    program_command "$name"
     # shellcheck disable=SC2016 # for the inner shell
     exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$$" "${command[@]}" "${ready_option[@]}" "$@"
   ) </dev/null \
@@ -140,14 +149,16 @@ replace() {
     return 0
   fi
   [[ -z $next ]] || return 0
-  program_command "$name"
   launch "$dir/run/$name.next" --take-over
   next=$launched
 }
 
 # The next one is the program once it has said ready.
 promote() {
-  [[ -n $next && $(cat "$dir/run/$name.pid" 2>/dev/null) == "$next" ]] || return 0
+  local said=''
+  [[ -n $next ]] || return 0
+  { read -r said <"$dir/run/$name.pid"; } 2>/dev/null || true
+  [[ $said == "$next" ]] || return 0
   older+=("$pid")
   pid=$next next=''
 }
@@ -186,7 +197,7 @@ code_of() {
 
 # Starts the program, waits for its end, and for that of all of its processes when it is to stop. Sets pid while it runs and code after.
 run_once() {
-  local launched ended
+  local launched ended how
   write_state "$name" starting 0 "$restarts"
   launch "$dir/run/$name.pid"
   pid=$launched
@@ -205,20 +216,22 @@ run_once() {
     fi
     promote
     if [[ -z $ended ]] || forget_older "$ended"; then continue; fi
+    ending "$code"
     if [[ $ended == "$next" ]]; then
       next=''
       rm -f "$dir/run/$name.next"
       pause 0.1 # the end of the one that runs is an end of the handover: what saw that may be gone first
       if kill -0 "$pid" 2>/dev/null; then
-        note_upgrade refused "$(ending "$code")"
-        printf 'sluice: %s was not replaced (%s): the one that runs goes on\n' "$name" "$(ending "$code")" >&2
+        note_upgrade refused "$how"
+        printf 'sluice: %s was not replaced (%s): the one that runs goes on\n' "$name" "$how" >&2
         continue
       fi
       code_of "$pid"
-      note_upgrade died "$(ending "$code")"
+      ending "$code"
+      note_upgrade died "$how"
     elif [[ -n $next ]]; then
       # Gone well, it has handed over; the other says ready, or ends, too.
-      ((code == 0)) || note_upgrade died "$(ending "$code")"
+      ((code == 0)) || note_upgrade died "$how"
       pid=$next next=''
       continue
     fi
@@ -227,7 +240,7 @@ run_once() {
     forget_older "$pid"
   done
   [[ -z $killer ]] || kill "$killer" 2>/dev/null
-  [[ ! -e $dir/run/$name.next ]] || note_upgrade died "$(ending 0)" # it was told to stop, and what was to take over had no time to
+  [[ ! -e $dir/run/$name.next ]] || note_upgrade died 'exit 0' # it was told to stop, and what was to take over had no time to
   pid=''
   rm -f "$dir/run/$name.pid" "$dir/run/$name.next"
 }

@@ -45,11 +45,11 @@ start_keeper() { # NAME
   keeper[$1]=$!
 }
 
-ready_line() { # NAME
-  local ports='' port
-  for port in $(platform_programs | sed -n "s/^$1|//p"); do ports+=" $port=$(port_of "$1" "$port")"; done
-  printf '%-8s ready%s\n' "$1" "$ports"
-}
+ready_line() ( # NAME
+  printf '%-8s ready' "$1"
+  for each in $(platform_programs | sed -n "s/^$1|//p"); do printf ' %s=%s' "$each" "$(port_of "$1" "$each")"; done
+  printf '\n'
+)
 
 # next_event SECONDS: what a keeper says, within that time: sets what and who. Of a line that comes just when the time is over read(1) has
 # taken the beginning: it is kept.
@@ -104,8 +104,7 @@ reload_all() {
   reload_programs $(platform_programs | cut -d'|' -f1) >&2 || true
 }
 
-# Looks after the keepers themselves: one that was killed is started again. A reload, which may have to wait for a program, goes on beside it; and
-# bash 5.2 sometimes cannot read a trap whose signal comes among command substitutions: SIGTERM would be lost.
+# Looks after the keepers themselves: one that was killed is started again. A reload, which may have to wait for a program, goes on beside it.
 watch_keepers() {
   local name what who reloading=''
   while [[ -z $stopping ]]; do
@@ -115,7 +114,7 @@ watch_keepers() {
       reloading=$!
     fi
     if next_event 0.3; then
-      if [[ $what == ready ]]; then ready_line "$who"; fi
+      if [[ $what == ready ]]; then ready_line "$who" || true; fi
     fi
     kill -0 "$socket_keeper" 2>/dev/null || keep_sockets # programs tell it of their sockets when they start
     for name in "${!keeper[@]}"; do
@@ -128,18 +127,24 @@ watch_keepers() {
   done
 }
 
-announce() {
-  local host
+# In a shell of its own: see the traps in sluice_up.
+announce() (
   host=$(url_host)
   printf '\nwatch    %s\n' "${public_url:-http://$host:$(port_of webd http)}/"
   printf 'publish  rtmp://%s:%s/live  (stream key: chanctl key rotate CHANNEL)\n' "$host" "$(port_of ingestd rtmp)"
   printf '         rtmps://%s:%s/live  or  srt://%s:%s?streamid=KEY\n' "$host" "$(port_of ingestd rtmps)" "$host" "$(port_of ingestd srt)"
   printf 'chat     ws://%s:%s/  irc %s:%s  (over TLS wss://%s:%s/  irc %s:%s)\n' "$host" "$(port_of chatd ws)" "$host" "$(port_of chatd irc)" \
     "$host" "$(port_of chatd wss)" "$host" "$(port_of chatd ircs)"
+)
+
+# Before all of it is up.
+give_up() {
+  stop_all
+  if [[ $stopping ]]; then exit 130; else exit 1; fi
 }
 
 sluice_up() {
-  local name stopping='' ready_fd missing hung_up='' terminal=''
+  local name names stopping='' ready_fd missing hung_up='' terminal=''
   dir=${setting[dir]} port_base=${setting[port-base]:-} bind=${setting[bind]:-} public_url=${setting[public-url]:-}
   public_url=${public_url%/}
   vod=${setting[vod]:-} s3_endpoint=${setting[s3-endpoint]:-} s3_region=${setting[s3-region]} media_url=${setting[media-url]:-}
@@ -166,21 +171,26 @@ sluice_up() {
   for name in 0 1 2; do
     if [[ -t $name ]]; then terminal=$name; fi
   done
+  names=$(platform_programs | cut -d'|' -f1)
+  # shellcheck disable=SC2086 # names are words
+  warn_of_overruled $names
+  # A trapped signal that comes just when a command substitution is read ends bash 5.2 with a syntax error: from here on, and in keepers, those
+  # are left to shells of their own, which have no traps.
   trap 'stopping=1' INT TERM
   trap hang_up HUP
-  # shellcheck disable=SC2046 # names are words
-  warn_of_overruled $(platform_programs | cut -d'|' -f1)
   keep_sockets
-  for name in $(platform_programs | cut -d'|' -f1); do
+  for name in $names; do
     start_keeper "$name"
     if ! await_ready "$name"; then
       [[ $stopping ]] || printf 'sluice: %s did not become ready: see %s, or try sluice doctor\n' "$name" "$dir/logs/$name.log" >&2
-      stop_all
-      if [[ $stopping ]]; then exit 130; else exit 1; fi
+      give_up
     fi
   done
-  announce
-  if [[ ${setting[demo]:-} ]]; then start_demo; fi
+  announce || give_up # a terminal's Ctrl-C is for all shells
+  if [[ ${setting[demo]:-} ]]; then
+    prepare_demo || give_up
+    start_keeper demo
+  fi
   printf '\n' >&"$ready_fd"
   exec {ready_fd}>&-
   exec {ready_fd}>/dev/null

@@ -285,3 +285,29 @@ def test_the_passwords_of_urls_are_not_shown(name, words):
     done = subprocess.run([program(name), *words, "--print-config"], capture_output=True, text=True, timeout=60,
                           env={**os.environ, "SLUICE_PUBLIC_URL": "https://me:hush@tv.example:8443/a?b@c"})
     assert "public-url = https://me:***@tv.example:8443/a?b@c  # environment SLUICE_PUBLIC_URL" in done.stdout and "hush" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("step", ["announce", "ready_line ingestd", "ending 130", "set_log_aside", "write_state webd ready 1 0", "promote", "rest 0.001", "launch {dir}/run/next; code_of \"$launched\" || true"])
+def test_a_signal_among_substitutions_is_no_syntax_error(tmp_path, step):
+    """bash 5.2 ends when a trapped signal comes just when a command substitution is read."""
+    script = f"""
+      . {ROOT}/cmd/sluice/programs.bash; . {ROOT}/cmd/sluice/up.bash; . {ROOT}/cmd/sluice/keep.bash
+      mkdir {tmp_path}/run {tmp_path}/logs; mkfifo {tmp_path}/run/quiet; echo 7 >{tmp_path}/run/webd.pid; exec {{console}}>&1
+      program_command() {{ command=(true); }}; name=webd next=6 stopping='' restarts=0
+      dir={tmp_path} bin=/bin bind='' port_base=2000 drain_time=10s vod='' s3_region='' public_url='' media_url='' chat_bus=yes signals=0
+      trap 'signals=$((signals + 1))' USR1
+      echo go
+      while read -rt 0.001 -u 3 _ || (($? > 128)); do {step.replace("{dir}", str(tmp_path))} >/dev/null; done
+      ((signals > 20))
+    """
+    ours, theirs = os.pipe()
+    shell = subprocess.Popen(["bash", "-euc", f"exec 3<&{ours}\n{script}"], pass_fds=[ours], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.close(ours)
+    shell.stdout.readline()
+    over = time.monotonic() + 1.5
+    while shell.poll() is None and time.monotonic() < over:
+        shell.send_signal(signal.SIGUSR1)
+        time.sleep(0.002)  # what lies between the signals, not a wait
+    os.close(theirs)
+    _, error = shell.communicate(timeout=20)
+    assert (shell.returncode, error) == (0, ""), error
