@@ -8,6 +8,10 @@ namespace sluice::chatd {
 
 using app::Settings;
 
+HeldQueue::Times held_times(const app::Settings& settings) {
+  return {settings.duration("held-time"), std::chrono::days(settings.integer("history-days"))};
+}
+
 std::uint32_t positive(const Settings& settings, std::string_view name) {
   return static_cast<std::uint32_t>(settings.integer(name));
 }

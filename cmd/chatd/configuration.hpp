@@ -7,6 +7,7 @@
 #include "chat/client.hpp"
 #include "chat/rate_limit.hpp"
 #include "chat/rooms.hpp"
+#include "held_queue.hpp"
 #include "links.hpp"
 #include "origin_check.hpp"
 
@@ -21,6 +22,7 @@ chat::Rooms::Rhythm rhythm(const app::Settings& settings);
 OriginCheck origin_check(const app::Settings& settings);
 AutomodProcess::Setup automod_setup(const app::Settings& settings);
 std::optional<platform::AtDeadline> automod_late(const app::Settings& settings);  // none: the room's own
+HeldQueue::Times held_times(const app::Settings& settings);
 std::uint32_t positive(const app::Settings& settings, std::string_view name);
 
 }  // namespace sluice::chatd

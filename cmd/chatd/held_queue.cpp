@@ -1,6 +1,7 @@
 #include "held_queue.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,7 @@ using nlohmann::json;
 
 constexpr milliseconds shortest_rhythm{1000}, longest_rhythm{10'000};
 constexpr seconds retry_pause{1};
+constexpr std::size_t most_at_once = 200;      // in a transaction: others write between two
 constexpr std::chrono::hours stale_after{1};   // what was approved longer ago is not said any more
 constexpr std::string_view custom = "custom";  // automod's category for a room's own words
 
@@ -64,24 +66,51 @@ Result<Kept> read_held(store::Store& store, const std::string& id) {
   if (!cheer && cheer.error().code != Errc::not_found) return std::unexpected(cheer.error());
   return Kept{std::move(held.whole), cheer ? std::optional(*std::move(cheer)) : std::nullopt};
 }
+
+Refusal refusal_of(const Result<store::HeldMessage>& kept) {
+  if (!kept && kept.error().code == Errc::conflict) return {Reason::not_enough_bits};
+  if (!kept) {
+    log::error("a message could not be kept for the moderators", {kept.error()});
+    return {Reason::unavailable};
+  }
+  const bool denied = kept->state == store::HeldState::denied || kept->state == store::HeldState::expired;
+  return {.reason = denied ? Reason::rejected : Reason::held, .detail = kept->id};
+}
 }  // namespace
 
-HeldQueue::HeldQueue(net::Loop& loop, Parts parts, std::string node, milliseconds time)
-    : parts_(parts), node_(std::move(node)), time_(time), rhythm_(loop), retry_(loop) {}
+HeldQueue::HeldQueue(net::Loop& loop, LateParts parts, chat::Till& till, std::string node, Times times)
+    : parts_(parts),
+      till_(till),
+      node_(std::move(node)),
+      times_(times),
+      rhythm_(loop),
+      forgetting_(loop),
+      retry_(loop) {}
 
 void HeldQueue::begin() {
-  const milliseconds rhythm = std::clamp(time_ / 10, shortest_rhythm, longest_rhythm);
-  if (time_.count() > 0) rhythm_.every(rhythm, [this] { expire(); });
+  const milliseconds rhythm = std::clamp(times_.waits / 10, shortest_rhythm, longest_rhythm);
+  if (times_.waits.count() > 0) rhythm_.every(rhythm, [this] { expire(); });
+  forgetting_.every(std::chrono::hours(1), [this] { forget(); });
+  forget();
 }
 
-void HeldQueue::change(milliseconds time) {
-  time_ = time;
+void HeldQueue::change(Times times) {
+  times_ = times;
   rhythm_.cancel();
   begin();
 }
 
+void HeldQueue::forget() {
+  const Wall before = system_clock().wall() - times_.kept;
+  parts_.offload.run([&store = parts_.store, before] { return store.held_messages().forget(before); },
+                     [](Result<std::size_t> forgotten) {
+                       if (!forgotten)
+                         log::warn("held messages of long ago are not forgotten", {forgotten.error()});
+                     });
+}
+
 void HeldQueue::expire() {
-  const Wall until = system_clock().wall() - time_;
+  const Wall until = system_clock().wall() - times_.waits;
   parts_.offload.run([&store = parts_.store, until] { return store.held_messages().expire(until); },
                      [](Result<std::size_t> expired) {
                        if (!expired) log::warn("held messages did not expire", {expired.error()});
@@ -108,17 +137,30 @@ void HeldQueue::hold(const chat::Message& line, const chat::AutomodVerdict& verd
                           .decided_at = {}};
   for (const chat::Boundary& boundary : verdict.where)
     held.boundaries.push_back({boundary.first, boundary.last});
+  waiting_.push_back({std::move(held), std::move(then)});
+  write();
+}
+
+// One transaction for all that came while the last was being written: each is a wait for the disk.
+void HeldQueue::write() {
+  if (writing_ || waiting_.empty()) return;
+  writing_ = true;
+  const std::size_t many = std::min(waiting_.size(), most_at_once);
+  std::vector<store::HeldMessage> held;
+  std::vector<chat::Gate::Then> thens;
+  for (Waiting& each : std::span(waiting_).first(many)) {
+    held.push_back(std::move(each.held));
+    thens.push_back(std::move(each.then));
+  }
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(many));
   parts_.offload.run(
-      [&store = parts_.store, held = std::move(held)] { return store.held_messages().hold(held); },
-      [then = std::move(then), id = line.id](Result<store::HeldMessage> kept) {
-        if (!kept && kept.error().code == Errc::conflict) return then(Refusal{Reason::not_enough_bits});
-        if (!kept) {
-          log::error("a message could not be kept for the moderators", {kept.error()});
-          return then(Refusal{Reason::unavailable});
-        }
-        const bool denied =
-            kept->state == store::HeldState::denied || kept->state == store::HeldState::expired;
-        then(Refusal{.reason = denied ? Reason::rejected : Reason::held, .detail = id});
+      [&store = parts_.store, held = std::move(held)]() mutable {
+        return store.held_messages().hold_all(std::move(held));
+      },
+      [this, thens = std::move(thens)](std::vector<Result<store::HeldMessage>> kept) {
+        writing_ = false;
+        write();
+        for (std::size_t i = 0; i < thens.size(); ++i) thens[i](refusal_of(kept[i]));
       });
 }
 
@@ -220,7 +262,7 @@ chat::MessagePtr HeldQueue::publish(chat::Room& room, chat::Message line,
   log::info(
       "an approved message is not published: it has been, its author is banned, or its bits were given back",
       {{"message", id}});
-  if (paid && !parts_.path.knows(id) && !room.history().find(id)) parts_.till.give_back(id);
+  if (paid && !parts_.path.knows(id) && !room.history().find(id)) till_.give_back(id);
   return nullptr;
 }
 
@@ -244,7 +286,7 @@ Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(
     if (!line || line->node != node_) continue;
     if (event.at + stale_after < system_clock().wall()) {
       log::warn("a message that was approved long ago is not published", {{"message", id}});
-      if (held->cheer && held->cheer->state == store::CheerState::paid) parts_.till.give_back(id);
+      if (held->cheer && held->cheer->state == store::CheerState::paid) till_.give_back(id);
       continue;
     }
     SLUICE_TRY_VALUE(const store::Channel channel,

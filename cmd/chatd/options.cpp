@@ -30,7 +30,7 @@ std::vector<Option> options() {
        .kind = Kind::integer,
        .metavar = "DAYS",
        .fallback = "30",
-       .help = "how long it is kept",
+       .help = "how long it is kept, and messages that were held and wait no more",
        .min = 1,
        .max = 3650,
        .reloads = true},

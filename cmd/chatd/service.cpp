@@ -22,6 +22,7 @@
 #include "news.hpp"
 #include "nodes.hpp"
 #include "os/crew.hpp"
+#include "past.hpp"
 #include "people_news.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
@@ -34,10 +35,6 @@ namespace {
 using app::Settings;
 constexpr seconds come_back_within{5};
 constexpr std::uint64_t beats_to_forget = 60;
-constexpr std::size_t restored_origins = 16;  // of each room; who joins is told all of them
-constexpr std::size_t restored_messages =
-    200;  // of each room: what a history holds; one more shows that it is full
-constexpr std::size_t most_restored_keys = 200'000;  // of all rooms: 50 MB; 660 a second for five minutes
 
 class Service {
  public:
@@ -56,8 +53,8 @@ class Service {
         directory_(*store_, offload_, rooms_, news_),
         hall_{rooms_, path_, moderation_, node_directory_, clock_, client_limits(settings)},
         till_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_, progress_}, lasting_name),
-        held_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_, till_, progress_},
-              std::move(lasting_name), settings.duration("held-time")),
+        held_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_, progress_}, till_,
+              std::move(lasting_name), held_times(settings)),
         evasions_(daemon.loop(), {*store_, offload_, held_},
                   std::chrono::days(settings.integer("evasion-days"))),
         automod_(daemon.loop(), {*store_, offload_, held_}, settings),
@@ -90,13 +87,12 @@ class Service {
     progress_.heard(begun);
     SLUICE_TRY(people_.load());
     SLUICE_TRY(evasions_.begin());
-    Result<std::vector<store::Event>> approvals;
-    if (archive_) approvals = catch_up(begun);
-    if (!approvals) return std::unexpected(approvals.error());
-    SLUICE_TRY(restore());
     std::vector<chat::MessagePtr> approved;
     if (archive_) {
-      SLUICE_TRY_VALUE(approved, say_approved(*approvals));
+      Past past({*store_, *archive_, rooms_, path_, till_, held_, progress_});
+      SLUICE_TRY_VALUE(const std::vector<store::Event> approvals, past.catch_up(begun));
+      SLUICE_TRY(past.restore());
+      SLUICE_TRY_VALUE(approved, past.say_approved(approvals));
     }
     // Not before: from here on the archive belongs to the thread that writes it.
     if (archive_)
@@ -212,74 +208,13 @@ class Service {
     }
   }
 
-  // What moderators did while nobody was here to hear of it: what they took off goes, what they let pass is
-  // returned. The archive's cursor stays, until that is in it.
-  Result<std::vector<store::Event>> catch_up(store::Cursor begun) {
-    SLUICE_TRY_VALUE(const std::int64_t known, archive_->cursor());
-    std::vector<store::Event> approvals;
-    for (store::Cursor at(known); at < begun;) {
-      SLUICE_TRY_VALUE(const std::vector<store::Event> events, store_->events().since(at));
-      for (const store::Event& event : events) {
-        if (event.cursor > begun) break;  // the follower's
-        if (auto taken = taken_off_by(event)) {
-          taken->cursor = known;
-          SLUICE_TRY(archive_->take_off(*taken));
-        }
-        if (is_approval(event)) approvals.push_back(event);
-        if (!is_cheer(event)) continue;
-        SLUICE_TRY_VALUE(const bool said, archive_->holds(cheered_by(event)));
-        if (!said) till_.catch_up(event);
-      }
-      if (events.empty()) break;
-      at = events.back().cursor;
-    }
-    return approvals;
-  }
-
-  Result<std::vector<chat::MessagePtr>> say_approved(const std::vector<store::Event>& approvals) {
-    const auto known = [this](const std::string& id) { return archive_->holds(id); };
-    SLUICE_TRY_VALUE(std::vector<chat::MessagePtr> said, held_.catch_up(approvals, known));
-    SLUICE_TRY(archive_->append(said));
-    SLUICE_TRY(archive_->set_cursor(progress_.done().value()));
-    return said;
-  }
-
-  // What was said before the start comes back into the rooms, and repeats are known: of the rooms' last
-  // lines, and of all that had a key in the last minutes, which in a busy room are many more.
-  Result<> restore() {
-    if (!archive_) return {};
-    SLUICE_TRY_VALUE(const std::vector<chatlog::Keyed> keyed,
-                     archive_->keyed_since(clock_.wall() - chat::RecentKeys::window, most_restored_keys));
-    for (const chatlog::Keyed& each : keyed) path_.restore(each.id, each.as);
-    rooms_.restored_from_archive();
-    SLUICE_TRY_VALUE(const std::vector<store::Channel> channels, store_->channels().list());
-    for (const store::Channel& channel : channels) {
-      SLUICE_TRY_VALUE(const std::vector<chatlog::Kept> messages,
-                       archive_->recent(channel.id, restored_messages + 1));
-      SLUICE_TRY_VALUE(const std::vector<chatlog::Spoke> speakers,
-                       archive_->speakers(channel.id, clock_.wall()));
-      if (speakers.empty()) continue;
-      chat::Room& room = rooms_.open(to_chat(channel));
-      for (const chatlog::Spoke& spoke : speakers) room.restore_speaker(spoke.user, spoke.speaker);
-      SLUICE_TRY_VALUE(room.standing(), read_standing(*store_, channel.id));
-      // Of runs whose lines are no longer in mind, too: pages that have heard them all missed nothing.
-      SLUICE_TRY_VALUE(const chat::Seen heads, archive_->heads(channel.id, restored_origins));
-      for (const auto& [origin, seq] : heads) room.count(origin, seq);
-      for (const chatlog::Kept& kept : messages) {
-        room.restore(kept.message, kept.taken_off);
-        path_.restore(*kept.message);
-      }
-    }
-    return {};
-  }
-
   Result<> reload(const Settings& fresh) {
     SLUICE_TRY(doors_.reload(fresh));
     rooms_.change(rhythm(fresh));
     rooms_.change(room_rate(fresh));
     path_.change(send_rates(fresh));
     automod_.change(fresh);
-    held_.change(fresh.duration("held-time"));
+    held_.change(held_times(fresh));
     hall_.limits = client_limits(fresh);
     links_.change(link_limits(fresh), positive(fresh, "connections"),
                   positive(fresh, "connections-per-address"));

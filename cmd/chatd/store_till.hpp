@@ -6,12 +6,8 @@
 #include <vector>
 
 #include "archivist.hpp"
-#include "chat/directory.hpp"
-#include "chat/message_path.hpp"
-#include "chat/rooms.hpp"
-#include "net/loop.hpp"
-#include "progress.hpp"
-#include "store/store.hpp"
+#include "chat/till.hpp"
+#include "late_parts.hpp"
 
 namespace sluice::chatd {
 
@@ -20,16 +16,8 @@ std::string cheered_by(const store::Event& event);  // its message's id
 
 class StoreTill final : public chat::Till {
  public:
-  struct Parts {
-    store::Store& store;
-    net::Offload& offload;
-    chat::Rooms& rooms;
-    chat::MessagePath& path;
-    chat::Directory& directory;
-    Progress& progress;
-  };
   // All outlive it. `node` is the same in the next run of this node.
-  StoreTill(net::Loop& loop, Parts parts, std::string node)
+  StoreTill(net::Loop& loop, LateParts parts, std::string node)
       : parts_(parts), node_(std::move(node)), retry_(loop) {}
 
   void keep_with(Archivist* archivist) { archivist_ = archivist; }
@@ -54,7 +42,7 @@ class StoreTill final : public chat::Till {
   void try_again();
   void end(store::Cursor cursor);
 
-  Parts parts_;
+  LateParts parts_;
   std::string node_;
   Archivist* archivist_ = nullptr;
   std::vector<Due> due_;              // at begin()

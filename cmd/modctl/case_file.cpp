@@ -75,10 +75,9 @@ Result<> read_verdicts(Platform& platform, CaseFile& file) {
     return {};
   }
   if (file.entry.target_user == UserId()) return {};
-  SLUICE_TRY_VALUE(auto some, held.of_channel(file.entry.channel, file.entry.at - shortly,
-                                              file.entry.at + milliseconds(1), 0, page));
-  std::ranges::copy_if(some, std::back_inserter(file.verdicts),
-                       [&](const store::HeldMessage& each) { return each.user == file.entry.target_user; });
+  SLUICE_TRY_VALUE(file.verdicts,
+                   held.of_channel(file.entry.channel, file.entry.target_user, file.entry.at - shortly,
+                                   file.entry.at + milliseconds(1), 0, page));
   return {};
 }
 

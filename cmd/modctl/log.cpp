@@ -79,8 +79,9 @@ Result<std::vector<store::HeldMessage>> all_held(Platform& platform, const store
   const Wall until = wanted.until.value_or(Wall(milliseconds(last_second)));
   for (;;) {
     const std::int64_t last = held.empty() ? 0 : held.back().number;
-    SLUICE_TRY_VALUE(auto some, platform.store->held_messages().of_channel(
-                                    channel.id, Wall(milliseconds(first_second)), until, last, page));
+    SLUICE_TRY_VALUE(auto some,
+                     platform.store->held_messages().of_channel(
+                         channel.id, UserId(), Wall(milliseconds(first_second)), until, last, page));
     std::ranges::move(some, std::back_inserter(held));
     if (some.size() < page) return held;
   }

@@ -186,4 +186,21 @@ Result<> Transaction::commit() {
   return {};
 }
 
+Result<Savepoint> Savepoint::begin(Database& database) {
+  SLUICE_TRY(database.run("SAVEPOINT one"));
+  return Savepoint(database);
+}
+
+Savepoint::Savepoint(Savepoint&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+
+Savepoint::~Savepoint() {
+  if (database_ && database_->run("ROLLBACK TO one")) (void)database_->run("RELEASE one");
+}
+
+Result<> Savepoint::release() {
+  SLUICE_TRY(database_->run("RELEASE one"));
+  database_ = nullptr;
+  return {};
+}
+
 }  // namespace sluice::sqlite

@@ -107,4 +107,19 @@ class Transaction {
   Database* database_;
 };
 
+// SAVEPOINT … RELEASE within a transaction: what follows it is undone when it is destroyed without release().
+// At most one at a time.
+class Savepoint {
+ public:
+  static Result<Savepoint> begin(Database& database);
+  Savepoint(Savepoint&& other) noexcept;
+  Savepoint& operator=(Savepoint&&) = delete;
+  ~Savepoint();
+  Result<> release();
+
+ private:
+  explicit Savepoint(Database& database) : database_(&database) {}
+  Database* database_;
+};
+
 }  // namespace sluice::sqlite

@@ -51,10 +51,12 @@ enum class HeldVerdict { allow, deny };
 class HeldMessages {
  public:
   virtual ~HeldMessages() = default;
-  // What is kept under message.id: the message that was held first, or else this one, which is told then by
-  // automod.message.hold. Errc::invalid for an empty id, another reason, or a `whole` that is no JSON object;
-  // Errc::not_found for the channel or user; Errc::conflict for a cheer of who has too few bits.
-  virtual Result<HeldMessage> hold(HeldMessage message) = 0;
+  // In one transaction. Of each, in their order, what is kept under its id: the message that was held first,
+  // or else this one, which is told then by automod.message.hold. Errc::invalid for an empty id, another
+  // reason, or a `whole` that is no JSON object; Errc::not_found for the channel or user; Errc::conflict for
+  // a cheer of who has too few bits: the others are held all the same. Another error is that of all.
+  virtual std::vector<Result<HeldMessage>> hold_all(std::vector<HeldMessage> messages) = 0;
+  Result<HeldMessage> hold(HeldMessage message);
   // Once only: Errc::conflict says who decided before, and when, or that it has expired. Errc::not_found for
   // an unknown id, Errc::invalid for a reason of more than 500 characters. Audited as automod.allow or
   // automod.deny, with the message; emits automod.message.update.
@@ -64,12 +66,14 @@ class HeldMessages {
   // Those that wait, in the order of holding, beyond number `after`.
   virtual Result<std::vector<HeldMessage>> queue(ChannelId channel, std::int64_t after,
                                                  std::size_t limit) = 0;
-  // Whatever became of them: held at `from` or later and before `until`, beyond number `after`, in the order
-  // of holding.
-  virtual Result<std::vector<HeldMessage>> of_channel(ChannelId channel, Wall from, Wall until,
+  // Whatever became of them: of this user (0: of all), held at `from` or later and before `until`, beyond
+  // number `after`, in the order of holding.
+  virtual Result<std::vector<HeldMessage>> of_channel(ChannelId channel, UserId user, Wall from, Wall until,
                                                       std::int64_t after, std::size_t limit) = 0;
   // Those held until then that still wait become expired; each emits automod.message.update. How many.
   virtual Result<std::size_t> expire(Wall held_until) = 0;
+  // Those held before then that wait no more are deleted; the audit log keeps what was decided on. How many.
+  virtual Result<std::size_t> forget(Wall held_before) = 0;
 };
 
 }  // namespace sluice::store

@@ -9,7 +9,7 @@
 namespace sluice::store {
 
 namespace {
-constexpr int expired_at_once = 200;  // in a transaction: others may write between two of them
+constexpr int expired_at_once = 200, forgotten_at_once = 1000;  // a transaction: others write between two
 
 std::string select_held(std::string_view rest) {
   return fmt::format(
@@ -117,6 +117,41 @@ Result<> check_waits(const HeldMessage& message) {
                                           message.decided_by.name, when));
 }
 
+Result<HeldMessage> hold_one(Change& change, HeldMessage& message) {
+  if (message.id.empty()) return fail(Errc::invalid, "a message has an id");
+  if (message.reason != "automod" && message.reason != "blocked_term")
+    return fail(Errc::invalid, fmt::format("a message is not held for \"{}\"", message.reason),
+                "automod or blocked_term");
+  SLUICE_TRY_VALUE(message.whole, one_line_object(message.whole));
+  auto kept = held_by_id(change.db, message.id);
+  if (kept || kept.error().code != Errc::not_found) return kept;
+  SLUICE_TRY_VALUE(Channel channel, channel_by_id(change.db, message.channel));
+  SLUICE_TRY(user_by_id(change.db, message.user));
+  if (message.cheers)
+    SLUICE_TRY(reserve_cheer(change, {.channel = message.channel,
+                                      .user = message.user,
+                                      .text = message.text,
+                                      .anonymous = message.anonymous,
+                                      .message_id = message.id,
+                                      .node = std::string(held_queue_says)}));
+  SLUICE_TRY(change.db.run(
+      "INSERT INTO held_messages (id, channel_id, user_id, text, whole, reason, category, level, boundaries, "
+      "held_ms, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'held')",
+      message.id, message.channel.value(), message.user.value(), message.text, message.whole, message.reason,
+      message.category, std::int64_t{message.level}, one_line(to_json(message.boundaries)),
+      to_ms(change.now)));
+  SLUICE_TRY_VALUE(HeldMessage held, held_by_id(change.db, message.id));
+  nlohmann::json payload = broadcaster_payload(channel);
+  put_message(payload, held);
+  SLUICE_TRY(change.emit("automod.message.hold", channel.id, payload));
+  return held;
+}
+
+// Of one message; after any other error the transaction itself may be gone (a full disk).
+bool is_refusal(const Error& error) {
+  return error.code == Errc::invalid || error.code == Errc::not_found || error.code == Errc::conflict;
+}
+
 Result<> settle(Change& change, HeldMessage& message, HeldState state, const Actor& actor) {
   message.state = state;
   message.decided_by = actor;
@@ -143,37 +178,31 @@ std::string_view name(HeldState state) {
   return "expired";
 }
 
-Result<HeldMessage> SqliteHeldMessages::hold(HeldMessage message) {
-  if (message.id.empty()) return fail(Errc::invalid, "a message has an id");
-  if (message.reason != "automod" && message.reason != "blocked_term")
-    return fail(Errc::invalid, fmt::format("a message is not held for \"{}\"", message.reason),
-                "automod or blocked_term");
-  SLUICE_TRY_VALUE(message.whole, one_line_object(message.whole));
-  return core_.write([&](Change& change) -> Result<HeldMessage> {
-    auto kept = held_by_id(change.db, message.id);
-    if (kept || kept.error().code != Errc::not_found) return kept;
-    SLUICE_TRY_VALUE(Channel channel, channel_by_id(change.db, message.channel));
-    SLUICE_TRY(user_by_id(change.db, message.user));
-    if (message.cheers)
-      SLUICE_TRY(reserve_cheer(change, {.channel = message.channel,
-                                        .user = message.user,
-                                        .text = message.text,
-                                        .anonymous = message.anonymous,
-                                        .message_id = message.id,
-                                        .node = std::string(held_queue_says)}));
-    SLUICE_TRY(
-        change.db.run("INSERT INTO held_messages (id, channel_id, user_id, text, whole, reason, category, "
-                      "level, boundaries, "
-                      "held_ms, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'held')",
-                      message.id, message.channel.value(), message.user.value(), message.text, message.whole,
-                      message.reason, message.category, std::int64_t{message.level},
-                      one_line(to_json(message.boundaries)), to_ms(change.now)));
-    SLUICE_TRY_VALUE(HeldMessage held, held_by_id(change.db, message.id));
-    nlohmann::json payload = broadcaster_payload(channel);
-    put_message(payload, held);
-    SLUICE_TRY(change.emit("automod.message.hold", channel.id, payload));
-    return held;
+Result<HeldMessage> HeldMessages::hold(HeldMessage message) {
+  std::vector<HeldMessage> one;
+  one.push_back(std::move(message));
+  return std::move(hold_all(std::move(one)).front());
+}
+
+std::vector<Result<HeldMessage>> SqliteHeldMessages::hold_all(std::vector<HeldMessage> messages) {
+  using Results = std::vector<Result<HeldMessage>>;
+  auto all = core_.write([&](Change& change) -> Result<Results> {
+    Results results;
+    for (HeldMessage& message : messages) {
+      SLUICE_TRY_VALUE(sqlite::Savepoint before, sqlite::Savepoint::begin(change.db));
+      const std::optional<Cursor> emitted = change.emitted;
+      results.push_back(hold_one(change, message));
+      if (results.back()) {
+        SLUICE_TRY(before.release());
+        continue;
+      }
+      if (!is_refusal(results.back().error())) return std::unexpected(results.back().error());
+      change.emitted = emitted;
+    }
+    return results;
   });
+  if (all) return *std::move(all);
+  return Results(messages.size(), Result<HeldMessage>(std::unexpected(all.error())));
 }
 
 Result<HeldMessage> SqliteHeldMessages::decide(std::string_view id, HeldVerdict verdict,
@@ -211,13 +240,15 @@ Result<std::vector<HeldMessage>> SqliteHeldMessages::queue(ChannelId channel, st
   });
 }
 
-Result<std::vector<HeldMessage>> SqliteHeldMessages::of_channel(ChannelId channel, Wall from, Wall until,
-                                                                std::int64_t after, std::size_t limit) {
+Result<std::vector<HeldMessage>> SqliteHeldMessages::of_channel(ChannelId channel, UserId user, Wall from,
+                                                                Wall until, std::int64_t after,
+                                                                std::size_t limit) {
   return core_.read([&](sqlite::Database& db, Wall) {
     return collect(
-        db.query(select_held("WHERE h.channel_id = ? AND h.held_ms >= ? AND h.held_ms < ? AND "
-                             "h.number > ? ORDER BY h.number LIMIT ?"),
-                 channel.value(), to_ms(from), to_ms(until), after, static_cast<std::int64_t>(limit)),
+        db.query(select_held("WHERE h.channel_id = ? AND (? = 0 OR h.user_id = ?) AND h.held_ms >= ? AND "
+                             "h.held_ms < ? AND h.number > ? ORDER BY h.number LIMIT ?"),
+                 channel.value(), user.value(), user.value(), to_ms(from), to_ms(until), after,
+                 static_cast<std::int64_t>(limit)),
         held_of);
   });
 }
@@ -240,6 +271,21 @@ Result<std::size_t> SqliteHeldMessages::expire(Wall held_until) {
     if (!some) return some;
     expired += *some;
     if (*some < expired_at_once) return expired;
+  }
+}
+
+Result<std::size_t> SqliteHeldMessages::forget(Wall held_before) {
+  for (std::size_t forgotten = 0;;) {
+    auto some = core_.write([&](Change& change) -> Result<std::size_t> {
+      SLUICE_TRY(
+          change.db.run("DELETE FROM held_messages WHERE number IN (SELECT number FROM held_messages WHERE "
+                        "state <> 'held' AND held_ms < ? LIMIT ?)",
+                        to_ms(held_before), std::int64_t{forgotten_at_once}));
+      return static_cast<std::size_t>(change.db.changes());
+    });
+    if (!some) return some;
+    forgotten += *some;
+    if (*some < forgotten_at_once) return forgotten;
   }
 }
 

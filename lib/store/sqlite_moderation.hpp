@@ -69,14 +69,15 @@ class SqliteDeletions final : public Deletions {
 class SqliteHeldMessages final : public HeldMessages {
  public:
   explicit SqliteHeldMessages(SqliteCore& core) : core_(core) {}
-  Result<HeldMessage> hold(HeldMessage message) override;
+  std::vector<Result<HeldMessage>> hold_all(std::vector<HeldMessage> messages) override;
   Result<HeldMessage> decide(std::string_view id, HeldVerdict verdict, std::string_view reason,
                              const Actor& actor) override;
   Result<HeldMessage> by_id(std::string_view id) override;
   Result<std::vector<HeldMessage>> queue(ChannelId channel, std::int64_t after, std::size_t limit) override;
-  Result<std::vector<HeldMessage>> of_channel(ChannelId channel, Wall from, Wall until, std::int64_t after,
-                                              std::size_t limit) override;
+  Result<std::vector<HeldMessage>> of_channel(ChannelId channel, UserId user, Wall from, Wall until,
+                                              std::int64_t after, std::size_t limit) override;
   Result<std::size_t> expire(Wall held_until) override;
+  Result<std::size_t> forget(Wall held_before) override;
 
  private:
   SqliteCore& core_;

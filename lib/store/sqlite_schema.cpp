@@ -127,8 +127,14 @@ CREATE TABLE srt_passphrases (
 ) STRICT;
 )sql";
 
-const std::array steps{first_step,    second_step,    moderation_step(),
-                       people_step(), evasion_step(), bits_step()};
+// What was held in a channel at a time, and what is old enough to be forgotten.
+constexpr std::string_view seventh_step = R"sql(
+CREATE INDEX held_at_time ON held_messages(channel_id, held_ms);
+CREATE INDEX held_and_decided ON held_messages(held_ms) WHERE state <> 'held';
+)sql";
+
+const std::array steps{first_step,     second_step, moderation_step(), people_step(),
+                       evasion_step(), bits_step(), seventh_step};
 }  // namespace
 
 int newest_schema() {

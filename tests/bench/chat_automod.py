@@ -1,5 +1,6 @@
 """What tests/bench/chat_automod.sh runs: what AutoMod adds to a line in chatd. A viewer's page sends lines one after the other and waits for each to be confirmed, and then
-sends many at once; with AutoMod, without, and with AutoMod in a room that has words of its own. The rounds of all are interleaved."""
+sends many at once; with AutoMod, without, with AutoMod in a room that has words of its own, and with lines that are all held: what a moderator may have to let pass is on the
+disk before its sender is told. The rounds of all are interleaved."""
 import json
 import pathlib
 import random
@@ -15,6 +16,7 @@ from machine import machine, median  # noqa: E402
 
 LINES, ROUNDS = int(sys.argv[1]), int(sys.argv[2])
 RESULTS = pathlib.Path(__file__).parent / "results" / "chat_automod.ndjson"
+HELD = 1000  # lines, of each round
 AT_ONCE = 50  # lines that are under way together: less than may wait of one user
 OPEN = ("--cooldown", "0s", "--message-rate", "100000", "--repeat-time", "0s", "--room-rate", "0", "--history", "none", "--automod-late", "allow", "--automod-deadline", "5s")
 
@@ -28,11 +30,11 @@ def texts():
     return [text for text, verdict in zip(made, verdicts) if json.loads(verdict)["verdict"] == "allow"][:LINES]  # what is held costs a commit
 
 
-def confirmed(page, count):
+def answered(page, count, held):
     while count:
         found = page.object()
-        assert found["type"] != "error", found
-        count -= found["type"] == "confirmed"
+        assert found["type"] != "error" or (held and found["code"] == "held"), found
+        count -= found["type"] == ("error" if held else "confirmed")
 
 
 def cpu_of(pid):
@@ -40,30 +42,30 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) * 10_000  # microseconds, at 100 ticks a second
 
 
-def one_by_one(page, lines, mark):
+def one_by_one(page, lines, mark, held):
     times = []
     for number, text in enumerate(lines):
         begin = time.perf_counter_ns()
         page.say("demo", text, f"{mark}{number}")
-        confirmed(page, 1)
+        answered(page, 1, held)
         times.append((time.perf_counter_ns() - begin) / 1000)
     times.sort()
     return {"p50_us": round(times[len(times) // 2], 1), "p99_us": round(times[len(times) * 99 // 100], 1)}
 
 
-def many(chat, page, lines, mark):
+def many(chat, page, lines, mark, held):
     cpu, begin = cpu_of(chat.daemon.process.pid), time.monotonic()
     for first in range(0, len(lines), AT_ONCE):
         batch = lines[first:first + AT_ONCE]
         for number, text in enumerate(batch):
             page.say("demo", text, f"{mark}{first + number}")
-        confirmed(page, len(batch))
+        answered(page, len(batch), held)
     return {"lines_per_s": round(len(lines) / (time.monotonic() - begin)), "chatd_cpu_us_per_line": round((cpu_of(chat.daemon.process.pid) - cpu) / len(lines), 1)}
 
 
 def main():
     rows, lines = [machine(lines=LINES)], texts()
-    kinds = {"none": ("--automod", "none"), "automod": (), "automod, 200 words of the room": (), "automod with its classifier": ("--automod", "automod")}
+    kinds = {"none": ("--automod", "none"), "automod": (), "automod, 200 words of the room": (), "automod with its classifier": ("--automod", "automod"), "held": ()}
     for turn in range(ROUNDS):
         for kind, options in kinds.items():
             with tempfile.TemporaryDirectory(prefix="sluice-bench-") as directory:
@@ -74,8 +76,12 @@ def main():
                             chat.seed("word", "demo", f"never said {number}")
                     page = chat.page(chat.bob)
                     page.join("demo")
-                    one_by_one(page, lines[:200], "warm")
-                    rows.append({"run": kind, **one_by_one(page, lines, "a"), **many(chat, page, lines, "b")})
+                    held = kind == "held"
+                    if held:
+                        chat.seed("word", "demo", "held back")
+                    said = [f"{line} held back" for line in lines[:HELD]] if held else lines
+                    one_by_one(page, said[:200], "warm", held)
+                    rows.append({"run": kind, **one_by_one(page, said, "a", held), **many(chat, page, said, "b", held)})
                 finally:
                     chat.daemon.stop()
     for kind in kinds:

@@ -67,6 +67,22 @@ TEST_CASE("a transaction that is not committed never was") {
   CHECK(count(database, "t") == 1);
 }
 
+TEST_CASE("what follows a savepoint is undone alone") {
+  Database database = memory();
+  REQUIRE(database.run_script("CREATE TABLE t(i INTEGER) STRICT"));
+  {
+    auto transaction = Transaction::begin(database).value();
+    for (int i = 1; i <= 4; ++i) {
+      auto savepoint = Savepoint::begin(database).value();
+      REQUIRE(database.run("INSERT INTO t VALUES (?)", std::int64_t{i}));
+      if (i % 2) REQUIRE(savepoint.release());
+    }
+    CHECK(count(database, "t") == 2);
+    REQUIRE(transaction.commit());
+  }
+  CHECK(count(database, "t WHERE i IN (1, 3)") == 2);
+}
+
 TEST_CASE("errors say which kind they are") {
   Database database = memory();
   REQUIRE(

@@ -188,14 +188,56 @@ TEST_CASE("what was held is found later by its time, whatever became of it") {
   REQUIRE(queue.held.decide("m1", HeldVerdict::allow, "", shell));
   REQUIRE(queue.held.decide("m2", HeldVerdict::deny, "", shell));
   REQUIRE(queue.held.expire(begun + seconds(2)) == 1);
-  auto found = [&](Wall from, Wall until, std::int64_t after, std::size_t limit) {
+  auto found = [&](Wall from, Wall until, std::int64_t after, std::size_t limit, UserId user = UserId()) {
     std::string text;
-    auto some = queue.held.of_channel(queue.demo.id, from, until, after, limit).value();
+    auto some = queue.held.of_channel(queue.demo.id, user, from, until, after, limit).value();
     for (auto& message : some) text += message.id + " " + std::string(name(message.state)) + ", ";
     return text;
   };
   CHECK(found(begun, begun + seconds(9), 0, 9) == "m1 allowed, m2 denied, m3 expired, m4 held, ");
   CHECK(found(begun + seconds(1), begun + seconds(3), 0, 9) == "m2 denied, m3 expired, ");
   CHECK(found(begun, begun + seconds(9), 2, 1) == "m3 expired, ");
-  CHECK(queue.held.of_channel(queue.fresh.channel("other").id, begun, begun + seconds(9), 0, 9)->empty());
+  CHECK(found(begun, begun + seconds(9), 0, 9, queue.bob.id) == found(begun, begun + seconds(9), 0, 9));
+  CHECK(found(begun, begun + seconds(9), 0, 9, queue.demo.owner).empty());
+  const Channel other = queue.fresh.channel("other");
+  CHECK(queue.held.of_channel(other.id, UserId(), begun, begun + seconds(9), 0, 9)->empty());
+}
+
+TEST_CASE("of messages that are held together each is held or refused by itself") {
+  Queue queue;
+  REQUIRE(queue.held.hold(queue.message("m1")));
+  REQUIRE(queue.fresh->bits().grant(queue.bob.id, 90, "", shell, ""));
+  const std::size_t events = queue.fresh.event_names().size();
+  HeldMessage poor = queue.message("m2"), nowhere = queue.message("m3"), nameless = queue.message("");
+  poor.cheers = true;
+  poor.text = "cheer91 darn it";
+  nowhere.channel = ChannelId(99);
+  const auto all = queue.held.hold_all({queue.message("m1"), poor, queue.message("m4"), nowhere, nameless,
+                                        queue.message("m4"), queue.message("m5")});
+  REQUIRE(all.size() == 7);
+  CHECK(all[0].value().id == "m1");
+  CHECK(code_of(all[1]) == Errc::conflict);
+  CHECK(all[2].value().id == "m4");
+  CHECK(code_of(all[3]) == Errc::not_found);
+  CHECK(code_of(all[4]) == Errc::invalid);
+  CHECK(all[5].value().number == all[2].value().number);
+  CHECK(queue.waiting() == std::vector<std::string>{"m1", "m4", "m5"});
+  CHECK(queue.fresh.event_names().size() == events + 2);
+  CHECK(queue.held.hold_all({}).empty());
+}
+
+TEST_CASE("what was held long ago is forgotten when it waits no more") {
+  Queue queue;
+  constexpr int many = 1100;  // more than go into a transaction
+  for (int i = 0; i < many; ++i) REQUIRE(queue.held.hold(queue.message("m" + std::to_string(i))));
+  REQUIRE(queue.held.expire(queue.fresh.clock.wall()).value() == many);
+  REQUIRE(queue.held.hold(queue.message("waits")));
+  queue.fresh.clock.advance(seconds(1));
+  REQUIRE(queue.held.hold(queue.message("late")));
+  REQUIRE(queue.held.decide("late", HeldVerdict::deny, "", shell));
+  CHECK(queue.held.forget(queue.fresh.clock.wall() - seconds(1)).value() == 0);
+  CHECK(queue.held.forget(queue.fresh.clock.wall()).value() == many);
+  CHECK(code_of(queue.held.by_id("m7")) == Errc::not_found);
+  CHECK(queue.held.by_id("late").value().state == HeldState::denied);
+  CHECK(queue.waiting() == std::vector<std::string>{"waits"});
 }

@@ -152,7 +152,8 @@ TEST_CASE("a store of schema 5 keeps its supporters, its log and what waits for 
     auto db = sqlite::Database::open(fresh.url.substr(7), milliseconds(100)).value();
     REQUIRE(db.run_script(
         "ALTER TABLE subscriptions DROP COLUMN founder; DROP TABLE cheers; DROP TABLE cheerers; "
-        "DROP TABLE bits_balances; DELETE FROM schema_version WHERE version > 5"));
+        "DROP TABLE bits_balances; DROP INDEX held_at_time; DROP INDEX held_and_decided; DELETE FROM "
+        "schema_version WHERE version > 5"));
     REQUIRE(schema_of(db).value() == 5);
   }
   auto store = open_store(fresh.url).value();
