@@ -77,9 +77,7 @@ def main():
                     page = chat.page(chat.bob)
                     page.join("demo")
                     held = kind == "held"
-                    if held:
-                        chat.seed("word", "demo", "held back")
-                    said = [f"{line} held back" for line in lines[:HELD]] if held else lines
+                    said = [f"{line} well fuck this" for line in lines[:HELD]] if held else lines  # the list that automod comes with holds it
                     one_by_one(page, said[:200], "warm", held)
                     rows.append({"run": kind, **one_by_one(page, said, "a", held), **many(chat, page, said, "b", held)})
                 finally:
