@@ -53,6 +53,13 @@ void NodeLimits::tick() {
   breaker_.Set(metrics::value_of(shown(limits_.state())));
 }
 
+app::Health NodeLimits::health() {
+  if (!link_.is_up() || limits_.state() == nodes::Breaker::State::closed) return {"chat-limits"};
+  return {"chat-limits", false, 0,
+          (fault_.empty() ? "Redis answers too late" : "Redis does not answer: " + fault_) +
+              "; each node keeps the limits by itself"};
+}
+
 bool NodeLimits::reachable() {
   return link_.is_up() && link_.waiting() < most_waiting;
 }
@@ -60,7 +67,9 @@ bool NodeLimits::reachable() {
 void NodeLimits::run(nodes::Limits::Script script, nodes::Limits::Words keys, nodes::Limits::Words arguments,
                      nodes::Limits::Answer answer) {
   const auto told = [this, answer = std::move(answer)](const Result<redis::Reply>& reply) {
+    if (reply) fault_.clear();
     if (!reply && reply.error().code != Errc::unavailable) {
+      fault_ = reply.error().what;
       if (const auto left_out = refused_.next("", system_clock().steady()))
         log::warn("Redis refuses what keeps the limits of all nodes: this node's own hold",
                   {reply.error(), {"left_out", *left_out}});

@@ -2,6 +2,7 @@
 // NodeLimits: nodes::Limits by the connection on which this node publishes.
 #include <array>
 
+#include "app/daemon.hpp"
 #include "base/sparing.hpp"
 #include "metrics/breaker.hpp"
 #include "metrics/metrics.hpp"
@@ -21,6 +22,8 @@ class NodeLimits final : private nodes::Limits::Outside {
   void broken() { limits_.lost(); }
   void tick();
   nodes::Limits& limits() { return limits_; }
+  // Of a server that is there and does not do what is asked; that there is none, the connection's own tells.
+  app::Health health();
 
  private:
   bool reachable() override;
@@ -35,6 +38,7 @@ class NodeLimits final : private nodes::Limits::Outside {
   std::array<redis::Script, 4> scripts_;  // by nodes::Limits::Script
   net::Timer timer_;
   Sparing refused_{seconds(10)};
+  std::string fault_;  // what Redis said last instead of an answer
   nodes::Limits limits_;
   prometheus::Counter &asked_, &late_, &unasked_, &spared_;
   prometheus::Gauge& breaker_;

@@ -40,6 +40,7 @@ class Nodes final : private nodes::Exchange::Outside {
   void left(UserId user) { exchange_.left(user); }
   void bye() { exchange_.bye(); }
   nodes::Limits& limits() { return limits_.limits(); }
+  app::Health limits_health() { return limits_.health(); }
   app::Health health() const;
   std::size_t others() const { return exchange_.others(); }
 

@@ -132,7 +132,7 @@ class Service {
       std::vector<app::Health> all = automod_.health();
       all.insert(all.begin(), viewer_report_.store_health());
       if (archivist_) all.push_back(archivist_->health());
-      if (nodes_) all.push_back(nodes_->health());
+      if (nodes_) all.insert(all.end(), {nodes_->health(), nodes_->limits_health()});
       return all;
     });
     daemon_.on_control("automod", [this](const std::string&) {

@@ -66,7 +66,7 @@ RefusalWords words_for(const Refusal& refusal) {
     case Reason::on_its_way:
       return {
           "busy", "msg_ratelimit",
-          "Your message was not sent again: it is being sent by another connection. Try again in a moment."};
+          "Your message was not sent again: it has been sent before, or is just being sent by another connection."};
     case Reason::held:
       return {"held", "msg_rejected", "Your message is being checked by mods and has not been sent."};
     case Reason::rejected:

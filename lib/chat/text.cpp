@@ -1,5 +1,6 @@
 #include "chat/text.hpp"
 
+#include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "chat/slash_command.hpp"
 
@@ -52,13 +53,13 @@ Typed read_typed(std::string_view typed) {
   result.text = folded(to_valid_utf8(result.action ? after_ctcp : typed));
   if (result.action) return result;
 
-  const std::string_view word = std::string_view(result.text).substr(0, result.text.find(' '));
+  const std::string word = ascii_lower(std::string_view(result.text).substr(0, result.text.find(' ')));
   if (word == "/me" || word == ".me") {
     result.action = true;
     result.text = after_word(result.text);
   } else if (word == "/") {
     result.text = after_word(result.text);
-  } else if (word.starts_with('/') || (word.starts_with('.') && find_command(word.substr(1)) != nullptr)) {
+  } else if (word.starts_with('/') || (word.starts_with('.') && find_command(std::string_view(word).substr(1)) != nullptr)) {
     result.command = true;
     result.text.erase(0, 1);
   }

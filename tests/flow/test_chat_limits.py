@@ -274,8 +274,12 @@ def test_a_server_that_refuses_scripts_is_told_once_and_costs_no_message():
         wait_for(lambda: not shares(a), 5, "the breaker is open")
         said = a.daemon.output()
         assert said.count("this node's own hold") == 1 and "NOPERM" in said, said
+        status, dependencies = health(a)
+        fault = dependencies["chat-limits"]["error"]
+        assert status != 200 and "NOPERM" in fault and "by itself" in fault, dependencies
         nodes.redis.ask("ACL", "SETUSER", "default", "+@all")
         wait_for(lambda: page.say("demo", "x", f"t{time.monotonic()}") or (page.until("confirmed") and shares(a)), 15, "asked again")
+        assert health(a)[0] == 200
 
 
 @pytest.mark.parametrize("seed", range(1, 5))

@@ -206,6 +206,8 @@ TEST_CASE("typed text is folded, cleaned and told from commands") {
         "b");
   CHECK(read_typed("/me  waves ").text == "waves");
   CHECK(read_typed("/me waves").action);
+  CHECK(read_typed("/ME waves").text == "waves");
+  CHECK(read_typed(".Me Waves").text == "Waves");
   CHECK(read_typed("/mean").command);
   CHECK(read_typed("/ban eve now").text == "ban eve now");
   CHECK(read_typed("\x01"
