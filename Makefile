@@ -51,7 +51,7 @@ run: deps-run build
 	@exec $(BUILD)/bin/sluice up --demo
 
 test: deps-test test-programs check-asan
-	@cd $(BUILD) && ctest --output-on-failure -j $(TESTS)
+	@cd $(BUILD) && ctest --output-on-failure -j $(TESTS) -LE sanitized
 
 # the unit tests and the fuzzers' seeds under AddressSanitizer and UBSan
 check-asan: deps
@@ -62,11 +62,11 @@ check-asan: deps
 # everything under a sanitizer, flow tests too
 asan: deps-test
 	@cmake -S . -B $(BUILD)-asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=address,undefined >/dev/null
-	@ninja -C $(BUILD)-asan -j $(JOBS) all test_programs && cd $(BUILD)-asan && ctest --output-on-failure
+	@ninja -C $(BUILD)-asan -j $(JOBS) all test_programs unit_tests fuzz_replays && cd $(BUILD)-asan && ctest --output-on-failure
 # what threads of any process do to one another ends in a file; the tests that fail for lack of time (5 to 15 times slower) are told apart by it
 tsan: deps-test
 	@cmake -S . -B $(BUILD)-tsan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=thread >/dev/null
-	@ninja -C $(BUILD)-tsan -j $(JOBS) all test_programs && rm -f $(BUILD)-tsan/report.*
+	@ninja -C $(BUILD)-tsan -j $(JOBS) all test_programs unit_tests fuzz_replays && rm -f $(BUILD)-tsan/report.*
 	@cd $(BUILD)-tsan && TSAN_OPTIONS="log_path=$$PWD/report suppressions=$(abspath tests/tsan.supp)" ctest --output-on-failure -j $(JOBS) -R '^(unit|flow)_'; \
 	  failed=$$?; if cat report.* 2>/dev/null; then exit 1; fi; exit $$failed
 
