@@ -1,55 +1,17 @@
-"""Bits in a running chat: cheers that are typed, that subctl makes, that are refused, held, or that a kill comes between."""
+"""Bits in a running chat: cheers that are typed, that subctl makes, that are refused or held, and what clients hear of them."""
 import json
-import signal
-import sqlite3
 import subprocess
-import time
 
 import pytest
 
+from cheering import QUIET, UNLIMITED, balance, cheers, everybody, grant, modctl, said_by, subctl
 from chat_nodes import history, joined
 from chat_peers import tags
 from chat_platform import running
 from harness import install_npm, program, wait_for
 from test_people_clients import CLIENTS, Listener
 
-UNLIMITED = ("--cooldown", "0s", "--message-rate", "1000", "--join-rate", "1000", "--repeat-time", "0s")
-QUIET = (*UNLIMITED, "--automod", "none")  # on a busy machine its verdict is late, and the message waits for a moderator
 HELD = "fuck this"  # the list that automod comes with holds it
-
-
-def subctl(chat, *arguments, status=0):
-    done = subprocess.run([program("subctl"), "--dir", str(chat.directory), "--json", *arguments], capture_output=True, text=True, timeout=30)
-    assert done.returncode == status, done.stderr
-    return json.loads(done.stdout) if done.stdout else done.stderr
-
-
-def modctl(chat, *arguments):
-    subprocess.run([program("modctl"), "--dir", str(chat.directory), *arguments], check=True, capture_output=True, timeout=30)
-
-
-def balance(chat, name="bob"):
-    return subctl(chat, "bits", "show", name)["balance"]
-
-
-def grant(chat, amount, name="bob"):
-    subctl(chat, "bits", "grant", name, "--amount", str(amount))
-
-
-def events(chat, name):
-    told = [json.loads(line) for line in chat.chanctl("events").splitlines()]
-    return [event["data"] for event in told if event["event"] == name]
-
-
-def cheers(chat):
-    return events(chat, "channel.cheer")
-
-
-def everybody(chat):
-    ada, bob, page = chat.irc_peer("ada", chat.ada), chat.irc_peer("bob", chat.bob), chat.page(chat.bob)
-    for peer in (ada, bob, page):
-        peer.join("demo")
-    return ada, bob, page
 
 
 @pytest.fixture
@@ -145,106 +107,6 @@ def test_subctl_cheers_once_for_its_key_and_one_node_says_it(chat):
     assert balance(chat) == 0
 
 
-def said_by(chat):
-    return sum(room["seq"] for room in chat.ask("rooms")["rooms"])
-
-
-def test_a_cheer_of_subctl_that_nobody_was_there_for_is_said_at_the_next_start(chat):
-    grant(chat, 10)
-    chat.daemon.process.send_signal(signal.SIGKILL)
-    chat.daemon.process.wait()
-    subctl(chat, "cheer", "demo", "bob", "--message", "cheer10 good morning")
-    chat.start()
-    page = chat.page(chat.ada)
-    wait_for(lambda: [m["text"] for m in page.join("demo")["history"]] == ["cheer10 good morning"], 10, "the cheer")
-    chat.daemon.stop()
-    chat.start()
-    page = chat.page(chat.ada)
-    assert [(m["text"], m["bits"], m["badges"]) for m in page.join("demo")["history"]] == [("cheer10 good morning", 10, [["bits", "1"]])]
-
-
-def test_a_kill_between_payment_and_saying_loses_and_repeats_nothing(chat):
-    grant(chat, 100_000)
-    _, bob, _ = everybody(chat)
-    for round_ in range(5):
-        before = len(cheers(chat))
-        for number in range(20):
-            bob.send(f"PRIVMSG #demo :cheer1 {round_}-{number}")
-        wait_for(lambda: len(cheers(chat)) > before + 3 * round_, 10, "some to be paid")
-        chat.daemon.process.send_signal(signal.SIGKILL)
-        chat.daemon.process.wait()
-        chat.start()
-        bob = chat.irc_peer("bob", chat.bob)
-        bob.join("demo")
-        paid = sorted(event["message"] for event in cheers(chat))
-        page = chat.page(chat.ada)
-        kept = lambda: sorted(m["text"] for m in page.join("demo", history=100)["history"])
-        wait_for(lambda: kept() == paid, 10, "what was paid to be said, once each")
-    assert balance(chat) == 100_000 - len(cheers(chat))
-
-
-def test_a_key_of_long_ago_pays_for_nothing_new(chat):
-    """What a key's message was is forgotten after five minutes; that it was paid is not, and it is not said again for the same bits."""
-    grant(chat, 100)
-    _, _, page = everybody(chat)
-    page.say("demo", "cheer1 hi", "k1")
-    page.until("confirmed")
-    chat.daemon.stop()
-    with sqlite3.connect(chat.directory / "chat.db") as history:
-        history.execute("UPDATE messages SET at_ms = at_ms - 600000")
-    chat.start()
-    page = chat.page(chat.bob)
-    page.join("demo")
-    for text in ("cheer99 for nothing", "cheer1 hi"):
-        page.say("demo", text, "k1")
-        assert page.until("error")["code"] == "busy"
-    assert balance(chat) == 99 and len(cheers(chat)) == 1
-    assert [(m["text"], m["bits"]) for m in chat.page(chat.ada).join("demo", history=100)["history"]] == [("cheer1 hi", 1)]
-
-
-def test_a_cheer_that_nobody_said_for_an_hour_is_given_back(chat):
-    grant(chat, 10)
-    chat.daemon.process.send_signal(signal.SIGKILL)
-    chat.daemon.process.wait()
-    made = subctl(chat, "cheer", "demo", "bob", "--message", "cheer10 good morning", "--key", "p1")
-    with sqlite3.connect(chat.directory / "store.db") as store:
-        store.execute("UPDATE events SET at_ms = at_ms - 3660000 WHERE name = 'channel.cheer'")
-    chat.start()
-    wait_for(lambda: balance(chat) == 10, 10, "the bits to be given back")
-    chat.daemon.stop()
-    chat.start()  # once
-    assert balance(chat) == 10 and said_by(chat) == 0
-    returned, = events(chat, "channel.cheer.return")
-    assert (returned["message_id"], returned["bits"], returned["cumulative_bits"]) == (made["message_id"], 10, 0)
-    assert subctl(chat, "cheer", "demo", "bob", "--message", "cheer10 good morning", "--key", "p1")["state"] == "returned"
-
-
-def test_a_page_that_sends_again_after_a_kill_is_said_once():
-    """With Redis the key is with a run that is gone, and the page's repeat is one with what the start says."""
-    with joined(1) as nodes:
-        chat = nodes[0]
-        grant(chat, 1000)
-        page = chat.page(chat.bob)
-        page.join("demo")
-        for round_ in range(4):
-            before, texts = len(cheers(chat)), [f"cheer1 {round_}-{number}" for number in range(15)]
-            for text in texts:
-                page.say("demo", text, text)
-            wait_for(lambda: len(cheers(chat)) > before + 3 * round_, 10, "some to be paid")
-            nodes.kill(0)
-            chat.start()
-            page = chat.page(chat.bob)
-            page.join("demo")
-            for text in texts:
-                page.say("demo", text, text)
-            reader = chat.page(chat.ada)
-            kept = lambda: sorted(m["text"] for m in reader.join("demo", history=100)["history"])
-            paid = lambda: sorted(event["message"] for event in cheers(chat))
-            wait_for(lambda: kept() == paid(), 20, "what is paid to be said, once each")
-        assert len(set(paid())) == len(paid())
-        assert balance(chat) == 1000 - len(paid())
-
-
 def test_a_cheer_is_told_on_every_node_once_and_so_is_an_answer_to_nobody():
     with joined(2) as nodes:
         grant(nodes[0], 100)
@@ -325,45 +187,6 @@ def test_a_held_cheer_waits_with_its_bits():
 def modctl_queue(chat):
     return subprocess.run([program("modctl"), "--dir", str(chat.directory), "--json", "queue", "list", "demo"], check=True,
                           capture_output=True, text=True, timeout=30).stdout.splitlines()
-
-
-def test_founders_are_the_first_ten(chat):
-    ada, bob, _ = everybody(chat)
-    subctl(chat, "subscribe", "demo", "bob")
-    assert tags(ada.until("USERNOTICE")[-1])["badges"] == "founder/0"
-    bob.send("PRIVMSG #demo :first")
-    told = tags(ada.until("PRIVMSG")[-1])
-    assert (told["badges"], told["badge-info"], told["subscriber"]) == ("founder/0", "founder/1", "1")
-    for number in range(10):
-        chat.seed("user", f"fan{number}")
-        subctl(chat, "subscribe", "demo", f"fan{number}")
-    badges = [tags(ada.until("USERNOTICE")[-1])["badges"] for _ in range(10)]
-    assert badges == ["founder/0"] * 9 + ["subscriber/0"]
-
-
-def test_who_is_new_and_comes_back_is_told(chat):
-    _, bob, _ = everybody(chat)
-    bob.send("PRIVMSG #demo :hello")
-    bob.until("USERSTATE")
-    chat.daemon.stop()
-    day = 24 * 3600 * 1000
-    now = int(time.time() * 1000)
-    with sqlite3.connect(chat.directory / "chat.db") as history:
-        history.execute("UPDATE messages SET at_ms = at_ms - ?", [day])
-        history.execute("UPDATE speakers SET first_ms = first_ms - ?", [day])
-        ada_id = sqlite3.connect(chat.directory / "store.db").execute("SELECT id FROM users WHERE name = 'ada'").fetchone()[0]
-        channel = history.execute("SELECT channel_id FROM speakers").fetchone()[0]
-        history.execute("INSERT INTO speakers VALUES (?, ?, ?)", [channel, ada_id, now - 31 * day])
-    for _ in range(2):  # a restart within the visit changes nothing
-        chat.start()
-        ada, bob, page = everybody(chat)
-        bob.send("PRIVMSG #demo :back again")
-        told = tags(ada.until("PRIVMSG")[-1])
-        assert (told["first-msg"], told["returning-chatter"]) == ("0", "1")
-        assert page.until("message")["returning"] is True
-        ada.send("PRIVMSG #demo :here for long")
-        assert tags(bob.until("PRIVMSG")[-1])["returning-chatter"] == "0"
-        chat.daemon.stop()
 
 
 @pytest.fixture(scope="module")
