@@ -6,54 +6,79 @@ namespace sluice::chatd {
 
 namespace {
 constexpr milliseconds batch_time{250};
-}
+constexpr std::size_t most_waiting =
+    100'000;                    // messages, while the disk does not answer: 6 s of a million a minute
+constexpr seconds patience{3};  // with one job
+}  // namespace
 
-Archivist::Archivist(net::Loop& loop, net::Offload& offload, chatlog::Archive& archive, Clock& clock,
-                     std::chrono::days keep)
-    : offload_(offload),
-      archive_(archive),
+Archivist::Archivist(net::Loop& loop, chatlog::Archive& archive, Clock& clock, std::chrono::days keep)
+    : archive_(archive),
       clock_(clock),
       keep_(keep),
       queue_(std::make_shared<chatlog::ArchiveQueue>(archive, clock)),
       rhythm_(loop),
-      forgetting_(loop) {
-  rhythm_.every(batch_time, [this] { write_now(); });
-  forgetting_.every(std::chrono::hours(1), [this] { forget_old(); });
-  forget_old();
+      forgetting_(loop),
+      writer_(loop) {
+  // One batch at a time: what is said while the disk is slow goes there together.
+  rhythm_.every(batch_time, [this] {
+    if (jobs_.empty() || (with_writer_ == 0 && !waiting_.empty())) hand_over();
+  });
+  forgetting_.every(std::chrono::hours(1), [this] { forget_before(clock_.wall() - keep_); });
+  forget_before(clock_.wall() - keep_);
 }
 
 void Archivist::keep(const chat::MessagePtr& message) {
-  waiting_.push_back(message);
+  if (waiting_.size() + with_writer_ < most_waiting) return waiting_.push_back(message);
+  if (++refused_ == 1)
+    log::error("the chat history's disk does not answer: what is said now is lost to it",
+               {{"messages", waiting_.size() + with_writer_}});
 }
 
-void Archivist::write_now() {
+template <class Work, class Then>
+void Archivist::ask(std::size_t messages, Work work, Then then) {
+  jobs_.push_back({clock_.steady(), messages});
+  with_writer_ += messages;
+  writer_.run(std::move(work), [this, then = std::move(then)](auto result) {
+    with_writer_ -= jobs_.front().messages;
+    jobs_.pop_front();
+    if (!jobs_.empty()) jobs_.front().since = clock_.steady();
+    then(std::move(result));
+  });
+}
+
+void Archivist::hand_over() {
   if (!waiting_.empty() || !state_.error.empty()) run(std::exchange(waiting_, {}));
 }
 
-void Archivist::write_last() {
-  write_now();
-  offload_.run([queue = queue_] { return queue->run_now(); },
-               [this](chatlog::ArchiveQueue::State state) {
-                 done(std::move(state));
-                 if (state_.waiting > 0)
-                   log::error("what was said last is not in the chat history",
-                              {{"messages", state_.waiting}, {"error", state_.error}});
-               });
+void Archivist::write_last(std::function<void()> after) {
+  hand_over();
+  ask(
+      0, [queue = queue_] { return queue->run_now(); },
+      [this, after = std::move(after)](chatlog::ArchiveQueue::State state) {
+        done(std::move(state));
+        if (state_.waiting > 0)
+          log::error("what was said last is not in the chat history",
+                     {{"messages", state_.waiting}, {"error", state_.error}});
+        after();
+      });
 }
 
 void Archivist::settle(std::int64_t cursor) {
-  write_now();
+  hand_over();
   run(chatlog::ArchiveQueue::Cursor{cursor});
 }
 
 void Archivist::take_off(const chatlog::TakenOff& taken) {
-  write_now();
+  hand_over();
   run(taken);
 }
 
 void Archivist::run(chatlog::ArchiveQueue::Work work) {
-  offload_.run([queue = queue_, work = std::move(work)] { return queue->run(work); },
-               [this](chatlog::ArchiveQueue::State state) { done(std::move(state)); });
+  const auto* messages = std::get_if<chatlog::ArchiveQueue::Messages>(&work);
+  const std::size_t many = messages == nullptr ? 0 : messages->size();
+  ask(
+      many, [queue = queue_, work = std::move(work)] { return queue->run(work); },
+      [this](chatlog::ArchiveQueue::State state) { done(std::move(state)); });
 }
 
 void Archivist::done(chatlog::ArchiveQueue::State state) {
@@ -70,20 +95,30 @@ void Archivist::done(chatlog::ArchiveQueue::State state) {
 }
 
 app::Health Archivist::health() const {
-  return {"history", state_.error.empty(), 0, state_.error, failing_since_};
+  if (!state_.error.empty()) return {"history", false, 0, state_.error, failing_since_};
+  const milliseconds at_it = jobs_.empty()
+                                 ? milliseconds(0)
+                                 : std::chrono::floor<milliseconds>(clock_.steady() - jobs_.front().since);
+  if (at_it < patience) return {"history"};
+  return {"history", false, 0, "its disk does not answer", clock_.wall() - at_it};
 }
 
 void Archivist::find(ChannelId channel, std::string id,
                      std::function<void(Result<std::optional<chatlog::Kept>>)> answer) {
-  write_now();
-  offload_.run([this, channel, id = std::move(id)] { return archive_.find(channel, id); }, std::move(answer));
+  hand_over();
+  ask(
+      0, [this, channel, id = std::move(id)] { return archive_.find(channel, id); }, std::move(answer));
 }
 
-void Archivist::forget_old() {
-  offload_.run([this, before = clock_.wall() - keep_] { return archive_.forget_before(before); },
-               [](Result<> forgotten) {
-                 if (!forgotten) log::warn("old chat history not removed", {forgotten.error()});
-               });
+void Archivist::forget_before(Wall at) {
+  ask(
+      0, [this, at] { return archive_.forget_before(at); },
+      [this, at](Result<bool> more) {
+        if (!more) return log::warn("old chat history not removed", {more.error()});
+        if (!*more) return;
+        hand_over();
+        forget_before(at);
+      });
 }
 
 }  // namespace sluice::chatd

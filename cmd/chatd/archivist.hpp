@@ -1,6 +1,7 @@
 #pragma once
-// Archivist: hands what was said to the archive in batches, off the loop, so that delivery never waits for
-// the disk.
+// Archivist: hands what was said to the archive in batches, on a thread of its own, so that neither delivery
+// nor whoever asks the store waits for this disk.
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,8 +19,7 @@ namespace sluice::chatd {
 class Archivist {
  public:
   // Everything outlives it.
-  Archivist(net::Loop& loop, net::Offload& offload, chatlog::Archive& archive, Clock& clock,
-            std::chrono::days keep);
+  Archivist(net::Loop& loop, chatlog::Archive& archive, Clock& clock, std::chrono::days keep);
 
   void keep(const chat::MessagePtr& message);
   // What was handed over before it is written, and every event up to the cursor has had its effect there.
@@ -29,25 +29,36 @@ class Archivist {
   void find(ChannelId channel, std::string id,
             std::function<void(Result<std::optional<chatlog::Kept>>)> answer);
   void keep_for(std::chrono::days keep) { keep_ = keep; }
-  std::uint64_t lost() const { return state_.lost; }  // messages that were too many to wait for a disk
+  std::uint64_t lost() const { return state_.lost + refused_; }  // messages too many to wait for a disk
   app::Health health() const;
-  void write_now();
-  void write_last();  // what waits is tried once more, and told where it is lost
+  // What waits is tried once more, and told where it is lost; then `done`.
+  void write_last(std::function<void()> done);
 
  private:
-  void forget_old();
+  struct Job {
+    Steady since;
+    std::size_t messages = 0;
+  };
+  // `work` on the writer's thread, after what was asked before; `then` gets what it came to.
+  template <class Work, class Then>
+  void ask(std::size_t messages, Work work, Then then);
+  void hand_over();
+  void forget_before(Wall at);
   void run(chatlog::ArchiveQueue::Work work);
   void done(chatlog::ArchiveQueue::State state);
 
-  net::Offload& offload_;
   chatlog::Archive& archive_;
   Clock& clock_;
   std::chrono::days keep_;
-  std::shared_ptr<chatlog::ArchiveQueue> queue_;  // the other thread's
+  std::shared_ptr<chatlog::ArchiveQueue> queue_;  // the writer's
   net::Timer rhythm_, forgetting_;
   std::vector<chat::MessagePtr> waiting_;
+  std::deque<Job> jobs_;         // that the writer has, the one it is at in front
+  std::size_t with_writer_ = 0;  // messages
+  std::uint64_t refused_ = 0;
   chatlog::ArchiveQueue::State state_;
   std::optional<Wall> failing_since_;
+  net::Offload writer_;
 };
 
 }  // namespace sluice::chatd

@@ -96,7 +96,7 @@ class Service {
     }
     // Not before: from here on the archive belongs to the thread that writes it.
     if (archive_)
-      archivist_.emplace(daemon_.loop(), offload_, *archive_, clock_,
+      archivist_.emplace(daemon_.loop(), *archive_, clock_,
                          std::chrono::days(settings.integer("history-days")));
     if (archivist_) {
       acts_.look_in(*archivist_);
@@ -280,8 +280,9 @@ class Service {
     if (path_.waiting() > 0) return last_.after(milliseconds(10), [this, done] { finish_lines(done); });
     flush();
     doors_.drain([this, done] {
-      if (archivist_) archivist_->write_last();
-      offload_.run([] { return true; }, [done](bool) { done(); });
+      const auto finish = [this, done] { offload_.run([] { return true; }, [done](bool) { done(); }); };
+      if (archivist_) return archivist_->write_last(finish);
+      finish();
     });
   }
 

@@ -355,10 +355,14 @@ Result<chat::Seen> Archive::heads(ChannelId channel, std::size_t most) {
   }
 }
 
-Result<> Archive::forget_before(Wall at) {
+Result<bool> Archive::forget_before(Wall at, std::size_t most) {
   const std::int64_t ms = at.time_since_epoch().count();
-  SLUICE_TRY(database_.run("DELETE FROM messages WHERE at_ms < ?", ms));
-  return database_.run("DELETE FROM origins WHERE last_ms < ?", ms);
+  SLUICE_TRY(
+      database_.run("DELETE FROM messages WHERE row IN (SELECT row FROM messages WHERE at_ms < ? LIMIT ?)",
+                    ms, static_cast<std::int64_t>(most)));
+  if (database_.changes() == static_cast<std::int64_t>(most)) return true;
+  SLUICE_TRY(database_.run("DELETE FROM origins WHERE last_ms < ?", ms));
+  return false;
 }
 
 }  // namespace sluice::chatlog

@@ -70,7 +70,9 @@ class Archive {
   Result<> set_cursor(std::int64_t cursor);  // what came before it took nothing more off
   // Who ever spoke in a channel, also in what is kept no longer.
   Result<std::vector<Spoke>> speakers(ChannelId channel, Wall now);
-  Result<> forget_before(Wall at);
+  // Up to `most` messages that were said before then; true when there may be more of them. What is to be
+  // written meanwhile waits for one such piece, not for all.
+  Result<bool> forget_before(Wall at, std::size_t most = 5000);
 
  private:
   explicit Archive(sqlite::Database database) : database_(std::move(database)) {}

@@ -90,7 +90,7 @@ class Reader:
     def __init__(self, node, channel="demo"):
         self.channel = channel
         self.cursor = None
-        self.ids, self.texts = [], []
+        self.ids, self.lines = [], []  # lines: with their origin
         self.twice = []     # what the server sent although the page had it, by number, or by id
         self.gaps = []
         self.came_to_hermit = False  # joined a node that was cut off from the others: what it hears of them later may be known here
@@ -149,7 +149,7 @@ class Reader:
         if told["id"] in self.ids:
             return self.twice.append((told["text"], "by its id"))
         self.ids.append(told["id"])
-        self.texts.append(told["text"])
+        self.lines.append((told["origin"], told["text"]))
 
     def stop(self):
         self.stopping.set()

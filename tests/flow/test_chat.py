@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import sqlite3
+import time
 
 import pytest
 
@@ -284,6 +285,27 @@ def test_what_cannot_be_written_waits_for_the_disk():
         wait_for(lambda: health()["status"] == "healthy", 20, "its history to be healthy again")
         assert database.execute("SELECT text FROM messages").fetchall() == [("while it is full",)]
         assert chat.daemon.output().count("the chat history cannot be written") == 1
+
+
+def test_a_history_that_hangs_holds_nobody_up():
+    """Who comes, speaks, and is banned does not wait for the history's disk."""
+    with running(*BURST) as chat, contextlib.closing(sqlite3.connect(chat.directory / "chat.db", timeout=20, isolation_level=None)) as database:
+        bob, page = chat.irc_peer("bob", chat.bob), chat.page(chat.ada)
+        bob.join("demo")
+        page.join("demo")
+        health = lambda: json.loads(get(f"http://127.0.0.1:{chat.metrics}/health")[2])["dependencies"]["history"]
+        database.execute("BEGIN IMMEDIATE")
+        for number in range(3):
+            bob.send(f"PRIVMSG #demo :meanwhile {number}")
+            assert page.until("message")["text"] == f"meanwhile {number}"
+            begun = time.monotonic()
+            late = chat.irc_peer("bob", chat.bob)
+            late.join("demo")
+            assert time.monotonic() - begun < 2, "a login waited for the history"
+        wait_for(lambda: health()["status"] == "unhealthy", 20, "its history to be unhealthy")
+        database.execute("ROLLBACK")
+        wait_for(lambda: health()["status"] == "healthy", 20, "its history to be healthy again")
+        wait_for(lambda: database.execute("SELECT text FROM messages ORDER BY row").fetchall() == [(f"meanwhile {number}",) for number in range(3)], 20, "all of it to be there")
 
 
 def test_sigterm_tells_everyone_to_come_back():

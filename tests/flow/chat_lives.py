@@ -2,21 +2,16 @@
 """Random minutes of three nodes: pages that wander, messages sent twice, nodes killed, Redis killed. Nobody may see a line twice, or an
 author's lines out of order; whatever was confirmed and not lost with a killed node is seen by everybody; all end with one history.
 
-SEED=n repeats a run's decisions; SECONDS=n makes it longer."""
+As a program: SEED=n repeats a run's decisions, SECONDS=n makes it longer (SLUICE_BUILD: where the programs are)."""
 import os
-import pathlib
 import random
-import sys
+import re
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "flow")]
-from chat_nodes import Reader, health, history, joined  # noqa: E402
-from chat_peers import Closed  # noqa: E402
-from harness import wait_for  # noqa: E402
+from chat_nodes import Reader, health, history, joined
+from chat_peers import Closed
+from harness import wait_for
 
-SEED = int(os.environ.get("SEED", random.randrange(1 << 30)))
-SECONDS = float(os.environ.get("SECONDS", 20))
 PACE = 0.025  # seconds between lines: what is said while a page is away must be less than the 200 lines that a room remembers
 AT_RISK = 1.0  # seconds: what a node said so shortly before it was killed may have died with it
 
@@ -57,15 +52,25 @@ class Speaker:
             self.say(self.chance.choice(up), text)  # again: on the same node, or on another
 
 
-def random_lives():
-    print(f"SEED={SEED}")
-    chance = random.Random(SEED)
+def out_of_order(reader):
+    """Lines of one author on one node, which waits for each to be confirmed, that came behind a later one."""
+    last, found = {}, []
+    for origin, text in reader.lines:
+        author, number = re.fullmatch(r"([a-z]+)([0-9]+)", text).groups()
+        if int(number) <= last.get((origin, author), 0):
+            found.append(text)
+        last[origin, author] = int(number)
+    return found
+
+
+def random_lives(seed, duration):
+    chance = random.Random(seed)
     lost_with = {}  # node → when it was killed
     with joined(3) as nodes:
         up = [0, 1, 2]
         readers = [Reader(nodes[number]) for number in (0, 1, 2, 0)]
         speakers = [Speaker(nodes, user, chance) for user in ("ada", "bob")]
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + duration
         redis_back = node_back = None
         at_risk = set()
 
@@ -109,7 +114,7 @@ def random_lives():
                 reader.attach(nodes[chance.choice(up)])
         confirmed = {line: text for speaker in speakers for line, text, _, _ in speaker.confirmed}
         sure = confirmed.keys() - at_risk
-        where = f"SEED={SEED}, {len(confirmed)} lines, {len(at_risk)} at risk, killed {sorted(lost_with)}"
+        where = f"SEED={seed}, {len(confirmed)} lines, {len(at_risk)} at risk, killed {sorted(lost_with)}"
         try:
             wait_for(lambda: all(sure <= set(reader.ids) for reader in readers), 20, "everybody has everything")
         except AssertionError:
@@ -120,9 +125,12 @@ def random_lives():
             reader.stop()
             assert reader.came_to_hermit or not reader.twice, (where, reader.twice)
             assert len(set(reader.ids)) == len(reader.ids), where
+            assert not out_of_order(reader), (where, out_of_order(reader))
             assert lost_with or reader.came_to_hermit or not reader.gaps, (where, reader.gaps)
         assert all(health(node)[0] == 200 for node in nodes)
 
 
 if __name__ == "__main__":
-    random_lives()
+    one = int(os.environ.get("SEED", random.randrange(1 << 30)))
+    print(f"SEED={one}")
+    random_lives(one, float(os.environ.get("SECONDS", 20)))
