@@ -12,6 +12,7 @@ namespace sluice::chat {
 namespace {
 constexpr std::size_t names_limit = 1000;
 constexpr std::size_t held_limit = 1000;  // commands that wait for the directory
+constexpr std::string_view not_just_now = "Logging in is not possible just now. Try again in a moment.";
 constexpr std::string_view too_many_logins = "You are logging in too quickly. Try again in a few seconds.";
 }  // namespace
 
@@ -58,7 +59,10 @@ void IrcClient::refuse_token() {
 
 void IrcClient::give_up_waiting() {
   if (closed_) return;
-  notice({}, {}, session_.nick().empty() ? "Login unsuccessful" : "Improperly formatted auth");
+  const std::string_view words = waiting_                  ? not_just_now
+                                 : session_.nick().empty() ? "Login unsuccessful"
+                                                           : "Improperly formatted auth";
+  notice({}, {}, words);
   send();
 }
 
@@ -107,7 +111,7 @@ void IrcClient::logged_in(Result<Identity> identity) {
   if (!identity) {
     if (identity.error().code == Errc::denied)
       return refuse_login("Login authentication failed", Farewell::normal);
-    return refuse_login("Logging in is not possible just now. Try again in a moment.", Farewell::restart);
+    return refuse_login(not_just_now, Farewell::restart);
   }
   const bool anonymous = identity->user.id.value() == 0;
   if (!anonymous && hall_.entries.logins.take(identity->user.id, hall_.limits.logins, hall_.clock.steady()))
@@ -134,7 +138,7 @@ void IrcClient::refuse_login(std::string_view words, Farewell farewell) {
 }
 
 void IrcClient::carry_out(irc::Join join) {
-  if (memberships_.find(join.channel) != nullptr) return;
+  if (const auto place = memberships_.find(join.channel)) return write_states(*place->room);
   if (memberships_.size() >= hall_.limits.rooms)
     return notice(join.channel, {}, "You have joined as many channels as one connection may.");
   if (take_join(hall_, user_)) return notice(join.channel, {}, "You are joining channels too quickly.");
@@ -159,7 +163,6 @@ void IrcClient::enter(const Channel& channel) {
   memberships_.join(room, user_, outlet_, wire());
   tell_entered(hall_, room, user_);
 
-  const bool anonymous = user_.id.value() == 0;
   std::vector<std::string> logins{user_.login};
   if (session_.capabilities().membership) {
     for (std::string& login : room.logins(names_limit))
@@ -167,12 +170,17 @@ void IrcClient::enter(const Channel& channel) {
   }
   write_join(out_, style(), user_.login, channel.name);
   write_names(out_, style(), user_.login, channel.name, logins);
+  write_states(room);
+}
+
+// By which clients see that they are in, also those that join once more.
+void IrcClient::write_states(const Room& room) {
   if (!session_.capabilities().commands) return;
   const Roles roles = room.roles_of(user_);
-  if (!anonymous)
-    write_user_state(out_, style(), user_, roles, badges_of(roles), channel.name, {},
+  if (user_.id.value() != 0)
+    write_user_state(out_, style(), user_, roles, badges_of(roles), room.channel().name, {},
                      hall_.rooms.people().emote_sets_of(user_.id));
-  write_room_state(out_, style(), channel, room.settings());
+  write_room_state(out_, style(), room.channel(), room.settings());
 }
 
 void IrcClient::carry_out(irc::Part part) {
@@ -196,7 +204,10 @@ void IrcClient::carry_out(irc::Say say) {
         if (!self || self->closed_) return;
         if (channel) {
           self->say_in(self->hall_.rooms.open(*channel), say);
-        } else if (channel.error().code != Errc::not_found) {
+        } else if (channel.error().code == Errc::not_found) {
+          self->notice(say.channel, "msg_channel_suspended",
+                       "This channel does not exist or has been suspended.");
+        } else {
           self->notice(say.channel, {}, "Your message was not sent: the room cannot be found just now.");
         }
         self->answered();
@@ -224,6 +235,9 @@ Moderation::Answer IrcClient::answer_in(const std::string& channel) {
     if (told.told_to_room && self->session_.capabilities().commands &&
         self->memberships_.find(channel) != nullptr)
       return;
+    const Room* room = told.setting.empty() ? nullptr : self->hall_.rooms.find(channel);
+    if (room != nullptr && self->session_.capabilities().commands)
+      write_room_setting(self->out_, self->style(), room->channel(), told.setting, told.value);
     self->notice(channel, told.id, told.text);
     if (!self->carrying_) self->send();
   };

@@ -38,6 +38,7 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   void logged_in(Result<Identity> identity);
   void refuse_login(std::string_view words, Farewell farewell);
   void enter(const Channel& channel);
+  void write_states(const Room& room);
   void say_in(Room& room, const irc::Say& say);
   void told(const Room& room, const std::string& channel, const std::string& nonce, const Outcome& outcome);
   Moderation::Answer answer_in(const std::string& channel);

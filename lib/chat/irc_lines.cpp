@@ -148,19 +148,25 @@ void write_room_state(std::string& out, const IrcStyle& style, const Channel& ch
   line.prefix(style.host).command("ROOMSTATE").channel(channel.name).end();
 }
 
+void write_room_setting(std::string& out, const IrcStyle& style, const Channel& channel, std::string_view tag,
+                        const std::string& value) {
+  LineWriter line(out);
+  if (style.tags && tag < "room-id") line.tag(tag, value);
+  if (style.tags) line.tag("room-id", number(channel.id.value()));
+  if (style.tags && tag > "room-id") line.tag(tag, value);
+  line.prefix(style.host).command("ROOMSTATE").channel(channel.name).end();
+}
+
 void write_room_state_change(std::string& out, const IrcStyle& style, const Channel& channel,
                              const RoomSettings& before, const RoomSettings& after) {
-  LineWriter line(out);
-  if (style.tags) {
-    if (before.emote_only != after.emote_only) line.tag("emote-only", flag(after.emote_only));
-    if (before.followers_only != after.followers_only)
-      line.tag("followers-only", number(after.followers_only));
-    if (before.unique != after.unique) line.tag("r9k", flag(after.unique));
-    line.tag("room-id", number(channel.id.value()));
-    if (before.slow != after.slow) line.tag("slow", number(after.slow));
-    if (before.subs_only != after.subs_only) line.tag("subs-only", flag(after.subs_only));
-  }
-  line.prefix(style.host).command("ROOMSTATE").channel(channel.name).end();
+  const auto write = [&](std::string_view tag, std::int64_t value) {
+    write_room_setting(out, style, channel, tag, std::to_string(value));
+  };
+  if (before.emote_only != after.emote_only) write("emote-only", after.emote_only);
+  if (before.followers_only != after.followers_only) write("followers-only", after.followers_only);
+  if (before.unique != after.unique) write("r9k", after.unique);
+  if (before.slow != after.slow) write("slow", after.slow);
+  if (before.subs_only != after.subs_only) write("subs-only", after.subs_only);
 }
 
 void write_notice(std::string& out, const IrcStyle& style, std::string_view channel, std::string_view msg_id,

@@ -35,7 +35,10 @@ void write_user_state(std::string& out, const IrcStyle& style, const User& user,
                       std::string_view emote_sets = "0");
 void write_room_state(std::string& out, const IrcStyle& style, const Channel& channel,
                       const RoomSettings& settings);
-// Only what differs (fact 7).
+// One setting, by its tag: "slow", "followers-only", …
+void write_room_setting(std::string& out, const IrcStyle& style, const Channel& channel, std::string_view tag,
+                        const std::string& value);
+// Only what differs, each setting in a line of its own (fact 7): clients read of several one only.
 void write_room_state_change(std::string& out, const IrcStyle& style, const Channel& channel,
                              const RoomSettings& before, const RoomSettings& after);
 void write_notice(std::string& out, const IrcStyle& style, std::string_view channel, std::string_view msg_id,

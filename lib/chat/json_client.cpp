@@ -250,7 +250,10 @@ void JsonClient::command_in(Room& room, const MessageRequest& message, std::stri
                   .channel = message.channel,
                   .key = message.key});
   }
-  if (command->rule->act == Act::disconnect) return leave(Farewell::normal, "asked to be disconnected");
+  if (command->rule->act == Act::disconnect) {
+    tell(*this, {"disconnected", "You have been disconnected, as you asked."});
+    return leave(Farewell::normal, "asked to be disconnected");
+  }
   const auto answer = [weak = weak_from_this(), tell](const Notice& notice) {
     if (const auto self = weak.lock(); self && !self->closed_) tell(*self, notice);
   };

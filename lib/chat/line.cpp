@@ -66,7 +66,9 @@ struct AsIrc {
     if (wire.commands) write_user_notice(out, style, *notice);
   }
   void operator()(const Skipped&) const {}
-  void operator()(const Sampled& sampled) const { write_sampled_notice(out, style, sampled); }
+  void operator()(const Sampled& sampled) const {
+    if (wire.commands) write_sampled_notice(out, style, sampled);
+  }
 };
 }  // namespace
 

@@ -164,8 +164,9 @@ void Moderation::change_role(const Room& room, const By& by, SlashCommand comman
   const bool moderator = act == Act::mod || act == Act::unmod, gives = act == Act::mod || act == Act::vip;
   const std::string login = command.user, role = moderator ? "a moderator" : "a VIP";
   if (login == room.channel().broadcaster_login)
-    return answer(
-        {moderator ? "bad_mod_mod" : "bad_vip_grantee_already_vip", "The broadcaster needs no role."});
+    return answer({moderator ? (gives ? "bad_mod_mod" : "bad_unmod_mod")
+                             : (gives ? "bad_vip_grantee_already_vip" : "bad_unvip_grantee_not_vip"),
+                   "The broadcaster needs no role."});
   if (gives && room.standing().is_banned(login, clock_.wall()))
     return answer({moderator ? "bad_mod_banned" : "bad_vip_grantee_banned",
                    login + " is banned in this channel: unban the user first."});
@@ -203,7 +204,8 @@ void Moderation::change_role(const Room& room, const By& by, SlashCommand comman
 // Nothing is answered: everyone sees it.
 void Moderation::clear(const Room& room, const By& by, Answer answer) {
   acts_.clear(room.channel().id, by, act_context(room, {}), [answer](Result<> cleared) {
-    if (!cleared) answer(failed(cleared.error(), {}));
+    if (!cleared) return answer(failed(cleared.error(), {}));
+    answer({"clear_success", "All messages of this room have been taken off.", true});
   });
 }
 
@@ -215,7 +217,8 @@ void Moderation::change_settings(const Room& room, const By& by, const SlashComm
       return answer({std::string(command.rule->usage_id), changed.error().what});
     if (!changed) return answer(failed(changed.error(), {}));
     const auto notices = mode_notices(changed->before, changed->after);
-    answer(notices.empty() ? already(command) : Notice{notices.front().id, notices.front().text, true});
+    answer(notices.empty() ? already(command, changed->after)
+                           : Notice{notices.front().id, notices.front().text, true});
   };
   acts_.change_settings(room.channel().id, by, mode_patch(command), done);
 }
@@ -225,7 +228,7 @@ void Moderation::announce(Room& room, const By& by, const SlashCommand& command,
   const std::string typed = "/ " + command.text;
   const Draft draft{.author = by.user, .typed = typed, .announcement = command.color};
   path_.take(room, draft, [answer](const Outcome& outcome) {
-    if (outcome) return;
+    if (outcome) return answer({"announce_success", "Your announcement has been made.", true});
     const RefusalWords words = words_for(outcome.error());
     answer({std::string(words.notice_id), words.text});
   });

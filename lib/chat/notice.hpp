@@ -9,6 +9,9 @@ struct Notice {
   std::string id;
   std::string text;
   bool told_to_room = false;  // who is in the room hears it there
+  // The room's setting that is as it was asked for: clients of the dialect wait for that, by its ROOMSTATE
+  // tag.
+  std::string setting{}, value{};
 };
 
 }  // namespace sluice::chat

@@ -44,8 +44,9 @@ void Room::join(Member& member) {
   }
   Chatter& chatter = chatters_[member.user->id];
   chatter.login = member.user->login;
-  if (++chatter.connections == 1)
-    comings_and_goings_.push_back({Arrival{channel_.name, chatter.login}, member.number});
+  if (++chatter.connections > 1) return;
+  const auto [move, fresh] = moves_.try_emplace(member.user->id, Move{chatter.login, member.number});
+  if (!fresh) moves_.erase(move);
 }
 
 void Room::leave(Member& member) {
@@ -56,7 +57,8 @@ void Room::leave(Member& member) {
   }
   const auto chatter = chatters_.find(member.user->id);
   if (--chatter->second.connections > 0) return;
-  comings_and_goings_.push_back({Departure{channel_.name, chatter->second.login}, 0});
+  const auto [move, fresh] = moves_.try_emplace(member.user->id, Move{chatter->second.login});
+  if (!fresh) moves_.erase(move);
   chatters_.erase(chatter);
 }
 
@@ -192,22 +194,30 @@ void Room::tell(UserNoticePtr notice) {
 }
 
 void Room::beat() {
-  if (chatters_.size() <= membership_limit) {
-    // Those who came have had their own JOIN already.
-    std::unordered_set<MemberNumber> arrived;
-    for (const Line& line : comings_and_goings_) arrived.insert(line.from);
-    if (!comings_and_goings_.empty())
-      audience_.each([&](Member& member) {
-        member.spoke = member.spoke || (!member.wire.json && arrived.contains(member.number));
-      });
-    for (Line& line : comings_and_goings_) gather(std::move(line));
-  }
-  comings_and_goings_.clear();
+  tell_moves();
   if (viewers_everywhere() != viewers_told_) {
     viewers_told_ = viewers_everywhere();
     gather({Presence{channel_.name, viewers_told_}, 0});
   }
   tell_sampled();
+}
+
+void Room::tell_moves() {
+  const auto moves = std::exchange(moves_, {});
+  if (moves.empty() || chatters_.size() > membership_limit) return;
+  // Those who came have had their own JOIN already.
+  std::unordered_set<MemberNumber> arrived;
+  for (const auto& [user, move] : moves) arrived.insert(move.came);
+  audience_.each([&](Member& member) {
+    member.spoke = member.spoke || (!member.wire.json && arrived.contains(member.number));
+  });
+  for (const auto& [user, move] : moves) {
+    if (move.came == 0) {
+      gather({Departure{channel_.name, move.login}, 0});
+    } else {
+      gather({Arrival{channel_.name, move.login}, move.came});
+    }
+  }
 }
 
 void Room::tell_sampled() {

@@ -114,6 +114,7 @@ class Room {
     std::uint32_t connections = 0;
   };
   void gather(Line line);
+  void tell_moves();
   void tell_sampled();
   void forget_old_heads();
 
@@ -135,7 +136,11 @@ class Room {
   Seen heads_;         // of other origins
   Seen skipped_;       // the last number that was
   Removals removals_;  // what was taken off, also of what comes later
-  std::vector<Line> comings_and_goings_;
+  struct Move {
+    std::string login;
+    MemberNumber came = 0;  // by this connection; 0: it left
+  };
+  std::unordered_map<UserId, Move> moves_;  // that are not told yet: who goes and comes back has done neither
   Ceiling ceiling_;
 };
 

@@ -81,12 +81,23 @@ std::vector<Notice> mode_notices(const platform::RoomSettings& before, const pla
   return notices;
 }
 
-Notice already(const SlashCommand& command) {
-  const ModeWords words = words_of(command.rule->act);
+Notice already(const SlashCommand& command, const platform::RoomSettings& settings) {
+  const Act act = command.rule->act;
+  const ModeWords words = words_of(act);
   const bool on = command.rule->on;
-  return {"already_" + std::string(words.id) + (on ? "_on" : "_off"),
-          std::string("This room is ") + (on ? "already" : "not") + " in " + std::string(words.name) +
-              " mode" + (command.duration ? " with that time." : ".")};
+  Notice notice{std::string(words.id) + (on ? "_on" : "_off"),
+                std::string("This room is ") + (on ? "already" : "not") + " in " + std::string(words.name) +
+                    " mode" + (command.duration ? " with that time." : ".")};
+  if (act == Act::slow) {
+    notice.setting = "slow";
+    notice.value = std::to_string(settings.slow);
+  } else if (act == Act::followers_only) {
+    notice.setting = "followers-only";
+    notice.value = std::to_string(settings.followers_only);
+  } else {
+    notice.id = "already_" + notice.id;  // which clients know of the other modes
+  }
+  return notice;
 }
 
 }  // namespace sluice::chat

@@ -14,6 +14,6 @@ platform::RoomSettingsPatch mode_patch(const SlashCommand& command);
 // What a room is told of a change, one notice for each mode; nothing for no change.
 std::vector<Notice> mode_notices(const platform::RoomSettings& before, const platform::RoomSettings& after);
 // What the asker is told when the room was in that mode already.
-Notice already(const SlashCommand& command);
+Notice already(const SlashCommand& command, const platform::RoomSettings& settings);
 
 }  // namespace sluice::chat

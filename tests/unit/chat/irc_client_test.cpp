@@ -32,7 +32,13 @@ TEST_CASE("JOIN is answered in the dialect's order") {
         ":tmi.twitch.tv USERSTATE #demo\r\n"
         "@emote-only=0;followers-only=-1;r9k=0;room-id=1;slow=0;subs-only=0 :tmi.twitch.tv ROOMSTATE "
         "#demo\r\n");
-  CHECK(ada.send("JOIN #demo\r\n").empty());
+  const std::string again = ada.send("JOIN #demo\r\n");  // by which clients see that they are in
+  CHECK(again.starts_with("@badge-info=;badges=broadcaster/1;"));
+  CHECK(again.ends_with(
+      "USERSTATE #demo\r\n"
+      "@emote-only=0;followers-only=-1;r9k=0;room-id=1;slow=0;subs-only=0 :tmi.twitch.tv ROOMSTATE "
+      "#demo\r\n"));
+  CHECK(hall.rooms.find("demo")->members() == 1);
   CHECK(ada.send("JOIN #nowhere\r\n").empty());
   CHECK(ada.send("PART #demo\r\n") == ":ada!ada@ada.tmi.twitch.tv PART #demo\r\n");
 }
@@ -100,7 +106,10 @@ TEST_CASE("speaking without joining is allowed, and without the right is refused
   bob.log_in("t8", "bob");
   CHECK(bob.send("PRIVMSG #demo :from outside\r\n").ends_with("USERSTATE #demo\r\n"));
   CHECK(hall.rooms.find("demo")->history().last(1)[0]->text == "from outside");
-  CHECK(bob.send("PRIVMSG #nowhere :x\r\n").empty());
+  CHECK(
+      bob.send("PRIVMSG #nowhere :x\r\n") ==
+      "@msg-id=msg_channel_suspended :tmi.twitch.tv NOTICE #nowhere :This channel does not exist or has been "
+      "suspended.\r\n");
   cyd.log_in("t9", "cyd");
   CHECK(cyd.send("PRIVMSG #demo :x\r\n").starts_with("@msg-id=no_permission :tmi.twitch.tv NOTICE #demo :"));
   reader.send("NICK justinfan5\r\n");
@@ -175,6 +184,29 @@ TEST_CASE("arrivals and departures are told to members with the capability, at t
   CHECK(ada.outlet.take_delivered() == ":bob!bob@bob.tmi.twitch.tv PART #demo\r\n");
 }
 
+TEST_CASE("who goes and comes back within a beat, or comes and goes, has done neither") {
+  TestHall hall;
+  IrcPeer ada(hall), bob(hall);
+  ada.log_in("t7", "ada");
+  bob.log_in("t8", "bob");
+  ada.send("JOIN #demo\r\n");
+  const auto beat = [&] {
+    hall.rooms.beat();
+    hall.flush();
+    return ada.outlet.take_delivered();
+  };
+  beat();
+  bob.send("JOIN #demo\r\nPART #demo\r\n");
+  CHECK(beat().empty());
+  bob.send("JOIN #demo\r\n");
+  beat();
+  bob.send("PART #demo\r\nJOIN #demo\r\n");
+  CHECK(beat().empty());
+  CHECK(bob.outlet.take_delivered().empty());  // nor its own PART, after which tmi.js forgets the channel
+  bob.send("PART #demo\r\nJOIN #demo\r\nPART #demo\r\n");
+  CHECK(beat() == ":bob!bob@bob.tmi.twitch.tv PART #demo\r\n");
+}
+
 TEST_CASE("a changed setting is told as a partial ROOMSTATE") {
   TestHall hall;
   IrcPeer ada(hall);
@@ -187,6 +219,11 @@ TEST_CASE("a changed setting is told as a partial ROOMSTATE") {
         "@msg-id=slow_on :tmi.twitch.tv NOTICE #demo :This room is now in slow mode. You may send messages "
         "every 30 "
         "seconds.\r\n");
+  hall.rooms.find("demo")->change_settings({.slow = 10, .subs_only = true});
+  hall.flush();
+  CHECK(ada.outlet.take_delivered().starts_with(
+      "@room-id=1;slow=10 :tmi.twitch.tv ROOMSTATE #demo\r\n"
+      "@room-id=1;subs-only=1 :tmi.twitch.tv ROOMSTATE #demo\r\n"));  // tmi.js reads one of a line
 }
 
 TEST_CASE("refusals are NOTICEs with the dialect's ids") {
@@ -376,6 +413,12 @@ TEST_CASE("who never logs in is told which part was missing") {
   nick.send("NICK ada\r\nUSER ada 8 * :ada\r\n");
   nick.client->give_up_waiting();
   CHECK(nick.outlet.take_sent() == ":tmi.twitch.tv NOTICE * :Improperly formatted auth\r\n");
+  IrcPeer waits(hall);
+  hall.directory.later = true;
+  waits.send("PASS oauth:t7\r\nNICK ada\r\n");
+  waits.client->give_up_waiting();
+  CHECK(waits.outlet.take_sent() ==
+        ":tmi.twitch.tv NOTICE * :Logging in is not possible just now. Try again in a moment.\r\n");
   nothing.client->give_up_waiting();
   CHECK(nothing.outlet.take_sent() == ":tmi.twitch.tv NOTICE * :Login unsuccessful\r\n");
 }

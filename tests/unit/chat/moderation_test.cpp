@@ -135,6 +135,9 @@ TEST_CASE("roles are given and taken by the broadcaster, and listed for all") {
   CHECK(court.ask(court.ada, "vip vic") == "bad_vip_grantee_already_vip");
   CHECK(court.ask(court.ada, "unvip cyd") == "bad_unvip_grantee_not_vip");
   CHECK(court.ask(court.ada, "mod ada") == "bad_mod_mod");
+  CHECK(court.ask(court.ada, "unmod ada") == "bad_unmod_mod");
+  CHECK(court.ask(court.ada, "vip ada") == "bad_vip_grantee_already_vip");
+  CHECK(court.ask(court.ada, "unvip ada") == "bad_unvip_grantee_not_vip");
   court.room.standing().ban(UserId(9), {"cyd", {}});
   CHECK(court.ask(court.ada, "mod cyd") == "bad_mod_banned");
   CHECK(court.ask(court.ada, "vip cyd") == "bad_vip_grantee_banned");
@@ -162,7 +165,7 @@ TEST_CASE("messages are deleted by those who may") {
   CHECK(court.ask(court.bob, "delete " + by_ada) == "bad_delete_message_broadcaster");
   CHECK(court.ask(court.ada, "delete " + by_eve) == "delete_message_success");
   CHECK(court.ask(court.bob, "delete 123") == "bad_delete_message_error");
-  CHECK(court.ask(court.bob, "clear").empty());
+  CHECK(court.ask(court.bob, "clear") == "clear_success");
   CHECK(court.acts.asked.back() == "clear 1 bob@192.0.2.1");
 }
 
@@ -209,7 +212,10 @@ TEST_CASE("modes are changed once") {
   Court court;
   CHECK(court.ask(court.bob, "slow 10") == "slow_on");
   CHECK(court.acts.asked.back() == "settings 1 bob@192.0.2.1 slow=10");
-  CHECK(court.ask(court.bob, "slow 10") == "already_slow_on");
+  CHECK(court.ask(court.bob, "slow 10") == "slow_on");
+  CHECK((court.last.setting == "slow" && court.last.value == "10"));
+  CHECK(court.ask(court.bob, "followersoff") == "followers_off");
+  CHECK((court.last.setting == "followers-only" && court.last.value == "-1"));
   CHECK(court.ask(court.bob, "subscribersoff") == "already_subs_off");
 }
 
