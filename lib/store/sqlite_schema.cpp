@@ -127,8 +127,11 @@ CREATE TABLE srt_passphrases (
 ) STRICT;
 )sql";
 
-// What was held in a channel at a time, and what is old enough to be forgotten.
+// What was held in a channel at a time, and what is old enough to be forgotten. Numbers of new stores: 1 is "true"
+// to tmi.js, and a bot that finds a user's number in room-id takes it for the broadcaster, so the two lie apart.
 constexpr std::string_view seventh_step = R"sql(
+INSERT INTO sqlite_sequence SELECT 'users', 1000 WHERE NOT EXISTS (SELECT 1 FROM users);
+INSERT INTO sqlite_sequence SELECT 'channels', 1000000 WHERE NOT EXISTS (SELECT 1 FROM channels);
 CREATE INDEX held_at_time ON held_messages(channel_id, held_ms);
 CREATE INDEX held_and_decided ON held_messages(held_ms) WHERE state <> 'held';
 )sql";

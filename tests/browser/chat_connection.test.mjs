@@ -166,6 +166,35 @@ test("a refusal counts down and keeps the text in sight", async () => {
   assert.match(chat.pending.value[0].refused, /too fast/);
 });
 
+test("a sign-in that is refused for the moment is tried again", async () => {
+  const at = world();
+  const chat = new ChatConnection({ url: "ws://x/json", channel: "demo", ticket: async () => "ticket", env: at.env });
+  chat.open();
+  at.last().onopen();
+  await settled();
+  at.last().says({ type: "error", code: "rate_limited", message: "Too many attempts.", retry_after: 7 });
+  assert.equal(chat.state.value, "disconnected");
+  assert.equal(chat.retryAt.value - at.env.now(), 7000);
+  at.advance(7000);
+  at.last().onopen();
+  await settled();
+  assert.deepEqual(at.last().sent.map((frame) => frame.type), ["auth", "join"]);
+  at.last().says({ type: "error", code: "unavailable", message: "Logging in is not possible just now." });
+  assert.equal(chat.state.value, "disconnected");
+  assert.equal(chat.signInError.value, "");
+});
+
+test("whispers, subscriptions, gifts and raids are shown", async () => {
+  const { at, chat } = await joinedChat(writer);
+  const bob = { id: "8", login: "bob", name: "Bob" };
+  at.last().says({ type: "whisper", id: "w1", at: 1, user: bob, text: "psst" });
+  at.last().says({ type: "subscribed", channel: "demo", id: "s1", at: 2, user: bob, system: "Bob subscribed.", plan: "1000", tier: 1, months: 1, text: "hi" });
+  at.last().says({ type: "gifts", channel: "demo", id: "g1", at: 3, user: null, system: "Two gifts.", plan: "1000", tier: 1, gift: "g", count: 2 });
+  at.last().says({ type: "gifted", channel: "demo", id: "g2", at: 3, user: null, system: "One of them.", plan: "1000", tier: 1, gift: "g", to: bob, months: 1, community: true });
+  at.last().says({ type: "raided", channel: "demo", id: "r1", at: 4, user: bob, system: "5 raiders.", viewers: 5 });
+  assert.deepEqual(chat.messages.value.map((line) => line.text), ["Bob whispers to you: psst", "Bob subscribed. “hi”", "Two gifts.", "5 raiders."]);
+});
+
 test("what was just said is refused without holding back the next message", async () => {
   const { at, chat } = await joinedChat(writer);
   chat.send("again");

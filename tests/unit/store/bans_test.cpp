@@ -143,9 +143,9 @@ TEST_CASE("bans are audited with their expiry and context, and told as EventSub 
   REQUIRE(events.size() == 4);
   CHECK(events[0].name == "channel.ban");
   CHECK(nlohmann::json::parse(events[0].payload) ==
-        nlohmann::json::parse(R"({"channel":"demo","broadcaster_user_id":"1","broadcaster_user_login":"alice",
-          "broadcaster_user_name":"alice","moderator_user_id":"1","moderator_user_login":"alice",
-          "moderator_user_name":"alice","user_id":"2","user_login":"bob","user_name":"bob","reason":"spam",
+        nlohmann::json::parse(R"({"channel":"demo","broadcaster_user_id":"1001","broadcaster_user_login":"alice",
+          "broadcaster_user_name":"alice","moderator_user_id":"1001","moderator_user_login":"alice",
+          "moderator_user_name":"alice","user_id":"1002","user_login":"bob","user_name":"bob","reason":"spam",
           "banned_at":"2023-11-14T22:13:20.000Z","ends_at":"2023-11-14T22:23:20.000Z","is_permanent":false})"));
   CHECK(events[1].name == "channel.unban");
   CHECK(nlohmann::json::parse(events[1].payload)["was_permanent"] == false);

@@ -24,9 +24,9 @@ TEST_CASE("a deleted message leaves an audit entry and an event") {
   CHECK(event.name == "channel.chat.message_delete");
   CHECK(event.channel == demo.id);
   CHECK(nlohmann::json::parse(event.payload) ==
-        nlohmann::json::parse(R"({"channel":"demo","broadcaster_user_id":"1","broadcaster_user_login":"alice",
-          "broadcaster_user_name":"alice","moderator_user_id":"1","moderator_user_login":"alice",
-          "moderator_user_name":"alice","target_user_id":"2","target_user_login":"bob","target_user_name":"bob",
+        nlohmann::json::parse(R"({"channel":"demo","broadcaster_user_id":"1001","broadcaster_user_login":"alice",
+          "broadcaster_user_name":"alice","moderator_user_id":"1001","moderator_user_login":"alice",
+          "moderator_user_name":"alice","target_user_id":"1002","target_user_login":"bob","target_user_name":"bob",
           "message_id":"m-1"})"));
 }
 

@@ -147,8 +147,8 @@ TEST_CASE("holding and deciding are told by EventSub's names, and deciding is au
   REQUIRE(events.size() == 4);
   CHECK(events[0].name == "automod.message.hold");
   CHECK(events[0].channel == queue.demo.id);
-  auto expected = nlohmann::json::parse(R"({"channel":"demo","broadcaster_user_id":"1",
-    "broadcaster_user_login":"alice","broadcaster_user_name":"alice","user_id":"2","user_login":"bob",
+  auto expected = nlohmann::json::parse(R"({"channel":"demo","broadcaster_user_id":"1001",
+    "broadcaster_user_login":"alice","broadcaster_user_name":"alice","user_id":"1002","user_login":"bob",
     "user_name":"bob","message_id":"m1","message":{"text":"darn it","fragments":[{"type":"text",
     "text":"darn it","emote":null,"cheermote":null}]},"reason":"automod","automod":{"category":"swearing",
     "level":3,"boundaries":[{"start_pos":0,"end_pos":3}]},"blocked_term":null,
@@ -160,7 +160,7 @@ TEST_CASE("holding and deciding are told by EventSub's names, and deciding is au
         nlohmann::json::parse(R"({"terms_found":[{"boundary":{"start_pos":0,"end_pos":3}}]})"));
   CHECK(events[2].name == "automod.message.update");
   expected.update({{"status", "approved"},
-                   {"moderator_user_id", "1"},
+                   {"moderator_user_id", "1001"},
                    {"moderator_user_login", "alice"},
                    {"moderator_user_name", "alice"}});
   CHECK(nlohmann::json::parse(events[2].payload) == expected);

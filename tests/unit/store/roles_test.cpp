@@ -80,9 +80,9 @@ TEST_CASE("a role's change is audited and told in one transaction") {
   auto events = fresh->events().since(Cursor(1)).value();
   CHECK(events[0].channel == demo.id);
   CHECK(nlohmann::json::parse(events[0].payload) ==
-        nlohmann::json::parse(R"({"channel":"demo","broadcaster_user_id":"1","broadcaster_user_login":"alice",
-          "broadcaster_user_name":"alice","moderator_user_id":"1","moderator_user_login":"alice",
-          "moderator_user_name":"alice","user_id":"2","user_login":"bob","user_name":"bob"})"));
+        nlohmann::json::parse(R"({"channel":"demo","broadcaster_user_id":"1001","broadcaster_user_login":"alice",
+          "broadcaster_user_name":"alice","moderator_user_id":"1001","moderator_user_login":"alice",
+          "moderator_user_name":"alice","user_id":"1002","user_login":"bob","user_name":"bob"})"));
   auto by_shell = nlohmann::json::parse(events[1].payload);
   CHECK(by_shell["moderator_user_id"] == "");
   CHECK(by_shell["moderator_user_login"] == "unix:root");

@@ -248,6 +248,15 @@ export class ChatConnection {
       case "notice":
         this.#onNotice(frame);
         break;
+      case "subscribed":
+      case "gifts":
+      case "gifted":
+      case "raided":
+        this.#onSupport(frame);
+        break;
+      case "whisper":
+        this.#add({ kind: "notice", id: frame.id, text: `${frame.user.name} whispers to you: ${frame.text}` });
+        break;
       case "decided":
         this.#onDecided(frame);
         break;
@@ -317,7 +326,17 @@ export class ChatConnection {
     this.#add({ kind: "notice", id: `notice-${frame.key}`, text: frame.message });
   }
 
+  // Of gifts to several each is told, too, behind their number.
+  #onSupport(frame) {
+    if (frame.community) return;
+    this.#add({ kind: "notice", id: frame.id, text: frame.text ? `${frame.system} “${frame.text}”` : frame.system });
+  }
+
   #onError(frame) {
+    // The sign-in was refused for the moment; the page goes on as a reader only when it is for good.
+    const passes = frame.code === "rate_limited" || frame.code === "unavailable";
+    if (passes && !frame.key && !frame.channel && this.#ticket && !this.you.value)
+      return this.#lost(frame.retry_after > 0 ? frame.retry_after * 1000 : undefined);
     if (frame.code === "auth_failed" || frame.code === "token_revoked") {
       this.#ticket = null;
       this.signInError.value = "Chat did not accept the sign-in. Paste the token again.";
