@@ -30,6 +30,7 @@ struct Channel {
 class Channels {
  public:
   virtual ~Channels() = default;
+  // The owner's first channel has the owner's number: bots take room-id for the broadcaster's user id.
   // Errc::invalid for a bad name or title, Errc::exists when the name is taken, Errc::not_found for the
   // owner.
   virtual Result<Channel> add(std::string_view name, UserId owner, std::string_view title) = 0;

@@ -18,9 +18,10 @@ Result<Channel> SqliteChannels::add(std::string_view typed, UserId owner, std::s
   SLUICE_TRY_VALUE(std::string title, platform::stream_title(typed_title));
   return core_.write([&](Change& change) -> Result<Channel> {
     SLUICE_TRY(user_by_id(change.db, owner));
-    Result<> added =
-        change.db.run("INSERT INTO channels (name, owner_id, title, created_ms) VALUES (?, ?, ?, ?)", name,
-                      owner.value(), title, to_ms(change.now));
+    Result<> added = change.db.run(
+        "INSERT INTO channels (id, name, owner_id, title, created_ms) VALUES "
+        "(CASE WHEN EXISTS (SELECT 1 FROM channels WHERE id = ?) THEN NULL ELSE ? END, ?, ?, ?, ?)",
+        owner.value(), owner.value(), name, owner.value(), title, to_ms(change.now));
     if (!added && added.error().code == Errc::exists)
       return fail(Errc::exists, fmt::format("the channel \"{}\" exists", name));
     SLUICE_TRY(added);

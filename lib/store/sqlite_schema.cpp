@@ -127,8 +127,8 @@ CREATE TABLE srt_passphrases (
 ) STRICT;
 )sql";
 
-// What was held in a channel at a time, and what is old enough to be forgotten. Numbers of new stores: 1 is "true"
-// to tmi.js, and a bot that finds a user's number in room-id takes it for the broadcaster, so the two lie apart.
+// What was held in a channel at a time, and what is old enough to be forgotten. Numbers of new stores: 1 is
+// "true" to tmi.js; channels that do not have their owner's have nobody's.
 constexpr std::string_view seventh_step = R"sql(
 INSERT INTO sqlite_sequence SELECT 'users', 1000 WHERE NOT EXISTS (SELECT 1 FROM users);
 INSERT INTO sqlite_sequence SELECT 'channels', 1000000 WHERE NOT EXISTS (SELECT 1 FROM channels);

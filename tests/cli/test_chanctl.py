@@ -144,7 +144,7 @@ def test_events_are_ndjson(demo):
     events = [json.loads(line) for line in demo("events").splitlines()]
     assert [e["event"] for e in events] == ["channel.create", "channel.update", "stream_key.regenerate"]
     assert [e["cursor"] for e in events] == [1, 2, 3]
-    assert events[1]["data"]["title"] == "Next" and events[1]["channel_id"] == "1000001"
+    assert events[1]["data"]["title"] == "Next" and events[1]["channel_id"] == "1001"
     assert events[2]["data"] == {"channel": "demo"}
     later = [json.loads(line) for line in demo("events", "--since", "2").splitlines()]
     assert later == events[2:]

@@ -156,7 +156,7 @@ def test_metrics_health_and_control(chat):
     page.join("demo")
     page.say("demo", "counted", "c1")
     page.until("confirmed")
-    assert chat.metric('twitch_chat_messages_total{channel_id="1000001"}')
+    assert chat.metric('twitch_chat_messages_total{channel_id="1001"}')
     wait_for(lambda: not chat.metric('twitch_websocket_connections{server_instance="chatd"} 0'), what="the gauge of connections")
     assert get(f"http://127.0.0.1:{chat.metrics}/health")[0] == 200
     room = chat.ask("rooms")["rooms"][0]

@@ -74,7 +74,7 @@ def test_ended_ledgers_go_oldest_first_and_origind_says_so(clip, tmp_path):
             assert get(whole.replace("0aaa", "0ccc"))[0] == 200
         wait_for(lambda: capped.events("ledger.remove"), 10, "the event")
         event, = capped.events("ledger.remove")
-        assert event["channel_id"] == "1000001" and event["data"]["id"] == "0aaa" and event["data"]["bytes"] > 10_000
+        assert event["channel_id"] == "1001" and event["data"]["id"] == "0aaa" and event["data"]["bytes"] > 10_000
         ingest.wait_log("ledger removed to keep within the disk cap")
         assert new.exists() and unended.exists() and capped.metric("sluice_ledgers_removed_total") == 1
         # A ledger that has not ended stays, however little there may be.

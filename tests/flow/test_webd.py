@@ -78,7 +78,7 @@ def test_calls_answer_in_the_envelope(web):
     assert web.api("/api/live")[:2] == (200, {"success": True, "data": [], "error": None})
     status, body, _ = web.api("/api/channels/demo")
     assert status == 200
-    assert {"id": "1000001", "name": "demo", "owner": "Ada", "isLive": False, "stream": None}.items() <= body["data"].items()
+    assert {"id": "1001", "name": "demo", "owner": "Ada", "isLive": False, "stream": None}.items() <= body["data"].items()
     assert web.api("/api/channels/1/status")[1]["data"] == {"isLive": False, "viewerCount": 0, "peakViewers": 0}
     for path in ("/api/channels/nosuch", "/api/channels/77/status", "/api/channels/x/status", "/api/nosuch"):
         status, body, _ = web.api(path)
@@ -152,10 +152,10 @@ def test_events_reach_pages_and_are_resumed(web):
     everything, other = EventStream(web), EventStream(web, "?channel=99")
     web.chanctl("channel", "set-title", "demo", "first title")
     text = everything.until("first title")
-    assert "event: channel.update" in text and '"channel_id":"1000001"' in text
+    assert "event: channel.update" in text and '"channel_id":"1001"' in text
     cursor = int(re.search(r"id: (\d+)", text)[1])
     web.chanctl("channel", "set-title", "demo", "second title")
-    again = EventStream(web, "?channel=1000001", last=cursor)
+    again = EventStream(web, "?channel=1001", last=cursor)
     assert "first title" not in again.until("second title")
     assert "reset" in EventStream(web, last=0).until("event: reset")
     assert "title" not in other.text
