@@ -69,8 +69,9 @@ void IrcClient::give_up_waiting() {
 void IrcClient::take(std::vector<irc::Command> commands) {
   std::ranges::move(commands, std::back_inserter(held_));
   carry_on();
-  if (!closed_ && held_.size() - held_at_ > held_limit)
-    leave(Farewell::violation, "sent too much while the store was asked");
+  if (closed_ || held_.size() - held_at_ <= held_limit) return;
+  notice({}, {}, "You are sending faster than you are answered and have been disconnected.");
+  leave(Farewell::violation, "sent too much while the store was asked");
 }
 
 void IrcClient::carry_on() {

@@ -44,6 +44,8 @@ void JsonClient::receive(ByteView message) {
   if (closed_) return;
   if (waiting_) {
     if (held_.size() < held_limit) return held_.emplace_back(as_text(message)), void();
+    error({.code = "too_many_frames",
+           .text = "You send faster than you are answered, and are being disconnected."});
     return leave(Farewell::violation, "too many frames at once");
   }
   auto request = parse_json_request(as_text(message));

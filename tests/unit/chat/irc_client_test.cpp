@@ -381,6 +381,9 @@ TEST_CASE("what waits for the store is bounded") {
     ada.send((i == 0 ? "JOIN #demo\r\n" : "") + line + "\r\n");
   }
   CHECK(ada.outlet.closed == "sent too much while the store was asked");
+  CHECK(
+      ada.outlet.take_sent().ends_with("NOTICE * :You are sending faster than you are answered and have been "
+                                       "disconnected.\r\n"));
 }
 
 TEST_CASE("logins are limited by user and by address, over all connections") {
