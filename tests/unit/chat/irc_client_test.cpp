@@ -375,15 +375,15 @@ TEST_CASE("what waits for the store is bounded") {
   IrcPeer ada(hall);
   ada.log_in("t7", "ada");
   hall.directory.later = true;
+  std::string last;
   for (int i = 0; i < 20; ++i) {
     std::string line = "PART #a";
     for (int j = 0; j < 59; ++j) line += ",#a";
-    ada.send((i == 0 ? "JOIN #demo\r\n" : "") + line + "\r\n");
+    last += ada.send((i == 0 ? "JOIN #demo\r\n" : "") + line + "\r\n");
   }
   CHECK(ada.outlet.closed == "sent too much while the store was asked");
-  CHECK(
-      ada.outlet.take_sent().ends_with("NOTICE * :You are sending faster than you are answered and have been "
-                                       "disconnected.\r\n"));
+  CHECK(last.find("NOTICE * :You are sending faster than you are answered and have been disconnected.\r\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("logins are limited by user and by address, over all connections") {

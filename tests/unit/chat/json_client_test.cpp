@@ -280,9 +280,10 @@ TEST_CASE("after a page was closed nothing that it had sent is carried out") {
   hall.directory.later = true;
   page.send(R"({"type":"join","channel":"other"})");
   page.send(say("held", "k"));
-  for (int i = 0; i < 64; ++i) page.send(R"({"type":"ping"})");
+  std::string last;
+  for (int i = 0; i < 64; ++i) last = page.send(R"({"type":"ping"})");
   CHECK(page.outlet.closed == "too many frames at once");
-  CHECK(page.outlet.take_sent().find("too_many_frames") != std::string::npos);
+  CHECK(last.find("too_many_frames") != std::string::npos);
   hall.directory.answer_all();
   CHECK(hall.rooms.find("demo")->seq() == 0);
   CHECK(hall.rooms.find("other") == nullptr);
