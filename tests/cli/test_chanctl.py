@@ -29,8 +29,8 @@ def demo(chanctl):
 
 def test_users(chanctl):
     assert chanctl("user", "list") == "NAME  DISPLAY NAME  ID  SINCE\n"
-    assert chanctl("user", "add", "Alice") == "added user alice (id 1)\n"
-    assert chanctl("user", "add", "bob", "--display", "Bob the Builder") == "added user bob (id 2)\n"
+    assert chanctl("user", "add", "Alice") == "added user alice (id 1001)\n"
+    assert chanctl("user", "add", "bob", "--display", "Bob the Builder") == "added user bob (id 1002)\n"
     listed = re.sub(r"\d{4}-\S+Z", "TIME", chanctl("user", "list"))
     assert listed == ("NAME   DISPLAY NAME     ID  SINCE\n"
                       "alice  Alice            1   TIME\n"
@@ -43,9 +43,9 @@ def test_users(chanctl):
 def test_what_is_there_already(demo):
     assert demo.refused("user", "add", "ALICE") == (
         'chanctl: the user "alice" exists\nchanctl: hint: with --if-missing that is no error\n')
-    assert demo("user", "add", "alice", "--if-missing") == "user alice is there (id 1)\n"
+    assert demo("user", "add", "alice", "--if-missing") == "user alice is there (id 1001)\n"
     assert 'the channel "demo" exists' in demo.refused("channel", "add", "demo", "--owner", "alice")
-    assert demo("channel", "add", "demo", "--owner", "alice", "--if-missing") == "channel demo of alice is there (id 1)\n"
+    assert demo("channel", "add", "demo", "--owner", "alice", "--if-missing") == "channel demo of alice is there (id 1001)\n"
     demo("user", "add", "bob")
     assert demo.refused("user", "add", "eve", "--display", "\u0410lic\u0435") == (  # Cyrillic A and e
         'chanctl: the name "\u0410lic\u0435" looks like the user "alice"\n'
@@ -65,7 +65,7 @@ def test_channels(demo):
     assert demo("channel", "list") == ("NAME  OWNER  STATE    VIEWERS  TITLE\n"
                                        "demo  alice  offline  0        Erste Töne\n")
     shown = re.sub(r"\d{4}-\S+Z", "TIME", demo("channel", "show", "#Demo"))
-    assert shown == ("name        demo\nid          1\nowner       alice\ntitle       Erste Töne\nversion     1\n"
+    assert shown == ("name        demo\nid          1001\nowner       alice\ntitle       Erste Töne\nversion     1\n"
                      "stream key  none\nstate       offline\nviewers     0 (peak 0)\nsince       TIME\n")
     [shown] = demo.json("channel", "show", "demo")
     assert shown["live"] is False and shown["stream_id"] is None and shown["owner"] == "alice"
@@ -97,13 +97,13 @@ def test_a_new_key_leaves_who_publishes_and_says_so(demo, tmp_path):
     store = sqlite3.connect(demo.environment["SLUICE_DIR"] + "/store.db")
     for left, told in ((60_000, True), (-1, False)):
         with store:
-            store.execute("REPLACE INTO leases VALUES ('stream_lock:1', 'x', 'here', ?)", [int(time.time() * 1000) + left])
+            store.execute("REPLACE INTO leases VALUES ('stream_lock:1001', 'x', 'here', ?)", [int(time.time() * 1000) + left])
         done = demo.run("key", "rotate", "demo")
         assert done.returncode == 0 and SECRET.match(done.stdout)
         assert ("sluice kick demo" in done.stderr) == told, done.stderr
         assert told or done.stderr == ""
     with store:
-        store.execute("REPLACE INTO leases VALUES ('stream_lock:1', 'x', 'here', ?)", [int(time.time() * 1000) + 60_000])
+        store.execute("REPLACE INTO leases VALUES ('stream_lock:1001', 'x', 'here', ?)", [int(time.time() * 1000) + 60_000])
     folder = demo.environment.pop("SLUICE_DIR")
     done = demo.run("--dir", folder, "key", "rotate", "demo", "--json")
     assert json.loads(done.stdout)["channel"] == "demo" and f"sluice kick --dir '{folder}' demo" in done.stderr
@@ -173,7 +173,7 @@ def test_a_new_platform_is_for_its_owner_only(demo):
 
 def test_which_platform(demo, tmp_path):
     other = str(tmp_path / "other")
-    assert demo("user", "add", "zoe", "--dir", other) == "added user zoe (id 1)\n"
+    assert demo("user", "add", "zoe", "--dir", other) == "added user zoe (id 1001)\n"
     assert "zoe" not in demo("user", "list")
     assert "zoe" in demo("--dir", other, "user", "list")
     assert "zoe" in demo("user", "list", "--store", f"sqlite:{other}/store.db")

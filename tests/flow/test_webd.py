@@ -79,7 +79,7 @@ def test_calls_answer_in_the_envelope(web):
     status, body, _ = web.api("/api/channels/demo")
     assert status == 200
     assert {"id": "1001", "name": "demo", "owner": "Ada", "isLive": False, "stream": None}.items() <= body["data"].items()
-    assert web.api("/api/channels/1/status")[1]["data"] == {"isLive": False, "viewerCount": 0, "peakViewers": 0}
+    assert web.api("/api/channels/1001/status")[1]["data"] == {"isLive": False, "viewerCount": 0, "peakViewers": 0}
     for path in ("/api/channels/nosuch", "/api/channels/77/status", "/api/channels/x/status", "/api/nosuch"):
         status, body, _ = web.api(path)
         assert (status, body["success"], body["data"], body["error"]["code"]) == (404, False, None, "NOT_FOUND")

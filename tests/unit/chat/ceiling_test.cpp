@@ -260,7 +260,7 @@ TEST_CASE("IRC readers get the sample and a NOTICE; a moderator everything, its 
       "everybody.\r\n";
   CHECK(reader.outlet.take_delivered().find("@msg-id=room_sampled " + std::string(words)) !=
         std::string::npos);
-  CHECK(bare.outlet.take_delivered() == words);
+  CHECK(bare.outlet.take_delivered().empty());  // without twitch.tv/commands it would only be a line a second
   CHECK(mod.outlet.take_delivered().find("NOTICE") == std::string::npos);
 }
 

@@ -134,8 +134,8 @@ TEST_CASE("modes: what is asked, what is told") {
   CHECK(after("followers 2h").followers_only == 120);
   CHECK(told("subscribers") == "subs_on ");
   CHECK(told("subscribersoff").empty());
-  CHECK(already(parsed("subscribersoff")).id == "already_subs_off");
-  CHECK(already(parsed("r9kbeta")).id == "already_r9k_on");
+  CHECK(already(parsed("subscribersoff"), before).id == "already_subs_off");
+  CHECK(already(parsed("r9kbeta"), before).id == "already_r9k_on");
   before = after("emoteonly");
   CHECK(told("emoteonlyoff") == "emote_only_off ");
   CHECK(mode_notices(before, before).empty());
