@@ -32,11 +32,11 @@ def test_users(chanctl):
     assert chanctl("user", "add", "Alice") == "added user alice (id 1001)\n"
     assert chanctl("user", "add", "bob", "--display", "Bob the Builder") == "added user bob (id 1002)\n"
     listed = re.sub(r"\d{4}-\S+Z", "TIME", chanctl("user", "list"))
-    assert listed == ("NAME   DISPLAY NAME     ID  SINCE\n"
-                      "alice  Alice            1   TIME\n"
-                      "bob    Bob the Builder  2   TIME\n")
+    assert listed == ("NAME   DISPLAY NAME     ID    SINCE\n"
+                      "alice  Alice            1001  TIME\n"
+                      "bob    Bob the Builder  1002  TIME\n")
     first = chanctl.json("user", "list")[0]
-    assert {**first, "created_at": None} == {"id": "1", "name": "alice", "display_name": "Alice", "color": None, "bot": False,
+    assert {**first, "created_at": None} == {"id": "1001", "name": "alice", "display_name": "Alice", "color": None, "bot": False,
                                             "created_at": None}
 
 

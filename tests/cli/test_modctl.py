@@ -129,7 +129,7 @@ def test_as_somebody_who_may(modctl):
     modctl("mod", "demo", "-", "--as", "ada", stdin="bob\ncyd\n")
     modctl("ban", "demo", "eve", "--as", "bob", "--reason", "eve")
     [entry] = modctl.json("audit", "list", "--by", "bob")
-    assert entry["actor"] == {"id": "2", "name": "bob", "address": "local " + me()}
+    assert entry["actor"] == {"id": "1002", "name": "bob", "address": "local " + me()}
     assert (entry["action"], entry["target"], entry["channel"], entry["reason"]) == ("ban", "user:eve", "demo", "eve")
     for refused in (["ban", "demo", "cyd"], ["ban", "demo", "bob"], ["ban", "demo", "ada"], ["mod", "demo", "eve"], ["ban", "other", "eve"],
                     ["clear", "other"], ["settings", "other", "slow=5"], ["note", "add", "other", "eve", "x"], ["queue", "deny", "other", "m"]):

@@ -126,7 +126,7 @@ def test_a_timeout_is_explained(modctl):
     modctl("queue", "deny", "demo", "h1", "--as", "ada")
     said = TIME.sub("TIME", modctl("audit", "explain", "5"))
     assert said == (
-        "entry 5, TIME\nada timed bob out in demo\n" f"by ada (user 1), from local {me()}\n" "why: selling\nuntil: TIME\n"
+        "entry 5, TIME\nada timed bob out in demo\n" f"by ada (user 1001), from local {me()}\n" "why: selling\nuntil: TIME\n"
         "settings then: slow=5s followers-only=off subs-only=off emote-only=off unique=off automod-level=4 automod-at-deadline=hold\n"
         "AutoMod: message h1 of bob was held at TIME for automod: swearing, level 3; denied by ada at TIME\n  darn it\n"
         "\nmessages kept with the entry: 1\n  TIME  bob  b1  buy \\x1b[31mthis\n"
@@ -205,7 +205,7 @@ def lines(modctl, *more):
 def test_the_log(night):
     said = lines(night)
     assert [line["id"] for line in said] == ["a1", "b1", "c1", "h1", "h2"]
-    assert said[0] == {"id": "a1", "at": "1970-01-01T00:16:40.000Z", "channel": "demo", "user": {"id": "1", "login": "ada", "name": "ada"},
+    assert said[0] == {"id": "a1", "at": "1970-01-01T00:16:40.000Z", "channel": "demo", "user": {"id": "1001", "login": "ada", "name": "ada"},
                        "roles": ["broadcaster"], "text": "welcome"}
     assert said[1]["taken_off_at"] == "1970-01-01T00:33:21.000Z" and "verdict" not in said[1]
     assert said[3]["verdict"] == said[4]["verdict"] == "hold"
@@ -235,7 +235,7 @@ def test_a_long_log_is_whole(modctl):
     modctl.seed("said", "demo", "bob", "m0", "1", "x")
     with sqlite3.connect(modctl.directory / "chat.db") as chat:
         chat.executemany("INSERT INTO messages (id, channel_id, channel_name, origin, seq, at_ms, user_id, login, text, more) "
-                         "VALUES (?, 1, 'demo', 'x', ?, ?, 2, 'bob', 'x', '{}')", [(f"m{i}", i, i + 1) for i in range(1, 3500)])
+                         "VALUES (?, 1001, 'demo', 'x', ?, ?, 1002, 'bob', 'x', '{}')", [(f"m{i}", i, i + 1) for i in range(1, 3500)])
     assert [line["id"] for line in lines(modctl)] == [f"m{i}" for i in range(3500)]
 
 

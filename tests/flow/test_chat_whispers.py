@@ -64,7 +64,7 @@ def test_only_nodes_on_which_the_user_is_are_told(nodes):
 
 def base(nodes):
     """The channels of ada and bob."""
-    return {"chat-user:1", "chat-user:2", "chat-user:3"}
+    return {"chat-user:1001", "chat-user:1002", "chat-user:1003"}
 
 
 def test_who_is_on_no_node_is_told_of(nodes):
@@ -75,7 +75,7 @@ def test_who_is_on_no_node_is_told_of(nodes):
     assert whisper(ada, "/w cyd anybody?", "n2") == "whisper_sent"
     cyd.until("WHISPER cyd :anybody?")
     cyd.close()
-    wait_for(lambda: "chat-user:3" not in nodes.redis.ask("PUBSUB", "CHANNELS", "chat-user:*"), 5, "cyd has gone")
+    wait_for(lambda: "chat-user:1003" not in nodes.redis.ask("PUBSUB", "CHANNELS", "chat-user:*"), 5, "cyd has gone")
     assert whisper(in_demo(a, a.bob), "/w cyd anybody?", "n3") == "whisper_restricted_recipient"
 
 
@@ -123,6 +123,6 @@ def test_without_redis_whispers_reach_who_is_on_the_same_node():
         wait_for(lambda: whisper(ada, "/w bob hello", "k2") == "whisper_restricted_recipient", 5, "bob is not here")
         nodes.redis.start()
         wait_for(lambda: a.metric('twitch_circuit_breaker_state{circuit="chat_limits"} 0'), 10, "limits are shared again")
-        wait_for(lambda: nodes.redis.ask("PUBSUB", "NUMSUB", "chat-user:2")[1] == 1, 5, "b has subscribed again")
+        wait_for(lambda: nodes.redis.ask("PUBSUB", "NUMSUB", "chat-user:1002")[1] == 1, 5, "b has subscribed again")
         wait_for(lambda: whisper(ada, "/w bob back", "k3") == "whisper_sent", 5, "it goes")
         assert there.until("whisper")["text"] == "back"

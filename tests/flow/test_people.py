@@ -176,7 +176,7 @@ def test_emotes_come_and_go_while_everybody_is_there(chat):
         pass
     assert message["emotes"] == [["2", 0, 4], ["1", 6, 9], ["2", 13, 17]]
     bob.send("JOIN #demo", "PART #demo", "JOIN #demo")
-    assert tags(bob.until("USERSTATE")[-1])["emote-sets"] == "0,11"
+    assert tags(bob.until("USERSTATE")[-1])["emote-sets"] == "0,10011"
     chat.chanctl("emote", "remove", "Wave")
     wait_for(lambda: said(ada, bob, "Wave Wave")["emotes"] == "", 10, "the emote to be gone")
 
