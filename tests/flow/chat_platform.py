@@ -82,3 +82,10 @@ def running(*options, directory=None, **where):
         finally:
             chat.daemon.stop()
 
+
+def everybody(chat):
+    """The broadcaster and bob over IRC, and a page of bob's, in the room."""
+    ada, bob, page = chat.irc_peer("ada", chat.ada), chat.irc_peer("bob", chat.bob), chat.page(chat.bob)
+    for peer in (ada, bob, page):
+        peer.join("demo")
+    return ada, bob, page

@@ -35,12 +35,5 @@ def cheers(chat):
     return events(chat, "channel.cheer")
 
 
-def everybody(chat):
-    ada, bob, page = chat.irc_peer("ada", chat.ada), chat.irc_peer("bob", chat.bob), chat.page(chat.bob)
-    for peer in (ada, bob, page):
-        peer.join("demo")
-    return ada, bob, page
-
-
 def said_by(chat):
     return sum(room["seq"] for room in chat.ask("rooms")["rooms"])

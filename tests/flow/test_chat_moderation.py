@@ -11,7 +11,7 @@ import time
 import pytest
 
 from chat_peers import tags
-from chat_platform import running
+from chat_platform import everybody, running
 from harness import program, wait_for
 
 QUIET = ("--cooldown", "0s", "--message-rate", "1000", "--join-rate", "1000", "--repeat-time", "0s")
@@ -34,13 +34,6 @@ def kept(chat):
     """Of the history, the texts that were not taken off."""
     with contextlib.closing(sqlite3.connect(f"file:{chat.directory}/chat.db?mode=ro", uri=True)) as db:
         return db.execute("SELECT text, taken_off_ms FROM messages WHERE taken_off_ms IS NULL").fetchall()
-
-
-def everybody(chat):
-    ada, bob, page = chat.irc_peer("ada", chat.ada), chat.irc_peer("bob", chat.bob), chat.page(chat.bob)
-    for peer in (ada, bob, page):
-        peer.join("demo")
-    return ada, bob, page
 
 
 def test_a_timeout_is_seen_by_all_and_ends(chat):

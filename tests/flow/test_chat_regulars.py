@@ -4,10 +4,9 @@ import time
 
 import pytest
 
-from cheering import QUIET, everybody, subctl
+from cheering import QUIET, subctl
 from chat_peers import tags
-from chat_platform import running
-
+from chat_platform import everybody, running
 
 
 @pytest.fixture

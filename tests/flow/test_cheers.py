@@ -4,10 +4,10 @@ import subprocess
 
 import pytest
 
-from cheering import QUIET, UNLIMITED, balance, cheers, everybody, grant, modctl, said_by, subctl
+from cheering import QUIET, UNLIMITED, balance, cheers, grant, modctl, said_by, subctl
 from chat_nodes import history, joined
 from chat_peers import tags
-from chat_platform import running
+from chat_platform import everybody, running
 from harness import install_npm, program, wait_for
 from test_people_clients import CLIENTS, Listener
 

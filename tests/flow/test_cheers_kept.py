@@ -4,11 +4,10 @@ import sqlite3
 
 import pytest
 
-from cheering import QUIET, balance, cheers, events, everybody, grant, said_by, subctl
+from cheering import QUIET, balance, cheers, events, grant, said_by, subctl
 from chat_nodes import joined
-from chat_platform import running
+from chat_platform import everybody, running
 from harness import wait_for
-
 
 
 @pytest.fixture
