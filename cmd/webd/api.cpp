@@ -1,6 +1,7 @@
 #include "api.hpp"
 
 #include "base/text.hpp"
+#include "emote_pictures.hpp"
 #include "envelope.hpp"
 #include "metrics/metrics.hpp"
 
@@ -60,6 +61,24 @@ Result<json> read_channel(store::Store& store, const std::string& name) {
   return entry;
 }
 
+// What may be said in a channel that is named by its id: everybody's emotes, then the channel's.
+Result<json> read_emotes(store::Store& store, const std::string& id) {
+  auto number = parse_number<std::int64_t>(id);
+  if (!number) return fail(Errc::not_found, "no channel has the id " + id);
+  SLUICE_TRY_VALUE(auto channel, store.channels().by_id(ChannelId(*number)));
+  SLUICE_TRY_VALUE(auto emotes, store.emotes().list());
+  json list = json::array();
+  for (const store::Emote& emote : emotes) {
+    if (emote.channel != ChannelId() && emote.channel != channel.id) continue;
+    list.push_back({{"id", std::to_string(emote.id.value())},
+                    {"code", emote.code},
+                    {"channel", emote.channel_name.empty() ? json() : json(emote.channel_name)},
+                    {"tier", emote.tier == 0 ? json() : json(emote.tier)},
+                    {"images", pictures_of(emote)}});
+  }
+  return list;
+}
+
 Result<json> read_status(store::Store& store, const std::string& id) {
   auto number = parse_number<std::int64_t>(id);
   if (!number) return fail(Errc::not_found, "no channel has the id " + id);
@@ -82,6 +101,10 @@ void Api::add_routes(http::Router& router) {
   router.add("GET", "/api/channels/:id/status", [this](const Request&, const Responder& responder, const Captured& captured) {
     std::string id(captured[0]);
     answer(responder, "status/" + id, status_age_, [id](store::Store& store) { return read_status(store, id); });
+  });
+  router.add("GET", "/api/emotes/:channelId", [this](const Request&, const Responder& responder, const Captured& captured) {
+    std::string id(captured[0]);
+    answer(responder, "emotes/" + id, list_age, [id](store::Store& store) { return read_emotes(store, id); });
   });
   router.add("GET", "/api/config", [this](const Request& request, const Responder& responder, const Captured&) {
     auto addresses = places_.seen_by(request);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace sluice::webd {
 namespace {
 
@@ -68,11 +70,20 @@ Addresses Places::seen_by(const http::Request& request) const {
   return addresses;
 }
 
-std::string Places::policy(const Addresses& addresses) const {
+std::string policy_source(std::string_view url) {
+  const std::string source(source_of(url.substr(0, url.find_first_of("?#\\"))));
+  const std::string host = base_of(source).host;
+  if (host.empty()) return {};
+  const std::string_view behind = std::string_view(source).substr(source.find(host) + host.size());
+  const bool port = behind.starts_with(':') && parse_number<std::uint16_t>(behind.substr(1));
+  return behind.empty() || port ? source : std::string();
+}
+
+std::string Places::policy(const Addresses& addresses, std::string_view pictures) const {
   const std::string origin = source_of(addresses.origin), chat = source_of(addresses.chat);
   const std::string media = media_.empty() || media_ == origin ? origin : origin + " " + media_;
   return "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self'; font-src 'self'; manifest-src 'self'; "
-         "img-src 'self' data: " + origin + "; media-src 'self' blob: " + media + "; connect-src 'self' " + media + " " + chat +
+         "img-src 'self' data: " + origin + std::string(pictures) + "; media-src 'self' blob: " + media + "; connect-src 'self' " + media + " " + chat +
          "; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'";
 }
 

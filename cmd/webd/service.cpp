@@ -6,6 +6,7 @@
 #include "app/health.hpp"
 #include "app/platform.hpp"
 #include "bus/follower.hpp"
+#include "emote_pictures.hpp"
 #include "envelope.hpp"
 #include "live_events.hpp"
 #include "site.hpp"
@@ -71,11 +72,14 @@ Result<int> serve(const app::Settings& settings) {
   Api api(offload, *store, system_clock(), places, settings.duration("status-age"));
   const std::string ingest = settings.has("ingest-control") ? settings.text("ingest-control") : platform.control("ingestd");
   StreamFacts facts(daemon.loop(), system_clock(), [ingest] { return app::ask(ingest, R"({"command":"streams"})"); });
-  Site site(std::move(files), offload, *store, places);
+  EmotePictures pictures(offload, *store);
+  SLUICE_TRY(pictures.read_sources());
+  Site site(std::move(files), offload, *store, places, pictures);
   LiveEvents events(daemon.loop(), start);
   SLUICE_TRY_VALUE(auto follower, bus::EventFollower::start(daemon.loop(), offload, *store, *bus, start,
-                                                            [&api, &events](const store::Event& event) {
+                                                            [&api, &events, &pictures](const store::Event& event) {
                                                               api.changed(event);
+                                                              pictures.changed(event);
                                                               events.publish(event);
                                                             }));
   StoreHealth store_health(daemon.loop(), offload, *store);
@@ -85,6 +89,7 @@ Result<int> serve(const app::Settings& settings) {
   http::Router router;
   api.add_routes(router);
   facts.add_routes(router);
+  pictures.add_routes(router);
   router.add("GET", "/api/events", [&events](const Request& request, const Responder& responder, const Captured&) {
     events.subscribe(request, responder);
   });

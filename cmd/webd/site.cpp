@@ -17,7 +17,7 @@ Result<std::string> installed_pages() {
 
 http::Response Site::page(const http::Request& request, std::string_view file, int status) const {
   auto response = files_.answer(request, file, "no-cache", status);
-  response.with("Content-Security-Policy", places_.policy(places_.seen_by(request)));
+  response.with("Content-Security-Policy", places_.policy(places_.seen_by(request), pictures_.sources()));
   return response;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // Site: the pages and their assets, with the headers that keep them safe.
+#include "emote_pictures.hpp"
 #include "http/router.hpp"
 #include "http/static_files.hpp"
 #include "net/loop.hpp"
@@ -13,8 +14,8 @@ Result<std::string> installed_pages();
 
 class Site {
  public:
-  Site(http::StaticFiles files, net::Offload& offload, store::Store& store, const Places& places)
-      : files_(std::move(files)), offload_(offload), store_(store), places_(places) {}
+  Site(http::StaticFiles files, net::Offload& offload, store::Store& store, const Places& places, const EmotePictures& pictures)
+      : files_(std::move(files)), offload_(offload), store_(store), places_(places), pictures_(pictures) {}
   void add_routes(http::Router& router);
   void change(http::StaticFiles files) { files_ = std::move(files); }
   http::Response page(const http::Request& request, std::string_view file, int status) const;
@@ -24,6 +25,7 @@ class Site {
   net::Offload& offload_;
   store::Store& store_;
   const Places& places_;
+  const EmotePictures& pictures_;
 };
 
 }  // namespace sluice::webd

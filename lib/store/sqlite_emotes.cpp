@@ -14,7 +14,7 @@ std::string select_emotes(std::string_view rest) {
       "SELECT e.id, coalesce(e.channel_id, 0), coalesce(c.name, ''), coalesce(c.owner_id, 0), e.code, "
       "e.tier, "
       "e.image_1x, e.image_2x, e.image_4x, e.created_ms FROM emotes e LEFT JOIN channels c ON c.id = "
-      "e.channel_id WHERE e.removed_ms IS NULL {}",
+      "e.channel_id WHERE {}",
       rest);
 }
 
@@ -104,7 +104,7 @@ Result<Emote> SqliteEmotes::remove(ChannelId channel_id, std::string_view code, 
   return core_.write([&](Change& change) -> Result<Emote> {
     SLUICE_TRY_VALUE(const std::optional<Channel> channel, channel_if_any(change.db, channel_id));
     SLUICE_TRY_VALUE(Emote emote,
-                     first(change.db.query(select_emotes("AND coalesce(e.channel_id, 0) = ? AND e.code = ?"),
+                     first(change.db.query(select_emotes("e.removed_ms IS NULL AND coalesce(e.channel_id, 0) = ? AND e.code = ?"),
                                            channel_id.value(), code),
                            emote_of, fmt::format("no emote \"{}\"", code)));
     SLUICE_TRY(
@@ -116,7 +116,14 @@ Result<Emote> SqliteEmotes::remove(ChannelId channel_id, std::string_view code, 
 
 Result<std::vector<Emote>> SqliteEmotes::list() {
   return core_.read([](sqlite::Database& db, Wall) {
-    return collect(db.query(select_emotes("ORDER BY e.channel_id IS NOT NULL, c.name, e.code")), emote_of);
+    return collect(db.query(select_emotes("e.removed_ms IS NULL ORDER BY e.channel_id IS NOT NULL, c.name, e.code")), emote_of);
+  });
+}
+
+Result<Emote> SqliteEmotes::by_id(EmoteId id) {
+  return core_.read([&](sqlite::Database& db, Wall) {
+    return first(db.query(select_emotes("e.id = ?"), id.value()), emote_of,
+                 fmt::format("no emote {}", id.value()));
   });
 }
 

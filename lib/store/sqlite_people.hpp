@@ -49,6 +49,7 @@ class SqliteEmotes final : public Emotes {
   Result<Emote> add(Emote emote, const Actor& actor) override;
   Result<Emote> remove(ChannelId channel, std::string_view code, const Actor& actor) override;
   Result<std::vector<Emote>> list() override;
+  Result<Emote> by_id(EmoteId id) override;
 
  private:
   SqliteCore& core_;

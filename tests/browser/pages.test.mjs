@@ -103,6 +103,20 @@ test("two people chat; text stays text; a pending line becomes one line", { time
   await context.close();
 });
 
+test("emotes are pictures, their codes are only ever text", { timeout: 300_000 }, async () => {
+  const page = await open(browser, `${web}/${name}`);
+  await signIn(page);
+  await say(page, '\u{1F44B} Wave https://example.org/Wave Plain "/><b>x</b> Wave');
+  const said = await until(() => page.evaluate(() => {
+    const line = [...document.querySelectorAll(".list .said")].find((each) => each.textContent.startsWith("\u{1F44B}"));
+    const images = line ? [...line.querySelectorAll("img")] : [];
+    return images.length === 3 && images.every(({ naturalWidth }) => naturalWidth > 0) && !line.querySelector("b") &&
+      { codes: images.map(({ alt }) => alt), height: images[0].height, text: line.textContent, lazy: images.every(({ loading }) => loading === "lazy"), sets: images.map(({ srcset }) => srcset.split(", ").length) };
+  }), "the pictures");
+  assert.deepEqual(said, { codes: ["Wave", '"/><b>x</b>', "Wave"], height: 28, text: "\u{1F44B}  https://example.org/Wave Plain  ", lazy: true, sets: [3, 3, 3] });
+  assertSound(page);
+});
+
 test("a page and tmi.js hear each other", { timeout: 300_000 }, async () => {
   const page = await open(browser, `${web}/${name}`);
   await signIn(page);

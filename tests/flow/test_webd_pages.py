@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 from harness import BUILD, Platform, install_npm
+from pictures import write_png
 
 BROWSER = pathlib.Path(__file__).parents[1] / "browser"
 
@@ -17,6 +18,10 @@ def node_test(script, **environment):
 
 def test_the_chat_connection():
     node_test("chat_connection.test.mjs", SLUICE_PAGES=str(BUILD / "pages"))
+
+
+def test_where_a_line_has_emotes():
+    node_test("emotes.test.mjs")
 
 
 def test_how_far_behind_the_edge_it_plays():
@@ -47,7 +52,7 @@ def test_the_lock_files_name_no_private_registry():
                 assert "https://registry.npmjs.org/" in line
 
 
-def test_pages_in_chromium():
+def test_pages_in_chromium(tmp_path):
     for folder in (BROWSER, BROWSER / "chat-clients"):
         install_npm(folder)
     assert shutil.which("chromium"), "the tests need Chromium: apt install chromium"
@@ -55,6 +60,10 @@ def test_pages_in_chromium():
     try:
         key = platform.channel("ada")
         platform.run("chanctl", "user", "add", "bob")
+        picture = write_png(tmp_path / "wave.png", 56, 28)
+        for code in ("Wave", '"/><b>x</b>'):
+            platform.run("chanctl", "emote", "add", code, "--image-2x", str(picture))
+        platform.run("chanctl", "emote", "add", "Plain")
         node_test("pages.test.mjs", SLUICE_WEB=f"http://127.0.0.1:{platform.port('http')}", SLUICE_CHANNEL="ada",
                   SLUICE_TOKEN=platform.token("ada"), SLUICE_PUBLISH=platform.publish_url(key),
                   SLUICE_CHAT_PORT=str(platform.port("ws")), SLUICE_BOB=platform.token("bob"))

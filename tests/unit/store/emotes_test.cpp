@@ -71,6 +71,8 @@ TEST_CASE("a removed emote's code is free, its id is not") {
   CHECK(fresh->emotes().remove(demo.id, "Wave", shell).value().id == first.id);
   CHECK(code_of(fresh->emotes().remove(demo.id, "Wave", shell)) == Errc::not_found);
   CHECK(add(fresh, demo.id, "Wave", 1).value().id.value() > first.id.value());
+  CHECK(fresh->emotes().by_id(first.id).value().code == "Wave");  // what was said with it stays
+  CHECK(code_of(fresh->emotes().by_id(store::EmoteId(999))) == Errc::not_found);
   auto names = fresh.event_names();
   CHECK(std::vector(names.begin() + 1, names.end()) ==
         std::vector<std::string>{"emote.add", "emote.remove", "emote.add"});

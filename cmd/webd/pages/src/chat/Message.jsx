@@ -1,5 +1,8 @@
-// One line of chat. Text is only ever text: links are found in it and become elements, nothing becomes HTML.
+// One line of chat. Text is only ever text: links and emotes are found in it and become elements, nothing becomes HTML.
+import { useState } from "preact/hooks";
+
 import { clock, nameColor } from "../lib/format.js";
+import { pictures, pieces } from "./emotes.js";
 
 const badges = {
   broadcaster: ["Broadcaster", "★"], moderator: ["Moderator", "⛨"], vip: ["VIP", "◆"], subscriber: ["Subscriber", "♥"], staff: ["Staff", "⚙"], bot: ["Bot", "⌁"],
@@ -9,6 +12,21 @@ const link = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}])/g;
 const Text = ({ text }) =>
   text.split(link).map((part, i) =>
     i % 2 === 1 ? <a key={i} href={part} target="_blank" rel="noopener noreferrer nofollow ugc">{part}</a> : part);
+
+const missed = new Map();     // id → ms: an emote's picture that is not there is asked for now and then, not for each line
+const askAgain = 60_000;      // ms
+
+function Emote({ id, code }) {
+  const [gone, setGone] = useState(performance.now() - missed.get(id) < askAgain);
+  const missing = () => {
+    missed.set(id, performance.now());
+    setGone(true);
+  };
+  return gone ? code : <img class="emote" {...pictures(id)} alt={code} title={code} loading="lazy" decoding="async" onError={missing} />;
+}
+
+const Said = ({ message }) =>
+  pieces(message.text, message.emotes).map((piece, i) => (piece.id ? <Emote key={i} id={piece.id} code={piece.code} /> : <Text key={i} text={piece.text} />));
 
 function Name({ message }) {
   return (
@@ -33,7 +51,7 @@ export function Message({ message, ownName }) {
       <Name message={message} />
       {message.action ? " " : <span class="colon">: </span>}
       <span class={message.action ? "said action" : "said"} style={message.action ? { color: nameColor(message.color, message.user.id) } : undefined}>
-        <Text text={message.text} />
+        <Said message={message} />
       </span>
     </p>
   );
