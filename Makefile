@@ -10,7 +10,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # What building needs, what running adds (the demo's publisher and its font), what the tests add (real peers and clients).
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config git ca-certificates libboost1.81-dev libcli11-dev libfmt-dev libspdlog-dev \
   nlohmann-json3-dev catch2 libssl-dev zlib1g-dev libcurl4-openssl-dev prometheus-cpp-dev libsqlite3-dev \
-  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libsrt-gnutls-dev libhiredis-dev libicu-dev libre2-dev nodejs
+  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libsrt-gnutls-dev libhiredis-dev libicu-dev libre2-dev liburing-dev nodejs
 RUN_PACKAGES := ffmpeg fontconfig fonts-dejavu-core
 TEST_PACKAGES := python3 python3-pytest curl shellcheck mandoc zsh fish bash-completion sqlite3 chromium \
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly \

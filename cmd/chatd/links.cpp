@@ -89,17 +89,23 @@ Link::Link(Links& links, std::shared_ptr<net::Connection> connection)
       last_ping_(opened_) {}
 
 void Link::deliver(const SharedBytes& bytes) {
-  if (!closing()) deliver_rest(bytes, connection_->write_now(*bytes));
+  if (closing()) return;
+  connection_->send_now(bytes);
+  drop_if_slow();
 }
 
-std::size_t Link::write_beside(const SharedBytes& bytes) {
-  return closing() ? bytes->size() : connection_->write_beside(*bytes);
+int Link::begin_write() {
+  return closing() ? -1 : connection_->begin_write();
 }
 
 // What is queued is whole in any case: whoever is dropped is told so behind it, not in the middle of a line.
 void Link::deliver_rest(const SharedBytes& bytes, std::size_t written) {
   if (closing()) return;
   connection_->send_rest(bytes, written);
+  drop_if_slow();
+}
+
+void Link::drop_if_slow() {
   if (!waits_more_than(links_.limits().queue_bytes)) return;
   if (client_) client_->fall_behind();
   close(chat::Farewell::violation, "reads too slowly");

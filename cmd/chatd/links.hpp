@@ -61,7 +61,7 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
   Link(Links& links, std::shared_ptr<net::Connection> connection);
 
   void deliver(const SharedBytes& bytes) final;
-  std::size_t write_beside(const SharedBytes& bytes) final;
+  int begin_write() final;
   void deliver_rest(const SharedBytes& bytes, std::size_t written) final;
   void on_closed(const Error& why) final;
 
@@ -76,6 +76,7 @@ class Link : public net::Connection::Handler, public chat::Outlet, public std::e
   bool closing() const { return closing_since_ != Steady{}; }
   void write(Bytes bytes);                  // past the queue's bound: for answers and farewells
   void hang_up();                           // after what is queued
+  void drop_if_slow();                      // whose queue is longer than it may be
   bool waits_more_than(std::size_t limit);  // after the socket was given what it takes
   virtual void say_farewell(chat::Farewell, std::string_view) {}
   virtual milliseconds patience() const = 0;  // silence after which the connection is dead

@@ -1,5 +1,6 @@
 #include "service.hpp"
 
+#include <deque>
 #include <optional>
 
 #include <fmt/format.h>
@@ -18,7 +19,9 @@
 #include "held_queue.hpp"
 #include "http/deflate.hpp"
 #include "links.hpp"
+#include "log/log.hpp"
 #include "moderation_news.hpp"
+#include "net/write_batch.hpp"
 #include "news.hpp"
 #include "nodes.hpp"
 #include "os/crew.hpp"
@@ -68,6 +71,7 @@ class Service {
     };
     rooms_.change(room_rate(settings));
     if (const std::size_t all = threads(settings); all > 1) share_out(all);
+    write_together(settings.text("io-uring") == "on");
     path_.add_gate(evasion_gate_);  // before AutoMod: what is held in any case need not be judged
     path_.add_gate(automod_);
     hall_.evasion = &evasion_gate_;
@@ -151,8 +155,18 @@ class Service {
   void share_out(std::size_t threads) {
     crew_.emplace(threads - 1);
     rooms_.share_out(8 * threads, [this](std::size_t lanes, const std::function<void(std::size_t)>& write) {
-      daemon_.loop().expect_writes();
       crew_->work(lanes, write);
+    });
+  }
+
+  void write_together(bool io_uring) {
+    using Writer = net::WriteBatch;
+    const auto by = io_uring ? Writer::By::io_uring : Writer::By::send;
+    for (std::size_t lane = 0; lane < rooms_.lanes(); ++lane) writers_.emplace_back(by);
+    if (const std::string& refusal = writers_.front().refusal(); !refusal.empty())
+      log::info("each client is written to by itself, which costs more", {{"because", refusal}});
+    rooms_.write_with([this](std::size_t lane) {
+      return [&writer = writers_[lane]](std::span<SocketWrite> writes) { writer.write(writes); };
     });
   }
 
@@ -225,6 +239,7 @@ class Service {
 
   void flush() {
     const Steady now = clock_.steady();
+    daemon_.loop().expect_writes();
     if (const auto next = rooms_.flush(now)) tick_.after(*next - now, [this] { flush(); });
     counters_.left_out.Increment(static_cast<double>(rooms_.left_out()) - counters_.left_out.Value());
     counters_.deliveries.Increment(static_cast<double>(rooms_.deliveries()) - counters_.deliveries.Value());
@@ -295,6 +310,7 @@ class Service {
   std::string node_;
   Counters counters_;
   std::optional<os::Crew> crew_;
+  std::deque<net::WriteBatch> writers_;  // of each lane
   chat::Rooms rooms_;
   chat::MessagePath path_;
   StoreActs acts_{*store_, offload_};

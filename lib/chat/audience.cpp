@@ -28,9 +28,8 @@ void Audience::remove(Member& member) {
   --size_;
 }
 
-template <class Give>
-std::size_t Audience::to_each(const Lane& lane, Batch& batch, const Give& give) {
-  std::size_t deliveries = 0;
+void Audience::give(Batch& batch, std::size_t number, Delivery& delivery) const {
+  const Lane& lane = lanes_[number];
   for (std::size_t i = 0; i < lane.size(); ++i) {
     // A write to a socket leaves little in the caches: the memory of those who come next is fetched
     // meanwhile.
@@ -40,30 +39,8 @@ std::size_t Audience::to_each(const Lane& lane, Batch& batch, const Give& give) 
     SharedBytes its_own;
     const SharedBytes& bytes = batch.bytes_for(*member, its_own);
     member->spoke = false;
-    if (bytes->empty()) continue;
-    give(*member->sink, bytes);
-    ++deliveries;
+    if (!bytes->empty()) delivery.give(*member->sink, bytes, its_own);
   }
-  return deliveries;
-}
-
-std::size_t Audience::deliver(Batch& batch) const {
-  std::size_t deliveries = 0;
-  for (const Lane& lane : lanes_)
-    deliveries += to_each(lane, batch, [](Sink& sink, const SharedBytes& bytes) { sink.deliver(bytes); });
-  return deliveries;
-}
-
-void Audience::write_beside(Batch& batch, std::size_t lane, Written& written) const {
-  written.deliveries += to_each(lanes_[lane], batch, [&](Sink& sink, const SharedBytes& bytes) {
-    const std::size_t now = sink.write_beside(bytes);
-    if (now < bytes->size()) written.rests.push_back({&sink, bytes, now});
-  });
-}
-
-void Audience::Written::finish() {
-  for (const Rest& rest : rests) rest.sink->deliver_rest(rest.bytes, rest.written);
-  rests.clear();
 }
 
 void Audience::tell(const std::function<bool(const Member&)>& whom,

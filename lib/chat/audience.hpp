@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chat/batch.hpp"
+#include "chat/delivery.hpp"
 #include "chat/member.hpp"
 
 namespace sluice::chat {
@@ -26,21 +27,8 @@ class Audience {
       for (Member* member : lane) visit(*member);
   }
 
-  // Delivers the batch to everyone it is for. Returns how many deliveries there were.
-  std::size_t deliver(Batch& batch) const;
-
-  // What a thread did for one lane: see Sink. Whoever waited for it calls finish().
-  struct Written {
-    struct Rest {
-      Sink* sink;
-      SharedBytes bytes;
-      std::size_t written;
-    };
-    std::size_t deliveries = 0;
-    std::vector<Rest> rests;
-    void finish();
-  };
-  void write_beside(Batch& batch, std::size_t lane, Written& written) const;
+  // Gives everyone in a lane what is for them of the batch, which must stay until the delivery is finished.
+  void give(Batch& batch, std::size_t lane, Delivery& delivery) const;
 
   // Delivers to those alone whom `whom` picks what `words` appends for their wire, if it is anything.
   void tell(const std::function<bool(const Member&)>& whom,
@@ -48,8 +36,6 @@ class Audience {
 
  private:
   using Lane = std::vector<Member*>;
-  template <class Give>
-  static std::size_t to_each(const Lane& lane, Batch& batch, const Give& give);
 
   std::vector<Lane> lanes_;
   std::size_t size_ = 0;

@@ -15,11 +15,11 @@ class Sink {
   virtual ~Sink() = default;
   virtual void deliver(const SharedBytes& bytes) = 0;
 
-  // In two steps, for rooms whose members are written to by several threads. The first is called on any of
-  // them, while the rooms' own thread waits, and touches nothing that others share: it writes what the socket
-  // takes at once, and returns how much that was. What is left of it the second takes, on the rooms' thread.
-  virtual std::size_t write_beside(const SharedBytes&) { return 0; }
-  virtual void deliver_rest(const SharedBytes& bytes, std::size_t /*written: 0 before a write_beside()*/) {
+  // In steps, for what is due to many (delivery.hpp). The first is called on any thread, while the rooms' own
+  // waits, and touches nothing that others share: the socket, when it may be written to now, past the queue,
+  // and then it is, once; else -1. What is not written that way the second takes, on the rooms' own thread.
+  virtual int begin_write() { return -1; }
+  virtual void deliver_rest(const SharedBytes& bytes, std::size_t /*written: 0 without a begin_write()*/) {
     deliver(bytes);
   }
 };

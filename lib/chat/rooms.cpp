@@ -1,6 +1,7 @@
 #include "chat/rooms.hpp"
 
 #include <algorithm>
+#include <deque>
 
 namespace sluice::chat {
 
@@ -34,6 +35,11 @@ void Rooms::gathered(Room& room) {
 void Rooms::share_out(std::size_t lanes, Run run) {
   lanes_ = lanes;
   run_ = std::move(run);
+  write_.resize(lanes);
+}
+
+void Rooms::write_with(const std::function<Delivery::Write(std::size_t)>& writer) {
+  for (std::size_t lane = 0; lane < lanes_; ++lane) write_[lane] = writer(lane);
 }
 
 std::optional<Steady> Rooms::flush(Steady now) {
@@ -64,22 +70,31 @@ void Rooms::deliver(const std::vector<Room*>& due, Steady now) {
     return batch;
   };
   std::size_t members = 0;
-  for (const Room* room : due) members += room->members();
-  if (!run_ || members < worth_sharing) {
-    for (Room* room : due) deliveries_ += room->audience().deliver(*take(*room));
-    return;
-  }
   std::vector<std::unique_ptr<Batch>> batches;
-  for (Room* room : due) batches.push_back(take(*room));
-  std::vector<Audience::Written> written(lanes_);
-  run_(lanes_, [&](std::size_t lane) {
-    for (std::size_t i = 0; i < due.size(); ++i)
-      due[i]->audience().write_beside(*batches[i], lane, written[lane]);
-  });
-  for (Audience::Written& lane : written) {
-    lane.finish();
-    deliveries_ += lane.deliveries;
+  for (Room* room : due) {
+    members += room->members();
+    batches.push_back(take(*room));
   }
+  const auto give = [&](std::size_t lane, Delivery& delivery) {
+    for (std::size_t i = 0; i < due.size(); ++i) due[i]->audience().give(*batches[i], lane, delivery);
+  };
+  const auto finish = [&](Delivery& delivery) {
+    delivery.finish();
+    deliveries_ += delivery.count();
+  };
+  if (!run_ || members < worth_sharing) {
+    Delivery all(write_[0]);
+    for (std::size_t lane = 0; lane < lanes_; ++lane) give(lane, all);
+    all.write();
+    return finish(all);
+  }
+  std::deque<Delivery> each;
+  for (std::size_t lane = 0; lane < lanes_; ++lane) each.emplace_back(write_[lane]);
+  run_(lanes_, [&](std::size_t lane) {
+    give(lane, each[lane]);
+    each[lane].write();
+  });
+  for (Delivery& delivery : each) finish(delivery);
 }
 
 void Rooms::beat() {

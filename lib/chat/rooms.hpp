@@ -46,6 +46,10 @@ class Rooms {
   using Run = std::function<void(std::size_t lanes, const std::function<void(std::size_t lane)>& work)>;
   void share_out(std::size_t lanes, Run run);
   static constexpr std::size_t worth_sharing = 256;  // deliveries
+  std::size_t lanes() const { return lanes_; }
+  // Behind share_out(): who writes to sockets, for each lane; one thread at a time works in a lane. Without it
+  // everything is queued.
+  void write_with(const std::function<Delivery::Write(std::size_t lane)>& writer);
 
   // Called when something waits for flush(), once until then.
   std::function<void()> on_gathered;
@@ -73,6 +77,7 @@ class Rooms {
   std::vector<Room*> waiting_;
   std::size_t lanes_ = 1;
   Run run_;  // none: this thread writes to all
+  std::vector<Delivery::Write> write_{1};  // of each lane
   bool archived_ = false;
   bool asked_ = false;  // on_gathered was called, flush() not yet
   std::uint64_t deliveries_ = 0, left_out_ = 0;

@@ -132,18 +132,18 @@ struct Connection::Impl final : Poller::Source {
 
   // What a line to one of thousands costs beside the write itself is fetching its connection's memory: so once a turn, where nothing waits, the write
   // is made while it is at hand. What follows in the same turn (of a client in many rooms) goes together, at its end.
-  std::size_t write_now(ByteView bytes) {
-    if (closing || closed) return bytes.size();
+  void send_now(const SharedBytes& bytes) {
     loop.impl().end_turn();
-    return write_past_queue(bytes);
+    const int socket = begin_write();
+    const ssize_t n = socket < 0 ? 0 : ::send(socket, bytes->data(), bytes->size(), MSG_NOSIGNAL);
+    send_rest(bytes, n > 0 ? static_cast<std::size_t>(n) : 0);  // an error comes again, when what waits is written
   }
 
   // Touches only what is this connection's own.
-  std::size_t write_past_queue(ByteView bytes) {
-    if (cipher || blocked || flush_asked || wrote_in == loop.impl().turn || !queue.empty()) return 0;
+  int begin_write() {
+    if (closing || closed || cipher || blocked || flush_asked || wrote_in == loop.impl().turn || !queue.empty()) return -1;
     wrote_in = loop.impl().turn;
-    const ssize_t n = ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    return n > 0 ? static_cast<std::size_t>(n) : 0;  // an error comes again, when what waits is written
+    return fd.get();
   }
 
   void send_rest(const SharedBytes& bytes, std::size_t sent) {
@@ -324,9 +324,8 @@ void Connection::connect(Loop& loop, const Endpoint& to, std::shared_ptr<Handler
 }
 
 void Connection::send(SharedBytes bytes) { impl_->enqueue({std::move(bytes)}); }
-void Connection::send_now(const SharedBytes& bytes) { impl_->send_rest(bytes, impl_->write_now(*bytes)); }
-std::size_t Connection::write_now(ByteView bytes) { return impl_->write_now(bytes); }
-std::size_t Connection::write_beside(ByteView bytes) { return impl_->closing || impl_->closed ? bytes.size() : impl_->write_past_queue(bytes); }
+void Connection::send_now(const SharedBytes& bytes) { impl_->send_now(bytes); }
+int Connection::begin_write() { return impl_->begin_write(); }
 void Connection::send_rest(const SharedBytes& bytes, std::size_t written) { impl_->send_rest(bytes, written); }
 void Connection::send(Bytes bytes) { impl_->enqueue({std::move(bytes)}); }
 void Connection::send_copy(ByteView bytes) { impl_->enqueue({Bytes(bytes.begin(), bytes.end())}); }

@@ -36,7 +36,7 @@ struct FileRange {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  // All calls come on the loop's thread, and are made there, save write_beside(). on_closed comes exactly once, last, never from inside send().
+  // All calls come on the loop's thread, and are made there, save begin_write(). on_closed comes exactly once, last, never from inside send().
   class Handler {
    public:
     virtual ~Handler() = default;
@@ -57,10 +57,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ~Connection();
   void send(SharedBytes bytes);
   void send_now(const SharedBytes& bytes);  // as send(), but written before it returns where nothing waits: for what one of many is sent
-  // send_now() in two steps: the first returns how much was written, what is left is handed in by send_rest(). write_beside() is for any thread, so
-  // that several write to many connections, each to others, while the loop's own waits for them and after it called Loop::expect_writes().
-  std::size_t write_now(ByteView bytes);
-  std::size_t write_beside(ByteView bytes);
+  // send_now() in two steps, for what is sent to many: the socket, to be written to once (write_batch.hpp), or -1 where that must wait; then
+  // send_rest() is told how much was written. The first is for any thread, so that several write to many connections, each to others, while the
+  // loop's own waits for them, and after it called Loop::expect_writes().
+  int begin_write();
   void send_rest(const SharedBytes& bytes, std::size_t written);
   void send(Bytes bytes);
   void send_copy(ByteView bytes);

@@ -7,7 +7,7 @@ counts is the ratio to the others of the same run, by work per second of the ser
 
     bare       an epoll loop that sends each line to each member, one send() each: the limit without coalescing
     bare-tick  the same, once every 50 ms
-    chatd      IRC over TCP, chatd-ws: IRC over WebSocket, chatd-json: JSON; with limits, AutoMod, history and all the message path: AutoMod's process counts
+    chatd      IRC over TCP, chatd-ws: IRC over WebSocket, chatd-json: JSON, chatd-send: as chatd, with --io-uring off; with limits, AutoMod, history and all the message path: AutoMod's process counts
 
 Prints NDJSON: the machine, a line a measurement (bytes_per_connection: of the server's own memory as all have come in, before a line was said;
 cpu_us_per_read: of the server's time for each piece that a member read, so about what one send costs, however many lines are in it), then for each row the
@@ -136,7 +136,7 @@ def main():
     options.add_argument("--threads", nargs="+", type=int, metavar="N")
     given = options.parse_args()
     if given.threads and set(given.servers or ()) - set(CHATD):
-        options.error("--threads: of chatd, chatd-ws and chatd-json only")
+        options.error("--threads: of " + ", ".join(CHATD) + " only")
     if any(float(row.split("x")[0]) > ROOMS for row in given.rows):
         options.error(f"no more than {ROOMS} rooms")
     versions, missing = there()

@@ -12,9 +12,9 @@ from rtmp_peers import BUILD, HERE, said
 PEERS = HERE / "peers"
 INSPIRCD = shutil.which("inspircd") or "/usr/sbin/inspircd"
 ROOM, SPEAKERS, ROOMS = "room", 100, 1000
-CHATD = ("chatd", "chatd-ws", "chatd-json")  # IRC over TCP, IRC over WebSocket, JSON over WebSocket
+CHATD = ("chatd", "chatd-ws", "chatd-json", "chatd-send")  # IRC over TCP, IRC over WebSocket, JSON over WebSocket, IRC over TCP by one send() each
 OTHER = os.environ.get("CHATD_OTHER")  # another chatd, to be measured beside this one
-WIRES = {"chatd": "irc-tcp", "chatd-ws": "irc-ws", "chatd-json": "json", "other": "irc-tcp", "other-ws": "irc-ws", "bare": "lines", "bare-tick": "lines", "uwebsockets": "peer-ws",
+WIRES = {"chatd": "irc-tcp", "chatd-ws": "irc-ws", "chatd-json": "json", "chatd-send": "irc-tcp", "other": "irc-tcp", "other-ws": "irc-ws", "bare": "lines", "bare-tick": "lines", "uwebsockets": "peer-ws",
          "inspircd": "irc-tcp", "inspircd-ws": "irc-ws", "node-ws": "peer-ws", "redis": "redis"}
 # Deliveries a second that are more than one core can send one by one, as these do: rows above it leave them out.
 MOST = {"bare": 130_000, "inspircd": 130_000, "inspircd-ws": 110_000, "node-ws": 100_000, "redis": 130_000}
@@ -81,11 +81,11 @@ def platform(folder):
     return folder
 
 
-def chatd(folder, ports, wire, program=str(BUILD / "bin" / "chatd")):
+def chatd(folder, ports, wire, program=str(BUILD / "bin" / "chatd"), io_uring="on"):
     """`wire`: as WIRES has it. Speakers come by TCP on any."""
     shutil.copytree(platform(folder.parent / "platform"), folder, dirs_exist_ok=True)
     irc, ws = ports
-    command = ["env", "SLUICE_ROOM_RATE=0", program, "--dir", str(folder), "--irc-port", str(irc), "--ws-port", str(ws), "--ircs-port", "0", "--wss-port", "0",
+    command = ["env", "SLUICE_ROOM_RATE=0", f"SLUICE_IO_URING={io_uring}", program, "--dir", str(folder), "--irc-port", str(irc), "--ws-port", str(ws), "--ircs-port", "0", "--wss-port", "0",
                "--connections", "19000", "--cooldown", "0s", "--message-rate", "100000", "--login-rate", "100000", "--log-level", "warn"]
     return command, ["--ports", str(irc if wire == "irc-tcp" else ws), "--speak-ports", str(irc), "--accounts", str(folder / "speakers")]
 
@@ -120,7 +120,7 @@ def redis(folder, ports):
             "--client-output-buffer-limit", "pubsub", "0", "0", "0", "--tcp-backlog", "4096", "--loglevel", "warning"], ["--ports", str(ports[0])]
 
 
-SETUP = {**{name: functools.partial(chatd, wire=WIRES[name]) for name in CHATD},
+SETUP = {**{name: functools.partial(chatd, wire=WIRES[name], io_uring="off" if name == "chatd-send" else "on") for name in CHATD},
          **{name: functools.partial(chatd, wire=WIRES[name], program=OTHER) for name in ("other", "other-ws")}, "bare": bare(0), "bare-tick": bare(50),
          "uwebsockets": lambda folder, ports: ([str(uws_program()), str(ports[0])], ["--ports", str(ports[0])]),
          "inspircd": inspircd(False), "inspircd-ws": inspircd(True), "redis": redis,

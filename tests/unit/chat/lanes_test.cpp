@@ -20,21 +20,19 @@ void on_threads(std::size_t lanes, const std::function<void(std::size_t)>& work)
   for (std::thread& thread : threads) thread.join();
 }
 
-// Takes so many bytes at once; the rest comes later, as to a socket.
+// Takes so many bytes at once; the rest comes later, as to a socket. Once a flush, as a connection.
 struct Socket final : Sink {
+  int number = 0;
   std::size_t takes = 0;
   std::string got;
-  bool waits = false;  // for the rest of what came before
-  std::size_t write_beside(const SharedBytes& bytes) override {
-    if (waits) return 0;
-    const std::size_t part = std::min(takes, bytes->size());
-    got += as_text(*bytes).substr(0, part);
-    waits = part < bytes->size();
-    return part;
+  bool given = false;
+  int begin_write() override { return std::exchange(given, true) || takes == 0 ? -1 : number; }
+  void write(SocketWrite& write) {
+    write.written = std::min(takes, write.bytes.size());
+    got += as_text(write.bytes).substr(0, write.written);
   }
   void deliver_rest(const SharedBytes& bytes, std::size_t written) override {
     got += as_text(*bytes).substr(written);
-    waits = false;
   }
   void deliver(const SharedBytes& bytes) override { deliver_rest(bytes, 0); }
 };
@@ -50,6 +48,12 @@ std::vector<std::string> play(std::size_t lanes, std::uint64_t seed) {
                             &rooms.open({ChannelId(2), "two", UserId(2)})};
   constexpr std::size_t crowd = 400;
   std::vector<Socket> sockets(crowd);
+  for (std::size_t i = 0; i < crowd; ++i) sockets[i].number = static_cast<int>(i);
+  rooms.write_with([&](std::size_t) {
+    return [&](std::span<SocketWrite> writes) {
+      for (SocketWrite& write : writes) sockets[static_cast<std::size_t>(write.socket)].write(write);
+    };
+  });
   std::vector<User> users;
   for (std::size_t i = 0; i < crowd; ++i)
     users.push_back(i % 3 == 0 ? User{} : user(static_cast<std::int64_t>(i), "u" + std::to_string(i)));
@@ -84,6 +88,7 @@ std::vector<std::string> play(std::size_t lanes, std::uint64_t seed) {
           if (!in[r][i]) both[r]->join(members[r][i]), in[r][i] = true;
     if (turn % 10 == 9) rooms.beat();
     clock.advance(milliseconds(60));
+    for (Socket& socket : sockets) socket.given = false;
     rooms.flush(clock.steady());
   }
   std::vector<std::string> got{std::to_string(rooms.deliveries()) + " " + std::to_string(rooms.left_out())};
