@@ -32,17 +32,20 @@ export const gaps = (page, rendition = "source") =>
     const any = performance.getEntriesByType("resource").map(({ name }) => /^(.*\/)[^/]+\/[\d.]+\.m4s/.exec(name)).find(Boolean);
     return (await fetch(`${any[1]}${rendition}/whole.m3u8`)).text();
   }, rendition).then((text) => {
+    // By the dates, as the bar has it: the lengths of segments leave out what lies between a gap and who comes back.
     const found = [];
-    let at = 0, length = 0, gap = false, before = false;
+    let first = null, at = 0, gap = false, before = false;
     for (const line of text.split("\n")) {
-      if (line.startsWith("#EXTINF:")) length = Number.parseFloat(line.slice(8));
-      else if (line === "#EXT-X-GAP") gap = true;
+      if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) {
+        const date = Date.parse(line.slice(25));
+        first ??= date;
+        at = (date - first) / 1000;
+      } else if (line === "#EXT-X-GAP") gap = true;
       else if (line && !line.startsWith("#")) {
         if (gap && !before) found.push({ start: at });
         if (!gap && before) found.at(-1).end = at;
         before = gap;
         gap = false;
-        at += length;
       }
     }
     return found;
@@ -55,6 +58,15 @@ export async function clickAt(page, time) {
   await page.mouse.click(box.x + 7 + ((box.width - 14) * time) / length, box.y + box.height / 2, { delay: 80 });
 }
 
+// What a page that shows nothing may be waiting for: its element, and what it asked for last ([name, ms since it asked, ms that it took, status]).
+const evidence = (page) =>
+  page.evaluate(() => {
+    const { src, readyState, networkState, error, seeking, buffered, duration } = document.querySelector("video");
+    const now = performance.now();
+    const asked = performance.getEntriesByType("resource").slice(-40).map(({ name, startTime, duration: took, responseStatus }) => [name.replace(/^.*\/\/[^/]*/, ""), now - startTime | 0, took | 0, responseStatus]);
+    return { src: src.slice(0, 10), readyState, networkState, error: error?.message, seeking, duration, buffered: Array.from({ length: buffered.length }, (_, i) => [buffered.start(i), buffered.end(i)]), hidden: document.hidden, asked };
+  });
+
 // That a picture of the past comes, at `from` or soon after, and goes on, over a gap of so many seconds that is there.
 export async function playsFrom(page, from, what, gap = 0, limit = 12) {
   const began = Date.now();
@@ -66,5 +78,5 @@ export async function playsFrom(page, from, what, gap = 0, limit = 12) {
     if (shown.time < first || shown.time > first + 4) first = shown.time;
     return shown.time > first + 0.7 && now.at >= Math.floor(from) - 1 && now.at <= from + gap + 3 + (Date.now() - began) / 1000;
   };
-  await until(goesOn, what, limit).catch((error) => assert.fail(`${error.message}: ${JSON.stringify({ from, now, shown })}`));
+  await until(goesOn, what, limit).catch(async (error) => assert.fail(`${error.message}: ${JSON.stringify({ from, now, shown, ...(await evidence(page)) })}`));
 }
