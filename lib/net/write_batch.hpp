@@ -1,5 +1,5 @@
 #pragma once
-// WriteBatch: short writes to many sockets, handed to the kernel up to 128 at a time by io_uring (Linux 5.19 and later, io_uring_enter(2)).
+// WriteBatch: short writes to many sockets, handed to the kernel up to 128 at a time by io_uring (Linux 5.18 and later, io_uring_enter(2)).
 // Of what a line to one of thousands costs, entering the kernel is a fifth to a third. Where io_uring is not to be had, each is a send(2).
 #include <memory>
 #include <string>
