@@ -163,11 +163,25 @@ class Service {
     using Writer = net::WriteBatch;
     const auto by = io_uring ? Writer::By::io_uring : Writer::By::send;
     for (std::size_t lane = 0; lane < rooms_.lanes(); ++lane) writers_.emplace_back(by);
-    if (const std::string& refusal = writers_.front().refusal(); !refusal.empty())
-      log::info("each client is written to by itself, which costs more", {{"because", refusal}});
+    rings_ = io_uring ? rooms_.lanes() : 0;
+    look_at_rings();
     rooms_.write_with([this](std::size_t lane) {
       return [&writer = writers_[lane]](std::span<SocketWrite> writes) { writer.write(writes); };
     });
+  }
+
+  // Whether clients are still written to together: told when that changes.
+  void look_at_rings() {
+    std::size_t rings = 0;
+    std::string refusal;
+    for (const net::WriteBatch& writer : writers_) {
+      rings += writer.by() == net::WriteBatch::By::io_uring;
+      if (refusal.empty()) refusal = writer.refusal();
+    }
+    if (rings == rings_) return;
+    if (rings < rings_) log::info("clients are written to one by one, which costs more", {{"lanes", writers_.size() - rings}, {"because", refusal}});
+    else log::info("clients are written to together again", {{"lanes", rings}});
+    rings_ = rings;
   }
 
   // `approved`: said before there were others to tell.
@@ -247,6 +261,7 @@ class Service {
 
   void beat() {
     rooms_.beat();
+    look_at_rings();
     path_.tick();
     moderation_.forget_idle();
     if (++beats_ % beats_to_forget == 0) evasion_gate_.forget_idle();
@@ -311,6 +326,7 @@ class Service {
   Counters counters_;
   std::optional<os::Crew> crew_;
   std::deque<net::WriteBatch> writers_;  // of each lane
+  std::size_t rings_ = 0;                // of them, as was last told
   chat::Rooms rooms_;
   chat::MessagePath path_;
   StoreActs acts_{*store_, offload_};

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
@@ -21,10 +22,13 @@ namespace sluice::webd {
 namespace {
 
 constexpr std::array<std::string_view, 3> scales{"1x", "2x", "4x"};  // of store::Emote::images
-constexpr std::size_t most_bytes = 1024 * 1024;                      // of a picture that is 112 px wide at most
+constexpr std::int64_t most_bytes = 1024 * 1024;                     // of a picture that is 112 px wide at most
 constexpr std::size_t most_sources = 50;                             // a policy is a header of every page
 // An emote's id is never used again, but its file may be replaced. Caches ask again by ETag.
 constexpr std::string_view lasting = "public, max-age=86400", passing = "public, max-age=60";
+
+constexpr std::size_t most_kept = 64;  // pictures in memory, for…
+constexpr seconds good_for{5}, bad_for{60};
 
 bool is_url(std::string_view place) { return place.starts_with("https://") || place.starts_with("http://"); }
 
@@ -40,24 +44,6 @@ std::string_view picture_type(std::string_view bytes) {
   return {};
 }
 
-Result<std::string> read_picture(const std::string& path) {
-  SLUICE_TRY_VALUE(os::UniqueFd fd, os::open_file(path, O_RDONLY | O_NONBLOCK));  // a FIFO must not be waited for
-  struct stat about {};
-  if (::fstat(fd.get(), &about) != 0) return fail_errno("look at " + path);
-  if (!S_ISREG(about.st_mode)) return fail(Errc::invalid, path + " is no file");
-  std::string bytes(most_bytes + 1, '\0');
-  std::size_t have = 0;
-  for (ssize_t got = 1; got > 0 && have < bytes.size(); have += static_cast<std::size_t>(std::max<ssize_t>(got, 0))) {
-    got = ::read(fd.get(), bytes.data() + have, bytes.size() - have);
-    if (got < 0) return fail_errno("read " + path);
-  }
-  if (have > most_bytes) return fail(Errc::invalid, fmt::format("{} is larger than {} bytes", path, most_bytes));
-  bytes.resize(have);
-  if (picture_type(bytes).empty())
-    return fail(Errc::invalid, path + " is no picture that pages show", "make it PNG, GIF, JPEG, WebP or AVIF");
-  return bytes;
-}
-
 // The place of the scale that was asked for; where it has none, of the next larger, or else the next smaller.
 std::string place_for(const store::Emote& emote, std::size_t scale) {
   for (std::size_t at = scale; at < scales.size(); ++at) {
@@ -67,48 +53,10 @@ std::string place_for(const store::Emote& emote, std::size_t scale) {
   return scale > 0 ? emote.images[scale - 1] : std::string();
 }
 
-struct Picture {
-  std::string url;    // where it is elsewhere
-  std::string bytes;  // else
-};
-
-Result<Picture> picture(store::Store& store, store::EmoteId id, std::size_t scale) {
-  SLUICE_TRY_VALUE(const store::Emote emote, store.emotes().by_id(id));
-  const std::string place = place_for(emote, scale);
-  if (place.empty()) return fail(Errc::not_found, fmt::format("the emote {} has no picture", emote.code));
-  if (is_url(place)) return Picture{.url = place, .bytes = {}};
-  auto bytes = read_picture(place);
-  if (!bytes) {
-    log::warn("an emote's picture cannot be shown", {bytes.error(), {"emote", emote.code}});
-    return fail(Errc::not_found, fmt::format("the picture of the emote {} cannot be read", emote.code));
-  }
-  return Picture{.url = {}, .bytes = std::move(*bytes)};
-}
-
-http::Response answer_of(const Picture& picture, const std::string& if_none_match) {
-  if (!picture.url.empty()) {
-    http::Response led = http::Response::text(302, "");
-    led.with("Location", picture.url).with("Cache-Control", "public, max-age=3600");
-    return led;
-  }
-  const std::string tag = '"' + hex(crypto::sha256(as_bytes(picture.bytes))).substr(0, 20) + '"';
-  http::Response shown;
-  shown.with("Cache-Control", lasting).with("ETag", tag).with("Content-Security-Policy", "default-src 'none'; sandbox");
-  if (http::none_match_names(if_none_match, tag)) {
-    shown.status = 304;
-    return shown;
-  }
-  shown.with("Content-Type", picture_type(picture.bytes));
-  shown.body = picture.bytes;
-  return shown;
-}
-
-std::string sources_of(const std::vector<store::Emote>& emotes) {
+std::string sources_of(const std::vector<std::string>& places) {
   std::set<std::string> hosts;
-  for (const store::Emote& emote : emotes) {
-    for (const std::string& image : emote.images) {
-      if (is_url(image)) hosts.insert(policy_source(image));
-    }
+  for (const std::string& place : places) {
+    if (is_url(place)) hosts.insert(policy_source(place));
   }
   hosts.erase("");
   if (hosts.size() > most_sources) return " https: http:";
@@ -127,10 +75,90 @@ nlohmann::json pictures_of(const store::Emote& emote) {
   return pictures;
 }
 
+auto EmotePictures::read_file(const std::string& path) -> Result<Picture> {
+  SLUICE_TRY_VALUE(os::UniqueFd fd, os::open_file(path, O_RDONLY | O_NONBLOCK));  // a FIFO must not be waited for
+  struct stat about {};
+  if (::fstat(fd.get(), &about) != 0) return fail_errno("look at " + path);
+  if (!S_ISREG(about.st_mode)) return fail(Errc::invalid, path + " is no file");
+  if (about.st_size > most_bytes) return fail(Errc::invalid, fmt::format("{} is larger than {} bytes", path, most_bytes));
+  Bytes bytes(static_cast<std::size_t>(about.st_size));
+  std::size_t have = 0;
+  for (ssize_t got = 1; got > 0 && have < bytes.size(); have += static_cast<std::size_t>(std::max<ssize_t>(got, 0))) {
+    got = ::read(fd.get(), bytes.data() + have, bytes.size() - have);
+    if (got < 0) return fail_errno("read " + path);
+  }
+  bytes.resize(have);
+  const std::string_view type = picture_type(as_text(bytes));
+  if (type.empty()) return fail(Errc::invalid, path + " is no picture that pages show", "make it PNG, GIF, JPEG, WebP or AVIF");
+  std::string tag = '"' + hex(crypto::sha256(bytes)).substr(0, 20) + '"';
+  return Picture{.url = {}, .bytes = std::make_shared<const Bytes>(std::move(bytes)), .type = type, .tag = std::move(tag)};
+}
+
+auto EmotePictures::read(store::Store& store, Key key) -> Result<Picture> {
+  SLUICE_TRY_VALUE(const store::Emote emote, store.emotes().by_id(store::EmoteId(key.first)));
+  std::string place = place_for(emote, key.second);
+  if (place.empty()) return fail(Errc::not_found, fmt::format("the emote {} has no picture", emote.code));
+  if (is_url(place)) return Picture{.url = std::move(place), .bytes = {}, .type = {}, .tag = {}};
+  auto picture = read_file(place);
+  if (picture) return picture;
+  log::warn("an emote's picture cannot be shown", {picture.error(), {"emote", emote.code}});
+  return fail(Errc::not_found, fmt::format("the picture of the emote {} cannot be read", emote.code));
+}
+
 Result<> EmotePictures::read_sources() {
-  SLUICE_TRY_VALUE(const std::vector<store::Emote> emotes, store_.emotes().list());
-  sources_ = sources_of(emotes);
+  SLUICE_TRY_VALUE(const std::vector<std::string> places, store_.emotes().image_places());
+  sources_ = sources_of(places);
   return {};
+}
+
+void EmotePictures::respond(const Result<Picture>& picture, const http::Responder& responder, std::string_view if_none_match) {
+  if (!picture) {
+    http::Response refused = failure(picture.error());
+    if (refused.status == 404) {  // each line that was said with it asks for it
+      std::erase_if(refused.headers, [](const auto& each) { return each.first == "Cache-Control"; });
+      refused.with("Cache-Control", passing);
+    }
+    return responder.respond(std::move(refused));
+  }
+  http::Response shown;
+  if (!picture->url.empty()) {
+    shown = http::Response::text(302, "");
+    shown.with("Location", picture->url).with("Cache-Control", "public, max-age=3600");
+    return responder.respond(std::move(shown));
+  }
+  shown.with("Cache-Control", lasting).with("ETag", picture->tag).with("Content-Security-Policy", "default-src 'none'; sandbox");
+  if (http::none_match_names(if_none_match, picture->tag)) {
+    shown.status = 304;
+    return responder.respond(std::move(shown));
+  }
+  shown.with("Content-Type", picture->type);
+  shown.body = picture->bytes;
+  responder.respond(std::move(shown));
+}
+
+void EmotePictures::answer(Key key, const http::Responder& responder, std::string_view if_none_match) {
+  if (kept_.size() >= most_kept && !kept_.contains(key)) make_room();
+  Kept& kept = kept_[key];
+  if (!kept.asked && clock_.steady() < kept.until) return respond(kept.picture, responder, if_none_match);
+  kept.waiting.emplace_back(responder, if_none_match);
+  if (std::exchange(kept.asked, true)) return;
+  offload_.run([&store = store_, key] { return read(store, key); },
+               [this, key](Result<Picture> picture) {
+                 Kept& asked = kept_[key];
+                 asked.asked = false;
+                 asked.until = clock_.steady() + (picture ? good_for : bad_for);
+                 asked.picture = std::move(picture);
+                 for (const auto& [asker, tag] : std::exchange(asked.waiting, {})) respond(asked.picture, asker, tag);
+               });
+}
+
+// Forgets what has been read longest ago; what is being read stays.
+void EmotePictures::make_room() {
+  auto oldest = kept_.end();
+  for (auto at = kept_.begin(); at != kept_.end(); ++at) {
+    if (!at->second.asked && (oldest == kept_.end() || at->second.until < oldest->second.until)) oldest = at;
+  }
+  if (oldest != kept_.end()) kept_.erase(oldest);
 }
 
 void EmotePictures::add_routes(http::Router& router) {
@@ -138,27 +166,17 @@ void EmotePictures::add_routes(http::Router& router) {
   router.add("GET", "/emotes/:id/:scale", [this](const Request& request, const Responder& responder, const Captured& captured) {
     const auto id = parse_number<std::int64_t>(captured[0]);
     const auto* scale = std::ranges::find(scales, captured[1]);
-    if (!id || scale == scales.end())
-      return responder.respond(failure(404, "NOT_FOUND", "an emote's picture is /emotes/ID/1x, 2x or 4x"));
-    const auto at = static_cast<std::size_t>(scale - scales.begin());
-    offload_.run([this, id = store::EmoteId(*id), at] { return picture(store_, id, at); },
-                 [responder, if_none_match = std::string(request.header("If-None-Match"))](const Result<Picture>& found) {
-                   if (found) return responder.respond(answer_of(*found, if_none_match));
-                   http::Response refused = failure(found.error());
-                   // Each line that was said with it asks for it.
-                   if (refused.status == 404) std::erase_if(refused.headers, [](const auto& each) { return each.first == "Cache-Control"; });
-                   if (refused.status == 404) refused.with("Cache-Control", passing);
-                   responder.respond(std::move(refused));
-                 });
+    if (!id || scale == scales.end()) return responder.respond(failure(404, "NOT_FOUND", "an emote's picture is /emotes/ID/1x, 2x or 4x"));
+    answer({*id, static_cast<std::size_t>(scale - scales.begin())}, responder, request.header("If-None-Match"));
   });
 }
 
 void EmotePictures::changed(const store::Event& event) {
   if (!event.name.starts_with("emote.")) return;
-  offload_.run([this] { return store_.emotes().list(); },
-               [this](const Result<std::vector<store::Emote>>& emotes) {
-                 if (emotes) sources_ = sources_of(*emotes);
-                 else log::warn("the emotes cannot be read; pages may not show pictures of the newest", {emotes.error()});
+  offload_.run([&store = store_] { return store.emotes().image_places(); },
+               [this](const Result<std::vector<std::string>>& places) {
+                 if (places) sources_ = sources_of(*places);
+                 else log::warn("the emotes cannot be read; pages may not show pictures of the newest", {places.error()});
                });
 }
 

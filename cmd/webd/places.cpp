@@ -73,8 +73,8 @@ Addresses Places::seen_by(const http::Request& request) const {
 std::string policy_source(std::string_view url) {
   const std::string source(source_of(url.substr(0, url.find_first_of("?#\\"))));
   const std::string host = base_of(source).host;
-  if (host.empty()) return {};
-  const std::string_view behind = std::string_view(source).substr(source.find(host) + host.size());
+  if (host.empty() || host.starts_with('[')) return {};  // CSP's grammar knows no IPv6 address
+  const std::string_view behind = std::string_view(source).substr(source.find("://") + 3 + host.size());
   const bool port = behind.starts_with(':') && parse_number<std::uint16_t>(behind.substr(1));
   return behind.empty() || port ? source : std::string();
 }

@@ -72,7 +72,7 @@ Result<int> serve(const app::Settings& settings) {
   Api api(offload, *store, system_clock(), places, settings.duration("status-age"));
   const std::string ingest = settings.has("ingest-control") ? settings.text("ingest-control") : platform.control("ingestd");
   StreamFacts facts(daemon.loop(), system_clock(), [ingest] { return app::ask(ingest, R"({"command":"streams"})"); });
-  EmotePictures pictures(offload, *store);
+  EmotePictures pictures(offload, *store, system_clock());
   SLUICE_TRY(pictures.read_sources());
   Site site(std::move(files), offload, *store, places, pictures);
   LiveEvents events(daemon.loop(), start);

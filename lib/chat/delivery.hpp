@@ -16,6 +16,7 @@ class Delivery {
   using Write = std::function<void(std::span<SocketWrite>)>;
   // `write`, which outlives it, makes writes; none: nothing is written here, everything is queued.
   explicit Delivery(const Write& write) : write_(write) {}
+  Delivery(const Delivery&) = delete;  // it points into itself
 
   // On any thread. `bytes` must stay until finish(), but for `its_own`, which is kept here.
   void give(Sink& sink, const SharedBytes& bytes, SharedBytes& its_own);

@@ -24,7 +24,7 @@ class Loop {
   // without it was 1.1 times as much (tests/bench/rtmp_publishers.py).
   void coalesce(std::chrono::milliseconds interval);
 
-  void expect_writes();  // in this turn, after Connection::begin_write()
+  void expect_writes();  // before Connection::begin_write(), in each turn that has any
 
   struct Impl;
   Impl& impl() { return *impl_; }

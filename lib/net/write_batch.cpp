@@ -9,6 +9,8 @@
 namespace sluice::net {
 
 namespace {
+constexpr unsigned try_again = 1000;  // writes after a ring was lost
+
 std::size_t taken(ssize_t result) { return result > 0 ? static_cast<std::size_t>(result) : 0; }
 
 void send_each(std::span<SocketWrite> writes) {
@@ -54,19 +56,24 @@ struct WriteBatch::Ring {
       }
       ::io_uring_cq_advance(&ring, seen);
       done += seen;
-      if (done < submitted && ::io_uring_wait_cqe(&ring, &entry) == -EINTR) continue;
+      if (done < submitted) ::io_uring_wait_cqe(&ring, &entry);
     }
     return submitted;
   }
 };
 
 WriteBatch::WriteBatch(By by) {
-  if (by == By::send) return;
+  if (by == By::io_uring) open();
+}
+
+void WriteBatch::open() {
   auto ring = std::make_unique<Ring>();
-  if (const int error = ring->start(); error != 0)
+  if (const int error = ring->start(); error != 0) {
     refusal_ = std::string("io_uring: ") + std::strerror(error);
-  else
+  } else {
     ring_ = std::move(ring);
+    refusal_.clear();
+  }
 }
 
 WriteBatch::~WriteBatch() = default;
@@ -76,6 +83,10 @@ WriteBatch& WriteBatch::operator=(WriteBatch&&) noexcept = default;
 WriteBatch::By WriteBatch::by() const { return ring_ ? By::io_uring : By::send; }
 
 void WriteBatch::write(std::span<SocketWrite> writes) {
+  if (lost_ && ++without_ >= try_again) {
+    lost_ = false;
+    open();
+  }
   while (ring_ && !writes.empty()) {
     const auto now = writes.first(std::min(together, writes.size()));
     const std::size_t made = ring_->submit(now);
@@ -83,6 +94,8 @@ void WriteBatch::write(std::span<SocketWrite> writes) {
     if (made == now.size()) continue;
     // What it has not taken it must not take later: the ring goes, with what is left in it.
     ring_.reset();
+    lost_ = true;
+    without_ = 0;
     refusal_ = "io_uring: the kernel took no more";
   }
   send_each(writes);

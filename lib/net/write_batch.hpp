@@ -1,6 +1,7 @@
 #pragma once
 // WriteBatch: short writes to many sockets, handed to the kernel up to 128 at a time by io_uring (Linux 5.18 and later, io_uring_enter(2)).
-// Of what a line to one of thousands costs, entering the kernel is a fifth to a third. Where io_uring is not to be had, each is a send(2).
+// Of what a line to one of thousands costs, entering the kernel is a tenth to a third. Where io_uring is not to be had, each is a send(2); where the
+// kernel takes no more by it, for the time being.
 #include <memory>
 #include <string>
 
@@ -27,8 +28,12 @@ class WriteBatch {
 
  private:
   struct Ring;
+  void open();
+
   std::unique_ptr<Ring> ring_;  // none: send()
   std::string refusal_;
+  bool lost_ = false;           // there was one
+  unsigned without_ = 0;        // writes since
 };
 
 }  // namespace sluice::net

@@ -38,8 +38,9 @@ class Emotes {
   // Errc::not_found. Audited as emote.remove, emits emote.remove.
   virtual Result<Emote> remove(ChannelId channel, std::string_view code, const Actor& actor) = 0;
   virtual Result<std::vector<Emote>> list() = 0;  // all: global ones first, by channel and code
-  // Also one that was removed: what was said with it stays. Errc::not_found.
-  virtual Result<Emote> by_id(EmoteId id) = 0;
+  // Also those that were removed: what was said with them stays.
+  virtual Result<Emote> by_id(EmoteId id) = 0;  // Errc::not_found
+  virtual Result<std::vector<std::string>> image_places() = 0;  // each once
 };
 
 }  // namespace sluice::store

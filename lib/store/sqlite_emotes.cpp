@@ -127,4 +127,12 @@ Result<Emote> SqliteEmotes::by_id(EmoteId id) {
   });
 }
 
+Result<std::vector<std::string>> SqliteEmotes::image_places() {
+  return core_.read([](sqlite::Database& db, Wall) {
+    return collect(db.query("SELECT image_1x FROM emotes UNION SELECT image_2x FROM emotes UNION SELECT "
+                            "image_4x FROM emotes ORDER BY 1"),
+                   [](sqlite::Statement& row) { return row.text(0); });
+  });
+}
+
 }  // namespace sluice::store

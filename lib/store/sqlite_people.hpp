@@ -50,6 +50,7 @@ class SqliteEmotes final : public Emotes {
   Result<Emote> remove(ChannelId channel, std::string_view code, const Actor& actor) override;
   Result<std::vector<Emote>> list() override;
   Result<Emote> by_id(EmoteId id) override;
+  Result<std::vector<std::string>> image_places() override;
 
  private:
   SqliteCore& core_;

@@ -78,5 +78,5 @@ export async function playsFrom(page, from, what, gap = 0, limit = 12) {
     if (shown.time < first || shown.time > first + 4) first = shown.time;
     return shown.time > first + 0.7 && now.at >= Math.floor(from) - 1 && now.at <= from + gap + 3 + (Date.now() - began) / 1000;
   };
-  await until(goesOn, what, limit).catch(async (error) => assert.fail(`${error.message}: ${JSON.stringify({ from, now, shown, ...(await evidence(page)) })}`));
+  await until(goesOn, what, limit).catch(async (error) => assert.fail(`${error.message}: ${JSON.stringify({ from, now, shown, ...(await evidence(page).catch(() => null)) })}`));
 }

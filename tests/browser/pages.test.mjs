@@ -113,6 +113,12 @@ test("emotes are pictures, their codes are only ever text", { timeout: 300_000 }
     return images.length === 3 && images.every(({ naturalWidth }) => naturalWidth > 0) && !line.querySelector("b") &&
       { codes: images.map(({ alt }) => alt), height: images[0].height, text: line.textContent, lazy: images.every(({ loading }) => loading === "lazy"), sets: images.map(({ srcset }) => srcset.split(", ").length) };
   }), "the pictures");
+  for (let line = 0; line < 8; ++line) await say(page, `${line} ${"Wave ".repeat(40)}`);  // wraps, and more than fit
+  await until(() => page.evaluate(() => {
+    const list = document.querySelector(".list");
+    return list.scrollHeight > list.clientHeight + 100 && list.lastElementChild.previousElementSibling.textContent.includes("7 ") &&
+      [...list.querySelectorAll("img")].every(({ complete }) => complete) && list.scrollHeight - list.scrollTop - list.clientHeight < 2;
+  }), "the newest line in sight, though it grew", 20);
   assert.deepEqual(said, { codes: ["Wave", '"/><b>x</b>', "Wave"], height: 28, text: "\u{1F44B}  https://example.org/Wave Plain  ", lazy: true, sets: [3, 3, 3] });
   assertSound(page);
 });

@@ -202,5 +202,5 @@ def test_a_room_over_several_nodes_and_redis():
                           capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert (report["nodes"], report["ceiling"], report["connections"]) == (3, 10, 93)
+    assert (report["nodes"], report["ceiling"], report["connections"]) == (3, 16, 93)
     assert report["deliveries"] == report["expected"] == 90 * 10

@@ -15,9 +15,10 @@ MEMBERS = 300  # more than are written to by one thread
 QUIET = ("--automod", "none", "--cooldown", "0s", "--message-rate", "100000", "--repeat-time", "0s", "--room-rate", "0", "--threads", "4")
 
 
+@pytest.mark.parametrize("io_uring", ["on", "off"])
 @pytest.mark.parametrize("wire", ["irc-tcp", "irc-ws", "json"])
-def test_everything_comes_once_and_in_order(wire, tmp_path):
-    with running(*QUIET) as chat:
+def test_everything_comes_once_and_in_order(wire, io_uring, tmp_path):
+    with running(*QUIET, "--io-uring", io_uring) as chat:
         chat.seed("channels", "room", "2")
         (tmp_path / "speakers").write_text(chat.seed("speakers", "speaker", "2"))
         words = ["--servers", chat.daemon.process.pid, "--wire", wire, "--ports", chat.irc if wire == "irc-tcp" else chat.ws, "--speak-ports", chat.irc,

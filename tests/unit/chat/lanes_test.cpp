@@ -49,11 +49,12 @@ std::vector<std::string> play(std::size_t lanes, std::uint64_t seed) {
   constexpr std::size_t crowd = 400;
   std::vector<Socket> sockets(crowd);
   for (std::size_t i = 0; i < crowd; ++i) sockets[i].number = static_cast<int>(i);
-  rooms.write_with([&](std::size_t) {
-    return [&](std::span<SocketWrite> writes) {
-      for (SocketWrite& write : writes) sockets[static_cast<std::size_t>(write.socket)].write(write);
-    };
-  });
+  if (lanes > 1)  // alone all is queued, in order
+    rooms.write_with([&](std::size_t) {
+      return [&](std::span<SocketWrite> writes) {
+        for (SocketWrite& write : writes) sockets[static_cast<std::size_t>(write.socket)].write(write);
+      };
+    });
   std::vector<User> users;
   for (std::size_t i = 0; i < crowd; ++i)
     users.push_back(i % 3 == 0 ? User{} : user(static_cast<std::int64_t>(i), "u" + std::to_string(i)));

@@ -1,10 +1,16 @@
 // Writes to many sockets at once: what each got, and how much of it, by io_uring and by send().
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/random.hpp"
@@ -128,4 +134,35 @@ TEST_CASE("without io_uring each is a send()") {
   CHECK(writes[0].written == 4);
   CHECK(pair.read() == "line");
   CHECK(WriteBatch(WriteBatch::By::send).refusal().empty());
+}
+
+TEST_CASE("a kernel that takes no more by io_uring loses nothing, and writes nothing twice") {
+  WriteBatch batch = batch_by(WriteBatch::By::io_uring);
+  std::vector<Pair> pairs(300);
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < pairs.size(); ++i) texts.push_back("line to " + std::to_string(i));
+  const auto write_all = [&] {
+    std::vector<SocketWrite> writes;
+    for (std::size_t i = 0; i < pairs.size(); ++i) writes.push_back({pairs[i].ours.get(), as_bytes(texts[i])});
+    batch.write(writes);
+    std::size_t short_of = 0;
+    for (std::size_t i = 0; i < pairs.size(); ++i) short_of += writes[i].written != texts[i].size();
+    return short_of;
+  };
+  CHECK(write_all() == 0);
+  std::size_t short_of = 1;
+  std::thread([&] {  // a filter is a thread's own, and for good
+    sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_enter, 0, 1),
+                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog filter{std::size(code), code};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0) short_of = write_all();
+  }).join();
+  CHECK(short_of == 0);
+  CHECK(batch.by() == WriteBatch::By::send);
+  CHECK(batch.refusal() != "");
+  for (std::size_t i = 0; i < pairs.size(); ++i) CHECK(pairs[i].read() == texts[i] + texts[i]);
+
+  for (int i = 0; i < 1000; ++i) batch.write({});  // it is tried again later
+  CHECK(write_all() == 0);
+  CHECK((batch.by() == WriteBatch::By::io_uring || WriteBatch().by() == WriteBatch::By::send));
 }

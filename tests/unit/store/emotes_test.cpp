@@ -73,6 +73,10 @@ TEST_CASE("a removed emote's code is free, its id is not") {
   CHECK(add(fresh, demo.id, "Wave", 1).value().id.value() > first.id.value());
   CHECK(fresh->emotes().by_id(first.id).value().code == "Wave");  // what was said with it stays
   CHECK(code_of(fresh->emotes().by_id(store::EmoteId(999))) == Errc::not_found);
+  REQUIRE(fresh->emotes().add({.code = "Hi", .images = {"b", "a", "b"}}, shell));
+  CHECK(fresh->emotes().image_places().value() == std::vector<std::string>{"", "a", "b"});
+  REQUIRE(fresh->emotes().remove({}, "Hi", shell));
+  CHECK(fresh->emotes().image_places().value().size() == 3);
   auto names = fresh.event_names();
   CHECK(std::vector(names.begin() + 1, names.end()) ==
         std::vector<std::string>{"emote.add", "emote.remove", "emote.add"});

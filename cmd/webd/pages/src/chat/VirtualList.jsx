@@ -1,5 +1,5 @@
 // VirtualList: a long list of which only what can be seen is in the document. Heights are measured as rows appear. It
-// stays at the newest row until the reader scrolls away, and then keeps in place what is being read.
+// stays at the newest row until the reader scrolls away, and then keeps in place what is being read, also when pictures come in late.
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 
 const guess = 30;      // px, of a row never measured
@@ -78,7 +78,8 @@ export function VirtualList({ items, row, label, empty }) {
   const unread = atEnd ? 0 : items.length - 1 - seenAt;
   return (
     <div class="list-frame">
-      <div ref={box} class="list" role="log" aria-live="polite" aria-relevant="additions" aria-label={label} tabIndex={0} onScroll={scrolled}>
+      <div ref={box} class="list" role="log" aria-live="polite" aria-relevant="additions" aria-label={label} tabIndex={0} onScroll={scrolled}
+        onLoadCapture={measured} onErrorCapture={measured}>
         {items.length === 0 && empty}
         <div style={{ height: `${tops[first]}px` }} />
         {items.slice(first, last).map((item) => <div key={item.id} data-row={item.id}>{row(item)}</div>)}
