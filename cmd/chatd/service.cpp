@@ -57,7 +57,7 @@ class Service {
               std::move(lasting_name), held_times(settings)),
         evasions_(daemon.loop(), {*store_, offload_, held_},
                   std::chrono::days(settings.integer("evasion-days"))),
-        automod_(daemon.loop(), {*store_, offload_, held_}, settings),
+        automod_(daemon.loop(), {*store_, offload_, held_, keep_blocked()}, settings),
         links_(hall_, link_limits(settings), positive(settings, "connections"),
                positive(settings, "connections-per-address")) {
     store_->on_events = [&bus = *bus_](store::Cursor cursor) { bus.nudge(cursor); };
@@ -156,6 +156,13 @@ class Service {
     });
   }
 
+  // Called with lines only while it serves: the archivist is there then, if it is to be.
+  AutomodGate::Keep keep_blocked() {
+    return [this](const chat::Message& line, const chat::AutomodVerdict& verdict) {
+      if (archivist_) archivist_->keep(chatlog::blocked_line(line, verdict, clock_.wall()));
+    };
+  }
+
   // `approved`: said before there were others to tell.
   void join_nodes(const redis::Url& url, const std::vector<chat::MessagePtr>& approved) {
     const auto received = [this](const nodes::Said& said) {
@@ -248,6 +255,7 @@ class Service {
     counters_.web_sockets.Set(static_cast<double>(links_.web_sockets()));
     counters_.irc.Set(static_cast<double>(links_.size() - links_.web_sockets()));
     if (archivist_) counters_.lost.Set(static_cast<double>(archivist_->lost()));
+    if (archivist_) counters_.blocked_lost.Set(static_cast<double>(archivist_->blocked_lost()));
   }
 
   std::string rooms_json() const {

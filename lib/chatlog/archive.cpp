@@ -79,7 +79,9 @@ constexpr std::string_view shown_schema = R"(
   CREATE INDEX IF NOT EXISTS messages_shown ON messages (channel_id, user_id) WHERE taken_off_ms IS NULL;
 )";
 
-// What queries do not ask for: name, color, roles, badges, emotes, action, reply.
+}  // namespace
+
+// Name, color, roles, badges, emotes, action, reply.
 std::string more_of(const Message& message) {
   json more{{"name", message.author.name}};
   if (message.order != message.at.time_since_epoch().count()) more["order"] = message.order;
@@ -111,8 +113,6 @@ std::string more_of(const Message& message) {
   }
   return more.dump(-1, ' ', false, json::error_handler_t::replace);
 }
-
-}  // namespace
 
 // A row that somebody else's hand damaged keeps its text; json's complaints go no further.
 void read_more(const std::string& text, Message& message) try {
@@ -182,6 +182,7 @@ Result<Archive> Archive::open(const std::string& path) {
   SLUICE_TRY(database.run_script(taken_off_schema));
   SLUICE_TRY(add_column(database));
   SLUICE_TRY(database.run_script(shown_schema));
+  SLUICE_TRY(make_blocked(database));
   return Archive(std::move(database));
 }
 
@@ -220,6 +221,13 @@ Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
   }
   SLUICE_TRY(count_origins(database_, messages));
   return transaction.commit();
+}
+
+Result<std::size_t> Archive::append(std::span<const Blocked> lines, const BlockedBounds& bounds) {
+  SLUICE_TRY_VALUE(sqlite::Transaction transaction, sqlite::Transaction::begin(database_));
+  SLUICE_TRY_VALUE(const std::size_t too_many, insert_blocked(database_, lines, bounds));
+  SLUICE_TRY(transaction.commit());
+  return too_many;
 }
 
 namespace {
@@ -361,6 +369,8 @@ Result<bool> Archive::forget_before(Wall at, std::size_t most) {
       database_.run("DELETE FROM messages WHERE row IN (SELECT row FROM messages WHERE at_ms < ? LIMIT ?)",
                     ms, static_cast<std::int64_t>(most)));
   if (database_.changes() == static_cast<std::int64_t>(most)) return true;
+  SLUICE_TRY_VALUE(const bool more, forget_blocked(database_, at, most));
+  if (more) return true;
   SLUICE_TRY(database_.run("DELETE FROM origins WHERE last_ms < ?", ms));
   return false;
 }
