@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from chat_nodes import joined
 from chat_peers import tags
 from chat_platform import running
 from harness import get, program, wait_for
@@ -185,7 +186,7 @@ def test_a_ban_for_blocked_lines_is_explained(chat):
     chat.seed("word", "demo", "spoiler")
     ada, bob, _ = peers(chat)
     assert says(bob, INSULT) == "msg_rejected_mandatory"
-    wait_for(lambda: says(bob, "a spoiler") == "msg_rejected_mandatory", 10, "the word to hold")
+    assert says(bob, "a spoiler") == "msg_rejected_mandatory"
     assert says(bob, "a \x01spoiler\x02 again") == "msg_rejected_mandatory"
     ada.send("PRIVMSG #demo :/ban bob enough")
     ada.until("ban_success")
@@ -227,6 +228,32 @@ def test_without_a_history_they_are_refused_and_not_kept():
     with running(*QUIET, "--automod", "automod --level 3", "--history", "none") as chat:
         chat.seed("word", "demo", "spoiler")
         bob = peers(chat)[1]
-        wait_for(lambda: says(bob, "a spoiler") == "msg_rejected_mandatory", 10, "the word to hold")
+        assert says(bob, "a spoiler") == "msg_rejected_mandatory"
         assert get(f"http://127.0.0.1:{chat.metrics}/health")[0] == 200
         assert not (chat.directory / "chat.db").exists()
+
+
+@pytest.mark.parametrize("own_history", [True, False], ids=["a file each", "one file"])
+def test_no_other_node_is_told(own_history):
+    with joined(2, options=("--automod", "automod --level 3"), own_history=own_history) as nodes:
+        first, second = nodes
+        first.seed("word", "demo", "spoiler")
+        ada, bob = second.irc_peer("ada", second.ada), first.irc_peer("bob", first.bob)
+        for peer in (ada, bob):
+            peer.join("demo")
+        assert says(bob, "a spoiler") == "msg_rejected_mandatory"
+        assert says(bob, "hello") == "USERSTATE"
+        assert not any("spoiler" in line for line in ada.until("PRIVMSG", ":hello"))
+        nodes.kill(1)
+        assert says(bob, "hello again") == "USERSTATE"
+        second.start()  # it asks the other for what it has missed
+        wait_for(lambda: [message["text"] for message in second.page().join("demo")["history"]][-2:] == ["hello", "hello again"],
+                 10, "what was said meanwhile")
+        files = [first.directory / (f"chat-{number}.db" if own_history else "chat.db") for number in range(2)]
+
+        def texts(file):
+            return [line["text"] for line in log(first, "--history", str(file))]
+
+        wait_for(lambda: "hello again" in texts(files[1]) and "a spoiler" in texts(files[0]), 10, "both in the log")
+        assert ("a spoiler" in texts(files[1])) == (not own_history)
+        assert not any(message["text"] == "a spoiler" for node in nodes for message in node.page().join("demo")["history"])
