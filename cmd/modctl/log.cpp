@@ -69,14 +69,14 @@ Json line_of(const chatlog::Blocked& blocked) {
 }
 
 Json line_of(const store::Channel& channel, const store::HeldMessage& held) {
-  Json line{
-      {"id", held.id},
-      {"at", format_rfc3339(held.held_at)},
-      {"channel", channel.name},
-      {"user",
-       {{"id", id_text(held.user.value())}, {"login", held.user_name}, {"name", held.user_display_name}}},
-      {"roles", Json::array()},
-      {"text", held.text}};
+  auto whole = chat::unpack_held(held.whole);
+  chat::Message message = whole ? std::move(whole->message) : chat::Message();
+  message.id = held.id;
+  message.at = held.held_at;
+  message.channel_name = channel.name;
+  message.author = {held.user, held.user_name, held.user_display_name, {}};
+  message.text = held.text;
+  Json line = line_of(message);
   put_verdict(line, held);
   return line;
 }

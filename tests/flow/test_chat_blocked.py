@@ -122,7 +122,7 @@ def test_a_held_line_has_the_roles_that_it_was_judged_with(chat):
     ada, bob, _ = peers(chat)
     ada.send("PRIVMSG #demo :/vip bob")
     ada.until("vip_success")
-    for text in (HELD, HELD + "!"):
+    for text in (HELD, f"\x01ACTION {HELD}!\x01"):
         assert says(bob, text) == "msg_rejected"
     ada.send("PRIVMSG #demo :/unvip bob")
     ada.until("unvip_success")
@@ -131,6 +131,7 @@ def test_a_held_line_has_the_roles_that_it_was_judged_with(chat):
     ada.until("PRIVMSG", HELD)
     lines = logged(chat, HELD, HELD + "!")
     assert [(line["id"], line["verdict"], line["roles"]) for line in lines] == [(id_, "hold", ["vip"]) for id_ in reversed(waits)]
+    assert [line.get("action") for line in lines] == [True, None]
     assert {line["id"]: line["held"]["state"] for line in lines} == dict(zip(waits, ("allowed", "held")))
     assert differing(lines, "--level", "3") == {}
     assert differing(lines, "--level", "3", "--exempt", "vip") == {id_: ("hold", "allow") for id_ in waits}
