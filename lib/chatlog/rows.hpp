@@ -1,5 +1,5 @@
 #pragma once
-// Rows of the archive's file, for those that read it.
+// Rows of the archive's file, for those that read or write them.
 #include <string>
 #include <string_view>
 

@@ -1,6 +1,8 @@
 """Lines that AutoMod blocks: kept for modctl's log, replay and explanations, seen nowhere in chat."""
+import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -167,7 +169,8 @@ def test_a_blocked_line_is_in_no_history_and_has_no_number(chat):
 def test_a_blocked_line_outlives_a_kill_a_moment_later(chat):
     _, bob, _ = peers(chat)
     assert says(bob, INSULT) == "msg_rejected_mandatory"
-    wait_for(lambda: log(chat), 1.5, "the line to be kept")
+    with contextlib.closing(sqlite3.connect(f"file:{chat.directory}/chat.db?mode=ro", uri=True)) as file:
+        wait_for(lambda: file.execute("SELECT count(*) FROM blocked").fetchone() == (1,), 1.5, "the line to be kept")
     kill(chat)
     assert [line["text"] for line in log(chat)] == [INSULT]
     chat.start()
