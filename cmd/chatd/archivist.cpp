@@ -7,8 +7,9 @@ namespace sluice::chatd {
 namespace {
 constexpr milliseconds batch_time{250};
 constexpr std::size_t most_waiting =
-    100'000;                    // messages, while the disk does not answer: 6 s of a million a minute
-constexpr seconds patience{3};  // with one job
+    100'000;  // messages, while the disk does not answer: 6 s of a million a minute
+constexpr std::size_t most_blocked = 10'000;  // lines that wait likewise: 50 MB of the longest
+constexpr seconds patience{3};                // with one job
 }  // namespace
 
 Archivist::Archivist(net::Loop& loop, chatlog::Archive& archive, Clock& clock, std::chrono::days keep)
@@ -34,6 +35,13 @@ void Archivist::keep(const chat::MessagePtr& message) {
                {{"messages", waiting_.size() + with_writer_}});
 }
 
+void Archivist::keep(chatlog::Blocked line) {
+  if (blocked_.size() + blocked_with_writer_ < most_blocked) return blocked_.push_back(std::move(line));
+  if (++blocked_refused_ == 1)
+    log::error("the chat history's disk does not answer: what AutoMod blocks now is not kept",
+               {{"lines", blocked_.size() + blocked_with_writer_}});
+}
+
 template <class Work, class Then>
 void Archivist::ask(std::size_t messages, Work work, Then then) {
   jobs_.push_back({clock_.steady(), messages});
@@ -48,6 +56,18 @@ void Archivist::ask(std::size_t messages, Work work, Then then) {
 
 void Archivist::hand_over() {
   if (!waiting_.empty() || !state_.error.empty()) run(std::exchange(waiting_, {}));
+  if (blocked_.empty()) return;
+  const std::size_t many = blocked_.size();
+  blocked_with_writer_ += many;
+  ask(
+      0,
+      [queue = queue_, lines = chatlog::ArchiveQueue::Work(std::exchange(blocked_, {}))] {
+        return queue->run(lines);
+      },
+      [this, many](chatlog::ArchiveQueue::State state) {
+        blocked_with_writer_ -= many;
+        done(std::move(state));
+      });
 }
 
 void Archivist::write_last(std::function<void()> after) {

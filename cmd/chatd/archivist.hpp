@@ -22,6 +22,7 @@ class Archivist {
   Archivist(net::Loop& loop, chatlog::Archive& archive, Clock& clock, std::chrono::days keep);
 
   void keep(const chat::MessagePtr& message);
+  void keep(chatlog::Blocked line);  // none that is said waits or is lost for these
   // What was handed over before it is written, and every event up to the cursor has had its effect there.
   void settle(std::int64_t cursor);
   void take_off(const chatlog::TakenOff& taken);  // after what was handed over before it
@@ -30,6 +31,7 @@ class Archivist {
             std::function<void(Result<std::optional<chatlog::Kept>>)> answer);
   void keep_for(std::chrono::days keep) { keep_ = keep; }
   std::uint64_t lost() const { return state_.lost + refused_; }  // messages too many to wait for a disk
+  std::uint64_t blocked_lost() const { return state_.blocked_lost + blocked_refused_; }
   app::Health health() const;
   // What waits is tried once more, and told where it is lost; then `done`.
   void write_last(std::function<void()> done);
@@ -53,9 +55,11 @@ class Archivist {
   std::shared_ptr<chatlog::ArchiveQueue> queue_;  // the writer's
   net::Timer rhythm_, forgetting_;
   std::vector<chat::MessagePtr> waiting_;
+  std::vector<chatlog::Blocked> blocked_;
   std::deque<Job> jobs_;         // that the writer has, the one it is at in front
   std::size_t with_writer_ = 0;  // messages
-  std::uint64_t refused_ = 0;
+  std::size_t blocked_with_writer_ = 0;
+  std::uint64_t refused_ = 0, blocked_refused_ = 0;
   chatlog::ArchiveQueue::State state_;
   std::optional<Wall> failing_since_;
   net::Offload writer_;

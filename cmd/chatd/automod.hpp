@@ -15,6 +15,7 @@ class Automod final : public chat::Gate {
     store::Store& store;
     net::Offload& offload;
     HeldQueue& held;
+    AutomodGate::Keep keep_blocked;
   };
   // All outlive it.
   Automod(net::Loop& loop, Parts parts, const app::Settings& settings);

@@ -13,11 +13,12 @@ prometheus::Counter* verdicts(const char* verdict) {
 }
 }  // namespace
 
-AutomodGate::AutomodGate(AutomodProcess& process, AutomodRooms& rooms, HeldQueue& held,
+AutomodGate::AutomodGate(AutomodProcess& process, AutomodRooms& rooms, HeldQueue& held, Keep keep_blocked,
                          std::optional<AtDeadline> late)
     : process_(process),
       rooms_(rooms),
       held_(held),
+      keep_blocked_(std::move(keep_blocked)),
       late_(late),
       verdicts_{verdicts("allow"), verdicts("hold"), verdicts("block")} {}
 
@@ -42,6 +43,7 @@ void AutomodGate::judged(const chat::Message& line, const AutomodRooms::Policy& 
     case Kind::allow:
       return then(std::nullopt);
     case Kind::block:
+      keep_blocked_(line, *verdict);
       return then(Refusal{Reason::rejected});
     case Kind::hold:
       return held_.hold(line, *verdict, std::move(then));

@@ -1,7 +1,9 @@
 #pragma once
 // AutomodGate: the message path's question to AutoMod. Broadcaster and moderators are exempt; what is blocked
-// is refused, what is held goes into the queue, and what was not judged in time is as the room has it.
+// is refused and kept for the log, what is held goes into the queue, and what was not judged in time is as
+// the room has it.
 #include <array>
+#include <functional>
 #include <optional>
 
 #include "automod_process.hpp"
@@ -14,8 +16,11 @@ namespace sluice::chatd {
 class AutomodGate final : public chat::Gate {
  public:
   using AtDeadline = platform::AtDeadline;
+  // What keeps a line that is blocked: it must not wait for anything, the refusal is told behind it.
+  using Keep = std::function<void(const chat::Message&, const chat::AutomodVerdict&)>;
   // All outlive it. `late`: for every room, in place of the room's own setting.
-  AutomodGate(AutomodProcess& process, AutomodRooms& rooms, HeldQueue& held, std::optional<AtDeadline> late);
+  AutomodGate(AutomodProcess& process, AutomodRooms& rooms, HeldQueue& held, Keep keep_blocked,
+              std::optional<AtDeadline> late);
   void change(std::optional<AtDeadline> late) { late_ = late; }
 
   void ask(const chat::Room& room, const chat::Message& line, Then then) override;
@@ -30,6 +35,7 @@ class AutomodGate final : public chat::Gate {
   AutomodProcess& process_;
   AutomodRooms& rooms_;
   HeldQueue& held_;
+  Keep keep_blocked_;
   std::optional<AtDeadline> late_;
   std::array<prometheus::Counter*, 3> verdicts_;
 };

@@ -14,7 +14,11 @@ Counters::Counters(const std::string& instance)
                                 "messages that a busy room's members were not all shown")),
       slow(metrics::counter("sluice_chat_slow_consumers_total",
                             "connections dropped because they read too slowly")),
-      lost(metrics::gauge("sluice_chat_history_lost", "messages that were not written to the history: too many had to wait")) {}
+      lost(metrics::gauge("sluice_chat_history_lost",
+                          "messages that were not written to the history: too many had to wait")),
+      blocked_lost(metrics::gauge("sluice_chat_blocked_lost",
+                                  "lines that AutoMod blocked and that were not kept: a user's or too many "
+                                  "to wait")) {}
 
 void Counters::count(const chat::Message& message) {
   auto& counter = messages_[message.channel];

@@ -23,6 +23,7 @@ struct Counters {
   prometheus::Counter& left_out;
   prometheus::Counter& slow;
   prometheus::Gauge& lost;
+  prometheus::Gauge& blocked_lost;
 
  private:
   std::unordered_map<ChannelId, prometheus::Counter*> messages_;

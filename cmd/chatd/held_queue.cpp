@@ -20,13 +20,8 @@ using nlohmann::json;
 
 constexpr milliseconds shortest_rhythm{1000}, longest_rhythm{10'000};
 constexpr seconds retry_pause{1};
-constexpr std::size_t most_at_once = 200;      // in a transaction: others write between two
-constexpr std::chrono::hours stale_after{1};   // what was approved longer ago is not said any more
-constexpr std::string_view custom = "custom";  // automod's category for a room's own words
-
-bool is_term(const chat::AutomodVerdict& verdict) {
-  return verdict.category == custom && (verdict.reason == "phrase" || verdict.reason == "pattern");
-}
+constexpr std::size_t most_at_once = 200;     // in a transaction: others write between two
+constexpr std::chrono::hours stale_after{1};  // what was approved longer ago is not said any more
 
 std::vector<chat::Boundary> boundaries_of(const json& payload) {
   std::vector<chat::Boundary> boundaries;
@@ -118,7 +113,7 @@ void HeldQueue::expire() {
 }
 
 void HeldQueue::hold(const chat::Message& line, const chat::AutomodVerdict& verdict, chat::Gate::Then then) {
-  const bool term = is_term(verdict);
+  const bool term = chat::by_own_words(verdict);
   store::HeldMessage held{.id = line.id,
                           .channel = line.channel,
                           .user = line.author.id,

@@ -1,6 +1,5 @@
 #include "service.hpp"
 
-#include <deque>
 #include <optional>
 
 #include <fmt/format.h>
@@ -21,16 +20,15 @@
 #include "links.hpp"
 #include "log/log.hpp"
 #include "moderation_news.hpp"
-#include "net/write_batch.hpp"
 #include "news.hpp"
 #include "nodes.hpp"
-#include "os/crew.hpp"
 #include "past.hpp"
 #include "people_news.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
 #include "store_till.hpp"
 #include "viewer_report.hpp"
+#include "writers.hpp"
 
 namespace sluice::chatd {
 
@@ -60,7 +58,7 @@ class Service {
               std::move(lasting_name), held_times(settings)),
         evasions_(daemon.loop(), {*store_, offload_, held_},
                   std::chrono::days(settings.integer("evasion-days"))),
-        automod_(daemon.loop(), {*store_, offload_, held_}, settings),
+        automod_(daemon.loop(), {*store_, offload_, held_, keep_blocked()}, settings),
         links_(hall_, link_limits(settings), positive(settings, "connections"),
                positive(settings, "connections-per-address")) {
     store_->on_events = [&bus = *bus_](store::Cursor cursor) { bus.nudge(cursor); };
@@ -70,8 +68,7 @@ class Service {
       if (nodes_) nodes_->said(message);
     };
     rooms_.change(room_rate(settings));
-    if (const std::size_t all = threads(settings); all > 1) share_out(all);
-    write_together(settings.text("io-uring") == "on");
+    writers_.emplace(rooms_, threads(settings), settings.text("io-uring") == "on");
     path_.add_gate(evasion_gate_);  // before AutoMod: what is held in any case need not be judged
     path_.add_gate(automod_);
     hall_.evasion = &evasion_gate_;
@@ -151,37 +148,11 @@ class Service {
   }
 
  private:
-  // More lanes than threads: one that the kernel holds up has little that the others wait for.
-  void share_out(std::size_t threads) {
-    crew_.emplace(threads - 1);
-    rooms_.share_out(8 * threads, [this](std::size_t lanes, const std::function<void(std::size_t)>& write) {
-      crew_->work(lanes, write);
-    });
-  }
-
-  void write_together(bool io_uring) {
-    using Writer = net::WriteBatch;
-    const auto by = io_uring ? Writer::By::io_uring : Writer::By::send;
-    for (std::size_t lane = 0; lane < rooms_.lanes(); ++lane) writers_.emplace_back(by);
-    rings_ = io_uring ? rooms_.lanes() : 0;
-    look_at_rings();
-    rooms_.write_with([this](std::size_t lane) {
-      return [&writer = writers_[lane]](std::span<SocketWrite> writes) { writer.write(writes); };
-    });
-  }
-
-  // Whether clients are still written to together: told when that changes.
-  void look_at_rings() {
-    std::size_t rings = 0;
-    std::string refusal;
-    for (const net::WriteBatch& writer : writers_) {
-      rings += writer.by() == net::WriteBatch::By::io_uring;
-      if (refusal.empty()) refusal = writer.refusal();
-    }
-    if (rings == rings_) return;
-    if (rings < rings_) log::info("clients are written to one by one, which costs more", {{"lanes", writers_.size() - rings}, {"because", refusal}});
-    else log::info("clients are written to together again", {{"lanes", rings}});
-    rings_ = rings;
+  // Called with lines only while it serves: the archivist is there then, if it is to be.
+  AutomodGate::Keep keep_blocked() {
+    return [this](const chat::Message& line, const chat::AutomodVerdict& verdict) {
+      if (archivist_) archivist_->keep(chatlog::blocked_line(line, verdict, clock_.wall()));
+    };
   }
 
   // `approved`: said before there were others to tell.
@@ -261,7 +232,7 @@ class Service {
 
   void beat() {
     rooms_.beat();
-    look_at_rings();
+    writers_->look();
     path_.tick();
     moderation_.forget_idle();
     if (++beats_ % beats_to_forget == 0) evasion_gate_.forget_idle();
@@ -278,6 +249,7 @@ class Service {
     counters_.web_sockets.Set(static_cast<double>(links_.web_sockets()));
     counters_.irc.Set(static_cast<double>(links_.size() - links_.web_sockets()));
     if (archivist_) counters_.lost.Set(static_cast<double>(archivist_->lost()));
+    if (archivist_) counters_.blocked_lost.Set(static_cast<double>(archivist_->blocked_lost()));
   }
 
   std::string rooms_json() const {
@@ -324,9 +296,7 @@ class Service {
   net::Offload offload_{daemon_.loop()};
   std::string node_;
   Counters counters_;
-  std::optional<os::Crew> crew_;
-  std::deque<net::WriteBatch> writers_;  // of each lane
-  std::size_t rings_ = 0;                // of them, as was last told
+  std::optional<Writers> writers_;
   chat::Rooms rooms_;
   chat::MessagePath path_;
   StoreActs acts_{*store_, offload_};

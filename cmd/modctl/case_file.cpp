@@ -87,6 +87,14 @@ Result<> read_around(Platform& platform, CaseFile& file, std::size_t messages) {
   if (const std::string id = message_id(file.entry); !id.empty()) {
     SLUICE_TRY_VALUE(file.message, history->find(file.entry.channel, id));
   }
+  if (file.entry.target_user != UserId()) {
+    SLUICE_TRY_VALUE(file.blocked, history->blocked({.channel = file.entry.channel,
+                                                     .user = file.entry.target_user,
+                                                     .from = file.entry.at - shortly,
+                                                     .until = file.entry.at + shortly,
+                                                     .after = 0},
+                                                    page));
+  }
   if (messages == 0) return {};
   SLUICE_TRY_VALUE(file.around, history->until(file.entry.channel, file.entry.at, messages));
   SLUICE_TRY_VALUE(auto after, history->after(file.entry.channel, file.entry.at, messages));

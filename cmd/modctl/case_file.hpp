@@ -18,6 +18,8 @@ struct CaseFile {
   std::optional<platform::AutomodSettings> automod;
   // AutoMod's, on the message or on what the user had said shortly before.
   std::vector<store::HeldMessage> verdicts;
+  // Of the user in the channel, ten minutes before and after, where the chat log has them; oldest first.
+  std::vector<chatlog::Blocked> blocked;
   std::optional<chatlog::Said> message;    // that the act was upon, where the chat log has it
   std::vector<chatlog::Said> around;       // said in the channel before and after; oldest first
   std::vector<store::AuditEntry> earlier;  // upon the same user in the same channel; oldest first

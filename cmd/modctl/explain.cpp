@@ -36,6 +36,17 @@ std::string verdict_line(const store::HeldMessage& held) {
   return held.decided_at ? line + " at " + format_rfc3339(*held.decided_at) : line;
 }
 
+std::string verdict_line(const chatlog::Blocked& blocked) {
+  const chat::AutomodVerdict& verdict = blocked.verdict;
+  const bool term = chat::by_own_words(verdict);
+  std::string line = fmt::format("message {} of {} was blocked at {} for {}", blocked.message.id,
+                                 blocked.message.author.login, format_rfc3339(blocked.message.at),
+                                 term ? "blocked_term" : "automod");
+  if (!term) line += fmt::format(": {}, level {}", verdict.category, verdict.level);
+  if (!verdict.reason.empty()) line += fmt::format(" ({})", legible(verdict.reason));
+  return line;
+}
+
 // What was kept with the entry is proof: it cannot be changed unseen.
 void print_kept(const Json& context) {
   for (const auto& [name, value] : context.items()) {
@@ -104,6 +115,10 @@ void print_words(const CaseFile& file) {
     print_line("AutoMod: " + verdict_line(held));
     print_line("  " + legible(held.text));
   }
+  for (const chatlog::Blocked& blocked : file.blocked) {
+    print_line("AutoMod: " + legible(verdict_line(blocked)));
+    print_line("  " + legible(blocked.message.text));
+  }
   if (file.context.is_object()) print_kept(file.context);
   print_around(file);
   print_earlier(file);
@@ -117,6 +132,15 @@ Json in_json(const chatlog::Said& said) {
           {"taken_off_at", time_or_null(said.taken_off_at)}};
 }
 
+Json in_json(const chatlog::Blocked& blocked) {
+  Json line = json_of(blocked.verdict);
+  line["id"] = blocked.message.id;
+  line["at"] = format_rfc3339(blocked.message.at);
+  line["user"] = blocked.message.author.login;
+  line["text"] = blocked.message.text;
+  return line;
+}
+
 Json in_json(const CaseFile& file) {
   Json object{{"entry", json_of(file.entry)}, {"words", act_in_words(file.entry, file.whom)}};
   object["settings"] = file.modes ? json_of(*file.modes) : Json();
@@ -126,6 +150,8 @@ Json in_json(const CaseFile& file) {
   }
   object["verdicts"] = Json::array();
   for (const store::HeldMessage& held : file.verdicts) object["verdicts"].push_back(json_of(held));
+  object["blocked"] = Json::array();
+  for (const chatlog::Blocked& blocked : file.blocked) object["blocked"].push_back(in_json(blocked));
   object["message"] = file.message ? in_json(*file.message) : Json();
   object["around"] = Json::array();
   for (const chatlog::Said& said : file.around) object["around"].push_back(in_json(said));

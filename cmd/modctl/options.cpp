@@ -167,7 +167,7 @@ std::vector<Command> records() {
                    {.name = "user", .metavar = "USER", .help = "only what this user said"},
                    {.name = "shown",
                     .kind = Kind::flag,
-                    .help = "leave out what was taken off, and what was held and never said"}},
+                    .help = "leave out what was taken off, blocked, or held and never said"}},
        .positionals = {channel}},
       {.path = "audit list",
        .summary = "list the audit log's newest entries",

@@ -38,6 +38,18 @@ Json json_of(const store::AuditEntry& entry) {
           {"hash", entry.hash}};
 }
 
+Json json_of(const chat::AutomodVerdict& verdict) {
+  Json boundaries = Json::array();
+  for (const chat::Boundary& found : verdict.where) boundaries.push_back({found.first, found.last});
+  const bool term = chat::by_own_words(verdict);
+  return {{"reason", term ? "blocked_term" : "automod"},
+          {"category", term ? "" : verdict.category},
+          {"rule", verdict.reason},
+          {"level", verdict.level},
+          {"score", verdict.score},
+          {"boundaries", boundaries}};
+}
+
 Json json_of(const store::HeldMessage& message) {
   Json boundaries = Json::array();
   for (const store::Boundary& found : message.boundaries) boundaries.push_back({found.first, found.last});

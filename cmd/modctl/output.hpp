@@ -5,6 +5,7 @@
 
 #include "app/options.hpp"
 #include "app/print.hpp"
+#include "chat/automod_lines.hpp"
 #include "store/store.hpp"
 
 namespace sluice::modctl {
@@ -23,5 +24,6 @@ std::string time_or(const std::optional<Wall>& at, const char* otherwise);
 Json json_of(const store::Actor& actor);  // {"id","name","address"}
 Json json_of(const store::AuditEntry& entry);
 Json json_of(const store::HeldMessage& message);
+Json json_of(const chat::AutomodVerdict& verdict);  // of a blocked line, named as a held one's
 
 }  // namespace sluice::modctl

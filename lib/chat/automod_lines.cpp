@@ -15,17 +15,9 @@ using nlohmann::json;
 // sluice-automod(5): a line may have 16384 bytes and 500 entries, of which this many bytes hold fewer.
 constexpr std::size_t most_bytes = 12 * 1024;
 constexpr std::size_t most_ranges = 64;
-constexpr std::size_t longest_category = 32;
+constexpr std::size_t longest_category = 32, longest_reason = 32;
+constexpr std::string_view custom = "custom";  // the category of a room's own words
 constexpr std::uint64_t most_position = 16384;
-
-void append_roles(std::string& out, const Roles& roles) {
-  std::vector<std::string_view> names;
-  if (roles.broadcaster) names.push_back("broadcaster");
-  if (roles.moderator) names.push_back("moderator");
-  if (roles.vip) names.push_back("vip");
-  if (roles.subscriber) names.push_back("subscriber");
-  append_array(out, names, [&](std::string_view name) { append_json_string(out, name); });
-}
 
 std::string definition_line(std::string_view name, std::string_view entries, bool more) {
   std::string line = ",\"define\":";
@@ -72,13 +64,29 @@ Result<AutomodVerdict> verdict_of(const json& object) {
     return fail(Errc::invalid, "its answer has neither verdict, definition nor error");
   }
   verdict.category = text_of(object, "category");
-  if (verdict.category.size() > longest_category) verdict.category = "custom";
+  if (verdict.category.size() > longest_category) verdict.category = custom;
   verdict.reason = text_of(object, "reason");
+  if (verdict.reason.size() > longest_reason) verdict.reason = "command";  // another program's own words
+  if (const auto score = object.find("score"); score != object.end() && score->is_number())
+    verdict.score = std::clamp(score->get<double>(), 0.0, 1.0);
   verdict.level = static_cast<int>(std::min<std::uint64_t>(count_of(object, "level"), 4));
   verdict.where = boundaries_of(object);
   return verdict;
 }
 }  // namespace
+
+std::vector<std::string_view> role_names(const Roles& roles) {
+  std::vector<std::string_view> names;
+  if (roles.broadcaster) names.push_back("broadcaster");
+  if (roles.moderator) names.push_back("moderator");
+  if (roles.vip) names.push_back("vip");
+  if (roles.subscriber) names.push_back("subscriber");
+  return names;
+}
+
+bool by_own_words(const AutomodVerdict& verdict) {
+  return verdict.category == custom && (verdict.reason == "phrase" || verdict.reason == "pattern");
+}
 
 std::string question_line(std::uint64_t id, const Message& message, int level, std::string_view words) {
   std::string line;
@@ -86,7 +94,9 @@ std::string question_line(std::uint64_t id, const Message& message, int level, s
     JsonObject object(line);
     object.number("id", static_cast<std::int64_t>(id)).text("channel", message.channel_name);
     append_user(object.member("user"), message.author);
-    append_roles(object.member("roles"), message.roles);
+    std::string& roles = object.member("roles");
+    append_array(roles, role_names(message.roles),
+                 [&](std::string_view name) { append_json_string(roles, name); });
     object.text("text", message.text).number("level", level);
     if (!words.empty()) object.text("words", words);
   }

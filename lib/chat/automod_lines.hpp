@@ -13,6 +13,9 @@
 
 namespace sluice::chat {
 
+// As automod knows them: "broadcaster", "moderator", "vip", "subscriber".
+std::vector<std::string_view> role_names(const Roles& roles);
+
 // All lines have their newline. `words` is the name of a definition, or empty.
 std::string question_line(std::uint64_t id, const Message& message, int level, std::string_view words);
 
@@ -31,7 +34,9 @@ struct AutomodVerdict {
   std::string category, reason;
   int level = 0;
   std::vector<Boundary> where;
+  double score = 0;  // the classifier's, 0–1
 };
+bool by_own_words(const AutomodVerdict& verdict);  // the room's: what EventSub calls a blocked term
 struct AutomodDefined {
   std::string name, why;
   std::uint64_t entries = 0, refused = 0;

@@ -1,8 +1,11 @@
 #include "chat/held.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "chat/automod_lines.hpp"
 #include "chat/json_object.hpp"
 
 namespace sluice::chat {
@@ -31,6 +34,13 @@ User unpacked(const json& user) {
   const auto id = parse_number<std::int64_t>(user.at(0).get<std::string>());
   return {UserId(id.value_or(0)), user.at(1), user.at(2), user.at(3)};
 }
+
+Roles roles_among(const json& names) {
+  const auto there = [&](std::string_view name) {
+    return std::ranges::find(names, json(name)) != names.end();
+  };
+  return {there("broadcaster"), there("moderator"), there("vip"), there("subscriber")};
+}
 }  // namespace
 
 void write_held(std::string& out, const Held& held) {
@@ -54,6 +64,7 @@ void write_decided(std::string& out, const Decided& decided, bool with_moderator
 
 std::string pack_held(const Message& message, std::string_view node) {
   json whole{{"node", node}, {"id", message.id}, {"user", packed(message.author)}, {"text", message.text}};
+  whole["roles"] = role_names(message.roles);
   if (message.action) whole["action"] = true;
   if (!message.announcement.empty()) whole["announcement"] = message.announcement;
   if (message.anonymous) whole["anonymous"] = true;
@@ -77,6 +88,10 @@ Result<Unpacked> unpack_held(std::string_view text) try {
   message.id = whole.at("id");
   message.author = unpacked(whole.at("user"));
   message.text = whole.at("text");
+  if (const auto roles = whole.find("roles"); roles != whole.end()) {
+    message.roles = roles_among(*roles);
+    out.knows_roles = true;
+  }
   message.action = whole.value("action", false);
   message.announcement = whole.value("announcement", "");
   message.anonymous = whole.value("anonymous", false);

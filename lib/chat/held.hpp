@@ -42,8 +42,9 @@ void write_decided(std::string& out, const Decided& decided, bool with_moderator
 // All that is needed to publish a message later, as one JSON object on one line; `node` is who took it.
 std::string pack_held(const Message& message, std::string_view node);
 struct Unpacked {
-  Message message;  // without what is given when it is published: number, time, roles, badges, emotes, bits
+  Message message;  // without what is given when it is published: number, time, badges, emotes, bits
   std::string node;
+  bool knows_roles = false;  // its roles are those that it was judged with; older ones have none
 };
 Result<Unpacked> unpack_held(std::string_view json);  // Errc::invalid
 

@@ -4,15 +4,12 @@
 #include <map>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "chatlog/rows.hpp"
 
 namespace sluice::chatlog {
 
 namespace {
 using chat::Message;
-using nlohmann::json;
 
 constexpr std::string_view schema = R"(
   PRAGMA journal_mode = WAL;
@@ -79,89 +76,6 @@ constexpr std::string_view shown_schema = R"(
   CREATE INDEX IF NOT EXISTS messages_shown ON messages (channel_id, user_id) WHERE taken_off_ms IS NULL;
 )";
 
-// What queries do not ask for: name, color, roles, badges, emotes, action, reply.
-std::string more_of(const Message& message) {
-  json more{{"name", message.author.name}};
-  if (message.order != message.at.time_since_epoch().count()) more["order"] = message.order;
-  if (!message.author.color.empty()) more["color"] = message.author.color;
-  const chat::Roles& roles = message.roles;
-  if (roles.broadcaster) more["broadcaster"] = true;
-  if (roles.moderator) more["moderator"] = true;
-  if (roles.vip) more["vip"] = true;
-  if (roles.subscriber) more["subscriber"] = true;
-  for (const chat::Badge& badge : message.badges) more["badges"].push_back({badge.set, badge.version});
-  for (const chat::EmoteUse& use : message.emotes) more["emotes"].push_back({use.id, use.first, use.last});
-  if (message.action) more["action"] = true;
-  if (!message.announcement.empty()) more["announcement"] = message.announcement;
-  if (message.bits > 0) more["bits"] = message.bits;
-  if (message.anonymous) more["anonymous"] = true;
-  if (message.first) more["first"] = true;
-  if (message.returning) more["returning"] = true;
-  if (message.reply) {
-    const chat::Reply& reply = *message.reply;
-    more["reply"] = {reply.id,
-                     reply.author.id.value(),
-                     reply.author.login,
-                     reply.author.name,
-                     reply.text,
-                     reply.thread,
-                     reply.thread_author.id.value(),
-                     reply.thread_author.login,
-                     reply.thread_author.name};
-  }
-  return more.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-}  // namespace
-
-// A row that somebody else's hand damaged keeps its text; json's complaints go no further.
-void read_more(const std::string& text, Message& message) try {
-  const json more = json::parse(text);
-  message.author.name = more.value("name", message.author.login);
-  message.author.color = more.value("color", "");
-  message.order = more.value("order", message.order);
-  message.roles = {more.value("broadcaster", false), more.value("moderator", false), more.value("vip", false),
-                   more.value("subscriber", false)};
-  message.action = more.value("action", false);
-  message.announcement = more.value("announcement", "");
-  message.bits = more.value("bits", std::int64_t{0});
-  message.anonymous = more.value("anonymous", false);
-  message.first = more.value("first", false);
-  message.returning = more.value("returning", false);
-  for (const json& badge : more.value("badges", json::array()))
-    message.badges.push_back({badge.at(0), badge.at(1)});
-  for (const json& use : more.value("emotes", json::array()))
-    message.emotes.push_back({use.at(0), use.at(1), use.at(2)});
-  if (const auto reply = more.find("reply"); reply != more.end()) {
-    const auto user_at = [&](std::size_t at) {
-      return chat::User{UserId(reply->at(at).get<std::int64_t>()), reply->at(at + 1), reply->at(at + 2), {}};
-    };
-    message.reply = chat::Reply{reply->at(0), user_at(1), reply->at(4), reply->at(0), user_at(1)};
-    if (reply->size() > 5) {  // older files know no threads
-      message.reply->thread = reply->at(5);
-      message.reply->thread_author = user_at(6);
-    }
-  }
-} catch (const json::exception&) {
-}
-
-Message message_at(const sqlite::Statement& row, int column) {
-  Message message;
-  message.id = row.text(column);
-  message.channel = ChannelId(row.integer(column + 1));
-  message.channel_name = row.text(column + 2);
-  message.origin = row.text(column + 3);
-  message.seq = static_cast<std::uint64_t>(row.integer(column + 4));
-  message.at = Wall(milliseconds(row.integer(column + 5)));
-  message.order = row.integer(column + 5);
-  message.author.id = UserId(row.integer(column + 6));
-  message.author.login = row.text(column + 7);
-  message.text = row.text(column + 8);
-  read_more(row.text(column + 9), message);
-  return message;
-}
-
-namespace {
 // Files of before have no such column. Several nodes may open one file at once.
 Result<> add_column(sqlite::Database& database) {
   SLUICE_TRY_VALUE(sqlite::Transaction transaction, sqlite::Transaction::begin(database));
@@ -182,6 +96,7 @@ Result<Archive> Archive::open(const std::string& path) {
   SLUICE_TRY(database.run_script(taken_off_schema));
   SLUICE_TRY(add_column(database));
   SLUICE_TRY(database.run_script(shown_schema));
+  SLUICE_TRY(make_blocked(database));
   return Archive(std::move(database));
 }
 
@@ -220,6 +135,13 @@ Result<> Archive::append(std::span<const chat::MessagePtr> messages) {
   }
   SLUICE_TRY(count_origins(database_, messages));
   return transaction.commit();
+}
+
+Result<std::size_t> Archive::append(std::span<const Blocked> lines, const BlockedBounds& bounds) {
+  SLUICE_TRY_VALUE(sqlite::Transaction transaction, sqlite::Transaction::begin(database_));
+  SLUICE_TRY_VALUE(const std::size_t too_many, insert_blocked(database_, lines, bounds));
+  SLUICE_TRY(transaction.commit());
+  return too_many;
 }
 
 namespace {
@@ -361,6 +283,8 @@ Result<bool> Archive::forget_before(Wall at, std::size_t most) {
       database_.run("DELETE FROM messages WHERE row IN (SELECT row FROM messages WHERE at_ms < ? LIMIT ?)",
                     ms, static_cast<std::int64_t>(most)));
   if (database_.changes() == static_cast<std::int64_t>(most)) return true;
+  SLUICE_TRY_VALUE(const bool more, forget_blocked(database_, at, most));
+  if (more) return true;
   SLUICE_TRY(database_.run("DELETE FROM origins WHERE last_ms < ?", ms));
   return false;
 }

@@ -13,6 +13,7 @@
 #include "chat/recent_keys.hpp"
 #include "chat/speakers.hpp"
 #include "chat/types.hpp"
+#include "chatlog/blocked.hpp"
 #include "sqlite/database.hpp"
 
 namespace sluice::chatlog {
@@ -49,6 +50,9 @@ class Archive {
 
   Result<> append(
       std::span<const chat::MessagePtr> messages);  // one transaction; ids already kept are left as they are
+  // What AutoMod blocked, in one transaction. How many were more than the bounds let be kept. Nothing else
+  // here knows of them: they are no messages.
+  Result<std::size_t> append(std::span<const Blocked> lines, const BlockedBounds& bounds = {});
   // The last `count` messages of a channel, oldest first.
   Result<std::vector<Kept>> recent(ChannelId channel, std::size_t count);
   // How far each origin came in the channel: the last number of the `most` that spoke last, whether that is
@@ -70,8 +74,8 @@ class Archive {
   Result<> set_cursor(std::int64_t cursor);  // what came before it took nothing more off
   // Who ever spoke in a channel, also in what is kept no longer.
   Result<std::vector<Spoke>> speakers(ChannelId channel, Wall now);
-  // Up to `most` messages that were said before then; true when there may be more of them. What is to be
-  // written meanwhile waits for one such piece, not for all.
+  // Up to `most` messages that were said before then, or blocked lines of before then; true when there may be
+  // more of them. What is to be written meanwhile waits for one such piece, not for all.
   Result<bool> forget_before(Wall at, std::size_t most = 5000);
 
  private:

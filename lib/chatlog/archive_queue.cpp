@@ -10,6 +10,10 @@ constexpr seconds pause_after_failure{2};
 }
 
 ArchiveQueue::State ArchiveQueue::run(Work work) {
+  if (const auto* blocked = std::get_if<BlockedLines>(&work)) {
+    take_blocked(*blocked);
+    return state_.error.empty() || again_at_ <= clock_.steady() ? run_now() : state_;
+  }
   auto* fresh = std::get_if<Messages>(&work);
   auto* last = waiting_.empty() ? nullptr : std::get_if<Messages>(&waiting_.back());
   if (fresh != nullptr) state_.waiting += fresh->size();
@@ -32,8 +36,29 @@ ArchiveQueue::State ArchiveQueue::run_now() {
     if (const auto* messages = std::get_if<Messages>(&waiting_.front())) state_.waiting -= messages->size();
     waiting_.pop_front();
   }
+  if (const auto written = write_blocked(); !written) {
+    state_.error = written.error().what;
+    again_at_ = clock_.steady() + pause_after_failure;
+    return state_;
+  }
   state_.error.clear();
   return state_;
+}
+
+Result<> ArchiveQueue::write_blocked() {
+  if (blocked_.empty()) return {};
+  SLUICE_TRY_VALUE(const std::size_t too_many, archive_.append(std::span<const Blocked>(blocked_)));
+  state_.blocked_lost += too_many;
+  blocked_.clear();
+  return {};
+}
+
+void ArchiveQueue::take_blocked(const BlockedLines& lines) {
+  blocked_.insert(blocked_.end(), lines.begin(), lines.end());
+  if (blocked_.size() <= most_ / 2) return;
+  const std::size_t many = blocked_.size() - most_ / 2;
+  blocked_.erase(blocked_.begin(), blocked_.begin() + static_cast<std::ptrdiff_t>(many));
+  state_.blocked_lost += many;
 }
 
 Result<> ArchiveQueue::carry_out(const Work& work) {

@@ -20,14 +20,16 @@ class ArchiveQueue {
   struct Cursor {
     std::int64_t value = 0;  // events up to it have had their effect
   };
-  using Work = std::variant<Messages, TakenOff, Cursor>;
+  using BlockedLines = std::vector<Blocked>;
+  using Work = std::variant<Messages, TakenOff, Cursor, BlockedLines>;
   struct State {
-    std::string error{};      // empty: all is done
-    std::size_t waiting = 0;  // messages that are not written
-    std::uint64_t lost = 0;   // that will not be: there were too many
+    std::string error{};             // empty: all is done
+    std::size_t waiting = 0;         // messages that are not written
+    std::uint64_t lost = 0;          // that will not be: there were too many
+    std::uint64_t blocked_lost = 0;  // blocked lines, of which there were too many
   };
 
-  // The archive and the clock outlive it. Up to `most` messages wait.
+  // The archive and the clock outlive it. Up to `most` messages wait, and half as many blocked lines.
   ArchiveQueue(Archive& archive, Clock& clock, std::size_t most = 20'000)
       : archive_(archive), clock_(clock), most_(most) {}
 
@@ -37,12 +39,15 @@ class ArchiveQueue {
 
  private:
   Result<> carry_out(const Work& work);
+  Result<> write_blocked();
   void drop_oldest();
+  void take_blocked(const BlockedLines& lines);
 
   Archive& archive_;
   Clock& clock_;
   std::size_t most_;
   std::deque<Work> waiting_;
+  BlockedLines blocked_;  // behind all that: whatever is wrong with them keeps no message from being written
   Steady again_at_{};
   State state_;
 };

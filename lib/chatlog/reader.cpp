@@ -49,7 +49,12 @@ Result<Reader> Reader::open(const std::string& path) {
     }
   }
   if (!is_log) return fail(Errc::invalid, path + " is no chat log");
-  return Reader(std::move(database), knows_taken_off);
+  bool knows_blocked = false;
+  {
+    SLUICE_TRY_VALUE(auto table, database.query("SELECT 1 FROM pragma_table_info('blocked')"));
+    SLUICE_TRY_VALUE(knows_blocked, table.step());
+  }
+  return Reader(std::move(database), knows_taken_off, knows_blocked);
 }
 
 std::string Reader::select(std::string_view rest) const {
@@ -76,6 +81,11 @@ Result<std::vector<Said>> Reader::until(ChannelId channel, Wall at, std::size_t 
                                        ms(at), static_cast<std::int64_t>(count))));
   std::ranges::reverse(said);
   return said;
+}
+
+Result<std::vector<Blocked>> Reader::blocked(const BlockedFilter& filter, std::size_t limit) {
+  if (!knows_blocked_) return std::vector<Blocked>();
+  return select_blocked(database_, filter, limit);
 }
 
 Result<std::vector<Said>> Reader::after(ChannelId channel, Wall at, std::size_t count) {

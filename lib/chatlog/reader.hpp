@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "chat/types.hpp"
+#include "chatlog/blocked.hpp"
 #include "sqlite/database.hpp"
 
 namespace sluice::chatlog {
@@ -32,14 +33,17 @@ class Reader {
   // The last `count` at `at` or before; and the first `count` later than that. Oldest first.
   Result<std::vector<Said>> until(ChannelId channel, Wall at, std::size_t count);
   Result<std::vector<Said>> after(ChannelId channel, Wall at, std::size_t count);
+  // What AutoMod blocked; nothing in a file of before these were kept.
+  Result<std::vector<Blocked>> blocked(const BlockedFilter& filter, std::size_t limit);
 
  private:
-  Reader(sqlite::Database database, bool knows_taken_off)
-      : database_(std::move(database)), knows_taken_off_(knows_taken_off) {}
+  Reader(sqlite::Database database, bool knows_taken_off, bool knows_blocked)
+      : database_(std::move(database)), knows_taken_off_(knows_taken_off), knows_blocked_(knows_blocked) {}
   std::string select(std::string_view rest) const;
 
   sqlite::Database database_;
   bool knows_taken_off_;  // older files have no such column
+  bool knows_blocked_;    // and no such table
 };
 
 }  // namespace sluice::chatlog

@@ -1,5 +1,5 @@
 #pragma once
-// Rows of the archive's file, for those that read it.
+// Rows of the archive's file, for those that read or write them.
 #include <string>
 #include <string_view>
 
@@ -14,6 +14,7 @@ inline constexpr std::string_view message_columns =
 inline constexpr int message_width = 10;
 chat::Message message_at(const sqlite::Statement& row, int column);
 
+std::string more_of(const chat::Message& message);                // what queries do not ask for, as JSON
 void read_more(const std::string& text, chat::Message& message);  // the column `more`, which is JSON
 
 }  // namespace sluice::chatlog

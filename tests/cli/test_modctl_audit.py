@@ -64,6 +64,22 @@ def test_a_log_that_is_whole(acts, tmp_path):
     assert heads.read_text().count("\n") == 5
 
 
+def test_a_copy_of_the_store_is_an_archive_that_a_head_vouches_for(acts, tmp_path):
+    head = tmp_path / "head"
+    head.write_text(acts("audit", "verify"))
+    with acts.sql() as store, sqlite3.connect(tmp_path / "archive.db") as archive:
+        store.backup(archive)
+    acts("unban", "other", "eve")
+    copy = "--store", f"sqlite:{tmp_path}/archive.db"
+    assert acts("audit", "verify", *copy, "--anchor", str(head)) == head.read_text()
+    assert [entry["id"] for entry in acts.json("audit", "list", "--last", "0", *copy)] == [1, 2, 3, 4, 5]
+    with sqlite3.connect(tmp_path / "archive.db") as archive:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            archive.execute("DELETE FROM audit WHERE id = 1")
+        archive.executescript("DROP TRIGGER audit_is_never_cut; DELETE FROM audit WHERE id = 5")
+    assert acts.run("audit", "verify", *copy, "--anchor", str(head)).returncode == 1
+
+
 def test_a_platform_without_acts(modctl):
     assert modctl("audit", "verify") == modctl("audit", "head") == "0\n"
 

@@ -1,6 +1,7 @@
 // rooms: store chatlog
 // Fills a platform's chat for tests, one command a run:
 //   chat_seed DIR said CHANNEL USER ID MS TEXT [off]   a line of the chat log; off: taken off a second later
+//   chat_seed DIR block CHANNEL USER ID MS CATEGORY LEVEL TEXT [vip]   a line that AutoMod blocked
 //   chat_seed DIR hold CHANNEL USER ID CATEGORY LEVEL TEXT   a message that AutoMod holds
 #include <cstdio>
 #include <string>
@@ -31,6 +32,26 @@ Result<> say(const std::string& dir, const store::Channel& channel, const store:
   return archive.take_off({.channel = channel.id, .message = message.id, .at = message.at + seconds(1)});
 }
 
+Result<> block(const std::string& dir, const store::Channel& channel, const store::User& user,
+               const Words& words) {
+  SLUICE_TRY_VALUE(chatlog::Archive archive, chatlog::Archive::open(dir + "/chat.db"));
+  chat::Message message;
+  message.id = words.at(5);
+  message.channel = channel.id;
+  message.channel_name = channel.name;
+  message.author = {user.id, user.name, user.display_name, ""};
+  message.roles.vip = words.size() > 10;
+  message.text = words.at(9);
+  const chat::AutomodVerdict verdict{.kind = chat::AutomodVerdict::Kind::block,
+                                     .category = words.at(7),
+                                     .reason = "phrase",
+                                     .level = parse_number<int>(words.at(8)).value(),
+                                     .where = {{0, 3}}};
+  const Wall at(milliseconds(parse_number<std::int64_t>(words.at(6)).value()));
+  SLUICE_TRY(archive.append(std::vector{chatlog::blocked_line(message, verdict, at)}));
+  return {};
+}
+
 Result<> hold(store::Store& store, const store::Channel& channel, const store::User& user,
               const Words& words) {
   store::HeldMessage message{.id = words.at(5), .channel = channel.id, .user = user.id, .text = words.at(8)};
@@ -46,6 +67,7 @@ Result<> seed(const Words& words) {
   SLUICE_TRY_VALUE(const auto store, store::open_store("sqlite:" + words.at(1) + "/store.db"));
   SLUICE_TRY_VALUE(const store::Channel channel, store->channels().by_name(words.at(3)));
   SLUICE_TRY_VALUE(const store::User user, store->users().by_name(words.at(4)));
+  if (words.at(2) == "block") return block(words.at(1), channel, user, words);
   return words.at(2) == "said" ? say(words.at(1), channel, user, words) : hold(*store, channel, user, words);
 }
 }  // namespace

@@ -78,6 +78,7 @@ TEST_CASE("verdicts are read") {
   CHECK(verdict.kind == AutomodVerdict::Kind::hold);
   CHECK((verdict.category == "bullying" && verdict.reason == "toxicity" && verdict.level == 2));
   CHECK(verdict.where == std::vector<Boundary>{{0, 2}, {4, 8}});
+  CHECK(verdict.score == 0.8);
   CHECK(kind_of(R"({"id":7,"verdict":"allow"})") == AutomodVerdict::Kind::allow);
   CHECK(kind_of(R"({"id":7,"verdict":"block"})") == AutomodVerdict::Kind::block);
   CHECK(std::get<std::string>(read_automod_line(R"({"id":7,"line":3,"error":"bad"})")->what) == "bad");
@@ -95,6 +96,17 @@ TEST_CASE("what is no answer is said to be none") {
             read_automod_line("{\"id\":1,\"verdict\":\"hold\",\"category\":\"" + std::string(99, 'x') + "\"}")
                 ->what)
             .category == "custom");
+  const auto loud = read_automod_line("{\"id\":1,\"verdict\":\"block\",\"score\":1e9,\"reason\":\"" +
+                                      std::string(99, 'x') + "\"}");
+  CHECK(std::get<AutomodVerdict>(loud->what).reason == "command");
+  CHECK(std::get<AutomodVerdict>(loud->what).score == 1);
+}
+
+TEST_CASE("what a room's own words found is told from what AutoMod's did") {
+  using Kind = AutomodVerdict::Kind;
+  CHECK(by_own_words({Kind::block, "custom", "pattern", 2, {}}));
+  CHECK_FALSE(by_own_words({Kind::block, "custom", "toxicity", 2, {}}));
+  CHECK_FALSE(by_own_words({Kind::block, "swearing", "phrase", 2, {}}));
 }
 
 TEST_CASE("a held message is kept with all that is needed to say it later") {
@@ -113,7 +125,13 @@ TEST_CASE("a held message is kept with all that is needed to say it later") {
   REQUIRE(got.reply);
   CHECK(
       (got.reply->id == "p" && got.reply->author.login == "cyd" && got.reply->thread_author.login == "ada"));
+  CHECK((again->knows_roles && got.roles.vip && !got.roles.subscriber));
   CHECK(pack_held(got, "node 1") == kept);
+  const auto older = unpack_held(R"({"node":"n","id":"i","user":["8","b","B",""],"text":"t"})");
+  REQUIRE(older);
+  CHECK_FALSE(older->knows_roles);
+  CHECK(unpack_held(R"({"node":"n","id":"i","user":["8","b","B",""],"text":"t","roles":[1,"moderator"]})")
+            ->message.roles.moderator);
   for (const char* bad : {"", "{}", "[1]", R"({"node":"n","id":"","user":["8","b","B",""],"text":"t"})",
                           R"({"node":"n","id":"i","user":["0","b","B",""],"text":"t"})",
                           R"({"node":1,"id":"i","user":["8","b","B",""],"text":"t"})"})
