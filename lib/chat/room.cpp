@@ -5,8 +5,10 @@
 namespace sluice::chat {
 
 namespace {
-constexpr std::size_t membership_limit = 1000;  // chatters above which JOIN and PART of others are not told
-constexpr std::size_t heads_limit = 128;        // origins, beyond which those of old runs are forgotten
+// Members, of whatever kind, above which JOIN and PART of others are not told: each is a write to all of
+// them.
+constexpr std::size_t membership_limit = 1000;
+constexpr std::size_t heads_limit = 128;  // origins, beyond which those of old runs are forgotten
 }  // namespace
 
 Room::Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered,
@@ -204,7 +206,7 @@ void Room::beat() {
 
 void Room::tell_moves() {
   const auto moves = std::exchange(moves_, {});
-  if (moves.empty() || chatters_.size() > membership_limit) return;
+  if (moves.empty() || audience_.size() > membership_limit) return;
   // Those who came have had their own JOIN already.
   std::unordered_set<MemberNumber> arrived;
   for (const auto& [user, move] : moves) arrived.insert(move.came);
