@@ -185,7 +185,7 @@ void write_notice(std::string& out, const IrcStyle& style, std::string_view chan
 void write_sampled_notice(std::string& out, const IrcStyle& style, const Sampled& sampled) {
   write_notice(out, style, sampled.channel, "room_sampled",
                fmt::format("This room is busy: {} of the last {} messages were shown to everybody.",
-                           sampled.told, sampled.told + sampled.left_out));
+                           sampled.noticed_told, sampled.noticed_told + sampled.noticed_left_out));
 }
 
 void write_ping(std::string& out, const IrcStyle& style) {
