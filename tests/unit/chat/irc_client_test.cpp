@@ -43,6 +43,20 @@ TEST_CASE("JOIN is answered in the dialect's order") {
   CHECK(ada.send("PART #demo\r\n") == ":ada!ada@ada.tmi.twitch.tv PART #demo\r\n");
 }
 
+TEST_CASE("a JOIN once more counts among the joins, of users and of readers") {
+  for (const char* hello : {"PASS oauth:t7\r\nNICK ada\r\n", "NICK justinfan5\r\n"}) {
+    TestHall hall;
+    IrcPeer peer(hall);
+    peer.send(std::string("CAP REQ :twitch.tv/commands\r\n") + hello);
+    for (int i = 0; i < 20; ++i) CHECK(peer.send("JOIN #demo\r\n").find("ROOMSTATE") != std::string::npos);
+    const std::string refused = ":tmi.twitch.tv NOTICE #demo :You are joining channels too quickly.\r\n";
+    CHECK(peer.send("JOIN #demo\r\n") == refused);
+    CHECK(hall.rooms.find("demo")->members() == 1);  // it stays in
+    hall.clock.advance(seconds(10));
+    CHECK(peer.send("JOIN #demo\r\n").find("ROOMSTATE") != std::string::npos);
+  }
+}
+
 TEST_CASE("GLOBALUSERSTATE follows the welcome of a user, not of a reader") {
   TestHall hall;
   IrcPeer ada(hall);
