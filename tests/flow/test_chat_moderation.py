@@ -176,6 +176,7 @@ def test_lists_help_and_announcements(chat):
     assert notice(bob, "/ban nobody_at_all")[0] == "invalid_user"
     assert notice(bob, "/help timeout")[1].startswith("/timeout <user> [time] [reason]")
     assert notice(bob, "/dance")[0] == "unrecognized_cmd"
+    assert notice(bob, "/raid ada") == ("unavailable_command", "Raids cannot be started from chat on this platform.")
     bob.send("PRIVMSG #demo :/announceblue hear ye")
     line = ada.until("USERNOTICE")[-1]
     assert line.endswith("USERNOTICE #demo :hear ye") and (tags(line)["msg-id"], tags(line)["msg-param-color"]) == ("announcement", "BLUE")
