@@ -33,9 +33,11 @@ RefusalWords words_for(const Refusal& refusal) {
     case Reason::timed_out:
       return {ErrorCode::timed_out, "msg_timedout", "You are timed out for " + wait()};
     case Reason::empty:
-      return {ErrorCode::empty, "", "Your message is empty."};
+      return {ErrorCode::empty, "msg_bad_characters",
+              "Your message was not sent: nothing is left of its text."};
     case Reason::too_long:
-      return {ErrorCode::too_long, "", "Your message is longer than 500 characters."};
+      return {ErrorCode::too_long, "msg_rejected_mandatory",
+              "Your message was not sent: it is longer than 500 characters."};
     case Reason::unknown_command:
       return {ErrorCode::unknown_command, "unrecognized_cmd", "Unrecognized command: /" + refusal.detail};
     case Reason::rate_limited:

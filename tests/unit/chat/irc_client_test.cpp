@@ -250,7 +250,14 @@ TEST_CASE("refusals are NOTICEs with the dialect's ids") {
   CHECK(bob.send("PRIVMSG #demo :/dance ada\r\n") ==
         "@msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #demo :Unrecognized command: /dance\r\n");
   CHECK(bob.send("PRIVMSG #demo :/ban ada\r\n").starts_with("@msg-id=no_permission "));
-  CHECK(bob.send("PRIVMSG #demo :  \r\n") == ":tmi.twitch.tv NOTICE #demo :Your message is empty.\r\n");
+  CHECK(
+      bob.send("PRIVMSG #demo :  \r\n") ==
+      "@msg-id=msg_bad_characters :tmi.twitch.tv NOTICE #demo :Your message was not sent: nothing is left of "
+      "its text.\r\n");
+  CHECK(bob.send("PRIVMSG #demo :" + std::string(501, 'x') + "\r\n") ==
+        "@msg-id=msg_rejected_mandatory :tmi.twitch.tv NOTICE #demo :Your message was not sent: it is longer "
+        "than "
+        "500 characters.\r\n");
   hall.clock.advance(seconds(1));
   CHECK(bob.send("PRIVMSG #demo :  one \r\n") ==
         "@msg-id=msg_duplicate :tmi.twitch.tv NOTICE #demo :Your message was not sent because it is "
