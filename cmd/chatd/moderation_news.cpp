@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
+#include "chat/irc_lines.hpp"
 #include "event_fields.hpp"
 
 namespace sluice::chatd {
@@ -71,7 +72,8 @@ bool apply_to_room(const store::Event& event, chat::Room& room) {
   } else if (event.name == "channel.chat.message_delete") {
     const std::string id = text_of(payload, "message_id");
     const chat::MessagePtr message = room.history().find(id);
-    room.remove_message(id, text_of(payload, "target_user_login"), message ? message->text : "", event.at);
+    room.remove_message(id, text_of(payload, "target_user_login"), message ? chat::as_said(*message) : "",
+                        event.at);
   } else if (event.name == "channel.chat.clear") {
     room.clear(event.at);
   } else {
