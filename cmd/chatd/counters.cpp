@@ -24,4 +24,15 @@ void Counters::count(const chat::Message& message) {
   counter->Increment();
 }
 
+// The log tells of every channel of the platform, also of those that nobody is in: past so many, which no
+// dashboard shows, they are counted together.
+void Counters::count_act(std::string_view act, ChannelId channel) {
+  constexpr std::size_t most_channels = 1000;
+  const bool own = moderated_.contains(channel) || moderated_.size() < most_channels;
+  if (own) moderated_.insert(channel);
+  metrics::counter("twitch_moderation_actions_total", "acts of moderation, whichever program did them",
+                   {{"action", std::string(act)}, {"channel_id", own ? std::to_string(channel.value()) : "other"}})
+      .Increment();
+}
+
 }  // namespace sluice::chatd

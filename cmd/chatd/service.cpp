@@ -194,6 +194,7 @@ class Service {
   }
 
   void take_event(const store::Event& event) {
+    if (const std::string_view act = act_of(event); !act.empty()) counters_.count_act(act, event.channel);
     people_.take(event);
     news_.take(event);
     automod_.take(event);
