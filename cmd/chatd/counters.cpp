@@ -14,6 +14,8 @@ Counters::Counters(const std::string& instance)
                                 "messages that a busy room's members were not all shown")),
       slow(metrics::counter("sluice_chat_slow_consumers_total",
                             "connections dropped because they read too slowly")),
+      refused(metrics::counter("sluice_chat_refused_connections_total",
+                               "connections turned away for being beyond the limits on connections")),
       lost(metrics::gauge("sluice_chat_history_lost", "messages that were not written to the history: too many had to wait")) {}
 
 void Counters::count(const chat::Message& message) {

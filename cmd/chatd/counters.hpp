@@ -25,6 +25,7 @@ struct Counters {
   prometheus::Counter& deliveries;
   prometheus::Counter& left_out;
   prometheus::Counter& slow;
+  prometheus::Counter& refused;
   prometheus::Gauge& lost;
 
  private:

@@ -40,9 +40,11 @@ Result<> Doors::open(const Settings& settings) {
   const auto irc = [this](bool encrypted) {
     return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
       const net::TlsContext* tls = encrypted ? certificate_.get() : nullptr;
-      if (const auto why = links_.refusal(peer))
+      if (const auto why = links_.refusal(peer)) {
+        if (links_.on_refused) links_.on_refused();
         return TurnedAway::tell(daemon_.loop(), std::move(fd), tls, turned_away_, links_.hall().rooms.host(),
                                 *why);
+      }
       TcpLink::open(links_, daemon_.loop(), std::move(fd), tls);
     };
   };
@@ -70,6 +72,7 @@ void Doors::take_request(const http::Request& request, const http::Responder& re
     return responder.respond(
         http::Response::text(403, "pages of this origin may not chat here (see --allow-origin)\n"));
   if (const auto why = links_.refusal(request.peer)) {
+    if (links_.on_refused) links_.on_refused();
     http::Response answer = http::Response::text(503, std::string(*why) + "\n");
     answer.headers.emplace_back("Retry-After", "10");
     return responder.respond(std::move(answer));

@@ -47,8 +47,9 @@ class Links {
 
   chat::Hall& hall() { return hall_; }
   const LinkLimits& limits() const { return limits_; }
-  std::function<void()> on_slow;   // a slow reader was dropped
-  std::function<void()> on_empty;  // the last link has gone
+  std::function<void()> on_slow;     // a slow reader was dropped
+  std::function<void()> on_refused;  // by refusal(), who was told so
+  std::function<void()> on_empty;    // the last link has gone
 
  private:
   chat::Hall& hall_;

@@ -74,6 +74,7 @@ class Service {
     path_.pay_at(till_);
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
     links_.on_slow = [this] { counters_.slow.Increment(); };
+    links_.on_refused = [this] { counters_.refused.Increment(); };
   }
 
   ~Service() {

@@ -53,6 +53,30 @@ def test_a_web_socket_is_answered_503(full, encrypted, path):
         assert (answer.status, answer.headers["Retry-After"], answer.read().decode()) == (503, "10", WHY + "\n")
 
 
+def own_address():
+    """Of this machine, other than loopback; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("198.51.100.1", 9))
+        except OSError:
+            return None
+        return probe.getsockname()[0]
+
+
+def test_an_address_has_its_own_limit():
+    address = own_address()
+    if not address or address.startswith("127."):
+        pytest.skip("this machine has no address but loopback")
+    why = "Too many connections from your address. Close one, or try again later."
+    with running("--connections-per-address", "1", host=address) as chat:
+        reader = chat.irc_peer("justinfan1")
+        assert heard(IrcPeer(chat.irc, address)) == [f":tmi.twitch.tv NOTICE * :{why}", f"ERROR :Closing Link: {why}"]
+        assert WebSocket(chat.ws, host=address).status == 503
+        assert chat.metric("sluice_chat_refused_connections_total 2")
+        reader.send("PING :still")
+        assert reader.until("PONG")
+
+
 def test_there_is_room_again_when_one_has_gone(full):
     assert heard(IrcPeer(full.irc)) == TOLD
     full.reader.close()
