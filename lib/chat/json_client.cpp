@@ -278,58 +278,6 @@ void JsonClient::command_in(Room& room, const MessageRequest& message, std::stri
   hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer);
 }
 
-void JsonClient::carry_out(RuleRequest rule) {
-  if (!may_write_)
-    return error(
-        {.code = ErrorCode::not_authenticated,
-         .text = user_.id.value() == 0 ? "Log in to rule on messages." : "Your token does not allow writing.",
-         .channel = rule.channel,
-         .key = rule.key});
-  const auto place = memberships_.find(rule.channel);
-  if (!place)
-    return error({.code = ErrorCode::not_joined,
-                  .text = "You are not in that room.",
-                  .channel = rule.channel,
-                  .key = rule.key});
-  const auto answer = [weak = weak_from_this(), channel = rule.channel, key = rule.key](const Notice& told) {
-    if (const auto self = weak.lock(); self && !self->closed_)
-      self->outlet_.send(written([&](std::string& out) {
-        write_notice_object(out, {channel, key, told.id, told.text});
-      }));
-  };
-  const Room& room = *place->room;
-  hall_.moderation.rule(
-      room, {room.channel().id, by(user_, outlet_), std::move(rule.id), rule.allow, std::move(rule.reason)},
-      answer);
-}
-
-void JsonClient::carry_out(QueueRequest queue) {
-  if (user_.id.value() == 0)
-    return error({.code = ErrorCode::not_authenticated,
-                  .text = "Log in to see what is held.",
-                  .channel = queue.channel});
-  const auto place = memberships_.find(queue.channel);
-  if (!place)
-    return error(
-        {.code = ErrorCode::not_joined, .text = "You are not in that room.", .channel = queue.channel});
-  const auto answer = [weak = weak_from_this(),
-                       channel = queue.channel](const std::expected<std::vector<Held>, NotShown>& held) {
-    const auto self = weak.lock();
-    if (!self || self->closed_) return;
-    if (!held) {
-      const NotShown& why = held.error();
-      const auto remaining = why.retry_after ? std::optional<std::uint32_t>(0) : std::nullopt;
-      return self->error({.code = why.code,
-                          .text = why.text,
-                          .channel = channel,
-                          .retry_after = why.retry_after,
-                          .remaining = remaining});
-    }
-    self->outlet_.send(written([&](std::string& out) { write_held_queue(out, channel, *held); }));
-  };
-  hall_.moderation.queue(*place->room, by(user_, outlet_), answer);
-}
-
 void JsonClient::carry_out(PingRequest ping) {
   outlet_.send(written([&](std::string& out) { write_pong(out, ping.id_json); }));
 }
