@@ -6,6 +6,7 @@
 #include "http/deflate.hpp"
 #include "http/forwarded.hpp"
 #include "http/websocket.hpp"
+#include "turned_away.hpp"
 
 namespace sluice::chatd {
 
@@ -38,8 +39,13 @@ Result<> Doors::open(const Settings& settings) {
   };
   const auto irc = [this](bool encrypted) {
     return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
-      if (links_.admits(peer))
-        TcpLink::open(links_, daemon_.loop(), std::move(fd), encrypted ? certificate_.get() : nullptr);
+      const net::TlsContext* tls = encrypted ? certificate_.get() : nullptr;
+      if (const auto why = links_.refusal(peer)) {
+        if (links_.on_refused) links_.on_refused();
+        return TurnedAway::tell(daemon_.loop(), std::move(fd), tls, turned_away_, links_.hall().rooms.host(),
+                                *why);
+      }
+      TcpLink::open(links_, daemon_.loop(), std::move(fd), tls);
     };
   };
   SLUICE_TRY(reload(settings));
@@ -65,8 +71,12 @@ void Doors::take_request(const http::Request& request, const http::Responder& re
   if (!origins_.admits(request.header("Origin"), request.header("Host")))
     return responder.respond(
         http::Response::text(403, "pages of this origin may not chat here (see --allow-origin)\n"));
-  if (!links_.admits(request.peer))
-    return responder.respond(http::Response::text(503, "too many connections\n"));
+  if (const auto why = links_.refusal(request.peer)) {
+    if (links_.on_refused) links_.on_refused();
+    http::Response answer = http::Response::text(503, std::string(*why) + "\n");
+    answer.headers.emplace_back("Retry-After", "10");
+    return responder.respond(std::move(answer));
+  }
 
   http::Headers headers{
       {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", offer->accept}};

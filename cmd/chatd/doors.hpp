@@ -8,6 +8,7 @@
 #include "links.hpp"
 #include "net/tls.hpp"
 #include "origin_check.hpp"
+#include "turned_away.hpp"
 
 namespace sluice::chatd {
 
@@ -31,6 +32,7 @@ class Doors {
   bool forwarded_for_ = false;  // what a proxy on this machine says is believed
   bool deflate_ = false;        // offered to those who open a WebSocket
   std::shared_ptr<const net::TlsContext> certificate_;
+  TurnedAway::Count turned_away_ = std::make_shared<std::size_t>(0);
   http::Server web_;
 };
 

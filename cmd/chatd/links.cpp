@@ -31,11 +31,12 @@ bool is_loopback(const std::string& host) {
   return host.starts_with("127.") || host == "::1" || host.starts_with("::ffff:127.");
 }
 
-bool Links::admits(const net::Endpoint& peer) const {
-  if (links_.size() >= total_) return false;
-  if (is_loopback(peer.host)) return true;
+std::optional<std::string_view> Links::refusal(const net::Endpoint& peer) const {
+  if (links_.size() >= total_) return "Too many connections to this server. Try again later.";
+  if (is_loopback(peer.host)) return std::nullopt;
   const auto same = addresses_.find(platform::counted_as(peer.host));
-  return same == addresses_.end() || same->second < per_address_;
+  if (same == addresses_.end() || same->second < per_address_) return std::nullopt;
+  return "Too many connections from your address. Close one, or try again later.";
 }
 
 void Links::change(LinkLimits limits, std::size_t total, std::size_t per_address) {

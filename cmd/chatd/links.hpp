@@ -4,7 +4,9 @@
 // signs of life.
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "chat/client.hpp"
@@ -31,8 +33,9 @@ class Links {
 
   void change(LinkLimits limits, std::size_t total,
               std::size_t per_address);  // none that are open are closed
-  bool admits(
-      const net::Endpoint& peer) const;  // within the limits on connections; loopback has only the total one
+  // Beyond the limits on connections, of which loopback has only the total one: in a sentence. Nothing: it is
+  // admitted.
+  std::optional<std::string_view> refusal(const net::Endpoint& peer) const;
   void add(std::shared_ptr<Link> link);
   void remove(Link& link);
   void sweep(Steady now);        // every few seconds: keep-alive, logins that never came, closings that hang
@@ -44,8 +47,9 @@ class Links {
 
   chat::Hall& hall() { return hall_; }
   const LinkLimits& limits() const { return limits_; }
-  std::function<void()> on_slow;   // a slow reader was dropped
-  std::function<void()> on_empty;  // the last link has gone
+  std::function<void()> on_slow;     // a slow reader was dropped
+  std::function<void()> on_refused;  // by refusal(), who was told so
+  std::function<void()> on_empty;    // the last link has gone
 
  private:
   chat::Hall& hall_;

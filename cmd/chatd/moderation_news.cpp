@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
+#include "chat/irc_lines.hpp"
 #include "event_fields.hpp"
 
 namespace sluice::chatd {
@@ -71,13 +72,37 @@ bool apply_to_room(const store::Event& event, chat::Room& room) {
   } else if (event.name == "channel.chat.message_delete") {
     const std::string id = text_of(payload, "message_id");
     const chat::MessagePtr message = room.history().find(id);
-    room.remove_message(id, text_of(payload, "target_user_login"), message ? message->text : "", event.at);
+    room.remove_message(id, text_of(payload, "target_user_login"), message ? chat::as_said(*message) : "",
+                        event.at);
   } else if (event.name == "channel.chat.clear") {
     room.clear(event.at);
   } else {
     return apply_role(event, payload, room);
   }
   return true;
+}
+
+std::string_view act_of(const store::Event& event) {
+  struct Named {
+    std::string_view event, act;
+  };
+  constexpr std::array named{Named{"channel.moderator.add", "mod"},
+                             Named{"channel.moderator.remove", "unmod"},
+                             Named{"channel.vip.add", "vip"},
+                             Named{"channel.vip.remove", "unvip"},
+                             Named{"channel.chat.message_delete", "delete"},
+                             Named{"channel.chat.clear", "clear"},
+                             Named{"channel.chat_settings.update", "settings"},
+                             Named{"automod.settings.update", "automod_settings"},
+                             Named{"evasion.settings.update", "evasion_settings"}};
+  for (const Named& each : named)
+    if (each.event == event.name) return each.act;
+  const json payload = json::parse(event.payload, nullptr, false);
+  if (event.name == "channel.ban") return flag_of(payload, "is_permanent") ? "ban" : "timeout";
+  if (event.name == "channel.unban") return flag_of(payload, "was_permanent") ? "unban" : "untimeout";
+  if (event.name != "automod.message.update") return {};
+  const std::string status = text_of(payload, "status");  // one that expired nobody decided on
+  return status == "approved" ? "approve" : status == "denied" ? "deny" : "";
 }
 
 std::optional<chatlog::TakenOff> taken_off_by(const store::Event& event) {

@@ -14,6 +14,9 @@ namespace sluice::chatd {
 // Changes the room and tells who is in it. False: the event is none of moderation's.
 bool apply_to_room(const store::Event& event, chat::Room& room);
 
+// The act that it tells of, as twitch_moderation_actions_total has it; empty: none of a moderator's.
+std::string_view act_of(const store::Event& event);
+
 // What it takes off the screens, if anything.
 std::optional<chatlog::TakenOff> taken_off_by(const store::Event& event);
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "chat/irc_lines.hpp"
 #include "evasions.hpp"
 #include "event_fields.hpp"
 #include "log/log.hpp"
@@ -39,7 +40,7 @@ void News::remove_old(const store::Event& event, const std::string& id) {
     if (!kept) log::warn("what was deleted cannot be read in the chat history", {kept.error()});
     if (chat::Room* room = rooms_.find(text_of(payload, "channel")))
       room->remove_message(id, text_of(payload, "target_user_login"),
-                           kept && *kept ? (*kept)->message->text : "", event.at);
+                           kept && *kept ? chat::as_said(*(*kept)->message) : "", event.at);
   });
 }
 

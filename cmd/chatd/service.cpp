@@ -75,6 +75,7 @@ class Service {
     path_.pay_at(till_);
     rooms_.on_gathered = [this] { daemon_.loop().post([this] { flush(); }); };
     links_.on_slow = [this] { counters_.slow.Increment(); };
+    links_.on_refused = [this] { counters_.refused.Increment(); };
   }
 
   ~Service() {
@@ -193,6 +194,7 @@ class Service {
   }
 
   void take_event(const store::Event& event) {
+    if (const std::string_view act = act_of(event); !act.empty()) counters_.count_act(act, event.channel);
     people_.take(event);
     news_.take(event);
     automod_.take(event);

@@ -158,7 +158,7 @@ void StoreTill::say(const Due& due, const store::Cheer& cheer, const chat::Chann
   const auto then = [this, due](const chat::Outcome& outcome) {
     if (outcome || outcome.error().reason == Reason::held) return end(due.cursor);
     log::info("a cheer was not said",
-              {{"message", due.message_id}, {"why", chat::words_for(outcome.error()).code}});
+              {{"message", due.message_id}, {"why", chat::name(chat::words_for(outcome.error()).code)}});
     // Its bits have been given back, or else the answer was that of its sender's repeat, which it was one
     // with.
     later_.push_back(due);

@@ -13,6 +13,7 @@ namespace sluice::automod {
 namespace {
 constexpr std::size_t most_rooms = 1000;
 constexpr std::size_t most_defined = 100'000;  // entries of a definition
+constexpr std::size_t most_names = 10'000;     // definitions
 constexpr int blocks_from = 3;
 }  // namespace
 
@@ -38,6 +39,14 @@ void Judge::swap_lists(Lists lists) {
 }
 
 Judge::Defined Judge::define(Definition definition) {
+  const std::size_t given = definition.entries.size() + definition.refused;
+  const bool known = begun_.contains(definition.name) || defined_.contains(definition.name);
+  if (!known && (given > 0 || definition.more) && begun_.size() + defined_.size() >= most_names)
+    return {0, std::max<std::size_t>(given, 1),
+            fmt::format(
+                "{} names are defined already, and no more may be: define one that is not needed any more "
+                "without words",
+                most_names)};
   Begun& begun = begun_[definition.name];
   const auto refuse = [&](std::size_t count, const std::string& why) {
     if (count > 0 && begun.told.refused == 0) begun.told.why = why;

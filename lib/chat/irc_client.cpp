@@ -139,10 +139,11 @@ void IrcClient::refuse_login(std::string_view words, Farewell farewell) {
 }
 
 void IrcClient::carry_out(irc::Join join) {
-  if (const auto place = memberships_.find(join.channel)) return write_states(*place->room);
-  if (memberships_.size() >= hall_.limits.rooms)
+  const auto place = memberships_.find(join.channel);
+  if (!place && memberships_.size() >= hall_.limits.rooms)
     return notice(join.channel, {}, "You have joined as many channels as one connection may.");
   if (take_join(hall_, user_)) return notice(join.channel, {}, "You are joining channels too quickly.");
+  if (place) return write_states(*place->room);
   waiting_ = true;
   std::string name = join.channel;
   hall_.directory.find_channel(

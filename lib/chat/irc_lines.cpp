@@ -32,11 +32,22 @@ void write_reply_tags(LineWriter& line, const Reply& reply) {
       .tag("reply-thread-parent-user-login", reply.thread_author.login);
 }
 
+// A reply begins with the name replied to, as the clients of the dialect expect.
+std::string lead_of(const Message& message) {
+  return message.reply ? "@" + message.reply->author.name + " " : std::string();
+}
 }  // namespace
 
+std::string as_said(const Message& message) {
+  std::string text = lead_of(message) + message.text;
+  if (!message.action) return text;
+  return "\x01"
+         "ACTION " +
+         text + "\x01";
+}
+
 void write_privmsg(std::string& out, const IrcStyle& style, const Message& message) {
-  // A reply begins with the name replied to, as the clients of the dialect expect.
-  const std::string lead = message.reply ? "@" + message.reply->author.name + " " : std::string();
+  const std::string lead = lead_of(message);
   LineWriter line(out);
   if (style.tags) {
     const User& author = message.author;
@@ -58,16 +69,11 @@ void write_privmsg(std::string& out, const IrcStyle& style, const Message& messa
     line.tag("user-id", number(author.id.value())).tag("user-type", user_type(message.roles));
     if (message.roles.vip) line.tag("vip", "1");
   }
-  line.prefix(source_of(message.author.login, style.host)).command("PRIVMSG").channel(message.channel_name);
-  if (message.action) {
-    line.trailing(
-            "\x01"
-            "ACTION " +
-            lead + message.text + "\x01")
-        .end();
-  } else {
-    line.trailing(lead + message.text).end();
-  }
+  line.prefix(source_of(message.author.login, style.host))
+      .command("PRIVMSG")
+      .channel(message.channel_name)
+      .trailing(as_said(message))
+      .end();
 }
 
 void write_join(std::string& out, const IrcStyle& style, std::string_view login, std::string_view channel) {
@@ -185,7 +191,7 @@ void write_notice(std::string& out, const IrcStyle& style, std::string_view chan
 void write_sampled_notice(std::string& out, const IrcStyle& style, const Sampled& sampled) {
   write_notice(out, style, sampled.channel, "room_sampled",
                fmt::format("This room is busy: {} of the last {} messages were shown to everybody.",
-                           sampled.told, sampled.told + sampled.left_out));
+                           sampled.noticed_told, sampled.noticed_told + sampled.noticed_left_out));
 }
 
 void write_ping(std::string& out, const IrcStyle& style) {

@@ -16,6 +16,8 @@ struct IrcStyle {
   bool tags = false;
 };
 
+// What a PRIVMSG of it says, by which CLEARMSG names it, too: with "@Name " before a reply, as /me's CTCP.
+std::string as_said(const Message& message);
 void write_privmsg(std::string& out, const IrcStyle& style, const Message& message);
 void write_join(std::string& out, const IrcStyle& style, std::string_view login, std::string_view channel);
 void write_part(std::string& out, const IrcStyle& style, std::string_view login, std::string_view channel);

@@ -32,6 +32,18 @@ std::vector<std::string> newest_that_fit(std::span<const MessagePtr> messages, s
   std::ranges::reverse(fitting);
   return fitting;
 }
+
+ErrorCode code_of(CommandProblem::Kind kind) {
+  switch (kind) {
+    case CommandProblem::Kind::unknown:
+      return ErrorCode::unknown_command;
+    case CommandProblem::Kind::absent:
+      return ErrorCode::unsupported_command;
+    case CommandProblem::Kind::misused:
+      break;
+  }
+  return ErrorCode::usage;
+}
 }  // namespace
 
 void JsonClient::greet() {
@@ -44,14 +56,15 @@ void JsonClient::receive(ByteView message) {
   if (closed_) return;
   if (waiting_) {
     if (held_.size() < held_limit) return held_.emplace_back(as_text(message)), void();
-    error({.code = "too_many_frames",
+    error({.code = ErrorCode::too_many_frames,
            .text = "You send faster than you are answered, and are being disconnected."});
     return leave(Farewell::violation, "too many frames at once");
   }
   auto request = parse_json_request(as_text(message));
   if (!request)
-    return error(
-        {.code = "bad_request", .text = request.error().what, .key = key_of_request(as_text(message))});
+    return error({.code = ErrorCode::bad_request,
+                  .text = request.error().what,
+                  .key = key_of_request(as_text(message))});
   std::visit([this](auto& what) { carry_out(std::move(what)); }, *request);
 }
 
@@ -60,11 +73,11 @@ void JsonClient::restart(seconds within) {
 }
 
 void JsonClient::fall_behind() {
-  error({.code = "slow_consumer", .text = "You are reading too slowly and are being disconnected."});
+  error({.code = ErrorCode::slow_consumer, .text = "You are reading too slowly and are being disconnected."});
 }
 
 void JsonClient::refuse_token() {
-  error({.code = "token_revoked", .text = "Your token is good no longer. Log in again."});
+  error({.code = ErrorCode::token_revoked, .text = "Your token is good no longer. Log in again."});
   leave(Farewell::violation, "the token is good no longer");
 }
 
@@ -84,7 +97,7 @@ void JsonClient::leave(Farewell farewell, std::string_view why) {
 
 void JsonClient::carry_out(AuthRequest auth) {
   if (const auto limited = hall_.entries.try_login(outlet_.address(), hall_.limits, hall_.clock.steady()))
-    return error({.code = "rate_limited",
+    return error({.code = ErrorCode::rate_limited,
                   .text = "Too many attempts.",
                   .retry_after = limited->retry_after,
                   .remaining = 0});
@@ -103,12 +116,12 @@ void JsonClient::carry_out(AuthRequest auth) {
 void JsonClient::authenticated(Result<Identity> identity) {
   if (!identity) {
     if (identity.error().code == Errc::denied)
-      return error({.code = "auth_failed", .text = "The ticket is unknown, used or too old."});
-    return error({.code = "unavailable", .text = "Logging in is not possible just now."});
+      return error({.code = ErrorCode::auth_failed, .text = "The ticket is unknown, used or too old."});
+    return error({.code = ErrorCode::unavailable, .text = "Logging in is not possible just now."});
   }
   if (const auto limited =
           hall_.entries.logins.take(identity->user.id, hall_.limits.logins, hall_.clock.steady()))
-    return error({.code = "rate_limited",
+    return error({.code = ErrorCode::rate_limited,
                   .text = "You are logging in too quickly.",
                   .retry_after = limited->retry_after,
                   .remaining = 0});
@@ -131,11 +144,11 @@ void JsonClient::authenticated(Result<Identity> identity) {
 
 void JsonClient::carry_out(JoinRequest join) {
   if (memberships_.find(join.channel) == nullptr && memberships_.size() >= hall_.limits.rooms)
-    return error({.code = "too_many_rooms",
+    return error({.code = ErrorCode::too_many_rooms,
                   .text = "This connection has joined all the rooms it may.",
                   .channel = join.channel});
   if (const auto limited = take_join(hall_, user_))
-    return error({.code = "rate_limited",
+    return error({.code = ErrorCode::rate_limited,
                   .text = "Joining too fast.",
                   .channel = join.channel,
                   .retry_after = limited->retry_after,
@@ -150,12 +163,13 @@ void JsonClient::carry_out(JoinRequest join) {
         if (channel) {
           self->enter(*channel, join);
         } else if (channel.error().code == Errc::not_found) {
-          self->error({.code = "no_such_channel",
+          self->error({.code = ErrorCode::no_such_channel,
                        .text = "There is no channel of that name.",
                        .channel = join.channel});
         } else {
-          self->error(
-              {.code = "unavailable", .text = "Joining is not possible just now.", .channel = join.channel});
+          self->error({.code = ErrorCode::unavailable,
+                       .text = "Joining is not possible just now.",
+                       .channel = join.channel});
         }
         self->answered();
       });
@@ -192,18 +206,19 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
 
 void JsonClient::carry_out(LeaveRequest leave) {
   if (!memberships_.leave(leave.channel))
-    return error({.code = "not_joined", .text = "You are not in that room.", .channel = leave.channel});
+    return error(
+        {.code = ErrorCode::not_joined, .text = "You are not in that room.", .channel = leave.channel});
   outlet_.send(written([&](std::string& out) { write_left(out, leave.channel); }));
 }
 
 void JsonClient::carry_out(MessageRequest message) {
-  const auto refuse = [&](std::string_view code, std::string_view text) {
+  const auto refuse = [&](ErrorCode code, std::string_view text) {
     error({.code = code, .text = text, .channel = message.channel, .key = message.key});
   };
-  if (user_.id.value() == 0) return refuse("not_authenticated", "Log in to write.");
-  if (!may_write_) return refuse("not_authenticated", "Your token does not allow writing.");
+  if (user_.id.value() == 0) return refuse(ErrorCode::not_authenticated, "Log in to write.");
+  if (!may_write_) return refuse(ErrorCode::not_authenticated, "Your token does not allow writing.");
   const auto place = memberships_.find(message.channel);
-  if (!place) return refuse("not_joined", "You are not in that room.");
+  if (!place) return refuse(ErrorCode::not_joined, "You are not in that room.");
 
   if (const Typed typed = read_typed(message.text); typed.command)
     return command_in(*place->room, message, typed.text);
@@ -246,8 +261,7 @@ void JsonClient::command_in(Room& room, const MessageRequest& message, std::stri
   };
   auto command = parse_command(line);
   if (!command) {
-    const bool unknown = find_command(line.substr(0, line.find(' '))) == nullptr;
-    return error({.code = unknown ? "unknown_command" : "usage",
+    return error({.code = code_of(command.error().kind),
                   .text = command.error().text,
                   .channel = message.channel,
                   .key = message.key});
@@ -262,44 +276,6 @@ void JsonClient::command_in(Room& room, const MessageRequest& message, std::stri
   if (is_personal(command->rule->act))
     return carry_out_personal(hall_, by(user_, outlet_), std::move(*command), answer);
   hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer);
-}
-
-void JsonClient::carry_out(RuleRequest rule) {
-  if (user_.id.value() != 0 && !may_write_)
-    return error({.code = "not_authenticated",
-                  .text = "Your token does not allow writing.",
-                  .channel = rule.channel,
-                  .key = rule.key});
-  const auto place = memberships_.find(rule.channel);
-  if (!place)
-    return error({.code = "not_joined",
-                  .text = "You are not in that room.",
-                  .channel = rule.channel,
-                  .key = rule.key});
-  const auto answer = [weak = weak_from_this(), channel = rule.channel, key = rule.key](const Notice& told) {
-    if (const auto self = weak.lock(); self && !self->closed_)
-      self->outlet_.send(written([&](std::string& out) {
-        write_notice_object(out, {channel, key, told.id, told.text});
-      }));
-  };
-  const Room& room = *place->room;
-  hall_.moderation.rule(
-      room, {room.channel().id, by(user_, outlet_), std::move(rule.id), rule.allow, std::move(rule.reason)},
-      answer);
-}
-
-void JsonClient::carry_out(QueueRequest queue) {
-  const auto place = memberships_.find(queue.channel);
-  if (!place)
-    return error({.code = "not_joined", .text = "You are not in that room.", .channel = queue.channel});
-  const auto answer = [weak = weak_from_this(),
-                       channel = queue.channel](const std::expected<std::vector<Held>, Notice>& held) {
-    const auto self = weak.lock();
-    if (!self || self->closed_) return;
-    if (!held) return self->error({.code = held.error().id, .text = held.error().text, .channel = channel});
-    self->outlet_.send(written([&](std::string& out) { write_held_queue(out, channel, *held); }));
-  };
-  hall_.moderation.queue(*place->room, by(user_, outlet_), answer);
 }
 
 void JsonClient::carry_out(PingRequest ping) {

@@ -126,7 +126,7 @@ void write_confirmed(std::string& out, const Confirmation& confirmation) {
 
 void write_error(std::string& out, const ErrorAnswer& answer) {
   JsonObject object(out);
-  object.text("type", "error").text("code", answer.code).text("message", answer.text);
+  object.text("type", "error").text("code", name(answer.code)).text("message", answer.text);
   if (!answer.channel.empty()) object.text("channel", answer.channel);
   if (!answer.key.empty()) object.text("key", answer.key);
   if (!answer.id.empty()) object.text("id", answer.id);

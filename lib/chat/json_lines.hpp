@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "chat/error_code.hpp"
 #include "chat/history.hpp"
 #include "chat/line.hpp"
 #include "chat/types.hpp"
@@ -47,7 +48,8 @@ struct Confirmation {
 void write_confirmed(std::string& out, const Confirmation& confirmation);
 
 struct ErrorAnswer {
-  std::string_view code, text, channel, key, id;  // the last three may be empty; id is of what is held
+  ErrorCode code;
+  std::string_view text, channel, key, id;  // the last three may be empty; id is of what is held
   std::optional<milliseconds> retry_after;
   std::optional<std::uint32_t> remaining;
 };

@@ -24,7 +24,9 @@ struct AsJson {
   void operator()(const MessageRemoved& removed) const { write_deleted(out, removed); }
   void operator()(const UserNoticePtr& notice) const { write_user_notice_object(out, *notice); }
   void operator()(const Skipped& skipped) const { write_gap(out, skipped); }
-  void operator()(const Sampled& sampled) const { write_sampled(out, sampled); }
+  void operator()(const Sampled& sampled) const {
+    if (sampled.left_out > 0) write_sampled(out, sampled);
+  }
 };
 
 struct AsIrc {
@@ -67,7 +69,7 @@ struct AsIrc {
   }
   void operator()(const Skipped&) const {}
   void operator()(const Sampled& sampled) const {
-    if (wire.commands) write_sampled_notice(out, style, sampled);
+    if (wire.commands && sampled.noticed_left_out > 0) write_sampled_notice(out, style, sampled);
   }
 };
 }  // namespace

@@ -60,10 +60,13 @@ struct Skipped {  // pages: what another node said from `first` to `last` is not
   std::uint64_t first = 0, last = 0;
 };
 
-struct Sampled {  // of a busy room's messages since the last of these (see Ceiling)
+struct Sampled {  // of a busy room's messages in the last second (see Ceiling)
   std::string channel;
-  std::uint64_t told = 0;      // to everybody
-  std::uint64_t left_out = 0;  // told to those alone who see everything, and to their authors
+  std::uint64_t told = 0;  // to everybody
+  std::uint64_t left_out =
+      0;  // told to those alone who see everything, and to their authors; 0: pages are not told
+  std::uint64_t noticed_told = 0,
+                noticed_left_out = 0;  // the same since IRC was told last; 0: it is not told now
 };
 
 struct Line {

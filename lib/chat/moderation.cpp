@@ -1,6 +1,7 @@
 #include "chat/moderation.hpp"
 
 #include "base/text.hpp"
+#include "chat/absent_commands.hpp"
 #include "chat/act_context.hpp"
 #include "chat/moderation_answers.hpp"
 #include "chat/room_modes.hpp"
@@ -43,7 +44,12 @@ Notice help(const Roles& roles, const std::string& about) {
     return {"cmds_available", "Commands you may use here: " + words + " - /help <command> tells more."};
   }
   const CommandRule* rule = find_command(about.starts_with('/') ? about.substr(1) : about);
-  if (rule == nullptr) return {"no_help", "There is no command called " + about + "."};
+  if (rule == nullptr) {
+    if (const AbsentCommand* absent =
+            find_absent_command(ascii_lower(about.substr(about.starts_with('/') ? 1 : 0))))
+      return {"no_help", std::string(absent->text)};
+    return {"no_help", "There is no command called " + about + "."};
+  }
   const std::string word(rule->word), usage(rule->usage);
   return {"cmds_available",
           "/" + word + (usage.empty() ? "" : " " + usage) + " - " + std::string(rule->help) + "."};
@@ -60,8 +66,10 @@ std::optional<Notice> Moderation::refused(const Room& room, const User& user, Ne
   return std::nullopt;
 }
 
-bool Moderation::too_many(const By& by) {
-  return commands_.take(by.user.id, most_commands, clock_.steady()).has_value();
+// Readers have no number of their own to count under, and may ask for nothing.
+std::optional<Limited> Moderation::too_many(const By& by) {
+  if (by.user.id.value() == 0) return std::nullopt;
+  return commands_.take(by.user.id, most_commands, clock_.steady());
 }
 
 void Moderation::forget_idle() {
@@ -114,7 +122,7 @@ void Moderation::carry_out(Room& room, const By& by, SlashCommand command, Answe
 }
 
 void Moderation::set_color(const By& by, const SlashCommand& command, Answer answer) {
-  if (commands_.take(by.user.id, most_commands, clock_.steady())) return answer(too_quickly());
+  if (too_many(by)) return answer(too_quickly());
   acts_.set_color(by, command.text, [answer, usage = std::string(command.rule->usage_id)](Result<> changed) {
     if (changed) return answer({"color_changed", "Your color has been changed."});
     if (changed.error().code == Errc::invalid)

@@ -7,12 +7,20 @@
 
 #include "base/clock.hpp"
 #include "chat/acts.hpp"
+#include "chat/error_code.hpp"
 #include "chat/message_path.hpp"
 #include "chat/notice.hpp"
 #include "chat/room.hpp"
 #include "chat/slash_command.hpp"
 
 namespace sluice::chat {
+
+// Why a page is not shown what waits.
+struct NotShown {
+  ErrorCode code;
+  std::string text;
+  std::optional<milliseconds> retry_after{};
+};
 
 class Moderation {
  public:
@@ -25,7 +33,7 @@ class Moderation {
   void carry_out(Room& room, const By& by, SlashCommand command, Answer answer);
   // Moderators' own: a ruling on a message that was held back, and those that wait for one.
   void rule(const Room& room, Ruling ruling, Answer answer);
-  using Queue = std::function<void(const std::expected<std::vector<Held>, Notice>&)>;
+  using Queue = std::function<void(const std::expected<std::vector<Held>, NotShown>&)>;
   void queue(const Room& room, const By& by, Queue answer);
   // The color of one's own name.
   void set_color(const By& by, const SlashCommand& command, Answer answer);
@@ -35,7 +43,7 @@ class Moderation {
 
  private:
   std::optional<Notice> refused(const Room& room, const User& user, Needs needs) const;
-  bool too_many(const By& by);
+  std::optional<Limited> too_many(const By& by);
   void ban(const Room& room, const By& by, SlashCommand command, Answer answer);
   void unban(const Room& room, const By& by, SlashCommand command, Answer answer);
   void change_role(const Room& room, const By& by, SlashCommand command, Answer answer);

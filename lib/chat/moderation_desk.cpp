@@ -49,10 +49,14 @@ void Moderation::rule(const Room& room, Ruling ruling, Answer answer) {
 }
 
 void Moderation::queue(const Room& room, const By& by, Queue answer) {
-  if (too_many(by)) return answer(std::unexpected(too_quickly()));
-  if (const auto no = refused(room, by.user, Needs::moderator)) return answer(std::unexpected(*no));
+  if (const auto limited = too_many(by))
+    return answer(
+        std::unexpected(NotShown{ErrorCode::rate_limited, too_quickly().text, limited->retry_after}));
+  if (const auto no = refused(room, by.user, Needs::moderator))
+    return answer(std::unexpected(NotShown{ErrorCode::no_permission, no->text}));
   acts_.held(room.channel(), [answer](Result<std::vector<Held>> held) {
-    if (!held) return answer(std::unexpected(failed(held.error(), {})));
+    if (!held)
+      return answer(std::unexpected(NotShown{ErrorCode::unavailable, failed(held.error(), {}).text}));
     answer(*std::move(held));
   });
 }

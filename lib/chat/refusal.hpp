@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "chat/error_code.hpp"
 
 namespace sluice::chat {
 
@@ -43,8 +44,8 @@ struct Refusal {
 };
 
 struct RefusalWords {
-  std::string_view code;       // sluice-chat(5), ERRORS
-  std::string_view notice_id;  // NOTICE's msg-id; empty where the dialect has none
+  ErrorCode code = ErrorCode::unavailable;
+  std::string_view notice_id;  // NOTICE's msg-id; empty where IRC is never told
   std::string text;
 };
 RefusalWords words_for(const Refusal& refusal);

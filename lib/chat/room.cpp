@@ -5,8 +5,11 @@
 namespace sluice::chat {
 
 namespace {
-constexpr std::size_t membership_limit = 1000;  // chatters above which JOIN and PART of others are not told
-constexpr std::size_t heads_limit = 128;        // origins, beyond which those of old runs are forgotten
+// Members, of whatever kind, above which JOIN and PART of others are not told: each is a write to all of
+// them.
+constexpr std::size_t membership_limit = 1000;
+constexpr int beats_between_notices = 10;  // that a busy room's readers on IRC are sent
+constexpr std::size_t heads_limit = 128;   // origins, beyond which those of old runs are forgotten
 }  // namespace
 
 Room::Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered,
@@ -204,7 +207,7 @@ void Room::beat() {
 
 void Room::tell_moves() {
   const auto moves = std::exchange(moves_, {});
-  if (moves.empty() || chatters_.size() > membership_limit) return;
+  if (moves.empty() || audience_.size() > membership_limit) return;
   // Those who came have had their own JOIN already.
   std::unordered_set<MemberNumber> arrived;
   for (const auto& [user, move] : moves) arrived.insert(move.came);
@@ -221,8 +224,20 @@ void Room::tell_moves() {
 }
 
 void Room::tell_sampled() {
-  if (const auto [told, left_out] = ceiling_.take_count(); left_out > 0)
-    gather({Sampled{channel_.name, told, left_out}, 0, false, Line::Whom::reading});
+  const auto [told, left_out] = ceiling_.take_count();
+  if (beats_to_notice_ > 0) --beats_to_notice_;
+  if (left_out > 0 || unnoticed_.left_out > 0) {
+    unnoticed_.told += told;
+    unnoticed_.left_out += left_out;
+  }
+  Ceiling::Count noticed;
+  if (unnoticed_.left_out > 0 && beats_to_notice_ == 0) {
+    noticed = std::exchange(unnoticed_, {});
+    beats_to_notice_ = beats_between_notices;
+  }
+  if (left_out > 0 || noticed.left_out > 0)
+    gather({Sampled{channel_.name, told, left_out, noticed.told, noticed.left_out}, 0, false,
+            Line::Whom::reading});
 }
 
 std::unique_ptr<Batch> Room::take_batch(const Tick& tick) {

@@ -142,6 +142,8 @@ class Room {
   };
   std::unordered_map<UserId, Move> moves_;  // that are not told yet: who goes and comes back has done neither
   Ceiling ceiling_;
+  Ceiling::Count unnoticed_;  // since IRC was told last
+  int beats_to_notice_ = 0;   // until it may be told again
 };
 
 }  // namespace sluice::chat

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "chat/absent_commands.hpp"
 
 namespace sluice::chat {
 
@@ -249,8 +250,13 @@ const CommandRule* find_command(std::string_view word) {
 std::expected<SlashCommand, CommandProblem> parse_command(std::string_view line) {
   const std::string_view word = take_word(line);
   const CommandRule* rule = find_command(word);
-  if (rule == nullptr)
-    return std::unexpected(CommandProblem{"unrecognized_cmd", "Unrecognized command: /" + std::string(word)});
+  if (rule == nullptr) {
+    if (const AbsentCommand* absent = find_absent_command(ascii_lower(word)))
+      return std::unexpected(CommandProblem{std::string(absent->notice_id), std::string(absent->text),
+                                            CommandProblem::Kind::absent});
+    return std::unexpected(CommandProblem{"unrecognized_cmd", "Unrecognized command: /" + std::string(word),
+                                          CommandProblem::Kind::unknown});
+  }
   return Reader(*rule, word, line).read();
 }
 

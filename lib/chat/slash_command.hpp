@@ -72,6 +72,7 @@ inline constexpr seconds followers_longest{90 * 24 * 3600};
 struct CommandProblem {
   std::string notice_id;
   std::string text;
+  enum class Kind { unknown, absent, misused } kind = Kind::misused;  // absent: Twitch has it, and chatd not
 };
 
 // `line` is what follows the slash, with single spaces: "timeout alice 10m be nice". The problem names what

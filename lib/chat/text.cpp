@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/utf8.hpp"
+#include "chat/absent_commands.hpp"
 #include "chat/slash_command.hpp"
 
 namespace sluice::chat {
@@ -36,6 +37,10 @@ std::string folded(std::string_view utf8) {
   return out;
 }
 
+bool is_command(std::string_view word) {
+  return find_command(word) != nullptr || find_absent_command(word) != nullptr;
+}
+
 std::string_view after_word(std::string_view text) {
   const std::size_t space = text.find(' ');
   return space == std::string_view::npos ? std::string_view() : text.substr(space + 1);
@@ -59,7 +64,8 @@ Typed read_typed(std::string_view typed) {
     result.text = after_word(result.text);
   } else if (word == "/") {
     result.text = after_word(result.text);
-  } else if (word.starts_with('/') || (word.starts_with('.') && find_command(std::string_view(word).substr(1)) != nullptr)) {
+  } else if (word.starts_with('/') ||
+             (word.starts_with('.') && is_command(std::string_view(word).substr(1)))) {
     result.command = true;
     result.text.erase(0, 1);
   }

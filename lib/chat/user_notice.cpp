@@ -65,7 +65,7 @@ void write_subscription_tags(LineWriter& line, const UserNotice& notice) {
   if (notice.streak) line.tag("msg-param-streak-months", number(*notice.streak));
   line.tag("msg-param-sub-plan", platform::name(notice.plan))
       .tag("msg-param-sub-plan-name", platform::tier_of(notice.plan).title)
-      .tag("msg-param-was-gifted", "false");
+      .tag("msg-param-was-gifted", "false");  // the month of a gift is told by the gift alone (subctl(1))
 }
 
 void write_gift_tags(LineWriter& line, const UserNotice& notice) {

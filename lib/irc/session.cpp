@@ -9,6 +9,8 @@ namespace sluice::irc {
 namespace {
 constexpr std::size_t held_limit = 16 * 1024;
 constexpr std::size_t tags_limit = 4094;  // IRCv3 message-tags: a client's, without '@' and the space
+constexpr std::size_t echoed_limit = 64;  // bytes of a name that is none
+constexpr int most_told = 20;             // of the names in one line
 constexpr std::string_view all_capabilities = "twitch.tv/commands twitch.tv/tags twitch.tv/membership";
 
 bool* find_capability(Capabilities& capabilities, std::string_view name) {
@@ -45,6 +47,20 @@ std::string rest_of(const Message& message, std::size_t first) {
     rest += message.params[i];
   }
   return rest;
+}
+
+// The channels of a JOIN or PART; "#a, #b", as people type it, is one list.
+std::string channels_of(const Message& message) {
+  std::string list(message.param(0));
+  for (std::size_t i = 1; list.ends_with(',') && i < message.params.size(); ++i) list += message.params[i];
+  return list;
+}
+
+// RFC 1459 2.3.1 has no NUL in a line; like other control characters it is read as a blank.
+std::string without_nul(std::string_view line) {
+  std::string text(line);
+  std::ranges::replace(text, '\0', ' ');
+  return text;
 }
 
 // What is echoed to others must be text: a broken one would close every WebSocket that it reaches (RFC
@@ -116,7 +132,9 @@ void Session::read(std::vector<Command>& commands, std::string& out) {
       numeric("417", "Input line was too long", out);
       continue;
     }
-    if (const auto message = parse_message(line->text)) take(*message, commands, out);
+    const bool plain = line->text.find('\0') == std::string_view::npos;
+    const std::string blanked = plain ? std::string() : without_nul(line->text);
+    if (const auto message = parse_message(plain ? line->text : blanked)) take(*message, commands, out);
   }
   if (lines_.held() > held_limit) quit("sent too much before its login was decided", commands);
 }
@@ -201,29 +219,46 @@ void Session::take_registration(const Message& message, std::vector<Command>& co
 
 void Session::take_command(const Message& message, std::vector<Command>& commands, std::string& out) {
   if (message.command == "JOIN" || message.command == "PART") {
-    for (std::string_view target : split(message.param(0), ',')) {
-      std::string channel = channel_name(target);
-      if (channel.empty()) continue;
-      if (message.command == "JOIN") {
-        commands.push_back(Join{std::move(channel)});
-      } else {
-        commands.push_back(Part{std::move(channel)});
-      }
-    }
+    take_channels(message, commands, out);
   } else if (message.command == "PRIVMSG") {
-    std::string channel = channel_name(message.param(0));
-    if (channel.empty() || message.params.size() < 2) return;
-    commands.push_back(Say{std::move(channel), std::string(message.params.back()), nonce_of(message.tags),
-                           std::string(find_tag(message.tags, "reply-parent-msg-id"))});
+    take_line(message, commands, out);
   } else if (message.command != "NICK" && message.command != "PASS" && message.command != "USER") {
-    LineWriter(out)
-        .prefix(host_)
-        .command("421")
-        .param(nick_)
-        .param(message.command)
-        .trailing("Unknown command")
-        .end();
+    numeric("421", message.command, "Unknown command", out);
   }
+}
+
+void Session::take_channels(const Message& message, std::vector<Command>& commands, std::string& out) const {
+  const std::string list = channels_of(message);
+  bool named = false;
+  int told = 0;
+  for (std::string_view target : split(list, ',')) {
+    if (target.empty()) continue;
+    named = true;
+    std::string channel = channel_name(target);
+    if (channel.empty()) {
+      if (++told <= most_told) numeric("403", target, "No such channel", out);
+    } else if (message.command == "JOIN") {
+      commands.push_back(Join{std::move(channel)});
+    } else {
+      commands.push_back(Part{std::move(channel)});
+    }
+  }
+  if (!named) numeric("461", message.command, "Not enough parameters", out);
+}
+
+// Clients of the dialect send to one channel; those of IRC at large, to users and to several as well, and
+// look for the numerics of RFC 1459 6.1.
+void Session::take_line(const Message& message, std::vector<Command>& commands, std::string& out) const {
+  const std::string_view target = message.param(0);
+  std::string channel = channel_name(target);
+  if (target.empty()) return numeric("411", "No recipient given (PRIVMSG)", out);
+  if (channel.empty() && target.starts_with('#')) return numeric("403", target, "No such channel", out);
+  if (channel.empty())
+    return numeric("401", target, "No such nick: lines go to one channel, and /w USER TEXT in it to a user",
+                   out);
+  if (message.params.size() < 2) return numeric("412", "No text to send", out);
+  commands.push_back(Say{std::move(channel), std::string(message.params.back()), nonce_of(message.tags),
+                         std::string(find_tag(message.tags, "reply-parent-msg-id"))});
 }
 
 void Session::quit(std::string why, std::vector<Command>& commands) {
@@ -233,6 +268,12 @@ void Session::quit(std::string why, std::vector<Command>& commands) {
 
 void Session::numeric(std::string_view number, std::string_view text, std::string& out) const {
   LineWriter(out).prefix(host_).command(number).param(addressee()).trailing(text).end();
+}
+
+void Session::numeric(std::string_view number, std::string_view about, std::string_view text,
+                      std::string& out) const {
+  if (about.size() > echoed_limit) about = "*";
+  LineWriter(out).prefix(host_).command(number).param(addressee()).param(about).trailing(text).end();
 }
 
 void Session::notice(std::string_view text, std::string& out) const {

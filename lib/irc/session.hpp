@@ -77,9 +77,13 @@ class Session {
   void take_ping(const Message& message, std::string& out) const;
   void take_registration(const Message& message, std::vector<Command>& commands, std::string& out);
   void take_command(const Message& message, std::vector<Command>& commands, std::string& out);
+  void take_channels(const Message& message, std::vector<Command>& commands, std::string& out) const;
+  void take_line(const Message& message, std::vector<Command>& commands, std::string& out) const;
   void quit(std::string why, std::vector<Command>& commands);
   void notice(std::string_view text, std::string& out) const;
   void numeric(std::string_view number, std::string_view text, std::string& out) const;
+  void numeric(std::string_view number, std::string_view about, std::string_view text,
+               std::string& out) const;
   std::string_view addressee() const { return registered() ? std::string_view(nick_) : "*"; }
 
   std::string host_;

@@ -133,6 +133,25 @@ def test_every_slash_command_is_described():
     assert len(words) > 20 and set(re.findall(r"^\.It Li /(\w+)", section, re.M)) == words
 
 
+def test_every_error_code_of_the_chat_protocol_is_described():
+    """And no other: pages are told no code that is not in the enumeration."""
+    header = (TREE / "lib/chat/error_code.hpp").read_text()
+    codes = re.findall(r"^  (\w+),$", re.search(r"enum class ErrorCode[^{]*\{(.*?)^\};", header, re.M | re.S)[1], re.M)
+    names = (TREE / "lib/chat/error_code.cpp").read_text()
+    assert re.findall(r'"(\w+)"', names.split("names{")[1].split("};")[0]) == codes
+    section = (TREE / "man/sluice-chat.5").read_text().split(".Sh ERROR CODES")[1].split(".Sh ")[0]
+    described = [code for item in re.findall(r"^\.It Cm (.*)$", section, re.M) for code in item.split(" , ")]
+    assert len(codes) > 25 and sorted(described) == sorted(codes)
+
+
+def test_absent_slash_commands_are_described():
+    table = (TREE / "lib/chat/absent_commands.cpp").read_text()
+    words = re.findall(r'AbsentCommand\{"(\w+)"', table)
+    section = (TREE / "man/chatd.8.in").read_text().split(".Sh MODERATION")[1].split(".Sh ")[0]
+    described = re.search(r"^Of Twitch's\n(.*?)^are answered", section, re.M | re.S)[1]
+    assert words and re.findall(r"/(\w+)", described) == words
+
+
 def test_every_event_is_described():
     sources = "".join(path.read_text() for folder in ("lib", "cmd") for path in sorted((TREE / folder).rglob("*.cpp")))
     emitted = set(re.findall(r'\bemit\("([a-z_.]+)"', sources)) | set(re.findall(r'\btell\([^;]*"(channel\.[a-z_.]+)"', sources))

@@ -177,7 +177,7 @@ STOOD = {
     "several messages in one write": (frame(TEXT, b"PING") * 3, ["PONG :tmi.twitch.tv\r\n"] * 3),
     "several lines in one frame": (frame(TEXT, b"PING\r\nPING a\nPING b"),
                                    ["PONG :tmi.twitch.tv\r\n:tmi.twitch.tv PONG tmi.twitch.tv :a\r\n:tmi.twitch.tv PONG tmi.twitch.tv :b\r\n"]),
-    "a NUL in a line": (frame(TEXT, b"PING\0x\r\nPING"), ["PONG :tmi.twitch.tv\r\n"]),
+    "a NUL in a line": (frame(TEXT, b"PING\0x\r\nPING"), [":tmi.twitch.tv PONG tmi.twitch.tv :x\r\nPONG :tmi.twitch.tv\r\n"]),
 }
 
 

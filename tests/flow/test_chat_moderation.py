@@ -103,6 +103,19 @@ def test_bans_roles_and_modes_outlive_a_kill(chat):
     assert notice(again, "/vip cyd")[0] == "no_permission"
 
 
+def test_a_deleted_message_is_named_as_it_was_said(chat):
+    """By its PRIVMSG's whole text: clients compare, and read a /me by its CTCP."""
+    ada, bob, _ = everybody(chat)
+    bob.send("PRIVMSG #demo :first")
+    first = tags(ada.until("PRIVMSG")[-1])["id"]
+    for sent in ("PRIVMSG #demo :plain", "PRIVMSG #demo :/me waves", f"@reply-parent-msg-id={first} PRIVMSG #demo :an answer",
+                 f"@reply-parent-msg-id={first} PRIVMSG #demo :/me nods"):
+        bob.send(sent)
+        said = ada.until("PRIVMSG")[-1]
+        assert notice(ada, f"/delete {tags(said)['id']}")[0] == "delete_message_success"
+        assert bob.until("CLEARMSG")[-1].split(" CLEARMSG ")[1] == said.split(" PRIVMSG ")[1]
+
+
 def test_what_was_said_long_ago_is_deleted_as_well(chat):
     """A room has the last 200 messages in mind; the archive has all."""
     chat.seed("channel", "other", "ada")
@@ -176,6 +189,7 @@ def test_lists_help_and_announcements(chat):
     assert notice(bob, "/ban nobody_at_all")[0] == "invalid_user"
     assert notice(bob, "/help timeout")[1].startswith("/timeout <user> [time] [reason]")
     assert notice(bob, "/dance")[0] == "unrecognized_cmd"
+    assert notice(bob, "/raid ada") == ("unavailable_command", "Raids cannot be started from chat on this platform.")
     bob.send("PRIVMSG #demo :/announceblue hear ye")
     line = ada.until("USERNOTICE")[-1]
     assert line.endswith("USERNOTICE #demo :hear ye") and (tags(line)["msg-id"], tags(line)["msg-param-color"]) == ("announcement", "BLUE")

@@ -58,7 +58,7 @@ struct Server final : nodes::Limits::Outside {
 
 std::string words(const std::optional<Refusal>& refusal) {
   if (!refusal) return "passes";
-  std::string out = std::string(chat::words_for(*refusal).code);
+  std::string out = std::string(chat::name(chat::words_for(*refusal).code));
   if (refusal->retry_after) out += " for " + std::to_string(refusal->retry_after->count()) + " ms";
   if (refusal->remaining) out += ", " + std::to_string(*refusal->remaining) + " left";
   return out;
@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
                   words(own).c_str(), words(theirs).c_str());
       return 1;
     }
-    ++counts[own ? std::string(chat::words_for(*own).code) : "passes"];
+    ++counts[own ? std::string(chat::name(chat::words_for(*own).code)) : "passes"];
     if (!own) {
       const SendLimits::Sent as{now, said};
       newest = Sent{line, *passed, as, limits.sent(line.author.id, line.channel, as)};

@@ -175,6 +175,29 @@ TEST_CASE("a verdict is a line, of all that was found when asked for") {
   CHECK(explained.find("\"folded\":\"ea roughword, roughword\"") != std::string::npos);
 }
 
+TEST_CASE("names of definitions are bounded, those that go on and those that are whole together") {
+  Bench bench;
+  const auto define = [&](const std::string& name, std::string_view rest) {
+    const std::string line = R"({"define":")" + name + R"(",)" + std::string(rest);
+    return bench.judge.define(std::get<Definition>(*parse_input(line)));
+  };
+  const std::string_view words = R"("words":["spoiler"]})", goes_on = R"("words":[],"more":true})";
+  CHECK(define("whole", words).entries == 1);
+  for (int i = 1; i < 10'000; ++i) REQUIRE(define("n" + std::to_string(i), goes_on).refused == 0);
+  const auto refused = define("late", words);
+  CHECK((refused.entries == 0 && refused.refused == 1));
+  CHECK(refused.why ==
+        "10000 names are defined already, and no more may be: define one that is not needed any more without "
+        "words");
+  CHECK(define("late", goes_on).refused == 1);
+  CHECK(define("late", R"("words":[]})").refused == 0);  // takes nothing away
+  CHECK(define("whole", words).entries == 1);            // who has a name goes on
+  CHECK(define("n7", words).entries == 1);
+  CHECK(define("n8", R"("words":[]})").entries == 0);  // and who lets go leaves a place
+  CHECK(define("late", words).entries == 1);
+  CHECK(define("later", words).refused == 1);
+}
+
 TEST_CASE("a room's words are defined once, and messages name them") {
   Bench bench;
   const auto define = [&](std::string_view line) {

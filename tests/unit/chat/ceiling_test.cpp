@@ -264,6 +264,43 @@ TEST_CASE("IRC readers get the sample and a NOTICE; a moderator everything, its 
   CHECK(mod.outlet.take_delivered().find("NOTICE") == std::string::npos);
 }
 
+TEST_CASE("while a room stays busy pages are told each second, and IRC every ten with what came since") {
+  BusyRoom busy;
+  JsonPeer page(busy.hall);
+  page.send(join);
+  IrcPeer irc(busy.hall);
+  irc.send("CAP REQ :twitch.tv/commands\r\nNICK justinfan5\r\nJOIN #demo\r\n");
+  const auto beat = [&](int lines) {
+    if (lines > 0) busy.say_many(lines);
+    busy.hall.flush();
+    page.outlet.take_delivered(), irc.outlet.take_delivered();
+    busy.hall.rooms.beat();
+    busy.hall.flush();
+  };
+  const auto noticed = [&] {
+    const std::string heard = irc.outlet.take_delivered();
+    const std::size_t at = heard.find("busy: ");
+    return at == std::string::npos ? "" : heard.substr(at + 6, heard.find(" messages") - at - 6);
+  };
+  beat(40);
+  CHECK(objects(page.outlet, "sampled").size() == 1);
+  CHECK(noticed() == "10 of the last 40");
+  for (int second = 1; second < 10; ++second) {
+    beat(second == 5 ? 0 : 40);  // a quiet one between
+    CHECK(objects(page.outlet, "sampled").size() == (second == 5 ? 0 : 1));
+    CHECK(noticed().empty());
+  }
+  beat(0);  // what waited is told also when nothing is said any more
+  CHECK(objects(page.outlet, "sampled").empty());
+  CHECK(noticed() == "80 of the last 320");
+  for (int second = 0; second < 12; ++second) {
+    beat(5);  // all of it is shown
+    CHECK(noticed().empty());
+  }
+  beat(40);
+  CHECK(noticed() == "10 of the last 40");
+}
+
 TEST_CASE("who resumes is given what the room said, also what the ceiling left out") {
   BusyRoom busy;
   JsonPeer reader(busy.hall);

@@ -1,4 +1,7 @@
 // What chatd and automod say to one another, and messages that wait for a moderator.
+#include <algorithm>
+#include <deque>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -166,7 +169,7 @@ TEST_CASE("moderators rule on what is held, and see what waits") {
   CHECK_THAT(ada.send(allow), Contains("automod_not_held"));
   hall.acts.error = Error{Errc::unavailable, "away", {}};
   CHECK_THAT(ada.send(allow), Contains("unavailable_command"));
-  CHECK_THAT(ada.send(R"({"type":"queue","channel":"demo"})"), Contains(R"("code":"unavailable_command")"));
+  CHECK_THAT(ada.send(R"({"type":"queue","channel":"demo"})"), Contains(R"("code":"unavailable")"));
   hall.acts.error.reset();
 
   hall.acts.waiting = {
@@ -197,10 +200,33 @@ TEST_CASE("rulings and looks at the queue count among a moderator's commands") {
     CHECK_THAT(ada.send(queue), Contains(R"("type":"queue")"));
   }
   CHECK_THAT(ada.send(rule), Contains(R"("code":"msg_ratelimit")"));
-  CHECK_THAT(ada.send(queue), Contains(R"("code":"msg_ratelimit")"));
+  CHECK_THAT(ada.send(queue),
+             Contains(R"("code":"rate_limited")") && Contains(R"("retry_after":30.000,"remaining":0)"));
   CHECK(hall.acts.asked.size() == 100);
   hall.clock.advance(seconds(30));
   CHECK_THAT(ada.send(queue), Contains(R"("type":"queue")"));
+}
+
+TEST_CASE("readers are asked to log in, and take no commands from one another") {
+  TestHall hall;
+  JsonPeer ada(hall);
+  std::deque<JsonPeer> readers;
+  for (int i = 0; i < 3; ++i) readers.emplace_back(hall).send(R"({"type":"join","channel":"demo"})");
+  const std::string rule = R"({"type":"rule","channel":"demo","id":"m1","verdict":"allow","key":"k"})",
+                    queue = R"({"type":"queue","channel":"demo"})";
+  for (int i = 0; i < 200; ++i) {
+    CHECK_THAT(readers[i % 3].send(rule),
+               Contains(R"("code":"not_authenticated")") && Contains(R"("key":"k")"));
+    CHECK_THAT(readers[i % 3].send(queue), Contains(R"("code":"not_authenticated")"));
+  }
+  // Nor where a reader's command comes in by another way.
+  Room& room = *hall.rooms.find("demo");
+  std::vector<std::string> told;
+  for (int i = 0; i < 200; ++i)
+    hall.moderation.carry_out(room, {User{}, "loopback"}, *parse_command("clear"),
+                              [&](const Notice& notice) { told.push_back(notice.id); });
+  CHECK(std::ranges::count(told, "no_permission") == 200);
+  CHECK(hall.acts.asked.empty());
 }
 
 TEST_CASE("a token that may only read rules on nothing, whoever's it is") {

@@ -43,6 +43,20 @@ TEST_CASE("JOIN is answered in the dialect's order") {
   CHECK(ada.send("PART #demo\r\n") == ":ada!ada@ada.tmi.twitch.tv PART #demo\r\n");
 }
 
+TEST_CASE("a JOIN once more counts among the joins, of users and of readers") {
+  for (const char* hello : {"PASS oauth:t7\r\nNICK ada\r\n", "NICK justinfan5\r\n"}) {
+    TestHall hall;
+    IrcPeer peer(hall);
+    peer.send(std::string("CAP REQ :twitch.tv/commands\r\n") + hello);
+    for (int i = 0; i < 20; ++i) CHECK(peer.send("JOIN #demo\r\n").find("ROOMSTATE") != std::string::npos);
+    const std::string refused = ":tmi.twitch.tv NOTICE #demo :You are joining channels too quickly.\r\n";
+    CHECK(peer.send("JOIN #demo\r\n") == refused);
+    CHECK(hall.rooms.find("demo")->members() == 1);  // it stays in
+    hall.clock.advance(seconds(10));
+    CHECK(peer.send("JOIN #demo\r\n").find("ROOMSTATE") != std::string::npos);
+  }
+}
+
 TEST_CASE("GLOBALUSERSTATE follows the welcome of a user, not of a reader") {
   TestHall hall;
   IrcPeer ada(hall);
@@ -236,7 +250,14 @@ TEST_CASE("refusals are NOTICEs with the dialect's ids") {
   CHECK(bob.send("PRIVMSG #demo :/dance ada\r\n") ==
         "@msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #demo :Unrecognized command: /dance\r\n");
   CHECK(bob.send("PRIVMSG #demo :/ban ada\r\n").starts_with("@msg-id=no_permission "));
-  CHECK(bob.send("PRIVMSG #demo :  \r\n") == ":tmi.twitch.tv NOTICE #demo :Your message is empty.\r\n");
+  CHECK(
+      bob.send("PRIVMSG #demo :  \r\n") ==
+      "@msg-id=msg_bad_characters :tmi.twitch.tv NOTICE #demo :Your message was not sent: nothing is left of "
+      "its text.\r\n");
+  CHECK(bob.send("PRIVMSG #demo :" + std::string(501, 'x') + "\r\n") ==
+        "@msg-id=msg_rejected_mandatory :tmi.twitch.tv NOTICE #demo :Your message was not sent: it is longer "
+        "than "
+        "500 characters.\r\n");
   hall.clock.advance(seconds(1));
   CHECK(bob.send("PRIVMSG #demo :  one \r\n") ==
         "@msg-id=msg_duplicate :tmi.twitch.tv NOTICE #demo :Your message was not sent because it is "

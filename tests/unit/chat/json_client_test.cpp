@@ -141,6 +141,9 @@ TEST_CASE("errors have codes") {
   CHECK(one(page.send(say(" ", "k")))["code"] == "empty");
   CHECK(one(page.send(say(std::string(501, 'x'), "k")))["code"] == "too_long");
   CHECK(one(page.send(say("/dance now", "k")))["code"] == "unknown_command");
+  CHECK(one(page.send(say("/raid bob", "k")))["code"] == "unsupported_command");
+  CHECK(one(page.send(say(".raid bob", "k")))["message"] ==
+        "Raids cannot be started from chat on this platform.");
 }
 
 TEST_CASE("frames wait for the ones before them") {

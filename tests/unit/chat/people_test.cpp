@@ -162,7 +162,7 @@ TEST_CASE("followers-only mode counts how long one has followed") {
   refused = salon.say(salon.bob, "five");
   REQUIRE(refused);
   CHECK(words_for(*refused).notice_id == "msg_followersonly_zero");
-  CHECK(words_for(*refused).code == "followers_only");
+  CHECK(words_for(*refused).code == ErrorCode::followers_only);
   salon.room.standing().follow(salon.bob.id, salon.clock.wall());
   CHECK_FALSE(salon.say(salon.bob, "six"));
   CHECK(salon.say(salon.cyd, "seven"));

@@ -81,6 +81,96 @@ TEST_CASE("who comes and goes is told while there are few, and to nobody among m
   CHECK(first.outlet.take_delivered().find("PART #demo") != std::string::npos);
 }
 
+TEST_CASE("those who only read are counted, too, where it costs a write to each to tell of one") {
+  Salon salon;
+  Salon::Seat& first = salon.sit(1);
+  for (int i = 0; i < 1000; ++i) salon.sit(0);
+  salon.room.beat();
+  salon.flush();
+  first.outlet.take_delivered();
+  salon.sit(2);
+  salon.room.beat();
+  salon.flush();
+  CHECK(first.outlet.take_delivered().find("JOIN") == std::string::npos);
+}
+
+namespace {
+struct Counting final : Sink {
+  std::size_t bytes = 0, writes = 0;
+  void deliver(const SharedBytes& more) override {
+    ++writes;
+    bytes += more->size();
+  }
+  std::size_t write_beside(const SharedBytes& more) override {
+    deliver(more);
+    return more->size();
+  }
+  void deliver_rest(const SharedBytes&, std::size_t) override {}
+};
+
+struct Work {
+  std::size_t bytes = 0, writes = 0;
+  bool operator==(const Work&) const = default;
+};
+
+// What a room of `members`, every tenth of them logged in, writes in a hundred seconds, in which `moves`
+// users come and half of them go again.
+Work work_of(std::size_t members, std::size_t moves, const Wire& wire, std::size_t lanes) {
+  TestHall hall;
+  if (lanes > 1)
+    hall.rooms.share_out(lanes, [](std::size_t all, const auto& write) {
+      for (std::size_t lane = 0; lane < all; ++lane) write(lane);
+    });
+  Room& room = hall.rooms.open(hall.directory.channels["demo"]);
+  Counting sink;
+  std::vector<User> users(members + moves);
+  std::vector<Member> all(members + moves);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i >= members || i % 10 == 0)
+      users[i] = user(static_cast<std::int64_t>(i + 1), "u" + std::to_string(i));
+    all[i].sink = &sink;
+    all[i].user = &users[i];
+    all[i].wire = wire;
+  }
+  for (std::size_t i = 0; i < members; ++i) room.join(all[i]);
+  hall.rooms.beat();
+  hall.flush();
+  sink.bytes = sink.writes = 0;
+  std::size_t next = members;
+  for (std::size_t beat = 0; beat < 100; ++beat) {
+    for (std::size_t i = 0; i < moves / 100; ++i, ++next) {
+      room.join(all[next]);
+      if (i % 2 == 1) room.leave(all[next - 1]);
+    }
+    hall.rooms.beat();
+    hall.flush();
+  }
+  const Work done{sink.bytes, sink.writes};
+  for (std::size_t i = 0; i < members; ++i) room.leave(all[i]);
+  for (std::size_t i = members; i < next; ++i)
+    if ((i - members) % 2 == 1) room.leave(all[i]);
+  CHECK(room.members() == 0);
+  return done;
+}
+}  // namespace
+
+TEST_CASE("two thousand who come and go cost a room of ten thousand no more than one of a thousand") {
+  const std::size_t lanes = GENERATE(1, 16);
+  // Nothing at all is written of them.
+  const Wire irc{.tags = true, .commands = true, .membership = true};
+  CHECK(work_of(1'000, 2'000, irc, lanes) == Work{});
+  CHECK(work_of(10'000, 2'000, irc, lanes) == Work{});
+  // Pages are told once a second how many there are: so many more writes as there are new members who hear
+  // it, and not one for each who came.
+  const Wire json{.json = true, .framed = true};
+  const auto beyond = [&](std::size_t members) {
+    const Work few = work_of(members, 200, json, lanes), many = work_of(members, 2'000, json, lanes);
+    return many.writes - few.writes;
+  };
+  CHECK(beyond(1'000) == beyond(10'000));
+  CHECK(work_of(10'000, 2'000, json, lanes).writes < 100 * 11'000 + 1);
+}
+
 TEST_CASE(
     "a ban takes off what its user said, also what another node brings later, but not what follows it") {
   Salon salon;

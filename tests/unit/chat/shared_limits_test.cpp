@@ -199,7 +199,7 @@ TEST_CASE("a key that another node is about to publish waits for the line, and n
   CHECK(waits(lost));
   hall.tick(seconds(1));
   CHECK(reason(lost) == Reason::on_its_way);
-  CHECK(words_for((*lost)->error()).code == "busy");
+  CHECK(words_for((*lost)->error()).code == ErrorCode::busy);
   hall.say(hall.bob, "lost", "l");
   CHECK(hall.shared.asked.size() == 1);  // a new question
 

@@ -43,6 +43,12 @@ TEST_CASE("what is wrong with a command is named, with its usage") {
   for (const auto& [line, id] : std::initializer_list<std::pair<const char*, const char*>>{
            {"", "unrecognized_cmd"},
            {"dance", "unrecognized_cmd"},
+           {"raid bob", "unavailable_command"},
+           {"UNRAID", "unavailable_command"},
+           {"marker here", "unavailable_command"},
+           {"commercial 30", "bad_commercial_error"},
+           {"host bob", "bad_host_error"},
+           {"unhost", "not_hosting"},
            {"ban", "usage_ban"},
            {"unban", "usage_unban"},
            {"timeout", "usage_timeout"},

@@ -131,7 +131,43 @@ TEST_CASE("commands after the welcome") {
       "there\r\nWHO #a\r\n");
 
   CHECK(client.take_commands() == "join a\njoin b\npart a\nsay demo hi there nonce=n1 reply=m\n");
-  CHECK(client.take_out() == ":tmi.twitch.tv 421 ada WHO :Unknown command\r\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv 403 ada c :No such channel\r\n:tmi.twitch.tv 403 ada #b-d :No such channel\r\n"
+        ":tmi.twitch.tv 421 ada WHO :Unknown command\r\n");
+}
+
+TEST_CASE("a list of channels may have blanks behind its commas") {
+  Client client;
+  client.register_as("ada");
+  client.send("JOIN #a, #b,#c, #d\r\nJOIN #e,,#f key #g\r\nPART #a, #b\r\n");
+  CHECK(client.take_commands() == "join a\njoin b\njoin c\njoin d\njoin e\njoin f\npart a\npart b\n");
+  CHECK(client.take_out().empty());
+}
+
+TEST_CASE("what cannot be said or joined is answered as clients of IRC look for it") {
+  Client client;
+  client.register_as("ada");
+  const auto answer = [&](const std::string& line) {
+    client.send(line + "\r\n");
+    CHECK(client.take_commands().empty());
+    return client.take_out();
+  };
+  CHECK(answer("PRIVMSG bob :hi") ==
+        ":tmi.twitch.tv 401 ada bob :No such nick: lines go to one channel, and /w USER TEXT in it to a "
+        "user\r\n");
+  CHECK(answer("PRIVMSG #a,#b :hi") == ":tmi.twitch.tv 403 ada #a,#b :No such channel\r\n");
+  CHECK(answer("PRIVMSG") == ":tmi.twitch.tv 411 ada :No recipient given (PRIVMSG)\r\n");
+  CHECK(answer("PRIVMSG :") == ":tmi.twitch.tv 411 ada :No recipient given (PRIVMSG)\r\n");
+  CHECK(answer("PRIVMSG #a") == ":tmi.twitch.tv 412 ada :No text to send\r\n");
+  for (const char* list : {"", " :", " ,", " , "}) {
+    CHECK(answer(std::string("JOIN") + list) == ":tmi.twitch.tv 461 ada JOIN :Not enough parameters\r\n");
+    CHECK(answer(std::string("PART") + list) == ":tmi.twitch.tv 461 ada PART :Not enough parameters\r\n");
+  }
+  CHECK(answer("PRIVMSG #" + std::string(65, 'x') + " :hi") ==
+        ":tmi.twitch.tv 403 ada * :No such channel\r\n");
+  std::string many = "JOIN x";
+  for (int i = 0; i < 999; ++i) many += ",x";
+  CHECK(answer(many).size() == 20 * std::string(":tmi.twitch.tv 403 ada x :No such channel\r\n").size());
 }
 
 TEST_CASE("what is sent while the login is decided is bounded") {
@@ -241,8 +277,13 @@ TEST_CASE("hostile bytes end nothing and begin no line of their own") {
   client.send(std::string("PRIVMSG #a :nul\0inside\r\n", 24));
   client.send(
       "PRIVMSG #a :lone\rCR\r\nPRIVMSG #a\x01 :x\r\nJOIN #\xe2\x80\xae,#a\xff,##,#\r\nPING a\rQUIT\r\n");
-  CHECK(client.take_commands() == "say a lone\rCR nonce= reply=\n");
-  CHECK(client.take_out() == ":tmi.twitch.tv PONG tmi.twitch.tv :a QUIT\r\n");
+  CHECK(client.take_commands() == "say a nul inside nonce= reply=\nsay a lone\rCR nonce= reply=\n");
+  CHECK(client.take_out() ==
+        ":tmi.twitch.tv 403 ada #a\x01 :No such channel\r\n"
+        ":tmi.twitch.tv 403 ada #\xe2\x80\xae :No such channel\r\n"
+        ":tmi.twitch.tv 403 ada #a\xff :No such channel\r\n:tmi.twitch.tv 403 ada ## :No such channel\r\n"
+        ":tmi.twitch.tv 403 ada # :No such channel\r\n"
+        ":tmi.twitch.tv PONG tmi.twitch.tv :a QUIT\r\n");
 }
 
 namespace {
