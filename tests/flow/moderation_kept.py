@@ -14,8 +14,11 @@ import threading
 from chat_peers import tags
 from harness import wait_for
 
-# What is done, as the audit log has it, and what it makes of a user.
+# What is done, as the audit log has it; as the event log; and what it makes of a user.
 AUDITED = {"ban": "ban", "timeout": "timeout", "unban": "unban", "untimeout": "untimeout", "mod": "mod.add", "unmod": "mod.remove", "vip": "vip.add", "unvip": "vip.remove"}
+TOLD = {"ban": "channel.ban", "timeout": "channel.ban", "unban": "channel.unban", "untimeout": "channel.unban", "mod.add": "channel.moderator.add",
+        "mod.remove": "channel.moderator.remove", "vip.add": "channel.vip.add", "vip.remove": "channel.vip.remove", "message.delete": "channel.chat.message_delete",
+        "automod.allow": "automod.message.update", "automod.deny": "automod.message.update"}
 BECOMES = {"ban": "banned", "timeout": "timed out", "unban": "free", "untimeout": "free", "mod.add": "moderator", "mod.remove": "free", "vip.add": "vip", "vip.remove": "free"}
 
 
@@ -142,6 +145,7 @@ class Check:
         self.users()
         self.queue()
         self.deleted()
+        self.events()
         return self.wrong
 
     def expect(self, holds, *what):
@@ -265,6 +269,24 @@ class Check:
             wait_for(lambda: not shown(), 20, "what was taken off to be gone")
         except AssertionError:
             self.expect(False, "taken off and still shown:", shown())
+
+
+    # ---- what rooms are told of it
+
+    def events(self):
+        """An event for each act, in their order."""
+        told = collections.defaultdict(list)
+        for line in self.platform.run("chanctl", "events").splitlines():
+            event = json.loads(line)
+            if event["event"] in TOLD.values():
+                about = event["data"].get("message_id") or event["data"]["user_login"]
+                told[about].append(event["event"])
+        acts = collections.defaultdict(list)
+        for entry in self.audit:
+            if entry["action"] in TOLD:
+                acts[entry["target"].split(":", 1)[1]].append(TOLD[entry["action"]])
+        different = {about: (acts[about][-6:], told[about][-6:]) for about in {*acts, *told} if acts[about] != told[about]}
+        self.expect(not different, "audited, and told by events:", different)
 
 
 def check_live(scene, book):

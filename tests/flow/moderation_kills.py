@@ -53,7 +53,10 @@ class Scene:
         page = Page(self.platform.port("ws"))
         ticket = subprocess.run([tool("store_seed"), f"sqlite:{self.platform.directory}/store.db", "ticket", self.tokens[name]],
                                 check=True, capture_output=True, text=True, timeout=30).stdout.strip()
-        assert page.log_in(ticket)["type"] == "authenticated"
+        answer = page.log_in(ticket)
+        if answer["type"] == "reconnect":  # its keeper was killed, and it drains
+            raise Closed()
+        assert answer["type"] == "authenticated", answer
         return page
 
 
@@ -146,7 +149,7 @@ class ByModctl(Worker):
     def mark(self, act):
         return act.mark or f"modctl {act.word}"
 
-    def lines(self, command, items):
+    def lines(self, command, items, failed=0):
         """What modctl told, until its end or its death."""
         tool = subprocess.Popen([program("modctl"), "--dir", str(self.scene.platform.directory), "--json", *command],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -159,7 +162,7 @@ class ByModctl(Worker):
                 if number == dies_after:
                     tool.kill()
             tool.wait()
-            if tool.returncode not in (0, -signal.SIGKILL):
+            if tool.returncode not in (0, failed, -signal.SIGKILL):
                 self.book.fault(f"modctl {command} ended with {tool.returncode}: {tool.stderr.read()}")
 
 
@@ -271,6 +274,8 @@ class Ruling(Worker):
 
 class RulingByModctl(ByModctl):
     def turn(self):
+        if self.chance.random() < 0.3:
+            return self.delete()
         lines = {line.id: line for line in self.book.take(self.book.to_rule, self.chance, 4)}
         if not lines:
             return
@@ -282,6 +287,15 @@ class RulingByModctl(ByModctl):
             if row["result"] != "done":
                 self.book.fault(f"modctl queue {word}: {row}")
             self.book.rule(lines[row["message"]], verdict)
+
+    def delete(self):
+        lines = {line.id: line for line in self.book.take(self.book.to_delete, self.chance, 4)}
+        for line in lines.values():
+            self.book.ask(line, "delete")
+        if lines:
+            for row in self.lines(["delete", "demo", "-"], lines, failed=1):  # 1: not in the chat log yet, or not before the kill
+                if row["result"] == "done":
+                    self.book.rule(lines[row["message"]], "delete")
 
 
 class Killer:
