@@ -4,7 +4,7 @@
 // object.
 #include <cstdint>
 
-#include "fuzz/chat_checks.hpp"
+#include "unit/chat/checks.hpp"
 #include "unit/chat/fakes.hpp"
 
 using namespace sluice;

@@ -1,120 +1,13 @@
 // rooms: chat
-// What a page may send, frame by frame, while its world goes on around it. The first byte says who it is and
-// what there is before; the rest are lines: a frame each, or `~` and a letter for something that happens.
-//
-// No crash. Whatever the page, another page or an IRC client gets is one object or one line. Every frame is
-// answered, one with a key with that key. And a page whose questions are answered late gets the same as one
-// that is answered at once: what it sends meanwhile waits, and nothing passes it.
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <deque>
-
-#include "chat/text.hpp"
-#include "fuzz/chat_checks.hpp"
-#include "unit/chat/fakes.hpp"
+// What a page may send, frame by frame, while its world goes on around it (page_world.hpp). The first byte
+// says who it is and what there is before; the rest are lines: a frame each, or `~` and a letter for
+// something that happens.
+#include "unit/chat/page_world.hpp"
 
 using namespace sluice;
-using namespace sluice::chat;
 
 namespace {
-constexpr std::size_t most_frames = 40;  // together: less than what a page may have waiting
-
-// Holds lines with a "hold" in them, blocks those with a "block", and keeps those with a "wait" until it is
-// asked again.
-struct WilfulGate : Gate {
-  std::deque<Then> waiting;
-  void ask(const Room&, const Message& line, Then then) override {
-    const auto has = [&](const char* word) { return line.text.find(word) != std::string::npos; };
-    if (has("wait")) return waiting.push_back(std::move(then));
-    if (has("hold")) return then(Refusal{.reason = Reason::held, .detail = line.id});
-    then(has("block") ? std::optional(Refusal{Reason::rejected}) : std::nullopt);
-  }
-  void answer_all() {
-    for (auto& then : std::exchange(waiting, {})) then(std::nullopt);
-  }
-};
-
-enum : std::uint8_t { ticket_bits = 3, joined_bit = 4, held_bit = 8, away_bit = 16, past_bit = 32 };
-
-bool is_event(std::string_view line) {
-  return line.size() == 2 && line[0] == '~';
-}
-
-class World {
- public:
-  World(std::uint8_t before, bool late) {
-    hall_.path.add_gate(gate_);
-    hall_.directory.tickets["k9"] = {user(9, "cyd"), false};
-    other_.log_in("t8", "bob");
-    other_.send("JOIN #demo\r\n");
-    reader_.send(R"({"type":"join","channel":"demo"})");
-    if (before & past_bit) others_speak();
-    if (before & held_bit)
-      hall_.acts.waiting.push_back({.channel = "demo",
-                                    .id = "h1",
-                                    .user = user(8, "bob"),
-                                    .text = "hold \" me",
-                                    .reason = "automod",
-                                    .category = "swearing",
-                                    .level = 2,
-                                    .boundaries = {{0, 3}},
-                                    .at = Wall(milliseconds(5))});
-    page_.client->greet();
-    const std::string who = std::array{"", "k7", "k8", "k9"}[before & ticket_bits];
-    if (!who.empty()) page_.client->receive(as_bytes(R"({"type":"auth","ticket":")" + who + "\"}"));
-    if (before & joined_bit) page_.client->receive(as_bytes(R"({"type":"join","channel":"demo"})"));
-    if (before & away_bit) hall_.acts.error = Error{Errc::unavailable, "the store is away", ""};
-    hall_.directory.later = late;
-  }
-
-  void take(std::string_view line) {
-    if (!open()) return;
-    if (is_event(line)) return happen(line[1]);
-    page_.client->receive(as_bytes(line));
-  }
-
-  // Every question is answered.
-  void settle() {
-    while (!hall_.directory.waiting.empty()) hall_.directory.answer_all();
-    gate_.answer_all();
-    hall_.flush();
-  }
-  void answer_some() { hall_.directory.answer_all(); }
-  bool gate_waits() const { return !gate_.waiting.empty(); }
-
-  bool open() const { return page_.outlet.closed.empty(); }
-  const std::string& sent() const { return page_.outlet.sent; }
-  void check() const {
-    check_frames(page_.outlet.delivered);
-    check_frames(reader_.outlet.delivered);
-    check_lines(other_.outlet.sent);
-    check_lines(other_.outlet.delivered);
-    for (const nlohmann::json& object : read_all(sent())) must(object.is_object() && object.contains("type"));
-  }
-
- private:
-  void others_speak() {
-    other_.client->receive(as_bytes("PRIVMSG #demo :said \"before\"\r\nPRIVMSG #demo :/me \\ too\r\n"));
-    hall_.flush();
-  }
-  void happen(char what) {
-    if (what == 's') return others_speak();
-    if (what == 't') return hall_.clock.advance(seconds(31));
-    if (what == 'g') return gate_.answer_all();
-    if (what == 'r') return page_.client->restart(seconds(3));
-    if (what == 'k') return page_.client->refuse_token();
-    if (what == 'f') return page_.client->fall_behind();
-    if (what == 'w')
-      return page_.client->hear(
-          {.id = "w1", .at = {}, .from = user(8, "bob"), .to = {}, .text = "psst", .emotes = {}});
-  }
-
-  TestHall hall_;
-  WilfulGate gate_;
-  IrcPeer other_{hall_};
-  JsonPeer reader_{hall_}, page_{hall_};
-};
+constexpr std::size_t most_frames = 40;
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -125,54 +18,10 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   }
   return lines;
 }
-
-// What the room shows is its only answer to some of them.
-bool is_command(std::string_view line) {
-  const auto request = parse_json_request(line);
-  const auto* message = request ? std::get_if<MessageRequest>(&*request) : nullptr;
-  return message != nullptr && read_typed(message->text).command;
-}
-
-// A line has one answer at least, with its key where it has one.
-void check_answers(std::string_view line, const std::vector<nlohmann::json>& answers) {
-  must(!answers.empty());
-  const auto request = parse_json_request(line);
-  const bool keyed = !request || std::holds_alternative<MessageRequest>(*request) ||
-                     std::holds_alternative<RuleRequest>(*request);
-  const std::string key = key_of_request(line);
-  if (!keyed || key.empty()) return;
-  must(std::ranges::any_of(answers, [&](const auto& answer) { return answer.value("key", "") == key; }));
-}
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const std::uint8_t before = data[0];
-  const std::vector<std::string_view> lines = lines_of({reinterpret_cast<const char*>(data) + 1, size - 1});
-
-  World at_once(before, false);
-  for (const std::string_view line : lines) {
-    const std::size_t sent = at_once.sent().size();
-    at_once.take(line);
-    if (!at_once.open()) break;
-    if (!is_event(line) && !is_command(line) && !at_once.gate_waits())
-      check_answers(line, read_all(std::string_view(at_once.sent()).substr(sent)));
-  }
-  at_once.settle();
-  at_once.check();
-
-  // Answered now and then, or when all is sent. What happens meanwhile would happen to both at other times,
-  // and commands are answered when they are carried out.
-  World late(before, true);
-  const bool alone =
-      std::ranges::none_of(lines, [](std::string_view line) { return is_event(line) || is_command(line); });
-  std::size_t number = 0;
-  for (const std::string_view line : lines) {
-    late.take(line);
-    if ((++number * 7 + size) % 5 == 0) late.answer_some();
-  }
-  late.settle();
-  late.check();
-  if (alone) must(late.sent() == at_once.sent() && late.open() == at_once.open());
+  chat::survive(data[0], lines_of({reinterpret_cast<const char*>(data) + 1, size - 1}));
   return 0;
 }

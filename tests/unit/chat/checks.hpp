@@ -1,7 +1,7 @@
 #pragma once
-// What chat's fuzz targets hold every client to: an IRC client gets whole lines within their limits, a page
-// gets objects.
-#include <cstdlib>
+// What is asked of whatever clients get, of random tests and fuzz targets: whole lines within their limits on
+// IRC, and objects on a page. What is broken throws.
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +14,7 @@ namespace sluice::chat {
 inline constexpr std::size_t longest_line = 16 * 1024;  // 500 characters in a reply to 500, and their tags
 
 inline void must(bool holds) {
-  if (!holds) std::abort();
+  if (!holds) throw std::logic_error("a client got, or did not get, what it must");
 }
 
 inline void check_lines(std::string_view lines) {
@@ -27,7 +27,7 @@ inline void check_lines(std::string_view lines) {
   }
 }
 
-// JSON texts that stand one behind the other, strictly parsed: what is none aborts.
+// JSON texts that stand one behind the other, strictly parsed.
 inline std::vector<nlohmann::json> read_all(std::string_view texts) {
   std::vector<nlohmann::json> found;
   while (!texts.empty()) {
