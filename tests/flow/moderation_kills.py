@@ -2,7 +2,10 @@
 """A platform whose chat is moderated from all sides at once while its processes are killed: one after another, then all in one moment, `sluice`
 with them. What moderators and speakers were told must hold afterwards (moderation_kept.py).
 
-As a program: SEED=n repeats a run's decisions, ROUNDS=n makes it longer (SLUICE_BUILD: where the programs are)."""
+As a program: SEED=n repeats a run's decisions, ROUNDS=n makes it longer (SLUICE_BUILD: where the programs are). Its last line is kept in
+tests/bench/results/moderation_kills.ndjson: how often each process was killed, and what was acknowledged and found afterwards."""
+import collections
+import json
 import os
 import random
 import signal
@@ -101,7 +104,7 @@ def run(seed, rounds):
                     worker.join(30)
             platform.up()
             wrong = Check(platform, book).run() or check_live(scene, book)
-            told = f"SEED={seed}, round {round_}, killed {killer.struck}, acknowledged {dict(book.counts)}"
+            told = f"SEED={seed}, round {round_}, last killed {killer.struck[-6:]}, acknowledged {dict(book.counts)}"
             assert not wrong, "\n".join([told, *wrong])
             print(told)
         return book, killer
@@ -110,4 +113,5 @@ def run(seed, rounds):
 if __name__ == "__main__":
     one = int(os.environ.get("SEED", random.randrange(1 << 30)))
     print(f"SEED={one}")
-    run(one, int(os.environ.get("ROUNDS", 10)))
+    told, struck = run(one, int(os.environ.get("ROUNDS", 10)))
+    print(json.dumps({"seed": one, "kills": collections.Counter(struck.struck), "acknowledged": told.counts}))
