@@ -208,6 +208,6 @@ def check_live(scene, book):
     queued = [held["id"] for held in page.until("queue")["held"]]
     page.close()
     waits = [held["id"] for held in rows(scene.platform, "queue", "list", "demo")]
-    if not queued or queued != waits[:len(queued)]:
+    if queued != waits[:100]:  # the oldest
         wrong.append(f"a moderator's page is shown {queued} and {waits} waits")
     return wrong
