@@ -19,6 +19,15 @@ from moderation_kept import Check, check_live
 SETTINGS = {"cooldown": "0s", "message-rate": "100000", "join-rate": "10000", "login-rate": "10000", "repeat-time": "0s", "room-rate": "0"}
 
 
+def kill(pid):
+    """False: it has ended with who started it."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+        return True
+    except ProcessLookupError:
+        return False
+
+
 class Killer:
     """Strikes when so many more acts have been acknowledged."""
 
@@ -44,9 +53,8 @@ class Killer:
     def strike(self, name):
         self.wait_for_acts()
         pid = next((pid for found, pid in self.victims() if found == name), None)
-        if pid is None:  # not there at the moment: it went with one that was killed
+        if pid is None or not kill(pid):  # not there at the moment: it went with one that was killed
             return
-        os.kill(pid, signal.SIGKILL)
         self.struck.append(name)
         of = name.rsplit(" ", 1)[-1]
         if of in ("origind", "chatd", "webd", "ingestd") and not name.startswith("log writer"):
@@ -70,13 +78,11 @@ class Killer:
         pids = [pid for _, pid in self.victims()] + [self.platform.process.pid]
         self.chance.shuffle(pids)
         for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:  # it has ended with who started it
-                pass
+            kill(pid)
         self.platform.process.wait()
         folder = str(self.platform.directory)
-        wait_for(lambda: not any(folder in line and "modctl" not in line for _, _, line in processes().values()), 20, "everything ended")
+        ours = ("modctl", "store_seed")  # the crew's
+        wait_for(lambda: not any(folder in line and name not in ours for _, name, line in processes().values()), 20, "everything ended")
         self.struck.append("all")
 
 
