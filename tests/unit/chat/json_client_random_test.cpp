@@ -33,7 +33,7 @@ class Sender {
   std::string line() {
     switch (below(12)) {
       case 0:
-        return std::string("~") + "stgrwf"[below(6)];
+        return std::string("~") + "stgrwfa"[below(7)];
       case 1:
         return R"({"type":"auth","ticket":")" + one_of({"k7", "k8", "k9", "kx"}) + "\"}";
       case 2:

@@ -96,6 +96,7 @@ class World {
     if (what == 's') return others_speak();
     if (what == 't') return hall_.clock.advance(seconds(31));
     if (what == 'g') return gate_.answer_all();
+    if (what == 'a') hall_.directory.away = !hall_.directory.away;
     if (what == 'r') return page_.client->restart(seconds(3));
     if (what == 'k') return page_.client->refuse_token();
     if (what == 'f') return page_.client->fall_behind();
