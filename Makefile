@@ -83,10 +83,12 @@ fuzz: deps
 bench: deps-test test-programs
 	@for b in tests/bench/*.sh; do [ -e "$$b" ] || continue; echo "== $$b"; SLUICE_BUILD=$(abspath $(BUILD)) bash $$b || exit 1; done
 
-# kill -9 of every program, KILLS times each at random moments; results in tests/bench/results/kills.ndjson
+# kill -9 of every program, KILLS times each at random moments; results in tests/bench/results/kills.ndjson. Then of everything in one moment,
+# KILLS times, while chat is moderated
 KILLS ?= 20
 kills: deps-test test-programs
 	@SLUICE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/kills.py --kills $(KILLS)
+	@SLUICE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 ROUNDS=$(KILLS) /usr/bin/python3 tests/flow/moderation_kills.py
 
 # three publishers for SOAK seconds under faults, on a small disk (as root); results in tests/bench/results/soak.ndjson
 SOAK ?= 3600

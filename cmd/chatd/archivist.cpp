@@ -1,5 +1,7 @@
 #include "archivist.hpp"
 
+#include <fmt/format.h>
+
 #include "log/log.hpp"
 
 namespace sluice::chatd {
@@ -19,20 +21,23 @@ Archivist::Archivist(net::Loop& loop, chatlog::Archive& archive, Clock& clock, s
       queue_(std::make_shared<chatlog::ArchiveQueue>(archive, clock)),
       rhythm_(loop),
       forgetting_(loop),
+      backlog_(most_waiting),
       writer_(loop) {
   // One batch at a time: what is said while the disk is slow goes there together.
   rhythm_.every(batch_time, [this] {
-    if (jobs_.empty() || (with_writer_ == 0 && !waiting_.empty())) hand_over();
+    const bool writes_some = backlog_.waiting() > waiting_.size();
+    if (jobs_.empty() || (!writes_some && !waiting_.empty())) hand_over();
   });
   forgetting_.every(std::chrono::hours(1), [this] { forget_before(clock_.wall() - keep_); });
   forget_before(clock_.wall() - keep_);
 }
 
 void Archivist::keep(const chat::MessagePtr& message) {
-  if (waiting_.size() + with_writer_ < most_waiting) return waiting_.push_back(message);
-  if (++refused_ == 1)
-    log::error("the chat history's disk does not answer: what is said now is lost to it",
-               {{"messages", waiting_.size() + with_writer_}});
+  const auto taken = backlog_.take(clock_.wall());
+  if (taken == chatlog::Backlog::Taken::yes) return waiting_.push_back(message);
+  if (taken == chatlog::Backlog::Taken::first_lost)
+    log::error("the chat history's disk is too slow: what is said now is lost to it",
+               {{"messages", backlog_.waiting()}});
 }
 
 void Archivist::keep(chatlog::Blocked line) {
@@ -45,9 +50,9 @@ void Archivist::keep(chatlog::Blocked line) {
 template <class Work, class Then>
 void Archivist::ask(std::size_t messages, Work work, Then then) {
   jobs_.push_back({clock_.steady(), messages});
-  with_writer_ += messages;
   writer_.run(std::move(work), [this, then = std::move(then)](auto result) {
-    with_writer_ -= jobs_.front().messages;
+    if (backlog_.done(jobs_.front().messages))
+      log::info("the chat history takes what is said again", {{"lost", backlog_.lost_this_time()}});
     jobs_.pop_front();
     if (!jobs_.empty()) jobs_.front().since = clock_.steady();
     then(std::move(result));
@@ -116,6 +121,10 @@ void Archivist::done(chatlog::ArchiveQueue::State state) {
 
 app::Health Archivist::health() const {
   if (!state_.error.empty()) return {"history", false, 0, state_.error, failing_since_};
+  if (const auto since = backlog_.losing_since())
+    return {"history", false, 0,
+            fmt::format("its disk is too slow, and {} messages are lost to it", backlog_.lost_this_time()),
+            since};
   const milliseconds at_it = jobs_.empty()
                                  ? milliseconds(0)
                                  : std::chrono::floor<milliseconds>(clock_.steady() - jobs_.front().since);

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "chatlog/archive.hpp"
 #include "chatlog/archive_queue.hpp"
+#include "chatlog/backlog.hpp"
 #include "net/loop.hpp"
 
 namespace sluice::chatd {
@@ -30,7 +31,8 @@ class Archivist {
   void find(ChannelId channel, std::string id,
             std::function<void(Result<std::optional<chatlog::Kept>>)> answer);
   void keep_for(std::chrono::days keep) { keep_ = keep; }
-  std::uint64_t lost() const { return state_.lost + refused_; }  // messages too many to wait for a disk
+  // Messages that a disk was too slow, or full too long, for.
+  std::uint64_t lost() const { return state_.lost + backlog_.lost(); }
   std::uint64_t blocked_lost() const { return state_.blocked_lost + blocked_refused_; }
   app::Health health() const;
   // What waits is tried once more, and told where it is lost; then `done`.
@@ -56,10 +58,10 @@ class Archivist {
   net::Timer rhythm_, forgetting_;
   std::vector<chat::MessagePtr> waiting_;
   std::vector<chatlog::Blocked> blocked_;
-  std::deque<Job> jobs_;         // that the writer has, the one it is at in front
-  std::size_t with_writer_ = 0;  // messages
+  std::deque<Job> jobs_;      // that the writer has, the one it is at in front
+  chatlog::Backlog backlog_;  // what waits here and what the writer has
   std::size_t blocked_with_writer_ = 0;
-  std::uint64_t refused_ = 0, blocked_refused_ = 0;
+  std::uint64_t blocked_refused_ = 0;
   chatlog::ArchiveQueue::State state_;
   std::optional<Wall> failing_since_;
   net::Offload writer_;

@@ -36,8 +36,9 @@ void Counters::count_act(std::string_view act, ChannelId channel) {
   constexpr std::size_t most_channels = 1000;
   const bool own = moderated_.contains(channel) || moderated_.size() < most_channels;
   if (own) moderated_.insert(channel);
-  metrics::counter("twitch_moderation_actions_total", "acts of moderation, whichever program did them",
-                   {{"action", std::string(act)}, {"channel_id", own ? std::to_string(channel.value()) : "other"}})
+  metrics::counter(
+      "twitch_moderation_actions_total", "acts of moderation, whichever program did them",
+      {{"action", std::string(act)}, {"channel_id", own ? std::to_string(channel.value()) : "other"}})
       .Increment();
 }
 

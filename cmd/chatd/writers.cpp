@@ -7,7 +7,8 @@
 namespace sluice::chatd {
 
 namespace {
-constexpr std::size_t lanes_per_thread = 8;  // one that the kernel holds up has little that the others wait for
+constexpr std::size_t lanes_per_thread =
+    8;  // one that the kernel holds up has little that the others wait for
 }
 
 Writers::Writers(chat::Rooms& rooms, std::size_t threads, bool io_uring) {

@@ -1,5 +1,6 @@
 #pragma once
-// Writers: the threads that write to the members of big rooms, and the rings by which they do it many at once.
+// Writers: the threads that write to the members of big rooms, and the rings by which they do it many at
+// once.
 #include <cstddef>
 #include <deque>
 #include <optional>

@@ -47,8 +47,8 @@ class Rooms {
   void share_out(std::size_t lanes, Run run);
   static constexpr std::size_t worth_sharing = 256;  // deliveries
   std::size_t lanes() const { return lanes_; }
-  // Behind share_out(): who writes to sockets, for each lane; one thread at a time works in a lane. Without it
-  // everything is queued.
+  // Behind share_out(): who writes to sockets, for each lane; one thread at a time works in a lane. Without
+  // it everything is queued.
   void write_with(const std::function<Delivery::Write(std::size_t lane)>& writer);
 
   // Called when something waits for flush(), once until then.
@@ -76,7 +76,7 @@ class Rooms {
   std::unordered_map<const Room*, Steady> flushed_;  // of busy rooms: when last
   std::vector<Room*> waiting_;
   std::size_t lanes_ = 1;
-  Run run_;  // none: this thread writes to all
+  Run run_;                                // none: this thread writes to all
   std::vector<Delivery::Write> write_{1};  // of each lane
   bool archived_ = false;
   bool asked_ = false;  // on_gathered was called, flush() not yet

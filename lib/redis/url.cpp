@@ -15,7 +15,9 @@ constexpr std::string_view scheme = "redis://";
 constexpr std::string_view hint = "write redis://HOST, redis://HOST:6379/0 or redis://[::1]:6379";
 
 bool is_host(std::string_view host) {
-  return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](unsigned char c) { return c > ' ' && c < 127 && c != '/' && c != '@'; });
+  constexpr std::string_view others = "/@[]";
+  return !host.empty() && host.size() <= 253 &&
+         std::ranges::all_of(host, [&](unsigned char c) { return c > ' ' && c < 127 && others.find(static_cast<char>(c)) == others.npos; });
 }
 }  // namespace
 

@@ -39,7 +39,7 @@ class Emotes {
   virtual Result<Emote> remove(ChannelId channel, std::string_view code, const Actor& actor) = 0;
   virtual Result<std::vector<Emote>> list() = 0;  // all: global ones first, by channel and code
   // Also those that were removed: what was said with them stays.
-  virtual Result<Emote> by_id(EmoteId id) = 0;  // Errc::not_found
+  virtual Result<Emote> by_id(EmoteId id) = 0;                  // Errc::not_found
   virtual Result<std::vector<std::string>> image_places() = 0;  // each once
 };
 

@@ -103,10 +103,12 @@ Result<Emote> SqliteEmotes::add(Emote emote, const Actor& actor) {
 Result<Emote> SqliteEmotes::remove(ChannelId channel_id, std::string_view code, const Actor& actor) {
   return core_.write([&](Change& change) -> Result<Emote> {
     SLUICE_TRY_VALUE(const std::optional<Channel> channel, channel_if_any(change.db, channel_id));
-    SLUICE_TRY_VALUE(Emote emote,
-                     first(change.db.query(select_emotes("e.removed_ms IS NULL AND coalesce(e.channel_id, 0) = ? AND e.code = ?"),
-                                           channel_id.value(), code),
-                           emote_of, fmt::format("no emote \"{}\"", code)));
+    SLUICE_TRY_VALUE(
+        Emote emote,
+        first(change.db.query(
+                  select_emotes("e.removed_ms IS NULL AND coalesce(e.channel_id, 0) = ? AND e.code = ?"),
+                  channel_id.value(), code),
+              emote_of, fmt::format("no emote \"{}\"", code)));
     SLUICE_TRY(
         change.db.run("UPDATE emotes SET removed_ms = ? WHERE id = ?", to_ms(change.now), emote.id.value()));
     SLUICE_TRY(tell(change, emote, channel, "emote.remove", actor));
@@ -116,7 +118,9 @@ Result<Emote> SqliteEmotes::remove(ChannelId channel_id, std::string_view code, 
 
 Result<std::vector<Emote>> SqliteEmotes::list() {
   return core_.read([](sqlite::Database& db, Wall) {
-    return collect(db.query(select_emotes("e.removed_ms IS NULL ORDER BY e.channel_id IS NOT NULL, c.name, e.code")), emote_of);
+    return collect(
+        db.query(select_emotes("e.removed_ms IS NULL ORDER BY e.channel_id IS NOT NULL, c.name, e.code")),
+        emote_of);
   });
 }
 

@@ -101,7 +101,7 @@ TEST_CASE("a Redis URL") {
   CHECK(secret->password == "p@ss");
   CHECK(secret->text() == "redis://host:6379/2");
   CHECK(parse_url("redis://:only@host")->user.empty());
-  for (const char* wrong : {"", "redis:host", "rediss://host", "redis://", "redis://:6379", "redis://host:", "redis://host:0", "redis://host:70000", "redis://host/x", "redis://host/-1", "redis://[::1", "redis://[::1]x",
+  for (const char* wrong : {"", "redis:host", "rediss://host", "redis://", "redis://:6379", "redis://host:", "redis://host:0", "redis://host:70000", "redis://host/x", "redis://host/-1", "redis://[::1", "redis://[::1]x", "redis://[[::1]", "redis://ho[st", "redis://ho]st",
                             "redis://secret@host", "redis://:@host", "redis://:s%4@host", "redis://:s%zz@host", "redis://ho st"}) {
     INFO(wrong);
     const auto parsed = parse_url(wrong);
