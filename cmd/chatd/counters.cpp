@@ -16,7 +16,8 @@ Counters::Counters(const std::string& instance)
                             "connections dropped because they read too slowly")),
       refused(metrics::counter("sluice_chat_refused_connections_total",
                                "connections turned away for being beyond the limits on connections")),
-      lost(metrics::gauge("sluice_chat_history_lost", "messages that were not written to the history: too many had to wait")) {}
+      lost(metrics::gauge("sluice_chat_history_lost",
+                          "messages that were not written to the history: too many had to wait")) {}
 
 void Counters::count(const chat::Message& message) {
   auto& counter = messages_[message.channel];
@@ -32,8 +33,9 @@ void Counters::count_act(std::string_view act, ChannelId channel) {
   constexpr std::size_t most_channels = 1000;
   const bool own = moderated_.contains(channel) || moderated_.size() < most_channels;
   if (own) moderated_.insert(channel);
-  metrics::counter("twitch_moderation_actions_total", "acts of moderation, whichever program did them",
-                   {{"action", std::string(act)}, {"channel_id", own ? std::to_string(channel.value()) : "other"}})
+  metrics::counter(
+      "twitch_moderation_actions_total", "acts of moderation, whichever program did them",
+      {{"action", std::string(act)}, {"channel_id", own ? std::to_string(channel.value()) : "other"}})
       .Increment();
 }
 
