@@ -43,12 +43,12 @@ TEST_CASE("answers are read as they were written") {
     CHECK(read([&](std::string& out) { write_pong(out, json(text).dump()); }) ==
           json{{"type", "pong"}, {"id", text}});
 
-    json error{{"type", "error"}, {"code", code}, {"message", text}, {"retry_after", 1.5}, {"remaining", 3}};
+    json error{{"type", "error"}, {"code", "busy"}, {"message", text}, {"retry_after", 1.5}, {"remaining", 3}};
     put_unless_empty(error, "channel", channel);
     put_unless_empty(error, "key", key);
     put_unless_empty(error, "id", id);
     CHECK(read([&](std::string& out) {
-            write_error(out, {code, text, channel, key, id, milliseconds(1500), 3});
+            write_error(out, {ErrorCode::busy, text, channel, key, id, milliseconds(1500), 3});
           }) == error);
 
     const Message message = random_message(any);
