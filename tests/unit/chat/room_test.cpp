@@ -101,11 +101,6 @@ struct Counting final : Sink {
     ++writes;
     bytes += more->size();
   }
-  std::size_t write_beside(const SharedBytes& more) override {
-    deliver(more);
-    return more->size();
-  }
-  void deliver_rest(const SharedBytes&, std::size_t) override {}
 };
 
 struct Work {
