@@ -10,7 +10,7 @@ namespace {
 constexpr milliseconds batch_time{250};
 constexpr std::size_t most_waiting =
     100'000;  // messages, while the disk does not answer: 6 s of a million a minute
-constexpr std::size_t most_blocked = 10'000;  // lines that wait likewise: 50 MB of the longest
+constexpr std::size_t most_blocked = 10'000;  // lines likewise, here, and as many with the writer: 5 KB each
 constexpr seconds patience{3};                // with one job
 }  // namespace
 
@@ -22,6 +22,7 @@ Archivist::Archivist(net::Loop& loop, chatlog::Archive& archive, Clock& clock, s
       rhythm_(loop),
       forgetting_(loop),
       backlog_(most_waiting),
+      blocked_backlog_(most_blocked),
       writer_(loop) {
   // One batch at a time: what is said while the disk is slow goes there together.
   rhythm_.every(batch_time, [this] {
@@ -41,10 +42,11 @@ void Archivist::keep(const chat::MessagePtr& message) {
 }
 
 void Archivist::keep(chatlog::Blocked line) {
-  if (blocked_.size() + blocked_with_writer_ < most_blocked) return blocked_.push_back(std::move(line));
-  if (++blocked_refused_ == 1)
-    log::error("the chat history's disk does not answer: what AutoMod blocks now is not kept",
-               {{"lines", blocked_.size() + blocked_with_writer_}});
+  const auto taken = blocked_backlog_.take(clock_.wall());
+  if (taken == chatlog::Backlog::Taken::yes) return blocked_.push_back(std::move(line));
+  if (taken == chatlog::Backlog::Taken::first_lost)
+    log::error("the chat history's disk is too slow: what AutoMod blocks now is not kept",
+               {{"lines", blocked_backlog_.waiting()}});
 }
 
 template <class Work, class Then>
@@ -60,17 +62,18 @@ void Archivist::ask(std::size_t messages, Work work, Then then) {
 }
 
 void Archivist::hand_over() {
-  if (!waiting_.empty() || !state_.error.empty()) run(std::exchange(waiting_, {}));
+  if (!waiting_.empty() || !state_.error.empty() || !state_.blocked_error.empty())
+    run(std::exchange(waiting_, {}));
   if (blocked_.empty()) return;
   const std::size_t many = blocked_.size();
-  blocked_with_writer_ += many;
   ask(
       0,
-      [queue = queue_, lines = chatlog::ArchiveQueue::Work(std::exchange(blocked_, {}))] {
-        return queue->run(lines);
+      [queue = queue_, lines = chatlog::ArchiveQueue::Work(std::exchange(blocked_, {}))]() mutable {
+        return queue->run(std::move(lines));
       },
       [this, many](chatlog::ArchiveQueue::State state) {
-        blocked_with_writer_ -= many;
+        if (blocked_backlog_.done(many))
+          log::info("what AutoMod blocks is kept again", {{"lost", blocked_backlog_.lost_this_time()}});
         done(std::move(state));
       });
 }
@@ -84,6 +87,9 @@ void Archivist::write_last(std::function<void()> after) {
         if (state_.waiting > 0)
           log::error("what was said last is not in the chat history",
                      {{"messages", state_.waiting}, {"error", state_.error}});
+        if (state_.blocked_waiting > 0)
+          log::error("what AutoMod blocked last is not in the chat history",
+                     {{"lines", state_.blocked_waiting}, {"error", state_.blocked_error}});
         after();
       });
 }
@@ -108,19 +114,22 @@ void Archivist::run(chatlog::ArchiveQueue::Work work) {
 
 void Archivist::done(chatlog::ArchiveQueue::State state) {
   state_ = std::move(state);
-  if (state_.error.empty() == !failing_since_) return;
+  const std::string& error = state_.error.empty() ? state_.blocked_error : state_.error;
+  if (error.empty() == !failing_since_) return;
   if (failing_since_) {
     failing_since_.reset();
     log::info("the chat history is written again", {{"lost", state_.lost}});
   } else {
     failing_since_ = clock_.wall();
-    log::error("the chat history cannot be written: what is said waits until it can",
-               {{"error", state_.error}, {"messages", state_.waiting}});
+    log::error("the chat history cannot be written: what is said, or blocked, waits until it can",
+               {{"error", error}, {"messages", state_.waiting}, {"blocked", state_.blocked_waiting}});
   }
 }
 
 app::Health Archivist::health() const {
   if (!state_.error.empty()) return {"history", false, 0, state_.error, failing_since_};
+  if (!state_.blocked_error.empty())
+    return {"history", false, 0, "lines that AutoMod blocked: " + state_.blocked_error, failing_since_};
   if (const auto since = backlog_.losing_since())
     return {"history", false, 0,
             fmt::format("its disk is too slow, and {} messages are lost to it", backlog_.lost_this_time()),

@@ -33,7 +33,7 @@ class Archivist {
   void keep_for(std::chrono::days keep) { keep_ = keep; }
   // Messages that a disk was too slow, or full too long, for.
   std::uint64_t lost() const { return state_.lost + backlog_.lost(); }
-  std::uint64_t blocked_lost() const { return state_.blocked_lost + blocked_refused_; }
+  std::uint64_t blocked_lost() const { return state_.blocked_lost + blocked_backlog_.lost(); }
   app::Health health() const;
   // What waits is tried once more, and told where it is lost; then `done`.
   void write_last(std::function<void()> done);
@@ -58,10 +58,8 @@ class Archivist {
   net::Timer rhythm_, forgetting_;
   std::vector<chat::MessagePtr> waiting_;
   std::vector<chatlog::Blocked> blocked_;
-  std::deque<Job> jobs_;      // that the writer has, the one it is at in front
-  chatlog::Backlog backlog_;  // what waits here and what the writer has
-  std::size_t blocked_with_writer_ = 0;
-  std::uint64_t blocked_refused_ = 0;
+  std::deque<Job> jobs_;                        // that the writer has, the one it is at in front
+  chatlog::Backlog backlog_, blocked_backlog_;  // what waits here and what the writer has
   chatlog::ArchiveQueue::State state_;
   std::optional<Wall> failing_since_;
   net::Offload writer_;

@@ -22,8 +22,9 @@ std::string line_of(const json& object) {
 
 // Is the notice that nothing was done?
 bool refuses(const std::string& id) {
-  for (const char* whole : {"no_permission", "invalid_user", "already_banned", "unavailable_command",
-                            "no_help", "unrecognized_cmd", "not_hosting"})
+  for (const char* whole :
+       {"no_permission", "invalid_user", "already_banned", "unavailable_command", "no_help",
+        "unrecognized_cmd", "not_hosting", "automod_not_held", "automod_decided"})
     if (id == whole) return true;
   for (const char* start : {"bad_", "usage_", "msg_"})
     if (id.starts_with(start)) return true;

@@ -13,7 +13,7 @@ namespace sluice::automod {
 namespace {
 constexpr std::size_t most_rooms = 1000;
 constexpr std::size_t most_defined = 100'000;  // entries of a definition
-constexpr std::size_t most_names = 10'000;     // definitions
+constexpr std::size_t most_names = 200'000;    // definitions: chatd gives one to each room that has words
 constexpr int blocks_from = 3;
 }  // namespace
 

@@ -53,7 +53,7 @@ class Judge {
   };
   // From its last line on, messages that name it are compared with its entries instead of those it had.
   // Entries that can never match are left out. None at all: there is no such definition any more. A new name
-  // beyond 10,000 is refused.
+  // beyond 200,000 is refused.
   Defined define(Definition definition);
   Folder& folder() { return folder_; }
 

@@ -110,6 +110,13 @@ void Moderation::carry_out(Room& room, const By& by, SlashCommand command, Answe
       return list_suspects(room, answer);
     case Act::clear_suspect:
       return clear_suspect(room, by, std::move(command), std::move(answer));
+    case Act::list_held:
+      return list_held(room, answer);
+    case Act::allow:
+    case Act::deny:
+      return decide({room.channel().id, by, std::move(command.message), command.rule->act == Act::allow,
+                     std::move(command.text)},
+                    answer);
     case Act::help:
       return answer(help(room.roles_of(by.user), command.text));
     case Act::announce:

@@ -49,6 +49,8 @@ class Moderation {
   void change_role(const Room& room, const By& by, SlashCommand command, Answer answer);
   void remove_message(const Room& room, const By& by, const SlashCommand& command, Answer answer);
   void remove_found(const Room& room, const By& by, const MessagePtr& message, const Answer& answer);
+  void decide(Ruling ruling, const Answer& answer);
+  void list_held(const Room& room, const Answer& answer);
   void list_suspects(const Room& room, const Answer& answer);
   void clear_suspect(const Room& room, const By& by, SlashCommand command, Answer answer);
   void clear(const Room& room, const By& by, Answer answer);

@@ -1,10 +1,24 @@
 // What moderators look at one by one: messages, those that were held back, notes, and who may be avoiding a
 // ban.
+#include <algorithm>
+#include <span>
+
+#include "base/utf8.hpp"
 #include "chat/act_context.hpp"
 #include "chat/moderation.hpp"
 #include "chat/moderation_answers.hpp"
 
 namespace sluice::chat {
+
+namespace {
+// The first `most` of a text, which tells that there are more.
+std::string first_code_points(std::string_view text, std::size_t most) {
+  std::size_t end = 0;
+  for (std::size_t n = 0; n < most && end < text.size(); ++n)
+    end += std::max<std::size_t>(1, utf8_length(text[end]));
+  return end < text.size() ? std::string(text.substr(0, end)) + "…" : std::string(text);
+}
+}  // namespace
 
 // One that the room no longer has in mind may be in the archive.
 void Moderation::remove_message(const Room& room, const By& by, const SlashCommand& command, Answer answer) {
@@ -35,6 +49,10 @@ void Moderation::remove_found(const Room& room, const By& by, const MessagePtr& 
 void Moderation::rule(const Room& room, Ruling ruling, Answer answer) {
   if (too_many(ruling.by)) return answer(too_quickly());
   if (const auto no = refused(room, ruling.by.user, Needs::moderator)) return answer(*no);
+  decide(std::move(ruling), answer);
+}
+
+void Moderation::decide(Ruling ruling, const Answer& answer) {
   const bool allow = ruling.allow;
   acts_.rule(std::move(ruling), [allow, answer](Result<> ruled) {
     if (ruled)
@@ -58,6 +76,22 @@ void Moderation::queue(const Room& room, const By& by, Queue answer) {
     if (!held)
       return answer(std::unexpected(NotShown{ErrorCode::unavailable, failed(held.error(), {}).text}));
     answer(*std::move(held));
+  });
+}
+
+// For who has no page: as many as a line has room for.
+void Moderation::list_held(const Room& room, const Answer& answer) {
+  acts_.held(room.channel(), [answer](const Result<std::vector<Held>>& held) {
+    constexpr std::size_t most_listed = 3;
+    constexpr std::size_t most_shown = 60;  // code points of each
+    if (!held) return answer(failed(held.error(), {}));
+    if (held->empty()) return answer({"no_held", "No message waits for a moderator."});
+    std::string list;
+    for (const Held& each : std::span(*held).first(std::min(most_listed, held->size())))
+      list.append(list.empty() ? " " : " | ")
+          .append(each.id + " " + each.user.login + ": " + first_code_points(each.text, most_shown));
+    if (held->size() > most_listed) list += " | and " + std::to_string(held->size() - most_listed) + " more";
+    answer({"held", "Messages that wait, to /allow or to /deny:" + list});
   });
 }
 

@@ -54,6 +54,12 @@ constexpr std::array rules{
                 "list who is flagged for what looks like coming back after a ban"},
     CommandRule{"unmonitor", Act::clear_suspect, true, Needs::moderator, "usage_unmonitor", "<user> [reason]",
                 "clear a user of that"},
+    CommandRule{"held", Act::list_held, true, Needs::moderator, "usage_held", "",
+                "list the messages that wait for a moderator, the oldest first"},
+    CommandRule{"allow", Act::allow, true, Needs::moderator, "usage_allow", "<message id> [reason]",
+                "let a message that is held be said"},
+    CommandRule{"deny", Act::deny, true, Needs::moderator, "usage_deny", "<message id> [reason]",
+                "refuse a message that is held"},
     CommandRule{"w", Act::whisper, true, Needs::nobody, "whisper_invalid_args", "<user> <text>",
                 "say something to a user alone"},
     CommandRule{"color", Act::color, true, Needs::nobody, "usage_color", "<color>",
@@ -183,6 +189,10 @@ class Reader {
       case Act::whisper:
       case Act::note:
         return take_user() && !rest_.empty() ? take_text() : wrong();
+      case Act::allow:
+      case Act::deny:
+        command_.message = take_word(rest_);
+        return command_.message.empty() ? wrong() : take_text();
       case Act::remove_message:
         return rest_.empty() || rest_.find(' ') != std::string_view::npos ? wrong() : take_text();
       default:

@@ -35,6 +35,9 @@ enum class Act {
   note,
   list_suspects,
   clear_suspect,
+  list_held,
+  allow,
+  deny,
   help,
   disconnect,
   whisper,
@@ -62,6 +65,7 @@ struct SlashCommand {
   std::string user;  // lower-case login
   std::string text;  // a reason, an announcement, a message's id, a word to be helped with, a color
   std::optional<seconds> duration;  // of a timeout, slow mode, or following; none: the command's own
+  std::string message;              // the id of one that is held
   std::string color;                // of an announcement: "PRIMARY", "BLUE", …
 };
 

@@ -1,6 +1,7 @@
 #include "chatlog/archive_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sluice::chatlog {
@@ -10,9 +11,9 @@ constexpr seconds pause_after_failure{2};
 }
 
 ArchiveQueue::State ArchiveQueue::run(Work work) {
-  if (const auto* blocked = std::get_if<BlockedLines>(&work)) {
-    take_blocked(*blocked);
-    return state_.error.empty() || again_at_ <= clock_.steady() ? run_now() : state_;
+  if (auto* blocked = std::get_if<BlockedLines>(&work)) {
+    take_blocked(std::move(*blocked));
+    return carry_on();
   }
   auto* fresh = std::get_if<Messages>(&work);
   auto* last = waiting_.empty() ? nullptr : std::get_if<Messages>(&waiting_.back());
@@ -23,42 +24,57 @@ ArchiveQueue::State ArchiveQueue::run(Work work) {
     waiting_.push_back(std::move(work));
   }
   drop_oldest();
-  return state_.error.empty() || again_at_ <= clock_.steady() ? run_now() : state_;
+  return carry_on();
+}
+
+ArchiveQueue::State ArchiveQueue::carry_on() {
+  if (!state_.error.empty() && again_at_ > clock_.steady()) return state_;
+  if (write_waiting()) write_blocked(false);
+  return state_;
 }
 
 ArchiveQueue::State ArchiveQueue::run_now() {
+  if (write_waiting()) write_blocked(true);
+  return state_;
+}
+
+// False: something is still waiting.
+bool ArchiveQueue::write_waiting() {
   while (!waiting_.empty()) {
     if (const auto done = carry_out(waiting_.front()); !done) {
       state_.error = done.error().what;
       again_at_ = clock_.steady() + pause_after_failure;
-      return state_;
+      return false;
     }
     if (const auto* messages = std::get_if<Messages>(&waiting_.front())) state_.waiting -= messages->size();
     waiting_.pop_front();
   }
-  if (const auto written = write_blocked(); !written) {
-    state_.error = written.error().what;
-    again_at_ = clock_.steady() + pause_after_failure;
-    return state_;
-  }
   state_.error.clear();
-  return state_;
+  return true;
 }
 
-Result<> ArchiveQueue::write_blocked() {
-  if (blocked_.empty()) return {};
-  SLUICE_TRY_VALUE(const std::size_t too_many, archive_.append(std::span<const Blocked>(blocked_)));
-  state_.blocked_lost += too_many;
+void ArchiveQueue::write_blocked(bool at_once) {
+  if (blocked_.empty()) return;
+  if (!at_once && !state_.blocked_error.empty() && blocked_again_at_ > clock_.steady()) return;
+  const auto too_many = archive_.append(std::span<const Blocked>(blocked_));
+  if (!too_many) {
+    state_.blocked_error = too_many.error().what;
+    blocked_again_at_ = clock_.steady() + pause_after_failure;
+    return;
+  }
+  state_.blocked_error.clear();
+  state_.blocked_lost += *too_many;
   blocked_.clear();
-  return {};
+  state_.blocked_waiting = 0;
 }
 
-void ArchiveQueue::take_blocked(const BlockedLines& lines) {
-  blocked_.insert(blocked_.end(), lines.begin(), lines.end());
-  if (blocked_.size() <= most_ / 2) return;
-  const std::size_t many = blocked_.size() - most_ / 2;
+void ArchiveQueue::take_blocked(BlockedLines lines) {
+  blocked_.insert(blocked_.end(), std::make_move_iterator(lines.begin()),
+                  std::make_move_iterator(lines.end()));
+  const std::size_t many = blocked_.size() - std::min(blocked_.size(), most_ / 2);
   blocked_.erase(blocked_.begin(), blocked_.begin() + static_cast<std::ptrdiff_t>(many));
   state_.blocked_lost += many;
+  state_.blocked_waiting = blocked_.size();
 }
 
 Result<> ArchiveQueue::carry_out(const Work& work) {

@@ -23,10 +23,12 @@ class ArchiveQueue {
   using BlockedLines = std::vector<Blocked>;
   using Work = std::variant<Messages, TakenOff, Cursor, BlockedLines>;
   struct State {
-    std::string error{};             // empty: all is done
-    std::size_t waiting = 0;         // messages that are not written
-    std::uint64_t lost = 0;          // that will not be: there were too many
-    std::uint64_t blocked_lost = 0;  // blocked lines, of which there were too many
+    std::string error{};              // empty: all that was said and taken off is done
+    std::string blocked_error{};      // the same of blocked lines
+    std::size_t waiting = 0;          // messages that are not written
+    std::uint64_t lost = 0;           // that will not be: there were too many
+    std::size_t blocked_waiting = 0;  // blocked lines that are not written
+    std::uint64_t blocked_lost = 0;   // of them, that will not be: there were too many
   };
 
   // The archive and the clock outlive it. Up to `most` messages wait, and half as many blocked lines.
@@ -35,20 +37,22 @@ class ArchiveQueue {
 
   // Does what waits, and then this. After a failure nothing is tried for two seconds.
   State run(Work work);
-  State run_now();  // what waits, whenever it was tried
+  State run_now();  // what waits, whenever it was tried; so does what is blocked
 
  private:
+  State carry_on();
+  bool write_waiting();
   Result<> carry_out(const Work& work);
-  Result<> write_blocked();
+  void write_blocked(bool at_once);
   void drop_oldest();
-  void take_blocked(const BlockedLines& lines);
+  void take_blocked(BlockedLines lines);
 
   Archive& archive_;
   Clock& clock_;
   std::size_t most_;
   std::deque<Work> waiting_;
   BlockedLines blocked_;  // behind all that: whatever is wrong with them keeps no message from being written
-  Steady again_at_{};
+  Steady again_at_{}, blocked_again_at_{};
   State state_;
 };
 

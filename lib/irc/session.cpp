@@ -272,7 +272,8 @@ void Session::numeric(std::string_view number, std::string_view text, std::strin
 
 void Session::numeric(std::string_view number, std::string_view about, std::string_view text,
                       std::string& out) const {
-  if (about.size() > echoed_limit) about = "*";
+  const bool one_word = !about.empty() && about.find(' ') == about.npos && about.front() != ':';
+  if (about.size() > echoed_limit || !one_word) about = "*";
   LineWriter(out).prefix(host_).command(number).param(addressee()).param(about).trailing(text).end();
 }
 

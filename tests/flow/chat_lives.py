@@ -1,15 +1,20 @@
 #!/usr/bin/python3
-"""Random minutes of three nodes: pages that wander, messages sent twice, nodes killed, Redis killed. Nobody may see a line twice, or an
-author's lines out of order; whatever was confirmed and not lost with a killed node is seen by everybody; all end with one history.
+"""Random minutes of three nodes: pages that wander, messages sent twice, nodes killed, Redis killed. Nobody may see a line twice, an
+author's lines out of order, or a node's lines in another order than others on that node, whether by pages or by IRC; whatever was confirmed and not lost with a killed node is seen by everybody; all end with one history.
 
-As a program: SEED=n repeats a run's decisions, SECONDS=n makes it longer (SLUICE_BUILD: where the programs are)."""
+Odd seeds have AutoMod on. As a program: SEED=n repeats a run's decisions, SECONDS=n makes it longer, COUNT=n goes on with the seeds that follow
+(SLUICE_BUILD: where the programs are); prints a line of JSON for each."""
+import itertools
+import json
 import os
 import random
 import re
+import sys
+import threading
 import time
 
 from chat_nodes import Reader, health, history, joined
-from chat_peers import Closed
+from chat_peers import Closed, tags
 from harness import wait_for
 
 PACE = 0.025  # seconds between lines: what is said while a page is away must be less than the 200 lines that a room remembers
@@ -52,6 +57,60 @@ class Speaker:
             self.say(self.chance.choice(up), text)  # again: on the same node, or on another
 
 
+class IrcReader:
+    """Somebody who reads by IRC, and remembers nothing between two connections."""
+
+    def __init__(self, node):
+        self.heard = []  # of each connection: (node and its process, ids in their order)
+        self.stopping = threading.Event()
+        self.attach(node)
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def attach(self, node):
+        peer = node.irc_peer("justinfan7")
+        peer.join("demo")
+        peer.socket.settimeout(0.05)
+        self.live = []
+        self.heard.append(((node.control.name, node.daemon.process.pid), self.live))
+        self.peer = peer
+
+    def run(self):
+        while not self.stopping.wait(0.002):
+            if self.peer is None:
+                continue
+            try:
+                line = self.peer.line()
+                if " PRIVMSG #demo " in line:
+                    self.live.append(tags(line)["id"])
+                elif line.startswith("PING"):
+                    self.peer.send("PONG" + line[4:])
+            except TimeoutError:
+                pass
+            except (Closed, OSError):
+                self.peer = None
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join(10)
+        if self.peer:
+            self.peer.close()
+
+
+def disorder(readers):
+    """Two of those who heard one node tell them in one order? What they do not agree on, of each pair; and how many lines were compared."""
+    heard = [one for reader in readers for one in (reader.heard.items() if isinstance(reader.heard, dict) else reader.heard)]
+    found, compared = [], 0
+    for (life, one), (other_life, other) in itertools.combinations(heard, 2):
+        if life != other_life:
+            continue
+        place = {line: at for at, line in enumerate(other)}
+        shared = [place[line] for line in one if line in place]
+        compared += len(shared)
+        found += [(life, before, behind) for before, behind in itertools.pairwise(shared) if before >= behind]
+    return found, compared
+
+
 def out_of_order(reader):
     """Lines of one author on one node, which waits for each to be confirmed, that came behind a later one."""
     last, found = {}, []
@@ -66,9 +125,12 @@ def out_of_order(reader):
 def random_lives(seed, duration):
     chance = random.Random(seed)
     lost_with = {}  # node → when it was killed
-    with joined(3) as nodes:
+    # What AutoMod has not judged in time is let through: a slow machine is no fault of the nodes.
+    judged = ("--automod", "automod --model none", "--automod-late", "allow") if seed % 2 else ()
+    with joined(3, options=judged) as nodes:
         up = [0, 1, 2]
         readers = [Reader(nodes[number]) for number in (0, 1, 2, 0)]
+        irc = [IrcReader(nodes[number]) for number in (0, 1)]
         speakers = [Speaker(nodes, user, chance) for user in ("ada", "bob")]
         end = time.monotonic() + duration
         redis_back = node_back = None
@@ -108,6 +170,9 @@ def random_lives(seed, duration):
             for reader in readers:
                 if reader.page is None:
                     reader.attach(nodes[chance.choice(up)], hermit=away())
+            for reader in irc:
+                if reader.peer is None:
+                    reader.attach(nodes[chance.choice(up)])
         nodes.wait_joined(20)
         for reader in readers:
             if reader.page is None:
@@ -121,16 +186,25 @@ def random_lives(seed, duration):
             missing = [[confirmed[line] for line in sure - set(reader.ids)] for reader in readers]
             raise AssertionError(f"{where}: missing {missing}, gaps {[reader.gaps for reader in readers]}") from None
         wait_for(lambda: history(nodes[0]) == history(nodes[1]) == history(nodes[2]), 40, f"one history ({where})")
-        for reader in readers:
+        for reader in readers + irc:
             reader.stop()
+        found, compared = disorder(readers + irc)
+        assert not found, (where, found[:5])
+        assert compared > len(confirmed), (where, compared)
+        for _, live in (one for reader in irc for one in reader.heard):
+            assert len(set(live)) == len(live), where
+        for reader in readers:
             assert reader.came_to_hermit or not reader.twice, (where, reader.twice)
             assert len(set(reader.ids)) == len(reader.ids), where
             assert not out_of_order(reader), (where, out_of_order(reader))
             assert lost_with or reader.came_to_hermit or not reader.gaps, (where, reader.gaps)
         assert all(health(node)[0] == 200 for node in nodes)
+        return {"seed": seed, "automod": bool(judged), "lines": len(confirmed), "at_risk": len(at_risk), "killed": sorted(lost_with), "order_compared": compared,
+                "seen": [len(reader.ids) for reader in readers], "gaps": [len(reader.gaps) for reader in readers], "by_irc": [sum(len(live) for _, live in reader.heard) for reader in irc]}
 
 
 if __name__ == "__main__":
-    one = int(os.environ.get("SEED", random.randrange(1 << 30)))
-    print(f"SEED={one}")
-    random_lives(one, float(os.environ.get("SECONDS", 20)))
+    first = int(os.environ.get("SEED", random.randrange(1 << 30)))
+    for one in range(first, first + int(os.environ.get("COUNT", 1))):
+        print(f"SEED={one}", file=sys.stderr, flush=True)
+        print(json.dumps(random_lives(one, float(os.environ.get("SECONDS", 20)))), flush=True)

@@ -93,12 +93,13 @@ class Reader:
         self.ids, self.lines = [], []  # lines: with their origin
         self.twice = []     # what the server sent although the page had it, by number, or by id
         self.gaps = []
+        self.heard = {}     # node and its process → ids that came from it live, in their order
         self.came_to_hermit = False  # joined a node that was cut off from the others: what it hears of them later may be known here
         self.lock = threading.Lock()
         self.page = None
         self.attach(node)
         self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def attach(self, node, hermit=False):
@@ -116,6 +117,7 @@ class Reader:
             for origin, seq in joined["cursor"].items():
                 self.cursor[origin] = max(self.cursor.get(origin, 0), seq)
             self.page = page
+            self.live = self.heard.setdefault((node.control.name, node.daemon.process.pid), [])
 
     def leave(self):
         """Cut off; what came until then is taken."""
@@ -131,13 +133,13 @@ class Reader:
                     continue
                 try:
                     self.page.socket.settimeout(0.02)
-                    self.take(self.page.object())
+                    self.take(self.page.object(), self.live)
                 except TimeoutError:
                     pass
                 except (Closed, OSError):
                     self.page = None
 
-    def take(self, told):
+    def take(self, told, live=None):
         if told["type"] == "gap":
             self.gaps.append(told)
             self.cursor[told["origin"]] = max(self.cursor.get(told["origin"], 0), told["last"])
@@ -150,6 +152,8 @@ class Reader:
             return self.twice.append((told["text"], "by its id"))
         self.ids.append(told["id"])
         self.lines.append((told["origin"], told["text"]))
+        if live is not None:
+            live.append(told["id"])
 
     def stop(self):
         self.stopping.set()

@@ -65,11 +65,17 @@ class Chat:
     def metric(self, line):
         return line in get(f"http://127.0.0.1:{self.metrics}/metrics")[2].decode()
 
-    def ask(self, command):
+    def ask_all(self, *requests):
+        """The control socket's answers, in order, to requests that are sent at once."""
         with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(20)
             control.connect(str(self.control))
-            control.sendall(json.dumps({"command": command}).encode() + b"\n")
-            return json.loads(control.makefile().readline())
+            control.sendall(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
+            answers = control.makefile()
+            return [json.loads(answers.readline()) for _ in requests]
+
+    def ask(self, command):
+        return self.ask_all({"command": command})[0]
 
 
 @contextlib.contextmanager

@@ -51,26 +51,29 @@ class Killer:
         return sorted(found)
 
     def strike(self, name):
+        """False: it is not there at the moment, having gone with one that was killed."""
         self.wait_for_acts()
         pid = next((pid for found, pid in self.victims() if found == name), None)
-        if pid is None or not kill(pid):  # not there at the moment: it went with one that was killed
-            return
+        if pid is None or not kill(pid):
+            return False
         self.struck.append(name)
         of = name.rsplit(" ", 1)[-1]
         if of in ("origind", "chatd", "webd", "ingestd") and not name.startswith("log writer"):
             back = lambda: (now := self.platform.pid(of)) and (now != pid or of != name)
             wait_for(lambda: back() and pid not in processes(), 30, f"{of} ready after the kill of {name}")
         wait_for(lambda: self.platform.status()["state"] == "ready", 30, f"the platform ready after the kill of {name}")
+        return True
 
     def each(self):
         """Every process, chatd and automod between the others, too."""
+        certain = lambda name: wait_for(lambda: self.strike(name), 30, f"a kill of {name}")
         others = sorted({name for name, _ in self.victims()} - {"chatd", "automod"})
         self.chance.shuffle(others)
         for number, name in enumerate(others):
             if number % 4 == 0:
-                self.strike("chatd")
-                self.strike("automod")
-            self.strike(name)
+                certain("chatd")
+                certain("automod")
+            (certain if name in ("keep-sockets", "webd", "origind", "ingestd") else self.strike)(name)
 
     def all_at_once(self):
         """sluice first, last or between the others; nothing is left."""

@@ -148,6 +148,28 @@ def test_what_is_denied_or_expires_is_told_and_not_said():
         assert history(chat) == []
 
 
+def test_moderators_rule_by_commands_and_by_the_control_socket(chat):
+    ada, bob, _, _ = everybody(chat)
+    for text in (HELD, HELD + "!", HELD + "?"):
+        assert answer(bob, text)[0] == "msg_rejected"
+    numbers = held(chat)
+    told, line = answer(ada, "/held")
+    assert told == "held" and all(f"{number} bob: {HELD}" in line for number in numbers)
+    assert answer(bob, f"/allow {numbers[0]}")[0] == "no_permission"
+    ada.send(f"PRIVMSG #demo :/allow {numbers[0]} harmless")
+    assert tags(bob.until("PRIVMSG", HELD)[-1])["id"] == numbers[0]
+    assert tags(ada.until("NOTICE")[-1])["msg-id"] == "automod_allowed"
+    assert answer(ada, f"/deny {numbers[1]}")[0] == "automod_denied"
+    act = lambda line, by="ada": chat.ask_all({"command": "act", "channel": "demo", "as": by, "line": line})[0]
+    assert act("/held")["text"].endswith(f"{numbers[2]} bob: {HELD}?")
+    assert act(f"/allow {numbers[2]}", by="bob")["error"]["notice"] == "no_permission"
+    assert act(f"/allow {numbers[2]}")["notice"] == "automod_allowed"
+    assert act(f"/deny {numbers[2]}")["error"]["notice"] == "automod_decided"
+    assert act("/deny nothing")["error"]["notice"] == "automod_not_held"
+    assert answer(ada, "/held")[0] == "no_held"
+    wait_for(lambda: history(chat) == [HELD, HELD + "?"], 5, "what was allowed, and no more")
+
+
 def test_moderators_rule_from_their_page(chat):
     _, bob, ada_page, bob_page = everybody(chat)
     for text in (HELD, HELD + "!"):

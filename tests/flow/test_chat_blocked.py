@@ -170,7 +170,7 @@ def test_a_blocked_line_outlives_a_kill_a_moment_later(chat):
     _, bob, _ = peers(chat)
     assert says(bob, INSULT) == "msg_rejected_mandatory"
     with contextlib.closing(sqlite3.connect(f"file:{chat.directory}/chat.db?mode=ro", uri=True)) as file:
-        wait_for(lambda: file.execute("SELECT count(*) FROM blocked").fetchone() == (1,), 1.5, "the line to be kept")
+        wait_for(lambda: file.execute("SELECT count(*) FROM blocked").fetchone() == (1,), 10, "the line to be kept")
     kill(chat)
     assert [line["text"] for line in log(chat)] == [INSULT]
     chat.start()

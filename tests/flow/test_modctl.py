@@ -1,6 +1,5 @@
 """modctl while chatd runs: what clients see of its acts, and what the records say of acts in chat."""
 import json
-import socket
 import sqlite3
 import subprocess
 
@@ -172,16 +171,6 @@ def test_the_log_of_a_night_goes_into_automod(chat):
 
 # ---- the control socket
 
-def ask(chat, *requests):
-    """The answers, in order, to requests that are sent at once."""
-    with socket.socket(socket.AF_UNIX) as control:
-        control.settimeout(20)
-        control.connect(str(chat.control))
-        control.sendall(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
-        answers = control.makefile()
-        return [json.loads(answers.readline()) for _ in requests]
-
-
 def act(line, by="ada", channel="demo"):
     return {"command": "act", "channel": channel, "as": by, "line": line}
 
@@ -189,7 +178,7 @@ def act(line, by="ada", channel="demo"):
 def test_acts_by_the_control_socket(chat):
     ada, bob, page = everybody(chat)
     said(chat, bob, ada, "spam")
-    answers = ask(chat, act("/ban bob spam"), {"command": "rooms"}, act("unban bob"), act("/slow 5"), act("/clear"), act("/mods"))
+    answers = chat.ask_all(act("/ban bob spam"), {"command": "rooms"}, act("unban bob"), act("/slow 5"), act("/clear"), act("/mods"))
     assert answers[0] == {"notice": "ban_success", "text": "bob is now banned from this channel."}
     assert answers[1]["rooms"][0]["channel"] == "demo"  # in its order, though it was known at once
     assert [answer["notice"] for answer in answers[2:]] == ["unban_success", "slow_on", "clear_success", "no_mods"]
@@ -204,8 +193,8 @@ def test_acts_by_the_control_socket(chat):
 
 def test_acts_that_the_control_socket_refuses(chat):
     before = modctl(chat, "audit", "head")
-    refused = [answer["error"] for answer in ask(
-        chat, act("/ban bob", by="cyd"), act("/ban nobody_here"), act("/ban ada"), act("/ban"), act("/dance"), act("/disconnect"),
+    refused = [answer["error"] for answer in chat.ask_all(
+        act("/ban bob", by="cyd"), act("/ban nobody_here"), act("/ban ada"), act("/ban"), act("/dance"), act("/disconnect"),
         act("/clear", by="nobody"), act("/clear", channel="nowhere"), act(""), {"command": "act", "channel": 7, "as": "ada", "line": "/clear"},
         act("/w bob hello"), act("/color red"))]
     assert [error.get("notice") for error in refused[:5]] == ["no_permission", "invalid_user", "bad_ban_self", "usage_ban", "unrecognized_cmd"]

@@ -24,6 +24,10 @@ def test_where_a_line_has_emotes():
     node_test("emotes.test.mjs")
 
 
+def test_what_badges_stand_for():
+    node_test("badges.test.mjs")
+
+
 def test_how_far_behind_the_edge_it_plays():
     node_test("live_edge.test.mjs")
 

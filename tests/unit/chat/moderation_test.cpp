@@ -208,6 +208,32 @@ TEST_CASE("who is flagged for avoiding a ban is listed, and cleared") {
   CHECK(court.ask(court.bob, "unmonitor cyd") == "invalid_user");
 }
 
+TEST_CASE("what is held is listed, allowed and denied by commands") {
+  Court court;
+  CHECK(court.ask(court.bob, "held") == "no_held");
+  for (int i = 1; i <= 5; ++i) {
+    Held held;
+    held.id = "m" + std::to_string(i);
+    held.user = court.cyd;
+    held.text = i == 2 ? std::string(40, 'x') + "ééééééééééééééééééééé" : "damn " + held.id;
+    court.acts.waiting.push_back(held);
+  }
+  CHECK(court.ask(court.bob, "held") == "held");
+  CHECK(court.last.text == "Messages that wait, to /allow or to /deny: m1 cyd: damn m1 | m2 cyd: " +
+                               std::string(40, 'x') + "éééééééééééééééééééé… | m3 cyd: damn m3 | and 2 more");
+  CHECK(court.ask(court.bob, "allow m1") == "automod_allowed");
+  CHECK(court.acts.asked.back() == "rule 1 bob@192.0.2.1 m1 allow");
+  CHECK(court.ask(court.bob, "deny M2 not here please") == "automod_denied");
+  CHECK(court.acts.asked.back() == "rule 1 bob@192.0.2.1 M2 deny not here please");
+  CHECK(parse_command("allow").error().notice_id == "usage_allow");
+  CHECK(parse_command("deny").error().text ==
+        "Usage: /deny <message id> [reason] - refuse a message that is held.");
+  court.acts.error = Error{Errc::not_found, "", ""};
+  CHECK(court.ask(court.bob, "allow m9") == "automod_not_held");
+  court.acts.error = Error{Errc::unavailable, "away", ""};
+  CHECK(court.ask(court.bob, "held") == "unavailable_command");
+}
+
 TEST_CASE("modes are changed once") {
   Court court;
   CHECK(court.ask(court.bob, "slow 10") == "slow_on");

@@ -155,6 +155,9 @@ TEST_CASE("what cannot be said or joined is answered as clients of IRC look for 
   CHECK(answer("PRIVMSG bob :hi") ==
         ":tmi.twitch.tv 401 ada bob :No such nick: lines go to one channel, and /w USER TEXT in it to a "
         "user\r\n");
+  CHECK(answer("PRIVMSG :hello there") ==
+        ":tmi.twitch.tv 401 ada * :No such nick: lines go to one channel, and /w USER TEXT in it to a "
+        "user\r\n");
   CHECK(answer("PRIVMSG #a,#b :hi") == ":tmi.twitch.tv 403 ada #a,#b :No such channel\r\n");
   CHECK(answer("PRIVMSG") == ":tmi.twitch.tv 411 ada :No recipient given (PRIVMSG)\r\n");
   CHECK(answer("PRIVMSG :") == ":tmi.twitch.tv 411 ada :No recipient given (PRIVMSG)\r\n");

@@ -2,11 +2,9 @@
 import { useState } from "preact/hooks";
 
 import { clock, nameColor } from "../lib/format.js";
+import { badge } from "./badges.js";
 import { pictures, pieces } from "./emotes.js";
 
-const badges = {
-  broadcaster: ["Broadcaster", "★"], moderator: ["Moderator", "⛨"], vip: ["VIP", "◆"], subscriber: ["Subscriber", "♥"], staff: ["Staff", "⚙"], bot: ["Bot", "⌁"],
-};
 const link = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}])/g;
 
 const Text = ({ text }) =>
@@ -31,8 +29,8 @@ const Said = ({ message }) =>
 function Name({ message }) {
   return (
     <>
-      {(message.badges ?? []).map(([set]) => badges[set] && (
-        <span key={set} class={`chat-badge ${set}`} role="img" aria-label={badges[set][0]} title={badges[set][0]}>{badges[set][1]}</span>
+      {(message.badges ?? []).map(badge).filter(Boolean).map(({ title, sign, look }) => (
+        <span key={look} class={`chat-badge ${look}`} role="img" aria-label={title} title={title}>{sign}</span>
       ))}
       <span class="chat-name" style={{ color: nameColor(message.color, message.user.id) }}>{message.user.name}</span>
     </>

@@ -13,6 +13,7 @@ export function VirtualList({ items, row, label, empty }) {
   const [view, setView] = useState({ top: 0, height: 600 });
   const [atEnd, setAtEnd] = useState(true);
   const lastSeen = useRef(null);
+  const ours = useRef(-1);       // where the list itself scrolled to, and the reader has not since
   const [, measured] = useReducer((n) => n + 1, 0);
 
   const heightOf = (item) => heights.current.get(item.id) ?? guess;
@@ -32,11 +33,14 @@ export function VirtualList({ items, row, label, empty }) {
   };
   const scrolled = () => {
     const element = box.current;
+    setView({ top: element.scrollTop, height: element.clientHeight });
     const end = element.scrollHeight - element.scrollTop - element.clientHeight < sticky;
+    // It is told of its own scrolling late: rows may have grown since, and nobody scrolled away.
+    if (!end && Math.abs(element.scrollTop - ours.current) < 1) return;
+    ours.current = -1;
     remember(element.scrollTop);
     setAtEnd(end);
     if (end) lastSeen.current = items[items.length - 1]?.id;
-    setView({ top: element.scrollTop, height: element.clientHeight });
   };
 
   // After every rendering: measure what is shown, then put the view back where it belongs.
@@ -56,11 +60,15 @@ export function VirtualList({ items, row, label, empty }) {
     }
     if (atEnd) {
       element.scrollTop = element.scrollHeight;
+      ours.current = element.scrollTop;
       lastSeen.current = items[items.length - 1]?.id;
     } else if (anchor.current) {
       const at = items.findIndex((item) => item.id === anchor.current.id);
       const wanted = at < 0 ? 0 : items.slice(0, at).reduce((sum, item) => sum + heightOf(item), 0) + anchor.current.offset;
-      if (Math.abs(element.scrollTop - wanted) > 1) element.scrollTop = wanted;
+      if (Math.abs(element.scrollTop - wanted) > 1) {
+        element.scrollTop = wanted;
+        ours.current = element.scrollTop;
+      }
     }
     if (changed) measured();
   });
