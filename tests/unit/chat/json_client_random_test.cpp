@@ -7,6 +7,7 @@
 #include "http/websocket.hpp"
 #include "unit/chat/hostile.hpp"
 #include "unit/chat/page_world.hpp"
+#include "unit/masked_frame.hpp"
 
 using namespace sluice;
 using namespace sluice::chat;
@@ -79,18 +80,7 @@ class Sender {
 // As a browser may send a message: in several masked frames, with a ping between two.
 std::string in_frames(std::string_view message, Sender& sender) {
   const auto frame = [](unsigned first, std::string_view payload) {
-    std::string out{static_cast<char>(first)};
-    if (payload.size() < 126) {
-      out += static_cast<char>(0x80 | payload.size());
-    } else {
-      out += static_cast<char>(0x80 | 126);
-      out += static_cast<char>(payload.size() >> 8);
-      out += static_cast<char>(payload.size() & 0xff);
-    }
-    const std::string_view mask = "\x5a\x01\xfe\x80";
-    out += mask;
-    for (std::size_t i = 0; i < payload.size(); ++i) out += static_cast<char>(payload[i] ^ mask[i % 4]);
-    return out;
+    return masked_frame(first, payload, "\x5a\x01\xfe\x80");
   };
   std::string out;
   for (bool first = true;; first = false) {

@@ -6,26 +6,12 @@
 
 #include "base/text.hpp"
 #include "unit/irc/split.hpp"
+#include "unit/masked_frame.hpp"
 
 using namespace sluice;
 using namespace sluice::http;
 
 namespace {
-// A client's frame, masked. `first` is FIN, reserved bits and opcode.
-std::string frame(unsigned first, std::string_view payload, std::string_view mask = "\x11\x22\x33\x44") {
-  std::string out(1, static_cast<char>(first));
-  if (payload.size() < 126) {
-    out += static_cast<char>(0x80 | payload.size());
-  } else {
-    out += static_cast<char>(0x80 | 126);
-    out += static_cast<char>(payload.size() >> 8);
-    out += static_cast<char>(payload.size() & 0xff);
-  }
-  out += mask;
-  for (std::size_t i = 0; i < payload.size(); ++i) out += static_cast<char>(payload[i] ^ mask[i % 4]);
-  return out;
-}
-
 struct Recorder : FrameParser::Handler {
   std::string log;
   void on_text(std::string_view m) override { log += "text(" + std::string(m) + ")"; }
@@ -90,22 +76,22 @@ TEST_CASE("the frames of RFC 6455 section 5.7") {
 }
 
 TEST_CASE("good frames become messages, whatever they are made of") {
-  CHECK(parse(frame(0x81, "")) == "text()");
-  CHECK(parse(frame(0x82, "\x01\x02")) == "binary(0102)");
-  CHECK(parse(frame(0x81, long_text)) == "text(" + long_text + ")");
-  CHECK(parse(frame(0x01, "Hel") + frame(0x89, "p") + frame(0x00, "l") + frame(0x8a, "q") +
-              frame(0x80, "o")) == "ping(p)pong(q)text(Hello)");
-  CHECK(parse(frame(0x01, "") + frame(0x00, "") + frame(0x80, "")) == "text()");
-  CHECK(parse(frame(0x01, "\xc3") + frame(0x80, "\xa9")) ==
+  CHECK(parse(masked_frame(0x81, "")) == "text()");
+  CHECK(parse(masked_frame(0x82, "\x01\x02")) == "binary(0102)");
+  CHECK(parse(masked_frame(0x81, long_text)) == "text(" + long_text + ")");
+  CHECK(parse(masked_frame(0x01, "Hel") + masked_frame(0x89, "p") + masked_frame(0x00, "l") +
+              masked_frame(0x8a, "q") + masked_frame(0x80, "o")) == "ping(p)pong(q)text(Hello)");
+  CHECK(parse(masked_frame(0x01, "") + masked_frame(0x00, "") + masked_frame(0x80, "")) == "text()");
+  CHECK(parse(masked_frame(0x01, "\xc3") + masked_frame(0x80, "\xa9")) ==
         "text(\xc3\xa9)");  // a character across fragments
-  CHECK(parse(frame(0x89, std::string(125, 'p'))) == "ping(" + std::string(125, 'p') + ")");
-  CHECK(parse(frame(0x88,
-                    "\x03\xe8"
-                    "bye") +
-              frame(0x81, "late")) == "close(1000 bye)");
-  CHECK(parse(frame(0x88, "")) == "close(1005 )");
-  CHECK(parse(frame(0x88, "\x0f\xa0")) == "close(4000 )");
-  CHECK(parse(frame(0x81, "a", std::string_view("\0\0\0\0", 4))) == "text(a)");
+  CHECK(parse(masked_frame(0x89, std::string(125, 'p'))) == "ping(" + std::string(125, 'p') + ")");
+  CHECK(parse(masked_frame(0x88,
+                           "\x03\xe8"
+                           "bye") +
+              masked_frame(0x81, "late")) == "close(1000 bye)");
+  CHECK(parse(masked_frame(0x88, "")) == "close(1005 )");
+  CHECK(parse(masked_frame(0x88, "\x0f\xa0")) == "close(4000 )");
+  CHECK(parse(masked_frame(0x81, "a", std::string_view("\0\0\0\0", 4))) == "text(a)");
 }
 
 TEST_CASE("hostile frames are refused with the code RFC 6455 names") {
@@ -121,56 +107,61 @@ TEST_CASE("hostile frames are refused with the code RFC 6455 names") {
   std::vector<Case> cases{
       {"unmasked text", "\x81\x02hi", "!1002"},
       {"unmasked ping", std::string("\x89\x00", 2), "!1002"},
-      {"RSV1 without an extension", frame(0xc1, "a"), "!1002"},
-      {"RSV2", frame(0xa1, "a"), "!1002"},
-      {"RSV3", frame(0x91, "a"), "!1002"},
-      {"RSV1 on a control frame", frame(0xc9, ""), "!1002"},
-      {"fragmented ping", frame(0x09, "a"), "!1002"},
-      {"fragmented pong", frame(0x0a, "a"), "!1002"},
-      {"fragmented close", frame(0x08, "\x03\xe8"), "!1002"},
-      {"ping over 125 bytes", frame(0x89, std::string(126, 'p')), "!1002"},
-      {"close over 125 bytes", frame(0x88, "\x03\xe8" + std::string(124, 'p')), "!1002"},
-      {"continuation of nothing", frame(0x80, "a"), "!1002"},
-      {"continuation of nothing, not final", frame(0x00, "a"), "!1002"},
-      {"continuation after a whole message", frame(0x81, "a") + frame(0x80, "b"), "text(a)!1002"},
-      {"text inside a fragmented text", frame(0x01, "a") + frame(0x81, "b"), "!1002"},
-      {"binary inside a fragmented text", frame(0x01, "a") + frame(0x02, "b"), "!1002"},
-      {"close with one byte", frame(0x88, "\x03"), "!1002"},
-      {"half a character at the end", frame(0x81, "\xc3"), "!1007"},
-      {"half a character at the end of the fragments", frame(0x01, "a") + frame(0x80, "\xe2\x82"), "!1007"},
-      {"overlong form", frame(0x81, "\xc0\xaf"), "!1007"},
-      {"overlong form of three", frame(0x81, "\xe0\x80\xaf"), "!1007"},
-      {"surrogate", frame(0x81, "\xed\xa0\x80"), "!1007"},
-      {"past U+10FFFF", frame(0x81, "\xf4\x90\x80\x80"), "!1007"},
-      {"five-byte form", frame(0x81, "\xf8\x88\x80\x80\x80"), "!1007"},
-      {"lone continuation byte", frame(0x81, "\x80"), "!1007"},
-      {"broken text in a first fragment", frame(0x01, "\xff"), "!1007"},
-      {"close reason is not UTF-8", frame(0x88, "\x03\xe8\xff"), "!1007"},
-      {"text over the limit", frame(0x81, std::string(1001, 'a')), "!1009"},
-      {"fragments over the limit", frame(0x01, std::string(600, 'a')) + frame(0x80, std::string(401, 'a')),
-       "!1009"},
+      {"RSV1 without an extension", masked_frame(0xc1, "a"), "!1002"},
+      {"RSV2", masked_frame(0xa1, "a"), "!1002"},
+      {"RSV3", masked_frame(0x91, "a"), "!1002"},
+      {"RSV1 on a control frame", masked_frame(0xc9, ""), "!1002"},
+      {"fragmented ping", masked_frame(0x09, "a"), "!1002"},
+      {"fragmented pong", masked_frame(0x0a, "a"), "!1002"},
+      {"fragmented close", masked_frame(0x08, "\x03\xe8"), "!1002"},
+      {"ping over 125 bytes", masked_frame(0x89, std::string(126, 'p')), "!1002"},
+      {"close over 125 bytes", masked_frame(0x88, "\x03\xe8" + std::string(124, 'p')), "!1002"},
+      {"continuation of nothing", masked_frame(0x80, "a"), "!1002"},
+      {"continuation of nothing, not final", masked_frame(0x00, "a"), "!1002"},
+      {"continuation after a whole message", masked_frame(0x81, "a") + masked_frame(0x80, "b"),
+       "text(a)!1002"},
+      {"text inside a fragmented text", masked_frame(0x01, "a") + masked_frame(0x81, "b"), "!1002"},
+      {"binary inside a fragmented text", masked_frame(0x01, "a") + masked_frame(0x02, "b"), "!1002"},
+      {"close with one byte", masked_frame(0x88, "\x03"), "!1002"},
+      {"half a character at the end", masked_frame(0x81, "\xc3"), "!1007"},
+      {"half a character at the end of the fragments",
+       masked_frame(0x01, "a") + masked_frame(0x80, "\xe2\x82"), "!1007"},
+      {"overlong form", masked_frame(0x81, "\xc0\xaf"), "!1007"},
+      {"overlong form of three", masked_frame(0x81, "\xe0\x80\xaf"), "!1007"},
+      {"surrogate", masked_frame(0x81, "\xed\xa0\x80"), "!1007"},
+      {"past U+10FFFF", masked_frame(0x81, "\xf4\x90\x80\x80"), "!1007"},
+      {"five-byte form", masked_frame(0x81, "\xf8\x88\x80\x80\x80"), "!1007"},
+      {"lone continuation byte", masked_frame(0x81, "\x80"), "!1007"},
+      {"broken text in a first fragment", masked_frame(0x01, "\xff"), "!1007"},
+      {"close reason is not UTF-8", masked_frame(0x88, "\x03\xe8\xff"), "!1007"},
+      {"text over the limit", masked_frame(0x81, std::string(1001, 'a')), "!1009"},
+      {"fragments over the limit",
+       masked_frame(0x01, std::string(600, 'a')) + masked_frame(0x80, std::string(401, 'a')), "!1009"},
       {"16-bit length of 125", big126, "!1002"},
       {"64-bit length of 65535", big127, "!1002"},
       {"64-bit length with the top bit", top_bit, "!1002"},
       {"nearly endless frame", huge, "!1009"},
   };
   for (unsigned opcode : {3, 4, 5, 6, 7, 11, 12, 13, 14, 15})
-    cases.push_back({"opcode " + std::to_string(opcode), frame(0x80 | opcode, ""), "!1002"});
+    cases.push_back({"opcode " + std::to_string(opcode), masked_frame(0x80 | opcode, ""), "!1002"});
   for (unsigned code : {0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535})
-    cases.push_back({"close code " + std::to_string(code),
-                     frame(0x88, std::string{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)}),
-                     "!1002"});
+    cases.push_back(
+        {"close code " + std::to_string(code),
+         masked_frame(0x88, std::string{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)}),
+         "!1002"});
   for (const Case& hostile : cases) {
     CAPTURE(hostile.name);
     CHECK(parse(hostile.input) == hostile.output);
     CHECK(first_difference(hostile.input, [](auto pieces) { return parse(pieces); }) == hostile.output);
-    CHECK(parse(hostile.input + frame(0x81, "after")) == hostile.output);  // nothing is read after a fault
+    CHECK(parse(hostile.input + masked_frame(0x81, "after")) ==
+          hostile.output);  // nothing is read after a fault
   }
 }
 
 TEST_CASE("frames are the same wherever the bytes are cut") {
-  const std::string input = frame(0x81, "one") + frame(0x01, "t\xc3\xa9") + frame(0x89, "ping") +
-                            frame(0x80, "wo") + frame(0x82, long_text) + frame(0x88, "\x03\xe9gone");
+  const std::string input = masked_frame(0x81, "one") + masked_frame(0x01, "t\xc3\xa9") +
+                            masked_frame(0x89, "ping") + masked_frame(0x80, "wo") +
+                            masked_frame(0x82, long_text) + masked_frame(0x88, "\x03\xe9gone");
   CHECK(first_difference(input, [](auto pieces) { return parse(pieces); }) ==
         "text(one)ping(ping)text(t\xc3\xa9wo)binary(" + hex(as_bytes(long_text)) + ")close(1001 gone)");
 }
