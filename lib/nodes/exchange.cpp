@@ -8,6 +8,9 @@ namespace sluice::nodes {
 
 namespace {
 constexpr seconds linger{60};  // a room is followed on after its last member has gone
+// What was said in a room so lately may be had here alone, by a run that died before it told the others:
+// they hear of it although nobody is in the room here.
+constexpr seconds told_unasked{300};
 constexpr seconds beat_every{1};
 constexpr seconds gone_after{5};         // without a sign of life
 constexpr seconds told_whole_every{15};  // a room's digest
@@ -65,8 +68,13 @@ void Exchange::subscribed(const std::string& channel) {
 void Exchange::compare_all() {
   if (!up_) return;
   std::vector<Heads::Room> rooms;
-  for (auto& [channel, entry] : entries_)
-    if (entry.place->followed()) rooms.push_back(digest(entry.place->room(), true));
+  const Wall lately = clock_.wall() - told_unasked;
+  for (const auto& [name, room] : rooms_.all()) {
+    const Entry* here = find(room->channel().id);
+    const bool followed = here != nullptr && here->place->followed();
+    const chat::MessagePtr latest = room->history().latest();
+    if (followed || (latest && latest->at >= lately)) rooms.push_back(digest(*room, true));
+  }
   announce(all_nodes, std::move(rooms), true);
 }
 

@@ -1,4 +1,6 @@
 """Two chatd and a real Redis server: what crosses, what is known on both, and what happens when either goes away."""
+import contextlib
+import sqlite3
 import threading
 import time
 
@@ -245,6 +247,32 @@ def test_a_node_is_killed_and_comes_back(own_history):
         on_b.stop()
         assert not on_b.twice and not on_b.gaps
         assert history(a) == history(b)
+
+
+@pytest.mark.parametrize("own_history", [False, True])
+def test_what_a_node_said_in_an_outage_is_told_though_it_was_killed_and_nobody_is_there(own_history):
+    with joined(own_history=own_history) as nodes:
+        a, b = nodes
+        on_a, on_b = a.page(a.ada), Reader(b)
+        on_a.join("demo", history=0)
+        on_a.say("demo", "before", "before")
+        on_a.until("confirmed")
+        wait_for(lambda: len(on_b.ids) == 1, 5, "lines cross")
+        nodes.redis.kill()
+        wait_for(lambda: health(a)[0] == health(b)[0] == 503, 10, "both know that they are alone")
+        for number in range(30):
+            on_a.say("demo", f"alone {number}", f"k{number}")
+            on_a.until("confirmed")
+        file = f"{a.directory}/{'chat-0' if own_history else 'chat'}.db"
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            wait_for(lambda: database.execute("SELECT count(*) FROM messages").fetchone()[0] == 31, 5, "they are written")
+        nodes.kill(0)
+        nodes.redis.start()
+        a.start()
+        wait_for(lambda: len(on_b.ids) == 31, 10, "who was elsewhere all the time hears them")
+        on_b.stop()
+        assert [text for _, text in on_b.lines] == ["before", *(f"alone {number}" for number in range(30))]
+        assert not on_b.twice and not on_b.gaps
 
 
 def test_a_password_is_asked_for_and_kept_out_of_sight(tmp_path):

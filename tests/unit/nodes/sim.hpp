@@ -152,15 +152,19 @@ struct Page : chat::Sink {
   chat::Seen cursor;
   std::vector<std::string> shown;  // texts
   std::set<std::string> shown_ids;
-  std::vector<std::string> repeats;  // that the server sent although the page had them
+  struct Repeat {
+    std::string text;
+    bool by_another_number = false;
+  };
+  std::vector<Repeat> repeats;  // that the server sent although the page had them
   bool gap = false;
   bool came_to_hermit = false;  // joined a node that was cut off: it cannot know what it will be sent again
   std::uint64_t skipped = 0;
 
   void show(const std::string& id, const std::string& origin, std::uint64_t seq, const std::string& text) {
-    if (seq <= cursor[origin]) return repeats.push_back(text + " again");
+    if (seq <= cursor[origin]) return repeats.push_back({text});
     cursor[origin] = seq;
-    if (!shown_ids.insert(id).second) return repeats.push_back(text + " by another number");
+    if (!shown_ids.insert(id).second) return repeats.push_back({text, true});
     shown.push_back(text);
   }
   void deliver(const SharedBytes& bytes) override {
