@@ -33,9 +33,13 @@ Result<int> token_revoke(const app::Settings&, Platform&);
 Result<int> token_list(const app::Settings&, Platform&);
 Result<int> color(const app::Settings&, Platform&);
 Result<int> bot(const app::Settings&, Platform&);
+Result<int> premium(const app::Settings&, Platform&);
 Result<int> emote_add(const app::Settings&, Platform&);
 Result<int> emote_remove(const app::Settings&, Platform&);
 Result<int> emote_list(const app::Settings&, Platform&);
+Result<int> emote_grant(const app::Settings&, Platform&);
+Result<int> emote_revoke(const app::Settings&, Platform&);
+Result<int> emote_grants(const app::Settings&, Platform&);
 Result<int> events(const app::Settings&, Platform&);
 
 // With the hint that a person at a shell needs.

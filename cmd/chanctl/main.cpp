@@ -22,9 +22,13 @@ const std::map<std::string, Result<int> (*)(const app::Settings&, chanctl::Platf
     {"token list", chanctl::token_list},
     {"color", chanctl::color},
     {"bot", chanctl::bot},
+    {"premium", chanctl::premium},
     {"emote add", chanctl::emote_add},
     {"emote remove", chanctl::emote_remove},
     {"emote list", chanctl::emote_list},
+    {"emote grant", chanctl::emote_grant},
+    {"emote revoke", chanctl::emote_revoke},
+    {"emote grants", chanctl::emote_grants},
     {"events", chanctl::events},
 };
 }  // namespace

@@ -8,12 +8,17 @@ Json time_or_null(const std::optional<Wall>& at) {
 }
 }  // namespace
 
+void tell(const app::Settings& settings, const Json& object, const std::string& text) {
+  settings.flag("json") ? print_json(object) : print_line(text);
+}
+
 Json json_of(const store::User& user) {
   return {{"id", std::to_string(user.id.value())},
           {"name", user.name},
           {"display_name", user.display_name},
           {"color", user.color.empty() ? Json() : Json(user.color)},
           {"bot", user.bot},
+          {"premium", platform::name(user.premium)},
           {"created_at", format_rfc3339(user.created_at)}};
 }
 
@@ -45,9 +50,20 @@ Json json_of(const store::Emote& emote) {
   return {{"id", std::to_string(emote.id.value())},
           {"code", emote.code},
           {"channel", emote.channel_name.empty() ? Json() : Json(emote.channel_name)},
+          {"kind", store::kind(emote)},
           {"tier", emote.tier == 0 ? Json() : Json(emote.tier)},
+          {"bits", emote.bits == 0 ? Json() : Json(emote.bits)},
           {"images", {{"1x", emote.images[0]}, {"2x", emote.images[1]}, {"4x", emote.images[2]}}},
           {"created_at", format_rfc3339(emote.created_at)}};
+}
+
+Json json_of(const store::EmoteGrant& grant) {
+  return {{"emote_id", std::to_string(grant.emote.value())},
+          {"code", grant.code},
+          {"channel", grant.channel_name.empty() ? Json() : Json(grant.channel_name)},
+          {"user", grant.user_name},
+          {"user_id", std::to_string(grant.user.value())},
+          {"since", format_rfc3339(grant.since)}};
 }
 
 std::string state_of(const store::Token& token, Wall now) {

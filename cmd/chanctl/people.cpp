@@ -7,10 +7,6 @@
 namespace sluice::chanctl {
 
 namespace {
-void tell(const app::Settings& settings, const Json& object, const std::string& text) {
-  settings.flag("json") ? print_json(object) : print_line(text);
-}
-
 std::string state_of(const store::Channel& channel) {
   return channel.live() ? "live" : "offline";
 }

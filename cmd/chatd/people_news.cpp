@@ -35,7 +35,22 @@ Result<> PeopleNews::load() {
   chat::People& people = hall_.rooms.people();
   SLUICE_TRY_VALUE(const std::vector<store::Emote> emotes, store_.emotes().list());
   for (const store::Emote& emote : emotes)
-    people.emotes.add(emote.code, {std::to_string(emote.id.value()), emote.channel, emote.owner, emote.tier});
+    people.emotes.add(emote.code, {std::to_string(emote.id.value()), emote.channel, emote.owner, emote.tier,
+                                   emote.bits, emote.granted_only});
+  for (store::EmoteGrant last;;) {
+    SLUICE_TRY_VALUE(const std::vector<store::EmoteGrant> some,
+                     store_.emotes().grants(last.emote, last.user, at_once));
+    for (const store::EmoteGrant& each : some)
+      people.grants.put(each.user, std::to_string(each.emote.value()));
+    if (some.size() < at_once) break;
+    last = some.back();
+  }
+  for (UserId last;;) {
+    SLUICE_TRY_VALUE(const std::vector<store::User> some, store_.users().with_premium(last, at_once));
+    for (const store::User& each : some) people.premiums.put(each.id, each.premium);
+    if (some.size() < at_once) break;
+    last = some.back().id;
+  }
   for (store::Subscription last;;) {
     SLUICE_TRY_VALUE(const std::vector<store::Subscription> some,
                      store_.subscriptions().all(last.channel, last.user, at_once));
@@ -73,15 +88,23 @@ void PeopleNews::take(const store::Event& event) {
   chat::People& people = hall_.rooms.people();
   const chat::User user = user_of(payload);
   if (event.name == "user.update") {
+    people.premiums.put(
+        user.id, platform::parse_premium(text_of(payload, "premium")).value_or(platform::Premium::none));
     hall_.switchboard.each(user.id, [&](chat::Client& client) {
       client.restyle(text_of(payload, "color"), flag_of(payload, "is_bot"));
     });
   } else if (event.name == "emote.add") {
     people.emotes.add(text_of(payload, "code"),
                       {text_of(payload, "emote_id"), event.channel, user_of(payload, "broadcaster_").id,
-                       static_cast<int>(number_of(payload, "tier", 0))});
+                       static_cast<int>(number_of(payload, "tier", 0)), number_of(payload, "bits", 0),
+                       text_of(payload, "kind") == "granted"});
   } else if (event.name == "emote.remove") {
     people.emotes.remove(text_of(payload, "code"), event.channel);
+    people.grants.forget(text_of(payload, "emote_id"));
+  } else if (event.name == "emote.grant") {
+    people.grants.put(user.id, text_of(payload, "emote_id"));
+  } else if (event.name == "emote.revoke") {
+    people.grants.end(user.id, text_of(payload, "emote_id"));
   } else if (event.name == "channel.subscription.end") {
     people.subscribers.end(user.id, event.channel);
   } else if (event.name == "channel.cheer" || event.name == "channel.cheer.return") {

@@ -61,7 +61,7 @@ Result<json> read_channel(store::Store& store, const std::string& name) {
   return entry;
 }
 
-// What may be said in a channel that is named by its id: everybody's emotes, then the channel's.
+// What may be said in a channel that is named by its id: emotes of no channel, then the channel's.
 Result<json> read_emotes(store::Store& store, const std::string& id) {
   auto number = parse_number<std::int64_t>(id);
   if (!number) return fail(Errc::not_found, "no channel has the id " + id);
@@ -73,7 +73,9 @@ Result<json> read_emotes(store::Store& store, const std::string& id) {
     list.push_back({{"id", std::to_string(emote.id.value())},
                     {"code", emote.code},
                     {"channel", emote.channel_name.empty() ? json() : json(emote.channel_name)},
+                    {"kind", store::kind(emote)},
                     {"tier", emote.tier == 0 ? json() : json(emote.tier)},
+                    {"bits", emote.bits == 0 ? json() : json(emote.bits)},
                     {"images", pictures_of(emote)}});
   }
   return list;

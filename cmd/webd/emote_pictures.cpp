@@ -172,7 +172,7 @@ void EmotePictures::add_routes(http::Router& router) {
 }
 
 void EmotePictures::changed(const store::Event& event) {
-  if (!event.name.starts_with("emote.")) return;
+  if (event.name != "emote.add" && event.name != "emote.remove") return;
   offload_.run([&store = store_] { return store.emotes().image_places(); },
                [this](const Result<std::vector<std::string>>& places) {
                  if (places) sources_ = sources_of(*places);

@@ -1,6 +1,8 @@
 #include "chat/badges.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "platform/bits.hpp"
 
@@ -30,7 +32,21 @@ std::vector<Badge> badges_of(const Roles& roles) {
   if (roles.subscriber) badges.push_back(subscriber_badge(roles));
   if (const std::int64_t step = platform::bits_badge(roles.bits))
     badges.push_back({"bits", std::to_string(step)});
+  std::ranges::move(badges_of(roles.premium), std::back_inserter(badges));
   return badges;
+}
+
+// In the dialect's words: Prime's set is "premium".
+std::vector<Badge> badges_of(platform::Premium premium) {
+  switch (premium) {
+    case platform::Premium::turbo:
+      return {{"turbo", "1"}};
+    case platform::Premium::prime:
+      return {{"premium", "1"}};
+    case platform::Premium::none:
+      break;
+  }
+  return {};
 }
 
 }  // namespace sluice::chat

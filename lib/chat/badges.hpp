@@ -7,5 +7,6 @@
 namespace sluice::chat {
 
 std::vector<Badge> badges_of(const Roles& roles);
+std::vector<Badge> badges_of(platform::Premium premium);  // where there is no room: of the account alone
 
 }  // namespace sluice::chat

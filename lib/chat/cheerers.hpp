@@ -1,6 +1,6 @@
 #pragma once
-// Cheerers: with how many bits users have cheered in which channels, on this node: for badges. Read from the
-// store at the start, and changed by what the event log tells.
+// Cheerers: with how many bits users have cheered in which channels, on this node: for badges and emotes.
+// Read from the store at the start, and changed by what the event log tells.
 #include <cstdint>
 #include <unordered_map>
 
@@ -17,9 +17,14 @@ class Cheerers {
     const auto in = of->second.find(channel);
     return in == of->second.end() ? 0 : in->second;
   }
+  using ByChannel = std::unordered_map<ChannelId, std::int64_t>;
+  const ByChannel* of(UserId user) const {  // null: nowhere with any
+    const auto found = bits_.find(user);
+    return found == bits_.end() ? nullptr : &found->second;
+  }
 
  private:
-  std::unordered_map<UserId, std::unordered_map<ChannelId, std::int64_t>> bits_;
+  std::unordered_map<UserId, ByChannel> bits_;
 };
 
 }  // namespace sluice::chat

@@ -1,6 +1,7 @@
 #include "chat/emotes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 #include "base/utf8.hpp"
@@ -8,16 +9,35 @@
 namespace sluice::chat {
 
 namespace {
+std::int64_t cheered_in(ChannelId channel, const EmoteUser& user) {
+  if (user.cheered == nullptr) return 0;
+  const auto in = user.cheered->find(channel);
+  return in == user.cheered->end() ? 0 : in->second;
+}
+
 bool may_use(const EmoteBook::Emote& emote, const EmoteUser& user) {
-  if (emote.channel.value() == 0 || emote.owner == user.user) return true;
+  const bool global = emote.channel.value() == 0;
+  if (global ? !emote.granted_only : emote.owner == user.user) return true;
+  if (std::ranges::find(user.granted, emote.id) != user.granted.end()) return true;
+  if (emote.granted_only) return false;
+  if (emote.bits > 0) return cheered_in(emote.channel, user) >= emote.bits;
   return std::ranges::any_of(user.supports, [&](const Support& support) {
     return support.channel == emote.channel && support.tier >= emote.tier;
   });
+}
+
+// A tier's end with its number, those of single emotes with a 4: no two are the same.
+std::string set_of(ChannelId channel, int tier) {
+  return std::to_string(channel.value()) + std::to_string(tier);
+}
+std::string set_of(std::string_view emote) {
+  return std::string(emote) + "4";
 }
 }  // namespace
 
 void EmoteBook::add(std::string_view code, Emote emote) {
   remove(code, emote.channel);
+  if (emote.bits > 0) for_bits_[emote.channel].push_back({emote.bits, emote.id});
   auto& same = emotes_[std::string(code)];
   same.insert(std::ranges::upper_bound(same, emote.channel, {}, &Emote::channel), std::move(emote));
 }
@@ -25,8 +45,19 @@ void EmoteBook::add(std::string_view code, Emote emote) {
 void EmoteBook::remove(std::string_view code, ChannelId channel) {
   const auto same = emotes_.find(code);
   if (same == emotes_.end()) return;
-  std::erase_if(same->second, [&](const Emote& emote) { return emote.channel == channel; });
+  std::erase_if(same->second, [&](const Emote& emote) {
+    if (emote.channel != channel) return false;
+    if (emote.bits > 0) forget_for_bits(emote);
+    return true;
+  });
   if (same->second.empty()) emotes_.erase(same);
+}
+
+void EmoteBook::forget_for_bits(const Emote& emote) {
+  const auto in = for_bits_.find(emote.channel);
+  if (in == for_bits_.end()) return;
+  std::erase_if(in->second, [&](const ForBits& each) { return each.id == emote.id; });
+  if (in->second.empty()) for_bits_.erase(in);
 }
 
 const EmoteBook::Emote* EmoteBook::usable(std::string_view code, const EmoteUser& user) const {
@@ -54,15 +85,24 @@ std::vector<EmoteUse> EmoteBook::find(std::string_view utf8, const EmoteUser& us
   return uses;
 }
 
-std::string emote_set(ChannelId channel, int tier) {
-  return channel.value() == 0 ? "0" : std::to_string(channel.value()) + std::to_string(tier);
-}
-
-std::string emote_sets(std::span<const Support> supports) {
+std::string EmoteBook::sets_of(const EmoteUser& user) const {
   std::string sets = "0";
-  for (const Support& support : supports)
-    for (int tier = 1; tier <= support.tier; ++tier)
-      sets.append(",").append(emote_set(support.channel, tier));
+  for (const Support& support : user.supports)
+    for (int tier = 1; tier <= support.tier; ++tier) sets.append(",").append(set_of(support.channel, tier));
+  std::vector<std::string> single(user.granted.begin(), user.granted.end());
+  if (user.cheered != nullptr && !for_bits_.empty()) {
+    for (const auto& [channel, bits] : *user.cheered) {
+      const auto in = for_bits_.find(channel);
+      if (in == for_bits_.end()) continue;
+      for (const ForBits& emote : in->second)
+        if (bits >= emote.bits) single.push_back(emote.id);
+    }
+  }
+  // As numbers, each once.
+  std::ranges::sort(single, {}, [](const std::string& id) { return std::pair(id.size(), id); });
+  const auto again = std::ranges::unique(single);
+  single.erase(again.begin(), again.end());
+  for (const std::string& id : single) sets.append(",").append(set_of(id));
   return sets;
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 // Emotes: which words of a text are emotes, by code point (as the dialect counts). Which ones a user has: the
-// global ones are everybody's, a channel's are its broadcaster's and its subscribers', in every room.
+// global ones are everybody's, a channel's are its broadcaster's and its subscribers', or theirs who have
+// cheered there with enough bits, and any may be granted to a user; all in every room.
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "chat/cheerers.hpp"
 #include "chat/subscribers.hpp"
 #include "chat/types.hpp"
 
@@ -17,15 +19,19 @@ struct EmoteUser {
   UserId user;
   ChannelId room;  // 0: in none
   std::span<const Support> supports;
+  const Cheerers::ByChannel* cheered = nullptr;  // null: nowhere
+  std::span<const std::string> granted{};        // ids
 };
 
 class EmoteBook {
  public:
   struct Emote {
     std::string id;
-    ChannelId channel;  // 0: global
-    UserId owner;       // the channel's broadcaster
-    int tier = 0;       // that a subscriber needs
+    ChannelId channel;          // 0: global
+    UserId owner;               // the channel's broadcaster
+    int tier = 0;               // that a subscriber needs
+    std::int64_t bits = 0;      // else: that one has cheered with in the channel
+    bool granted_only = false;  // neither: theirs alone who are granted it
   };
   void add(std::string_view code, Emote emote);
   void remove(std::string_view code, ChannelId channel);
@@ -35,6 +41,10 @@ class EmoteBook {
   // one, then the room's own, then the oldest channel's. `utf8` is valid.
   std::vector<EmoteUse> find(std::string_view utf8, const EmoteUser& user) const;
 
+  // The emote-sets tag: "0,11,12,34": the global ones, those of each tier of each channel that is supported,
+  // and a set for each emote that was granted or cheered for.
+  std::string sets_of(const EmoteUser& user) const;
+
  private:
   struct Hash {
     using is_transparent = void;
@@ -43,14 +53,16 @@ class EmoteBook {
     }
   };
   const Emote* usable(std::string_view code, const EmoteUser& user) const;
+  void forget_for_bits(const Emote& emote);
 
   std::unordered_map<std::string, std::vector<Emote>, Hash, std::equal_to<>>
       emotes_;  // by code, then channel
+  struct ForBits {
+    std::int64_t bits;
+    std::string id;
+  };
+  std::unordered_map<ChannelId, std::vector<ForBits>> for_bits_;
 };
-
-// The emote-sets tag: "0,11,12": the global ones, and those of each tier of each channel that is supported.
-std::string emote_sets(std::span<const Support> supports);
-std::string emote_set(ChannelId channel, int tier);
 
 // Nothing but emotes and spaces: what emote-only mode lets through.
 bool only_emotes(std::string_view utf8, const std::vector<EmoteUse>& uses);

@@ -47,7 +47,7 @@ void IrcClient::fall_behind() {
 
 void IrcClient::hear(const Whisper& whisper) {
   if (closed_ || !session_.capabilities().commands) return;
-  write_whisper(out_, style(), whisper);
+  write_whisper(out_, style(), whisper, badges_of(people().premiums.of(whisper.from.id)));
   if (!carrying_) send();
 }
 
@@ -127,7 +127,8 @@ void IrcClient::logged_in(Result<Identity> identity) {
     tell_connected(hall_, user_);
   }
   if (session_.capabilities().commands && !anonymous)
-    write_global_user_state(out_, style(), user_, hall_.rooms.people().emote_sets_of(user_.id));
+    write_global_user_state(out_, style(), user_, badges_of(people().premiums.of(user_.id)),
+                            people().emote_sets_of(user_.id));
   take(std::move(commands));
 }
 
@@ -181,7 +182,7 @@ void IrcClient::write_states(const Room& room) {
   const Roles roles = room.roles_of(user_);
   if (user_.id.value() != 0)
     write_user_state(out_, style(), user_, roles, badges_of(roles), room.channel().name, {},
-                     hall_.rooms.people().emote_sets_of(user_.id));
+                     people().emote_sets_of(user_.id));
   write_room_state(out_, style(), room.channel(), room.settings());
 }
 
@@ -271,7 +272,7 @@ void IrcClient::told(const Room& room, const std::string& channel, const std::st
   } else if (session_.capabilities().commands) {
     const Roles roles = room.roles_of(user_);
     write_user_state(out_, style(), user_, roles, badges_of(roles), channel, {outcome->id, nonce},
-                     hall_.rooms.people().emote_sets_of(user_.id));
+                     people().emote_sets_of(user_.id));
   }
   if (!carrying_) send();
 }

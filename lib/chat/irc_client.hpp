@@ -47,6 +47,7 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   void leave(Farewell farewell, std::string_view why);
   void notice(std::string_view channel, std::string_view msg_id, std::string_view text);
   void send();
+  const People& people() const { return hall_.rooms.people(); }
   IrcStyle style() const { return {session_.host(), session_.capabilities().tags}; }
   Wire wire() const;
 

@@ -65,7 +65,7 @@ void write_privmsg(std::string& out, const IrcStyle& style, const Message& messa
     if (message.reply) write_reply_tags(line, *message.reply);
     line.tag("returning-chatter", flag(message.returning)).tag("room-id", number(message.channel.value()));
     line.tag("subscriber", flag(message.roles.subscriber));
-    line.tag("tmi-sent-ts", number(message.at.time_since_epoch().count())).tag("turbo", "0");
+    line.tag("tmi-sent-ts", number(message.at)).tag("turbo", turbo_flag(message.badges));
     line.tag("user-id", number(author.id.value())).tag("user-type", user_type(message.roles));
     if (message.roles.vip) line.tag("vip", "1");
   }
@@ -116,11 +116,12 @@ void write_names(std::string& out, const IrcStyle& style, std::string_view reade
 }
 
 void write_global_user_state(std::string& out, const IrcStyle& style, const User& user,
-                             std::string_view emote_sets) {
+                             std::span<const Badge> badges, std::string_view emote_sets) {
   LineWriter line(out);
   if (style.tags) {
-    line.tag("badge-info", "").tag("badges", "").tag("color", user.color).tag("display-name", user.name);
-    line.tag("emote-sets", emote_sets).tag("turbo", "0");
+    line.tag("badge-info", "").tag("badges", badge_list(badges));
+    line.tag("color", user.color).tag("display-name", user.name);
+    line.tag("emote-sets", emote_sets).tag("turbo", turbo_flag(badges));
     line.tag("user-id", number(user.id.value())).tag("user-type", "");
   }
   line.prefix(style.host).command("GLOBALUSERSTATE").end();
@@ -137,7 +138,7 @@ void write_user_state(std::string& out, const IrcStyle& style, const User& user,
     if (!said.id.empty()) line.tag("id", said.id);
     line.tag("mod", flag(roles.moderator))
         .tag("subscriber", flag(roles.subscriber))
-        .tag("turbo", "0")
+        .tag("turbo", turbo_flag(badges))
         .tag("user-type", user_type(roles));
   }
   line.prefix(style.host).command("USERSTATE").channel(channel).end();

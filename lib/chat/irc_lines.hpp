@@ -24,9 +24,9 @@ void write_part(std::string& out, const IrcStyle& style, std::string_view login,
 // 353 and 366; `logins` begins with the reader's own.
 void write_names(std::string& out, const IrcStyle& style, std::string_view reader, std::string_view channel,
                  std::span<const std::string> logins);
-// `emote_sets`: emote_sets().
+// `badges`: those that are of no room; `emote_sets`: EmoteBook::sets_of().
 void write_global_user_state(std::string& out, const IrcStyle& style, const User& user,
-                             std::string_view emote_sets = "0");
+                             std::span<const Badge> badges, std::string_view emote_sets = "0");
 // What a USERSTATE that answers a PRIVMSG says of it.
 struct SaidAs {
   std::string_view id;

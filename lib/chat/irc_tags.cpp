@@ -1,5 +1,7 @@
 #include "chat/irc_tags.hpp"
 
+#include <algorithm>
+
 namespace sluice::chat {
 
 std::string badge_list(std::span<const Badge> badges) {
@@ -9,6 +11,10 @@ std::string badge_list(std::span<const Badge> badges) {
     list.append(badge.set).append("/").append(badge.version);
   }
   return list;
+}
+
+std::string_view turbo_flag(std::span<const Badge> badges) {
+  return flag(std::ranges::find(badges, "turbo", &Badge::set) != badges.end());
 }
 
 std::string badge_info(std::span<const Badge> badges) {

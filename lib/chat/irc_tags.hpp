@@ -23,6 +23,7 @@ inline std::string_view user_type(const Roles& roles) {
 }
 
 std::string badge_list(std::span<const Badge> badges);
+std::string_view turbo_flag(std::span<const Badge> badges);  // by which lines of other nodes have it, too
 // A subscriber's real months, while the badge shows a step.
 std::string badge_info(std::span<const Badge> badges);
 // 25:0-4,12-16/1902:6-10, each position moved by what stands before the text.

@@ -236,7 +236,8 @@ void MessagePath::decide(const std::shared_ptr<WaitingLine>& line, std::optional
   }
 }
 
-// What was so when the line was sent may be otherwise now.
+// What was so when the line was sent may be otherwise now: a cheer before it brought its author an emote. In
+// the cheer itself that is still a word.
 Outcome MessagePath::settle(WaitingLine& line) {
   Room& room = *line.room;
   Message& message = line.message;
@@ -247,6 +248,7 @@ Outcome MessagePath::settle(WaitingLine& line) {
     return Accepted{message.id, *line.published_as, true};
   }
   message.roles = room.roles_of(message.author);
+  if (message.bits == 0) message.emotes = room.emotes_in(message.text, message.author.id);
   if (!line.refused) line.refused = refused_by_ban(room, message.author.id);
   if (!line.refused && !line.paid)
     line.refused = refused_by_settings(room, message.author.id, message.roles, message.text, message.emotes,

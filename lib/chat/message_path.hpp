@@ -2,8 +2,8 @@
 // MessagePath: what happens to a message between its sender and the room, each step a small unit of its own,
 // in this order:
 //   text → idempotency key → ban → rate limits → same text again → room settings → emotes → gates →
-//   payment of what cheers → ban and settings as they are now → badges → build → keep (History, on_published)
-//   → publish
+//   payment of what cheers → emotes, ban and settings as they are now → badges → build →
+//   keep (History, on_published) → publish
 // Rate limits and repeats are this node's own, or are asked of those that several nodes share. That, and a
 // gate, may answer later; without them, or when they answer at once, the message is published before take()
 // returns.

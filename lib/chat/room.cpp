@@ -34,6 +34,7 @@ Roles Room::roles_of(const User& user) const {
     roles.founder = support->founder;
   }
   roles.bits = people_.cheerers.find(user.id, channel_.id);
+  roles.premium = people_.premiums.of(user.id);
   return roles;
 }
 

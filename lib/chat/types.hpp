@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "platform/bits.hpp"
+#include "platform/premium.hpp"
 #include "platform/room_settings.hpp"
 
 namespace sluice::chat {
@@ -35,12 +36,13 @@ struct Roles {
   bool founder = false;     // a subscriber: among the channel's first
   std::int64_t bits = 0;    // that the user ever cheered with here
   bool bot = false;         // verified: limits of its own
+  platform::Premium premium = platform::Premium::none;
   bool moderates() const { return broadcaster || moderator; }
   bool exempt() const { return moderates() || vip; }  // from the room's modes and the narrower limits
 };
 
 struct Badge {
-  std::string set;      // "broadcaster", "moderator", "subscriber", "founder", "bits"
+  std::string set;      // "broadcaster", "moderator", "subscriber", "founder", "bits", "turbo", "premium"
   std::string version;  // "1"; a subscriber's step of months; a step of bits
   std::string info{};   // a subscriber's or founder's months; empty: none
 };

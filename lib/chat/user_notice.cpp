@@ -162,6 +162,7 @@ void write_user_notice(std::string& out, const IrcStyle& style, const UserNotice
     write_own_tags(line, notice);
     line.tag("room-id", number(notice.channel.id.value())).tag("subscriber", flag(notice.roles.subscriber));
     line.tag("system-msg", system_message(notice)).tag("tmi-sent-ts", number(notice.at));
+    line.tag("turbo", turbo_flag(notice.badges));
     line.tag("user-id", number(user.id.value())).tag("user-type", user_type(notice.roles));
     if (notice.roles.vip) line.tag("vip", "1");
   }

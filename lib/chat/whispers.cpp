@@ -8,14 +8,15 @@
 
 namespace sluice::chat {
 
-void write_whisper(std::string& out, const IrcStyle& style, const Whisper& whisper) {
+void write_whisper(std::string& out, const IrcStyle& style, const Whisper& whisper,
+                   std::span<const Badge> badges) {
   irc::LineWriter line(out);
   const User& from = whisper.from;
   if (style.tags) {
     const auto [low, high] = std::minmax(from.id.value(), whisper.to.id.value());
-    line.tag("badges", "").tag("color", from.color).tag("display-name", from.name);
+    line.tag("badges", badge_list(badges)).tag("color", from.color).tag("display-name", from.name);
     line.tag("emotes", emote_list(whisper.emotes)).tag("message-id", whisper.id);
-    line.tag("thread-id", number(low) + "_" + number(high)).tag("turbo", "0");
+    line.tag("thread-id", number(low) + "_" + number(high)).tag("turbo", turbo_flag(badges));
     line.tag("user-id", number(from.id.value())).tag("user-type", "");
   }
   const std::string host(style.host);

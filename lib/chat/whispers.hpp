@@ -2,6 +2,7 @@
 // Whispers: what one user says to another, in no room. They go to the connections that the other has on this
 // node just then; they are not kept.
 #include <chrono>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -21,8 +22,10 @@ struct Whisper {
   std::vector<EmoteUse> emotes;
 };
 
-void write_whisper(std::string& out, const IrcStyle& style, const Whisper& whisper);  // WHISPER
-void write_whisper_object(std::string& out, const Whisper& whisper);                  // sluice-chat(5)
+// WHISPER; `badges` are its author's that are of no room.
+void write_whisper(std::string& out, const IrcStyle& style, const Whisper& whisper,
+                   std::span<const Badge> badges);
+void write_whisper_object(std::string& out, const Whisper& whisper);  // sluice-chat(5)
 
 // How much a user may whisper; as Twitch has it.
 class WhisperLimits {

@@ -1,44 +1,24 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/bits.hpp"
 #include "platform/names.hpp"
 #include "platform/tiers.hpp"
-#include "store/payloads.hpp"
-#include "store/sqlite_engine.hpp"
+#include "store/sqlite_emote_rows.hpp"
 
 namespace sluice::store {
 
 namespace {
-std::string select_emotes(std::string_view rest) {
-  return fmt::format(
-      "SELECT e.id, coalesce(e.channel_id, 0), coalesce(c.name, ''), coalesce(c.owner_id, 0), e.code, "
-      "e.tier, "
-      "e.image_1x, e.image_2x, e.image_4x, e.created_ms FROM emotes e LEFT JOIN channels c ON c.id = "
-      "e.channel_id WHERE {}",
-      rest);
-}
-
-Emote emote_of(sqlite::Statement& row) {
-  return {.id = EmoteId(row.integer(0)),
-          .channel = ChannelId(row.integer(1)),
-          .channel_name = row.text(2),
-          .owner = UserId(row.integer(3)),
-          .code = row.text(4),
-          .tier = static_cast<int>(row.integer(5)),
-          .images = {row.text(6), row.text(7), row.text(8)},
-          .created_at = from_ms(row.integer(9))};
-}
-
 // A subscriber of each tier has its emotes and those of the tiers below.
 Result<> check_room_for(sqlite::Database& db, const Emote& emote) {
   for (const platform::Tier& tier : platform::tiers()) {
-    if (platform::tier(tier.plan) < emote.tier) continue;
-    SLUICE_TRY_VALUE(
-        const std::int64_t count,
-        first(
-            db.query("SELECT count(*) FROM emotes WHERE removed_ms IS NULL AND channel_id = ? AND tier <= ?",
-                     emote.channel.value(), std::int64_t{platform::tier(tier.plan)}),
-            [](auto& row) { return row.integer(0); }, ""));
+    if (emote.tier == 0 || platform::tier(tier.plan) < emote.tier) continue;
+    SLUICE_TRY_VALUE(const std::int64_t count,
+                     first(
+                         db.query("SELECT count(*) FROM emotes WHERE removed_ms IS NULL AND channel_id = ? "
+                                  "AND tier BETWEEN 1 AND ?",
+                                  emote.channel.value(), std::int64_t{platform::tier(tier.plan)}),
+                         [](auto& row) { return row.integer(0); }, ""));
     if (count >= static_cast<std::int64_t>(tier.emotes))
       return fail(Errc::conflict,
                   fmt::format("{} has {} emotes up to tier {} already", emote.channel_name, count,
@@ -50,34 +30,50 @@ Result<> check_room_for(sqlite::Database& db, const Emote& emote) {
 
 // Audits and tells that there is the emote now, or is no more.
 Result<> tell(Change& change, const Emote& emote, const std::optional<Channel>& channel,
-              const std::string& what, const Actor& actor) {
-  AuditEntry entry = channel ? act_in(*channel, actor, what) : AuditEntry{.actor = actor, .action = what};
+              std::string_view what, const Actor& actor) {
+  AuditEntry entry = act_in_any(channel, actor, what);
   entry.target = "emote:" + emote.code;
   SLUICE_TRY(append_audit(change, std::move(entry)));
-  nlohmann::json payload = channel ? broadcaster_payload(*channel) : nlohmann::json::object();
-  payload["emote_id"] = std::to_string(emote.id.value());
-  payload["code"] = emote.code;
-  payload["tier"] = emote.tier;
-  SLUICE_TRY(change.emit(what, emote.channel, payload));
+  SLUICE_TRY(change.emit(what, emote.channel, emote_payload(emote, channel)));
   return {};
 }
 
-Result<std::optional<Channel>> channel_if_any(sqlite::Database& db, ChannelId id) {
-  if (id == ChannelId()) return std::nullopt;
-  SLUICE_TRY_VALUE(Channel channel, channel_by_id(db, id));
-  return channel;
+// A global one is everybody's, or theirs who are granted it; a channel's has one way to come by it.
+Result<> check_kind(const Emote& emote) {
+  if (emote.channel == ChannelId()) {
+    if (emote.tier != 0)
+      return fail(Errc::invalid, fmt::format("an emote of tier {}", emote.tier), "a global emote has none");
+    if (emote.bits != 0)
+      return fail(Errc::invalid, fmt::format("an emote for {} bits", emote.bits),
+                  "only a channel's is for what was cheered there");
+    return {};
+  }
+  if (emote.bits < 0 || emote.bits > platform::most_granted)
+    return fail(Errc::invalid, fmt::format("an emote for {} bits", emote.bits),
+                fmt::format("1 to {} bits", platform::most_granted));
+  const int ways = (emote.tier != 0) + (emote.bits != 0) + emote.granted_only;
+  if (ways > 1)
+    return fail(Errc::invalid, "an emote for several kinds of people",
+                "a tier, bits, or granted to users only");
+  if (ways == 0 || emote.tier < 0 || emote.tier > 3)
+    return fail(Errc::invalid, fmt::format("an emote of tier {}", emote.tier),
+                "a channel's has tier 1, 2 or 3");
+  return {};
 }
 }  // namespace
+
+std::string_view kind(const Emote& emote) {
+  if (emote.granted_only) return "granted";
+  if (emote.channel == ChannelId()) return "global";
+  return emote.bits > 0 ? "bits" : "subscription";
+}
 
 Result<Emote> SqliteEmotes::add(Emote emote, const Actor& actor) {
   SLUICE_TRY_VALUE(emote.code, platform::emote_code(emote.code));
   for (std::string& image : emote.images) {
     SLUICE_TRY_VALUE(image, platform::image_place(image));
   }
-  const bool global = emote.channel == ChannelId();
-  if (global ? emote.tier != 0 : emote.tier < 1 || emote.tier > 3)
-    return fail(Errc::invalid, fmt::format("an emote of tier {}", emote.tier),
-                global ? "a global emote has none" : "a channel's has tier 1, 2 or 3");
+  SLUICE_TRY(check_kind(emote));
   return core_.write([&](Change& change) -> Result<Emote> {
     SLUICE_TRY_VALUE(const std::optional<Channel> channel, channel_if_any(change.db, emote.channel));
     if (channel) {
@@ -87,10 +83,12 @@ Result<Emote> SqliteEmotes::add(Emote emote, const Actor& actor) {
     }
     emote.created_at = change.now;
     Result<> added = change.db.run(
-        "INSERT INTO emotes (channel_id, code, tier, image_1x, image_2x, image_4x, created_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        null_if_zero(emote.channel.value()), emote.code, std::int64_t{emote.tier}, emote.images[0],
-        emote.images[1], emote.images[2], to_ms(change.now));
+        "INSERT INTO emotes (channel_id, code, tier, bits, granted, image_1x, image_2x, image_4x, "
+        "created_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        null_if_zero(emote.channel.value()), emote.code, std::int64_t{emote.tier}, emote.bits,
+        std::int64_t{emote.granted_only}, emote.images[0], emote.images[1], emote.images[2],
+        to_ms(change.now));
     if (!added && added.error().code == Errc::exists)
       return fail(Errc::exists, fmt::format("the emote \"{}\" exists", emote.code));
     SLUICE_TRY(added);
@@ -103,14 +101,10 @@ Result<Emote> SqliteEmotes::add(Emote emote, const Actor& actor) {
 Result<Emote> SqliteEmotes::remove(ChannelId channel_id, std::string_view code, const Actor& actor) {
   return core_.write([&](Change& change) -> Result<Emote> {
     SLUICE_TRY_VALUE(const std::optional<Channel> channel, channel_if_any(change.db, channel_id));
-    SLUICE_TRY_VALUE(
-        Emote emote,
-        first(change.db.query(
-                  select_emotes("e.removed_ms IS NULL AND coalesce(e.channel_id, 0) = ? AND e.code = ?"),
-                  channel_id.value(), code),
-              emote_of, fmt::format("no emote \"{}\"", code)));
+    SLUICE_TRY_VALUE(Emote emote, emote_by_code(change.db, channel_id, code));
     SLUICE_TRY(
         change.db.run("UPDATE emotes SET removed_ms = ? WHERE id = ?", to_ms(change.now), emote.id.value()));
+    SLUICE_TRY(change.db.run("DELETE FROM user_emote_access WHERE emote_id = ?", emote.id.value()));
     SLUICE_TRY(tell(change, emote, channel, "emote.remove", actor));
     return emote;
   });

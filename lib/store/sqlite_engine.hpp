@@ -20,6 +20,8 @@ class SqliteUsers final : public Users {
   Result<std::vector<User>> list() override;
   Result<User> set_color(UserId id, std::string_view color) override;
   Result<bool> set_bot(UserId id, bool bot, const Actor& actor) override;
+  Result<bool> set_premium(UserId id, platform::Premium premium, const Actor& actor) override;
+  Result<std::vector<User>> with_premium(UserId after, std::size_t limit) override;
 
  private:
   Result<> read_looks(sqlite::Database& db);

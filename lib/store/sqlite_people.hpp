@@ -51,6 +51,10 @@ class SqliteEmotes final : public Emotes {
   Result<std::vector<Emote>> list() override;
   Result<Emote> by_id(EmoteId id) override;
   Result<std::vector<std::string>> image_places() override;
+  Result<bool> grant(ChannelId channel, std::string_view code, UserId user, const Actor& actor) override;
+  Result<bool> revoke(ChannelId channel, std::string_view code, UserId user, const Actor& actor) override;
+  Result<std::vector<EmoteGrant>> grants(EmoteId emote, UserId user, std::size_t limit) override;
+  Result<std::vector<EmoteGrant>> grants_of(UserId user) override;
 
  private:
   SqliteCore& core_;

@@ -137,7 +137,7 @@ CREATE INDEX held_and_decided ON held_messages(held_ms) WHERE state <> 'held';
 )sql";
 
 const std::array steps{first_step,     second_step, moderation_step(), people_step(),
-                       evasion_step(), bits_step(), seventh_step};
+                       evasion_step(), bits_step(), seventh_step,      emote_step()};
 }  // namespace
 
 int newest_schema() {

@@ -13,6 +13,7 @@ std::string_view moderation_step();           // the third
 std::string_view people_step();               // the fourth
 std::string_view evasion_step();              // the fifth
 std::string_view bits_step();                 // the sixth
+std::string_view emote_step();                // the eighth
 Result<int> schema_of(sqlite::Database& db);  // 0: empty
 
 // Brings the database to the newest schema, one transaction a step; several processes may do so at once.

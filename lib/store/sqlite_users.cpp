@@ -11,16 +11,22 @@ namespace sluice::store {
 
 namespace {
 User user_of(sqlite::Statement& row) {
-  return {UserId(row.integer(0)),  row.text(1), row.text(2),
-          from_ms(row.integer(3)), row.text(4), row.integer(5) != 0};
+  return {UserId(row.integer(0)),
+          row.text(1),
+          row.text(2),
+          from_ms(row.integer(3)),
+          row.text(4),
+          row.integer(5) != 0,
+          platform::parse_premium(row.text(6)).value_or(platform::Premium::none)};
 }
 
 std::string select_users(std::string_view rest) {
-  return fmt::format("SELECT id, name, display_name, created_ms, color, bot FROM users {}", rest);
+  return fmt::format("SELECT id, name, display_name, created_ms, color, bot, premium FROM users {}", rest);
 }
 
 Result<> tell_of(Change& change, const User& user) {
-  nlohmann::json payload{{"color", user.color}, {"is_bot", user.bot}};
+  nlohmann::json payload{
+      {"color", user.color}, {"is_bot", user.bot}, {"premium", platform::name(user.premium)}};
   put_user(payload, "", user);
   SLUICE_TRY(change.emit("user.update", ChannelId(), payload));
   return {};
@@ -110,6 +116,32 @@ Result<bool> SqliteUsers::set_bot(UserId id, bool bot, const Actor& actor) {
                                      .target = "user:" + user.name}));
     SLUICE_TRY(tell_of(change, user));
     return true;
+  });
+}
+
+Result<bool> SqliteUsers::set_premium(UserId id, platform::Premium premium, const Actor& actor) {
+  return core_.write([&](Change& change) -> Result<bool> {
+    SLUICE_TRY_VALUE(User user, user_by_id(change.db, id));
+    if (user.premium == premium) return false;
+    SLUICE_TRY(
+        change.db.run("UPDATE users SET premium = ? WHERE id = ?", platform::name(premium), id.value()));
+    user.premium = premium;
+    const bool none = premium == platform::Premium::none;
+    SLUICE_TRY(
+        append_audit(change, {.actor = actor,
+                              .action = fmt::format("user.{}", none ? "no_premium" : platform::name(premium)),
+                              .target_user = id,
+                              .target = "user:" + user.name}));
+    SLUICE_TRY(tell_of(change, user));
+    return true;
+  });
+}
+
+Result<std::vector<User>> SqliteUsers::with_premium(UserId after, std::size_t limit) {
+  return core_.read([&](sqlite::Database& db, Wall) {
+    return collect(db.query(select_users("WHERE premium <> 'none' AND id > ? ORDER BY id LIMIT ?"),
+                            after.value(), static_cast<std::int64_t>(limit)),
+                   user_of);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "platform/premium.hpp"
 #include "store/audit.hpp"
 
 namespace sluice::store {
@@ -19,6 +20,7 @@ struct User {
   Wall created_at;
   std::string color{};  // of the name in chat: "#RRGGBB"; empty: none chosen
   bool bot = false;     // verified: chat's limits for bots
+  platform::Premium premium = platform::Premium::none;
 };
 
 class Users {
@@ -35,6 +37,10 @@ class Users {
   virtual Result<User> set_color(UserId id, std::string_view color) = 0;
   // True when something changed: it is audited then (user.bot, user.no_bot) and emits user.update.
   virtual Result<bool> set_bot(UserId id, bool bot, const Actor& actor) = 0;
+  // As set_bot(); audited as user.turbo, user.prime or user.no_premium.
+  virtual Result<bool> set_premium(UserId id, platform::Premium premium, const Actor& actor) = 0;
+  // Who has turbo or prime, by id beyond this one (0: from the first).
+  virtual Result<std::vector<User>> with_premium(UserId after, std::size_t limit) = 0;
 };
 
 }  // namespace sluice::store

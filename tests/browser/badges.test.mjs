@@ -20,8 +20,12 @@ test("bits are bronze, silver and gold", () => {
   assert.match(title("bits", "100"), /^Cheered 100 bits or more$/);
 });
 
+test("an account's are told in words", () => {
+  assert.deepEqual([title("turbo", "1"), title("premium", "1")], ["Turbo", "Prime"]);
+});
+
 test("what is not known is not shown, whatever it is called", () => {
-  for (const set of ["premium", "", "constructor", "__proto__", "<b>"]) assert.equal(badge([set, "1"]), null, set);
+  for (const set of ["prime", "", "constructor", "__proto__", "<b>"]) assert.equal(badge([set, "1"]), null, set);
   for (const version of ["0", "-1", "x", "1.5", ""]) assert.equal(badge(["bits", version]), null, version);
   assert.equal(title("subscriber", "x"), "Subscriber");
 });

@@ -37,7 +37,7 @@ def test_users(chanctl):
                       "bob    Bob the Builder  1002  TIME\n")
     first = chanctl.json("user", "list")[0]
     assert {**first, "created_at": None} == {"id": "1001", "name": "alice", "display_name": "Alice", "color": None, "bot": False,
-                                            "created_at": None}
+                                            "premium": "none", "created_at": None}
 
 
 def test_what_is_there_already(demo):

@@ -179,9 +179,53 @@ def test_colors_bots_and_emotes(subctl, tmp_path):
     assert 'the emote "Wave" exists' in subctl.refused("emote", "add", "Wave", name="chanctl")
     assert "there is no file" in subctl.refused("emote", "add", "Other", "--image-2x", "/nowhere.png", name="chanctl")
     subctl.refused("emote", "add", "Other", "--tier", "1", name="chanctl", code=2)
-    assert chanctl("emote", "list") == ("CODE     CHANNEL  TIER  ID\n"
-                                        "Wave     -        -     1\n"
-                                        "aliceHi  demo     2     2\n")
+    assert chanctl("emote", "list") == ("CODE     CHANNEL  KIND          TIER  BITS  ID\n"
+                                        "Wave     -        global        -     -     1\n"
+                                        "aliceHi  demo     subscription  2     -     2\n")
     assert json.loads(chanctl("emote", "list", "--json").splitlines()[0])["images"]["1x"] == str(picture)
     assert "--channel" in subctl.refused("emote", "remove", "aliceHi", name="chanctl")
     assert chanctl("emote", "remove", "aliceHi", "--channel", "demo") == "removed emote aliceHi\n"
+
+
+def test_emotes_for_bits_and_for_single_users(subctl):
+    chanctl = subctl.chanctl
+    assert chanctl("emote", "add", "aliceGem", "--channel", "demo", "--bits", "5000") == "added emote aliceGem (id 1)\n"
+    assert chanctl("emote", "add", "secret", "--granted-only") == "added emote secret (id 2)\n"
+    chanctl("emote", "add", "Wave")
+    for wrong in (("--bits", "100"), ("--channel", "demo", "--bits", "0"), ("--channel", "demo", "--bits", "100", "--tier", "1"),
+                  ("--channel", "demo", "--bits", "100", "--granted-only")):
+        subctl.refused("emote", "add", "Other", *wrong, name="chanctl", code=2)
+    assert chanctl("emote", "list") == ("CODE      CHANNEL  KIND     TIER  BITS  ID\n"
+                                        "Wave      -        global   -     -     3\n"
+                                        "secret    -        granted  -     -     2\n"
+                                        "aliceGem  demo     bits     -     5000  1\n")
+    gem = json.loads(chanctl("emote", "list", "--json").splitlines()[2])
+    assert (gem["kind"], gem["tier"], gem["bits"]) == ("bits", None, 5000)
+    assert chanctl("emote", "grants") == "CODE  CHANNEL  USER  SINCE\n"
+    assert chanctl("emote", "grant", "secret", "bob") == "bob has secret\n"
+    assert chanctl("emote", "grant", "secret", "bob") == "bob has secret already\n"
+    assert json.loads(chanctl("emote", "grant", "aliceGem", "cyd", "--channel", "demo", "--json")) == {
+        "code": "aliceGem", "user": "cyd", "changed": True}
+    assert "Wave is everybody's" in subctl.refused("emote", "grant", "Wave", "bob", name="chanctl")
+    assert "alice is the broadcaster of demo" in subctl.refused("emote", "grant", "aliceGem", "alice", "--channel", "demo", name="chanctl")
+    assert "--channel" in subctl.refused("emote", "grant", "aliceGem", "bob", name="chanctl")
+    assert "chanctl user list" in subctl.refused("emote", "grant", "secret", "nobody", name="chanctl")
+    assert TIME.sub("TIME", chanctl("emote", "grants")) == ("CODE      CHANNEL  USER  SINCE\n"
+                                                            "aliceGem  demo     cyd   TIME\n"
+                                                            "secret    -        bob   TIME\n")
+    assert [json.loads(line)["code"] for line in chanctl("emote", "grants", "--user", "bob", "--json").splitlines()] == ["secret"]
+    assert chanctl("emote", "revoke", "secret", "bob") == "bob is granted secret no more\n"
+    assert chanctl("emote", "revoke", "secret", "bob") == "bob was not granted secret\n"
+    assert chanctl("emote", "grants", "--user", "bob").count("\n") == 1
+    names = [json.loads(line)["event"] for line in chanctl("events").splitlines()]
+    assert names[-3:] == ["emote.grant", "emote.grant", "emote.revoke"]
+
+
+def test_turbo_and_prime(subctl):
+    chanctl = subctl.chanctl
+    assert chanctl("premium", "bob", "turbo") == "bob has turbo\n"
+    assert chanctl("premium", "cyd", "prime") == "cyd has prime\n"
+    assert chanctl("premium", "cyd", "none") == "cyd has neither turbo nor prime\n"
+    assert [user["premium"] for user in map(json.loads, chanctl("user", "list", "--json").splitlines())] == ["none", "turbo", "none", "none"]
+    assert "hint: give turbo, prime or none" in subctl.refused("premium", "bob", "gold", name="chanctl", code=2)
+    assert "chanctl user list" in subctl.refused("premium", "nobody", "turbo", name="chanctl")

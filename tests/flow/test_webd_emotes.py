@@ -38,13 +38,17 @@ def test_a_channels_emotes_are_listed(web, tmp_path):
     wave = add(web, "Wave")
     hi = add(web, "adaHi", "--channel", "demo", "--tier", "2", "--image-1x", str(picture), "--image-4x", "https://example.org/hi.png")
     add(web, "bobHi", "--channel", "other")
+    bit = add(web, "adaBit", "--channel", "demo", "--bits", "5000")
+    own = add(web, "adaOwn", "--channel", "demo", "--granted-only")
     listed = lambda: web.api(f"/api/emotes/{demo}")[1]["data"]
-    wait_for(lambda: len(listed()) == 2, 5, "the emotes")
-    assert listed() == [{"id": wave, "code": "Wave", "channel": None, "tier": None, "images": {}},
-                        {"id": hi, "code": "adaHi", "channel": "demo", "tier": 2,
-                         "images": {"1x": f"/emotes/{hi}/1x", "4x": f"/emotes/{hi}/4x"}}]
+    wait_for(lambda: len(listed()) == 4, 5, "the emotes")
+    assert listed() == [{"id": wave, "code": "Wave", "channel": None, "kind": "global", "tier": None, "bits": None, "images": {}},
+                        {"id": bit, "code": "adaBit", "channel": "demo", "kind": "bits", "tier": None, "bits": 5000, "images": {}},
+                        {"id": hi, "code": "adaHi", "channel": "demo", "kind": "subscription", "tier": 2, "bits": None,
+                         "images": {"1x": f"/emotes/{hi}/1x", "4x": f"/emotes/{hi}/4x"}},
+                        {"id": own, "code": "adaOwn", "channel": "demo", "kind": "granted", "tier": None, "bits": None, "images": {}}]
     web.chanctl("emote", "remove", "Wave")
-    wait_for(lambda: [each["code"] for each in listed()] == ["adaHi"], 5, "the emote to be gone")
+    wait_for(lambda: [each["code"] for each in listed()] == ["adaBit", "adaHi", "adaOwn"], 5, "the emote to be gone")
     for unknown in ("999", "demo", "-1", ""):
         status, body, _ = web.api(f"/api/emotes/{unknown}")
         assert (status, body["error"]["code"]) == (404, "NOT_FOUND")

@@ -115,6 +115,97 @@ TEST_CASE(
   CHECK(found(3) == "9 ");
 }
 
+TEST_CASE("an emote for bits is theirs who have cheered in its channel with as many") {
+  Salon salon;
+  auto& people = salon.rooms.people();
+  people.emotes.add("adaBit", {.id = "5", .channel = ChannelId(1), .owner = UserId(7), .bits = 100});
+  people.emotes.add("adaBits", {.id = "16", .channel = ChannelId(1), .owner = UserId(7), .bits = 1000});
+  const auto found = [&](const User& who, ChannelId room = ChannelId(1)) {
+    return ids(people.emotes_in("adaBit adaBits", who.id, room)) + people.emote_sets_of(who.id);
+  };
+  CHECK(found(salon.bob) == "0");
+  salon.support(salon.bob, 3, 1);
+  CHECK(found(salon.bob) == "0,11,12,13");
+  people.cheerers.put(salon.cyd.id, ChannelId(2), 5000);
+  people.cheerers.put(salon.cyd.id, ChannelId(1), 99);
+  CHECK(found(salon.cyd) == "0");
+  people.cheerers.put(salon.cyd.id, ChannelId(1), 100);
+  CHECK(found(salon.cyd, ChannelId(2)) == "5 0,54");
+  people.cheerers.put(salon.cyd.id, ChannelId(1), 1000);
+  CHECK(found(salon.cyd) == "5 16 0,54,164");
+  people.cheerers.put(salon.cyd.id, ChannelId(1), 999);  // some were given back
+  CHECK(found(salon.cyd) == "5 0,54");
+  CHECK(found(user(7, "ada")) == "5 16 0");  // her own channel's
+  people.emotes.add("adaBit", {.id = "17", .channel = ChannelId(1), .owner = UserId(7), .bits = 2000});
+  CHECK(found(salon.cyd) == "0");
+  people.emotes.remove("adaBits", ChannelId(1));
+  people.cheerers.put(salon.cyd.id, ChannelId(1), 2000);
+  CHECK(found(salon.cyd) == "17 0,174");
+}
+
+TEST_CASE("an emote that was granted is had until it is taken back, whatever it is otherwise for") {
+  Salon salon;
+  auto& people = salon.rooms.people();
+  people.emotes.add("adaGold", {.id = "3", .channel = ChannelId(1), .owner = UserId(7), .tier = 3});
+  people.emotes.add("adaBit", {.id = "4", .channel = ChannelId(1), .owner = UserId(7), .bits = 100});
+  people.emotes.add("adaOwn", {.id = "5", .channel = ChannelId(1), .owner = UserId(7), .granted_only = true});
+  people.emotes.add("secret", {.id = "10", .granted_only = true});
+  const auto found = [&](const User& who) {
+    return ids(people.emotes_in("adaGold adaBit adaOwn secret", who.id, {})) + people.emote_sets_of(who.id);
+  };
+  CHECK(found(user(7, "ada")) == "3 4 5 0");  // a global one is not hers
+  salon.support(salon.cyd, 2, 1);
+  CHECK(found(salon.cyd) == "0,11,12");
+  for (const char* id : {"10", "3", "4", "3"}) people.grants.put(salon.bob.id, id);
+  CHECK(found(salon.bob) == "3 4 10 0,34,44,104");
+  people.cheerers.put(salon.bob.id, ChannelId(1), 100);
+  CHECK(found(salon.bob) == "3 4 10 0,34,44,104");
+  people.grants.end(salon.bob.id, "4");
+  people.grants.end(salon.cyd.id, "4");
+  CHECK(found(salon.bob) == "3 4 10 0,34,44,104");
+  people.grants.end(salon.bob.id, "3");
+  people.grants.put(salon.bob.id, "5");
+  CHECK(found(salon.bob) == "4 5 10 0,44,54,104");
+  people.grants.forget("5");
+  people.grants.forget("10");
+  CHECK(found(salon.bob) == "4 0,44");
+  CHECK(people.grants.of(salon.bob.id).empty());
+}
+
+TEST_CASE("turbo and prime are badges, in rooms and beside them") {
+  Salon salon;
+  auto& premiums = salon.rooms.people().premiums;
+  premiums.put(salon.bob.id, platform::Premium::turbo);
+  salon.support(salon.bob, 1, 1);
+  IrcPeer ada(salon), bob(salon);
+  ada.send("CAP REQ :twitch.tv/tags twitch.tv/commands\r\n");
+  ada.log_in("t7", "ada");
+  ada.send("JOIN #demo\r\n");
+  bob.send("CAP REQ :twitch.tv/tags twitch.tv/commands\r\n");
+  CHECK(bob.send("PASS oauth:t8\r\nNICK bob\r\n")
+            .find("@badge-info=;badges=turbo/1;color=;display-name=Bob;emote-sets=0,11;turbo=1;user-id=8;") !=
+        std::string::npos);
+  CHECK(bob.send("JOIN #demo\r\n").find(";subscriber=1;turbo=1;") != std::string::npos);
+  const auto told = [&](std::string_view words) {
+    salon.clock.advance(seconds(2));
+    bob.send("PRIVMSG #demo :" + std::string(words) + "\r\n");
+    salon.flush();
+    return ada.outlet.take_delivered() + ada.outlet.take_sent();
+  };
+  std::string line = told("one");
+  CHECK(line.find(";badges=subscriber/0,turbo/1;") != std::string::npos);
+  CHECK(line.find(";turbo=1;user-id=8;") != std::string::npos);
+  line = told("/w ada psst");
+  CHECK(line.find("@badges=turbo/1;") != std::string::npos);
+  CHECK(line.find(";turbo=1;user-id=8;user-type= :bob!bob@bob.tmi.twitch.tv WHISPER") != std::string::npos);
+  premiums.put(salon.bob.id, platform::Premium::prime);
+  line = told("two");
+  CHECK(line.find(";badges=subscriber/0,premium/1;") != std::string::npos);
+  CHECK(line.find(";turbo=0;user-id=8;") != std::string::npos);
+  premiums.put(salon.bob.id, platform::Premium::none);
+  CHECK(told("three").find(";badges=subscriber/0;") != std::string::npos);
+}
+
 TEST_CASE("emote-only mode lets a subscriber's emotes through, and their words from nobody else") {
   Salon salon;
   salon.rooms.people().emotes.add("adaHi", {"2", ChannelId(1), UserId(7), 1});

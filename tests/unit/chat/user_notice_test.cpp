@@ -58,7 +58,7 @@ TEST_CASE("a first subscription") {
         "mod=0;msg-id=sub;msg-param-cumulative-months=1;msg-param-months=0;msg-param-multimonth-duration=1;"
         "msg-param-multimonth-tenure=0;msg-param-should-share-streak=0;msg-param-sub-plan=2000;"
         "msg-param-sub-plan-name=Tier\\s2;msg-param-was-gifted=false;room-id=1;subscriber=1;"
-        "system-msg=Bob\\ssubscribes\\s(tier\\s2).;tmi-sent-ts=1700000000000;user-id=8;user-type= "
+        "system-msg=Bob\\ssubscribes\\s(tier\\s2).;tmi-sent-ts=1700000000000;turbo=0;user-id=8;user-type= "
         ":tmi.twitch.tv USERNOTICE #demo\r\n");
   CHECK(
       as_json(first) ==

@@ -93,3 +93,111 @@ TEST_CASE("where pictures are is told of all emotes, also of those that were rem
   REQUIRE(fresh->emotes().remove({}, "Hi", shell));
   CHECK(fresh->emotes().image_places().value().size() == 2);
 }
+
+TEST_CASE("an emote is for a tier, for bits, or for those who are granted it") {
+  Fresh fresh;
+  Channel demo = fresh.channel();
+  const auto with = [&](ChannelId channel, int tier, std::int64_t bits, bool granted) {
+    return fresh->emotes().add(
+        {.channel = channel, .code = "x", .tier = tier, .bits = bits, .granted_only = granted}, shell);
+  };
+  for (std::int64_t bits : {std::int64_t{-1}, std::int64_t{100'000'001}})
+    CHECK(code_of(with(demo.id, 0, bits, false)) == Errc::invalid);
+  CHECK(code_of(with(demo.id, 1, 100, false)) == Errc::invalid);
+  CHECK(code_of(with(demo.id, 1, 0, true)) == Errc::invalid);
+  CHECK(code_of(with(demo.id, 0, 1, true)) == Errc::invalid);
+  CHECK(code_of(with({}, 0, 1, false)) == Errc::invalid);
+  CHECK(fresh->emotes().list().value().empty());
+
+  // However many there are for bits, the tiers have room for theirs.
+  for (int i = 0; i < 30; ++i)
+    REQUIRE(
+        fresh->emotes().add({.channel = demo.id, .code = "b" + std::to_string(i), .bits = 100 + i}, shell));
+  REQUIRE(add(fresh, demo.id, "sub", 1));
+  REQUIRE(fresh->emotes().add({.channel = demo.id, .code = "own", .granted_only = true}, shell));
+  const Emote secret = fresh->emotes().add({.code = "secret", .granted_only = true}, shell).value();
+  REQUIRE(add(fresh, {}, "Wave", 0));
+  CHECK(kind(fresh->emotes().by_id(secret.id).value()) == "granted");
+  std::string kinds;
+  const auto all = fresh->emotes().list().value();
+  for (const Emote& emote : all)
+    if (emote.bits <= 100) kinds += emote.code + ":" + std::string(kind(emote)) + " ";
+  CHECK(kinds == "Wave:global secret:granted b0:bits own:granted sub:subscription ");
+  auto payload = nlohmann::json::parse(fresh->events().since(Cursor(1), 1).value()[0].payload);
+  CHECK((payload["kind"] == "bits" && payload["bits"] == 100 && payload["tier"] == 0));
+}
+
+TEST_CASE("an emote is granted to users, and taken back") {
+  Fresh fresh;
+  Channel demo = fresh.channel();
+  const User bob = fresh.user("bob"), cyd = fresh.user("cyd");
+  const Emote gold = add(fresh, demo.id, "Gold", 3).value();
+  const Emote secret = fresh->emotes().add({.code = "secret", .granted_only = true}, shell).value();
+  REQUIRE(add(fresh, {}, "Wave", 0));
+  Emotes& emotes = fresh->emotes();
+  CHECK(code_of(emotes.grant({}, "Gold", bob.id, shell)) == Errc::not_found);
+  CHECK(code_of(emotes.grant(demo.id, "Gold", UserId(99), shell)) == Errc::not_found);
+  CHECK(code_of(emotes.grant({}, "Wave", bob.id, shell)) == Errc::invalid);
+  CHECK(emotes.grant(demo.id, "Gold", demo.owner, shell).error().what ==
+        "alice is the broadcaster of demo, and has all of its emotes");
+  const std::size_t before = fresh.event_names().size();
+  CHECK(emotes.grant(demo.id, "Gold", bob.id, shell).value());
+  CHECK_FALSE(emotes.grant(demo.id, "Gold", bob.id, shell).value());
+  CHECK(emotes.grant({}, "secret", bob.id, shell).value());
+  CHECK(emotes.grant({}, "secret", cyd.id, shell).value());
+
+  const auto all = emotes.grants({}, {}, 10).value();
+  REQUIRE(all.size() == 3);
+  CHECK((all[0].emote == gold.id && all[0].channel_name == "demo" && all[0].user_name == "bob"));
+  CHECK((all[1].emote == secret.id && all[1].channel == ChannelId() && all[1].since == fresh.clock.wall()));
+  CHECK(emotes.grants({}, {}, 2).value().size() == 2);
+  CHECK(emotes.grants(all[1].emote, all[1].user, 10).value().front().user == cyd.id);
+  CHECK(emotes.grants_of(bob.id).value().size() == 2);
+
+  CHECK(emotes.revoke({}, "secret", bob.id, shell).value());
+  CHECK_FALSE(emotes.revoke({}, "secret", bob.id, shell).value());
+  auto names = fresh.event_names();
+  CHECK(std::vector(names.begin() + static_cast<std::ptrdiff_t>(before), names.end()) ==
+        std::vector<std::string>{"emote.grant", "emote.grant", "emote.grant", "emote.revoke"});
+  const Event told = fresh->events().since(Cursor(static_cast<std::int64_t>(before)), 1).value()[0];
+  const auto payload = nlohmann::json::parse(told.payload);
+  CHECK(told.channel == demo.id);
+  CHECK((payload["code"] == "Gold" && payload["user_login"] == "bob" && payload["channel"] == "demo"));
+  const AuditEntry entry = fresh->audit().by_id(4).value();
+  CHECK((entry.action == "emote.grant" && entry.target == "user:bob" && entry.target_user == bob.id));
+  CHECK(nlohmann::json::parse(entry.context)["emote"] == "Gold");
+  CHECK(fresh->audit().by_id(7).value().action == "emote.revoke");
+  CHECK(fresh->audit().verify());
+
+  // Who was granted an emote that is removed has not the next of its code.
+  REQUIRE(emotes.remove({}, "secret", shell));
+  REQUIRE(emotes.add({.code = "secret", .granted_only = true}, shell));
+  CHECK(emotes.grants({}, {}, 10).value().size() == 1);
+}
+
+TEST_CASE("an account has turbo or prime, or neither") {
+  Fresh fresh;
+  const User bob = fresh.user("bob"), cyd = fresh.user("cyd");
+  Users& users = fresh->users();
+  using platform::Premium;
+  CHECK(bob.premium == Premium::none);
+  CHECK_FALSE(users.set_premium(bob.id, Premium::none, shell).value());
+  CHECK(users.set_premium(bob.id, Premium::turbo, shell).value());
+  CHECK_FALSE(users.set_premium(bob.id, Premium::turbo, shell).value());
+  CHECK(users.set_premium(cyd.id, Premium::prime, shell).value());
+  CHECK(users.by_name("bob").value().premium == Premium::turbo);
+  const auto some = users.with_premium({}, 10).value();
+  REQUIRE(some.size() == 2);
+  CHECK((some[0].id == bob.id && some[1].premium == Premium::prime));
+  CHECK(users.with_premium({}, 1).value().size() == 1);
+  CHECK(users.with_premium(bob.id, 10).value().front().id == cyd.id);
+  CHECK(users.set_premium(bob.id, Premium::none, shell).value());
+  CHECK(users.with_premium({}, 10).value().size() == 1);
+  CHECK(code_of(users.set_premium(UserId(99), Premium::turbo, shell)) == Errc::not_found);
+  CHECK(fresh.event_names() == std::vector<std::string>(3, "user.update"));
+  CHECK(nlohmann::json::parse(fresh->events().since(Cursor(1), 1).value()[0].payload)["premium"] == "prime");
+  std::string actions;
+  const auto entries = fresh->audit().since(0, 10).value();
+  for (const AuditEntry& entry : entries) actions += entry.action + " ";
+  CHECK(actions == "user.turbo user.prime user.no_premium ");
+}

@@ -61,7 +61,8 @@ TEST_CASE("founders of a store of schema 4 are those that its events tell of") {
         "ALTER TABLE subscriptions DROP COLUMN founder; DROP TABLE cheers; DROP TABLE cheerers; "
         "DROP TABLE bits_balances; DROP INDEX held_at_time; DROP INDEX held_and_decided; ALTER TABLE rooms "
         "DROP COLUMN ban_evasion; DROP TABLE mark_key; "
-        "DROP TABLE marks; DROP TABLE evasions; DELETE FROM schema_version WHERE version > 4"));
+        "DROP TABLE marks; DROP TABLE evasions; DROP TABLE user_emote_access; DROP INDEX users_with_premium; "
+        "ALTER TABLE users DROP COLUMN premium; DELETE FROM schema_version WHERE version > 4"));
   }
   auto again = open_store(house.url).value();
   for (int i = 0; i < 13; ++i) {

@@ -152,7 +152,9 @@ TEST_CASE("a store of schema 5 keeps its supporters, its log and what waits for 
     auto db = sqlite::Database::open(fresh.url.substr(7), milliseconds(100)).value();
     REQUIRE(db.run_script(
         "ALTER TABLE subscriptions DROP COLUMN founder; DROP TABLE cheers; DROP TABLE cheerers; "
-        "DROP TABLE bits_balances; DROP INDEX held_at_time; DROP INDEX held_and_decided; DELETE FROM "
+        "DROP TABLE bits_balances; DROP INDEX held_at_time; DROP INDEX held_and_decided; DROP TABLE "
+        "user_emote_access; DROP INDEX users_with_premium; ALTER TABLE users DROP COLUMN premium; DELETE "
+        "FROM "
         "schema_version WHERE version > 5"));
     REQUIRE(schema_of(db).value() == 5);
   }
@@ -169,4 +171,29 @@ TEST_CASE("a store of schema 5 keeps its supporters, its log and what waits for 
             .cheer({.channel = demo.id, .user = bob.id, .text = "cheer5"}, shell, "")
             .value()
             .balance == 0);
+}
+
+TEST_CASE("a store of schema 7 keeps its emotes, their numbers and pictures, and those that were removed") {
+  const std::string before =
+      std::string(moderation_step()) + std::string(people_step()) + std::string(evasion_step()) +
+      std::string(bits_step()) +
+      "INSERT INTO schema_version VALUES (3, 1), (4, 1), (5, 1), (6, 1), (7, 1);"
+      "CREATE INDEX held_at_time ON held_messages(channel_id, held_ms);"
+      "INSERT INTO emotes (channel_id, code, tier, image_1x, image_2x, image_4x, created_ms, removed_ms) "
+      "VALUES "
+      "(NULL, 'Wave', 0, '/wave.png', '', '', 5, NULL), (1, 'Gold', 3, '', '', '', 6, NULL), "
+      "(1, 'Old', 1, '', '', '', 7, 8);";
+  Old old(before);
+  auto store = old.open();
+  auto emotes = store->emotes().list().value();
+  REQUIRE(emotes.size() == 2);
+  CHECK((emotes[0].code == "Wave" && emotes[0].id == EmoteId(1) && emotes[0].images[0] == "/wave.png"));
+  CHECK((emotes[1].tier == 3 && kind(emotes[1]) == "subscription" && emotes[1].channel_name == "demo"));
+  CHECK(store->emotes().by_id(EmoteId(3)).value().code == "Old");
+  CHECK(code_of(store->emotes().add({.code = "Wave"}, shell)) == Errc::exists);
+  const Channel demo = store->channels().by_name("demo").value();
+  CHECK(store->emotes().add({.channel = demo.id, .code = "Old", .bits = 5}, shell).value().id == EmoteId(4));
+  const User bob = store->users().by_name("bob").value();
+  CHECK(bob.premium == platform::Premium::none);
+  CHECK(store->emotes().grant(demo.id, "Gold", bob.id, shell).value());
 }

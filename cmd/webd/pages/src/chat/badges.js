@@ -3,6 +3,7 @@ import { count } from "../lib/format.js";
 
 const plain = {
   broadcaster: ["Broadcaster", "★"], moderator: ["Moderator", "⛨"], vip: ["VIP", "◆"], founder: ["Founder", "♔"], staff: ["Staff", "⚙"], bot: ["Bot", "⌁"],
+  turbo: ["Turbo", "ϟ"], premium: ["Prime", "♛"],
 };
 
 // A subscriber's version is the months at which the badge changed last, and a thousand for each tier above the first: 2003 is tier 2, 3 months.
