@@ -65,7 +65,7 @@ def test_a_moderator_changes_the_channels_terms(chat):
     assert modctl(chat, "terms", "show", "demo").splitlines() == ["hold custom /h+eck/", "allow custom hecks"]
     changes = audit(chat, "terms.change")
     assert [change["actor"]["name"] for change in changes] == ["ada"] * 4
-    assert {change["actor"]["address"] for change in changes} == {"127.0.0.1"} and changes[0]["channel"] == "demo"
+    assert {change["actor"]["address"] for change in changes} == {"loopback"} and changes[0]["channel"] == "demo"
 
 
 def test_who_is_no_moderator_changes_and_sees_nothing(chat):
@@ -97,7 +97,7 @@ def test_pages_and_the_control_socket_change_them_too(chat):
     assert act(chat, "/automod 9")["error"]["notice"] == "usage_automod"
     assert act(chat, "/automod 3")["text"] == "AutoMod's level here is now 3."
     by_page, by_socket = audit(chat, "terms.change")
-    assert by_page["actor"]["address"] == "127.0.0.1" and by_socket["actor"]["address"].startswith("local unix:")
+    assert by_page["actor"]["address"] == "loopback" and by_socket["actor"]["address"].startswith("local unix:")
 
 
 def test_the_level_and_what_else_automod_is_set_to(chat):
@@ -112,8 +112,7 @@ def test_the_level_and_what_else_automod_is_set_to(chat):
     assert answer(ada, "/settings")[1].endswith("automod-level 4, automod-at-deadline allow, ban-evasion hold.")
     settings = json.loads(modctl(chat, "settings", "demo", "--json"))
     assert (settings["automod_level"], settings["automod_at_deadline"], settings["ban_evasion"]) == (4, "allow", "hold")
-    assert [json.loads(entry["context"])["after"] if isinstance(entry["context"], str) else entry["context"]["after"]
-            for entry in audit(chat, "automod.settings")] == [{"level": 4}, {"at_deadline": "allow"}]
+    assert [entry["context"]["after"] for entry in audit(chat, "automod.settings")] == [{"level": 4}, {"at_deadline": "allow"}]
     assert len(audit(chat, "evasion.settings")) == 1
 
 
