@@ -55,7 +55,8 @@ void Moderation::terms(const Room& room, const By& by, SlashCommand command, con
       return answer({"bad_term", "That is no term: " + changed.error().what + "."});
     if (!changed) return answer(failed(changed.error(), {}));
     if (drop && changed->dropped == 0)
-      return answer({"bad_term_none", "This channel has no term \"" + text + "\" of its own."});
+      return answer(
+          {"bad_term_none", "This channel has no term \"" + text + "\": /term list shows those there are."});
     if (drop) return answer({"term_removed", "The term \"" + text + "\" is removed."});
     const std::string does = action == "block"  ? "blocks what is said"
                              : action == "hold" ? "holds what is said for a moderator"
