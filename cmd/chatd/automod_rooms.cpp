@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
-#include "log/log.hpp"
 #include "event_fields.hpp"
+#include "log/log.hpp"
 
 namespace sluice::chatd {
 
@@ -30,9 +30,9 @@ store::WordListId list_of(const store::Event& event) {
 
 void AutomodRooms::with(ChannelId channel, std::function<void(const Policy&)> then) {
   Room& room = rooms_[channel];
-  if (room.known) return then(room.policy);
+  if (room.known && room.reads == 0) return then(room.policy);
   room.waiting.push_back(std::move(then));
-  if (room.waiting.size() == 1) read(channel);
+  if (room.reads == 0) read(channel);
 }
 
 void AutomodRooms::take(const store::Event& event) {
@@ -47,6 +47,7 @@ void AutomodRooms::take(const store::Event& event) {
 }
 
 void AutomodRooms::read(ChannelId channel) {
+  ++rooms_[channel].reads;
   const auto ask = [&store = store_, channel]() -> Result<Read> {
     Read found;
     SLUICE_TRY_VALUE(found.settings, store.rooms().automod(channel));
@@ -58,6 +59,7 @@ void AutomodRooms::read(ChannelId channel) {
 
 void AutomodRooms::keep(ChannelId channel, Result<Read> found) {
   Room& room = rooms_[channel];
+  --room.reads;
   if (found) {
     const std::string name = std::to_string(channel.value());
     const bool had = !room.policy.words.empty();
@@ -71,6 +73,7 @@ void AutomodRooms::keep(ChannelId channel, Result<Read> found) {
                {"goes_on_with", room.known ? "what it was" : "the defaults"},
                found.error()});
   }
+  if (room.reads > 0) return;
   const Policy policy = room.policy;
   for (const auto& then : std::exchange(room.waiting, {})) then(policy);
 }

@@ -23,7 +23,9 @@ class AutomodRooms {
   AutomodRooms(store::Store& store, net::Offload& offload, AutomodProcess& process)
       : store_(store), offload_(offload), process_(process) {}
 
-  // At once when it is known. What cannot be read is taken for the defaults, and asked for again next time.
+  // At once when it is known; while it is read anew, after that, so that what follows the answer to who
+  // changed it is judged by the change. What cannot be read is taken for the defaults, or for what it was,
+  // and asked for again next time.
   void with(ChannelId channel, std::function<void(const Policy&)> then);
   void take(const store::Event& event);
 
@@ -34,6 +36,7 @@ class AutomodRooms {
   };
   struct Room {
     bool known = false;
+    std::size_t reads = 0;  // that are on their way
     Policy policy;
     std::vector<store::WordListId> lists;
     std::vector<std::function<void(const Policy&)>> waiting;

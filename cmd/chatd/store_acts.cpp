@@ -2,19 +2,13 @@
 
 #include <algorithm>
 
-#include "log/log.hpp"
-
 namespace sluice::chatd {
 
 namespace {
-store::Actor actor_of(const chat::By& by) {
-  return {by.user.id, by.user.login, by.address};
-}
-
 store::Role role_of(chat::Standing::Role role) {
   return role == chat::Standing::Role::moderator ? store::Role::moderator : store::Role::vip;
 }
-constexpr std::size_t most_held = 100, most_suspects = 100;  // told at once
+constexpr std::size_t most_held = 100, most_suspects = 100, most_bans = 100;  // told at once
 
 chat::Held to_chat(const store::HeldMessage& message, const std::string& channel) {
   chat::Held held{.channel = channel,
@@ -31,23 +25,6 @@ chat::Held to_chat(const store::HeldMessage& message, const std::string& channel
   return held;
 }
 }  // namespace
-
-template <class T, class Act>
-void StoreActs::run(Act act, std::function<void(Result<T>)> answer) {
-  using Done = std::pair<Result<T>, store::Cursor>;
-  offload_.run(
-      [this, act = std::move(act)]() -> Done {
-        Result<T> done = act();
-        if (!done && (done.error().code == Errc::io || done.error().code == Errc::internal))
-          log::error("the store could not do what a moderator asked for", {done.error()});
-        const auto last = store_.events().last();
-        return {std::move(done), last ? *last : store::Cursor()};
-      },
-      [this, answer = std::move(answer)](Done done) {
-        if (!done.first || done.second <= heard_) return answer(std::move(done.first));
-        waiting_.emplace(done.second, [answer, result = std::move(done.first)] { answer(result); });
-      });
-}
 
 void StoreActs::heard(store::Cursor cursor) {
   heard_ = cursor;
@@ -107,6 +84,40 @@ void StoreActs::note(chat::Order order, std::function<void(Result<>)> answer) {
   run<void>(act, std::move(answer));
 }
 
+void StoreActs::notes(ChannelId channel, std::string login,
+                      std::function<void(Result<std::vector<chat::Noted>>)> answer) {
+  const auto ask = [this, channel, login = std::move(login)]() -> Result<std::vector<chat::Noted>> {
+    SLUICE_TRY_VALUE(const store::User user, store_.users().by_name(login));
+    SLUICE_TRY_VALUE(const std::vector<store::Note> all, store_.notes().about(channel, user.id));
+    std::vector<chat::Noted> notes;
+    for (const store::Note& note : all) notes.push_back({note.id.value(), note.by.name, note.text, note.at});
+    std::ranges::reverse(notes);
+    return notes;
+  };
+  offload_.run(ask, std::move(answer));
+}
+
+void StoreActs::remove_note(ChannelId channel, chat::By by, std::int64_t number,
+                            std::function<void(Result<>)> answer) {
+  const auto act = [this, channel, by = std::move(by), number]() -> Result<> {
+    SLUICE_TRY(store_.notes().remove(channel, store::NoteId(number), actor_of(by)));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
+void StoreActs::bans(ChannelId channel, std::function<void(Result<std::vector<chat::Banned>>)> answer) {
+  const auto ask = [this, channel]() -> Result<std::vector<chat::Banned>> {
+    SLUICE_TRY_VALUE(const std::vector<store::Ban> all,
+                     store_.bans().of_channel(channel, UserId(), most_bans));
+    std::vector<chat::Banned> bans;
+    for (const store::Ban& ban : all) bans.push_back({ban.user_name, ban.until, ban.reason});
+    std::ranges::sort(bans, {}, &chat::Banned::login);
+    return bans;
+  };
+  offload_.run(ask, std::move(answer));
+}
+
 void StoreActs::find_message(ChannelId channel, std::string id,
                              std::function<void(Result<chat::MessagePtr>)> answer) {
   const auto none = fail(Errc::not_found, "there is no such message");
@@ -122,17 +133,18 @@ void StoreActs::find_message(ChannelId channel, std::string id,
 void StoreActs::remove_message(chat::Removal removal, std::function<void(Result<>)> answer) {
   const auto act = [this, removal = std::move(removal)]() -> Result<> {
     SLUICE_TRY(store_.deletions().delete_message(removal.channel, removal.message->id,
-                                                 removal.message->author.id, {}, actor_of(removal.by),
-                                                 removal.context));
+                                                 removal.message->author.id, removal.reason,
+                                                 actor_of(removal.by), removal.context));
     return {};
   };
   run<void>(act, std::move(answer));
 }
 
-void StoreActs::clear(ChannelId channel, chat::By by, std::string context,
+void StoreActs::clear(ChannelId channel, chat::By by, std::string reason, std::string context,
                       std::function<void(Result<>)> answer) {
-  const auto act = [this, channel, by = std::move(by), context = std::move(context)]() -> Result<> {
-    SLUICE_TRY(store_.deletions().clear(channel, {}, actor_of(by), context));
+  const auto act = [this, channel, by = std::move(by), reason = std::move(reason),
+                    context = std::move(context)]() -> Result<> {
+    SLUICE_TRY(store_.deletions().clear(channel, reason, actor_of(by), context));
     return {};
   };
   run<void>(act, std::move(answer));
@@ -145,6 +157,35 @@ void StoreActs::change_settings(ChannelId channel, chat::By by, platform::RoomSe
     return chat::ChangedSettings{changed.before, changed.after};
   };
   run<chat::ChangedSettings>(act, std::move(answer));
+}
+
+void StoreActs::change_automod(ChannelId channel, chat::By by, platform::AutomodPatch patch,
+                               std::function<void(Result<chat::ChangedAutomod>)> answer) {
+  const auto act = [this, channel, by = std::move(by), patch]() -> Result<chat::ChangedAutomod> {
+    SLUICE_TRY_VALUE(auto changed, store_.rooms().change(channel, patch, actor_of(by)));
+    return chat::ChangedAutomod{changed.before, changed.after};
+  };
+  run<chat::ChangedAutomod>(act, std::move(answer));
+}
+
+void StoreActs::change_evasion(ChannelId channel, chat::By by, platform::BanEvasion action,
+                               std::function<void(Result<>)> answer) {
+  const auto act = [this, channel, by = std::move(by), action]() -> Result<> {
+    SLUICE_TRY(store_.rooms().change(channel, platform::EvasionPatch{action}, actor_of(by)));
+    return {};
+  };
+  run<void>(act, std::move(answer));
+}
+
+void StoreActs::policy(ChannelId channel, std::function<void(Result<chat::RoomPolicy>)> answer) {
+  const auto ask = [this, channel]() -> Result<chat::RoomPolicy> {
+    chat::RoomPolicy policy;
+    SLUICE_TRY_VALUE(policy.modes, store_.rooms().settings(channel));
+    SLUICE_TRY_VALUE(policy.automod, store_.rooms().automod(channel));
+    SLUICE_TRY_VALUE(policy.evasion, store_.rooms().evasion(channel));
+    return policy;
+  };
+  offload_.run(ask, std::move(answer));
 }
 
 void StoreActs::rule(chat::Ruling ruling, std::function<void(Result<>)> answer) {

@@ -70,7 +70,7 @@ void StoreTill::pay(const chat::Message& line, Then then) {
                                 .message_id = line.id,
                                 .whole = chat::pack_held(line, node_),
                                 .node = node_};
-  const store::Actor actor{line.author.id, line.author.login, "chat"};
+  const store::Actor actor{line.author.id, line.author.login, line.address.empty() ? "chat" : line.address};
   const auto ask = [&store = parts_.store, order, actor]() -> Result<std::optional<store::Cheered>> {
     SLUICE_TRY_VALUE(const auto balance, store.bits().balance(order.user));
     if (!balance) return std::nullopt;

@@ -38,6 +38,9 @@ constexpr std::array words{
     Words{"word_list.add", "{who} made the word list {what}"},
     Words{"word_list.remove", "{who} removed the word list {what}"},
     Words{"word_list.change", "{who} changed the word list {what}"},
+    Words{"word_list.subscribe", "{who} let the word list {what} hold in {where}"},
+    Words{"word_list.unsubscribe", "{who} let the word list {what} hold in {where} no longer"},
+    Words{"terms.change", "{who} changed the terms of {where}"},
 };
 }  // namespace
 

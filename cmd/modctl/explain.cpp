@@ -7,7 +7,7 @@
 #include "case_file.hpp"
 #include "commands.hpp"
 #include "output.hpp"
-#include "room_keys.hpp"
+#include "platform/room_keys.hpp"
 #include "surroundings.hpp"
 
 namespace sluice::modctl {
@@ -21,7 +21,7 @@ std::string who(const store::Actor& actor) {
 
 std::string settings_line(const CaseFile& file) {
   std::string line;
-  for (const RoomKey& each : room_keys(*file.modes, *file.automod))
+  for (const platform::RoomKey& each : platform::room_keys(*file.modes, *file.automod))
     line += fmt::format("{}{}={}", line.empty() ? "" : " ", each.key, each.value);
   return line;
 }

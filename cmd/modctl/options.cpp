@@ -155,6 +155,15 @@ std::vector<Command> desk() {
        .summary = "let a word list hold in a channel",
        .positionals = {channel, list}},
       {.path = "words unsubscribe", .summary = "let it hold there no longer", .positionals = {channel, list}},
+      {.path = "terms show",
+       .summary = "print a channel's own terms, as automod --words reads them",
+       .positionals = {channel}},
+      {.path = "terms put",
+       .summary = "put entries, read from standard input, on them, all or none",
+       .positionals = {channel}},
+      {.path = "terms drop",
+       .summary = "take entries, read from standard input, off them",
+       .positionals = {channel}},
   };
 }
 

@@ -122,20 +122,4 @@ Result<RoomPatch> parse_room_keys(const std::vector<std::string>& typed) {
   return patch;
 }
 
-RoomKey evasion_key(const platform::EvasionSettings& evasion) {
-  return {"ban-evasion", std::string(platform::name(evasion.action))};
-}
-
-std::vector<RoomKey> room_keys(const platform::RoomSettings& modes,
-                               const platform::AutomodSettings& automod) {
-  const auto flag = [](bool on) { return std::string(on ? "on" : "off"); };
-  return {{"slow", modes.slow == 0 ? "off" : fmt::format("{}s", modes.slow)},
-          {"followers-only", modes.followers_only < 0 ? "off" : fmt::format("{}m", modes.followers_only)},
-          {"subs-only", flag(modes.subs_only)},
-          {"emote-only", flag(modes.emote_only)},
-          {"unique", flag(modes.unique)},
-          {"automod-level", std::to_string(automod.level)},
-          {"automod-at-deadline", std::string(platform::name(automod.at_deadline))}};
-}
-
 }  // namespace sluice::modctl

@@ -1,5 +1,6 @@
 #pragma once
-// The settings of a channel's chat as somebody types and reads them: KEY=VALUE.
+// The settings of a channel's chat as somebody types them: KEY=VALUE, of the keys that platform::room_keys()
+// tells.
 #include <string>
 #include <vector>
 
@@ -20,13 +21,5 @@ struct RoomPatch {
 // followers-only in minutes where no unit stands; "on" is 30 s and any follower, as /slow and /followers
 // alone.
 Result<RoomPatch> parse_room_keys(const std::vector<std::string>& typed);
-
-struct RoomKey {
-  std::string key, value;
-  bool operator==(const RoomKey&) const = default;
-};
-// So that parse_room_keys() reads them again.
-std::vector<RoomKey> room_keys(const platform::RoomSettings& modes, const platform::AutomodSettings& automod);
-RoomKey evasion_key(const platform::EvasionSettings& evasion);
 
 }  // namespace sluice::modctl

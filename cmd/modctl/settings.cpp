@@ -1,6 +1,7 @@
 // settings: what a channel's chat is set to.
 #include "commands.hpp"
 #include "output.hpp"
+#include "platform/room_keys.hpp"
 #include "room_keys.hpp"
 #include "surroundings.hpp"
 
@@ -31,8 +32,9 @@ void show(const app::Settings& settings, const store::Channel& channel, const Ro
     return print_json(object);
   }
   std::vector<std::vector<std::string>> rows;
-  for (const RoomKey& each : room_keys(room.modes, room.automod)) rows.push_back({each.key, each.value});
-  const RoomKey evasion = evasion_key(room.evasion);
+  for (const platform::RoomKey& each : platform::room_keys(room.modes, room.automod))
+    rows.push_back({each.key, each.value});
+  const platform::RoomKey evasion = platform::evasion_key(room.evasion);
   rows.push_back({evasion.key, evasion.value});
   print_table(rows);
 }

@@ -1,15 +1,13 @@
-// words: lists of phrases and patterns that channels share. Entries are written as in the files of automod
-// (sluice-automod(5)); a list of the store has no categories.
+// words: lists of phrases and patterns that channels share; terms: a channel's own.
 #include <iostream>
 #include <iterator>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "automod/lists.hpp"
-#include "base/utf8.hpp"
 #include "commands.hpp"
 #include "output.hpp"
+#include "words/entries.hpp"
 
 namespace sluice::modctl {
 
@@ -21,12 +19,13 @@ Result<store::WordList> named_list(Platform& platform, const app::Settings& sett
   return list;
 }
 
-// A list is its owner's to change, whoever uses it.
 Result<store::WordList> own_list(Platform& platform, const app::Settings& settings) {
-  SLUICE_TRY_VALUE(store::WordList list, named_list(platform, settings));
-  if (platform.actor.user == UserId() || platform.actor.user == list.owner) return list;
-  return fail(Errc::denied, fmt::format("the word list \"{}\" belongs to {}", list.name, list.owner_name),
-              "words add makes one of your own");
+  auto list =
+      words::list_to_change(platform.store->word_lists(), settings.positional("LIST"), platform.actor);
+  if (list) return list;
+  if (list.error().code == Errc::denied) list.error().hint = "words add makes one of your own";
+  if (list.error().code == Errc::not_found) list.error().hint = "modctl words list shows those there are";
+  return list;
 }
 
 Json json_of(const store::WordList& list) {
@@ -35,41 +34,54 @@ Json json_of(const store::WordList& list) {
           {"version", list.version},        {"created_at", format_rfc3339(list.created_at)}};
 }
 
-store::WordEntry stored(const automod::Entry& entry) {
-  const auto action = entry.action == automod::Action::allow  ? store::WordAction::allow
-                      : entry.action == automod::Action::hold ? store::WordAction::hold
-                                                              : store::WordAction::block;
-  return {entry.phrase, entry.pattern ? store::WordKind::pattern : store::WordKind::phrase, action};
-}
-
 // Standard input, every entry of it one that automod takes.
 Result<std::vector<store::WordEntry>> read_entries() {
   if (::isatty(STDIN_FILENO)) fmt::print(stderr, "modctl: entries from standard input, one a line:\n");
   const std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
   if (std::cin.bad()) return fail(Errc::io, "read standard input: not everything could be read");
-  SLUICE_TRY_VALUE(const std::vector<automod::Entry> entries, automod::parse_word_list(text));
-  SLUICE_TRY_VALUE(automod::Folder folder, automod::Folder::make());
-  SLUICE_TRY(automod::Lists::compile(folder, entries));
-  std::vector<store::WordEntry> made;
-  for (const automod::Entry& entry : entries) made.push_back(stored(entry));
-  return made;
+  return words::read_entries(text);
 }
 
-std::string line_of(const store::WordEntry& entry) {
-  const char* slash = entry.kind == store::WordKind::pattern ? "/" : "";
-  return fmt::format("{} custom {}{}{}", store::name(entry.action), slash, entry.text, slash);
+void show(const app::Settings& settings, const std::vector<store::WordEntry>& entries) {
+  for (const store::WordEntry& entry : entries)
+    tell(settings,
+         {{"kind", store::name(entry.kind)}, {"text", entry.text}, {"action", store::name(entry.action)}},
+         words::line_of(entry));
+}
+
+Result<store::WordListPatch> read_patch(bool put) {
+  store::WordListPatch patch;
+  SLUICE_TRY_VALUE((put ? patch.put : patch.drop), read_entries());
+  return patch;
 }
 
 Result<int> change(const app::Settings& settings, Platform& platform, bool put) {
   SLUICE_TRY_VALUE(const store::WordList list, own_list(platform, settings));
-  store::WordListPatch patch;
-  SLUICE_TRY_VALUE((put ? patch.put : patch.drop), read_entries());
+  SLUICE_TRY_VALUE(const store::WordListPatch patch, read_patch(put));
   SLUICE_TRY_VALUE(const store::WordListChange done,
                    platform.store->word_lists().change(list.id, patch, platform.actor));
   Json object = json_of(done.list);
   object.update({{"added", done.added}, {"changed", done.changed}, {"dropped", done.dropped}});
   tell(settings, object,
        fmt::format("word list {}: {} added, {} changed, {} dropped; it has {}", done.list.name, done.added,
+                   done.changed, done.dropped, done.list.entries));
+  return 0;
+}
+
+Result<int> change_terms(const app::Settings& settings, Platform& platform, bool put) {
+  SLUICE_TRY_VALUE(const store::Channel channel,
+                   channel_to_act_in(platform, settings.positional("CHANNEL"), Needed::moderator));
+  SLUICE_TRY_VALUE(const store::WordListPatch patch, read_patch(put));
+  SLUICE_TRY_VALUE(const store::WordListChange done,
+                   platform.store->word_lists().change_terms(channel.id, patch, platform.actor));
+  tell(settings,
+       {{"channel", channel.name},
+        {"entries", done.list.entries},
+        {"version", done.list.version},
+        {"added", done.added},
+        {"changed", done.changed},
+        {"dropped", done.dropped}},
+       fmt::format("terms of {}: {} added, {} changed, {} dropped; it has {}", channel.name, done.added,
                    done.changed, done.dropped, done.list.entries));
   return 0;
 }
@@ -132,10 +144,7 @@ Result<int> words_list(const app::Settings& settings, Platform& platform) {
 Result<int> words_show(const app::Settings& settings, Platform& platform) {
   SLUICE_TRY_VALUE(const store::WordList list, named_list(platform, settings));
   SLUICE_TRY_VALUE(const auto entries, platform.store->word_lists().entries(list.id));
-  for (const store::WordEntry& entry : entries)
-    tell(settings,
-         {{"kind", store::name(entry.kind)}, {"text", entry.text}, {"action", store::name(entry.action)}},
-         line_of(entry));
+  show(settings, entries);
   return 0;
 }
 
@@ -145,6 +154,21 @@ Result<int> words_put(const app::Settings& settings, Platform& platform) {
 
 Result<int> words_drop(const app::Settings& settings, Platform& platform) {
   return change(settings, platform, false);
+}
+
+Result<int> terms_show(const app::Settings& settings, Platform& platform) {
+  SLUICE_TRY_VALUE(const store::Channel channel, named_channel(platform, settings.positional("CHANNEL")));
+  SLUICE_TRY_VALUE(const auto entries, platform.store->word_lists().terms(channel.id));
+  show(settings, entries);
+  return 0;
+}
+
+Result<int> terms_put(const app::Settings& settings, Platform& platform) {
+  return change_terms(settings, platform, true);
+}
+
+Result<int> terms_drop(const app::Settings& settings, Platform& platform) {
+  return change_terms(settings, platform, false);
 }
 
 Result<int> words_subscribe(const app::Settings& settings, Platform& platform) {

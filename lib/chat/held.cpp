@@ -69,6 +69,7 @@ std::string pack_held(const Message& message, std::string_view node) {
   if (!message.announcement.empty()) whole["announcement"] = message.announcement;
   if (message.anonymous) whole["anonymous"] = true;
   if (!message.client_nonce.empty()) whole["nonce"] = message.client_nonce;
+  if (message.bits > 0 && !message.address.empty()) whole["address"] = message.address;
   if (message.reply) {
     const Reply& reply = *message.reply;
     whole["reply"] = {{"id", reply.id},
@@ -96,6 +97,7 @@ Result<Unpacked> unpack_held(std::string_view text) try {
   message.announcement = whole.value("announcement", "");
   message.anonymous = whole.value("anonymous", false);
   message.client_nonce = whole.value("nonce", "");
+  message.address = whole.value("address", "");
   if (const auto reply = whole.find("reply"); reply != whole.end())
     message.reply = Reply{reply->at("id"), unpacked(reply->at("user")), reply->at("text"),
                           reply->at("thread"), unpacked(reply->at("thread_user"))};

@@ -250,11 +250,13 @@ void IrcClient::say_in(Room& room, const irc::Say& say) {
   if (const Typed typed = read_typed(say.text); typed.command)
     return command_in(room, say.channel, typed.text);
   const auto place = memberships_.find(say.channel);
+  const std::string address = by(user_, outlet_).address;
   const Draft draft{.author = user_,
                     .typed = say.text,
                     .reply_to = say.reply_to,
                     .client_nonce = say.client_nonce,
-                    .from = place ? std::shared_ptr<Member>(place, &place->member) : nullptr};
+                    .from = place ? std::shared_ptr<Member>(place, &place->member) : nullptr,
+                    .address = address};
   hall_.path.take(room, draft,
                   [weak = weak_from_this(), &room, channel = say.channel,
                    nonce = say.client_nonce](const Outcome& outcome) {

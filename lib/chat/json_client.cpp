@@ -222,12 +222,14 @@ void JsonClient::carry_out(MessageRequest message) {
 
   if (const Typed typed = read_typed(message.text); typed.command)
     return command_in(*place->room, message, typed.text);
+  const std::string address = by(user_, outlet_).address;
   const Draft draft{.author = user_,
                     .typed = message.text,
                     .key = message.key,
                     .reply_to = message.reply_to,
                     .from = std::shared_ptr<Member>(place, &place->member),
-                    .anonymous = message.anonymous};
+                    .anonymous = message.anonymous,
+                    .address = address};
   hall_.path.take(
       *place->room, draft,
       [weak = weak_from_this(), channel = message.channel, key = message.key](const Outcome& outcome) {

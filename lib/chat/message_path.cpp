@@ -49,10 +49,12 @@ std::optional<Refusal> MessagePath::refused_by_limits(const WaitingLine& line) {
   const ChannelId channel = room.channel().id;
   const UserId user = line.message.author.id;
   const Roles& roles = line.message.roles;
+  if (auto limited = limits_.limited(user, channel, roles, now))
+    return Refusal{Reason::rate_limited, limited->retry_after, limited->remaining};
+  // Takes no place: who then comes back when slow mode lets it finds no cooldown.
   if (auto wait = limits_.slow_wait(user, channel, roles, seconds(room.settings().slow), now))
     return Refusal{Reason::slow_mode, *wait};
-  if (auto limited = limits_.take(user, channel, roles, now))
-    return Refusal{Reason::rate_limited, limited->retry_after, limited->remaining};
+  limits_.taken(user, channel, roles, now);
   if (auto wait = limits_.repeat_wait(user, channel, roles, line.said, now))
     return Refusal{.reason = Reason::repeated, .retry_after = *wait, .window = limits_.rates().repeat};
   return std::nullopt;
@@ -117,6 +119,7 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   message.bits = bits;
   message.anonymous = draft.anonymous;
   message.client_nonce = draft.client_nonce;
+  message.address = draft.address;
   message.reply = reply_to(room, draft.reply_to);
 
   const bool shares = shared_ != nullptr && shared_->answers();
@@ -284,6 +287,7 @@ MessagePtr MessagePath::publish(Room& room, Message line, Member* from, bool key
     line.roles = {};
     line.client_nonce.clear();
   }
+  line.address = {};
   line.badges = badges_of(line.roles);
   const MessagePtr published = room.publish(std::move(line), from);
   if (keyed) {

@@ -1,9 +1,9 @@
 #pragma once
 // MessagePath: what happens to a message between its sender and the room, each step a small unit of its own,
 // in this order:
-//   text → idempotency key → ban → rate limits → same text again → room settings → emotes → gates →
-//   payment of what cheers → emotes, ban and settings as they are now → badges → build →
-//   keep (History, on_published) → publish
+//   text → idempotency key → ban → rate limits → slow mode → same text again → room settings → emotes →
+//   gates → payment of what cheers → emotes, ban and settings as they are now → badges → build → keep
+//   (History, on_published) → publish
 // Rate limits and repeats are this node's own, or are asked of those that several nodes share. That, and a
 // gate, may answer later; without them, or when they answer at once, the message is published before take()
 // returns.
@@ -36,6 +36,7 @@ struct Draft {
   std::shared_ptr<Member> from{};   // the speaker's own membership
   std::string_view announcement{};  // its color: "PRIMARY"; empty: an ordinary message
   bool anonymous = false;           // a cheer whose author is not told
+  std::string_view address{};       // of the speaker, for the audit log
 };
 
 class MessagePath {

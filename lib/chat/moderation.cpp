@@ -4,7 +4,6 @@
 #include "chat/absent_commands.hpp"
 #include "chat/act_context.hpp"
 #include "chat/moderation_answers.hpp"
-#include "chat/room_modes.hpp"
 
 namespace sluice::chat {
 
@@ -97,15 +96,32 @@ void Moderation::carry_out(Room& room, const By& by, SlashCommand command, Answe
     case Act::remove_message:
       return remove_message(room, by, command, std::move(answer));
     case Act::clear:
-      return clear(room, by, std::move(answer));
+      return clear(room, by, std::move(command.text), std::move(answer));
+    case Act::list_bans:
+      return list_bans(room, answer);
     case Act::slow:
     case Act::followers_only:
     case Act::subs_only:
     case Act::emote_only:
     case Act::unique:
       return change_settings(room, by, command, std::move(answer));
+    case Act::automod_level:
+    case Act::automod_late:
+      return change_automod(room, by, command, answer);
+    case Act::ban_evasion:
+      return change_evasion(room, by, command, answer);
+    case Act::list_settings:
+      return list_settings(room, answer);
+    case Act::terms:
+      return terms(room, by, std::move(command), answer);
+    case Act::word_lists:
+      return word_lists(room, by, std::move(command), answer);
     case Act::note:
       return note(room, by, std::move(command), std::move(answer));
+    case Act::list_notes:
+      return list_notes(room, std::move(command), answer);
+    case Act::remove_note:
+      return remove_note(room, by, *command.number, answer);
     case Act::list_suspects:
       return list_suspects(room, answer);
     case Act::clear_suspect:
@@ -217,25 +233,11 @@ void Moderation::change_role(const Room& room, const By& by, SlashCommand comman
 }
 
 // Nothing is answered: everyone sees it.
-void Moderation::clear(const Room& room, const By& by, Answer answer) {
-  acts_.clear(room.channel().id, by, act_context(room, {}), [answer](Result<> cleared) {
+void Moderation::clear(const Room& room, const By& by, std::string reason, Answer answer) {
+  acts_.clear(room.channel().id, by, std::move(reason), act_context(room, {}), [answer](Result<> cleared) {
     if (!cleared) return answer(failed(cleared.error(), {}));
     answer({"clear_success", "All messages of this room have been taken off.", true});
   });
-}
-
-// The room is told of the change, and who is in it hears that; the answer is for one who is not. Whether it
-// was so already is the store's to say: the room hears of changes later, and not of its own only.
-void Moderation::change_settings(const Room& room, const By& by, const SlashCommand& command, Answer answer) {
-  const auto done = [command, answer](const Result<ChangedSettings>& changed) {
-    if (!changed && changed.error().code == Errc::invalid)
-      return answer({std::string(command.rule->usage_id), changed.error().what});
-    if (!changed) return answer(failed(changed.error(), {}));
-    const auto notices = mode_notices(changed->before, changed->after);
-    answer(notices.empty() ? already(command, changed->after)
-                           : Notice{notices.front().id, notices.front().text, true});
-  };
-  acts_.change_settings(room.channel().id, by, mode_patch(command), done);
 }
 
 // A text that begins with a slash is no command of its own.

@@ -1,6 +1,6 @@
 #pragma once
 // Moderation: slash commands carried out: who may do what to whom, what is asked of the platform (Acts), and
-// the notice that answers. Both protocols come here, and so will the control socket.
+// the notice that answers. Both protocols come here, and the control socket.
 #include <expected>
 #include <functional>
 #include <string>
@@ -48,14 +48,26 @@ class Moderation {
   void unban(const Room& room, const By& by, SlashCommand command, Answer answer);
   void change_role(const Room& room, const By& by, SlashCommand command, Answer answer);
   void remove_message(const Room& room, const By& by, const SlashCommand& command, Answer answer);
-  void remove_found(const Room& room, const By& by, const MessagePtr& message, const Answer& answer);
+  void remove_found(const Room& room, const By& by, const MessagePtr& message, const std::string& reason,
+                    const Answer& answer);
   void decide(Ruling ruling, const Answer& answer);
   void list_held(const Room& room, const Answer& answer);
   void list_suspects(const Room& room, const Answer& answer);
   void clear_suspect(const Room& room, const By& by, SlashCommand command, Answer answer);
-  void clear(const Room& room, const By& by, Answer answer);
+  void clear(const Room& room, const By& by, std::string reason, Answer answer);
+  void list_bans(const Room& room, const Answer& answer);
   void change_settings(const Room& room, const By& by, const SlashCommand& command, Answer answer);
+  void change_automod(const Room& room, const By& by, const SlashCommand& command, const Answer& answer);
+  void change_evasion(const Room& room, const By& by, const SlashCommand& command, const Answer& answer);
+  void list_settings(const Room& room, const Answer& answer);
+  void terms(const Room& room, const By& by, SlashCommand command, const Answer& answer);
+  void word_lists(const Room& room, const By& by, SlashCommand command, const Answer& answer);
+  void list_word_lists(const Room& room, const Answer& answer);
+  void show_word_list(const Room& room, std::string list, const Answer& answer);
+  void change_word_list(const Room& room, const By& by, SlashCommand command, const Answer& answer);
   void note(const Room& room, const By& by, SlashCommand command, Answer answer);
+  void list_notes(const Room& room, SlashCommand command, const Answer& answer);
+  void remove_note(const Room& room, const By& by, std::int64_t number, const Answer& answer);
 
   void announce(Room& room, const By& by, const SlashCommand& command, const Answer& answer);
 

@@ -3,43 +3,34 @@
 #include <algorithm>
 #include <span>
 
-#include "base/utf8.hpp"
 #include "chat/act_context.hpp"
 #include "chat/moderation.hpp"
 #include "chat/moderation_answers.hpp"
 
 namespace sluice::chat {
 
-namespace {
-// The first `most` of a text, which tells that there are more.
-std::string first_code_points(std::string_view text, std::size_t most) {
-  std::size_t end = 0;
-  for (std::size_t n = 0; n < most && end < text.size(); ++n)
-    end += std::max<std::size_t>(1, utf8_length(text[end]));
-  return end < text.size() ? std::string(text.substr(0, end)) + "…" : std::string(text);
-}
-}  // namespace
-
 // One that the room no longer has in mind may be in the archive.
 void Moderation::remove_message(const Room& room, const By& by, const SlashCommand& command, Answer answer) {
-  if (const MessagePtr message = room.history().find(command.text))
-    return remove_found(room, by, message, answer);
-  acts_.find_message(room.channel().id, command.text, [this, &room, by, answer](Result<MessagePtr> found) {
-    if (found) return remove_found(room, by, *found, answer);
-    if (found.error().code != Errc::not_found) return answer(failed(found.error(), {}));
-    answer({"bad_delete_message_error", "There is no such message here, or it has been deleted already."});
-  });
+  if (const MessagePtr message = room.history().find(command.message))
+    return remove_found(room, by, message, command.text, answer);
+  acts_.find_message(room.channel().id, command.message,
+                     [this, &room, by, reason = command.text, answer](Result<MessagePtr> found) {
+                       if (found) return remove_found(room, by, *found, reason, answer);
+                       if (found.error().code != Errc::not_found) return answer(failed(found.error(), {}));
+                       answer({"bad_delete_message_error",
+                               "There is no such message here, or it has been deleted already."});
+                     });
 }
 
 void Moderation::remove_found(const Room& room, const By& by, const MessagePtr& message,
-                              const Answer& answer) {
+                              const std::string& reason, const Answer& answer) {
   const bool own = message->author.id == by.user.id, broadcaster = room.roles_of(by.user).broadcaster;
   const Roles author = room.roles_of(message->author);
   if (author.broadcaster && !own)
     return answer({"bad_delete_message_broadcaster", "You cannot delete the broadcaster's messages."});
   if (author.moderator && !own && !broadcaster)
     return answer({"bad_delete_message_mod", "You cannot delete messages of another moderator."});
-  Removal removal{room.channel().id, by, message, act_context(room, message->author.login)};
+  Removal removal{room.channel().id, by, message, reason, act_context(room, message->author.login)};
   acts_.remove_message(std::move(removal), [login = message->author.login, answer](Result<> removed) {
     if (!removed) return answer(failed(removed.error(), {}));
     answer({"delete_message_success", "The message from " + login + " is now deleted."});
@@ -100,6 +91,44 @@ void Moderation::note(const Room& room, const By& by, SlashCommand command, Answ
   acts_.note(order_of(room, by, command), [login, answer](Result<> noted) {
     if (!noted) return answer(failed(noted.error(), login));
     answer({"note_success", "Noted about " + login + "."});
+  });
+}
+
+void Moderation::list_notes(const Room& room, SlashCommand command, const Answer& answer) {
+  const std::string login = command.user;
+  acts_.notes(room.channel().id, login, [login, answer](const Result<std::vector<Noted>>& notes) {
+    if (!notes) return answer(failed(notes.error(), login));
+    if (notes->empty()) return answer({"no_notes", "There are no notes about " + login + "."});
+    std::vector<std::string> list;
+    for (const Noted& note : *notes)
+      list.push_back(std::to_string(note.number) + " by " + note.by + ", " + day_of(note.at) + ": " +
+                     note.text);
+    answer({"notes", "Notes about " + login + ": " + as_many_as_fit(list)});
+  });
+}
+
+void Moderation::remove_note(const Room& room, const By& by, std::int64_t number, const Answer& answer) {
+  acts_.remove_note(room.channel().id, by, number, [number, answer](const Result<>& removed) {
+    if (!removed && removed.error().code == Errc::not_found)
+      return answer({"bad_note_none", "This channel has no note " + std::to_string(number) + "."});
+    if (!removed) return answer(failed(removed.error(), {}));
+    answer({"note_removed", "Note " + std::to_string(number) + " is removed."});
+  });
+}
+
+void Moderation::list_bans(const Room& room, const Answer& answer) {
+  acts_.bans(room.channel().id, [answer, now = clock_.wall()](const Result<std::vector<Banned>>& bans) {
+    if (!bans) return answer(failed(bans.error(), {}));
+    if (bans->empty()) return answer({"no_bans", "Nobody is banned or timed out in this channel."});
+    std::vector<std::string> list;
+    for (const Banned& each : *bans) {
+      std::string line = each.login;
+      if (each.until)
+        line += " for " + span_text(std::max(seconds(1), std::chrono::ceil<seconds>(*each.until - now)));
+      if (!each.reason.empty()) line += ": " + each.reason;
+      list.push_back(std::move(line));
+    }
+    answer({"bans", "Banned or timed out: " + as_many_as_fit(list)});
   });
 }
 

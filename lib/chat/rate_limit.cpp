@@ -25,11 +25,14 @@ std::uint32_t Window::remaining(const Size& size, Steady now) {
   return size.places - std::min<std::uint32_t>(size.places, static_cast<std::uint32_t>(count()));
 }
 
+std::optional<Limited> Window::full(const Size& size, Steady now) {
+  if (remaining(size, now) > 0) return std::nullopt;
+  const Steady frees = taken_[taken_.size() - size.places] + size.length;
+  return Limited{up_to_ms(frees - now), 0};
+}
+
 std::optional<Limited> Window::take(const Size& size, Steady now) {
-  if (remaining(size, now) == 0) {
-    const Steady frees = taken_[taken_.size() - size.places] + size.length;
-    return Limited{up_to_ms(frees - now), 0};
-  }
+  if (auto limited = full(size, now)) return limited;
   taken_.push_back(now);
   return std::nullopt;
 }
@@ -60,7 +63,7 @@ SendTerms SendLimits::terms(const Roles& roles, seconds slow) const {
   return terms;
 }
 
-std::optional<Limited> SendLimits::take(UserId user, ChannelId channel, const Roles& roles, Steady now) {
+std::optional<Limited> SendLimits::limited(UserId user, ChannelId channel, const Roles& roles, Steady now) {
   Window& window = windows_[user];
   const SendTerms terms = this->terms(roles, {});
   const Key key{user, channel};
@@ -69,8 +72,12 @@ std::optional<Limited> SendLimits::take(UserId user, ChannelId channel, const Ro
     if (last != last_taken_.end() && last->second + terms.cooldown > now)
       return Limited{up_to_ms(last->second + terms.cooldown - now), window.remaining(terms.window, now)};
   }
-  if (auto limited = window.take(terms.window, now)) return limited;
-  last_taken_[key] = now;
+  return window.full(terms.window, now);
+}
+
+std::optional<Limited> SendLimits::take(UserId user, ChannelId channel, const Roles& roles, Steady now) {
+  if (auto limited = this->limited(user, channel, roles, now)) return limited;
+  taken(user, channel, roles, now);
   return std::nullopt;
 }
 

@@ -28,6 +28,7 @@ class Window {
   };
   // nullopt: a place was taken.
   std::optional<Limited> take(const Size& size, Steady now);
+  std::optional<Limited> full(const Size& size, Steady now);  // as take(), and takes nothing
   void add(const Size& size, Steady now);  // whether there is one or not: somebody else has allowed it
   std::uint32_t remaining(const Size& size, Steady now);
   bool idle(const Size& size, Steady now) const;  // nothing within the window
@@ -84,6 +85,8 @@ class SendLimits {
 
   // Takes a place, or says when to try again.
   std::optional<Limited> take(UserId user, ChannelId channel, const Roles& roles, Steady now);
+  // As take(), and takes nothing.
+  std::optional<Limited> limited(UserId user, ChannelId channel, const Roles& roles, Steady now);
   // How long the room's slow mode still binds the user.
   std::optional<milliseconds> slow_wait(UserId user, ChannelId channel, const Roles& roles, seconds slow,
                                         Steady now) const;

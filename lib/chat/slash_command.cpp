@@ -2,97 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "base/text.hpp"
 #include "chat/absent_commands.hpp"
+#include "chat/command_rules.hpp"
 
 namespace sluice::chat {
 
 namespace {
-constexpr std::array rules{
-    CommandRule{"ban", Act::ban, true, Needs::moderator, "usage_ban", "<user> [reason]",
-                "keep a user from chatting until unbanned"},
-    CommandRule{"unban", Act::unban, true, Needs::moderator, "usage_unban", "<user>",
-                "lift a ban or a timeout"},
-    CommandRule{"timeout", Act::timeout, true, Needs::moderator, "usage_timeout", "<user> [time] [reason]",
-                "keep a user from chatting for a time (10 minutes unless given, 2 weeks at most)"},
-    CommandRule{"delete", Act::remove_message, true, Needs::moderator, "usage_delete", "<message id>",
-                "delete one message"},
-    CommandRule{"clear", Act::clear, true, Needs::moderator, "usage_clear", "", "delete all messages"},
-    CommandRule{"mod", Act::mod, true, Needs::broadcaster, "usage_mod", "<user>", "make a user a moderator"},
-    CommandRule{"unmod", Act::unmod, true, Needs::broadcaster, "usage_unmod", "<user>",
-                "take a moderator's role away"},
-    CommandRule{"mods", Act::list_mods, true, Needs::nobody, "usage_mods", "", "list the moderators"},
-    CommandRule{"vip", Act::vip, true, Needs::broadcaster, "usage_vip", "<user>", "make a user a VIP"},
-    CommandRule{"unvip", Act::unvip, true, Needs::broadcaster, "usage_unvip", "<user>",
-                "take a VIP's role away"},
-    CommandRule{"vips", Act::list_vips, true, Needs::nobody, "usage_vips", "", "list the VIPs"},
-    CommandRule{"slow", Act::slow, true, Needs::moderator, "usage_slow_on", "[time]",
-                "let users speak once in a time (30 seconds unless given, 3 to 120)"},
-    CommandRule{"slowoff", Act::slow, false, Needs::moderator, "usage_slow_off", "", "end slow mode"},
-    CommandRule{"followers", Act::followers_only, true, Needs::moderator, "usage_followers_on", "[time]",
-                "let only those speak who have followed for a time (none unless given, 3 months at most)"},
-    CommandRule{"followersoff", Act::followers_only, false, Needs::moderator, "usage_followers_off", "",
-                "end followers-only mode"},
-    CommandRule{"subscribers", Act::subs_only, true, Needs::moderator, "usage_subs_on", "",
-                "let only subscribers speak"},
-    CommandRule{"subscribersoff", Act::subs_only, false, Needs::moderator, "usage_subs_off", "",
-                "end subscribers-only mode"},
-    CommandRule{"emoteonly", Act::emote_only, true, Needs::moderator, "usage_emote_only_on", "",
-                "let through messages of emotes only"},
-    CommandRule{"emoteonlyoff", Act::emote_only, false, Needs::moderator, "usage_emote_only_off", "",
-                "end emote-only mode"},
-    CommandRule{"uniquechat", Act::unique, true, Needs::moderator, "usage_r9k_on", "",
-                "let no message through that was said before"},
-    CommandRule{"uniquechatoff", Act::unique, false, Needs::moderator, "usage_r9k_off", "",
-                "end unique-chat mode"},
-    CommandRule{"announce", Act::announce, true, Needs::moderator, "usage_announce", "<text>",
-                "say something that stands out; /announceblue, -green, -orange and -purple in a color"},
-    CommandRule{"note", Act::note, true, Needs::moderator, "usage_note", "<user> <text>",
-                "leave a note about a user that the channel's moderators see"},
-    CommandRule{"monitored", Act::list_suspects, true, Needs::moderator, "usage_monitored", "",
-                "list who is flagged for what looks like coming back after a ban"},
-    CommandRule{"unmonitor", Act::clear_suspect, true, Needs::moderator, "usage_unmonitor", "<user> [reason]",
-                "clear a user of that"},
-    CommandRule{"held", Act::list_held, true, Needs::moderator, "usage_held", "",
-                "list the messages that wait for a moderator, the oldest first"},
-    CommandRule{"allow", Act::allow, true, Needs::moderator, "usage_allow", "<message id> [reason]",
-                "let a message that is held be said"},
-    CommandRule{"deny", Act::deny, true, Needs::moderator, "usage_deny", "<message id> [reason]",
-                "refuse a message that is held"},
-    CommandRule{"w", Act::whisper, true, Needs::nobody, "whisper_invalid_args", "<user> <text>",
-                "say something to a user alone"},
-    CommandRule{"color", Act::color, true, Needs::nobody, "usage_color", "<color>",
-                "give your name a color: #RRGGBB, a name as DodgerBlue, or none"},
-    CommandRule{"help", Act::help, true, Needs::nobody, "usage_help", "[command]",
-                "list the commands, or tell of one"},
-    CommandRule{"disconnect", Act::disconnect, true, Needs::nobody, "usage_disconnect", "",
-                "close this connection"},
-};
-
-struct Alias {
-  std::string_view word, of;
-  std::string_view color = {};
-};
-constexpr std::array aliases{
-    Alias{"untimeout", "unban"},
-    Alias{"whisper", "w"},
-    Alias{"r9kbeta", "uniquechat"},
-    Alias{"r9kbetaoff", "uniquechatoff"},
-    Alias{"unique", "uniquechat"},
-    Alias{"uniqueoff", "uniquechatoff"},
-    Alias{"unrestrict", "unmonitor"},
-    Alias{"announceblue", "announce", "BLUE"},
-    Alias{"announcegreen", "announce", "GREEN"},
-    Alias{"announceorange", "announce", "ORANGE"},
-    Alias{"announcepurple", "announce", "PURPLE"},
-};
-
-const Alias* find_alias(std::string_view word) {
-  const auto alias = std::ranges::find(aliases, word, &Alias::word);
-  return alias == aliases.end() ? nullptr : &*alias;
-}
-
 // The next word; `rest` loses it and the space behind it.
 std::string_view take_word(std::string_view& rest) {
   const std::size_t space = rest.find(' ');
@@ -166,14 +84,14 @@ class Reader {
   std::expected<SlashCommand, CommandProblem> read() {
     switch (command_.rule->act) {
       case Act::ban:
-      case Act::clear_suspect:
-        return take_user() ? take_text() : wrong();
       case Act::unban:
       case Act::mod:
       case Act::unmod:
       case Act::vip:
       case Act::unvip:
-        return take_user() ? done() : wrong();
+      case Act::clear_suspect:
+      case Act::list_notes:
+        return take_user() ? take_text() : wrong();
       case Act::timeout:
         return take_user() ? take_timeout() : wrong();
       case Act::slow:
@@ -181,20 +99,29 @@ class Reader {
       case Act::followers_only:
         return take_mode_time(seconds(60), seconds(0), followers_longest, seconds(0));
       case Act::announce:
-        command_.color = "PRIMARY";
-        if (const Alias* alias = find_alias(word_)) command_.color = alias->color;
+        command_.color = announcement_color(word_);
         return rest_.empty() ? wrong() : take_text();
       case Act::color:
         return rest_.empty() || rest_.find(' ') != std::string_view::npos ? wrong() : take_text();
       case Act::whisper:
       case Act::note:
         return take_user() && !rest_.empty() ? take_text() : wrong();
+      case Act::remove_message:
       case Act::allow:
       case Act::deny:
         command_.message = take_word(rest_);
         return command_.message.empty() ? wrong() : take_text();
-      case Act::remove_message:
-        return rest_.empty() || rest_.find(' ') != std::string_view::npos ? wrong() : take_text();
+      case Act::remove_note:
+        return take_number(1, std::numeric_limits<std::int64_t>::max());
+      case Act::automod_level:
+        return rest_.empty() ? done() : take_number(0, 4);
+      case Act::automod_late:
+      case Act::ban_evasion:
+        return take_choice();
+      case Act::terms:
+        return take_terms();
+      case Act::word_lists:
+        return take_word_lists();
       default:
         return take_text();  // whatever stands behind a command that takes nothing is overlooked
     }
@@ -225,6 +152,40 @@ class Reader {
     return take_text();
   }
 
+  Answer take_number(std::int64_t least, std::int64_t most) {
+    command_.number = parse_number<std::int64_t>(rest_);
+    return command_.number && *command_.number >= least && *command_.number <= most ? done() : wrong();
+  }
+
+  // One of the words that its usage lists: "<hold|allow>".
+  Answer take_choice() {
+    command_.verb = ascii_lower(rest_);
+    const std::string_view usage = command_.rule->usage;
+    const auto choices = split(usage.substr(1, usage.size() - 2), '|');
+    return std::ranges::find(choices, command_.verb) != choices.end() ? done() : wrong();
+  }
+
+  Answer take_terms() {
+    command_.verb = ascii_lower(take_word(rest_));
+    if (command_.verb.empty()) command_.verb = "list";
+    if (command_.verb == "list") return take_text();
+    for (const std::string_view verb : {"add", "hold", "allow", "remove"})
+      if (verb == command_.verb) return rest_.empty() ? wrong() : take_text();
+    return wrong();
+  }
+
+  Answer take_word_lists() {
+    command_.verb = ascii_lower(take_word(rest_));
+    if (command_.verb.empty()) command_.verb = "list";
+    if (command_.verb == "list") return take_text();
+    command_.list = ascii_lower(take_word(rest_));
+    if (command_.list.empty()) return wrong();
+    for (const std::string_view verb : {"show", "subscribe", "unsubscribe", "add", "remove"})
+      if (verb == command_.verb) return take_text();
+    if (command_.verb != "put" && command_.verb != "drop") return wrong();
+    return rest_.empty() ? wrong() : take_text();
+  }
+
   Answer take_mode_time(seconds unit, seconds least, seconds most, seconds otherwise) {
     if (!command_.rule->on) return done();
     const auto span = rest_.empty() ? std::optional(otherwise) : parse_span(rest_, unit);
@@ -245,17 +206,6 @@ class Reader {
   std::string_view rest_;
 };
 }  // namespace
-
-std::span<const CommandRule> command_rules() {
-  return rules;
-}
-
-const CommandRule* find_command(std::string_view word) {
-  std::string name = ascii_lower(word);
-  if (const Alias* alias = find_alias(name)) name = alias->of;
-  const auto rule = std::ranges::find(rules, name, &CommandRule::word);
-  return rule == rules.end() ? nullptr : &*rule;
-}
 
 std::expected<SlashCommand, CommandProblem> parse_command(std::string_view line) {
   const std::string_view word = take_word(line);

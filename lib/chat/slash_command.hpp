@@ -4,6 +4,7 @@
 //
 // Words, defaults and the ids of notices are those that clients of the dialect send and wait for.
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <span>
@@ -18,6 +19,7 @@ enum class Act {
   ban,
   unban,
   timeout,
+  list_bans,
   remove_message,  // /delete
   clear,
   mod,
@@ -31,8 +33,16 @@ enum class Act {
   subs_only,
   emote_only,
   unique,
+  automod_level,
+  automod_late,  // what becomes of what is not judged in time
+  ban_evasion,
+  list_settings,
+  terms,  // the channel's own
+  word_lists,
   announce,
   note,
+  list_notes,
+  remove_note,
   list_suspects,
   clear_suspect,
   list_held,
@@ -63,10 +73,13 @@ const CommandRule* find_command(std::string_view word);  // any capitals; aliase
 struct SlashCommand {
   const CommandRule* rule = nullptr;
   std::string user;  // lower-case login
-  std::string text;  // a reason, an announcement, a message's id, a word to be helped with, a color
+  std::string text;  // a reason, an announcement, a word to be helped with, a color, words of a list
   std::optional<seconds> duration;  // of a timeout, slow mode, or following; none: the command's own
-  std::string message;              // the id of one that is held
-  std::string color;                // of an announcement: "PRIMARY", "BLUE", …
+  std::string message;              // the id of one
+  std::string verb;  // of /term and /wordlist: "add", "list", …; of others the one that was chosen: "hold"
+  std::string list;  // a word list's name
+  std::optional<std::int64_t> number;  // of a note; AutoMod's level
+  std::string color;                   // of an announcement: "PRIMARY", "BLUE", …
 };
 
 inline constexpr seconds timeout_default{600}, timeout_longest{14 * 24 * 3600};

@@ -96,6 +96,7 @@ struct Message {
       false;  // a cheer whose author is not told: once it is said, `author` is anonymous_cheerer()
   std::string client_nonce;  // an IRC client's, echoed
   std::optional<Reply> reply;
+  std::string address;  // of its author's connection, for the audit log; empty once it is said
 };
 inline User anonymous_cheerer() {
   return {

@@ -21,9 +21,14 @@ local function taken(key, span)
   end
   return redis.call('LLEN', key)
 end
+-- In how long there is a place; nothing where there is one.
+local function full(key, places, span)
+  if taken(key, span) >= places then return redis.call('LINDEX', key, -places) + span - now end
+end
 -- Takes a place; or nothing, and in how long there is one.
 local function take(key, places, span)
-  if taken(key, span) >= places then return redis.call('LINDEX', key, -places) + span - now end
+  local wait = full(key, places, span)
+  if wait then return wait end
   redis.call('RPUSH', key, text(now))
   redis.call('PEXPIRE', key, math.ceil(span / 1000))
 end
@@ -47,16 +52,16 @@ if last then
   last_at, last_says = string.match(last, '^(%d+) (%S+)')
   last_at = math.min(tonumber(last_at), now)
 end
-if slow > 0 and last and last_at + slow > now then return {'slow', text(last_at + slow - now)} end
-
 if cooldown > 0 then
   local at = tonumber(redis.call('GET', cooling) or '')
   if at and math.min(at, now) + cooldown > now then
     return {'limited', text(math.min(at, now) + cooldown - now), text(math.max(0, places - taken(window, span)))}
   end
 end
-local wait = take(window, places, span)
+local wait = full(window, places, span)
 if wait then return {'limited', text(wait), '0'} end
+if slow > 0 and last and last_at + slow > now then return {'slow', text(last_at + slow - now)} end
+take(window, places, span)
 if tonumber(ARGV[4]) > 0 then redis.call('SET', cooling, text(now), 'PX', math.ceil(ARGV[4] / 1000)) end
 
 if again > 0 and last and last_says == says and last_at + again > now then

@@ -32,7 +32,9 @@ struct HeldMessage {
   std::string user_name;  // these two are given by hold()
   std::string user_display_name;
   std::string text;
-  std::string whole;                 // one JSON object on one line: all that chat needs to publish it later
+  // One JSON object on one line: all that chat needs to publish it later. "address", of a cheer, is where it
+  // was said, for the audit log.
+  std::string whole;
   std::string reason = "automod";    // or "blocked_term": what EventSub knows
   std::string category;              // "swearing"; of a blocked term: empty
   int level = 0;                     // AutoMod's, 0–4

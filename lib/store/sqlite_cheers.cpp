@@ -120,6 +120,13 @@ Result<std::int64_t> book(Change& change, const Channel& channel, const User& us
   return total;
 }
 
+// Where it was said, as chat has put it there.
+std::string address_in(const std::string& whole) {
+  const auto said = nlohmann::json::parse(whole, nullptr, false);
+  const auto address = said.is_object() ? said.find("address") : said.end();
+  return address != said.end() && address->is_string() ? address->get<std::string>() : "chat";
+}
+
 Result<> move_to(Change& change, const Cheer& cheer, CheerState state) {
   return change.db.run("UPDATE cheers SET state = ? WHERE message_id = ?", name(state), cheer.message_id);
 }
@@ -217,8 +224,8 @@ Result<> reserve_cheer(Change& change, const CheerOrder& order) {
   return {};
 }
 
-Result<> settle_cheer(Change& change, std::string_view message_id, bool allowed, const Actor& actor) {
-  SLUICE_TRY_VALUE(const auto cheer, known_cheer(change.db, message_id));
+Result<> settle_cheer(Change& change, const HeldMessage& message, bool allowed, const Actor& actor) {
+  SLUICE_TRY_VALUE(const auto cheer, known_cheer(change.db, message.id));
   if (!cheer || cheer->state == CheerState::returned) return {};
   SLUICE_TRY_VALUE(const Channel channel, channel_by_id(change.db, cheer->channel));
   SLUICE_TRY_VALUE(const User user, user_by_id(change.db, cheer->user));
@@ -227,7 +234,7 @@ Result<> settle_cheer(Change& change, std::string_view message_id, bool allowed,
     SLUICE_TRY(return_cheer(change, *cheer, "the message was not said", actor));
   } else if (cheer->state == CheerState::reserved) {
     SLUICE_TRY(move_to(change, *cheer, CheerState::paid));
-    SLUICE_TRY(book(change, channel, user, *cheer, {user.id, user.name, "chat"}, {}));
+    SLUICE_TRY(book(change, channel, user, *cheer, {user.id, user.name, address_in(message.whole)}, {}));
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "store/bits.hpp"
+#include "store/held_messages.hpp"
 #include "store/sqlite_core.hpp"
 
 namespace sluice::store {
@@ -30,6 +31,6 @@ Result<bool> return_cheer(Change& change, const Cheer& cheer, std::string_view r
 // Errc::conflict for who has too few, and for who never had any and was to be anonymous.
 Result<> reserve_cheer(Change& change, const CheerOrder& order);
 // What became of a message that was held, if it is a cheer: paid now, or given back.
-Result<> settle_cheer(Change& change, std::string_view message_id, bool allowed, const Actor& actor);
+Result<> settle_cheer(Change& change, const HeldMessage& message, bool allowed, const Actor& actor);
 
 }  // namespace sluice::store

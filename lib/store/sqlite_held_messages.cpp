@@ -219,7 +219,7 @@ Result<HeldMessage> SqliteHeldMessages::decide(std::string_view id, HeldVerdict 
     entry.target = "message:" + message.id;
     entry.context = context_of(message);
     SLUICE_TRY(append_audit(change, std::move(entry)));
-    SLUICE_TRY(settle_cheer(change, message.id, allow, actor));
+    SLUICE_TRY(settle_cheer(change, message, allow, actor));
     SLUICE_TRY_VALUE(User by, acting_user(change.db, actor));
     SLUICE_TRY(emit_update(change, message, by));
     return message;
@@ -263,7 +263,7 @@ Result<std::size_t> SqliteHeldMessages::expire(Wall held_until) {
                                held_of));
       for (HeldMessage& message : old) {
         SLUICE_TRY(settle(change, message, HeldState::expired, Actor{}));
-        SLUICE_TRY(settle_cheer(change, message.id, false, Actor{UserId(), "sluice", "local"}));
+        SLUICE_TRY(settle_cheer(change, message, false, Actor{UserId(), "sluice", "local"}));
         SLUICE_TRY(emit_update(change, message, User{}));
       }
       return old.size();

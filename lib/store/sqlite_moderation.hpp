@@ -95,6 +95,9 @@ class SqliteWordLists final : public WordLists {
   Result<bool> subscribe(ChannelId channel, WordListId list, const Actor& actor) override;
   Result<bool> unsubscribe(ChannelId channel, WordListId list, const Actor& actor) override;
   Result<std::vector<WordList>> of_channel(ChannelId channel) override;
+  Result<WordListChange> change_terms(ChannelId channel, const WordListPatch& patch,
+                                      const Actor& actor) override;
+  Result<std::vector<WordEntry>> terms(ChannelId channel) override;
   Result<WordRules> rules_for(ChannelId channel) override;
 
  private:

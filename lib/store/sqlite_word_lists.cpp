@@ -37,6 +37,13 @@ Result<std::vector<WordEntry>> checked(const std::vector<WordEntry>& typed) {
   return entries;
 }
 
+Result<WordListPatch> checked(const WordListPatch& typed) {
+  WordListPatch patch;
+  SLUICE_TRY_VALUE(patch.put, checked(typed.put));
+  SLUICE_TRY_VALUE(patch.drop, checked(typed.drop));
+  return patch;
+}
+
 Result<> put(Change& change, WordListChange& result, const WordEntry& entry) {
   SLUICE_TRY(change.db.run(
       "UPDATE word_entries SET action = ? WHERE list_id = ? AND kind = ? AND text = ? AND action <> ?1",
@@ -57,6 +64,44 @@ Result<> drop(Change& change, WordListChange& result, const WordEntry& entry) {
                            result.list.id.value(), name(entry.kind), entry.text));
   result.dropped += change.db.changes();
   return {};
+}
+
+bool nothing(const WordListChange& result) {
+  return result.added + result.changed + result.dropped == 0;
+}
+
+// Where something changed the list has the number of this change.
+Result<WordListChange> apply(Change& change, WordList list, const WordListPatch& patch) {
+  WordListChange result{.list = std::move(list)};
+  for (const WordEntry& entry : patch.drop) SLUICE_TRY(drop(change, result, entry));
+  for (const WordEntry& entry : patch.put) SLUICE_TRY(put(change, result, entry));
+  if (nothing(result)) return result;
+  result.list.entries += result.added - result.dropped;
+  if (result.list.entries > most_word_entries)
+    return fail(
+        Errc::invalid,
+        fmt::format("the word list \"{}\" would have {} entries", result.list.name, result.list.entries),
+        fmt::format("a list has up to {}", most_word_entries));
+  SLUICE_TRY(advance(change, result.list));
+  return result;
+}
+
+Result<std::optional<WordList>> terms_of(sqlite::Database& db, const Channel& channel) {
+  auto list = first(db.query(select_word_lists("AND l.name = ?"), name_of_terms(channel)), word_list_of, "");
+  if (list) return *std::move(list);
+  if (list.error().code == Errc::not_found) return std::nullopt;
+  return std::unexpected(std::move(list).error());
+}
+
+Result<WordList> make_terms(Change& change, const Channel& channel) {
+  SLUICE_TRY_VALUE(const std::int64_t version, next_word_version(change));
+  SLUICE_TRY(change.db.run("INSERT INTO word_lists (name, owner_id, version, created_ms) VALUES (?, ?, ?, ?)",
+                           name_of_terms(channel), channel.owner.value(), version, to_ms(change.now)));
+  const WordListId id(change.db.last_row_id());
+  SLUICE_TRY(change.db.run(
+      "INSERT INTO word_subscriptions (channel_id, list_id, active, version) VALUES (?, ?, 1, ?)",
+      channel.id.value(), id.value(), version));
+  return word_list_by_id(change.db, id);
 }
 
 nlohmann::json told(const std::vector<WordEntry>& entries, bool with_action) {
@@ -117,43 +162,60 @@ Result<WordList> SqliteWordLists::by_name(std::string_view typed) {
 
 Result<std::vector<WordList>> SqliteWordLists::list() {
   return core_.read([](sqlite::Database& db, Wall) {
-    return collect(db.query(select_word_lists("ORDER BY l.name")), word_list_of);
+    return collect(db.query(select_word_lists(fmt::format("{} ORDER BY l.name", and_shared))), word_list_of);
   });
 }
 
 Result<std::vector<WordEntry>> SqliteWordLists::entries(WordListId id) {
   return core_.read([&](sqlite::Database& db, Wall) -> Result<std::vector<WordEntry>> {
     SLUICE_TRY(word_list_by_id(db, id));
-    return collect(
-        db.query("SELECT kind, text, action FROM word_entries WHERE list_id = ? ORDER BY kind, text",
-                 id.value()),
-        [](auto& row) { return word_entry_at(row, 0); });
+    return word_entries_of(db, id);
   });
 }
 
 Result<WordListChange> SqliteWordLists::change(WordListId id, const WordListPatch& typed,
                                                const Actor& actor) {
-  WordListPatch patch;
-  SLUICE_TRY_VALUE(patch.put, checked(typed.put));
-  SLUICE_TRY_VALUE(patch.drop, checked(typed.drop));
+  SLUICE_TRY_VALUE(const WordListPatch patch, checked(typed));
   return core_.write([&](Change& change) -> Result<WordListChange> {
-    WordListChange result;
-    SLUICE_TRY_VALUE(result.list, word_list_by_id(change.db, id));
-    for (const WordEntry& entry : patch.drop) SLUICE_TRY(drop(change, result, entry));
-    for (const WordEntry& entry : patch.put) SLUICE_TRY(put(change, result, entry));
-    if (result.added + result.changed + result.dropped == 0) return result;
-    result.list.entries += result.added - result.dropped;
-    if (result.list.entries > most_word_entries)
-      return fail(
-          Errc::invalid,
-          fmt::format("the word list \"{}\" would have {} entries", result.list.name, result.list.entries),
-          fmt::format("a list has up to {}", most_word_entries));
-    SLUICE_TRY(advance(change, result.list));
+    SLUICE_TRY_VALUE(WordList list, word_list_by_id(change.db, id));
+    SLUICE_TRY_VALUE(WordListChange result, apply(change, std::move(list), patch));
+    if (nothing(result)) return result;
     AuditEntry entry = act_on_list(result.list, actor, "word_list.change");
     entry.context = context_of(result, patch);
     SLUICE_TRY(append_audit(change, std::move(entry)));
     SLUICE_TRY(change.emit("word_list.update", ChannelId(), list_payload(result.list, "entries")));
     return result;
+  });
+}
+
+Result<WordListChange> SqliteWordLists::change_terms(ChannelId id, const WordListPatch& typed,
+                                                     const Actor& actor) {
+  SLUICE_TRY_VALUE(const WordListPatch patch, checked(typed));
+  return core_.write([&](Change& change) -> Result<WordListChange> {
+    SLUICE_TRY_VALUE(const Channel channel, channel_by_id(change.db, id));
+    SLUICE_TRY_VALUE(std::optional<WordList> list, terms_of(change.db, channel));
+    if (!list && patch.put.empty()) return WordListChange{};
+    if (!list) {
+      SLUICE_TRY_VALUE(list, make_terms(change, channel));
+    }
+    SLUICE_TRY_VALUE(WordListChange result, apply(change, *std::move(list), patch));
+    if (nothing(result)) return result;
+    AuditEntry entry = act_in(channel, actor, "terms.change");
+    entry.context = context_of(result, patch);
+    SLUICE_TRY(append_audit(change, std::move(entry)));
+    nlohmann::json payload = broadcaster_payload(channel);
+    payload.update(list_payload(result.list, "terms"));
+    SLUICE_TRY(change.emit("word_list.update", channel.id, payload));
+    return result;
+  });
+}
+
+Result<std::vector<WordEntry>> SqliteWordLists::terms(ChannelId id) {
+  return core_.read([&](sqlite::Database& db, Wall) -> Result<std::vector<WordEntry>> {
+    SLUICE_TRY_VALUE(const Channel channel, channel_by_id(db, id));
+    SLUICE_TRY_VALUE(const std::optional<WordList> list, terms_of(db, channel));
+    if (!list) return std::vector<WordEntry>();
+    return word_entries_of(db, list->id);
   });
 }
 

@@ -59,8 +59,18 @@ Result<WordList> word_list_by_id(sqlite::Database& db, WordListId id) {
 
 Result<WordList> word_list_by_name(sqlite::Database& db, std::string_view typed) {
   std::string name = ascii_lower(typed);
-  return first(db.query(select_word_lists("AND l.name = ?"), name), word_list_of,
+  return first(db.query(select_word_lists(fmt::format("{} AND l.name = ?", and_shared)), name), word_list_of,
                fmt::format("no word list \"{}\"", name));
+}
+
+std::string name_of_terms(const Channel& channel) {
+  return "#" + channel.name;
+}
+
+Result<std::vector<WordEntry>> word_entries_of(sqlite::Database& db, WordListId id) {
+  return collect(db.query("SELECT kind, text, action FROM word_entries WHERE list_id = ? ORDER BY kind, text",
+                          id.value()),
+                 [](auto& row) { return word_entry_at(row, 0); });
 }
 
 Result<std::int64_t> next_word_version(Change& change) {

@@ -59,8 +59,10 @@ Result<bool> SqliteWordLists::unsubscribe(ChannelId channel, WordListId list, co
 Result<std::vector<WordList>> SqliteWordLists::of_channel(ChannelId channel) {
   return core_.read([&](sqlite::Database& db, Wall) {
     return collect(
-        db.query(select_word_lists("AND EXISTS (SELECT 1 FROM word_subscriptions s WHERE s.list_id "
-                                   "= l.id AND s.channel_id = ? AND s.active) ORDER BY l.name"),
+        db.query(select_word_lists(fmt::format("{} AND EXISTS (SELECT 1 FROM word_subscriptions s WHERE "
+                                               "s.list_id = l.id AND s.channel_id = ? AND s.active) "
+                                               "ORDER BY l.name",
+                                               and_shared)),
                  channel.value()),
         word_list_of);
   });

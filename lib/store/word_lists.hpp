@@ -62,8 +62,8 @@ struct WordRules {
 
 inline constexpr std::size_t most_word_entries = 20'000;  // in a list
 
-// Changes are audited as word_list.add, word_list.remove, word_list.change, word_list.subscribe and
-// word_list.unsubscribe, and all but the first emit word_list.update.
+// Changes are audited as word_list.add, word_list.remove, word_list.change, word_list.subscribe,
+// word_list.unsubscribe and terms.change, and all but the first emit word_list.update.
 class WordLists {
  public:
   virtual ~WordLists() = default;
@@ -80,7 +80,13 @@ class WordLists {
   virtual Result<bool> subscribe(ChannelId channel, WordListId list, const Actor& actor) = 0;
   virtual Result<bool> unsubscribe(ChannelId channel, WordListId list, const Actor& actor) = 0;
   virtual Result<std::vector<WordList>> of_channel(ChannelId channel) = 0;  // by name
-  virtual Result<WordRules> rules_for(ChannelId channel) = 0;               // none for an unknown channel
+  // A channel's own terms: a list of the channel's, named '#' and the channel's name, which no name of a
+  // shared list can be, and which by_name(), list() and of_channel() pass over. It is made, and holds in the
+  // channel, with its first entry. Otherwise as change().
+  virtual Result<WordListChange> change_terms(ChannelId channel, const WordListPatch& patch,
+                                              const Actor& actor) = 0;
+  virtual Result<std::vector<WordEntry>> terms(ChannelId channel) = 0;  // by kind and text
+  virtual Result<WordRules> rules_for(ChannelId channel) = 0;           // none for an unknown channel
 };
 
 }  // namespace sluice::store

@@ -243,6 +243,24 @@ def test_word_lists(modctl):
     assert modctl.json("words", "list")[0]["entries"] == 4
 
 
+def test_terms_are_a_channels_own(modctl):
+    assert modctl("terms", "show", "demo") == ""
+    put = "# ours\nhold custom darn\n/b[ae]d+/\n"
+    assert modctl("terms", "put", "demo", stdin=put) == "terms of demo: 2 added, 0 changed, 0 dropped; it has 2\n"
+    shown = modctl("terms", "show", "demo")
+    assert sorted(shown.splitlines()) == ["block custom /b[ae]d+/", "hold custom darn"]
+    assert modctl("terms", "put", "demo", stdin=shown) == "terms of demo: 0 added, 0 changed, 0 dropped; it has 2\n"
+    assert modctl("words", "list", "--channel", "demo") == modctl("words", "list") == "LIST  OWNER  ENTRIES  VERSION  SINCE\n"
+    assert "no word list" in modctl.refused("words", "subscribe", "other", "#demo")
+    assert "no moderator" in modctl.refused("terms", "put", "demo", "--as", "bob", stdin="x\n")
+    modctl("mod", "demo", "bob")
+    assert modctl.json("terms", "drop", "demo", "--as", "bob", stdin="darn\nnever there\n")[0]["dropped"] == 1
+    assert "b[" in modctl.refused("terms", "put", "demo", stdin="/b[/\n")
+    entry = modctl.json("audit", "list", "--action", "terms.change")[-1]
+    assert (entry["actor"]["name"], entry["target"]) == ("bob", "channel:demo")
+    assert "bob changed the terms of demo" in modctl("audit", "explain", str(entry["id"]))
+
+
 def test_word_lists_are_shared_and_their_owners(modctl):
     modctl("mod", "demo", "bob")
     modctl("words", "add", "house", "--as", "bob")

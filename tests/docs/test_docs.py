@@ -127,7 +127,7 @@ def test_exit_codes_are_those_of_the_one_table(page):
 
 def test_every_slash_command_is_described():
     """And no other: the table is what chatd reads."""
-    table = (TREE / "lib/chat/slash_command.cpp").read_text()
+    table = (TREE / "lib/chat/command_rules.cpp").read_text()
     words = set(re.findall(r'CommandRule\{"(\w+)"', table))
     section = (TREE / "man/chatd.8.in").read_text().split(".Sh MODERATION")[1].split(".Sh ")[0]
     assert len(words) > 20 and set(re.findall(r"^\.It Li /(\w+)", section, re.M)) == words

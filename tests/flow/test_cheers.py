@@ -6,7 +6,7 @@ import pytest
 
 from cheering import QUIET, UNLIMITED, balance, cheers, grant, modctl, said_by, subctl
 from chat_nodes import history, joined
-from chat_peers import tags
+from chat_peers import Page, tags
 from chat_platform import everybody, running
 from harness import install_npm, program, wait_for
 from test_people_clients import CLIENTS, Listener
@@ -182,6 +182,27 @@ def test_a_held_cheer_waits_with_its_bits():
         modctl(chat, "queue", "deny", "demo", made["message_id"])
         assert balance(chat) == 80
         assert subctl(chat, "cheerers", "demo")["bits"] == 20
+
+
+def test_the_audit_log_has_the_address_from_where_a_cheer_was_said():
+    with running(*UNLIMITED, "--automod-deadline", "10s", "--forwarded-for") as chat:
+        grant(chat, 100)
+        ada, bob, _ = everybody(chat)
+        page = Page(chat.ws, headers=["X-Forwarded-For: 203.0.113.7"])
+        assert page.log_in(chat.ticket(chat.bob))["type"] == "authenticated"
+        page.join("demo")
+        page.say("demo", f"cheer10 {HELD}", "k1")
+        modctl(chat, "queue", "approve", "demo", page.until("error")["id"])
+        ada.until("PRIVMSG", "cheer10")
+        page.say("demo", "cheer20", "k2")
+        ada.until("PRIVMSG", "cheer20")
+        bob.send("PRIVMSG #demo :cheer30")
+        ada.until("PRIVMSG", "cheer30")
+        told = subprocess.run([program("modctl"), "--dir", str(chat.directory), "--json", "audit", "list", "--action", "bits.cheer"], check=True,
+                              capture_output=True, text=True, timeout=30).stdout
+        entries = [json.loads(line) for line in told.splitlines()]
+        booked = {entry["context"]["bits"]: (entry["actor"]["name"], entry["actor"]["address"]) for entry in entries}
+        assert booked == {10: ("bob", "203.0.113.7"), 20: ("bob", "203.0.113.7"), 30: ("bob", "loopback")}
 
 
 def modctl_queue(chat):

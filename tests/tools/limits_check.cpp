@@ -68,10 +68,11 @@ std::string words(const std::optional<Refusal>& refusal) {
 std::optional<Refusal> alone(SendLimits& limits, const chat::Message& line, seconds slow, std::size_t said,
                              Steady now) {
   const UserId user = line.author.id;
+  if (auto limited = limits.limited(user, line.channel, line.roles, now))
+    return Refusal{Reason::rate_limited, limited->retry_after, limited->remaining};
   if (auto wait = limits.slow_wait(user, line.channel, line.roles, slow, now))
     return Refusal{Reason::slow_mode, *wait};
-  if (auto limited = limits.take(user, line.channel, line.roles, now))
-    return Refusal{Reason::rate_limited, limited->retry_after, limited->remaining};
+  limits.taken(user, line.channel, line.roles, now);
   if (auto wait = limits.repeat_wait(user, line.channel, line.roles, said, now))
     return Refusal{Reason::repeated, *wait};
   return std::nullopt;

@@ -11,7 +11,11 @@ namespace {
 struct FakeTill final : Till {
   std::vector<std::pair<std::string, Then>> asked;
   std::vector<std::string> returned;
-  void pay(const Message& line, Then then) override { asked.emplace_back(line.id, std::move(then)); }
+  std::string address;
+  void pay(const Message& line, Then then) override {
+    address = line.address;
+    asked.emplace_back(line.id, std::move(then));
+  }
   void give_back(const std::string& id) override { returned.push_back(id); }
   void answer(Payment payment) { std::exchange(asked, {}).at(0).second(std::move(payment)); }
 };
@@ -61,12 +65,15 @@ struct Cheering : TestHall {
 
 TEST_CASE("a cheer is said when it is paid, with its bits and the badge of them") {
   Cheering hall;
+  hall.page.outlet.from = "192.0.2.7";
   CHECK(hall.say("Cheer100 hi cheer50").empty());
+  CHECK(hall.till.address == "192.0.2.7");
   CHECK(hall.heard().empty());
   hall.rooms.people().cheerers.put(UserId(8), ChannelId(1), 150);
   hall.till.answer(Till::Paid{});
   CHECK_THAT(hall.page.outlet.take_sent(), Contains("confirmed"));
   const std::string line = hall.heard();
+  CHECK(hall.room().history().last(1).front()->address.empty());
   CHECK_THAT(line, Contains(";bits=150;") && Contains("badges=bits/100;"));
   CHECK_THAT(hall.say("Cheer100 hi cheer50"), Contains("duplicate"));
   CHECK(hall.till.asked.empty());

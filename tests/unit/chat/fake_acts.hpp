@@ -35,6 +35,22 @@ struct FakeActs : Acts {
     ask("note", order);
     give<void>(answer, Result<>{});
   }
+  std::vector<Noted> noted;
+  void notes(ChannelId channel, std::string login,
+             std::function<void(Result<std::vector<Noted>>)> answer) override {
+    asked.push_back("notes " + std::to_string(channel.value()) + " " + login);
+    give<std::vector<Noted>>(answer, noted);
+  }
+  void remove_note(ChannelId channel, By by, std::int64_t number,
+                   std::function<void(Result<>)> answer) override {
+    asked.push_back("remove-note " + where(channel, by) + " " + std::to_string(number));
+    give<void>(answer, Result<>{});
+  }
+  std::vector<Banned> banned;
+  void bans(ChannelId channel, std::function<void(Result<std::vector<Banned>>)> answer) override {
+    asked.push_back("bans " + std::to_string(channel.value()));
+    give<std::vector<Banned>>(answer, banned);
+  }
   MessagePtr kept;  // in the archive
   void find_message(ChannelId, std::string id, std::function<void(Result<MessagePtr>)> answer) override {
     asked.push_back("find " + id);
@@ -52,12 +68,14 @@ struct FakeActs : Acts {
     give<bool>(answer, changed);
   }
   void remove_message(Removal removal, std::function<void(Result<>)> answer) override {
-    asked.push_back("remove " + where(removal.channel, removal.by) + " " + removal.message->id);
+    asked.push_back("remove " + where(removal.channel, removal.by) + " " + removal.message->id +
+                    (removal.reason.empty() ? "" : " " + removal.reason));
     context = removal.context;
     give<void>(answer, Result<>{});
   }
-  void clear(ChannelId channel, By by, std::string around, std::function<void(Result<>)> answer) override {
-    asked.push_back("clear " + where(channel, by));
+  void clear(ChannelId channel, By by, std::string reason, std::string around,
+             std::function<void(Result<>)> answer) override {
+    asked.push_back("clear " + where(channel, by) + (reason.empty() ? "" : " " + reason));
     context = around;
     give<void>(answer, Result<>{});
   }
@@ -70,6 +88,57 @@ struct FakeActs : Acts {
     if (auto after = platform::apply(patch, before)) settings = *after;
     give<ChangedSettings>(answer, ChangedSettings{before, settings});
   }
+  platform::AutomodSettings automod;
+  void change_automod(ChannelId channel, By by, platform::AutomodPatch patch,
+                      std::function<void(Result<ChangedAutomod>)> answer) override {
+    asked.push_back("automod " + where(channel, by) +
+                    (patch.level ? " level=" + std::to_string(*patch.level) : "") +
+                    (patch.at_deadline ? " late=" + std::string(platform::name(*patch.at_deadline)) : ""));
+    const platform::AutomodSettings before = automod;
+    if (auto after = platform::apply(patch, before)) automod = *after;
+    give<ChangedAutomod>(answer, ChangedAutomod{before, automod});
+  }
+  void change_evasion(ChannelId channel, By by, platform::BanEvasion action,
+                      std::function<void(Result<>)> answer) override {
+    asked.push_back("evasion " + where(channel, by) + " " + std::string(platform::name(action)));
+    give<void>(answer, Result<>{});
+  }
+  void policy(ChannelId channel, std::function<void(Result<RoomPolicy>)> answer) override {
+    asked.push_back("policy " + std::to_string(channel.value()));
+    give<RoomPolicy>(answer, RoomPolicy{settings, automod, {}});
+  }
+
+  ChangedWords changed_words{.added = 1, .entries = 1};
+  std::vector<RoomWord> listed;
+  std::vector<SharedList> lists;
+  void change_words(WordChange change, std::function<void(Result<ChangedWords>)> answer) override {
+    asked.push_back((change.drop ? "drop " : "put ") + where(change.channel, change.by) + " [" + change.list +
+                    "] " + change.entry);
+    give<ChangedWords>(answer, changed_words);
+  }
+  void words(ChannelId channel, std::string list,
+             std::function<void(Result<std::vector<RoomWord>>)> answer) override {
+    asked.push_back("words " + std::to_string(channel.value()) + " [" + list + "]");
+    give<std::vector<RoomWord>>(answer, listed);
+  }
+  void word_lists(ChannelId channel, std::function<void(Result<std::vector<SharedList>>)> answer) override {
+    asked.push_back("lists " + std::to_string(channel.value()));
+    give<std::vector<SharedList>>(answer, lists);
+  }
+  void add_word_list(By by, std::string name, std::function<void(Result<>)> answer) override {
+    asked.push_back("add-list " + by.user.login + "@" + by.address + " " + name);
+    give<void>(answer, Result<>{});
+  }
+  void remove_word_list(By by, std::string name, std::function<void(Result<>)> answer) override {
+    asked.push_back("remove-list " + by.user.login + "@" + by.address + " " + name);
+    give<void>(answer, Result<>{});
+  }
+  void subscribe(ChannelId channel, By by, std::string list, bool holds,
+                 std::function<void(Result<bool>)> answer) override {
+    asked.push_back((holds ? "subscribe " : "unsubscribe ") + where(channel, by) + " " + list);
+    give<bool>(answer, changed);
+  }
+
   void rule(Ruling ruling, std::function<void(Result<>)> answer) override {
     asked.push_back("rule " + where(ruling.channel, ruling.by) + " " + ruling.id +
                     (ruling.allow ? " allow" : " deny") + (ruling.reason.empty() ? "" : " " + ruling.reason));

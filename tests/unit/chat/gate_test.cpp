@@ -191,6 +191,26 @@ TEST_CASE("bans, modes and roles are those of the moment in which a line is publ
   }
 }
 
+TEST_CASE("rate limits are looked at before slow mode, and what that refuses takes no place") {
+  PathHall hall;
+  SendLimits::Rates rates;
+  rates.regular.places = 2;
+  hall.path.change(rates);
+  hall.demo.change_settings({.slow = 10});
+  hall.say(hall.bob, "one");
+  CHECK(reason(hall.say(hall.bob, "two")) == Reason::rate_limited);
+  hall.clock.advance(milliseconds(9900));
+  for (int i = 0; i < 3; ++i) {
+    const auto told = hall.say(hall.bob, "two");
+    CHECK(reason(told) == Reason::slow_mode);
+    CHECK((*told)->error().retry_after == milliseconds(100));
+  }
+  hall.clock.advance(milliseconds(100));  // no cooldown stands in the way, nor the window
+  CHECK((*hall.say(hall.bob, "two"))->has_value());
+  hall.clock.advance(seconds(2));
+  CHECK(reason(hall.say(hall.bob, "three")) == Reason::rate_limited);
+}
+
 TEST_CASE("limits are charged once, when a line is sent") {
   GatedHall hall;
   hall.demo.change_settings({.slow = 30});

@@ -130,6 +130,11 @@ TEST_CASE("a held message is kept with all that is needed to say it later") {
       (got.reply->id == "p" && got.reply->author.login == "cyd" && got.reply->thread_author.login == "ada"));
   CHECK((again->knows_roles && got.roles.vip && !got.roles.subscriber));
   CHECK(pack_held(got, "node 1") == kept);
+  Message cheer = got;
+  cheer.address = "192.0.2.7";
+  CHECK(pack_held(cheer, "node 1") == kept);  // of what is no cheer nobody asks
+  cheer.bits = 5;
+  CHECK(unpack_held(pack_held(cheer, "node 1")).value().message.address == "192.0.2.7");
   const auto older = unpack_held(R"({"node":"n","id":"i","user":["8","b","B",""],"text":"t"})");
   REQUIRE(older);
   CHECK_FALSE(older->knows_roles);

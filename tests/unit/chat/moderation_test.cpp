@@ -41,8 +41,10 @@ TEST_CASE("nobody acts without the role for it") {
   Court court;
   for (const CommandRule& rule : command_rules()) {
     if (rule.act == Act::announce || rule.act == Act::disconnect) continue;
-    const std::string line = std::string(rule.word) + " zed 10";
-    if (!parse_command(line)) continue;  // it takes no user
+    std::string line = std::string(rule.word) + " zed 10";
+    for (const char* rest : {"", " 3", " hold", " add zed"})
+      if (!parse_command(line)) line = std::string(rule.word) + rest;
+    if (!parse_command(line)) continue;
     INFO(line);
     for (const User& by : {court.cyd, court.vic})
       CHECK((court.ask(by, line) == "no_permission") == (rule.needs != Needs::nobody));
@@ -167,6 +169,10 @@ TEST_CASE("messages are deleted by those who may") {
   CHECK(court.ask(court.bob, "delete 123") == "bad_delete_message_error");
   CHECK(court.ask(court.bob, "clear") == "clear_success");
   CHECK(court.acts.asked.back() == "clear 1 bob@192.0.2.1");
+  CHECK(court.ask(court.bob, "clear a raid of bots") == "clear_success");
+  CHECK(court.acts.asked.back() == "clear 1 bob@192.0.2.1 a raid of bots");
+  CHECK(court.ask(court.bob, "delete " + by_cyd + " an address") == "delete_message_success");
+  CHECK(court.acts.asked.back() == "remove 1 bob@192.0.2.1 " + by_cyd + " an address");
 }
 
 TEST_CASE("what the room no longer has in mind is looked for in the archive, and deleted by those who may") {
@@ -232,6 +238,107 @@ TEST_CASE("what is held is listed, allowed and denied by commands") {
   CHECK(court.ask(court.bob, "allow m9") == "automod_not_held");
   court.acts.error = Error{Errc::unavailable, "away", ""};
   CHECK(court.ask(court.bob, "held") == "unavailable_command");
+}
+
+TEST_CASE("a channel's own terms are changed and listed") {
+  Court court;
+  CHECK(court.ask(court.bob, "term add darn it") == "term_added");
+  CHECK(court.acts.asked.back() == "put 1 bob@192.0.2.1 [] block custom darn it");
+  CHECK(court.last.text == "The term \"darn it\" now blocks what is said.");
+  CHECK(court.ask(court.bob, "term hold /h+eck/") == "term_added");
+  CHECK(court.acts.asked.back() == "put 1 bob@192.0.2.1 [] hold custom /h+eck/");
+  CHECK(court.ask(court.bob, "term allow heckle") == "term_added");
+  CHECK(court.last.text == "The term \"heckle\" now is let through.");
+  court.acts.changed_words = {};
+  CHECK(court.ask(court.bob, "term add darn") == "already_term");
+  CHECK(court.ask(court.bob, "term remove darn") == "bad_term_none");
+  court.acts.changed_words = {.dropped = 1};
+  CHECK(court.ask(court.bob, "term remove darn") == "term_removed");
+  CHECK(court.acts.asked.back() == "drop 1 bob@192.0.2.1 [] block custom darn");
+  CHECK(court.ask(court.bob, "terms") == "no_terms");
+  court.acts.listed = {{"darn", false, "block"}, {"h+eck", true, "hold"}};
+  CHECK(court.ask(court.bob, "term list") == "terms");
+  CHECK(court.last.text == "Terms of this channel: block darn | hold /h+eck/");
+  CHECK(court.ask(court.bob, "term list eck") == "terms");
+  CHECK(court.last.text == "Terms of this channel: hold /h+eck/");
+  CHECK(court.ask(court.bob, "term list zed") == "no_terms");
+  for (int i = 0; i < 200; ++i) court.acts.listed.push_back({"word" + std::to_string(i), false, "block"});
+  court.ask(court.bob, "term list");
+  CHECK(court.last.text.size() < 400);
+  CHECK(court.last.text.ends_with(" more"));
+  court.acts.error = Error{Errc::invalid, "more than 100 characters", ""};
+  CHECK(court.ask(court.bob, "term add darn") == "bad_term");
+  CHECK(court.last.text == "That is no term: more than 100 characters.");
+  court.acts.error = Error{Errc::unavailable, "away", ""};
+  CHECK(court.ask(court.bob, "term add darn") == "unavailable_command");
+}
+
+TEST_CASE("word lists are subscribed to, shown, and their owner's to change") {
+  Court court;
+  CHECK(court.ask(court.bob, "wordlist subscribe house") == "wordlist_subscribed");
+  CHECK(court.acts.asked.back() == "subscribe 1 bob@192.0.2.1 house");
+  CHECK(court.last.text == "The word list house now holds in this channel.");
+  court.acts.changed = false;
+  CHECK(court.ask(court.bob, "wordlist unsubscribe house") == "wordlist_unsubscribed");
+  CHECK(court.last.text == "The word list house does not hold in this channel.");
+  CHECK(court.ask(court.bob, "wordlist add mine") == "wordlist_added");
+  CHECK(court.acts.asked.back() == "add-list bob@192.0.2.1 mine");
+  CHECK(court.ask(court.bob, "wordlist put mine hold custom heck") == "wordlist_changed");
+  CHECK(court.acts.asked.back() == "put 1 bob@192.0.2.1 [mine] hold custom heck");
+  CHECK(court.last.text == "The entry is on the word list mine, which has 1 entry.");
+  CHECK(court.ask(court.bob, "wordlist drop mine heck") == "wordlist_changed");
+  CHECK(court.acts.asked.back() == "drop 1 bob@192.0.2.1 [mine] heck");
+  CHECK(court.ask(court.bob, "wordlist remove mine") == "wordlist_removed");
+  CHECK(court.ask(court.bob, "wordlist") == "no_wordlists");
+  court.acts.lists = {{"house", "ada", 3, false}, {"mine", "bob", 1, true}};
+  CHECK(court.ask(court.bob, "wordlist list") == "wordlists");
+  CHECK(court.last.text == "Word lists: mine of bob (1 entry, holds here) | house of ada (3 entries)");
+  court.acts.listed = {{"heck", false, "hold"}};
+  CHECK(court.ask(court.bob, "wordlist show house") == "wordlist");
+  CHECK(court.acts.asked.back() == "words 1 [house]");
+  for (const auto& [code, id] :
+       {std::pair(Errc::not_found, "bad_wordlist_none"), std::pair(Errc::denied, "bad_wordlist_owner"),
+        std::pair(Errc::invalid, "bad_wordlist"), std::pair(Errc::exists, "bad_wordlist")}) {
+    court.acts.error = Error{code, "so", ""};
+    CHECK(court.ask(court.bob, "wordlist put house heck") == id);
+  }
+}
+
+TEST_CASE("what AutoMod is set to, and what is done about ban evasion") {
+  Court court;
+  CHECK(court.ask(court.bob, "automod") == "automod_level");
+  CHECK(court.last.text == "AutoMod's level here is 2, of 0 (lets most pass) to 4 (strictest).");
+  CHECK(court.ask(court.bob, "automod 4") == "automod_level");
+  CHECK(court.acts.asked.back() == "automod 1 bob@192.0.2.1 level=4");
+  CHECK(court.last.text == "AutoMod's level here is now 4.");
+  court.ask(court.bob, "automod 4");
+  CHECK(court.last.text == "AutoMod's level here is already 4.");
+  CHECK(court.ask(court.bob, "automodlate allow") == "automod_late");
+  CHECK(court.acts.asked.back() == "automod 1 bob@192.0.2.1 late=allow");
+  CHECK(court.ask(court.bob, "banevasion hold") == "ban_evasion");
+  CHECK(court.acts.asked.back() == "evasion 1 bob@192.0.2.1 hold");
+  CHECK(court.ask(court.bob, "settings") == "room_settings");
+  CHECK(court.last.text ==
+        "This room is set to: slow off, followers-only off, subs-only off, emote-only off, unique off, "
+        "automod-level 4, automod-at-deadline allow, ban-evasion flag.");
+}
+
+TEST_CASE("notes and bans are listed, and notes removed") {
+  Court court;
+  CHECK(court.ask(court.bob, "notes cyd") == "no_notes");
+  court.acts.noted = {{7, "eve", "was warned", Wall(milliseconds(1'767'225'600'000))}};
+  CHECK(court.ask(court.bob, "notes @Cyd") == "notes");
+  CHECK(court.acts.asked.back() == "notes 1 cyd");
+  CHECK(court.last.text == "Notes about cyd: 7 by eve, 2026-01-01: was warned");
+  CHECK(court.ask(court.bob, "unnote 7") == "note_removed");
+  CHECK(court.acts.asked.back() == "remove-note 1 bob@192.0.2.1 7");
+  CHECK(court.ask(court.bob, "bans") == "no_bans");
+  court.acts.banned = {{"cyd", court.hall.clock.wall() + seconds(90), ""}, {"dan", {}, "spam"}};
+  CHECK(court.ask(court.bob, "bans") == "bans");
+  CHECK(court.last.text == "Banned or timed out: cyd for 1 minute 30 seconds | dan: spam");
+  court.acts.error = Error{Errc::not_found, "none", ""};
+  CHECK(court.ask(court.bob, "notes nobody") == "invalid_user");
+  CHECK(court.ask(court.bob, "unnote 9") == "bad_note_none");
 }
 
 TEST_CASE("modes are changed once") {

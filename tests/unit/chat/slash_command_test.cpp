@@ -35,7 +35,10 @@ TEST_CASE("a command has its user, time and reason") {
   CHECK(parsed("untimeout bob").rule->act == Act::unban);
   CHECK(parsed("announcegreen hi").color == "GREEN");
   CHECK(parsed("announce hi").color == "PRIMARY");
-  CHECK(parsed("delete abc-1").text == "abc-1");
+  CHECK(parsed("delete abc-1").message == "abc-1");
+  CHECK(parsed("delete abc-1 not here").text == "not here");
+  for (const char* line : {"unban bob a reason", "mod bob a reason", "unvip bob a reason"})
+    CHECK(parsed(line).text == "a reason");
   CHECK(parsed("note bob was warned").text == "was warned");
 }
 
@@ -57,7 +60,19 @@ TEST_CASE("what is wrong with a command is named, with its usage") {
            {"timeout bob 10parsecs", "bad_timeout_duration"},
            {"timeout bob 99999999999999999999", "bad_timeout_duration"},
            {"delete", "usage_delete"},
-           {"delete a b", "usage_delete"},
+           {"automod 5", "usage_automod"},
+           {"automod off", "usage_automod"},
+           {"automodlate", "usage_automodlate"},
+           {"automodlate block", "usage_automodlate"},
+           {"banevasion on", "usage_banevasion"},
+           {"term add", "usage_term"},
+           {"term forget darn", "usage_term"},
+           {"wordlist show", "usage_wordlist"},
+           {"wordlist put house", "usage_wordlist"},
+           {"wordlist burn house", "usage_wordlist"},
+           {"unnote", "usage_unnote"},
+           {"unnote 0", "usage_unnote"},
+           {"notes", "usage_notes"},
            {"slow 2", "usage_slow_on"},
            {"slow 121", "usage_slow_on"},
            {"slow often", "usage_slow_on"},
@@ -67,6 +82,23 @@ TEST_CASE("what is wrong with a command is named, with its usage") {
     CHECK(problem(line) == id);
   CHECK(parse_command("slow 2").error().text ==
         "Usage: /slow [time] - let users speak once in a time (30 seconds unless given, 3 to 120).");
+}
+
+TEST_CASE("words of a channel and of lists, and what AutoMod is set to") {
+  CHECK(parsed("automod").number == std::nullopt);
+  CHECK(parsed("automod 4").number == 4);
+  CHECK(parsed("AUTOMODLATE Hold").verb == "hold");
+  CHECK(parsed("banevasion off").verb == "off");
+  const SlashCommand term = parsed("term Add /d+arn/ it");
+  CHECK((term.verb == "add" && term.text == "/d+arn/ it"));
+  CHECK(parsed("term hold the door").text == "the door");
+  CHECK(parsed("terms").verb == "list");
+  CHECK(parsed("term list darn").text == "darn");
+  const SlashCommand put = parsed("wordlist put House hold custom darn it");
+  CHECK((put.verb == "put" && put.list == "house" && put.text == "hold custom darn it"));
+  CHECK(parsed("wordlist subscribe house").list == "house");
+  CHECK(parsed("wordlists").verb == "list");
+  CHECK(parsed("unnote 12").number == 12);
 }
 
 TEST_CASE("a span is a number with units, and a number alone has the command's") {

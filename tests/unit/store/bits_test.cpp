@@ -181,6 +181,22 @@ TEST_CASE("a held cheer's bits wait with it") {
   CHECK(house.balance() == 90);
 }
 
+TEST_CASE("a held cheer is booked by its author, from where it was said") {
+  House house;
+  REQUIRE(house.bits.grant(house.bob.id, 100, "", shell, ""));
+  for (const auto& [id, whole, address] :
+       {std::tuple("m1", R"({"address":"192.0.2.7"})", "192.0.2.7"), std::tuple("m2", "{}", "chat"),
+        std::tuple("m3", R"({"address":7})", "chat")}) {
+    HeldMessage held = house.held(id);
+    held.whole = whole;
+    REQUIRE(house.store->held_messages().hold(held));
+    REQUIRE(house.store->held_messages().decide(id, HeldVerdict::allow, "", shell));
+    const auto booked = house.store->audit().find({.action = "bits.cheer"}, AuditOrder::newest_first, 0, 1);
+    CHECK(booked.value().at(0).actor.name == "bob");
+    CHECK(booked.value().at(0).actor.address == address);
+  }
+}
+
 TEST_CASE("a held cheer that is not said gives its bits back") {
   House house;
   REQUIRE(house.bits.grant(house.bob.id, 100, "", shell, ""));

@@ -181,3 +181,45 @@ TEST_CASE("changes of word lists are audited, and told to who has to read the ru
   CHECK(audit[2].channel == lists.demo.id);
   CHECK(audit[4].context == R"({"entries":2})");
 }
+
+TEST_CASE("a channel's own terms are a list of its own, which nobody else sees") {
+  Lists lists;
+  const ChannelId demo = lists.demo.id;
+  CHECK(lists.lists.terms(demo).value().empty());
+  CHECK(lists.lists.change_terms(demo, {.drop = {darn}}, shell).value().dropped == 0);
+  CHECK(lists.fresh->audit().head().value().id == 0);
+  CHECK(lists.version() == 0);
+
+  const WordListChange first = lists.lists.change_terms(demo, {.put = {darn, heck}}, shell).value();
+  CHECK((first.added == 2 && first.list.entries == 2 && first.list.owner == lists.demo.owner));
+  CHECK(lists.lists.terms(demo).value() == std::vector<WordEntry>{heck, darn});
+  CHECK(lists.lists.rules_for(demo).value().rules ==
+        std::vector<WordRule>{{heck, first.list.id}, {darn, first.list.id}});
+  const std::int64_t version = lists.version();
+  const WordListChange second =
+      lists.lists.change_terms(demo, {.put = {darn}, .drop = {heck}}, shell).value();
+  CHECK((second.added == 0 && second.dropped == 1 && second.list.id == first.list.id));
+  CHECK(lists.version() > version);
+  CHECK(lists.lists.change_terms(demo, {.put = {darn}}, shell).value().added == 0);
+  CHECK(code_of(lists.lists.change_terms(ChannelId(99), {.put = {darn}}, shell)) == Errc::not_found);
+  CHECK(code_of(lists.lists.terms(ChannelId(99))) == Errc::not_found);
+  CHECK(code_of(lists.lists.change_terms(demo, {.put = {{"a\nb"}}}, shell)) == Errc::invalid);
+
+  CHECK(lists.lists.list().value().empty());
+  CHECK(lists.lists.of_channel(demo).value().empty());
+  CHECK(code_of(lists.lists.by_name("#demo")) == Errc::not_found);
+  CHECK(code_of(lists.lists.add("#demo", lists.demo.owner, shell)) == Errc::invalid);
+
+  const auto events = lists.fresh->events().since(Cursor(1)).value();
+  REQUIRE(events.size() == 2);
+  for (const auto& event : events) {
+    CHECK((event.name == "word_list.update" && event.channel == demo));
+    const auto payload = nlohmann::json::parse(event.payload);
+    CHECK((payload["change"] == "terms" && payload["channel"] == "demo" && payload["list_name"] == "#demo"));
+  }
+  const auto audit = lists.fresh->audit().since(0, 10).value();
+  REQUIRE(audit.size() == 2);
+  CHECK((audit[0].action == "terms.change" && audit[0].channel == demo && audit[0].target == "channel:demo"));
+  CHECK(nlohmann::json::parse(audit[0].context)["put"][1]["text"] == "h+e+c+k");
+  CHECK(nlohmann::json::parse(audit[1].context)["drop"][0]["text"] == "h+e+c+k");
+}
