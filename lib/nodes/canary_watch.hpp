@@ -18,6 +18,7 @@ class CanaryWatch {
   std::optional<microseconds> round_trip() const { return round_trip_; }  // of the last that came back
   // None has come back for `patience`.
   bool well(Steady now, milliseconds patience) const { return now - came_back_ <= patience; }
+  Steady released() const { return released_; }  // the last one
   Steady last_back() const { return came_back_; }
 
  private:

@@ -8,9 +8,9 @@ namespace sluice::nodes {
 
 namespace {
 constexpr seconds linger{60};  // a room is followed on after its last member has gone
-// What was said in a room so lately may be had here alone, by a run that died before it told the others:
-// they hear of it although nobody is in the room here.
-constexpr seconds told_unasked{300};
+// What was said in a room before this run, and no longer before, may be had here alone: by a run that died
+// before it told the others. They hear of it although nobody is in the room here.
+constexpr seconds told_past{3600};
 constexpr seconds beat_every{1};
 constexpr seconds gone_after{5};         // without a sign of life
 constexpr seconds told_whole_every{15};  // a room's digest
@@ -26,6 +26,7 @@ Exchange::Exchange(chat::Rooms& rooms, std::string name, Clock& clock, Outside& 
       clock_(clock),
       outside_(outside),
       limits_(limits),
+      born_(clock.wall()),
       canary_(clock.steady()) {}
 
 // ---- the connections
@@ -67,15 +68,19 @@ void Exchange::subscribed(const std::string& channel) {
 
 void Exchange::compare_all() {
   if (!up_) return;
-  std::vector<Heads::Room> rooms;
-  const Wall lately = clock_.wall() - told_unasked;
+  std::vector<Heads::Room> followed, past;
+  for (auto& [channel, entry] : entries_)
+    if (entry.place->followed()) followed.push_back(digest(entry.place->room(), true));
+  announce(all_nodes, std::move(followed), true);
+  if (past_told_) return;
+  past_said_ = clock_.steady();
   for (const auto& [name, room] : rooms_.all()) {
     const Entry* here = find(room->channel().id);
-    const bool followed = here != nullptr && here->place->followed();
     const chat::MessagePtr latest = room->history().latest();
-    if (followed || (latest && latest->at >= lately)) rooms.push_back(digest(*room, true));
+    if ((here == nullptr || !here->place->followed()) && latest && latest->at >= born_ - told_past)
+      past.push_back(digest(*room, true));
   }
-  announce(all_nodes, std::move(rooms), true);
+  if (!past.empty()) announce(all_nodes, std::move(past), false);
 }
 
 // ---- what this node says
@@ -204,7 +209,9 @@ void Exchange::hear(const std::string& channel, std::string_view text) {
   } else if (const auto* lines = std::get_if<Lines>(&*told)) {
     take(*lines);
   } else if (const auto* canary = std::get_if<Canary>(&*told)) {
-    if (canary->from == own_) canary_.came_back(canary->number, clock_.steady());
+    if (canary->from != own_) return;
+    canary_.came_back(canary->number, clock_.steady());
+    past_told_ = past_told_ || (past_said_ && canary_.released() > *past_said_);
   } else if (const auto* whispered = std::get_if<Whispered>(&*told)) {
     take(channel, *whispered);
   } else if (const auto* bye = std::get_if<Bye>(&*told)) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -125,6 +126,9 @@ class Exchange : private Place::Outside {
   std::unordered_set<UserId> users_;  // who is here
   std::map<std::string, Other> others_;
   OwnLines own_lines_;
+  Wall born_;
+  std::optional<Steady> past_said_;  // what earlier runs left was published
+  bool past_told_ = false;           // and a canary behind it came back
   CanaryWatch canary_;
   Steady last_beat_{};
   Counts counts_;

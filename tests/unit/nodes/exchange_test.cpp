@@ -14,9 +14,10 @@ struct Scene {
     for (std::size_t i = 0; i < count; ++i) add();
     run(seconds(2));
   }
-  Node& add() {
+  Node& add(seconds fast = {}) {  // its clock's time before the others'
     clocks.push_back(std::make_unique<FakeClock>());
     clocks.back()->advance(elapsed);
+    clocks.back()->set_wall(clocks.back()->wall() + fast);
     Node& node = *nodes.emplace_back(
         std::make_unique<Node>(redis, *clocks.back(), std::string(1, static_cast<char>('a' + born++))));
     if (redis.up) node.connect();
@@ -209,6 +210,37 @@ TEST_CASE("a line that got lost is asked for; one that nobody has is announced a
   CHECK(at_b.shown.back() == "6");
   CHECK(at_b.skipped == 1);
   CHECK(scene[0].exchange.counts().skipped == 1);
+}
+
+TEST_CASE("what a node told nobody before it was killed is told by its next run, where nobody is") {
+  const auto age = GENERATE(seconds(0), seconds(3000), seconds(4000));
+  Scene scene(2);
+  Page at_b;
+  at_b.join(scene[1]);
+  scene.run(seconds(1));
+  scene.redis_dies();
+  for (const char* text : {"1", "2", "3"}) scene[0].say(scene[0].room(), 1, text);
+  std::vector<chat::MessagePtr> archive;
+  for (const auto& kept : scene[0].room().history().kept()) archive.push_back(kept.message);
+  scene.kill(0);
+  Node& next = scene.add(age);
+  for (const auto& message : archive) next.room().restore(message);
+  scene.run(seconds(400));  // a long outage makes no difference
+  scene.redis_returns();
+  scene.run(seconds(2));
+  CHECK(at_b.shown.size() == (age < seconds(3600) ? 3 : 0));
+  CHECK(next.exchange.followed() == 0);
+  // Once it has been told, a new connection does not repeat it.
+  const std::uint64_t first = scene.redis.published;
+  scene.redis_dies();
+  scene.redis_returns();
+  const std::uint64_t again = scene.redis.published - first;
+  scene.redis_dies();
+  scene.redis_returns();
+  CHECK(scene.redis.published - first - again == again);
+  next.exchange.enter(next.room(), {}, [] {});
+  scene.run(seconds(2));
+  CHECK(at_b.shown.size() == 3);  // who comes asks, however old it is
 }
 
 TEST_CASE("viewers are counted over all nodes, and those of one that goes are counted no more") {

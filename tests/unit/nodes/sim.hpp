@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -151,10 +152,10 @@ struct Page : chat::Sink {
   bool joined_once = false;
   chat::Seen cursor;
   std::vector<std::string> shown;  // texts
-  std::set<std::string> shown_ids;
+  std::map<std::string, std::pair<std::string, std::uint64_t>> shown_ids;  // by which number
   struct Repeat {
     std::string text;
-    bool by_another_number = false;
+    std::optional<std::pair<std::string, std::uint64_t>> shown_by;  // another number
   };
   std::vector<Repeat> repeats;  // that the server sent although the page had them
   bool gap = false;
@@ -164,7 +165,8 @@ struct Page : chat::Sink {
   void show(const std::string& id, const std::string& origin, std::uint64_t seq, const std::string& text) {
     if (seq <= cursor[origin]) return repeats.push_back({text});
     cursor[origin] = seq;
-    if (!shown_ids.insert(id).second) return repeats.push_back({text, true});
+    const auto [before, fresh] = shown_ids.try_emplace(id, origin, seq);
+    if (!fresh) return repeats.push_back({text, before->second});
     shown.push_back(text);
   }
   void deliver(const SharedBytes& bytes) override {
