@@ -63,12 +63,14 @@ std::string cheered_by(const store::Event& event) {
 }
 
 void StoreTill::pay(const chat::Message& line, Then then) {
+  chat::Message kept = line;
+  kept.address.clear();  // the audit entry has it
   const store::CheerOrder order{.channel = line.channel,
                                 .user = line.author.id,
                                 .text = line.text,
                                 .anonymous = line.anonymous,
                                 .message_id = line.id,
-                                .whole = chat::pack_held(line, node_),
+                                .whole = chat::pack_held(kept, node_),
                                 .node = node_};
   const store::Actor actor{line.author.id, line.author.login, line.address.empty() ? "chat" : line.address};
   const auto ask = [&store = parts_.store, order, actor]() -> Result<std::optional<store::Cheered>> {

@@ -127,8 +127,12 @@ std::string address_in(const std::string& whole) {
   return address != said.end() && address->is_string() ? address->get<std::string>() : "chat";
 }
 
+// Its address is in the audit log then, and nowhere else.
 Result<> move_to(Change& change, const Cheer& cheer, CheerState state) {
-  return change.db.run("UPDATE cheers SET state = ? WHERE message_id = ?", name(state), cheer.message_id);
+  return change.db.run(
+      "UPDATE cheers SET state = ?, whole = CASE WHEN json_valid(whole) THEN json_remove(whole, '$.address') "
+      "ELSE whole END WHERE message_id = ?",
+      name(state), cheer.message_id);
 }
 }  // namespace
 

@@ -157,8 +157,8 @@ Result<> settle(Change& change, HeldMessage& message, HeldState state, const Act
   message.decided_by = actor;
   message.decided_at = change.now;
   return change.db.run(
-      "UPDATE held_messages SET state = ?, by_id = ?, by_name = ?, by_address = ?, decided_ms = ? WHERE id = "
-      "?",
+      "UPDATE held_messages SET state = ?, by_id = ?, by_name = ?, by_address = ?, decided_ms = ?, whole = CASE "
+      "WHEN json_valid(whole) THEN json_remove(whole, '$.address') ELSE whole END WHERE id = ?",
       name(state), null_if_zero(actor.user.value()), actor.name, actor.address, to_ms(change.now),
       message.id);
 }

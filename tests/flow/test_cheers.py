@@ -1,5 +1,7 @@
 """Bits in a running chat: cheers that are typed, that subctl makes, that are refused or held, and what clients hear of them."""
+import contextlib
 import json
+import sqlite3
 import subprocess
 
 import pytest
@@ -203,6 +205,9 @@ def test_the_audit_log_has_the_address_from_where_a_cheer_was_said():
         entries = [json.loads(line) for line in told.splitlines()]
         booked = {entry["context"]["bits"]: (entry["actor"]["name"], entry["actor"]["address"]) for entry in entries}
         assert booked == {10: ("bob", "203.0.113.7"), 20: ("bob", "203.0.113.7"), 30: ("bob", "loopback")}
+        with contextlib.closing(sqlite3.connect(f"file:{chat.directory}/store.db?mode=ro", uri=True)) as store:
+            beside = store.execute("SELECT whole FROM cheers UNION ALL SELECT whole FROM held_messages").fetchall()
+        assert len(beside) == 4 and not [whole for (whole,) in beside if "address" in whole or "203.0.113.7" in whole]
 
 
 def modctl_queue(chat):

@@ -194,6 +194,9 @@ TEST_CASE("a held cheer is booked by its author, from where it was said") {
     const auto booked = house.store->audit().find({.action = "bits.cheer"}, AuditOrder::newest_first, 0, 1);
     CHECK(booked.value().at(0).actor.name == "bob");
     CHECK(booked.value().at(0).actor.address == address);
+    // It is not kept beside the message.
+    CHECK_THAT(house.store->held_messages().by_id(id).value().whole, !Catch::Contains("address"));
+    CHECK_THAT(house.bits.by_message(id).value().whole, !Catch::Contains("address"));
   }
 }
 
