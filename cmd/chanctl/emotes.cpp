@@ -112,7 +112,8 @@ Result<int> emote_grant(const app::Settings& settings, Platform& platform) {
 }
 
 Result<int> emote_revoke(const app::Settings& settings, Platform& platform) {
-  return grant_or_revoke(settings, platform, &store::Emotes::revoke, "{} is granted {} no more", "{} was not granted {}");
+  return grant_or_revoke(settings, platform, &store::Emotes::revoke, "{} is granted {} no more",
+                         "{} was not granted {}");
 }
 
 Result<int> emote_grants(const app::Settings& settings, Platform& platform) {

@@ -94,7 +94,7 @@ const app::Program& program() {
            .summary = "say what a user's account has, which shows as a badge in chat",
            .positionals = {user, {.name = "PLAN", .help = "turbo, prime, or none"}}},
           {.path = "emote add",
-           .summary = "add an emote: a channel's, for its subscribers, or without one everybody's",
+           .summary = "add an emote: a global one or a channel's, which say for whom",
            .options =
                {emote_channel,
                 {.name = "tier",

@@ -26,6 +26,10 @@ std::optional<chat::Support> support_of(const store::Event& event, const json& p
                        *until, flag_of(payload, "is_founder")};
 }
 
+chat::EmoteId emote_in(const json& payload) {
+  return chat::EmoteId(parse_number<std::int64_t>(text_of(payload, "emote_id")).value_or(0));
+}
+
 bool begins_or_goes_on(std::string_view event) {
   return event == "channel.subscribe" || event == "channel.subscription.renew";
 }
@@ -35,13 +39,13 @@ Result<> PeopleNews::load() {
   chat::People& people = hall_.rooms.people();
   SLUICE_TRY_VALUE(const std::vector<store::Emote> emotes, store_.emotes().list());
   for (const store::Emote& emote : emotes)
-    people.emotes.add(emote.code, {std::to_string(emote.id.value()), emote.channel, emote.owner, emote.tier,
+    people.emotes.add(emote.code, {chat::EmoteId(emote.id.value()), emote.channel, emote.owner, emote.tier,
                                    emote.bits, emote.granted_only});
   for (store::EmoteGrant last;;) {
     SLUICE_TRY_VALUE(const std::vector<store::EmoteGrant> some,
                      store_.emotes().grants(last.emote, last.user, at_once));
     for (const store::EmoteGrant& each : some)
-      people.grants.put(each.user, std::to_string(each.emote.value()));
+      people.grants.put(each.user, chat::EmoteId(each.emote.value()));
     if (some.size() < at_once) break;
     last = some.back();
   }
@@ -88,23 +92,24 @@ void PeopleNews::take(const store::Event& event) {
   chat::People& people = hall_.rooms.people();
   const chat::User user = user_of(payload);
   if (event.name == "user.update") {
-    people.premiums.put(
-        user.id, platform::parse_premium(text_of(payload, "premium")).value_or(platform::Premium::none));
+    // A node of before there was Turbo tells of looks without it.
+    if (const auto premium = platform::parse_premium(text_of(payload, "premium")))
+      people.premiums.put(user.id, *premium);
     hall_.switchboard.each(user.id, [&](chat::Client& client) {
       client.restyle(text_of(payload, "color"), flag_of(payload, "is_bot"));
     });
   } else if (event.name == "emote.add") {
     people.emotes.add(text_of(payload, "code"),
-                      {text_of(payload, "emote_id"), event.channel, user_of(payload, "broadcaster_").id,
+                      {emote_in(payload), event.channel, user_of(payload, "broadcaster_").id,
                        static_cast<int>(number_of(payload, "tier", 0)), number_of(payload, "bits", 0),
                        text_of(payload, "kind") == "granted"});
   } else if (event.name == "emote.remove") {
     people.emotes.remove(text_of(payload, "code"), event.channel);
-    people.grants.forget(text_of(payload, "emote_id"));
+    people.grants.forget(emote_in(payload));
   } else if (event.name == "emote.grant") {
-    people.grants.put(user.id, text_of(payload, "emote_id"));
+    people.grants.put(user.id, emote_in(payload));
   } else if (event.name == "emote.revoke") {
-    people.grants.end(user.id, text_of(payload, "emote_id"));
+    people.grants.end(user.id, emote_in(payload));
   } else if (event.name == "channel.subscription.end") {
     people.subscribers.end(user.id, event.channel);
   } else if (event.name == "channel.cheer" || event.name == "channel.cheer.return") {

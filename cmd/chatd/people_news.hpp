@@ -16,7 +16,8 @@ class PeopleNews {
   PeopleNews(net::Loop& loop, net::Offload& offload, store::Store& store, chat::Hall& hall)
       : offload_(offload), store_(store), hall_(hall), rhythm_(loop) {}
 
-  // Emotes and subscriptions as they are now, before anybody comes in.
+  // Emotes and who was granted them, Turbo and Prime, subscriptions and what was cheered, as they are now,
+  // before anybody comes in.
   Result<> load();
   // From now on subscriptions that have expired are told as such in the log, by whichever node finds them.
   void begin();

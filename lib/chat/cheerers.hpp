@@ -10,7 +10,15 @@ namespace sluice::chat {
 
 class Cheerers {
  public:
-  void put(UserId user, ChannelId channel, std::int64_t bits) { bits_[user][channel] = bits; }
+  void put(UserId user, ChannelId channel, std::int64_t bits) {
+    ++changes_;
+    if (bits > 0) {
+      bits_[user][channel] = bits;
+    } else if (const auto of = bits_.find(user); of != bits_.end()) {  // all were given back
+      of->second.erase(channel);
+      if (of->second.empty()) bits_.erase(of);
+    }
+  }
   std::int64_t find(UserId user, ChannelId channel) const {  // 0: with none
     const auto of = bits_.find(user);
     if (of == bits_.end()) return 0;
@@ -22,9 +30,11 @@ class Cheerers {
     const auto found = bits_.find(user);
     return found == bits_.end() ? nullptr : &found->second;
   }
+  std::uint64_t changes() const { return changes_; }
 
  private:
   std::unordered_map<UserId, ByChannel> bits_;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace sluice::chat

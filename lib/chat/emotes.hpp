@@ -2,6 +2,7 @@
 // Emotes: which words of a text are emotes, by code point (as the dialect counts). Which ones a user has: the
 // global ones are everybody's, a channel's are its broadcaster's and its subscribers', or theirs who have
 // cheered there with enough bits, and any may be granted to a user; all in every room.
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,16 +18,17 @@ namespace sluice::chat {
 // Who writes, and where.
 struct EmoteUser {
   UserId user;
-  ChannelId room;  // 0: in none
-  std::span<const Support> supports;
+  ChannelId room;                                // 0: in none
+  std::span<const Support> supports;             // by channel
   const Cheerers::ByChannel* cheered = nullptr;  // null: nowhere
-  std::span<const std::string> granted{};        // ids
+  std::int64_t less = 0;                         // of the bits in `room`, those that do not count
+  std::span<const EmoteId> granted{};            // ascending
 };
 
 class EmoteBook {
  public:
   struct Emote {
-    std::string id;
+    EmoteId id;
     ChannelId channel;          // 0: global
     UserId owner;               // the channel's broadcaster
     int tier = 0;               // that a subscriber needs
@@ -36,6 +38,7 @@ class EmoteBook {
   void add(std::string_view code, Emote emote);
   void remove(std::string_view code, ChannelId channel);
   bool empty() const { return emotes_.empty(); }
+  std::uint64_t changes() const { return changes_; }
 
   // Whole words between spaces, case-sensitive, in order. Of several that a word may stand for: the global
   // one, then the room's own, then the oldest channel's. `utf8` is valid.
@@ -59,9 +62,10 @@ class EmoteBook {
       emotes_;  // by code, then channel
   struct ForBits {
     std::int64_t bits;
-    std::string id;
+    EmoteId id;
   };
   std::unordered_map<ChannelId, std::vector<ForBits>> for_bits_;
+  std::uint64_t changes_ = 0;
 };
 
 // Nothing but emotes and spaces: what emote-only mode lets through.

@@ -127,8 +127,7 @@ void IrcClient::logged_in(Result<Identity> identity) {
     tell_connected(hall_, user_);
   }
   if (session_.capabilities().commands && !anonymous)
-    write_global_user_state(out_, style(), user_, badges_of(people().premiums.of(user_.id)),
-                            people().emote_sets_of(user_.id));
+    write_global_user_state(out_, style(), user_, badges_of(people().premiums.of(user_.id)), emote_sets());
   take(std::move(commands));
 }
 
@@ -181,8 +180,7 @@ void IrcClient::write_states(const Room& room) {
   if (!session_.capabilities().commands) return;
   const Roles roles = room.roles_of(user_);
   if (user_.id.value() != 0)
-    write_user_state(out_, style(), user_, roles, badges_of(roles), room.channel().name, {},
-                     people().emote_sets_of(user_.id));
+    write_user_state(out_, style(), user_, roles, badges_of(roles), room.channel().name, {}, emote_sets());
   write_room_state(out_, style(), room.channel(), room.settings());
 }
 
@@ -274,13 +272,22 @@ void IrcClient::told(const Room& room, const std::string& channel, const std::st
   } else if (session_.capabilities().commands) {
     const Roles roles = room.roles_of(user_);
     write_user_state(out_, style(), user_, roles, badges_of(roles), channel, {outcome->id, nonce},
-                     people().emote_sets_of(user_.id));
+                     emote_sets());
   }
   if (!carrying_) send();
 }
 
 void IrcClient::carry_out(irc::Quit quit) {
   leave(quit.why == "quit" ? Farewell::normal : Farewell::violation, quit.why);
+}
+
+// Of somebody who is logged in. Every line of theirs is answered with it, and it seldom changes.
+const std::string& IrcClient::emote_sets() {
+  if (const std::uint64_t now = people().emote_changes(); emote_sets_at_ != now) {
+    emote_sets_ = people().emote_sets_of(user_.id);
+    emote_sets_at_ = now;
+  }
+  return emote_sets_;
 }
 
 void IrcClient::leave(Farewell farewell, std::string_view why) {

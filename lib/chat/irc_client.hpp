@@ -1,7 +1,9 @@
 #pragma once
 // IrcClient: one connection that speaks the Twitch dialect, over TCP or WebSocket: irc::Session's commands
 // carried out in the rooms.
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,7 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   void notice(std::string_view channel, std::string_view msg_id, std::string_view text);
   void send();
   const People& people() const { return hall_.rooms.people(); }
+  const std::string& emote_sets();
   IrcStyle style() const { return {session_.host(), session_.capabilities().tags}; }
   Wire wire() const;
 
@@ -61,7 +64,9 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   bool carrying_ = false;  // carry_on() is at work
   std::vector<irc::Command> held_;
   std::size_t held_at_ = 0;  // how many of held_ are carried out
-  Memberships memberships_;  // which borrow user_
+  std::string emote_sets_;
+  std::optional<std::uint64_t> emote_sets_at_;  // of which People::emote_changes() they are
+  Memberships memberships_;                     // which borrow user_
 };
 
 }  // namespace sluice::chat

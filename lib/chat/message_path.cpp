@@ -64,6 +64,7 @@ std::optional<Refusal> MessagePath::refused_by_limits(const WaitingLine& line) {
 std::optional<Refusal> MessagePath::refused_by_room(WaitingLine& line) {
   Message& message = line.message;
   message.emotes = line.room->emotes_in(message.text, message.author.id);
+  line.looked_up_at = line.room->people().emote_changes();
   if (auto refusal = refused_by_settings(*line.room, message.author.id, message.roles, message.text,
                                          message.emotes, clock_.wall()))
     return refusal;
@@ -240,7 +241,7 @@ void MessagePath::decide(const std::shared_ptr<WaitingLine>& line, std::optional
 }
 
 // What was so when the line was sent may be otherwise now: a cheer before it brought its author an emote. In
-// the cheer itself that is still a word.
+// the cheer itself that is still a word; see counted_bits().
 Outcome MessagePath::settle(WaitingLine& line) {
   Room& room = *line.room;
   Message& message = line.message;
@@ -251,8 +252,9 @@ Outcome MessagePath::settle(WaitingLine& line) {
     return Accepted{message.id, *line.published_as, true};
   }
   message.roles = room.roles_of(message.author);
-  if (message.bits == 0) message.emotes = room.emotes_in(message.text, message.author.id);
   if (!line.refused) line.refused = refused_by_ban(room, message.author.id);
+  if (!line.refused && message.bits == 0 && line.looked_up_at != room.people().emote_changes())
+    message.emotes = room.emotes_in(message.text, message.author.id);
   if (!line.refused && !line.paid)
     line.refused = refused_by_settings(room, message.author.id, message.roles, message.text, message.emotes,
                                        clock_.wall());
@@ -305,7 +307,7 @@ MessagePtr MessagePath::publish_held(Room& room, Message line) {
   if (recent_.find(line.id, clock_.steady()) || room.history().find(line.id)) return nullptr;
   if (refused_by_ban(room, line.author.id)) return nullptr;
   line.roles = room.roles_of(line.author);
-  line.emotes = room.emotes_in(line.text, line.author.id);
+  line.emotes = room.emotes_in(line.text, line.author.id, counted_bits(line));
   return publish(room, std::move(line), nullptr, true);
 }
 

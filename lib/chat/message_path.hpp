@@ -87,6 +87,8 @@ class MessagePath {
   std::optional<Refusal> refused_by_room(WaitingLine& line);
   bool known(const std::string& id, Answer& then);
   std::int64_t bits_in(const Room& room, const Draft& draft, std::string_view text) const;
+  // How much of what its author has cheered with is of this one, so that it brings emotes from the next on.
+  static std::int64_t counted_bits(const Message& paid);
   MessagePtr publish(Room& room, Message line, Member* from, bool keyed);
   Outcome settle(WaitingLine& line);
   SharedLimits::Question question(const WaitingLine& line) const;

@@ -12,6 +12,10 @@ std::int64_t MessagePath::bits_in(const Room& room, const Draft& draft, std::str
   return platform::cheered_bits(text);
 }
 
+std::int64_t MessagePath::counted_bits(const Message& paid) {
+  return paid.anonymous ? 0 : paid.bits;
+}
+
 // Nothing is taken for what would not be said as things stand now.
 void MessagePath::pay(const std::shared_ptr<WaitingLine>& line) {
   const Room& room = *line->room;
@@ -48,7 +52,7 @@ void MessagePath::say_paid(Room& room, Message message, bool checked, Answer the
   line.message.channel = room.channel().id;
   line.message.channel_name = room.channel().name;
   line.message.roles = room.roles_of(line.message.author);
-  line.message.emotes = room.emotes_in(line.message.text, line.message.author.id);
+  line.message.emotes = room.emotes_in(line.message.text, line.message.author.id, counted_bits(line.message));
   line.answers.push_back(std::move(then));
   const auto waiting = std::make_shared<WaitingLine>(std::move(line));
   waiting_.add(waiting);

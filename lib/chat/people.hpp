@@ -15,14 +15,26 @@ struct People {
   EmoteGrants grants;
   Premiums premiums;
 
-  std::vector<EmoteUse> emotes_in(std::string_view utf8, UserId user, ChannelId room) const {
-    return emotes.find(utf8, whose(user, room));
+  // `less`: of the bits that the user has cheered with in the room, those that do not count yet.
+  std::vector<EmoteUse> emotes_in(std::string_view utf8, UserId user, ChannelId room,
+                                  std::int64_t less = 0) const {
+    EmoteUser who = whose(user, room);
+    who.less = less;
+    return emotes.find(utf8, who);
   }
   std::string emote_sets_of(UserId user) const { return emotes.sets_of(whose(user, {})); }
+  // Grows whenever somebody may have come by an emote, or have lost one.
+  std::uint64_t emote_changes() const {
+    return subscribers.changes() + cheerers.changes() + emotes.changes() + grants.changes();
+  }
 
  private:
   EmoteUser whose(UserId user, ChannelId room) const {
-    return {user, room, subscribers.of(user), cheerers.of(user), grants.of(user)};
+    return {.user = user,
+            .room = room,
+            .supports = subscribers.of(user),
+            .cheered = cheerers.of(user),
+            .granted = grants.of(user)};
   }
 };
 

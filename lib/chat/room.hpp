@@ -36,8 +36,9 @@ class Room {
   const Standing& standing() const { return standing_; }
   Standing& standing() { return standing_; }
   const RoomSettings& settings() const { return standing_.settings; }
-  std::vector<EmoteUse> emotes_in(std::string_view utf8, UserId user) const {
-    return people_.emotes_in(utf8, user, channel_.id);
+  const People& people() const { return people_; }
+  std::vector<EmoteUse> emotes_in(std::string_view utf8, UserId user, std::int64_t less = 0) const {
+    return people_.emotes_in(utf8, user, channel_.id, less);
   }
   Roles roles_of(const User& user) const;
 

@@ -5,6 +5,7 @@
 namespace sluice::chat {
 
 void Subscribers::put(UserId user, const Support& support) {
+  ++changes_;
   auto& all = supports_[user];
   const auto place = std::ranges::lower_bound(all, support.channel, {}, &Support::channel);
   if (place != all.end() && place->channel == support.channel) {
@@ -17,6 +18,7 @@ void Subscribers::put(UserId user, const Support& support) {
 void Subscribers::end(UserId user, ChannelId channel) {
   const auto of = supports_.find(user);
   if (of == supports_.end()) return;
+  ++changes_;
   std::erase_if(of->second, [&](const Support& support) { return support.channel == channel; });
   if (of->second.empty()) supports_.erase(of);
 }
@@ -34,7 +36,7 @@ std::span<const Support> Subscribers::of(UserId user) const {
 
 void Subscribers::forget_lapsed(Wall now) {
   for (auto of = supports_.begin(); of != supports_.end();) {
-    std::erase_if(of->second, [&](const Support& support) { return support.until <= now; });
+    changes_ += std::erase_if(of->second, [&](const Support& support) { return support.until <= now; });
     of = of->second.empty() ? supports_.erase(of) : std::next(of);
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Subscribers: who supports which channels of the platform, on this node: for roles in a room, and for emotes
 // wherever one chats. Read from the store at the start, and changed by what the event log tells.
+#include <cstdint>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -25,9 +26,11 @@ class Subscribers {
   std::span<const Support> of(UserId user) const;             // by channel
   void forget_lapsed(Wall now);                               // every few seconds: time ends them, too
   std::size_t users() const { return supports_.size(); }
+  std::uint64_t changes() const { return changes_; }
 
  private:
   std::unordered_map<UserId, std::vector<Support>> supports_;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace sluice::chat

@@ -16,6 +16,7 @@
 namespace sluice::chat {
 
 using TokenId = Id<struct TokenIdTag, std::int64_t>;
+using EmoteId = Id<struct EmoteIdTag, std::int64_t>;
 
 struct User {
   UserId id;          // 0: an anonymous reader

@@ -51,7 +51,8 @@ class Emotes {
   // code or place, and for a channel's with none of tier, bits and granted_only, or several. Audited as
   // emote.add, emits emote.add.
   virtual Result<Emote> add(Emote emote, const Actor& actor) = 0;
-  // Nobody is granted it then. Errc::not_found. Audited as emote.remove, emits emote.remove.
+  // Nobody is granted it then. Errc::not_found. Audited as emote.remove, with how many were granted it; emits
+  // emote.remove.
   virtual Result<Emote> remove(ChannelId channel, std::string_view code, const Actor& actor) = 0;
   virtual Result<std::vector<Emote>> list() = 0;  // all: global ones first, by channel and code
   // Also those that were removed: what was said with them stays.

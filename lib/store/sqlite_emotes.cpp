@@ -4,6 +4,7 @@
 #include "platform/bits.hpp"
 #include "platform/names.hpp"
 #include "platform/tiers.hpp"
+#include "store/payloads.hpp"
 #include "store/sqlite_emote_rows.hpp"
 
 namespace sluice::store {
@@ -30,9 +31,15 @@ Result<> check_room_for(sqlite::Database& db, const Emote& emote) {
 
 // Audits and tells that there is the emote now, or is no more.
 Result<> tell(Change& change, const Emote& emote, const std::optional<Channel>& channel,
-              std::string_view what, const Actor& actor) {
+              std::string_view what, const Actor& actor, std::optional<std::int64_t> grants_ended = {}) {
   AuditEntry entry = act_in_any(channel, actor, what);
   entry.target = "emote:" + emote.code;
+  nlohmann::json context{{"emote_id", std::to_string(emote.id.value())},
+                         {"kind", kind(emote)},
+                         {"tier", emote.tier},
+                         {"bits", emote.bits}};
+  if (grants_ended) context["grants_ended"] = *grants_ended;
+  entry.context = one_line(context);
   SLUICE_TRY(append_audit(change, std::move(entry)));
   SLUICE_TRY(change.emit(what, emote.channel, emote_payload(emote, channel)));
   return {};
@@ -105,7 +112,7 @@ Result<Emote> SqliteEmotes::remove(ChannelId channel_id, std::string_view code, 
     SLUICE_TRY(
         change.db.run("UPDATE emotes SET removed_ms = ? WHERE id = ?", to_ms(change.now), emote.id.value()));
     SLUICE_TRY(change.db.run("DELETE FROM user_emote_access WHERE emote_id = ?", emote.id.value()));
-    SLUICE_TRY(tell(change, emote, channel, "emote.remove", actor));
+    SLUICE_TRY(tell(change, emote, channel, "emote.remove", actor, change.db.changes()));
     return emote;
   });
 }

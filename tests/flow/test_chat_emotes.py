@@ -1,5 +1,7 @@
 """Emotes for bits and for single users, Turbo and Prime, in a chat of two nodes."""
 import itertools
+import json
+import sqlite3
 
 import pytest
 
@@ -75,16 +77,23 @@ def test_a_cheer_brings_an_emote_from_the_next_message_on(nodes):
 
 def test_cheers_by_subctl_bring_emotes_and_anonymous_ones_do_not(nodes):
     a, _ = nodes
-    a.chanctl("emote", "add", "adaBit", "--channel", "demo", "--bits", "100")
-    grant(a, 500)
+    a.chanctl("emote", "add", "adaBit", "--channel", "demo", "--bits", "150")
+    grant(a, 1000)
     ada, _, bobs = everybody(nodes)
-    subctl(a, "cheer", "demo", "bob", "--message", "cheer100", "--anonymous")
-    ada.until("PRIVMSG", "cheer100")
-    assert said(ada, bobs[0], "adaBit")["emotes"] == "" and emote_sets(bobs[0]) == "0"
-    subctl(a, "cheer", "demo", "bob", "--message", "cheer101")
-    ada.until("PRIVMSG", "cheer101")
+
+    def cheer(text, *more):
+        subctl(a, "cheer", "demo", "bob", "--message", text, *more)
+        return tags(ada.until("PRIVMSG", text)[-1])["emotes"]
+
+    assert cheer("cheer100 adaBit", "--anonymous") == ""
+    assert cheer("cheer101 adaBit") == ""
+    for bob in bobs:  # the second cheer has come to the node, and the one before it
+        wait_for(lambda: said(ada, bob, "hi")["badges"] == "bits/100", 10, "bob has cheered with 101")
+        assert said(ada, bob, "adaBit")["emotes"] == "" and emote_sets(bob) == "0"
+    assert cheer("cheer100 adaBit now") == "", "it is from the next message on"
     for bob in bobs:
         wait_for(lambda: said(ada, bob, "adaBit")["emotes"] == "1:0-5", 10, "bob has the emote")
+    assert cheer("cheer100 adaBit again") == "1:9-14"
 
 
 def test_emotes_are_granted_and_taken_back_while_everybody_is_there(nodes):
@@ -129,6 +138,13 @@ def test_turbo_and_prime_are_badges_everywhere(nodes):
     while "badges" not in (message := reader.until("message")):
         pass
     assert message["badges"] == [["turbo", "1"]]
+    with sqlite3.connect(a.directory / "store.db") as store:  # as a node tells it that knows of no Turbo
+        payload = json.loads(store.execute("SELECT payload FROM events WHERE name = 'user.update'").fetchone()[0])
+        del payload["premium"]
+        store.execute("INSERT INTO events (name, at_ms, payload) VALUES ('user.update', 0, ?)", [json.dumps({**payload, "color": "#123456"})])
+    for bob in bobs:
+        wait_for(lambda: said(ada, bob, "hi")["color"] == "#123456", 10, "bob has the color")
+        assert said(ada, bob, "hi")["turbo"] == "1"
     bobs[0].send("PRIVMSG #demo :/w ada psst")
     whisper = tags(ada.until("WHISPER")[-1])
     assert (whisper["badges"], whisper["turbo"]) == ("turbo/1", "1"), "told on another node"
@@ -149,4 +165,4 @@ def test_turbo_and_prime_are_badges_everywhere(nodes):
     assert said(ada, bobs[0], "hi")["turbo"] == "0"
     a.chanctl("premium", "bob", "none")
     wait_for(lambda: said(ada, bobs[0], "hi")["badges"] == "founder/0,bits/100", 10, "bob has neither")
-    assert [event["premium"] for event in events(a, "user.update")] == ["turbo", "prime", "none"]
+    assert [event.get("premium") for event in events(a, "user.update")] == ["turbo", None, "prime", "none"]

@@ -52,12 +52,12 @@ struct Cheering : TestHall {
     return irc.outlet.take_delivered();
   }
   Room& room() { return *rooms.find("demo"); }
-  Message paid(std::string id) {
+  Message paid(std::string id, std::string text = "cheer5 hi", std::int64_t bits = 5) {
     Message message;
     message.id = std::move(id);
     message.author = user(8, "bob");
-    message.text = "cheer5 hi";
-    message.bits = 5;
+    message.text = std::move(text);
+    message.bits = bits;
     return message;
   }
 };
@@ -148,6 +148,35 @@ TEST_CASE("what is paid elsewhere is said once, through the gates it has not pas
   CHECK(hall.till.returned == std::vector<std::string>{"m3"});
   CHECK((said == 2 && refused == 2));
   CHECK(hall.till.asked.empty());
+}
+
+TEST_CASE("a cheer that is said later does not show the emote that its own bits bring") {
+  Cheering hall;
+  auto& people = hall.rooms.people();
+  people.emotes.add("adaBit", {.id = EmoteId(5), .channel = ChannelId(1), .owner = UserId(7), .bits = 100});
+  people.cheerers.put(UserId(8), ChannelId(1), 100);
+  const auto emotes = [&](const std::string& id, std::int64_t bits, bool anonymous, bool held) {
+    Message cheer = hall.paid(id, "cheer" + std::to_string(bits) + " adaBit", bits);
+    cheer.anonymous = anonymous;
+    if (held) {
+      REQUIRE(hall.path.publish_held(hall.room(), std::move(cheer)));
+    } else {
+      hall.path.say_paid(hall.room(), std::move(cheer), true, [](const Outcome& outcome) { CHECK(outcome); });
+    }
+    return hall.room().history().last(1).front()->emotes.size();
+  };
+  for (const bool held : {true, false}) {
+    const std::string id = held ? "held" : "paid";
+    CHECK(emotes(id + "1", 100, false, held) == 0);
+    CHECK(emotes(id + "2", 100, true, held) == 1);  // nobody's bits count for nobody
+    people.cheerers.put(UserId(8), ChannelId(1), 101);
+    CHECK(emotes(id + "3", 1, false, held) == 1);
+    people.cheerers.put(UserId(8), ChannelId(1), 100);
+  }
+  people.cheerers.put(UserId(8), ChannelId(2), 5000);
+  people.emotes.add("adaBit", {.id = EmoteId(6), .channel = ChannelId(2), .owner = UserId(9), .bits = 100});
+  CHECK(emotes("elsewhere", 100, false, true) == 1);
+  CHECK(hall.room().history().last(1).front()->emotes.front().id == "6");
 }
 
 TEST_CASE("what is paid is one with its sender's repeat, and is told when that is refused") {

@@ -186,8 +186,8 @@ TEST_CASE("emotes are found by code point") {
   EmoteBook book;
   const auto find = [&](std::string_view text) { return book.find(text, {}); };
   CHECK(find("Kappa").empty());
-  book.add("Kappa", {"25", {}, {}, 0});
-  book.add("<3", {"9", {}, {}, 0});
+  book.add("Kappa", {EmoteId(25), {}, {}, 0});
+  book.add("<3", {EmoteId(9), {}, {}, 0});
   const auto uses = find("h\xc3\xa9 Kappa kappa \xf0\x9f\x98\x80 <3 Kappa");
   REQUIRE(uses.size() == 3);
   CHECK((uses[0].id == "25" && uses[0].first == 3 && uses[0].last == 7));

@@ -73,9 +73,9 @@ TEST_CASE("subscriptions make subscribers of a room, until they end or time ends
 TEST_CASE("an emote is found for those who have it, wherever they chat") {
   Salon salon;
   auto& people = salon.rooms.people();
-  people.emotes.add("Wave", {"1", {}, {}, 0});
-  people.emotes.add("adaHi", {"2", ChannelId(1), UserId(7), 1});
-  people.emotes.add("adaGold", {"3", ChannelId(1), UserId(7), 3});
+  people.emotes.add("Wave", {EmoteId(1), {}, {}, 0});
+  people.emotes.add("adaHi", {EmoteId(2), ChannelId(1), UserId(7), 1});
+  people.emotes.add("adaGold", {EmoteId(3), ChannelId(1), UserId(7), 3});
   const std::string text = "Wave adaHi adaGold x";
   const auto found = [&](const User& who, ChannelId room = ChannelId(1)) {
     return ids(people.emotes_in(text, who.id, room));
@@ -100,7 +100,7 @@ TEST_CASE(
   Salon salon;
   auto& people = salon.rooms.people();
   for (std::int64_t channel : {3, 1, 2}) {
-    people.emotes.add("Hi", {std::to_string(channel), ChannelId(channel), UserId(70 + channel), 1});
+    people.emotes.add("Hi", {EmoteId(channel), ChannelId(channel), UserId(70 + channel), 1});
     salon.support(salon.bob, 1, 1, ChannelId(channel));
   }
   const auto found = [&](std::int64_t room) {
@@ -111,15 +111,16 @@ TEST_CASE(
   CHECK(found(0) == "1 ");
   people.subscribers.end(salon.bob.id, ChannelId(1));
   CHECK(found(0) == "2 ");
-  people.emotes.add("Hi", {"9", {}, {}, 0});
+  people.emotes.add("Hi", {EmoteId(9), {}, {}, 0});
   CHECK(found(3) == "9 ");
 }
 
 TEST_CASE("an emote for bits is theirs who have cheered in its channel with as many") {
   Salon salon;
   auto& people = salon.rooms.people();
-  people.emotes.add("adaBit", {.id = "5", .channel = ChannelId(1), .owner = UserId(7), .bits = 100});
-  people.emotes.add("adaBits", {.id = "16", .channel = ChannelId(1), .owner = UserId(7), .bits = 1000});
+  people.emotes.add("adaBit", {.id = EmoteId(5), .channel = ChannelId(1), .owner = UserId(7), .bits = 100});
+  people.emotes.add("adaBits",
+                    {.id = EmoteId(16), .channel = ChannelId(1), .owner = UserId(7), .bits = 1000});
   const auto found = [&](const User& who, ChannelId room = ChannelId(1)) {
     return ids(people.emotes_in("adaBit adaBits", who.id, room)) + people.emote_sets_of(who.id);
   };
@@ -136,7 +137,7 @@ TEST_CASE("an emote for bits is theirs who have cheered in its channel with as m
   people.cheerers.put(salon.cyd.id, ChannelId(1), 999);  // some were given back
   CHECK(found(salon.cyd) == "5 0,54");
   CHECK(found(user(7, "ada")) == "5 16 0");  // her own channel's
-  people.emotes.add("adaBit", {.id = "17", .channel = ChannelId(1), .owner = UserId(7), .bits = 2000});
+  people.emotes.add("adaBit", {.id = EmoteId(17), .channel = ChannelId(1), .owner = UserId(7), .bits = 2000});
   CHECK(found(salon.cyd) == "0");
   people.emotes.remove("adaBits", ChannelId(1));
   people.cheerers.put(salon.cyd.id, ChannelId(1), 2000);
@@ -146,28 +147,29 @@ TEST_CASE("an emote for bits is theirs who have cheered in its channel with as m
 TEST_CASE("an emote that was granted is had until it is taken back, whatever it is otherwise for") {
   Salon salon;
   auto& people = salon.rooms.people();
-  people.emotes.add("adaGold", {.id = "3", .channel = ChannelId(1), .owner = UserId(7), .tier = 3});
-  people.emotes.add("adaBit", {.id = "4", .channel = ChannelId(1), .owner = UserId(7), .bits = 100});
-  people.emotes.add("adaOwn", {.id = "5", .channel = ChannelId(1), .owner = UserId(7), .granted_only = true});
-  people.emotes.add("secret", {.id = "10", .granted_only = true});
+  people.emotes.add("adaGold", {.id = EmoteId(3), .channel = ChannelId(1), .owner = UserId(7), .tier = 3});
+  people.emotes.add("adaBit", {.id = EmoteId(4), .channel = ChannelId(1), .owner = UserId(7), .bits = 100});
+  people.emotes.add("adaOwn",
+                    {.id = EmoteId(5), .channel = ChannelId(1), .owner = UserId(7), .granted_only = true});
+  people.emotes.add("secret", {.id = EmoteId(10), .granted_only = true});
   const auto found = [&](const User& who) {
     return ids(people.emotes_in("adaGold adaBit adaOwn secret", who.id, {})) + people.emote_sets_of(who.id);
   };
   CHECK(found(user(7, "ada")) == "3 4 5 0");  // a global one is not hers
   salon.support(salon.cyd, 2, 1);
   CHECK(found(salon.cyd) == "0,11,12");
-  for (const char* id : {"10", "3", "4", "3"}) people.grants.put(salon.bob.id, id);
+  for (int id : {10, 3, 4, 3}) people.grants.put(salon.bob.id, EmoteId(id));
   CHECK(found(salon.bob) == "3 4 10 0,34,44,104");
   people.cheerers.put(salon.bob.id, ChannelId(1), 100);
   CHECK(found(salon.bob) == "3 4 10 0,34,44,104");
-  people.grants.end(salon.bob.id, "4");
-  people.grants.end(salon.cyd.id, "4");
+  people.grants.end(salon.bob.id, EmoteId(4));
+  people.grants.end(salon.cyd.id, EmoteId(4));
   CHECK(found(salon.bob) == "3 4 10 0,34,44,104");
-  people.grants.end(salon.bob.id, "3");
-  people.grants.put(salon.bob.id, "5");
+  people.grants.end(salon.bob.id, EmoteId(3));
+  people.grants.put(salon.bob.id, EmoteId(5));
   CHECK(found(salon.bob) == "4 5 10 0,44,54,104");
-  people.grants.forget("5");
-  people.grants.forget("10");
+  people.grants.forget(EmoteId(5));
+  people.grants.forget(EmoteId(10));
   CHECK(found(salon.bob) == "4 0,44");
   CHECK(people.grants.of(salon.bob.id).empty());
 }
@@ -208,7 +210,7 @@ TEST_CASE("turbo and prime are badges, in rooms and beside them") {
 
 TEST_CASE("emote-only mode lets a subscriber's emotes through, and their words from nobody else") {
   Salon salon;
-  salon.rooms.people().emotes.add("adaHi", {"2", ChannelId(1), UserId(7), 1});
+  salon.rooms.people().emotes.add("adaHi", {EmoteId(2), ChannelId(1), UserId(7), 1});
   salon.support(salon.bob, 1, 1);
   salon.set({.emote_only = true});
   CHECK_FALSE(salon.say(salon.bob, "adaHi adaHi"));

@@ -28,7 +28,7 @@ TEST_CASE("a whisper goes to each connection of its user, by whatever channel, a
   cyd.log_in("t9", "cyd");
   JsonPeer page(hall);
   page.send(R"({"type":"auth","ticket":"k8"})");
-  hall.rooms.people().emotes.add("Wave", {"1", {}, {}, 0});
+  hall.rooms.people().emotes.add("Wave", {EmoteId(1), {}, {}, 0});
   CHECK(hall.ada.send("PRIVMSG #tmijs :/w Bob  hello Wave\r\n").empty());
   const std::string line = hall.bob.outlet.take_sent();
   CHECK(line.starts_with("@badges=;color=;display-name=Ada;emotes=1:6-9;message-id="));

@@ -83,6 +83,10 @@ TEST_CASE("a removed emote's code is free, its id is not") {
   CHECK(payload["broadcaster_user_id"] == std::to_string(demo.owner.value()));
   CHECK(fresh->audit().by_id(2).value().action == "emote.remove");
   CHECK(fresh->audit().by_id(2).value().target == "emote:Wave");
+  const std::string id = std::to_string(first.id.value());
+  CHECK(nlohmann::json::parse(fresh->audit().by_id(1).value().context) ==
+        nlohmann::json{{"emote_id", id}, {"kind", "subscription"}, {"tier", 1}, {"bits", 0}});
+  CHECK(nlohmann::json::parse(fresh->audit().by_id(2).value().context)["grants_ended"] == 0);
 }
 
 TEST_CASE("where pictures are is told of all emotes, also of those that were removed") {
@@ -171,6 +175,8 @@ TEST_CASE("an emote is granted to users, and taken back") {
 
   // Who was granted an emote that is removed has not the next of its code.
   REQUIRE(emotes.remove({}, "secret", shell));
+  const auto removed = nlohmann::json::parse(fresh->audit().by_id(8).value().context);
+  CHECK((removed["grants_ended"] == 1 && removed["kind"] == "granted"));
   REQUIRE(emotes.add({.code = "secret", .granted_only = true}, shell));
   CHECK(emotes.grants({}, {}, 10).value().size() == 1);
 }
