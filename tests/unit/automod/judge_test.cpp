@@ -210,20 +210,19 @@ TEST_CASE("a definition whose patterns are too large keeps its phrases, and thos
     return std::string(name(bench.judge.judge(*message, "").value().decisive.verdict));
   };
   std::string heavy;
-  for (int i = 0; i < 3; ++i) heavy += R"(,{"pattern":"(\\pL{900}a|heck)" + std::to_string(i) + R"()"
-})";
+  for (int i = 0; i < 3; ++i) heavy += R"(,{"pattern":"(\\pL{900}a|heck)" + std::to_string(i) + ")\"}";
   const auto told = define(R"("spoiler",{"pattern":"end.ng"})" + heavy);
-CHECK((told.entries == 2 && told.refused == 3));
-CHECK_THAT(told.why, Catch::Matchers::Contains("too large"));
-CHECK(verdict("a spoiler") == "block");
-CHECK(verdict("an ending") == "block");
-CHECK(verdict("heck0") == "allow");
-std::string many = R"("spoiler")";  // each of them is fine
-for (int i = 0; i < 100; ++i) many += R"(,{"pattern":".{0,400}x)" + std::to_string(i) + R"("})";
-const auto most = define(many + R"(,{"pattern":"end.ng"})");
-CHECK((most.refused > 50 && most.entries > 10 && most.entries + most.refused == 102));
-CHECK(verdict("a spoiler") == "block");
-CHECK(verdict("an ending") == "block");
+  CHECK((told.entries == 2 && told.refused == 3));
+  CHECK_THAT(told.why, Catch::Matchers::Contains("too large"));
+  CHECK(verdict("a spoiler") == "block");
+  CHECK(verdict("an ending") == "block");
+  CHECK(verdict("heck0") == "allow");
+  std::string many = R"("spoiler")";  // each of them is fine
+  for (int i = 0; i < 100; ++i) many += R"(,{"pattern":".{0,400}x)" + std::to_string(i) + R"("})";
+  const auto most = define(many + R"(,{"pattern":"end.ng"})");
+  CHECK((most.refused > 50 && most.entries > 10 && most.entries + most.refused == 102));
+  CHECK(verdict("a spoiler") == "block");
+  CHECK(verdict("an ending") == "block");
 }
 
 TEST_CASE("what a shared list allows takes back what that list has found, and no more") {
