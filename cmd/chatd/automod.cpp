@@ -6,7 +6,7 @@ namespace sluice::chatd {
 
 Automod::Automod(net::Loop& loop, Parts parts, const app::Settings& settings)
     : process_(loop, automod_setup(settings)),
-      rooms_(parts.store, parts.offload, process_),
+      rooms_(loop, parts.store, parts.offload, process_),
       gate_(process_, rooms_, parts.held, std::move(parts.keep_blocked), automod_late(settings)) {}
 
 void Automod::change(const app::Settings& settings) {

@@ -24,6 +24,7 @@ class Automod final : public chat::Gate {
   void change(const app::Settings& settings);
   void ask(const chat::Room& room, const chat::Message& line, Then then) override;
   void take(const store::Event& event) { rooms_.take(event); }
+  bool wanted() const { return process_.wanted(); }
   void renew() { process_.renew(); }
   std::vector<app::Health> health() const;
 

@@ -24,12 +24,14 @@ AutomodGate::AutomodGate(AutomodProcess& process, AutomodRooms& rooms, HeldQueue
 
 void AutomodGate::ask(const chat::Room& room, const chat::Message& line, Then then) {
   if (line.roles.moderates()) return then(std::nullopt);
-  rooms_.with(room.channel().id, [this, &line, then = std::move(then)](const AutomodRooms::Policy& policy) {
-    process_.ask(line, policy.settings.level, policy.words,
-                 [this, &line, policy, then](const std::optional<chat::AutomodVerdict>& verdict) {
-                   judged(line, policy, verdict, then);
-                 });
-  });
+  const Steady asked = system_clock().steady();
+  rooms_.with(room.channel().id,
+              [this, &line, asked, then = std::move(then)](const AutomodRooms::Policy& policy) {
+                process_.ask(line, policy.settings.level, policy.words, asked,
+                             [this, &line, policy, then](const std::optional<chat::AutomodVerdict>& verdict) {
+                               judged(line, policy, verdict, then);
+                             });
+              });
 }
 
 void AutomodGate::judged(const chat::Message& line, const AutomodRooms::Policy& policy,

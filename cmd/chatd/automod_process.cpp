@@ -1,5 +1,7 @@
 #include "automod_process.hpp"
 
+#include <algorithm>
+
 #include "base/random.hpp"
 #include "log/log.hpp"
 
@@ -115,10 +117,10 @@ void AutomodProcess::well() {
   fault_since_.reset();
 }
 
-void AutomodProcess::ask(const chat::Message& message, int level, const std::string& words, Then then) {
+void AutomodProcess::ask(const chat::Message& message, int level, const std::string& words, Steady asked,
+                         Then then) {
   const std::uint64_t id = ++numbered_;
-  const Steady now = clock_.steady();
-  Question question{chat::question_line(id, message, level, words), now, now + setup_.deadline,
+  Question question{chat::question_line(id, message, level, words), clock_.steady(), asked + setup_.deadline,
                     std::move(then)};
   if (child_.listens()) {
     if (!child_.send(question.line, true)) return late(std::move(question));
@@ -145,17 +147,24 @@ void AutomodProcess::define(const std::string& name, std::span<const chat::RoomW
   }
 }
 
+// Nearly in the order of their numbers: one that had to wait for its room's words is due earlier.
 void AutomodProcess::arm() {
-  if (armed_ || questions_.empty()) return;
-  armed_ = true;
-  deadline_.after(questions_.begin()->second.due - clock_.steady(), [this] { look_at_deadlines(); });
+  if (questions_.empty()) return;
+  Steady due = questions_.rbegin()->second.due;
+  if (armed_ && due >= *armed_) return;
+  for (const auto& [id, question] : questions_) due = std::min(due, question.due);
+  armed_ = due;
+  deadline_.after(due - clock_.steady(), [this] { look_at_deadlines(); });
 }
 
 void AutomodProcess::look_at_deadlines() {
-  armed_ = false;
+  armed_.reset();
   const Steady now = clock_.steady();
-  while (!questions_.empty() && questions_.begin()->second.due <= now)
-    late(std::move(questions_.extract(questions_.begin()).mapped()));
+  std::vector<Question> over;
+  for (auto at = questions_.begin(); at != questions_.end();)
+    if (const auto question = at++; question->second.due <= now)
+      over.push_back(std::move(questions_.extract(question).mapped()));
+  for (Question& question : over) late(std::move(question));
   if (child_.listens() && child_.silent_since(now - silence_limit)) replace("it does not answer");
   arm();
 }

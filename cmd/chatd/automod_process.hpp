@@ -34,7 +34,9 @@ class AutomodProcess {
 
   // `ready` is called once: when the child has answered for the first time, has ended, or after two seconds.
   void start(std::function<void()> ready);
-  void ask(const chat::Message& message, int level, const std::string& words, Then then);
+  // It is over at the deadline, counted from `asked`.
+  void ask(const chat::Message& message, int level, const std::string& words, Steady asked, Then then);
+  milliseconds deadline() const { return setup_.deadline; }
   // Gives entries a name; told again to every new child.
   void define(const std::string& name, std::span<const chat::RoomWord> words);
   // At a reload: another command, or none, takes the child's place, and the same one reads its files again.
@@ -80,7 +82,7 @@ class AutomodProcess {
   std::map<std::uint64_t, Question> questions_;
   std::map<std::string, std::vector<std::string>> definitions_;
   std::map<std::uint64_t, std::string> defining_;  // by id: whose answer tells of refused entries
-  bool armed_ = false;
+  std::optional<Steady> armed_;                    // for when
   net::Timer deadline_, restart_, patience_;
 
   prometheus::Counter &restarts_, &late_answers_;

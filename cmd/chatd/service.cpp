@@ -86,6 +86,7 @@ class Service {
     // What is read of the store from here on holds every event up to this one.
     SLUICE_TRY_VALUE(const store::Cursor begun, store_->events().last());
     acts_.heard(begun);
+    acts_.judged(automod_.wanted());
     progress_.heard(begun);
     SLUICE_TRY(people_.load());
     SLUICE_TRY(evasions_.begin());
@@ -215,6 +216,7 @@ class Service {
     rooms_.change(room_rate(fresh));
     path_.change(send_rates(fresh));
     automod_.change(fresh);
+    acts_.judged(automod_.wanted());
     held_.change(held_times(fresh));
     hall_.limits = client_limits(fresh);
     links_.change(link_limits(fresh), positive(fresh, "connections"),

@@ -50,7 +50,7 @@ class StoreActs final : public chat::Acts {
   void set_color(chat::By by, std::string color, std::function<void(Result<>)> answer) override;
 
   void change_words(chat::WordChange change, std::function<void(Result<chat::ChangedWords>)> answer) override;
-  void words(ChannelId channel, std::string list,
+  void words(ChannelId channel, std::string list, std::string part,
              std::function<void(Result<std::vector<chat::RoomWord>>)> answer) override;
   void word_lists(ChannelId channel,
                   std::function<void(Result<std::vector<chat::SharedList>>)> answer) override;
@@ -59,6 +59,7 @@ class StoreActs final : public chat::Acts {
   void subscribe(ChannelId channel, chat::By by, std::string list, bool holds,
                  std::function<void(Result<bool>)> answer) override;
 
+  void judged(bool by_automod) { judged_ = by_automod; }  // whether words have an effect
   void look_in(Archivist& archivist) { archivist_ = &archivist; }
   void heard(store::Cursor cursor);  // the events up to it have had their effect
 
@@ -70,6 +71,7 @@ class StoreActs final : public chat::Acts {
   store::Store& store_;
   net::Offload& offload_;
   Archivist* archivist_ = nullptr;  // none: nothing is kept of what was said
+  bool judged_ = true;
   store::Cursor heard_;
   std::multimap<store::Cursor, std::function<void()>> waiting_;
 };

@@ -18,19 +18,30 @@ void StoreActs::change_words(chat::WordChange change,
       list = own.id;
     }
     store::WordListPatch patch;
-    SLUICE_TRY_VALUE(store::WordEntry entry, words::read_entry(change.entry));
-    (change.drop ? patch.drop : patch.put).push_back(std::move(entry));
+    if (change.drop) {
+      SLUICE_TRY_VALUE(const std::vector<store::WordEntry> there,
+                       change.list.empty() ? lists.terms(change.channel) : lists.entries(list));
+      SLUICE_TRY_VALUE(store::WordEntry entry, words::read_entry_to_drop(change.entry, there));
+      patch.drop.push_back(std::move(entry));
+    } else {
+      SLUICE_TRY_VALUE(store::WordEntry entry, words::read_entry(change.entry));
+      patch.put.push_back(std::move(entry));
+    }
     SLUICE_TRY_VALUE(const store::WordListChange done, change.list.empty()
                                                            ? lists.change_terms(change.channel, patch, actor)
                                                            : lists.change(list, patch, actor));
     return chat::ChangedWords{done.added, done.changed, done.dropped, done.list.entries};
   };
-  run<chat::ChangedWords>(act, std::move(answer));
+  run<chat::ChangedWords>(act, [this, answer = std::move(answer)](Result<chat::ChangedWords> changed) {
+    if (changed) changed->judged = judged_;
+    answer(std::move(changed));
+  });
 }
 
-void StoreActs::words(ChannelId channel, std::string list,
+void StoreActs::words(ChannelId channel, std::string list, std::string part,
                       std::function<void(Result<std::vector<chat::RoomWord>>)> answer) {
-  const auto ask = [this, channel, list = std::move(list)]() -> Result<std::vector<chat::RoomWord>> {
+  const auto ask = [this, channel, list = std::move(list),
+                    part = std::move(part)]() -> Result<std::vector<chat::RoomWord>> {
     std::vector<store::WordEntry> entries;
     if (list.empty()) {
       SLUICE_TRY_VALUE(entries, store_.word_lists().terms(channel));
@@ -38,10 +49,11 @@ void StoreActs::words(ChannelId channel, std::string list,
       SLUICE_TRY_VALUE(const store::WordList found, store_.word_lists().by_name(list));
       SLUICE_TRY_VALUE(entries, store_.word_lists().entries(found.id));
     }
+    SLUICE_TRY_VALUE(entries, words::with_part(std::move(entries), part));
     std::vector<chat::RoomWord> words;
     for (const store::WordEntry& entry : entries)
       words.push_back(
-          {entry.text, entry.kind == store::WordKind::pattern, std::string(store::name(entry.action))});
+          {entry.text, entry.kind == store::WordKind::pattern, std::string(store::name(entry.action)), 0});
     return words;
   };
   offload_.run(ask, std::move(answer));

@@ -34,12 +34,12 @@ Json json_of(const store::WordList& list) {
           {"version", list.version},        {"created_at", format_rfc3339(list.created_at)}};
 }
 
-// Standard input, every entry of it one that automod takes.
-Result<std::vector<store::WordEntry>> read_entries() {
+// Standard input; to be put, every entry of it is one that automod takes.
+Result<std::vector<store::WordEntry>> read_entries(bool put) {
   if (::isatty(STDIN_FILENO)) fmt::print(stderr, "modctl: entries from standard input, one a line:\n");
   const std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
   if (std::cin.bad()) return fail(Errc::io, "read standard input: not everything could be read");
-  return words::read_entries(text);
+  return put ? words::read_entries(text) : words::read_entries_to_drop(text);
 }
 
 void show(const app::Settings& settings, const std::vector<store::WordEntry>& entries) {
@@ -51,7 +51,7 @@ void show(const app::Settings& settings, const std::vector<store::WordEntry>& en
 
 Result<store::WordListPatch> read_patch(bool put) {
   store::WordListPatch patch;
-  SLUICE_TRY_VALUE((put ? patch.put : patch.drop), read_entries());
+  SLUICE_TRY_VALUE((put ? patch.put : patch.drop), read_entries(put));
   return patch;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // An entry of a word list, and the list's file (man/sluice-automod.5, "A word list").
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ struct Entry {
   std::string category = "custom";
   std::string phrase;  // UTF-8, or an expression
   bool pattern = false;
+  std::uint64_t list = 0;  // the shared list it is of, which it allows for alone; 0: none
 };
 
 bool is_category(std::string_view text);

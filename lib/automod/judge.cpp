@@ -12,8 +12,10 @@ namespace sluice::automod {
 
 namespace {
 constexpr std::size_t most_rooms = 1000;
-constexpr std::size_t most_defined = 100'000;  // entries of a definition
-constexpr std::size_t most_names = 200'000;    // definitions: chatd gives one to each room that has words
+constexpr std::size_t most_defined = 100'000;      // entries of a definition
+constexpr std::size_t most_names = 200'000;        // definitions: chatd gives one to each room that has words
+constexpr std::size_t most_patterns = 1000;        // of a definition
+constexpr std::size_t most_pattern_size = 50'000;  // instructions: the worst take 0.2 s for a message
 constexpr int blocks_from = 3;
 }  // namespace
 
@@ -53,30 +55,40 @@ Judge::Defined Judge::define(Definition definition) {
     begun.told.refused += count;
   };
   refuse(definition.refused, definition.why);
-  for (Entry& entry : definition.entries) {
-    if (begun.entries.size() >= most_defined) {
-      refuse(1, "a definition has 100000 entries at most");
-    } else if (const auto alone = Lists::compile(folder_, {entry}); alone) {
-      begun.entries.push_back(std::move(entry));
-    } else {
-      refuse(1, alone.error().what);
-    }
-  }
+  for (Entry& entry : definition.entries)
+    if (const auto taken = take(begun, std::move(entry)); !taken) refuse(1, taken.error().what);
   begun.told.entries = begun.entries.size();
   if (definition.more) return begun.told;
-  auto lists = Lists::compile(folder_, std::move(begun.entries));
+  auto lists = Lists::compile(folder_, begun.entries);
+  if (!lists) {  // the patterns are too large together, by memory: phrases hold nevertheless
+    refuse(std::erase_if(begun.entries, [](const Entry& entry) { return entry.pattern; }),
+           lists.error().what);
+    begun.told.entries = begun.entries.size();
+    lists = Lists::compile(folder_, std::move(begun.entries));
+  }
   Defined told = std::move(begun.told);
   begun_.erase(definition.name);
-  if (!lists) {  // too large together
-    defined_.erase(definition.name);
-    return {0, told.entries + told.refused, lists.error().what};
-  }
+  if (!lists) return {0, told.entries + told.refused, lists.error().what};  // what it had goes on
   if (told.entries == 0) {
     defined_.erase(definition.name);
   } else {
     defined_.insert_or_assign(definition.name, *std::move(lists));
   }
   return told;
+}
+
+Result<> Judge::take(Begun& begun, Entry entry) {
+  if (begun.entries.size() >= most_defined)
+    return fail(Errc::invalid, "a definition has 100000 entries at most");
+  if (entry.pattern && ++begun.patterns > most_patterns)
+    return fail(Errc::invalid, fmt::format("a definition has {} patterns at most", most_patterns));
+  SLUICE_TRY_VALUE(const Lists alone, Lists::compile(folder_, {entry}));
+  if (begun.pattern_size + alone.pattern_size() > most_pattern_size)
+    return fail(Errc::invalid,
+                "'" + legible(entry.phrase) + "': the patterns of the definition are too large together");
+  begun.pattern_size += alone.pattern_size();
+  begun.entries.push_back(std::move(entry));
+  return {};
 }
 
 Result<const Lists*> Judge::room_lists(const Message& message) {

@@ -52,12 +52,14 @@ class Judge {
     std::string why;                       // of the first that was refused
   };
   // From its last line on, messages that name it are compared with its entries instead of those it had.
-  // Entries that can never match are left out. None at all: there is no such definition any more. A new name
-  // beyond 200,000 is refused.
+  // Entries that can never match are left out, and patterns that are too large, alone or with those before
+  // them. None at all: there is no such definition any more. A new name beyond 200,000 is refused.
   Defined define(Definition definition);
   Folder& folder() { return folder_; }
 
  private:
+  struct Begun;
+  Result<> take(Begun& begun, Entry entry);
   Result<const Lists*> room_lists(const Message& message);
   void ask_lists(const Lists* room, const Folded& folded, std::vector<Finding>& out);
   void ask_classifier(const Subject& subject, int level, Judgement& out);
@@ -72,6 +74,7 @@ class Judge {
   std::map<std::string, Lists, std::less<>> defined_;
   struct Begun {
     std::vector<Entry> entries;
+    std::size_t patterns = 0, pattern_size = 0;  // that were looked at; instructions of those that are kept
     Defined told;
   };
   std::map<std::string, Begun, std::less<>> begun_;  // definitions that go on

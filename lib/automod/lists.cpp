@@ -30,12 +30,13 @@ void Lists::find(const Folded& text, const Words& words, std::vector<Found>& out
 }
 
 void take_back(std::vector<Lists::Found>& found) {
-  std::vector<Span> allowed;
+  std::vector<Lists::Found> allowed;
   for (const auto& hit : found)
-    if (hit.entry->action == Action::allow) allowed.push_back(hit.where);
+    if (hit.entry->action == Action::allow) allowed.push_back(hit);
   std::erase_if(found, [&](const Lists::Found& hit) {
-    return hit.entry->action == Action::allow ||
-           std::ranges::any_of(allowed, [&](Span span) { return span.covers(hit.where); });
+    return hit.entry->action == Action::allow || std::ranges::any_of(allowed, [&](const Lists::Found& by) {
+             return (by.entry->list == 0 || by.entry->list == hit.entry->list) && by.where.covers(hit.where);
+           });
   });
   std::ranges::stable_sort(found, [](const Lists::Found& a, const Lists::Found& b) {
     if (a.entry->action != b.entry->action) return a.entry->action > b.entry->action;

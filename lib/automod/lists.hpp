@@ -20,6 +20,7 @@ class Lists {
   // Appends every hit, allowing ones too, so that several lists can be asked before take_back().
   void find(const Folded& text, const Words& words, std::vector<Found>& out) const;
   const std::vector<Entry>& entries() const { return entries_; }
+  std::size_t pattern_size() const { return patterns_.size(); }
 
  private:
   std::vector<Entry> entries_;
@@ -28,7 +29,7 @@ class Lists {
 };
 
 // Leaves the hits that hold or block, but those within one that allows; the sternest first, and then as they
-// stand.
+// stand. What allows and is of a shared list takes back what that list found, and no more.
 void take_back(std::vector<Lists::Found>& found);
 
 }  // namespace sluice::automod

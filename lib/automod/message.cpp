@@ -41,6 +41,11 @@ Result<Entry> parse_entry(const json& value) {
         return fail(Errc::invalid, "an entry of words has no good category");
       entry.category = category->get<std::string>();
     }
+    if (const auto list = value.find("list"); list != value.end()) {
+      if (!list->is_number_unsigned() || list->get<std::uint64_t>() == 0)
+        return fail(Errc::invalid, "an entry of words has a list that is no whole number from 1 on");
+      entry.list = list->get<std::uint64_t>();
+    }
   } else {
     return fail(Errc::invalid, "an entry of words is neither a string nor an object");
   }

@@ -16,8 +16,10 @@ class Patterns {
   Patterns(Patterns&&) noexcept;
   Patterns& operator=(Patterns&&) noexcept;
   ~Patterns();
-  Result<> add(std::string_view pattern, std::uint32_t number);  // Errc::invalid: RE2's reason
-  Result<> compile();  // once, after all were added. Errc::invalid: too large together
+  // Errc::invalid: RE2's reason, or it would take too long to compile and to look for.
+  Result<> add(std::string_view pattern, std::uint32_t number);
+  Result<> compile();                         // once, after all were added. Errc::invalid: too large together
+  std::size_t size() const { return size_; }  // instructions of all
   struct Found {
     std::uint32_t number;
     Span where;  // in the folded text
@@ -28,6 +30,7 @@ class Patterns {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace sluice::automod

@@ -108,7 +108,11 @@ std::vector<std::string> definition_lines(std::string_view name, std::span<const
   std::string entries;
   for (const RoomWord& word : words) {
     std::string entry;
-    JsonObject(entry).text(word.pattern ? "pattern" : "phrase", word.text).text("action", word.action);
+    {
+      JsonObject object(entry);
+      object.text(word.pattern ? "pattern" : "phrase", word.text).text("action", word.action);
+      if (word.list != 0) object.number("list", word.list);
+    }
     if (!entries.empty() && entries.size() + entry.size() > most_bytes) {
       lines.push_back(definition_line(name, entries, true));
       entries.clear();

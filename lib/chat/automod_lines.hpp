@@ -22,7 +22,8 @@ std::string question_line(std::uint64_t id, const Message& message, int level, s
 struct RoomWord {
   std::string text;
   bool pattern = false;
-  std::string action;  // "block", "hold", "allow"
+  std::string action;     // "block", "hold", "allow"
+  std::int64_t list = 0;  // the shared list it is of; 0: the channel's own
 };
 // As many lines as it takes, at least one, which with_id() completes.
 std::vector<std::string> definition_lines(std::string_view name, std::span<const RoomWord> words);

@@ -1,4 +1,6 @@
 // Words: a channel's own terms, and the lists that channels share.
+#include <optional>
+
 #include "chat/moderation.hpp"
 #include "chat/moderation_answers.hpp"
 
@@ -10,16 +12,28 @@ std::string told(const RoomWord& word) {
   return word.action + " " + (word.pattern ? "/" + word.text + "/" : word.text);
 }
 
-// Those that have `part` in them, all where there is none.
-std::vector<std::string> told(const std::vector<RoomWord>& words, std::string_view part) {
+std::vector<std::string> told(const std::vector<RoomWord>& words) {
   std::vector<std::string> list;
-  for (const RoomWord& word : words)
-    if (std::string line = told(word); line.contains(part)) list.push_back(std::move(line));
+  for (const RoomWord& word : words) list.push_back(told(word));
   return list;
+}
+
+// "hold custom heck", as a list's file has it; `text` is what follows then.
+std::optional<std::string> take_action(std::string& text) {
+  for (const std::string action : {"allow", "hold", "block"})
+    if (const std::string head = action + " custom "; text.starts_with(head) && text.size() > head.size()) {
+      text.erase(0, head.size());
+      return action;
+    }
+  return std::nullopt;
 }
 
 std::string entries(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " entry" : " entries");
+}
+
+std::string with_hint(const Error& error) {
+  return error.what + (error.hint.empty() ? "" : " (" + error.hint + ")");
 }
 
 // What is wrong with a list, or with what is to be on it.
@@ -30,34 +44,35 @@ Notice no_list(const Error& error, const std::string& list) {
   if (error.code == Errc::denied)
     return {"bad_wordlist_owner", "Only its owner changes a word list: " + error.what + "."};
   if (error.code == Errc::invalid || error.code == Errc::exists)
-    return {"bad_wordlist", "That could not be done: " + error.what +
-                                (error.hint.empty() ? "" : " (" + error.hint + ")") + "."};
+    return {"bad_wordlist", "That could not be done: " + with_hint(error) + "."};
   return failed(error, {});
 }
 }  // namespace
 
 void Moderation::terms(const Room& room, const By& by, SlashCommand command, const Answer& answer) {
   const ChannelId channel = room.channel().id;
-  const std::string text = command.text;
+  std::string text = command.text;
   if (command.verb == "list")
-    return acts_.words(channel, {}, [answer, text](const Result<std::vector<RoomWord>>& words) {
+    return acts_.words(channel, {}, text, [answer, text](const Result<std::vector<RoomWord>>& words) {
       if (!words) return answer(failed(words.error(), {}));
-      const auto list = told(*words, text);
-      if (list.empty())
-        return answer({"no_terms", words->empty() ? "This channel has no terms of its own."
-                                                  : "No term of this channel has that in it."});
-      answer({"terms", "Terms of this channel: " + as_many_as_fit(list)});
+      if (words->empty())
+        return answer({"no_terms", text.empty() ? "This channel has no terms of its own."
+                                                : "No term of this channel has that in it."});
+      answer({"terms", "Terms of this channel: " + as_many_as_fit(told(*words))});
     });
   const bool drop = command.verb == "remove";
-  const std::string action = command.verb == "add" || drop ? "block" : command.verb;
+  std::string action = command.verb == "add" || drop ? "block" : command.verb;
+  if (command.verb == "add" || drop) action = take_action(text).value_or(action);
   const auto done = [answer, text, action, drop](const Result<ChangedWords>& changed) {
     if (!changed && changed.error().code == Errc::invalid)
-      return answer({"bad_term", "That is no term: " + changed.error().what + "."});
+      return answer({"bad_term", "That is no term: " + with_hint(changed.error()) + "."});
     if (!changed) return answer(failed(changed.error(), {}));
     if (drop && changed->dropped == 0)
       return answer(
           {"bad_term_none", "This channel has no term \"" + text + "\": /term list shows those there are."});
     if (drop) return answer({"term_removed", "The term \"" + text + "\" is removed."});
+    if (!changed->judged)
+      return answer({"term_added", "The term \"" + text + "\" is kept; AutoMod is off here."});
     const std::string does = action == "block"  ? "blocks what is said"
                              : action == "hold" ? "holds what is said for a moderator"
                                                 : "is let through";
@@ -109,10 +124,10 @@ void Moderation::list_word_lists(const Room& room, const Answer& answer) {
 }
 
 void Moderation::show_word_list(const Room& room, std::string list, const Answer& answer) {
-  acts_.words(room.channel().id, list, [answer, list](const Result<std::vector<RoomWord>>& words) {
+  acts_.words(room.channel().id, list, {}, [answer, list](const Result<std::vector<RoomWord>>& words) {
     if (!words) return answer(no_list(words.error(), list));
     if (words->empty()) return answer({"wordlist", "The word list " + list + " has no entries."});
-    answer({"wordlist", "The word list " + list + ": " + as_many_as_fit(told(*words, {}))});
+    answer({"wordlist", "The word list " + list + ": " + as_many_as_fit(told(*words))});
   });
 }
 

@@ -181,7 +181,7 @@ class Reader {
     command_.list = ascii_lower(take_word(rest_));
     if (command_.list.empty()) return wrong();
     for (const std::string_view verb : {"show", "subscribe", "unsubscribe", "add", "remove"})
-      if (verb == command_.verb) return take_text();
+      if (verb == command_.verb) return rest_.empty() ? done() : wrong();
     if (command_.verb != "put" && command_.verb != "drop") return wrong();
     return rest_.empty() ? wrong() : take_text();
   }

@@ -23,6 +23,7 @@ struct WordChange {
 struct ChangedWords {
   std::size_t added = 0, changed = 0, dropped = 0;
   std::size_t entries = 0;  // that there are now
+  bool judged = true;       // by AutoMod: else they have no effect
 };
 
 struct SharedList {
@@ -39,8 +40,8 @@ class WordActs {
 
   // Errc::invalid: the entry is none that AutoMod takes, or one too many.
   virtual void change_words(WordChange change, std::function<void(Result<ChangedWords>)> answer) = 0;
-  // Of a list as above.
-  virtual void words(ChannelId channel, std::string list,
+  // Of a list as above; those that have `part` in them, as it reads.
+  virtual void words(ChannelId channel, std::string list, std::string part,
                      std::function<void(Result<std::vector<RoomWord>>)> answer) = 0;
   // By name.
   virtual void word_lists(ChannelId channel, std::function<void(Result<std::vector<SharedList>>)> answer) = 0;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -70,6 +72,19 @@ bool nothing(const WordListChange& result) {
   return result.added + result.changed + result.dropped == 0;
 }
 
+// Each pattern takes its time for every message.
+Result<> check_patterns(sqlite::Database& db, const WordList& list, const WordListPatch& patch) {
+  if (std::ranges::find(patch.put, WordKind::pattern, &WordEntry::kind) == patch.put.end()) return {};
+  SLUICE_TRY_VALUE(const std::int64_t count,
+                   first(
+                       db.query("SELECT count(*) FROM word_entries WHERE list_id = ? AND kind = 'pattern'",
+                                list.id.value()),
+                       [](auto& row) { return row.integer(0); }, ""));
+  if (count <= static_cast<std::int64_t>(most_word_patterns)) return {};
+  return fail(Errc::invalid, fmt::format("the word list \"{}\" would have {} patterns", list.name, count),
+              fmt::format("a list has up to {}: join some with |", most_word_patterns));
+}
+
 // Where something changed the list has the number of this change.
 Result<WordListChange> apply(Change& change, WordList list, const WordListPatch& patch) {
   WordListChange result{.list = std::move(list)};
@@ -82,6 +97,7 @@ Result<WordListChange> apply(Change& change, WordList list, const WordListPatch&
         Errc::invalid,
         fmt::format("the word list \"{}\" would have {} entries", result.list.name, result.list.entries),
         fmt::format("a list has up to {}", most_word_entries));
+  if (result.added > 0) SLUICE_TRY(check_patterns(change.db, result.list, patch));
   SLUICE_TRY(advance(change, result.list));
   return result;
 }
@@ -127,7 +143,18 @@ std::string context_of(const WordListChange& result, const WordListPatch& patch)
 Result<WordList> SqliteWordLists::add(std::string_view typed, UserId owner, const Actor& actor) {
   SLUICE_TRY_VALUE(std::string list_name, platform::word_list_name(typed));
   return core_.write([&](Change& change) -> Result<WordList> {
-    SLUICE_TRY(user_by_id(change.db, owner));
+    SLUICE_TRY_VALUE(const User user, user_by_id(change.db, owner));
+    SLUICE_TRY_VALUE(
+        const std::int64_t owned,
+        first(
+            change.db.query(fmt::format("SELECT count(*) FROM word_lists l WHERE l.owner_id = ? AND "
+                                        "l.removed_ms IS NULL {}",
+                                        and_shared),
+                            owner.value()),
+            [](auto& row) { return row.integer(0); }, ""));
+    if (owned >= static_cast<std::int64_t>(most_word_lists))
+      return fail(Errc::invalid, fmt::format("{} has {} word lists already", user.name, owned),
+                  "that is as many as there may be: remove one");
     SLUICE_TRY_VALUE(std::int64_t version, next_word_version(change));
     Result<> added =
         change.db.run("INSERT INTO word_lists (name, owner_id, version, created_ms) VALUES (?, ?, ?, ?)",

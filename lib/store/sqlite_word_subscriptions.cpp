@@ -80,6 +80,13 @@ Result<WordRules> SqliteWordLists::rules_for(ChannelId channel) {
                          "WHERE s.channel_id = ? AND s.active AND l.removed_ms IS NULL ORDER BY s.list_id",
                          channel.value()),
                 [](auto& row) { return WordListId(row.integer(0)); }));
+    SLUICE_TRY_VALUE(const std::vector<WordListId> own,
+                     collect(db.query("SELECT s.list_id FROM word_subscriptions s "
+                                      "JOIN word_lists l ON l.id = s.list_id WHERE s.channel_id = ? "
+                                      "AND s.active AND substr(l.name, 1, 1) = '#'",
+                                      channel.value()),
+                             [](auto& row) { return WordListId(row.integer(0)); }));
+    if (!own.empty()) rules.terms = own.front();
     SLUICE_TRY_VALUE(
         rules.rules,
         collect(db.query("SELECT e.kind, e.text, e.action, e.list_id FROM word_subscriptions s "

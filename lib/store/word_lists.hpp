@@ -57,17 +57,21 @@ struct WordRule {
 struct WordRules {
   std::int64_t version = 0;  // grows with every change of them; 0: there never were any
   std::vector<WordListId> lists;
+  WordListId terms;             // the one of them that is the channel's own; 0: it has none
   std::vector<WordRule> rules;  // by list, kind and text
 };
 
 inline constexpr std::size_t most_word_entries = 20'000;  // in a list
+inline constexpr std::size_t most_word_patterns = 200;    // of these
+inline constexpr std::size_t most_word_lists = 20;        // of an owner
 
 // Changes are audited as word_list.add, word_list.remove, word_list.change, word_list.subscribe,
 // word_list.unsubscribe and terms.change, and all but the first emit word_list.update.
 class WordLists {
  public:
   virtual ~WordLists() = default;
-  // Errc::invalid for a bad name, Errc::exists when it is taken, Errc::not_found for the owner.
+  // Errc::invalid for a bad name or an owner who has as many as there may be, Errc::exists when the name is
+  // taken, Errc::not_found for the owner.
   virtual Result<WordList> add(std::string_view name, UserId owner, const Actor& actor) = 0;
   virtual Result<> remove(WordListId id, const Actor& actor) = 0;     // its name is free then
   virtual Result<WordList> by_name(std::string_view name) = 0;        // any capitals; Errc::not_found

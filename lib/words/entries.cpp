@@ -1,5 +1,7 @@
 #include "words/entries.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "automod/lists.hpp"
@@ -24,8 +26,15 @@ Result<std::vector<store::WordEntry>> read_entries(std::string_view text) {
   return made;
 }
 
-Result<store::WordEntry> read_entry(std::string_view line) {
-  auto entries = read_entries(line);
+Result<std::vector<store::WordEntry>> read_entries_to_drop(std::string_view text) {
+  SLUICE_TRY_VALUE(const std::vector<automod::Entry> entries, automod::parse_word_list(text));
+  std::vector<store::WordEntry> made;
+  for (const automod::Entry& entry : entries) made.push_back(stored(entry));
+  return made;
+}
+
+namespace {
+Result<store::WordEntry> the_only(Result<std::vector<store::WordEntry>> entries) {
   if (!entries) {
     constexpr std::string_view number = "line 1: ";
     Error error = std::move(entries).error();
@@ -34,6 +43,35 @@ Result<store::WordEntry> read_entry(std::string_view line) {
   }
   if (entries->size() != 1) return fail(Errc::invalid, "that is not one entry of a word list");
   return std::move(entries->front());
+}
+}  // namespace
+
+Result<store::WordEntry> read_entry(std::string_view line) {
+  return the_only(read_entries(line));
+}
+
+Result<store::WordEntry> read_entry_to_drop(std::string_view line,
+                                            const std::vector<store::WordEntry>& there) {
+  SLUICE_TRY_VALUE(store::WordEntry typed, the_only(read_entries_to_drop(line)));
+  const auto as_written = [&](const store::WordEntry& entry) {
+    return entry.kind == typed.kind && entry.text == typed.text;
+  };
+  if (typed.kind == store::WordKind::pattern || std::ranges::any_of(there, as_written)) return typed;
+  SLUICE_TRY_VALUE(automod::Folder folder, automod::Folder::make());
+  const std::u32string text = folder.fold(typed.text).text;
+  for (const store::WordEntry& entry : there)
+    if (entry.kind == typed.kind && folder.fold(entry.text).text == text) return entry;
+  return typed;
+}
+
+Result<std::vector<store::WordEntry>> with_part(std::vector<store::WordEntry> entries,
+                                                std::string_view part) {
+  if (part.empty()) return entries;
+  SLUICE_TRY_VALUE(automod::Folder folder, automod::Folder::make());
+  const std::u32string wanted = folder.fold(part).text;
+  std::erase_if(
+      entries, [&](const store::WordEntry& entry) { return !folder.fold(entry.text).text.contains(wanted); });
+  return entries;
 }
 
 std::string line_of(const store::WordEntry& entry) {

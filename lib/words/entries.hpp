@@ -14,6 +14,14 @@ namespace sluice::words {
 Result<std::vector<store::WordEntry>> read_entries(std::string_view text);
 // Of a text that is one entry's line.
 Result<store::WordEntry> read_entry(std::string_view line);
+// To drop them: an entry that automod does not take, or no longer, is read as well.
+Result<std::vector<store::WordEntry>> read_entries_to_drop(std::string_view text);
+// The entry of `there` that is meant: the one that is written so, else the phrase that reads the same. As it
+// is typed where there is none.
+Result<store::WordEntry> read_entry_to_drop(std::string_view line,
+                                            const std::vector<store::WordEntry>& there);
+// Those whose text has `part` in it, as it reads: without case, accents, disguises of letters.
+Result<std::vector<store::WordEntry>> with_part(std::vector<store::WordEntry> entries, std::string_view part);
 // So that read_entries() reads it again.
 std::string line_of(const store::WordEntry& entry);
 

@@ -137,6 +137,41 @@ def test_lists_are_shared_and_their_owners(chat):
                                                                         "word_list.unsubscribe"]
 
 
+def test_what_a_shared_list_allows_disarms_nobody(chat):
+    ada, bob, _ = everybody(chat)
+    answer(ada, "/mod bob")
+    answer(bob, "/wordlist add house")
+    answer(bob, "/wordlist put house heck")
+    assert answer(ada, "/wordlist subscribe house")[0] == "wordlist_subscribed"
+    answer(ada, "/term add spoiler")
+    assert answer(ada, "/unmod bob")[0] == "unmod_success"
+    assert answer(bob, "oh heck")[0] == "msg_rejected_mandatory"
+    assert modctl(chat, "--as", "bob", "words", "put", "house", stdin="allow custom /.+/\n")
+    wait_for(lambda: answer(bob, "oh heck")[0] == "USERSTATE", 10, "the list to allow what it has")
+    assert answer(bob, "a spoiler")[0] == "msg_rejected_mandatory"
+
+
+def test_heavy_patterns_are_refused_and_whatever_there_is_can_be_removed(chat):
+    ada, bob, _ = everybody(chat)
+    answer(ada, "/term add spoiler")
+    for number in range(3):
+        told = answer(ada, f"/term add /(\\pL{{900}}a|heck{number})/")
+        assert told[0] == "bad_term" and "the pattern is too large" in told[1]
+    refused = subprocess.run([program("modctl"), "--dir", str(chat.directory), "terms", "put", "demo"], capture_output=True, text=True,
+                             timeout=30, input="/\\pL{900}/\n")
+    assert refused.returncode != 0 and "the pattern is too large" in refused.stderr
+    assert answer(bob, "a spoiler")[0] == "msg_rejected_mandatory"
+    assert answer(ada, "/term list SPOIL") == ("terms", "Terms of this channel: block spoiler")
+    assert answer(ada, "/term list block")[0] == "no_terms"
+    assert answer(ada, "/term remove SPOILER")[0] == "term_removed"
+
+
+def test_without_automod_a_term_is_kept():
+    with running(*QUIET, "--automod", "none") as chat:
+        ada, _, _ = everybody(chat)
+        assert answer(ada, "/term add spoiler") == ("term_added", 'The term "spoiler" is kept; AutoMod is off here.')
+
+
 def test_notes_bans_and_reasons(chat):
     ada, _, _ = everybody(chat)
     assert answer(ada, "/note bob was warned")[0] == "note_success"

@@ -186,9 +186,10 @@ TEST_CASE("names of definitions are bounded, those that go on and those that are
   for (int i = 1; i < 200'000; ++i) REQUIRE(define("n" + std::to_string(i), goes_on).refused == 0);
   const auto refused = define("late", words);
   CHECK((refused.entries == 0 && refused.refused == 1));
-  CHECK(refused.why ==
-        "200000 names are defined already, and no more may be: define one that is not needed any more without "
-        "words");
+  CHECK(
+      refused.why ==
+      "200000 names are defined already, and no more may be: define one that is not needed any more without "
+      "words");
   CHECK(define("late", goes_on).refused == 1);
   CHECK(define("late", R"("words":[]})").refused == 0);  // takes nothing away
   CHECK(define("whole", words).entries == 1);            // who has a name goes on
@@ -196,6 +197,56 @@ TEST_CASE("names of definitions are bounded, those that go on and those that are
   CHECK(define("n8", R"("words":[]})").entries == 0);  // and who lets go leaves a place
   CHECK(define("late", words).entries == 1);
   CHECK(define("later", words).refused == 1);
+}
+
+TEST_CASE("a definition whose patterns are too large keeps its phrases, and those that fit") {
+  Bench bench;
+  const auto define = [&](const std::string& entries) {
+    return bench.judge.define(
+        std::get<Definition>(*parse_input(R"({"define":"alice","words":[)" + entries + "]}")));
+  };
+  const auto verdict = [&](const std::string& text) {
+    const auto message = parse_message(R"({"words":"alice","text":")" + text + "\"}");
+    return std::string(name(bench.judge.judge(*message, "").value().decisive.verdict));
+  };
+  std::string heavy;
+  for (int i = 0; i < 3; ++i) heavy += R"(,{"pattern":"(\\pL{900}a|heck)" + std::to_string(i) + ")\"}";
+  const auto told = define(R"("spoiler",{"pattern":"end.ng"})" + heavy);
+  CHECK((told.entries == 2 && told.refused == 3));
+  CHECK_THAT(told.why, Catch::Matchers::Contains("too large"));
+  CHECK(verdict("a spoiler") == "block");
+  CHECK(verdict("an ending") == "block");
+  CHECK(verdict("heck0") == "allow");
+  std::string many = R"("spoiler")";  // each of them is fine
+  for (int i = 0; i < 100; ++i) many += R"(,{"pattern":".{0,400}x)" + std::to_string(i) + R"("})";
+  const auto most = define(many + R"(,{"pattern":"end.ng"})");
+  CHECK((most.refused > 50 && most.entries > 10 && most.entries + most.refused == 102));
+  CHECK(verdict("a spoiler") == "block");
+  CHECK(verdict("an ending") == "block");
+}
+
+TEST_CASE("what a shared list allows takes back what that list has found, and no more") {
+  Bench bench;
+  const auto verdict = [&](const std::string& channel, const std::string& text) {
+    const auto message = parse_message(R"({"words":")" + channel + R"(","text":")" + text + "\"}");
+    return std::string(name(bench.judge.judge(*message, "").value().decisive.verdict));
+  };
+  const std::string house = R"({"pattern":".+","action":"allow","list":7},{"phrase":"heck","list":7})";
+  for (const auto& [channel, own] : {std::pair("alice", R"("spoiler",)"), std::pair("bob", "")})
+    bench.judge.define(
+        std::get<Definition>(*parse_input(std::string(R"({"define":")") + channel + R"(","words":[)" + own +
+                                          R"({"phrase":"ending","list":8},)" + house + "]}")));
+  for (const char* channel : {"alice", "bob"}) {
+    CHECK(verdict(channel, "heck") == "allow");
+    CHECK(verdict(channel, "an ending") == "block");  // another list's
+    CHECK(verdict(channel, "a badword") == "block");  // the server's
+  }
+  CHECK(verdict("alice", "a spoiler") == "block");  // the channel's own
+  bench.judge.define(std::get<Definition>(*parse_input(
+      R"({"define":"bob","words":[{"pattern":"end.*","action":"allow"},{"phrase":"ending","list":8}]})")));
+  CHECK(verdict("bob", "an ending") == "allow");  // the channel's own word is the last one
+  CHECK(std::get<Definition>(*parse_input(R"({"define":"a","words":[{"phrase":"x","list":0}]})")).refused ==
+        1);
 }
 
 TEST_CASE("a room's words are defined once, and messages name them") {

@@ -116,9 +116,10 @@ struct FakeActs : Acts {
                     "] " + change.entry);
     give<ChangedWords>(answer, changed_words);
   }
-  void words(ChannelId channel, std::string list,
+  void words(ChannelId channel, std::string list, std::string part,
              std::function<void(Result<std::vector<RoomWord>>)> answer) override {
-    asked.push_back("words " + std::to_string(channel.value()) + " [" + list + "]");
+    asked.push_back("words " + std::to_string(channel.value()) + " [" + list + "]" +
+                    (part.empty() ? "" : " " + part));
     give<std::vector<RoomWord>>(answer, listed);
   }
   void word_lists(ChannelId channel, std::function<void(Result<std::vector<SharedList>>)> answer) override {

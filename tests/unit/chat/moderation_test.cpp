@@ -260,8 +260,14 @@ TEST_CASE("a channel's own terms are changed and listed") {
   CHECK(court.ask(court.bob, "term list") == "terms");
   CHECK(court.last.text == "Terms of this channel: block darn | hold /h+eck/");
   CHECK(court.ask(court.bob, "term list eck") == "terms");
-  CHECK(court.last.text == "Terms of this channel: hold /h+eck/");
-  CHECK(court.ask(court.bob, "term list zed") == "no_terms");
+  CHECK(court.acts.asked.back() == "words 1 [] eck");
+  court.ask(court.bob, "term add hold custom heck");
+  CHECK(court.acts.asked.back() == "put 1 bob@192.0.2.1 [] hold custom heck");
+  court.ask(court.bob, "term add hold the line");
+  CHECK(court.acts.asked.back() == "put 1 bob@192.0.2.1 [] block custom hold the line");
+  court.acts.changed_words = {.added = 1, .judged = false};
+  CHECK(court.ask(court.bob, "term add darn") == "term_added");
+  CHECK(court.last.text == "The term \"darn\" is kept; AutoMod is off here.");
   for (int i = 0; i < 200; ++i) court.acts.listed.push_back({"word" + std::to_string(i), false, "block"});
   court.ask(court.bob, "term list");
   CHECK(court.last.text.size() < 400);

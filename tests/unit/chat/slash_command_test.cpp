@@ -68,6 +68,7 @@ TEST_CASE("what is wrong with a command is named, with its usage") {
            {"term add", "usage_term"},
            {"term forget darn", "usage_term"},
            {"wordlist show", "usage_wordlist"},
+           {"wordlist add house extra words", "usage_wordlist"},
            {"wordlist put house", "usage_wordlist"},
            {"wordlist burn house", "usage_wordlist"},
            {"unnote", "usage_unnote"},

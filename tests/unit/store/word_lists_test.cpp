@@ -91,6 +91,27 @@ TEST_CASE("a list has a limit") {
   CHECK(lists.fresh->audit().by_id(2).value().context.size() < 10'000);
 }
 
+TEST_CASE("patterns of a list and lists of an owner are bounded") {
+  Lists lists;
+  const WordList list = lists.add("long");
+  std::vector<WordEntry> many;
+  for (std::size_t i = 0; i < most_word_patterns; ++i)
+    many.push_back({"w" + std::to_string(i), WordKind::pattern});
+  CHECK(lists.put(list, many).list.entries == most_word_patterns);
+  const auto more = lists.lists.change(list.id, {.put = {{"more", WordKind::pattern}}}, shell);
+  REQUIRE_FALSE(more);
+  CHECK(
+      (more.error().code == Errc::invalid && more.error().hint == "a list has up to 200: join some with |"));
+  CHECK(lists.lists.change(list.id, {.put = {{"more"}}}, shell));
+  CHECK(lists.lists.change(list.id, {.put = {{"w7", WordKind::pattern, WordAction::hold}}}, shell));
+  many.push_back({"more", WordKind::pattern});
+  CHECK(code_of(lists.lists.change_terms(lists.demo.id, {.put = many}, shell)) == Errc::invalid);
+  for (std::size_t i = 1; i < most_word_lists; ++i) lists.add("l" + std::to_string(i));
+  CHECK(code_of(lists.lists.add("one-more", lists.demo.owner, shell)) == Errc::invalid);
+  CHECK(lists.lists.remove(list.id, shell));
+  CHECK(lists.lists.add("one-more", lists.demo.owner, shell));
+}
+
 TEST_CASE("a channel's rules are the entries of the lists that it subscribes to") {
   Lists lists;
   WordList oaths = lists.add("oaths"), links = lists.add("links"), unused = lists.add("unused");
