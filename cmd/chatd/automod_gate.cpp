@@ -1,5 +1,7 @@
 #include "automod_gate.hpp"
 
+#include <algorithm>
+
 namespace sluice::chatd {
 
 namespace {
@@ -27,7 +29,9 @@ void AutomodGate::ask(const chat::Room& room, const chat::Message& line, Then th
   const Steady asked = system_clock().steady();
   rooms_.with(room.channel().id,
               [this, &line, asked, then = std::move(then)](const AutomodRooms::Policy& policy) {
-                process_.ask(line, policy.settings.level, policy.words, asked,
+                // Half of the deadline is AutoMod's, also after a first read that took long.
+                const Steady since = std::max(asked, system_clock().steady() - process_.deadline() / 2);
+                process_.ask(line, policy.settings.level, policy.words, since,
                              [this, &line, policy, then](const std::optional<chat::AutomodVerdict>& verdict) {
                                judged(line, policy, verdict, then);
                              });

@@ -13,13 +13,15 @@ namespace sluice::chatd {
 namespace {
 constexpr seconds pause{1};  // between tries to read what could not be read
 
+// The room's own come first: of too many, shared ones are left out.
 std::vector<chat::RoomWord> words_of(const store::WordRules& rules) {
   std::vector<chat::RoomWord> words;
   words.reserve(rules.rules.size());
-  for (const store::WordRule& rule : rules.rules)
-    words.push_back({rule.entry.text, rule.entry.kind == store::WordKind::pattern,
-                     std::string(store::name(rule.entry.action)),
-                     rule.list == rules.terms ? 0 : rule.list.value()});
+  for (const bool own : {true, false})
+    for (const store::WordRule& rule : rules.rules)
+      if ((rule.list == rules.terms) == own)
+        words.push_back({rule.entry.text, rule.entry.kind == store::WordKind::pattern,
+                         std::string(store::name(rule.entry.action)), own ? 0 : rule.list.value()});
   return words;
 }
 
@@ -50,7 +52,8 @@ void AutomodRooms::take(const store::Event& event) {
   } else if (event.name == "word_list.update") {
     const store::WordListId list = list_of(event);
     for (const auto& [channel, room] : rooms_)
-      if (!room.known || std::ranges::find(room.lists, list) != room.lists.end()) read(channel);
+      if (!room.known || room.reading || std::ranges::find(room.lists, list) != room.lists.end())
+        read(channel);
   }
 }
 
@@ -74,6 +77,7 @@ void AutomodRooms::read(ChannelId channel) {
 void AutomodRooms::keep(ChannelId channel, Result<Read> found) {
   Room& room = rooms_[channel];
   room.reading = false;
+  const bool was_read = found.has_value();
   if (found) {
     take(room, channel, *std::move(found));
   } else {
@@ -87,7 +91,7 @@ void AutomodRooms::keep(ChannelId channel, Result<Read> found) {
     read(channel);
     return let_go();
   }
-  room.changed = false;
+  room.changed = room.changed && !was_read;
   const Policy policy = room.policy;
   for (const Waiting& waiting : std::exchange(room.waiting, {})) waiting.then(policy);
 }

@@ -15,7 +15,7 @@ constexpr std::size_t most_rooms = 1000;
 constexpr std::size_t most_defined = 100'000;      // entries of a definition
 constexpr std::size_t most_names = 200'000;        // definitions: chatd gives one to each room that has words
 constexpr std::size_t most_patterns = 1000;        // of a definition
-constexpr std::size_t most_pattern_size = 50'000;  // instructions: the worst take 0.2 s for a message
+constexpr std::size_t most_pattern_size = 10'000;  // instructions: at worst some 50 ms for a message
 constexpr int blocks_from = 3;
 }  // namespace
 
@@ -60,16 +60,19 @@ Judge::Defined Judge::define(Definition definition) {
   begun.told.entries = begun.entries.size();
   if (definition.more) return begun.told;
   auto lists = Lists::compile(folder_, begun.entries);
-  if (!lists) {  // the patterns are too large together, by memory: phrases hold nevertheless
-    refuse(std::erase_if(begun.entries, [](const Entry& entry) { return entry.pattern; }),
+  // Patterns that are too large together, by memory: those of shared lists go first; phrases hold.
+  for (const bool shared : {true, false}) {
+    if (lists) break;
+    refuse(std::erase_if(begun.entries,
+                         [&](const Entry& entry) { return entry.pattern && (!shared || entry.list != 0); }),
            lists.error().what);
     begun.told.entries = begun.entries.size();
-    lists = Lists::compile(folder_, std::move(begun.entries));
+    lists = Lists::compile(folder_, begun.entries);
   }
   Defined told = std::move(begun.told);
   begun_.erase(definition.name);
   if (!lists) return {0, told.entries + told.refused, lists.error().what};  // what it had goes on
-  if (told.entries == 0) {
+  if (told.entries + told.refused == 0) {  // where all were refused there is a definition: of nothing
     defined_.erase(definition.name);
   } else {
     defined_.insert_or_assign(definition.name, *std::move(lists));
@@ -108,7 +111,9 @@ Result<const Lists*> Judge::room_lists(const Message& message) {
 void Judge::ask_lists(const Lists* room, const Folded& folded, std::vector<Finding>& out) {
   std::vector<Lists::Found> found;
   lists_.find(folded, words_, found);
+  const std::size_t servers = found.size();
   if (room) room->find(folded, words_, found);
+  for (std::size_t i = servers; i < found.size(); ++i) found[i].of_room = true;
   take_back(found);
   for (const Lists::Found& hit : found)
     out.push_back({hit.entry->action,

@@ -35,7 +35,9 @@ void take_back(std::vector<Lists::Found>& found) {
     if (hit.entry->action == Action::allow) allowed.push_back(hit);
   std::erase_if(found, [&](const Lists::Found& hit) {
     return hit.entry->action == Action::allow || std::ranges::any_of(allowed, [&](const Lists::Found& by) {
-             return (by.entry->list == 0 || by.entry->list == hit.entry->list) && by.where.covers(hit.where);
+             const bool may = by.entry->list != 0 ? by.entry->list == hit.entry->list
+                                                  : by.of_room || !hit.of_room || hit.entry->list != 0;
+             return may && by.where.covers(hit.where);
            });
   });
   std::ranges::stable_sort(found, [](const Lists::Found& a, const Lists::Found& b) {

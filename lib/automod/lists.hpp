@@ -16,6 +16,7 @@ class Lists {
   struct Found {
     const Entry* entry;  // of these lists
     Span where;          // in the folded text
+    bool of_room = false;  // else of the server's own lists
   };
   // Appends every hit, allowing ones too, so that several lists can be asked before take_back().
   void find(const Folded& text, const Words& words, std::vector<Found>& out) const;
@@ -29,7 +30,8 @@ class Lists {
 };
 
 // Leaves the hits that hold or block, but those within one that allows; the sternest first, and then as they
-// stand. What allows and is of a shared list takes back what that list found, and no more.
+// stand. What allows and is of a shared list takes back what that list found, and no more; of the server's
+// lists, all but what the room's own entries found; of the room's own, everything.
 void take_back(std::vector<Lists::Found>& found);
 
 }  // namespace sluice::automod

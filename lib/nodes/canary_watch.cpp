@@ -9,11 +9,12 @@ std::optional<std::uint64_t> CanaryWatch::release(Steady now) {
   return ++number_;
 }
 
-void CanaryWatch::came_back(std::uint64_t number, Steady now) {
-  if (number != number_ || !out_) return;
+bool CanaryWatch::came_back(std::uint64_t number, Steady now) {
+  if (number != number_ || !out_) return false;
   out_ = false;
   round_trip_ = std::chrono::duration_cast<microseconds>(now - released_);
   came_back_ = now;
+  return true;
 }
 
 }  // namespace sluice::nodes

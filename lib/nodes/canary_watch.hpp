@@ -14,7 +14,8 @@ class CanaryWatch {
 
   // The next one's number; nothing while one is on its way that may still come back.
   std::optional<std::uint64_t> release(Steady now);
-  void came_back(std::uint64_t number, Steady now);  // others than the last are old, and tell nothing
+  // False: it is not the last one; an old one tells nothing.
+  bool came_back(std::uint64_t number, Steady now);
   std::optional<microseconds> round_trip() const { return round_trip_; }  // of the last that came back
   // None has come back for `patience`.
   bool well(Steady now, milliseconds patience) const { return now - came_back_ <= patience; }

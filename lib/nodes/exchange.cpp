@@ -210,8 +210,8 @@ void Exchange::hear(const std::string& channel, std::string_view text) {
     take(*lines);
   } else if (const auto* canary = std::get_if<Canary>(&*told)) {
     if (canary->from != own_) return;
-    canary_.came_back(canary->number, clock_.steady());
-    past_told_ = past_told_ || (past_said_ && canary_.released() > *past_said_);
+    if (canary_.came_back(canary->number, clock_.steady()) && past_said_ && canary_.released() > *past_said_)
+      past_told_ = true;
   } else if (const auto* whispered = std::get_if<Whispered>(&*told)) {
     take(channel, *whispered);
   } else if (const auto* bye = std::get_if<Bye>(&*told)) {
