@@ -192,3 +192,14 @@ class Page(WebSocket):
 
     def say(self, channel, text, key):
         self.ask(type="message", channel=channel, text=text, key=key)
+
+
+def answered(peer, text):
+    """What an IRC client is told of its line: ('USERSTATE' or a msg-id, the line)."""
+    peer.send(f"PRIVMSG #demo :{text}")
+    while True:
+        line = peer.line()
+        if " USERSTATE " in line:
+            return "USERSTATE", line
+        if " NOTICE " in line:
+            return tags(line)["msg-id"], line

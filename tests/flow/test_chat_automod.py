@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from chat_peers import tags
+from chat_peers import answered, tags
 from chat_platform import running
 from harness import get, wait_for
 
@@ -29,17 +29,6 @@ def everybody(chat):
     for peer in peers:
         peer.join("demo")
     return peers
-
-
-def answer(peer, text):
-    """What an IRC client is told of its line: ('USERSTATE' or a msg-id, the line)."""
-    peer.send(f"PRIVMSG #demo :{text}")
-    while True:
-        line = peer.line()
-        if " USERSTATE " in line:
-            return "USERSTATE", line
-        if " NOTICE " in line:
-            return tags(line)["msg-id"], line
 
 
 def said(page, text, key):
@@ -85,12 +74,12 @@ def history(chat):
 def test_what_is_blocked_is_seen_by_nobody(chat):
     chat.seed("word", "demo", "spoiler")
     ada, bob, ada_page, bob_page = everybody(chat)
-    told, line = answer(bob, "a spoiler for you")
+    told, line = answered(bob, "a spoiler for you")
     assert told == "msg_rejected_mandatory" and line.endswith("conflicts with the channel's moderation settings.")
     refused = said(bob_page, "another spoiler", "k1")
     assert (refused["code"], refused["key"]) == ("rejected", "k1") and "id" not in refused
-    assert answer(ada, "no spoiler from me")[0] == "USERSTATE"  # the broadcaster is exempt
-    assert answer(bob, "hello")[0] == "USERSTATE"
+    assert answered(ada, "no spoiler from me")[0] == "USERSTATE"  # the broadcaster is exempt
+    assert answered(bob, "hello")[0] == "USERSTATE"
     assert ada.until("PRIVMSG")[-1].endswith(":hello")
     assert [pages_see(ada_page, text)["seq"] for text in ("no spoiler from me", "hello")] == [1, 2]
     assert chat.metric('sluice_chat_automod_verdicts_total{verdict="block"} 2')
@@ -101,15 +90,15 @@ def test_a_moderator_is_exempt_and_a_vip_is_not(chat):
     ada, bob, *_ = everybody(chat)
     ada.send("PRIVMSG #demo :/vip bob")
     ada.until("vip_success")
-    assert answer(bob, HELD)[0] == "msg_rejected"
+    assert answered(bob, HELD)[0] == "msg_rejected"
     ada.send("PRIVMSG #demo :/unvip bob", "PRIVMSG #demo :/mod bob")
     ada.until("mod_success")
-    assert answer(bob, HELD)[0] == "USERSTATE"
+    assert answered(bob, HELD)[0] == "USERSTATE"
 
 
 def test_what_is_held_and_approved_is_said_once(chat):
     ada, bob, ada_page, bob_page = everybody(chat)
-    told, line = answer(bob, HELD)
+    told, line = answered(bob, HELD)
     assert told == "msg_rejected" and line.endswith(":Your message is being checked by mods and has not been sent.")
     waits = ada_page.until("held")
     assert (waits["user"]["login"], waits["text"], waits["reason"], waits["category"]) == ("bob", HELD, "automod", "swearing")
@@ -137,11 +126,11 @@ def test_what_is_held_and_approved_is_said_once(chat):
 def test_what_is_denied_or_expires_is_told_and_not_said():
     with running(*QUIET, "--held-time", "3s") as chat:
         _, bob, ada_page, bob_page = everybody(chat)
-        assert answer(bob, HELD)[0] == "msg_rejected"
+        assert answered(bob, HELD)[0] == "msg_rejected"
         chat.seed("deny", held(chat)[0])
         assert "msg-id=msg_rejected_mandatory" in bob.until("NOTICE")[-1]
         assert bob_page.until("decided")["status"] == "denied"
-        assert answer(bob, HELD)[0] == "msg_rejected"
+        assert answered(bob, HELD)[0] == "msg_rejected"
         assert bob.until("NOTICE")[-1].endswith(":Your message was not sent: no moderator has looked at it in time.")
         assert bob_page.until("decided")["status"] == "expired"
         assert [ada_page.until("decided")["status"] for _ in range(2)] == ["denied", "expired"]
@@ -151,29 +140,29 @@ def test_what_is_denied_or_expires_is_told_and_not_said():
 def test_moderators_rule_by_commands_and_by_the_control_socket(chat):
     ada, bob, _, _ = everybody(chat)
     for text in (HELD, HELD + "!", HELD + "?"):
-        assert answer(bob, text)[0] == "msg_rejected"
+        assert answered(bob, text)[0] == "msg_rejected"
     numbers = held(chat)
-    told, line = answer(ada, "/held")
+    told, line = answered(ada, "/held")
     assert told == "held" and all(f"{number} bob: {HELD}" in line for number in numbers)
-    assert answer(bob, f"/allow {numbers[0]}")[0] == "no_permission"
+    assert answered(bob, f"/allow {numbers[0]}")[0] == "no_permission"
     ada.send(f"PRIVMSG #demo :/allow {numbers[0]} harmless")
     assert tags(bob.until("PRIVMSG", HELD)[-1])["id"] == numbers[0]
     assert tags(ada.until("NOTICE")[-1])["msg-id"] == "automod_allowed"
-    assert answer(ada, f"/deny {numbers[1]}")[0] == "automod_denied"
+    assert answered(ada, f"/deny {numbers[1]}")[0] == "automod_denied"
     act = lambda line, by="ada": chat.ask_all({"command": "act", "channel": "demo", "as": by, "line": line})[0]
     assert act("/held")["text"].endswith(f"{numbers[2]} bob: {HELD}?")
     assert act(f"/allow {numbers[2]}", by="bob")["error"]["notice"] == "no_permission"
     assert act(f"/allow {numbers[2]}")["notice"] == "automod_allowed"
     assert act(f"/deny {numbers[2]}")["error"]["notice"] == "automod_decided"
     assert act("/deny nothing")["error"]["notice"] == "automod_not_held"
-    assert answer(ada, "/held")[0] == "no_held"
+    assert answered(ada, "/held")[0] == "no_held"
     wait_for(lambda: history(chat) == [HELD, HELD + "?"], 5, "what was allowed, and no more")
 
 
 def test_moderators_rule_from_their_page(chat):
     _, bob, ada_page, bob_page = everybody(chat)
     for text in (HELD, HELD + "!"):
-        assert answer(bob, text)[0] == "msg_rejected"
+        assert answered(bob, text)[0] == "msg_rejected"
     ada_page.ask(type="queue", channel="demo")
     first, second = ada_page.until("queue")["held"]
     assert (first["text"], second["text"]) == (HELD, HELD + "!")
@@ -237,13 +226,13 @@ def test_a_kill_of_automod_costs_no_line_and_no_order(chat):
     wait_for(lambda: automod_health(chat)["status"] == "healthy", 10, "automod's health")
     assert chat.metric("sluice_chat_automod_restarts_total 2")
     chat.seed("late", "demo", "hold")
-    assert answer(bob, "and it judges again: " + HELD)[0] == "msg_rejected"
+    assert answered(bob, "and it judges again: " + HELD)[0] == "msg_rejected"
 
 
 def test_held_messages_outlive_a_kill_of_chatd(chat):
     _, bob, ada_page, _ = everybody(chat)
     for text in (HELD, HELD + "!", HELD + "?"):
-        assert answer(bob, text)[0] == "msg_rejected"
+        assert answered(bob, text)[0] == "msg_rejected"
     first, second, third = held(chat)
 
     def kill_and_start():
@@ -274,7 +263,7 @@ def test_a_kill_right_after_an_approval_says_it_once(chat):
         text = f"{HELD} {round_}"
         peer = chat.irc_peer("bob", chat.bob)
         peer.join("demo")
-        assert answer(peer, text)[0] == "msg_rejected"
+        assert answered(peer, text)[0] == "msg_rejected"
         chat.seed("allow", held(chat)[0])
         if round_ % 2:
             peer.until("PRIVMSG", text)
@@ -290,12 +279,12 @@ def test_two_nodes_publish_what_they_took(chat):
     with running(*QUIET, directory=chat.directory, name="other", *("--history", str(chat.directory / "other.db"))) as other:
         there = other.irc_peer("ada", chat.ada)
         there.join("demo")
-        assert answer(bob, HELD)[0] == "msg_rejected"
+        assert answered(bob, HELD)[0] == "msg_rejected"
         chat.seed("allow", held(chat)[0])
         ada.until("PRIVMSG", HELD)
         speaker = other.irc_peer("bob", chat.bob)
         speaker.join("demo")
-        assert answer(speaker, "hello there")[0] == "USERSTATE"
+        assert answered(speaker, "hello there")[0] == "USERSTATE"
         seen = there.until("PRIVMSG")
         assert seen[-1].endswith(":hello there") and not any("fuck" in line for line in seen)
 
@@ -304,13 +293,13 @@ def test_one_that_never_answers_is_late(request):
     with running(*QUIET, *SILENT) as chat:
         _, bob, ada_page, bob_page = everybody(chat)
         begun = time.monotonic()
-        assert answer(bob, "hello")[0] == "msg_rejected"  # a room's default
+        assert answered(bob, "hello")[0] == "msg_rejected"  # a room's default
         assert 0.15 < time.monotonic() - begun < 2
         waits = ada_page.until("held")
         assert (waits["reason"], waits["category"]) == ("automod", "deadline")
         assert automod_health(chat)["status"] != "healthy"
         chat.seed("late", "demo", "allow")
-        wait_for(lambda: answer(bob, "hello again")[0] == "USERSTATE", 10, "late lines to pass")
+        wait_for(lambda: answered(bob, "hello again")[0] == "USERSTATE", 10, "late lines to pass")
         assert not chat.metric("sluice_chat_automod_late_total 0")
 
 
@@ -318,7 +307,7 @@ def test_late_can_be_the_same_for_all_rooms():
     with running(*QUIET, *SILENT, "--automod-late", "allow", "--automod-deadline", "20ms") as chat:
         bob = chat.irc_peer("bob", chat.bob)
         bob.join("demo")
-        assert answer(bob, "hello")[0] == "USERSTATE"
+        assert answered(bob, "hello")[0] == "USERSTATE"
 
 
 @pytest.mark.parametrize("command", ["yes", "no-such-program", "exit 3", "head -c 100 /dev/zero"])
@@ -327,7 +316,7 @@ def test_one_that_is_no_automod_does_not_stop_the_chat(command):
         bob = chat.irc_peer("bob", chat.bob)
         bob.join("demo")
         for number in range(20):
-            assert answer(bob, f"line {number}")[0] == "USERSTATE"
+            assert answered(bob, f"line {number}")[0] == "USERSTATE"
         assert automod_health(chat)["status"] != "healthy"
 
 
@@ -335,7 +324,7 @@ def test_none_lets_everything_pass():
     with running(*QUIET, "--automod", "none") as chat:
         bob = chat.irc_peer("bob", chat.bob)
         bob.join("demo")
-        assert answer(bob, HELD)[0] == "USERSTATE"
+        assert answered(bob, HELD)[0] == "USERSTATE"
         assert children(chat) == []
 
 
@@ -345,11 +334,11 @@ def test_a_reload_swaps_the_command(tmp_path):
     with running(*QUIET, "--config", str(settings)) as chat:
         bob = chat.irc_peer("bob", chat.bob)
         bob.join("demo")
-        assert answer(bob, HELD)[0] == "USERSTATE"
+        assert answered(bob, HELD)[0] == "USERSTATE"
         for command, told in (("automod --level 1", "msg_rejected"), ("none", "USERSTATE"), ("automod", "msg_rejected")):
             settings.write_text(f"automod = {command}\n")
             chat.daemon.process.send_signal(signal.SIGHUP)
-            wait_for(lambda: answer(bob, HELD)[0] == told, 10, command)
+            wait_for(lambda: answered(bob, HELD)[0] == told, 10, command)
 
 
 def test_a_line_that_waits_is_published_though_chatd_is_told_to_stop():

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from chat_nodes import joined
-from chat_peers import tags
+from chat_peers import answered
 from chat_platform import everybody, running
 from harness import program, wait_for
 
@@ -21,13 +21,8 @@ def chat():
 
 def answer(peer, text):
     """What an IRC client is told of its line: ('USERSTATE' or a msg-id, the text)."""
-    peer.send(f"PRIVMSG #demo :{text}")
-    while True:
-        line = peer.line()
-        if " USERSTATE " in line:
-            return "USERSTATE", ""
-        if " NOTICE " in line:
-            return tags(line)["msg-id"], line.split(" NOTICE ", 1)[1].split(" :", 1)[1]
+    told, line = answered(peer, text)
+    return told, "" if told == "USERSTATE" else line.split(" NOTICE ", 1)[1].split(" :", 1)[1]
 
 
 def act(chat, line, by="ada"):
