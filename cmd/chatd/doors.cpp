@@ -1,5 +1,7 @@
 #include "doors.hpp"
 
+#include <algorithm>
+
 #include "app/certificate.hpp"
 #include "app/platform.hpp"
 #include "configuration.hpp"
@@ -68,7 +70,10 @@ void Doors::take_request(const http::Request& request, const http::Responder& re
     answer.headers.emplace_back("Sec-WebSocket-Version", "13");
     return responder.respond(std::move(answer));
   }
-  if (!origins_.admits(request.header("Origin"), request.header("Host")))
+  const bool irc =
+      request.path == "/" && std::ranges::find(offer->protocols, "irc") != offer->protocols.end();
+  // IRC logs in with a token of its own in every connection, which no page has unless it was given one.
+  if (!irc && !origins_.admits(request.header("Origin"), request.header("Host")))
     return responder.respond(
         http::Response::text(403, "pages of this origin may not chat here (see --allow-origin)\n"));
   if (const auto why = links_.refusal(request.peer)) {
@@ -81,11 +86,9 @@ void Doors::take_request(const http::Request& request, const http::Responder& re
   http::Headers headers{
       {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", offer->accept}};
   auto speaks = request.path == "/json" ? WsLink::Speaks::json : WsLink::Speaks::unknown;
-  for (const std::string& protocol : offer->protocols) {
-    if (request.path == "/json" || protocol != "irc") continue;
-    headers.emplace_back("Sec-WebSocket-Protocol", protocol);
+  if (irc) {
+    headers.emplace_back("Sec-WebSocket-Protocol", "irc");
     speaks = WsLink::Speaks::irc;
-    break;
   }
   const auto deflate =
       deflate_ ? http::accept_deflate(request.header("Sec-WebSocket-Extensions")) : std::nullopt;

@@ -104,6 +104,12 @@ class Service {
     if (archivist_) {
       acts_.look_in(*archivist_);
       news_.look_in(*archivist_);
+      path_.find_older = [this](ChannelId channel, std::string id, auto answer) {
+        acts_.find_message(channel, std::move(id),
+                           [answer = std::move(answer)](const Result<chat::MessagePtr>& found) {
+                             answer(found ? *found : nullptr);
+                           });
+      };
     }
     SLUICE_TRY_VALUE(const std::optional<redis::Url> bus_url, chat_bus(settings));
     if (bus_url) join_nodes(*bus_url, approved);

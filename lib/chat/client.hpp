@@ -44,6 +44,7 @@ class Outlet : public Sink {
 struct ClientLimits {
   std::size_t rooms = 1000;  // joined at once
   Window::Size joins{20, milliseconds(10'000)};
+  Window::Size bot_joins{2000, milliseconds(10'000)};  // of a verified bot
   Window::Size logins{20, milliseconds(10'000)};
   std::size_t frame_bytes = 16 * 1024;
   std::size_t history_bytes = 128 * 1024;  // of messages in one answer: what a slow reader's queue holds
@@ -120,13 +121,14 @@ struct Credential {
 class Client {
  public:
   virtual ~Client() = default;
-  virtual void receive(ByteView bytes) = 0;       // TCP: any piece; WebSocket: a whole message
-  virtual void keep_alive() {}                    // it has been quiet: ask for a sign of life
-  virtual void restart(seconds within) = 0;       // tells the client to come back
-  virtual bool known() const = 0;                 // logged in, or joined a room
-  virtual void give_up_waiting() {}               // nobody logged in: says so; the connection is being closed
-  virtual void fall_behind() = 0;                 // tells the client that it reads too slowly
-  virtual void refuse_token() = 0;                // its token is good no longer: says so and closes
+  virtual void receive(ByteView bytes) = 0;  // TCP: any piece; WebSocket: a whole message
+  virtual void keep_alive() {}               // it has been quiet: ask for a sign of life
+  virtual void restart(seconds within) = 0;  // tells the client to come back
+  virtual bool known() const = 0;            // logged in, or joined a room
+  virtual void give_up_waiting() {}          // nobody logged in: says so; the connection is being closed
+  virtual void fall_behind() = 0;            // tells the client that it reads too slowly
+  virtual void refuse_token() = 0;           // its token is good no longer: says so and closes
+  virtual bool hears_whispers() const = 0;
   virtual void hear(const Whisper& whisper) = 0;  // for its user
   virtual Origin origin() const = 0;
   // Its user looks otherwise now, or has other limits.
@@ -140,8 +142,9 @@ class Client {
   // A user's joins count over all its connections, an anonymous reader's on each.
   std::optional<Limited> take_join(Hall& hall, const User& user) {
     const Steady now = hall.clock.steady();
-    return user.id.value() == 0 ? anonymous_joins_.take(hall.limits.joins, now)
-                                : hall.entries.joins.take(user.id, hall.limits.joins, now);
+    return user.id.value() == 0
+               ? anonymous_joins_.take(hall.limits.joins, now)
+               : hall.entries.joins.take(user.id, user.bot ? hall.limits.bot_joins : hall.limits.joins, now);
   }
   // After it was plugged in; and after it came into a room.
   static void tell_connected(Hall& hall, const User& user) {

@@ -81,8 +81,8 @@ void History::remove_author(UserId author) {
   for (Kept& kept : kept_) kept.removed = kept.removed || kept.message->author.id == author;
 }
 
-void History::remove_all() {
-  for (Kept& kept : kept_) kept.removed = true;
+void History::remove_all(Wall until) {
+  for (Kept& kept : kept_) kept.removed = kept.removed || kept.message->at <= until;
 }
 
 History::Missed History::after(const Seen& seen, const Seen& heads, bool complete) const {
@@ -103,8 +103,11 @@ History::Missed History::after(const Seen& seen, const Seen& heads, bool complet
   std::map<std::string_view, std::uint64_t> oldest;  // by origin
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     const Message& message = *kept_[i].message;
-    if (!kept_[i].removed && !was_seen(kept_[i]) && (i >= known_to || seen.contains(message.origin)))
+    if (was_seen(kept_[i])) {
+      missed.seen_until = std::max(missed.seen_until.value_or(message.at), message.at);
+    } else if (!kept_[i].removed && (i >= known_to || seen.contains(message.origin))) {
       missed.messages.push_back(kept_[i].message);
+    }
     const auto count = [&](std::string_view origin, std::uint64_t seq) {
       const auto [found, first] = oldest.try_emplace(origin, seq);
       if (!first) found->second = std::min(found->second, seq);

@@ -43,11 +43,12 @@ class History {
   // gap.
   void remove(std::string_view id);
   void remove_author(UserId author);
-  void remove_all();
+  void remove_all(Wall until);
 
   struct Missed {
     std::vector<MessagePtr> messages;  // oldest first
     bool gap = false;                  // some in between are no longer kept
+    std::optional<Wall> seen_until;    // when the last of those that were seen was said, where it is kept
   };
   // What came after `seen`. `heads`: the last number of each origin that this node knows of. `complete`: of
   // an origin that `seen` does not name nothing was seen; else those of its messages are new that came after

@@ -46,7 +46,7 @@ void IrcClient::fall_behind() {
 }
 
 void IrcClient::hear(const Whisper& whisper) {
-  if (closed_ || !session_.capabilities().commands) return;
+  if (closed_ || !hears_whispers()) return;
   write_whisper(out_, style(), whisper, badges_of(people().premiums.of(whisper.from.id)));
   if (!carrying_) send();
 }
@@ -204,7 +204,9 @@ void IrcClient::carry_out(irc::Say say) {
         const auto self = weak.lock();
         if (!self || self->closed_) return;
         if (channel) {
+          self->waiting_ = false;
           self->say_in(self->hall_.rooms.open(*channel), say);
+          if (self->waiting_) return;  // for its own answer
         } else if (channel.error().code == Errc::not_found) {
           self->notice(say.channel, "msg_channel_suspended",
                        "This channel does not exist or has been suspended.");
@@ -215,12 +217,20 @@ void IrcClient::carry_out(irc::Say say) {
       });
 }
 
-// An answer that comes later is sent when it comes; what the client says meanwhile is not held back by it.
+// An answer that comes later is sent when it comes; what the client says meanwhile is held back only by
+// /clear, which would take it off the screens.
 void IrcClient::command_in(Room& room, const std::string& channel, std::string_view line) {
   auto command = parse_command(line);
   if (!command) return notice(channel, command.error().notice_id, command.error().text);
   if (command->rule->act == Act::disconnect) return leave(Farewell::normal, "asked to be disconnected");
-  hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer_in(channel));
+  if (command->rule->act != Act::clear)
+    return hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer_in(channel));
+  waiting_ = true;
+  hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command),
+                             [weak = weak_from_this(), answer = answer_in(channel)](const Notice& told) {
+                               answer(told);
+                               if (const auto self = weak.lock(); self && !self->closed_) self->answered();
+                             });
 }
 
 void IrcClient::personal_command(const std::string& channel, std::string_view line) {

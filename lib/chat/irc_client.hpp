@@ -24,6 +24,7 @@ class IrcClient final : public Client, public std::enable_shared_from_this<IrcCl
   bool known() const override { return session_.registered(); }
   void fall_behind() override;
   void refuse_token() override;
+  bool hears_whispers() const override { return session_.capabilities().commands; }
   void hear(const Whisper& whisper) override;
   Origin origin() const override { return {outlet_.address(), {}}; }
   void give_up_waiting() override;

@@ -66,7 +66,8 @@ void write_privmsg(std::string& out, const IrcStyle& style, const Message& messa
     line.tag("returning-chatter", flag(message.returning)).tag("room-id", number(message.channel.value()));
     line.tag("subscriber", flag(message.roles.subscriber));
     line.tag("tmi-sent-ts", number(message.at)).tag("turbo", turbo_flag(message.badges));
-    line.tag("user-id", number(author.id.value())).tag("user-type", user_type(message.roles));
+    line.tag("user-id", number(message.anonymous ? platform::anonymous_cheerer_tmi_id : author.id.value()));
+    line.tag("user-type", user_type(message.roles));
     if (message.roles.vip) line.tag("vip", "1");
   }
   line.prefix(source_of(message.author.login, style.host))

@@ -196,6 +196,7 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   History::Missed missed;
   if (join.after) {
     missed = room.missed(*join.after, join.complete);
+    answer.taken_off = room.taken_off_since(missed.seen_until);
   } else {
     missed.messages = room.history().last(join.history);
   }
@@ -277,7 +278,14 @@ void JsonClient::command_in(Room& room, const MessageRequest& message, std::stri
   };
   if (is_personal(command->rule->act))
     return carry_out_personal(hall_, by(user_, outlet_), std::move(*command), answer);
-  hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer);
+  if (command->rule->act != Act::clear)
+    return hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command), answer);
+  waiting_ = true;  // what comes behind it is not to be taken off the screens by it
+  hall_.moderation.carry_out(room, by(user_, outlet_), std::move(*command),
+                             [weak = weak_from_this(), answer](const Notice& notice) {
+                               answer(notice);
+                               if (const auto self = weak.lock(); self && !self->closed_) self->answered();
+                             });
 }
 
 void JsonClient::carry_out(PingRequest ping) {

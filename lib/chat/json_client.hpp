@@ -21,6 +21,7 @@ class JsonClient final : public Client, public std::enable_shared_from_this<Json
   bool known() const override { return user_.id.value() != 0 || memberships_.size() > 0; }
   void fall_behind() override;
   void refuse_token() override;
+  bool hears_whispers() const override { return true; }
   void hear(const Whisper& whisper) override;
   Origin origin() const override { return {outlet_.address(), fingerprint_}; }
 

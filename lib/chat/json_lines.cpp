@@ -110,6 +110,17 @@ void write_joined(std::string& out, const JoinedAnswer& answer) {
   }
   object.boolean("gap", answer.gap);
   append_array(object.member("history"), answer.history, [&](const std::string& message) { out += message; });
+  const TakenOff& taken = answer.taken_off;
+  if (taken.ids.empty() && taken.authors.empty() && !taken.all) return;
+  JsonObject removed(object.member("removed"));
+  if (!taken.ids.empty())
+    append_array(removed.member("ids"), taken.ids,
+                 [&](const std::string& id) { append_json_string(out, id); });
+  if (!taken.authors.empty())
+    append_array(removed.member("users"), taken.authors, [&](const auto& author) {
+      JsonObject(out).text("id", std::to_string(author.first.value())).time("at", author.second);
+    });
+  if (taken.all) removed.time("all", *taken.all);
 }
 
 void write_left(std::string& out, std::string_view channel) {

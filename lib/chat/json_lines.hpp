@@ -8,6 +8,7 @@
 #include "chat/error_code.hpp"
 #include "chat/history.hpp"
 #include "chat/line.hpp"
+#include "chat/removals.hpp"
 #include "chat/types.hpp"
 
 namespace sluice::chat {
@@ -35,6 +36,7 @@ struct JoinedAnswer {
   std::vector<Badge> badges;
   bool gap = false;
   std::vector<std::string> history;  // messages as JSON, oldest first
+  TakenOff taken_off;                // while the page was away
 };
 void write_joined(std::string& out, const JoinedAnswer& answer);
 void write_left(std::string& out, std::string_view channel);

@@ -23,8 +23,7 @@ std::optional<Refusal> refused_as_text(const Typed& typed) {
   return std::nullopt;
 }
 
-std::optional<Reply> reply_to(const Room& room, std::string_view id) {
-  const MessagePtr parent = id.empty() ? nullptr : room.history().find(id);
+std::optional<Reply> reply_to(const MessagePtr& parent) {
   if (!parent) return std::nullopt;
   if (!parent->reply) return Reply{parent->id, parent->author, parent->text, parent->id, parent->author};
   return Reply{parent->id, parent->author, parent->text, parent->reply->thread, parent->reply->thread_author};
@@ -121,7 +120,10 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   message.anonymous = draft.anonymous;
   message.client_nonce = draft.client_nonce;
   message.address = draft.address;
-  message.reply = reply_to(room, draft.reply_to);
+  if (!draft.reply_to.empty()) {
+    message.reply = reply_to(room.history().find(draft.reply_to));
+    if (!message.reply && find_older) line.older = draft.reply_to;
+  }
 
   const bool shares = shared_ != nullptr && shared_->answers();
   if (shared_ != nullptr && !shares) alone_until_ = clock_.steady() + limits_.memory();
@@ -131,7 +133,7 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   }
   if (!shares) {
     if (auto refusal = refused_by_room(line)) return then(no(refusal));
-    if (gates_.empty() && bits == 0 && waiting_.oldest(room, user) == nullptr) {
+    if (gates_.empty() && bits == 0 && line.older.empty() && waiting_.oldest(room, user) == nullptr) {
       const MessagePtr published = publish(room, std::move(message), draft.from.get(), keyed);
       return then(Accepted{published->id, {published->origin, published->seq, published->at}, false});
     }
@@ -204,6 +206,14 @@ void MessagePath::tick() {
 // ---- gates
 
 void MessagePath::ask_gates(const std::shared_ptr<WaitingLine>& line) {
+  if (!line->older.empty())
+    return find_older(line->message.channel, std::exchange(line->older, {}),
+                      [this, weak = std::weak_ptr(line)](const MessagePtr& parent) {
+                        const auto it = weak.lock();
+                        if (!it) return;
+                        it->message.reply = reply_to(parent);
+                        ask_gates(it);
+                      });
   if (line->gate == gates_.size()) {
     if (line->message.bits > 0 && !line->paid) return pay(line);
     return decide(line, std::nullopt);

@@ -31,7 +31,7 @@ struct Draft {
   const User& author;
   std::string_view typed;
   std::string_view key{};       // idempotency key; empty: none, and every message is a new one
-  std::string_view reply_to{};  // message id; one that is no longer known is left out
+  std::string_view reply_to{};  // message id; one that is not known is left out
   std::string_view client_nonce{};
   std::shared_ptr<Member> from{};   // the speaker's own membership
   std::string_view announcement{};  // its color: "PRIMARY"; empty: an ordinary message
@@ -45,6 +45,9 @@ class MessagePath {
       : clock_(clock), random_(random), limits_(rates) {}
 
   std::function<void(const MessagePtr&)> on_published;  // archive, counters; must not block
+  // Looks up what is replied to and the room has no longer in mind; null: there is no such message, or it was
+  // taken off. Without it such a reply is said as an ordinary line.
+  std::function<void(ChannelId, std::string id, std::function<void(const MessagePtr&)> answer)> find_older;
   // Asked after those that were added before, each when the one before it has let the line through. They
   // outlive the path, or never answer after its end.
   void add_gate(Gate& gate) { gates_.push_back(&gate); }

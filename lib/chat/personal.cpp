@@ -1,5 +1,7 @@
 #include "chat/personal.hpp"
 
+#include <algorithm>
+
 #include "base/utf8.hpp"
 #include "chat/message_id.hpp"
 #include "chat/text.hpp"
@@ -34,8 +36,12 @@ void deliver(Hall& hall, const Whisper& whisper, const Moderation::Answer& answe
   answer({std::string(whisper_sent), "Whispered to " + whisper.to.login + "."});
 }
 
+bool hears(Hall& hall, UserId user) {
+  return std::ranges::any_of(hall.switchboard.of(user), &Client::hears_whispers);
+}
+
 void deliver_alone(Hall& hall, const Whisper& whisper, const Moderation::Answer& answer) {
-  if (hall.switchboard.of(whisper.to.id).empty()) return answer(not_here(whisper.to));
+  if (!hears(hall, whisper.to.id)) return answer(not_here(whisper.to));
   const Steady now = hall.clock.steady();
   if (const auto no = refused_by(hall.whispers.reach(whisper.from.id, whisper.to.id, now)))
     return answer(*no);
@@ -52,7 +58,7 @@ void post(Hall& hall, const User& from, const User& to, const std::string& text,
       text,
       hall.rooms.people().emotes_in(text, from.id, {})};
   if (hall.post == nullptr) return deliver_alone(hall, whisper, answer);
-  const bool here = !hall.switchboard.of(to.id).empty();
+  const bool here = hears(hall, to.id);
   const auto then = [&hall, whisper, answer = std::move(answer)](std::optional<WhisperPost::Told> told) {
     if (!told) return deliver_alone(hall, whisper, answer);
     switch (*told) {

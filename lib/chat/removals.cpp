@@ -4,11 +4,11 @@
 
 namespace sluice::chat {
 
-void Removals::remove(std::string id) {
+void Removals::remove(std::string id, Wall at) {
   if (!ids_.insert(id).second) return;
-  order_.push_back(std::move(id));
+  order_.push_back({std::move(id), at});
   if (order_.size() <= most) return;
-  ids_.erase(order_.front());
+  ids_.erase(order_.front().id);
   order_.pop_front();
 }
 
@@ -31,6 +31,16 @@ bool Removals::covers(const Message& message) const {
   if (ids_.contains(message.id)) return true;
   const auto author = authors_.find(message.author.id);
   return author != authors_.end() && message.at <= author->second;
+}
+
+TakenOff Removals::since(Wall from) const {
+  TakenOff taken;
+  for (const Taken& each : order_)
+    if (each.at >= from) taken.ids.push_back(each.id);
+  for (const auto& [author, at] : authors_)
+    if (at >= from) taken.authors.emplace_back(author, at);
+  if (all_ != Wall{} && all_ >= from) taken.all = all_;
+  return taken;
 }
 
 }  // namespace sluice::chat

@@ -9,6 +9,7 @@ namespace {
 // them.
 constexpr std::size_t membership_limit = 1000;
 constexpr int beats_between_notices = 10;  // that a busy room's readers on IRC are sent
+constexpr seconds clocks_differ{60};       // of two nodes, at most
 constexpr std::size_t heads_limit = 128;   // origins, beyond which those of old runs are forgotten
 }  // namespace
 
@@ -129,6 +130,13 @@ History::Missed Room::missed(const Seen& seen, bool complete) const {
   return missed;
 }
 
+TakenOff Room::taken_off_since(std::optional<Wall> from) const {
+  TakenOff taken = removals_.since(from ? *from - clocks_differ : Wall{});
+  for (const History::Kept& each : history_.kept())
+    if (each.removed && !removals_.covers(*each.message)) taken.ids.push_back(each.message->id);
+  return taken;
+}
+
 Seen Room::heads() const {
   Seen heads = heads_;
   heads[origin_] = seq_;
@@ -171,12 +179,12 @@ void Room::ban(const User& user, std::optional<Wall> until, Wall at) {
 
 void Room::remove_message(std::string_view id, std::string login, std::string text, Wall at) {
   history_.remove(id);
-  removals_.remove(std::string(id));
+  removals_.remove(std::string(id), at);
   gather({MessageRemoved{channel_, std::string(id), std::move(login), std::move(text), at}, 0});
 }
 
 void Room::clear(Wall at) {
-  history_.remove_all();
+  history_.remove_all(at);
   removals_.remove_all(at);
   gather({Cleared{channel_, at}, 0});
 }

@@ -76,6 +76,9 @@ class Room {
   void skip(const std::string& origin, std::uint64_t first, std::uint64_t last, bool missed);
   // What a page missed: see History::after().
   History::Missed missed(const Seen& seen, bool complete) const;
+  // What was taken off the screens since then, or since ever as far as is remembered: of earlier runs of the
+  // node what the history holds.
+  TakenOff taken_off_since(std::optional<Wall> from) const;
   // The last number of each origin, this one's too, that was told or counted.
   Seen heads() const;
   std::uint64_t head(std::string_view origin) const;

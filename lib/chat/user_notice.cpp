@@ -16,8 +16,8 @@ namespace {
 using Kind = UserNotice::Kind;
 using irc::LineWriter;
 
-// Whom the dialect's clients take for somebody who gave anonymously.
-const User anonymous_giver{{}, "ananonymousgifter", "AnAnonymousGifter", {}};
+// Whom the dialect's clients take for somebody who gave anonymously, by this id.
+const User anonymous_giver{UserId(274598607), "ananonymousgifter", "AnAnonymousGifter", {}};
 
 const User& speaker(const UserNotice& notice) {
   return notice.user.id.value() == 0 && notice.kind != Kind::raid ? anonymous_giver : notice.user;

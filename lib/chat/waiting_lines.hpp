@@ -26,6 +26,7 @@ struct WaitingLine {
   std::optional<SendLimits::Sent> sent{};         // it counts as sent here
   std::optional<SendLimits::Sent> sent_before{};  // what counts again if this is not published
   std::optional<std::uint64_t> looked_up_at{};    // of which People::emote_changes() its emotes are
+  std::string older{};                            // what it replies to, where that must be looked up
   bool unique = false;                            // see SharedLimits::Question
   std::optional<SharedLimits::Passed> passed{};   // it counts on all nodes
   std::size_t gate = 0;                           // that is being asked

@@ -39,7 +39,8 @@ std::string_view tags_of(std::string_view line) {
   return line.starts_with('@') ? line.substr(1, line.find(' ') - 1) : std::string_view();
 }
 
-// The parameters from `first` on as one list: some clients forget the ':' before a list of capabilities.
+// The parameters from `first` on as one: some clients forget the ':' before a list of capabilities, and people
+// before what they say.
 std::string rest_of(const Message& message, std::size_t first) {
   std::string rest;
   for (std::size_t i = first; i < message.params.size(); ++i) {
@@ -257,7 +258,7 @@ void Session::take_line(const Message& message, std::vector<Command>& commands, 
     return numeric("401", target, "No such nick: lines go to one channel, and /w USER TEXT in it to a user",
                    out);
   if (message.params.size() < 2) return numeric("412", "No text to send", out);
-  commands.push_back(Say{std::move(channel), std::string(message.params.back()), nonce_of(message.tags),
+  commands.push_back(Say{std::move(channel), rest_of(message, 1), nonce_of(message.tags),
                          std::string(find_tag(message.tags, "reply-parent-msg-id"))});
 }
 

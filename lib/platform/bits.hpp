@@ -12,6 +12,7 @@ inline constexpr std::int64_t most_granted = 100'000'000;  // at once
 // have them (names.hpp).
 inline constexpr std::string_view anonymous_cheerer_login = "ananonymouscheerer";
 inline constexpr std::string_view anonymous_cheerer_name = "AnAnonymousCheerer";
+inline constexpr std::int64_t anonymous_cheerer_tmi_id = 407665396;  // by which IRC clients know it; 0 elsewhere
 
 // The sum of the cheer words in a text: "cheer" in any capitals and a number from 1 without leading zeros,
 // with blanks or the text's ends around it. 0: it has none. Never more than most_bits + 1, which stands for

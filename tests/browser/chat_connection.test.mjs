@@ -88,6 +88,21 @@ test("what a busy room leaves out is told while it does", async () => {
   assert.deepEqual(at.last().sent, [{ type: "join", channel: "demo", cursor: { a: 7 } }]);
 });
 
+test("what was taken off while it was away goes when it is back, and what came after stays", async () => {
+  const { at, chat } = await joinedChat(null);
+  const bob = { id: "8", login: "bob", name: "Bob" };
+  for (const each of [message(1), message(2), { ...message(3), user: bob, at: 30 }, { ...message(4), user: bob, at: 40 }]) at.last().says({ at: 35, ...each });
+  at.last().onclose();
+  at.advance(1000);
+  at.last().onopen();
+  await settled();
+  const kinds = () => Object.fromEntries(chat.messages.value.map((each) => [each.id, each.kind]));
+  at.last().says(joined({ seq: 4, removed: { ids: ["m1", "unknown"], users: [{ id: "8", at: 30 }] } }));
+  assert.deepEqual(kinds(), { m1: "deleted", m2: "message", m3: "deleted", m4: "message" });
+  at.last().says(joined({ seq: 5, removed: { all: 39 }, history: [{ ...message(5), at: 36 }] }));
+  assert.deepEqual(kinds(), { m1: "deleted", m2: "deleted", m3: "deleted", m4: "message", m5: "message" });
+});
+
 test("a reader joins without a ticket, a writer shows one first", async () => {
   const reader = await joinedChat(null);
   assert.deepEqual(reader.at.last().sent, [{ type: "join", channel: "demo", history: 50 }]);

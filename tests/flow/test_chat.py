@@ -73,6 +73,63 @@ def test_a_page_that_comes_back_misses_nothing(chat):
     assert back.until("message")["text"] == "live again"
 
 
+def test_a_page_that_comes_back_is_told_what_was_taken_off():
+    with running("--cooldown", "0s", "--message-rate", "1000", "--automod", "none") as chat:
+        page, ada, bob = chat.page(), chat.page(chat.ada), chat.page(chat.bob)
+        page.join("demo")
+        ada.join("demo")
+        bob.join("demo")
+        for who, text in ((bob, "rude 1"), (ada, "fine"), (bob, "rude 2")):
+            who.say("demo", text, text)
+            who.until("confirmed")
+        seen = [page.until("message") for _ in range(3)]
+        cursor = {seen[-1]["origin"]: seen[-1]["seq"]}
+        page.close()
+        ada.say("demo", f"/delete {seen[0]['id']}", "delete")
+        ada.until("notice")
+        back = chat.page()
+        joined = back.join("demo", cursor=cursor)
+        assert joined["removed"] == {"ids": [seen[0]["id"]]} and not joined["gap"]
+        ada.say("demo", "/timeout bob 60", "timeout")
+        ada.say("demo", "later", "later")
+        banned = back.until("banned")
+        assert back.until("message")["text"] == "later"
+        joined = chat.page().join("demo", cursor=cursor)
+        assert joined["removed"] == {"ids": [seen[0]["id"]], "users": [{"id": banned["user"]["id"], "at": banned["at"]}]}
+        assert [each["text"] for each in joined["history"]] == ["later"]
+
+        wait_for(lambda: archived(chat, "later"), what="the message in the file")
+        chat.daemon.process.send_signal(signal.SIGKILL)
+        chat.daemon.process.wait()
+        chat.start()
+        joined = chat.page().join("demo", cursor=cursor)
+        assert sorted(joined["removed"]["ids"]) == sorted([seen[0]["id"], seen[2]["id"]])
+        assert [each["text"] for each in joined["history"]] == ["later"]
+
+
+def test_what_was_said_long_ago_is_replied_to():
+    with running(*BURST) as chat:
+        ada, bob, reader = chat.irc_peer("ada", chat.ada), chat.irc_peer("bob", chat.bob), chat.page()
+        for peer in (ada, bob):
+            peer.join("demo")
+        reader.join("demo")
+        bob.send("PRIVMSG #demo :the root")
+        root = reader.until("message")["id"]
+        ada.send(*[f"PRIVMSG #demo :line {i}" for i in range(300)])
+        for _ in range(300):
+            reader.until("message")
+        ada.send(f"@reply-parent-msg-id={root} PRIVMSG #demo :late", "PRIVMSG #demo :behind it")
+        late = bob.until("late")[-1]
+        assert f"reply-parent-msg-id={root};" in late and "reply-parent-msg-body=the\\sroot;" in late
+        assert late.endswith("PRIVMSG #demo :@bob late")
+        assert reader.until("message")["reply"]["text"] == "the root"
+        assert reader.until("message")["text"] == "behind it"
+        ada.send(f"PRIVMSG #demo :/delete {root}")
+        ada.until("delete_message_success")
+        ada.send(f"@reply-parent-msg-id={root} PRIVMSG #demo :too late")
+        assert "reply" not in reader.until("message")
+
+
 def test_presence_counts_people(chat):
     watcher = chat.page()
     before = watcher.join("demo")["viewers"]
@@ -111,6 +168,11 @@ def test_which_pages_may_open_a_socket(chat):
     assert WebSocket(chat.ws, "/json", origin="null").status == 403
     assert WebSocket(chat.ws, "/json", origin="http://127.0.0.1:8080").status == 101
     assert WebSocket(chat.ws, "/other").status == 404
+    # A client of the dialect in a page or in an overlay logs in with a token of its own, wherever it was loaded from.
+    for origin in ("null", "file://", "https://overlay.example"):
+        assert WebSocket(chat.ws, "/", protocol="irc", origin=origin).status == 101
+        assert WebSocket(chat.ws, "/", origin=origin).status == 403
+        assert WebSocket(chat.ws, "/json", protocol="irc", origin=origin).status == 403
     assert get(f"http://127.0.0.1:{chat.ws}/")[0] == 426
 
 

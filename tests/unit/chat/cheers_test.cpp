@@ -126,7 +126,7 @@ TEST_CASE("an anonymous cheer is told as nobody's") {
   hall.say("cheer7 guess", R"(,"anonymous":true)");
   hall.till.answer(Till::Paid{});
   const std::string line = hall.heard();
-  CHECK_THAT(line, Contains(":ananonymouscheerer!") && Contains("user-id=0;") && Contains("bits=7;") &&
+  CHECK_THAT(line, Contains(":ananonymouscheerer!") && Contains("user-id=407665396;") && Contains("bits=7;") &&
                        !Contains("bob"));
 }
 

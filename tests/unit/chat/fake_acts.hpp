@@ -1,5 +1,6 @@
 #pragma once
 // A platform that does what moderation asks of it, and remembers what that was.
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,8 +78,11 @@ struct FakeActs : Acts {
              std::function<void(Result<>)> answer) override {
     asked.push_back("clear " + where(channel, by) + (reason.empty() ? "" : " " + reason));
     context = around;
+    if (clears_late) return late.push_back([this, answer] { give<void>(answer, Result<>{}); });
     give<void>(answer, Result<>{});
   }
+  bool clears_late = false;
+  std::vector<std::function<void()>> late;
   platform::RoomSettings settings;  // as the store has them, which rooms hear of later
   void change_settings(ChannelId channel, By by, platform::RoomSettingsPatch patch,
                        std::function<void(Result<ChangedSettings>)> answer) override {

@@ -318,6 +318,79 @@ TEST_CASE("a reply to a reply names both its parent and the root of the thread")
         std::string::npos);
 }
 
+TEST_CASE("what the room has no longer in mind is looked up, and replied to in its turn") {
+  TestHall hall;
+  std::vector<std::pair<std::string, std::function<void(const MessagePtr&)>>> asked;
+  hall.path.find_older = [&](ChannelId channel, std::string id, auto answer) {
+    CHECK(channel == ChannelId(1));
+    asked.emplace_back(std::move(id), std::move(answer));
+  };
+  IrcPeer ada(hall), bob(hall);
+  ada.log_in("t7", "ada");
+  bob.log_in("t8", "bob");
+  ada.send("JOIN #demo\r\n");
+  CHECK(bob.send("@reply-parent-msg-id=old PRIVMSG #demo :late\r\n").empty());
+  bob.send("PRIVMSG #demo :behind it\r\n");
+  hall.flush();
+  CHECK(ada.outlet.delivered.empty());
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].first == "old");
+  Message parent;
+  parent.id = "old";
+  parent.author = user(9, "cyd");
+  parent.text = "long ago";
+  asked[0].second(std::make_shared<const Message>(parent));
+  hall.flush();
+  const std::string heard = ada.outlet.take_delivered();
+  CHECK(heard.find("reply-parent-msg-body=long\\sago;reply-parent-msg-id=old;reply-parent-user-id=9") !=
+        std::string::npos);
+  CHECK(heard.find(":@Cyd late\r\n") < heard.find(":behind it\r\n"));
+  CHECK(bob.outlet.take_sent().find("USERSTATE #demo") != std::string::npos);
+
+  bob.send("@reply-parent-msg-id=nothing PRIVMSG #demo :to nobody\r\n");
+  asked.at(1).second(nullptr);  // there is none, or it was taken off
+  hall.flush();
+  CHECK(ada.outlet.take_delivered().find("PRIVMSG #demo :to nobody\r\n") != std::string::npos);
+  bob.send("PRIVMSG #demo :one that is kept\r\n");
+  const std::string kept = hall.rooms.find("demo")->history().last(1)[0]->id;
+  bob.send("@reply-parent-msg-id=" + kept + " PRIVMSG #demo :at once\r\n");
+  CHECK(asked.size() == 2);
+}
+
+TEST_CASE("what is said behind /clear comes behind it, and is not cleared") {
+  TestHall hall;
+  Room& room = hall.rooms.open(hall.directory.channels["demo"]);
+  hall.acts.clears_late = true;
+  IrcPeer ada(hall), elsewhere(hall);
+  ada.log_in("t7", "ada");
+  elsewhere.log_in("t7", "ada");
+  const auto clear = [&] {  // the event comes, then the answer
+    room.clear(hall.clock.wall());
+    hall.clock.advance(milliseconds(1500));
+    for (const auto& answer : std::exchange(hall.acts.late, {})) answer();
+    hall.flush();
+  };
+  for (IrcPeer* peer : {&ada, &elsewhere}) {  // in the room, and not in it
+    if (peer == &ada) peer->send("JOIN #demo\r\n");
+    peer->send("PRIVMSG #demo :before\r\nPRIVMSG #demo :/clear\r\nPRIVMSG #demo :behind\r\n");
+    CHECK(room.history().latest()->text == "before");
+    clear();
+    REQUIRE(room.history().last(1).size() == 1);
+    CHECK(room.history().last(5)[0]->text == "behind");
+    CHECK(peer->outlet.take_sent().find("USERSTATE #demo") != std::string::npos);
+  }
+  JsonPeer page(hall);
+  page.send(R"({"type":"auth","ticket":"k7"})");
+  page.send(R"({"type":"join","channel":"demo"})");
+  page.send(R"({"type":"message","channel":"demo","text":"/clear","key":"1"})");
+  CHECK(page.send(R"({"type":"message","channel":"demo","text":"from a page","key":"2"})").empty());
+  clear();
+  CHECK(room.history().last(5).size() == 1);
+  const std::string told = page.outlet.take_sent();
+  CHECK(told.find(R"("type":"notice")") < told.find(R"("type":"confirmed")"));
+  CHECK(told.find(R"("type":"confirmed")") != std::string::npos);
+}
+
 TEST_CASE("first-msg marks what a user says first in a room, also after a restart") {
   TestHall hall;
   IrcPeer ada(hall), bob(hall);
@@ -473,6 +546,22 @@ TEST_CASE("RECONNECT and PING have no arguments too many") {
   CHECK(ada.outlet.take_sent() == "PING :tmi.twitch.tv\r\n");
   ada.client->restart(seconds(5));
   CHECK(ada.outlet.take_sent() == ":tmi.twitch.tv RECONNECT\r\n");
+}
+
+TEST_CASE("a verified bot joins as many rooms as it may have, at once") {
+  TestHall hall;
+  hall.directory.tokens["t8"].user.bot = true;
+  IrcPeer bot(hall);
+  bot.log_in("t8", "bob");
+  std::string all;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string name = "c" + std::to_string(i);
+    hall.directory.channels[name] = {ChannelId(100 + i), name, UserId(1)};
+    all += bot.send("JOIN #" + name + "\r\n");
+  }
+  CHECK(all.find("ROOMSTATE #c999") != std::string::npos);
+  CHECK(all.find("too quickly") == std::string::npos);
+  CHECK(bot.send("JOIN #demo\r\n").find("as many channels as one connection may") != std::string::npos);
 }
 
 TEST_CASE("joins are limited by rate and by number") {

@@ -106,6 +106,45 @@ TEST_CASE("a page that comes back gets what it missed, once") {
   CHECK(back.outlet.take_delivered().find("m6") != std::string::npos);
 }
 
+TEST_CASE("a page that comes back is told what was taken off meanwhile") {
+  TestHall hall;
+  JsonPeer ada(hall);
+  auth(hall, ada, "k7");
+  ada.send(join);
+  Room& room = *hall.rooms.find("demo");
+  const auto back = [&](const std::string& how) {
+    JsonPeer page(hall);
+    return one(page.send(R"({"type":"join","channel":"demo")" + how + "}"));
+  };
+  for (int i = 1; i <= 3; ++i) ada.send(say("m" + std::to_string(i), "k" + std::to_string(i)));
+  const std::string first = room.history().last(3)[0]->id;
+  CHECK_FALSE(back(R"(,"cursor":{"o1":3})").contains("removed"));
+  const auto ms = [&] { return hall.clock.wall().time_since_epoch().count(); };
+  room.remove_message(first, "ada", "m1", hall.clock.wall());
+  room.ban(user(8, "bob"), std::nullopt, hall.clock.wall());
+  const std::int64_t banned = ms();
+  CHECK(back(R"(,"cursor":{"o1":3})")["removed"] ==
+        json({{"ids", {first}}, {"users", {{{"id", "8"}, {"at", banned}}}}}));
+  CHECK(back(R"(,"after":{"o1":2})")["removed"]["ids"] == json({first}));
+  CHECK_FALSE(back("").contains("removed"));  // who comes anew is not shown them anyway
+  room.clear(hall.clock.wall());
+  CHECK(back(R"(,"cursor":{"o1":3})")["removed"]["all"] == ms());
+  // What a page was told itself, long before it went, it is not told again.
+  hall.clock.advance(seconds(300));
+  ada.send(say("m4", "k4"));
+  CHECK_FALSE(back(R"(,"cursor":{"o1":4})").contains("removed"));
+  CHECK(back(R"(,"cursor":{"o1":3})")["removed"].contains("all"));
+  // Of an earlier run the history knows it.
+  TestHall again;
+  again.rooms.open(again.directory.channels["demo"]);
+  Message before = *room.history().kept()[0].message;
+  before.origin = "o0";
+  again.rooms.find("demo")->restore(std::make_shared<const Message>(before), true);
+  JsonPeer page(again);
+  CHECK(one(page.send(R"({"type":"join","channel":"demo","cursor":{"o0":3}})"))["removed"] ==
+        json({{"ids", {first}}}));
+}
+
 TEST_CASE("joining in the middle of a batch brings exactly the rest of it") {
   TestHall hall;
   JsonPeer ada(hall), late(hall);

@@ -44,7 +44,7 @@ TEST_CASE("what we write as a text we read as that text") {
   }
 }
 
-TEST_CASE("escapes are read in pairs, and half of a pair is no text") {
+TEST_CASE("escapes are read in pairs, and half of a pair is no character") {
   const auto text = [](const std::string& escaped) {
     const auto request =
         parse_json_request(R"({"type":"message","channel":"demo","key":"k","text":")" + escaped + "\"}");
@@ -54,9 +54,19 @@ TEST_CASE("escapes are read in pairs, and half of a pair is no text") {
   CHECK(text(R"(\udbff\udfff)") == "\xf4\x8f\xbf\xbf");
   CHECK(text(R"(\ud7ff\ue000)") == "\xed\x9f\xbf\xee\x80\x80");
   CHECK(text(R"(\u0000)") == std::string(1, '\0'));
-  for (const char* half :
-       {R"(\ud83d)", R"(\ude00)", R"(\ud83d \ude00)", R"(\ude00\ud83d)", R"(\ud83d\ud83d)", R"(\ud83dx)"})
-    CHECK(text(half) == "not a JSON object");
+  const std::string no = "\xef\xbf\xbd";
+  CHECK(text(R"(\ud83d)") == no);
+  CHECK(text(R"(\uDE00)") == no);
+  CHECK(text(R"(\ud83d \ude00)") == no + " " + no);
+  CHECK(text(R"(\ude00\ud83d)") == no + no);
+  CHECK(text(R"(\ud83d\ud83d)") == no + no);
+  CHECK(text(R"(\ud83d\ud83d\ude00)") == no + "\xf0\x9f\x98\x80");
+  CHECK(text(R"(\ud83dx)") == no + "x");
+  CHECK(text(R"(\ud83d\u0041)") == no + "A");
+  CHECK(text(R"(\ud83d\\ude00)") == no + "\\ude00");  // a backslash, and letters
+  CHECK(text(R"(\\ud83d)") == "\\ud83d");
+  for (const char* broken : {R"(\ud83d\)", R"(\ud83d\u)", R"(\ud83d\ude0)", R"(\ud83d\x)", R"(\ud83)"})
+    CHECK(text(broken) == "not a JSON object");
 }
 
 TEST_CASE("whatever is said reaches a page as a text of the same characters") {

@@ -81,6 +81,18 @@ TEST_CASE("who has gone gets no whisper") {
   CHECK(hall.notice_id(hall.ada, "/w bob hi") == "whisper_restricted_recipient");
 }
 
+TEST_CASE("a connection that did not ask for whispers is nobody to whisper to") {
+  TestHall hall;
+  IrcPeer ada(hall), bare(hall);
+  ada.log_in("t7", "ada");
+  bare.log_in("t8", "bob", false);
+  CHECK(ada.send("PRIVMSG #ada :/w bob psst\r\n").find("whisper_restricted_recipient") != std::string::npos);
+  JsonPeer page(hall);
+  page.send(R"({"type":"auth","ticket":"k8"})");
+  CHECK(ada.send("PRIVMSG #ada :/w bob psst\r\n").empty());
+  CHECK(page.outlet.take_sent().find("psst") != std::string::npos);
+}
+
 TEST_CASE("whispers are limited by the second, the minute and the people of a day") {
   WhisperLimits limits;
   FakeClock clock;

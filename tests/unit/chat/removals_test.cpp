@@ -20,7 +20,7 @@ constexpr Wall noon{milliseconds(43'200'000)};
 TEST_CASE("a removal covers the message, what its author had said, or all that had been, and nothing later") {
   Removals removals;
   CHECK_FALSE(removals.covers(message("a", 1, Wall{})));
-  removals.remove("a");
+  removals.remove("a", noon);
   removals.remove_author(UserId(2), noon);
   removals.remove_author(UserId(2), noon - seconds(1));  // what was off stays off
   CHECK(removals.covers(message("a", 1, noon + seconds(1))));
@@ -33,12 +33,29 @@ TEST_CASE("a removal covers the message, what its author had said, or all that h
   CHECK_FALSE(removals.covers(message("c", 3, noon + seconds(6))));
 }
 
+TEST_CASE("who comes back is told what was taken off since, with how far back it reaches") {
+  Removals removals;
+  removals.remove("early", noon);
+  removals.remove("late", noon + seconds(2));
+  removals.remove_author(UserId(2), noon);
+  removals.remove_author(UserId(3), noon + seconds(2));
+  removals.remove_all(noon);
+  const TakenOff since = removals.since(noon + seconds(1));
+  CHECK(since.ids == std::vector<std::string>{"late"});
+  CHECK(since.authors == std::vector{std::pair(UserId(3), noon + seconds(2))});
+  CHECK_FALSE(since.all);
+  const TakenOff ever = removals.since(Wall{});
+  CHECK(ever.ids.size() == 2);
+  CHECK(ever.authors.size() == 2);
+  CHECK(ever.all == noon);
+}
+
 TEST_CASE("of removals the last thousand are remembered") {
   Removals removals;
   for (int i = 0; i < 1001; ++i) {
-    removals.remove(std::to_string(i));
+    removals.remove(std::to_string(i), noon);
     removals.remove_author(UserId(10 + i), noon);
-    removals.remove(std::to_string(i));  // again: it takes no place of its own
+    removals.remove(std::to_string(i), noon);  // again: it takes no place of its own
     removals.remove_author(UserId(10 + i), noon);
   }
   CHECK_FALSE(removals.covers(message("0", 1, noon)));

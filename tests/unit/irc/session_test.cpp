@@ -123,6 +123,13 @@ TEST_CASE("PING is answered as tmi.js and others look for it") {
         ":tmi.twitch.tv PONG tmi.twitch.tv :tmi.twitch.tv\r\n:tmi.twitch.tv PONG tmi.twitch.tv :x\r\n");
 }
 
+TEST_CASE("a line without its colon, as people type it, is said whole") {
+  Client client;
+  client.register_as("ada");
+  client.send("PRIVMSG #demo hello there  all\r\nPRIVMSG #demo one :two three\r\n");
+  CHECK(client.take_commands() == "say demo hello there all nonce= reply=\nsay demo one two three nonce= reply=\n");
+}
+
 TEST_CASE("commands after the welcome") {
   Client client;
   client.register_as("ada");

@@ -280,6 +280,7 @@ export class ChatConnection {
     this.viewers.value = frame.viewers;
     this.settings.value = frame.settings;
     this.you.value = frame.you ?? null;
+    if (frame.removed) this.#takeOff(frame.removed);
     if (frame.gap) this.#add({ kind: "gap", id: `gap-${this.#env.now()}` });
     for (const message of frame.history ?? []) this.#onMessage(message);
     this.#advance(frame.cursor ?? { [frame.origin]: frame.seq ?? 0 });
@@ -315,8 +316,17 @@ export class ChatConnection {
   }
 
   #onRemoved(frame) {
-    const hit = (message) =>
-      frame.type === "deleted" ? message.id === frame.id : !frame.user || message.user?.id === (frame.user.id ?? frame.user);
+    this.#delete((message) =>
+      frame.type === "deleted" ? message.id === frame.id : !frame.user || message.user?.id === (frame.user.id ?? frame.user));
+  }
+
+  // What moderators took off while this page was away.
+  #takeOff({ ids = [], users = [], all = -1 }) {
+    const until = new Map(users.map((user) => [user.id, user.at]));
+    this.#delete((message) => ids.includes(message.id) || message.at <= all || message.at <= (until.get(message.user?.id) ?? -1));
+  }
+
+  #delete(hit) {
     this.messages.value = this.messages.value.map((message) => (message.kind === "message" && hit(message) ? { ...message, kind: "deleted" } : message));
   }
 
