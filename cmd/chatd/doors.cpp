@@ -14,13 +14,19 @@ namespace sluice::chatd {
 
 using app::Settings;
 
+namespace {
+constexpr seconds request_time{10};  // for a socket to begin its request, and for the request to come
+}
+
 Doors::Doors(app::Daemon& daemon, Links& links)
     : daemon_(daemon),
       links_(links),
       origins_(origin_check(daemon.settings())),
-      web_(daemon.loop(), [this](const http::Request& request, http::Responder responder) {
-        take_request(request, responder);
-      }) {}
+      web_(daemon.loop(),
+           [this](const http::Request& request, http::Responder responder) {
+             take_request(request, responder);
+           },
+           {.idle_time = request_time}) {}
 
 Result<> Doors::reload(const Settings& settings) {
   SLUICE_TRY_VALUE(const app::CertificateFiles files,
@@ -36,7 +42,12 @@ Result<> Doors::open(const Settings& settings) {
   const auto port = [&](const char* name) { return static_cast<std::uint16_t>(settings.integer(name)); };
   const auto web = [this](bool encrypted) {
     return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
-      web_.take(std::move(fd), std::move(peer), encrypted ? certificate_.get() : nullptr);
+      std::shared_ptr<void> place = callers_.come(peer.host);
+      if (!place) {
+        if (links_.on_refused) links_.on_refused();
+        return;
+      }
+      web_.take(std::move(fd), std::move(peer), encrypted ? certificate_.get() : nullptr, std::move(place));
     };
   };
   const auto irc = [this](bool encrypted) {

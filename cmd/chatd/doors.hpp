@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/daemon.hpp"
+#include "callers.hpp"
 #include "http/server.hpp"
 #include "links.hpp"
 #include "net/tls.hpp"
@@ -33,6 +34,7 @@ class Doors {
   bool deflate_ = false;        // offered to those who open a WebSocket
   std::shared_ptr<const net::TlsContext> certificate_;
   TurnedAway::Count turned_away_ = std::make_shared<std::size_t>(0);
+  Callers callers_;
   http::Server web_;
 };
 

@@ -17,11 +17,11 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     serving->on_empty = [this] { session_left(); };
   }
 
-  void accept(os::UniqueFd fd, net::Endpoint peer, const net::TlsContext* tls) {
+  void accept(os::UniqueFd fd, net::Endpoint peer, const net::TlsContext* tls, std::shared_ptr<void> place = {}) {
     std::size_t open = serving->sessions.size();
     if (open >= serving->limits.connections + crowd) return;
     if (open == 0) timer.every(tick(), [this] { check_times(); });
-    Session::start(serving, std::move(fd), std::move(peer), tls, open >= serving->limits.connections);
+    Session::start(serving, std::move(fd), std::move(peer), tls, open >= serving->limits.connections, std::move(place));
   }
 
   void listen(std::unique_ptr<net::Listener> listener) { listeners.push_back(std::move(listener)); }
@@ -91,8 +91,8 @@ void Server::listen(os::UniqueFd listening) {
                                      }));
 }
 
-void Server::take(os::UniqueFd connected, net::Endpoint peer, const net::TlsContext* tls) {
-  impl_->accept(std::move(connected), std::move(peer), tls);
+void Server::take(os::UniqueFd connected, net::Endpoint peer, const net::TlsContext* tls, std::shared_ptr<void> place) {
+  impl_->accept(std::move(connected), std::move(peer), tls, std::move(place));
 }
 
 std::vector<net::Endpoint> Server::local() const {

@@ -110,8 +110,8 @@ class Server {
   ~Server();
   Result<> listen(const net::Endpoint& at);
   void listen(os::UniqueFd listening);
-  // A connection accepted elsewhere; over TLS with `tls`.
-  void take(os::UniqueFd connected, net::Endpoint peer, const net::TlsContext* tls = nullptr);
+  // A connection accepted elsewhere; over TLS with `tls`. `place` is kept until it is closed or upgraded.
+  void take(os::UniqueFd connected, net::Endpoint peer, const net::TlsContext* tls = nullptr, std::shared_ptr<void> place = {});
   std::vector<net::Endpoint> local() const;
   std::vector<int> listening() const;  // borrowed descriptors
   // Sees every answer of the handler before it goes (headers that all of them carry). Not those to malformed requests.

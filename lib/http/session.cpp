@@ -20,8 +20,9 @@ std::string_view Serving::date() {
 }
 
 void Session::start(const std::shared_ptr<Serving>& serving, os::UniqueFd fd, net::Endpoint peer, const net::TlsContext* tls,
-                    bool crowded) {
+                    bool crowded, std::shared_ptr<void> place) {
   auto session = std::make_shared<Session>(serving);
+  session->place_ = std::move(place);
   serving->sessions.insert(session.get());
   session->since_ = session->progress_ = std::chrono::steady_clock::now();
   session->parser_.request().peer = std::move(peer);
@@ -187,6 +188,7 @@ void Session::upgrade(const Response& head, const Responder::Upgraded& take_over
   phase_ = Phase::upgrading;
   if (current_) current_->session = nullptr;
   current_ = nullptr;
+  place_.reset();
   serving_->sessions.erase(this);
   // Later, when process() has put aside what came behind the request.
   serving_->loop.post([keep, take_over] {
@@ -255,6 +257,7 @@ void Session::on_closed(const Error&) {
   auto keep = shared_from_this();
   phase_ = Phase::finished;
   connection_.reset();
+  place_.reset();
   lose_client();
   serving_->sessions.erase(this);
   if (serving_->on_empty) serving_->on_empty();

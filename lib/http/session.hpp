@@ -37,7 +37,7 @@ class Session final : public net::Connection::Handler, public std::enable_shared
  public:
   // Adopts the descriptor. `crowded`: there are too many connections already; answer 503 and close.
   static void start(const std::shared_ptr<Serving>& serving, os::UniqueFd fd, net::Endpoint peer, const net::TlsContext* tls,
-                    bool crowded);
+                    bool crowded, std::shared_ptr<void> place);
   explicit Session(std::shared_ptr<Serving> serving) : serving_(std::move(serving)), parser_(serving_->limits) {}
 
   void on_data(ByteView bytes) override;
@@ -80,6 +80,7 @@ class Session final : public net::Connection::Handler, public std::enable_shared
 
   std::shared_ptr<Serving> serving_;
   std::shared_ptr<net::Connection> connection_;
+  std::shared_ptr<void> place_;  // see Server::take()
   RequestParser parser_;
   Responder::State* current_ = nullptr;  // owned by the responders
   Bytes backlog_;

@@ -3,6 +3,7 @@ import contextlib
 import http.client
 import socket
 import ssl
+import time
 
 import pytest
 
@@ -75,6 +76,29 @@ def test_an_address_has_its_own_limit():
         assert chat.metric("sluice_chat_refused_connections_total 2")
         reader.send("PING :still")
         assert reader.until("PONG")
+
+
+def test_sockets_that_say_nothing_keep_out_nobody_else():
+    address = own_address()
+    if not address or address.startswith("127."):
+        pytest.skip("this machine has no address but loopback")
+    with running(host=address) as chat, contextlib.ExitStack() as silent:
+        links = [silent.enter_context(socket.create_connection((address, chat.ws), 30)) for _ in range(AT_ONCE)]
+        with pytest.raises((ConnectionError, Closed)):
+            WebSocket(chat.ws, host=address)
+        elsewhere = silent.enter_context(socket.create_connection((address, chat.ws), 30, ("127.0.0.2", 0)))
+        elsewhere.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert elsewhere.recv(12).endswith(b" 426")
+        began = time.monotonic()
+        for link in links:
+            assert not link.recv(1)  # closed
+        assert 5 < time.monotonic() - began < 15
+
+        def comes_in():
+            with contextlib.suppress(ConnectionError, Closed):
+                return WebSocket(chat.ws, host=address).status == 101
+
+        wait_for(comes_in, 10, "there is room again")
 
 
 def test_there_is_room_again_when_one_has_gone(full):
