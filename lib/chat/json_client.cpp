@@ -197,6 +197,7 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   if (join.after) {
     missed = room.missed(*join.after, join.complete);
     answer.taken_off = room.taken_off_since(missed.seen_until);
+    answer.notices = room.notices_since(missed.seen_until);
   } else {
     missed.messages = room.history().last(join.history);
   }

@@ -110,6 +110,9 @@ void write_joined(std::string& out, const JoinedAnswer& answer) {
   }
   object.boolean("gap", answer.gap);
   append_array(object.member("history"), answer.history, [&](const std::string& message) { out += message; });
+  if (!answer.notices.empty())
+    append_array(object.member("notices"), answer.notices,
+                 [&](const UserNoticePtr& notice) { write_user_notice_object(out, *notice); });
   const TakenOff& taken = answer.taken_off;
   if (taken.ids.empty() && taken.authors.empty() && !taken.all) return;
   JsonObject removed(object.member("removed"));

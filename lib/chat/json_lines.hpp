@@ -35,8 +35,9 @@ struct JoinedAnswer {
   Roles roles;
   std::vector<Badge> badges;
   bool gap = false;
-  std::vector<std::string> history;  // messages as JSON, oldest first
-  TakenOff taken_off;                // while the page was away
+  std::vector<std::string> history;    // messages as JSON, oldest first
+  std::vector<UserNoticePtr> notices;  // that it missed
+  TakenOff taken_off;                  // while the page was away
 };
 void write_joined(std::string& out, const JoinedAnswer& answer);
 void write_left(std::string& out, std::string_view channel);

@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t membership_limit = 1000;
 constexpr int beats_between_notices = 10;  // that a busy room's readers on IRC are sent
 constexpr seconds clocks_differ{60};       // of two nodes, at most
-constexpr std::size_t heads_limit = 128;   // origins, beyond which those of old runs are forgotten
+constexpr std::size_t notices_kept = 50;
+constexpr std::size_t heads_limit = 128;  // origins, beyond which those of old runs are forgotten
 }  // namespace
 
 Room::Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered,
@@ -130,6 +131,13 @@ History::Missed Room::missed(const Seen& seen, bool complete) const {
   return missed;
 }
 
+std::vector<UserNoticePtr> Room::notices_since(std::optional<Wall> from) const {
+  std::vector<UserNoticePtr> since;
+  for (const UserNoticePtr& notice : notices_)
+    if (!from || notice->at >= *from - clocks_differ) since.push_back(notice);
+  return since;
+}
+
 TakenOff Room::taken_off_since(std::optional<Wall> from) const {
   TakenOff taken = removals_.since(from ? *from - clocks_differ : Wall{});
   for (const History::Kept& each : history_.kept())
@@ -202,6 +210,8 @@ void Room::tell(const Whom& whom, const Words& words, const RenderStyle& style) 
 }
 
 void Room::tell(UserNoticePtr notice) {
+  notices_.push_back(notice);
+  if (notices_.size() > notices_kept) notices_.pop_front();
   gather({std::move(notice), 0});
 }
 

@@ -3,6 +3,7 @@
 // gathered and delivered together (take_batch()). Numbers count this room's messages in this node's run (its
 // origin); what other nodes said comes in under theirs (lib/nodes).
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -94,7 +95,9 @@ class Room {
   using Whom = std::function<bool(const Member&)>;
   using Words = std::function<void(std::string& out, const Wire& wire)>;
   void tell(const Whom& whom, const Words& words, const RenderStyle& style) const;
-  void tell(UserNoticePtr notice);  // a subscription, a gift, a raid; the room does not keep it
+  void tell(UserNoticePtr notice);  // a subscription, a gift, a raid
+  // Those that a page missed, of the last that were told; oldest first.
+  std::vector<UserNoticePtr> notices_since(std::optional<Wall> from) const;
   // Once a second: tells arrivals, departures, the viewer count, and what the ceiling left out since then.
   void beat();
 
@@ -137,9 +140,10 @@ class Room {
   Speakers speakers_;
   std::uint64_t anonymous_ = 0;
   std::uint64_t viewers_told_ = 0, viewers_elsewhere_ = 0;
-  Seen heads_;         // of other origins
-  Seen skipped_;       // the last number that was
-  Removals removals_;  // what was taken off, also of what comes later
+  Seen heads_;                         // of other origins
+  Seen skipped_;                       // the last number that was
+  std::deque<UserNoticePtr> notices_;  // the last, for pages that come back
+  Removals removals_;                  // what was taken off, also of what comes later
   struct Move {
     std::string login;
     MemberNumber came = 0;  // by this connection; 0: it left

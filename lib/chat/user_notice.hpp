@@ -1,6 +1,7 @@
 #pragma once
 // UserNotice: what a room is told of a supporter or a raid. It comes of one event of the log, on every node
-// alike, and is no message: it has no number, and who joins later is not shown it.
+// alike, and is no message: it has no number, and who joins later is not shown it,
+// unless it comes back.
 #include <memory>
 #include <optional>
 #include <string>

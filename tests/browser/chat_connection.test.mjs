@@ -103,6 +103,19 @@ test("what was taken off while it was away goes when it is back, and what came a
   assert.deepEqual(kinds(), { m1: "deleted", m2: "deleted", m3: "deleted", m4: "message", m5: "message" });
 });
 
+test("subscriptions and raids that it missed stand where they belong, and none twice", async () => {
+  const { at, chat } = await joinedChat(null);
+  const sub = (id, time) => ({ type: "subscribed", channel: "demo", id, at: time, user, plan: "1000", tier: 1, months: 1, system: "Ada subscribes (tier 1)." });
+  at.last().says({ ...message(1), at: 10 });
+  at.last().says(sub("s1", 20));
+  at.last().onclose();
+  at.advance(1000);
+  at.last().onopen();
+  await settled();
+  at.last().says(joined({ seq: 3, history: [{ ...message(2), at: 30 }, { ...message(3), at: 50 }], notices: [sub("s1", 20), sub("s2", 40)] }));
+  assert.deepEqual(chat.messages.value.map((each) => each.id), ["m1", "s1", "m2", "s2", "m3"]);
+});
+
 test("a reader joins without a ticket, a writer shows one first", async () => {
   const reader = await joinedChat(null);
   assert.deepEqual(reader.at.last().sent, [{ type: "join", channel: "demo", history: 50 }]);

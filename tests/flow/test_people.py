@@ -52,6 +52,8 @@ def test_a_subscription_begins_and_ends_while_everybody_is_there(chat):
     assert (told["msg-id"], told["login"], told["msg-param-sub-plan"], told["badges"]) == ("sub", "bob", "2000", "founder/0")
     object_ = page.until("subscribed")
     assert (object_["user"]["login"], object_["tier"], object_["months"], object_["id"]) == ("bob", 2, 1, told["id"])
+    assert chat.page().join("demo", cursor={})["notices"] == [object_]  # a page that was away
+    assert "notices" not in chat.page().join("demo")
     bob.until("USERNOTICE")
     line = said(ada, bob, "after")
     assert (line["subscriber"], line["badges"], line["badge-info"]) == ("1", "founder/0", "founder/1")

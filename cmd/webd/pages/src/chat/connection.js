@@ -282,7 +282,8 @@ export class ChatConnection {
     this.you.value = frame.you ?? null;
     if (frame.removed) this.#takeOff(frame.removed);
     if (frame.gap) this.#add({ kind: "gap", id: `gap-${this.#env.now()}` });
-    for (const message of frame.history ?? []) this.#onMessage(message);
+    const missed = [...(frame.history ?? []), ...(frame.notices ?? [])].sort((a, b) => a.at - b.at);
+    for (const each of missed) this.#take(each);
     this.#advance(frame.cursor ?? { [frame.origin]: frame.seq ?? 0 });
     this.#keepAlive();
     if (this.you.value) for (const entry of this.pending.value) if (!entry.refused) this.#transmit(entry);
@@ -338,7 +339,7 @@ export class ChatConnection {
 
   // Of gifts to several each is told, too, behind their number.
   #onSupport(frame) {
-    if (frame.community) return;
+    if (frame.community || this.messages.value.some((known) => known.id === frame.id)) return;
     this.#add({ kind: "notice", id: frame.id, text: frame.text ? `${frame.system} “${frame.text}”` : frame.system });
   }
 
