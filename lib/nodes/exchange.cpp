@@ -326,7 +326,11 @@ void Exchange::beat(Steady now) {
     }
     const bool whole = now - entry.told_all >= told_whole_every;
     if (!whole && entry.told_seq == room.seq() && entry.told_viewers == room.viewers()) continue;
-    if (whole) entry.told_all = now;
+    if (whole) {
+      entry.told_all = now;
+      entry.place->forget_departed([this](const std::string& origin) { return others_.contains(origin); },
+                                   now);
+    }
     // What changed is told once more, in case that is lost: the whole within 15 s.
     entry.told_seq = room.seq();
     entry.told_viewers = room.viewers();
