@@ -175,6 +175,11 @@ std::size_t Exchange::followed() const {
       std::ranges::count_if(entries_, [](const auto& each) { return each.second.place->followed(); }));
 }
 
+bool Exchange::follows(ChannelId room) const {
+  const auto found = entries_.find(room);
+  return found != entries_.end() && found->second.place->followed();
+}
+
 void Exchange::ask_all(Entry& entry) {
   entry.awaited.clear();
   for (const auto& [origin, other] : others_) entry.awaited.insert(origin);
