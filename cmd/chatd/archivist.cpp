@@ -148,6 +148,12 @@ void Archivist::find(ChannelId channel, std::string id,
       0, [this, channel, id = std::move(id)] { return archive_.find(channel, id); }, std::move(answer));
 }
 
+void Archivist::speakers(ChannelId channel, std::function<void(Result<std::vector<chatlog::Spoke>>)> answer) {
+  hand_over();
+  ask(
+      0, [this, channel] { return archive_.speakers(channel, clock_.wall()); }, std::move(answer));
+}
+
 void Archivist::forget_before(Wall at) {
   ask(
       0, [this, at] { return archive_.forget_before(at); },

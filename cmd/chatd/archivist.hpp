@@ -30,6 +30,8 @@ class Archivist {
   // One of the channel's, of all that was handed over until now; none: there is no such message.
   void find(ChannelId channel, std::string id,
             std::function<void(Result<std::optional<chatlog::Kept>>)> answer);
+  // Who ever spoke in the channel, of all that was handed over until now.
+  void speakers(ChannelId channel, std::function<void(Result<std::vector<chatlog::Spoke>>)> answer);
   void keep_for(std::chrono::days keep) { keep_ = keep; }
   // Messages that a disk was too slow, or full too long, for.
   std::uint64_t lost() const { return state_.lost + backlog_.lost(); }

@@ -43,6 +43,7 @@ class Nodes final : private nodes::Exchange::Outside {
   app::Health limits_health() { return limits_.health(); }
   app::Health health() const;
   std::size_t others() const { return exchange_.others(); }
+  bool follows(ChannelId room) const { return exchange_.follows(room); }
 
  private:
   void publish(const std::string& channel, std::string text) override;

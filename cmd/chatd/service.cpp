@@ -24,6 +24,7 @@
 #include "nodes.hpp"
 #include "past.hpp"
 #include "people_news.hpp"
+#include "spoken.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
 #include "store_till.hpp"
@@ -51,7 +52,7 @@ class Service {
                {settings.text("irc-host"), &http::append_text_frame, &http::append_deflated_text_frame},
                rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
-        directory_(*store_, offload_, rooms_, news_),
+        directory_(*store_, offload_, rooms_, news_, spoken_),
         hall_{rooms_, path_, moderation_, node_directory_, clock_, client_limits(settings)},
         till_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_, progress_}, lasting_name),
         held_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_, progress_}, till_,
@@ -113,6 +114,8 @@ class Service {
     }
     SLUICE_TRY_VALUE(const std::optional<redis::Url> bus_url, chat_bus(settings));
     if (bus_url) join_nodes(*bus_url, approved);
+    if (nodes_ && archivist_)
+      spoken_.look_in(*archivist_, [this](ChannelId channel) { return nodes_->follows(channel); });
     held_.keep_with(archivist_ ? &*archivist_ : nullptr);
     till_.keep_with(archivist_ ? &*archivist_ : nullptr);
     held_.begin();
@@ -311,6 +314,7 @@ class Service {
   chat::MessagePath path_;
   StoreActs acts_{*store_, offload_};
   chat::Moderation moderation_{acts_, path_, clock_};
+  Spoken spoken_{daemon_.loop(), rooms_};
   StoreDirectory directory_;
   ControlActs control_acts_{*store_, offload_, directory_, rooms_, moderation_};
   NodeDirectory node_directory_{directory_, rooms_};

@@ -84,7 +84,7 @@ struct Found {
 }  // namespace
 
 void StoreDirectory::find_channel(std::string name, std::function<void(Result<chat::Channel>)> answer) {
-  if (const chat::Room* room = rooms_.find(name)) return answer(room->channel());
+  if (const chat::Room* room = rooms_.find(name)) return answer_with(room->channel(), std::move(answer));
   const auto ask = [this, name]() -> Result<Found> {
     Found found;
     SLUICE_TRY_VALUE(found.read_at, store_.events().last());
@@ -100,8 +100,13 @@ void StoreDirectory::find_channel(std::string name, std::function<void(Result<ch
       if (news_.last_of(found->channel.id) > found->read_at) return find_channel(name, std::move(answer));
       rooms_.open(found->channel).standing() = std::move(found->standing);
     }
-    answer(found->channel);
+    answer_with(found->channel, std::move(answer));
   });
+}
+
+void StoreDirectory::answer_with(const chat::Channel& channel,
+                                 std::function<void(Result<chat::Channel>)> answer) {
+  spoken_.read(channel, [channel, answer = std::move(answer)] { answer(channel); });
 }
 
 }  // namespace sluice::chatd

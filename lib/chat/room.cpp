@@ -11,7 +11,6 @@ constexpr std::size_t membership_limit = 1000;
 constexpr int beats_between_notices = 10;  // that a busy room's readers on IRC are sent
 constexpr seconds clocks_differ{60};       // of two nodes, at most
 constexpr std::size_t notices_kept = 50;
-constexpr std::size_t heads_limit = 128;  // origins, beyond which those of old runs are forgotten
 }  // namespace
 
 Room::Room(Channel channel, std::string origin, const People& people, std::function<void(Room&)> gathered,
@@ -111,7 +110,6 @@ void Room::receive(const MessagePtr& message, bool removed, Tell tell) {
 }
 
 void Room::count(const std::string& origin, std::uint64_t seq) {
-  if (heads_.size() >= heads_limit && !heads_.contains(origin)) forget_old_heads();
   std::uint64_t& head = heads_[origin];
   head = std::max(head, seq);
 }
@@ -162,12 +160,9 @@ bool Room::is_taken_off(const Message& message) const {
   return (kept != nullptr && kept->removed) || removals_.covers(message);
 }
 
-void Room::forget_old_heads() {
-  std::unordered_set<std::string_view> kept;
-  for (const History::Kept& each : history_.kept()) kept.insert(each.message->origin);
-  const auto forgotten = [&](const auto& head) { return !kept.contains(head.first); };
-  std::erase_if(heads_, forgotten);
-  std::erase_if(skipped_, forgotten);
+void Room::forget(const std::string& origin) {
+  heads_.erase(origin);
+  skipped_.erase(origin);
 }
 
 void Room::change_settings(const RoomSettings& settings) {

@@ -75,6 +75,8 @@ class Room {
   // What its origin said from `first` to `last` is counted without being had, and pages are told so.
   // `missed`: members would have been told these messages.
   void skip(const std::string& origin, std::uint64_t first, std::uint64_t last, bool missed);
+  // An origin that has left: as if it had never been heard.
+  void forget(const std::string& origin);
   // What a page missed: see History::after().
   History::Missed missed(const Seen& seen, bool complete) const;
   // What was taken off the screens since then, or since ever as far as is remembered: of earlier runs of the
@@ -123,7 +125,6 @@ class Room {
   void gather(Line line);
   void tell_moves();
   void tell_sampled();
-  void forget_old_heads();
 
   Channel channel_;
   std::string origin_;

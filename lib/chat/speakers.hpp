@@ -1,5 +1,6 @@
 #pragma once
 // Speakers: who ever spoke in a room, and which of them are new and come back (sluice-chat(5), returning).
+#include <algorithm>
 #include <chrono>
 #include <unordered_map>
 
@@ -29,7 +30,15 @@ class Speakers {
     if (at > speaker.last) speaker.last = at;
     return {first, is_new && speaker.returned};
   }
-  void restore(UserId user, const Speaker& speaker) { speakers_.insert_or_assign(user, speaker); }
+  // What somebody else knows of the user, beside what is known here.
+  void restore(UserId user, const Speaker& speaker) {
+    const auto [place, fresh] = speakers_.try_emplace(user, speaker);
+    if (fresh) return;
+    Speaker& known = place->second;
+    known.first = std::min(known.first, speaker.first);
+    known.last = std::max(known.last, speaker.last);
+    known.returned = known.returned || speaker.returned;
+  }
 
  private:
   std::unordered_map<UserId, Speaker> speakers_;

@@ -175,6 +175,11 @@ std::size_t Exchange::followed() const {
       std::ranges::count_if(entries_, [](const auto& each) { return each.second.place->followed(); }));
 }
 
+bool Exchange::follows(ChannelId room) const {
+  const auto found = entries_.find(room);
+  return found != entries_.end() && found->second.place->followed();
+}
+
 void Exchange::ask_all(Entry& entry) {
   entry.awaited.clear();
   for (const auto& [origin, other] : others_) entry.awaited.insert(origin);
@@ -326,7 +331,11 @@ void Exchange::beat(Steady now) {
     }
     const bool whole = now - entry.told_all >= told_whole_every;
     if (!whole && entry.told_seq == room.seq() && entry.told_viewers == room.viewers()) continue;
-    if (whole) entry.told_all = now;
+    if (whole) {
+      entry.told_all = now;
+      entry.place->forget_departed([this](const std::string& origin) { return others_.contains(origin); },
+                                   now);
+    }
     // What changed is told once more, in case that is lost: the whole within 15 s.
     entry.told_seq = room.seq();
     entry.told_viewers = room.viewers();

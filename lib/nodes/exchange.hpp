@@ -64,6 +64,7 @@ class Exchange : private Place::Outside {
 
   std::size_t others() const { return others_.size(); }
   std::size_t followed() const;
+  bool follows(ChannelId room) const;
   const Counts& counts() const { return counts_; }
   const CanaryWatch& canary() const { return canary_; }
 

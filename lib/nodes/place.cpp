@@ -1,6 +1,7 @@
 #include "nodes/place.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace sluice::nodes {
 
@@ -32,7 +33,7 @@ void Place::hear(Said said, Steady now) {
   const std::string origin = said.message->origin;
   const std::uint64_t seq = said.message->seq;
   if (!followed_ || origin == own_) return;
-  Strand& strand = strands_[origin];
+  Strand& strand = this->strand(origin, now);
   strand.high = std::max(strand.high, seq);
   if (seq <= room_.head(origin)) return take(strand, said, Tell::nobody);
   const bool whole = strand.held.empty() && seq == room_.head(origin) + 1;
@@ -49,7 +50,7 @@ void Place::compare(const std::string& node, const Heads::Room& heads, Steady no
   room_.set_viewers_elsewhere(viewers_elsewhere());
   for (const auto& [origin, range] : heads.origins) {
     if (origin == own_) continue;
-    Strand& strand = strands_[origin];
+    Strand& strand = this->strand(origin, now);
     const bool had_hole = strand.high > room_.head(origin);
     strand.sources[node] = range;
     strand.high = std::max(strand.high, range.last);
@@ -121,7 +122,7 @@ void Place::all_have_spoken(Steady now) {
 void Place::resume(Steady now) {
   all_spoke_ = false;
   for (auto& [origin, strand] : strands_) {
-    strand.progress = now;
+    strand.progress = strand.named = now;
     strand.asking = strand.asking_past = false;
   }
 }
@@ -142,6 +143,40 @@ void Place::forget(const std::string& node) {
     strand.lacking.erase(node);
   }
   if (viewers_.erase(node) > 0) room_.set_viewers_elsewhere(viewers_elsewhere());
+}
+
+// What was told of an origin that is neither kept nor in mind lies before everything that is kept.
+void Place::forget_departed(const std::function<bool(const std::string&)>& lives, Steady now) {
+  const auto& history = room_.history().kept();
+  std::unordered_set<std::string_view> kept;
+  for (const chat::History::Kept& each : history) {
+    kept.insert(each.message->origin);
+    for (const auto& number : each.also) kept.insert(number.origin);
+  }
+  std::size_t departed = 0;
+  std::vector<std::pair<Steady, std::string>> idle;
+  for (const auto& [origin, head] : room_.heads()) {
+    if (origin == own_) continue;
+    const auto found = strands_.find(origin);
+    Strand& strand = found == strands_.end() ? this->strand(origin, now) : found->second;
+    if (lives(origin)) {
+      strand.named = now;
+      continue;
+    }
+    const bool quiet = now - strand.named >= limits_.quiet, is_kept = kept.contains(origin);
+    if (!quiet && !is_kept) continue;
+    ++departed;
+    const bool rests = strand.held.empty() && !strand.asking && !strand.asking_past && strand.high <= head;
+    if (quiet && rests && !is_kept) idle.emplace_back(strand.named, origin);
+  }
+  if (departed <= limits_.departed || idle.empty()) return;
+  std::ranges::sort(idle);
+  idle.resize(std::min(idle.size(), departed - limits_.departed));
+  if (!history.empty()) forgotten_ = std::max(forgotten_, history.front().message->order);
+  for (const auto& [named, origin] : idle) {
+    strands_.erase(origin);
+    room_.forget(origin);
+  }
 }
 
 std::uint64_t Place::viewers_elsewhere() const {
@@ -169,6 +204,13 @@ Heads::Room Place::digest(bool all, std::uint64_t own_first) const {
   return digest;
 }
 
+Place::Strand& Place::strand(const std::string& origin, Steady now) {
+  const auto [found, fresh] = strands_.try_emplace(origin);
+  if (fresh && room_.head(origin) == 0) found->second.old_to = forgotten_;
+  found->second.named = now;
+  return found->second;
+}
+
 // Tells what follows the head without a hole.
 void Place::drain(const std::string& origin, Strand& strand, Steady now) {
   strand.held.erase(strand.held.begin(), strand.held.upper_bound(room_.head(origin)));
@@ -176,8 +218,12 @@ void Place::drain(const std::string& origin, Strand& strand, Steady now) {
     const Strand::Held next = std::move(strand.held.begin()->second);
     strand.held.erase(strand.held.begin());
     strand.settled = strand.settled || next.live;
+    const bool old = !next.live && next.said.message->order <= strand.old_to;
+    if (!old) strand.old_to = 0;
+    if (const Range passed = std::exchange(strand.passed, {}); passed.last != 0 && !old)
+      skip(origin, strand, passed);
     const bool recent = strand.settled || next.said.message->at >= since_;
-    take(strand, next.said, recent ? Tell::everyone : Tell::pages);
+    take(strand, next.said, old ? Tell::nobody : recent ? Tell::everyone : Tell::pages);
     strand.progress = now;
   }
 }
@@ -204,10 +250,10 @@ void Place::take(Strand& strand, const Said& said, Tell tell) {
 
 void Place::look(const std::string& origin, Strand& strand, Steady now) {
   if (!strand.settled && strand.high > room_.head(origin) + limits_.backlog)
-    give_up(origin, strand, strand.high - limits_.backlog, now);
+    pass_over(origin, strand, strand.high - limits_.backlog, now);
   if (const std::uint64_t first = first_to_be_had(origin, strand);
       first > room_.head(origin) + 1 && (strand.held.empty() || first <= strand.held.begin()->first))
-    give_up(origin, strand, first - 1, now);
+    pass_over(origin, strand, first - 1, now);
   const std::uint64_t head = room_.head(origin);
   if (strand.asking || strand.high <= head) return;
   const std::uint64_t end = strand.held.empty() ? strand.high : strand.held.begin()->first - 1;
@@ -265,14 +311,29 @@ void Place::look_back(const std::string& node, const std::string& origin, Strand
 }
 
 void Place::give_up(const std::string& origin, Strand& strand, std::uint64_t last, Steady now) {
-  const std::uint64_t first = room_.head(origin) + 1;
-  if (last >= first) {
-    if (strand.settled) outside_.skipped(last - first + 1);
-    room_.skip(origin, first, last, strand.settled);
-  }
+  const Range passed = std::exchange(strand.passed, {});
+  const std::uint64_t first = passed.last != 0 ? passed.first : room_.head(origin) + 1;
+  if (last >= first) skip(origin, strand, {first, last});
   strand.asking = false;
   strand.progress = now;
   drain(origin, strand, now);
+}
+
+// As give_up(), of what nobody need have waited for. Of an origin that may have been forgotten the next line
+// tells whether any of it was new.
+void Place::pass_over(const std::string& origin, Strand& strand, std::uint64_t last, Steady now) {
+  if (strand.old_to == 0) return give_up(origin, strand, last, now);
+  const std::uint64_t first = strand.passed.last != 0 ? strand.passed.first : room_.head(origin) + 1;
+  strand.passed = {first, last};
+  room_.count(origin, last);
+  strand.asking = false;
+  strand.progress = now;
+  drain(origin, strand, now);
+}
+
+void Place::skip(const std::string& origin, const Strand& strand, Range range) {
+  if (strand.settled) outside_.skipped(range.last - range.first + 1);
+  room_.skip(origin, range.first, range.last, strand.settled);
 }
 
 }  // namespace sluice::nodes

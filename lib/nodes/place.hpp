@@ -29,6 +29,8 @@ class Place {
     std::size_t held = 5000;        // lines behind a hole
     std::uint64_t at_once = 500;    // numbers in one question
     std::uint64_t backlog = 200;    // of an origin that is heard for the first time
+    std::size_t departed = 64;      // origins that have left, kept in mind with those in the history
+    milliseconds quiet{120'000};    // in which nobody named it; only then an origin may be forgotten
   };
   Place(chat::Room& room, std::string own, Outside& outside, Limits limits);
 
@@ -50,6 +52,9 @@ class Place {
   void all_have_spoken(Steady now);
   void settle();  // the past is here, as far as it is to be had
   void forget(const std::string& node);
+  // Of the origins that have departed, and whose messages are kept no longer, only the last ones are kept in
+  // mind. To be called now and then. `lives`: a node that says so.
+  void forget_departed(const std::function<bool(const std::string& origin)>& lives, Steady now);
 
   std::uint64_t viewers_elsewhere() const;
   // What this node has, of all origins or of its own alone. `own_first`: the oldest of its own that it can
@@ -60,6 +65,9 @@ class Place {
   using Tell = chat::Room::Tell;
   struct Strand {  // an origin
     bool settled = false;
+    Steady named{};           // by whomever, last
+    std::int64_t old_to = 0;  // it may have been forgotten: up to this order nothing of it is new
+    Range passed;             // over, and not told so before it is known whether that was new
     struct Held {
       Said said;
       bool live = false;  // as it was published: for the members, whatever clocks say
@@ -77,6 +85,7 @@ class Place {
     std::set<std::uint64_t> had;  // of the last ones, also what the history keeps no longer
     std::map<std::string, std::set<std::uint64_t>> lacking;  // by node: what it turned out not to have
   };
+  Strand& strand(const std::string& origin, Steady now);
   // The first number that anybody has, as far as is known: what comes before need not be waited for. 0:
   // unknown.
   std::uint64_t first_to_be_had(const std::string& origin, const Strand& strand) const;
@@ -86,6 +95,8 @@ class Place {
   void look(const std::string& origin, Strand& strand, Steady now);  // asks for what a hole lacks
   void look_back(const std::string& node, const std::string& origin, Strand& strand, Range range, Steady now);
   void give_up(const std::string& origin, Strand& strand, std::uint64_t last, Steady now);
+  void pass_over(const std::string& origin, Strand& strand, std::uint64_t last, Steady now);
+  void skip(const std::string& origin, const Strand& strand, Range range);
 
   chat::Room& room_;
   std::string own_;
@@ -95,6 +106,7 @@ class Place {
   bool all_spoke_ = false;
   Wall since_{};
   std::map<std::string, Strand, std::less<>> strands_;
+  std::int64_t forgotten_ = 0;                    // order, up to which the origins lie that were forgotten
   std::map<std::string, std::uint64_t> viewers_;  // by node
 };
 

@@ -228,3 +228,17 @@ TEST_CASE("who is new and comes back") {
   const auto restored = speakers.said(UserId(2), Wall(hours(24 * 365)));
   CHECK_FALSE((restored.first || restored.returning));
 }
+
+TEST_CASE("what somebody else knows of who spoke takes nothing away that is known here") {
+  Speakers speakers;
+  using std::chrono::hours;
+  const auto said = [&](hours at) { return speakers.said(UserId(1), Wall(at)); };
+  said(hours(100));
+  speakers.restore(UserId(1), {Wall(hours(90)), Wall(hours(95))});
+  CHECK_FALSE(said(hours(107)).returning);  // the last was at 100
+  speakers.restore(UserId(1), {Wall(hours(90)), Wall(hours(112))});
+  CHECK_FALSE(said(hours(119)).returning);
+  speakers.restore(UserId(1), {Wall(hours(90)), Wall(hours(106)), true});
+  CHECK(said(hours(120)).returning);
+  CHECK_FALSE(said(hours(90 + 30 * 24)).returning);  // who was there first at 90
+}

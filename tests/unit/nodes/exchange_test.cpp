@@ -2,61 +2,11 @@
 // rooms: nodes
 #include <catch2/catch.hpp>
 
-#include "unit/nodes/sim.hpp"
+#include "unit/nodes/scene.hpp"
 
 using namespace sluice;
 using namespace sluice::nodes;
 using namespace sluice::nodes::sim;
-
-namespace {
-struct Scene {
-  explicit Scene(std::size_t count, std::uint64_t seed = 1) : redis(seed) {
-    for (std::size_t i = 0; i < count; ++i) add();
-    run(seconds(2));
-  }
-  Node& add(seconds fast = {}) {  // its clock's time before the others'
-    clocks.push_back(std::make_unique<FakeClock>());
-    clocks.back()->advance(elapsed);
-    clocks.back()->set_wall(clocks.back()->wall() + fast);
-    Node& node = *nodes.emplace_back(
-        std::make_unique<Node>(redis, *clocks.back(), std::string(1, static_cast<char>('a' + born++))));
-    if (redis.up) node.connect();
-    return node;
-  }
-  void kill(std::size_t i) {
-    nodes.erase(nodes.begin() + static_cast<std::ptrdiff_t>(i));
-    clocks.erase(clocks.begin() + static_cast<std::ptrdiff_t>(i));
-  }
-  void run(milliseconds time) {
-    for (milliseconds done{0}; done < time; done += step) {
-      elapsed += step;
-      for (auto& clock : clocks) clock->advance(step);
-      redis.deliver(clocks.front()->steady());
-      for (auto& node : nodes) node->turn();
-    }
-  }
-  void redis_dies() {
-    redis.up = false;
-    redis.letters.clear();
-    for (auto& node : nodes) node->disconnect();
-  }
-  void redis_returns() {
-    redis.up = true;
-    for (auto& node : nodes) {
-      node->connect();
-      run(milliseconds(30));
-    }
-  }
-  Node& operator[](std::size_t i) { return *nodes[i]; }
-
-  static constexpr milliseconds step{5};
-  Redis redis;
-  microseconds elapsed{0};
-  int born = 0;
-  std::vector<std::unique_ptr<FakeClock>> clocks;
-  std::vector<std::unique_ptr<Node>> nodes;
-};
-}  // namespace
 
 TEST_CASE("a line said on one node is told on the others, once and in order") {
   Scene scene(3);
