@@ -68,6 +68,8 @@ Result<std::vector<store::AuditHead>> anchors_of(const app::Settings& settings) 
 }
 
 // The first fault there is; none where the log is whole up to `head`, and has every anchor in it. The head is
+using Faults = std::vector<store::AuditFault>;
+
 // read first: what is appended meanwhile is not vouched for.
 Result<std::optional<store::AuditFault>> find_fault(store::Audit& audit,
                                                     const std::vector<store::AuditHead>& anchors,
@@ -122,16 +124,29 @@ Result<int> audit_head(const app::Settings& settings, Platform& platform) {
 }
 
 Result<int> audit_verify(const app::Settings& settings, Platform& platform) {
+// Beside the first fault of what stands in the log, all there is of how it is kept.
+Result<Faults> find_faults(store::Audit& audit, const std::vector<store::AuditHead>& anchors,
+                           store::AuditHead& head) {
+  SLUICE_TRY_VALUE(const auto first, find_fault(audit, anchors, head));
+  SLUICE_TRY_VALUE(Faults faults, audit.damage());
+  if (first) faults.insert(faults.begin(), *first);
+  return faults;
+}
+
   SLUICE_TRY_VALUE(const auto anchors, anchors_of(settings));
   store::AuditHead head;
-  SLUICE_TRY_VALUE(const auto fault, find_fault(platform.store->audit(), anchors, head));
-  if (!fault) {
+  SLUICE_TRY_VALUE(const Faults faults, find_faults(platform.store->audit(), anchors, head));
+  if (faults.empty()) {
     print_head(settings, head);
     return 0;
   }
-  if (settings.flag("json"))
-    print_json({{"fault", store::name(fault->kind)}, {"entry", fault->entry}, {"error", fault->what}});
-  return fail(Errc::invalid, fault->what,
+  std::string all;
+  for (const store::AuditFault& fault : faults) {
+    if (settings.flag("json"))
+      print_json({{"fault", store::name(fault.kind)}, {"entry", fault.entry}, {"error", fault.what}});
+    all += (all.empty() ? "" : "; ") + fault.what;
+  }
+  return fail(Errc::invalid, all,
               "somebody who can write to the store did that; compare with a backup of it");
 }
 

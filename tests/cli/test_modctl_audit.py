@@ -103,8 +103,35 @@ def test_a_log_that_is_not(acts, statement, fault, entry):
     said = acts.refused("audit", "verify")
     assert f"entry {entry} was changed" in said or f"entry {entry} is missing" in said or "cut off after entry 3" in said
     done = acts.run("audit", "verify", "--json")
-    told = json.loads(done.stdout)
+    told = json.loads(done.stdout.splitlines()[0])  # that its guards are gone is told behind it
     assert done.returncode == 1 and (told["fault"], told["entry"]) == (fault, entry)
+
+
+def test_what_finds_entries_is_verified_too(acts):
+    """An index that leaves an entry out, and stands in the schema as it was: a search does not find the entry, the log is whole."""
+    with acts.sql() as store:
+        [(written,)] = store.execute("SELECT sql FROM sqlite_schema WHERE name = 'audit_of_target'").fetchall()
+        store.executescript(
+            "DROP INDEX audit_of_target; CREATE INDEX audit_of_target ON audit(target_id, id) WHERE target_id IS NOT NULL AND id <> 4;")
+        store.execute("PRAGMA writable_schema = ON")
+        store.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'audit_of_target'", (written,))
+    assert [entry["id"] for entry in acts.json("audit", "list", "--user", "bob")] == [1]  # and 4
+    said = acts.refused("audit", "verify")
+    assert "the audit log's store is damaged: row 4 missing from index audit_of_target" in said
+    told = [json.loads(line) for line in acts.run("audit", "verify", "--json").stdout.splitlines()]
+    assert len(told) >= 1 and told[0] == {"fault": "damaged", "entry": 0, "error": told[0]["error"]} and "row 4" in told[0]["error"]
+
+
+@pytest.mark.parametrize("statement, told", [
+    ("DROP TRIGGER audit_is_never_cut", "trigger audit_is_never_cut is missing"),
+    ("DROP INDEX audit_of_actor", "index audit_of_actor is missing"),
+    ("DROP TRIGGER audit_is_never_edited; CREATE TRIGGER audit_is_never_edited BEFORE UPDATE ON audit BEGIN SELECT 1; END",
+     "trigger audit_is_never_edited is not as Sluice made it"),
+    ("CREATE TRIGGER forgets AFTER INSERT ON audit BEGIN SELECT 1; END", "trigger forgets is not Sluice's")])
+def test_what_guards_the_log_is_verified_too(acts, statement, told):
+    with acts.sql() as store:
+        store.executescript(statement)
+    assert f"the audit log's {told}" in acts.refused("audit", "verify")
 
 
 def test_a_log_that_was_written_anew_shows_against_any_anchor(acts, tmp_path):

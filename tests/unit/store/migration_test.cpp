@@ -33,6 +33,7 @@ TEST_CASE("a store of schema 2 opens, verifies and goes on") {
     CHECK(entries[1].expires_at);
     CHECK(entries[3].reason == "\"h\xc3\xa9llo\", he said");
     CHECK(store->audit().verify().value() == AuditHead{4, entries[3].hash});
+    CHECK(store->audit().damage().value().empty());
 
     Channel demo = store->channels().by_name("demo").value();
     REQUIRE(store->credentials().rotate_key(demo.id, shell));
