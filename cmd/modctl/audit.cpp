@@ -1,12 +1,13 @@
 // audit list, head, verify: who did what, and whether the log of it is whole.
 #include <algorithm>
-#include <iostream>
 #include <iterator>
 #include <limits>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "anchors.hpp"
+#include "app/input_lines.hpp"
 #include "base/utf8.hpp"
 #include "commands.hpp"
 #include "os/file.hpp"
@@ -57,7 +58,7 @@ Result<std::vector<store::AuditHead>> anchors_of(const app::Settings& settings) 
   const std::string path = settings.text("anchor");
   std::string text;
   if (path == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+    SLUICE_TRY_VALUE(text, app::read_input(STDIN_FILENO));
   } else {
     SLUICE_TRY_VALUE(text, os::read_file(path));
   }
@@ -67,9 +68,9 @@ Result<std::vector<store::AuditHead>> anchors_of(const app::Settings& settings) 
   return anchors;
 }
 
-// The first fault there is; none where the log is whole up to `head`, and has every anchor in it. The head is
 using Faults = std::vector<store::AuditFault>;
 
+// The first fault there is; none where the log is whole up to `head`, and has every anchor in it. The head is
 // read first: what is appended meanwhile is not vouched for.
 Result<std::optional<store::AuditFault>> find_fault(store::Audit& audit,
                                                     const std::vector<store::AuditHead>& anchors,
@@ -123,7 +124,6 @@ Result<int> audit_head(const app::Settings& settings, Platform& platform) {
   return 0;
 }
 
-Result<int> audit_verify(const app::Settings& settings, Platform& platform) {
 // Beside the first fault of what stands in the log, all there is of how it is kept.
 Result<Faults> find_faults(store::Audit& audit, const std::vector<store::AuditHead>& anchors,
                            store::AuditHead& head) {
@@ -133,6 +133,7 @@ Result<Faults> find_faults(store::Audit& audit, const std::vector<store::AuditHe
   return faults;
 }
 
+Result<int> audit_verify(const app::Settings& settings, Platform& platform) {
   SLUICE_TRY_VALUE(const auto anchors, anchors_of(settings));
   store::AuditHead head;
   SLUICE_TRY_VALUE(const Faults faults, find_faults(platform.store->audit(), anchors, head));

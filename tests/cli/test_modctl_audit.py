@@ -155,6 +155,14 @@ def test_what_is_no_anchor(acts, line, tmp_path):
     assert "nowhere" in acts.refused("audit", "verify", "--anchor", str(tmp_path / "nowhere"))
 
 
+def test_an_anchor_without_a_head_vouches_for_nothing(acts, tmp_path):
+    """As where ssh, which was to send it, failed."""
+    (tmp_path / "heads").write_text("# none yet\n\n")
+    for path in (str(tmp_path / "heads"), "/dev/null"):
+        assert f"{path}: there is no head in it" in acts.refused("audit", "verify", "--anchor", path)
+    assert "standard input: there is no head in it" in acts.refused("audit", "verify", "--anchor", "-")
+
+
 # ---- explain
 
 def test_a_timeout_is_explained(modctl):
