@@ -271,6 +271,16 @@ def test_some_of_the_log(night, asked, ids):
     assert [line["id"] for line in lines(night, *asked)] == ids
 
 
+def test_what_was_approved_and_never_said_is_in_the_log(night):
+    """Its author was banned before it was said, or chatd was away for too long."""
+    night.seed("hold", "demo", "bob", "h4", "swearing", "3", "never said")
+    night("queue", "approve", "demo", "h4")
+    said = lines(night)
+    assert [line["id"] for line in said] == ["a1", "b1", "c1", "h1", "h4", "h2"]
+    assert said[4]["verdict"] == "hold" and said[4]["held"]["state"] == "allowed" and said[4]["text"] == "never said"
+    assert "h4" not in [line["id"] for line in lines(night, "--shown")]
+
+
 def test_a_night_is_replayed_under_another_policy(night):
     """modctl log | automod --diff"""
     log = night("log", "demo")
