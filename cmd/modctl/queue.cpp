@@ -28,6 +28,7 @@ Result<int> decide(const app::Settings& settings, Platform& platform, HeldVerdic
                    channel_to_act_in(platform, settings.positional("CHANNEL"), Needed::moderator));
   const HeldState wanted = verdict == HeldVerdict::allow ? HeldState::allowed : HeldState::denied;
   const auto act = [&](const std::string& id) -> Result<Outcome> {
+    SLUICE_TRY(check_message_id(id));
     store::HeldMessages& held = platform.store->held_messages();
     auto message = held.by_id(id);
     if (message && message->channel != channel.id)

@@ -98,6 +98,13 @@ def test_a_line_without_an_end_is_refused(modctl):
     assert done.returncode == 1 and "line 1 is longer than 4096 bytes" in done.stderr
 
 
+@pytest.mark.parametrize("id", ["x" * 65, "two words", "tab\tbed", "b\x7fell", "é"])
+def test_what_is_no_message_id(modctl, id):
+    for command in (["delete", "demo", id, "--author", "bob"], ["queue", "approve", "demo", id], ["queue", "deny", "demo", id]):
+        assert "is no message's id" in modctl.refused(*command)
+    assert modctl.acts() == []
+
+
 def test_ten_thousand_raiders(modctl):
     names = modctl.crowd(10_000)
     told = modctl("ban", "demo", "-", "--reason", "raid", stdin="\n".join(names)).splitlines()
