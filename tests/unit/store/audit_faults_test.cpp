@@ -26,7 +26,8 @@ struct Opened {
               .append({.actor = shell, .action = "act", .channel = ChannelId(1), .target = std::to_string(i)})
               .value());
     run("DROP TRIGGER audit_is_never_edited; DROP TRIGGER audit_is_never_cut; "
-        "DROP TRIGGER audit_head_only_grows; DROP TRIGGER audit_head_stays");
+        "DROP TRIGGER audit_head_only_grows; DROP TRIGGER audit_head_stays; "
+        "DROP TRIGGER IF EXISTS audit_is_never_replaced");
     CHECK(fresh->audit().verify());
   }
   void run(const std::string& sql) { REQUIRE(db.run_script(sql)); }
@@ -56,7 +57,9 @@ TEST_CASE("the log cannot be edited or cut by accident") {
   auto db = sqlite::Database::open(fresh.url.substr(7), milliseconds(100)).value();
   for (const char* sql : {"UPDATE audit SET actor_name = 'x' WHERE id = 2", "DELETE FROM audit WHERE id = 3",
                           "DELETE FROM audit_head", "UPDATE audit_head SET entry_id = 2",
-                          "UPDATE audit_head SET hash = 'x'", "INSERT INTO audit_head VALUES (2, 0, '')"})
+                          "UPDATE audit_head SET hash = 'x'", "INSERT INTO audit_head VALUES (2, 0, '')",
+                          "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE id = 2",
+                          "INSERT OR IGNORE INTO audit SELECT * FROM audit WHERE id = 2"})
     CHECK_FALSE(db.run(sql));
   CHECK(fresh->audit().verify());
 }
@@ -78,7 +81,8 @@ TEST_CASE("a changed entry shows, whichever field it is") {
   for (const char* set :
        {"actor_name = 'x'", "actor_id = 7", "actor_address = ''", "action = 'acu'", "channel_id = 2",
         "channel_id = NULL", "channel_name = 'x'", "target_id = 1", "target = ''", "reason = 'x'",
-        "expires_ms = 0", "context = '{}'", "at_ms = at_ms + 1", "format = 1", "format = 3", "hash = ''"}) {
+        "expires_ms = 0", "context = '{}'", "at_ms = at_ms + 1", "format = 1", "format = 3", "hash = ''",
+        "format = format + 4294967296", "actor_id = 0", "target_id = 0"}) {
     INFO(set);
     Opened log;
     log.run(std::string("UPDATE audit SET ") + set + " WHERE id = 4");
@@ -182,10 +186,6 @@ TEST_CASE("a log that was written anew as a whole shows against an anchor only")
         "the audit log ends at entry 6, the anchor is entry 8");
 }
 
-TEST_CASE("fault kinds have names") {
-  CHECK(name(Kind::missing) == "missing");
-  CHECK(name(Kind::changed) == "changed");
-  CHECK(name(Kind::reordered) == "reordered");
 TEST_CASE("an index that leaves an entry out shows, though its statement was put back") {
   Opened log;
   const auto told = [&] {
@@ -215,13 +215,17 @@ TEST_CASE("an index that leaves an entry out shows, though its statement was put
   CHECK(whole->audit().damage().value().empty());
 }
 
+TEST_CASE("fault kinds have names") {
+  CHECK(name(Kind::missing) == "missing");
+  CHECK(name(Kind::changed) == "changed");
+  CHECK(name(Kind::reordered) == "reordered");
   CHECK(name(Kind::cut) == "cut");
   CHECK(name(Kind::added) == "added");
+  CHECK(name(Kind::damaged) == "damaged");
   CHECK(name(Kind::unanchored) == "unanchored");
 }
 
 TEST_CASE("faults are found beyond the first page of a long log") {
-  CHECK(name(Kind::damaged) == "damaged");
   Fresh fresh;
   auto db = sqlite::Database::open(fresh.url.substr(7), milliseconds(100)).value();
   REQUIRE(db.run_script("PRAGMA synchronous = OFF; BEGIN IMMEDIATE"));
