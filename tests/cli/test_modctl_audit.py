@@ -173,12 +173,12 @@ def test_a_timeout_is_explained(modctl):
     modctl("ban", "demo", "bob", "--reason", "first")
     modctl("unban", "demo", "bob")
     modctl("timeout", "demo", "bob", "1h", "--as", "ada", "--reason", "selling")
-    modctl("settings", "demo", "slow=off", "emote-only=on", "automod-level=1")
+    modctl("settings", "demo", "slow=off", "emote-only=on", "automod-level=1", "ban-evasion=off")
     modctl("queue", "deny", "demo", "h1", "--as", "ada")
     said = TIME.sub("TIME", modctl("audit", "explain", "5"))
     assert said == (
         "entry 5, TIME\nada timed bob out in demo\n" f"by ada (user 1001), from local {me()}\n" "why: selling\nuntil: TIME\n"
-        "settings then: slow=5s followers-only=off subs-only=off emote-only=off unique=off automod-level=4 automod-at-deadline=hold\n"
+        "settings then: slow=5s followers-only=off subs-only=off emote-only=off unique=off automod-level=4 automod-at-deadline=hold ban-evasion=flag\n"
         "AutoMod: message h1 of bob was held at TIME for automod: swearing, level 3; denied by ada at TIME\n  darn it\n"
         "\nmessages kept with the entry: 1\n  TIME  bob  b1  buy \\x1b[31mthis\n"
         "\nsaid in the channel around it, from the chat log\n"
