@@ -156,6 +156,11 @@ def test_what_was_done_in_chat_is_explained(chat):
     assert "messages kept with the entry: 1\n" in words and words.count("the butler did it") == 2
 
 
+def test_what_chatd_keeps_is_for_nobody_else(chat):
+    for name in ("store.db", "store.db-wal", "store.db-shm", "chat.db", "chat.db-wal", "chat.db-shm"):
+        assert (chat.directory / name).stat().st_mode & 0o777 == 0o600, name
+
+
 def test_the_log_of_a_night_goes_into_automod(chat):
     ada, bob, page = everybody(chat)
     said(chat, bob, ada, "hello there", "kill yourself you idiot")
