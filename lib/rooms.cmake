@@ -66,7 +66,7 @@ sluice_room(chat      USES base crypto platform irc            LIBS nlohmann_jso
 sluice_room(sqlite    USES base os                             LIBS PkgConfig::SQLITE)
 sluice_room(store     USES base os log crypto icu platform sqlite  LIBS nlohmann_json::nlohmann_json)
 sluice_room(words     USES base automod store)
-sluice_room(chatlog   USES base chat sqlite                    LIBS nlohmann_json::nlohmann_json)
+sluice_room(chatlog   USES base os chat sqlite                 LIBS nlohmann_json::nlohmann_json)
 sluice_room(bus       USES base os log net store)
 sluice_room(redis     USES base os log metrics net             LIBS PkgConfig::HIREDIS)
 sluice_room(nodes     USES base chat irc                       LIBS nlohmann_json::nlohmann_json)

@@ -188,15 +188,17 @@ void StoreActs::policy(ChannelId channel, std::function<void(Result<chat::RoomPo
   offload_.run(ask, std::move(answer));
 }
 
-void StoreActs::rule(chat::Ruling ruling, std::function<void(Result<>)> answer) {
-  const auto act = [this, ruling = std::move(ruling)]() -> Result<> {
+void StoreActs::rule(chat::Ruling ruling, std::function<void(Result<bool>)> answer) {
+  const auto act = [this, ruling = std::move(ruling)]() -> Result<bool> {
     SLUICE_TRY_VALUE(const store::HeldMessage held, store_.held_messages().by_id(ruling.id));
     if (held.channel != ruling.channel) return fail(Errc::not_found, "another channel holds it");
     const auto verdict = ruling.allow ? store::HeldVerdict::allow : store::HeldVerdict::deny;
     SLUICE_TRY(store_.held_messages().decide(ruling.id, verdict, ruling.reason, actor_of(ruling.by)));
-    return {};
+    if (!ruling.allow) return true;
+    SLUICE_TRY_VALUE(const auto ban, store_.bans().find(held.channel, held.user));
+    return !ban;
   };
-  run<void>(act, std::move(answer));
+  run<bool>(act, std::move(answer));
 }
 
 void StoreActs::suspects(const chat::Channel& channel,

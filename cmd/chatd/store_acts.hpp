@@ -41,7 +41,7 @@ class StoreActs final : public chat::Acts {
   void change_evasion(ChannelId channel, chat::By by, platform::BanEvasion action,
                       std::function<void(Result<>)> answer) override;
   void policy(ChannelId channel, std::function<void(Result<chat::RoomPolicy>)> answer) override;
-  void rule(chat::Ruling ruling, std::function<void(Result<>)> answer) override;
+  void rule(chat::Ruling ruling, std::function<void(Result<bool>)> answer) override;
   void held(const chat::Channel& channel,
             std::function<void(Result<std::vector<chat::Held>>)> answer) override;
   void suspects(const chat::Channel& channel,

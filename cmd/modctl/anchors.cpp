@@ -28,6 +28,7 @@ std::optional<store::AuditHead> parse_line(std::string_view line) {
 Result<std::vector<store::AuditHead>> parse_anchors(std::string_view text) {
   std::vector<store::AuditHead> anchors;
   std::size_t number = 0;
+  bool found = false;
   for (std::string_view line : split(text, '\n')) {
     ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -37,8 +38,11 @@ Result<std::vector<store::AuditHead>> parse_anchors(std::string_view text) {
     if (!anchor)
       return fail(Errc::invalid, fmt::format("line {} is no head of an audit log", number),
                   "a number and 64 hexadecimal digits, as modctl audit head prints them");
+    found = true;
     if (anchor->id != 0) anchors.push_back(*anchor);
   }
+  if (!found)
+    return fail(Errc::invalid, "there is no head in it", "begin it with one that modctl audit head printed");
   return anchors;
 }
 

@@ -10,7 +10,8 @@
 namespace sluice::modctl {
 
 // Blank lines, those that begin with #, and heads of an empty log (which say nothing) are passed over.
-// Errc::invalid names the line.
+// Errc::invalid names the line, or says that there is no head at all: that is no anchor, but a source that
+// failed.
 Result<std::vector<store::AuditHead>> parse_anchors(std::string_view text);
 
 }  // namespace sluice::modctl

@@ -1,12 +1,13 @@
 // audit list, head, verify: who did what, and whether the log of it is whole.
 #include <algorithm>
-#include <iostream>
 #include <iterator>
 #include <limits>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "anchors.hpp"
+#include "app/input_lines.hpp"
 #include "base/utf8.hpp"
 #include "commands.hpp"
 #include "os/file.hpp"
@@ -57,7 +58,7 @@ Result<std::vector<store::AuditHead>> anchors_of(const app::Settings& settings) 
   const std::string path = settings.text("anchor");
   std::string text;
   if (path == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+    SLUICE_TRY_VALUE(text, app::read_input(STDIN_FILENO));
   } else {
     SLUICE_TRY_VALUE(text, os::read_file(path));
   }
@@ -66,6 +67,8 @@ Result<std::vector<store::AuditHead>> anchors_of(const app::Settings& settings) 
     anchors.error().what = fmt::format("{}: {}", path == "-" ? "standard input" : path, anchors.error().what);
   return anchors;
 }
+
+using Faults = std::vector<store::AuditFault>;
 
 // The first fault there is; none where the log is whole up to `head`, and has every anchor in it. The head is
 // read first: what is appended meanwhile is not vouched for.
@@ -121,17 +124,30 @@ Result<int> audit_head(const app::Settings& settings, Platform& platform) {
   return 0;
 }
 
+// Beside the first fault of what stands in the log, all there is of how it is kept.
+Result<Faults> find_faults(store::Audit& audit, const std::vector<store::AuditHead>& anchors,
+                           store::AuditHead& head) {
+  SLUICE_TRY_VALUE(const auto first, find_fault(audit, anchors, head));
+  SLUICE_TRY_VALUE(Faults faults, audit.damage());
+  if (first) faults.insert(faults.begin(), *first);
+  return faults;
+}
+
 Result<int> audit_verify(const app::Settings& settings, Platform& platform) {
   SLUICE_TRY_VALUE(const auto anchors, anchors_of(settings));
   store::AuditHead head;
-  SLUICE_TRY_VALUE(const auto fault, find_fault(platform.store->audit(), anchors, head));
-  if (!fault) {
+  SLUICE_TRY_VALUE(const Faults faults, find_faults(platform.store->audit(), anchors, head));
+  if (faults.empty()) {
     print_head(settings, head);
     return 0;
   }
-  if (settings.flag("json"))
-    print_json({{"fault", store::name(fault->kind)}, {"entry", fault->entry}, {"error", fault->what}});
-  return fail(Errc::invalid, fault->what,
+  std::string all;
+  for (const store::AuditFault& fault : faults) {
+    if (settings.flag("json"))
+      print_json({{"fault", store::name(fault.kind)}, {"entry", fault.entry}, {"error", fault.what}});
+    all += (all.empty() ? "" : "; ") + fault.what;
+  }
+  return fail(Errc::invalid, all,
               "somebody who can write to the store did that; compare with a backup of it");
 }
 

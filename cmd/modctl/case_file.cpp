@@ -39,6 +39,7 @@ void take(const app::Json& before, const char* name, Value& value) try {
 Result<> read_settings(Platform& platform, CaseFile& file) {
   SLUICE_TRY_VALUE(platform::RoomSettings modes, platform.store->rooms().settings(file.entry.channel));
   SLUICE_TRY_VALUE(platform::AutomodSettings automod, platform.store->rooms().automod(file.entry.channel));
+  SLUICE_TRY_VALUE(platform::EvasionSettings evasion, platform.store->rooms().evasion(file.entry.channel));
   store::Audit& audit = platform.store->audit();
   SLUICE_TRY(undo_since(audit, file.entry, "room.settings", [&](const app::Json& before) {
     take(before, "emote_only", modes.emote_only);
@@ -53,8 +54,14 @@ Result<> read_settings(Platform& platform, CaseFile& file) {
     take(before, "at_deadline", at_deadline);
     automod.at_deadline = platform::parse_at_deadline(at_deadline).value_or(automod.at_deadline);
   }));
+  SLUICE_TRY(undo_since(audit, file.entry, "evasion.settings", [&](const app::Json& before) {
+    std::string action(platform::name(evasion.action));
+    take(before, "ban_evasion", action);
+    evasion.action = platform::parse_ban_evasion(action).value_or(evasion.action);
+  }));
   file.modes = modes;
   file.automod = automod;
+  file.evasion = evasion;
   return {};
 }
 

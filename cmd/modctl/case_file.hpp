@@ -16,6 +16,7 @@ struct CaseFile {
   app::Json context;                            // what was kept with it; null for nothing
   std::optional<platform::RoomSettings> modes;  // of the channel just before it
   std::optional<platform::AutomodSettings> automod;
+  std::optional<platform::EvasionSettings> evasion;
   // AutoMod's, on the message or on what the user had said shortly before.
   std::vector<store::HeldMessage> verdicts;
   // Of the user in the channel, ten minutes before and after, where the chat log has them; oldest first.

@@ -1,7 +1,6 @@
 #include "each_line.hpp"
 
 #include <cstdio>
-#include <iostream>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -36,7 +35,7 @@ class Lines {
 
   Result<int> run() {
     if (::isatty(STDIN_FILENO)) fmt::print(stderr, "modctl: {}s from standard input, one a line:\n", what_);
-    SLUICE_TRY(app::each_input_line(std::cin, [this](const std::string& name, std::size_t number) {
+    SLUICE_TRY(app::each_input_line(STDIN_FILENO, [this](const std::string& name, std::size_t number) {
       number_ = number;
       return take(name);
     }));

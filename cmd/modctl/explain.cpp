@@ -20,8 +20,10 @@ std::string who(const store::Actor& actor) {
 }
 
 std::string settings_line(const CaseFile& file) {
+  std::vector<platform::RoomKey> keys = platform::room_keys(*file.modes, *file.automod);
+  keys.push_back(platform::evasion_key(*file.evasion));
   std::string line;
-  for (const platform::RoomKey& each : platform::room_keys(*file.modes, *file.automod))
+  for (const platform::RoomKey& each : keys)
     line += fmt::format("{}{}={}", line.empty() ? "" : " ", each.key, each.value);
   return line;
 }
@@ -147,6 +149,7 @@ Json in_json(const CaseFile& file) {
   if (file.automod) {
     object["settings"]["automod_level"] = file.automod->level;
     object["settings"]["automod_at_deadline"] = platform::name(file.automod->at_deadline);
+    object["settings"]["ban_evasion"] = platform::name(file.evasion->action);
   }
   object["verdicts"] = Json::array();
   for (const store::HeldMessage& held : file.verdicts) object["verdicts"].push_back(json_of(held));

@@ -164,21 +164,26 @@ class Log {
     for (;;) {
       SLUICE_TRY_VALUE(const chatlog::Blocked* blocked, blocked_.front());
       if (blocked == nullptr || blocked->message.at >= at) break;
-      print_held_before(blocked->message.at);
+      SLUICE_TRY(print_held_before(blocked->message.at));
       print_json(line_of(*blocked));
       blocked_.pop();
     }
-    print_held_before(at);
-    return {};
+    return print_held_before(at);
   }
 
-  // What was allowed is in the chat log, at the time when it was said.
-  void print_held_before(Wall at) {
+  // What was allowed is in the chat log, at the time when it was said; not when it never was: its author was
+  // banned before, or chatd was away for too long.
+  Result<> print_held_before(Wall at) {
     for (; next_ < held_.size() && held_[next_].held_at < at; ++next_) {
       const store::HeldMessage& held = held_[next_];
-      if (wanted_.shown_only || held.state == store::HeldState::allowed) continue;
-      if (wanted_.takes(held.user) && wanted_.takes(held.held_at)) print_json(line_of(channel_, held));
+      if (wanted_.shown_only || !wanted_.takes(held.user) || !wanted_.takes(held.held_at)) continue;
+      if (held.state == store::HeldState::allowed) {
+        SLUICE_TRY_VALUE(const auto said, history_.find(channel_.id, held.id));
+        if (said) continue;
+      }
+      print_json(line_of(channel_, held));
     }
+    return {};
   }
 
   const store::Channel& channel_;

@@ -29,6 +29,7 @@ Result<int> delete_messages(const app::Settings& settings, Platform& platform) {
   SLUICE_TRY_VALUE(auto history, open_history(platform));
   SLUICE_TRY_VALUE(const Surroundings around, Surroundings::read(platform, channel));
   const auto act = [&](const std::string& id) -> Result<Outcome> {
+    SLUICE_TRY(check_message_id(id));
     std::optional<chatlog::Said> said;
     if (history) {
       SLUICE_TRY_VALUE(said, history->find(channel.id, id));

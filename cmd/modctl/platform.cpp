@@ -1,8 +1,11 @@
 #include "platform.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "app/platform.hpp"
+#include "base/utf8.hpp"
 #include "store/shell.hpp"
 
 namespace sluice::modctl {
@@ -52,6 +55,17 @@ Result<store::User> named_user(Platform& platform, const std::string& name) {
 
 Result<store::Channel> named_channel(Platform& platform, const std::string& name) {
   return store::typed_channel(*platform.store, name);
+}
+
+Result<> check_message_id(const std::string& id) {
+  constexpr std::size_t longest = 64, most_shown = 40;
+  const auto printable = [](char c) { return c > ' ' && c < '\x7f'; };
+  if (!id.empty() && id.size() <= longest && std::ranges::all_of(id, printable)) return {};
+  const std::string_view shown = std::string_view(id).substr(0, most_shown);
+  return fail(Errc::invalid,
+              fmt::format("\"{}{}\" is no message's id", legible(to_valid_utf8(shown)),
+                          shown.size() < id.size() ? "..." : ""),
+              "up to 64 printable characters without blanks, as modctl log and queue list show them");
 }
 
 Result<std::optional<chatlog::Reader>> open_history(const Platform& platform) {

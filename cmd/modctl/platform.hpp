@@ -34,6 +34,9 @@ Result<store::Channel> channel_to_act_in(Platform& platform, const std::string& 
 // A moderator acts upon neither the broadcaster nor another moderator, as in chat. Errc::denied.
 Result<> check_may_act_on(Platform& platform, const store::Channel& channel, const store::User& target);
 
+// Message ids are up to 64 printable characters of ASCII, without blanks. Errc::invalid.
+Result<> check_message_id(const std::string& id);
+
 // A moment as --since and --until have it: RFC 3339, or how long ago.
 Result<std::optional<Wall>> moment(const app::Settings& settings, std::string_view option);
 

@@ -17,11 +17,18 @@ std::string why(const store::HeldMessage& message) {
   return message.category.empty() ? message.reason : fmt::format("{} ({})", message.category, message.level);
 }
 
+// What somebody wrote who may not speak now is not said, whatever is decided.
+Result<bool> is_banned(Platform& platform, const store::Channel& channel, UserId user) {
+  SLUICE_TRY_VALUE(const auto ban, platform.store->bans().find(channel.id, user));
+  return ban.has_value();
+}
+
 Result<int> decide(const app::Settings& settings, Platform& platform, HeldVerdict verdict) {
   SLUICE_TRY_VALUE(const store::Channel channel,
                    channel_to_act_in(platform, settings.positional("CHANNEL"), Needed::moderator));
   const HeldState wanted = verdict == HeldVerdict::allow ? HeldState::allowed : HeldState::denied;
   const auto act = [&](const std::string& id) -> Result<Outcome> {
+    SLUICE_TRY(check_message_id(id));
     store::HeldMessages& held = platform.store->held_messages();
     auto message = held.by_id(id);
     if (message && message->channel != channel.id)
@@ -30,11 +37,18 @@ Result<int> decide(const app::Settings& settings, Platform& platform, HeldVerdic
       message.error().hint = fmt::format("modctl queue list {} shows those that wait", channel.name);
     if (!message) return std::unexpected(std::move(message).error());
     const std::string text = fmt::format("message {} of {}", id, message->user_name);
-    const Json more{{"channel", channel.name}, {"user", message->user_name}, {"state", store::name(wanted)}};
+    Json more{{"channel", channel.name}, {"user", message->user_name}, {"state", store::name(wanted)}};
     if (message->state == wanted)
       return Outcome{fmt::format("{} was {} already", text, store::name(wanted)), more, false};
     SLUICE_TRY(held.decide(id, verdict, settings.text("reason"), platform.actor));
-    return Outcome{fmt::format("{} is {}", text, store::name(wanted)), more};
+    SLUICE_TRY_VALUE(const bool silent, verdict == HeldVerdict::allow
+                                            ? is_banned(platform, channel, message->user)
+                                            : Result<bool>(false));
+    if (!silent) return Outcome{fmt::format("{} is {}", text, store::name(wanted)), more};
+    more["shown"] = false;
+    return Outcome{fmt::format("{} is {}; it is not shown: {} is banned or timed out", text,
+                               store::name(wanted), message->user_name),
+                   more};
   };
   return act_on_each(settings, "message", settings.positional("MESSAGE-ID"), act);
 }

@@ -1,10 +1,8 @@
 // words: lists of phrases and patterns that channels share; terms: a channel's own.
-#include <iostream>
-#include <iterator>
-
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "app/input_lines.hpp"
 #include "commands.hpp"
 #include "output.hpp"
 #include "words/entries.hpp"
@@ -37,8 +35,7 @@ Json json_of(const store::WordList& list) {
 // Standard input; to be put, every entry of it is one that automod takes.
 Result<std::vector<store::WordEntry>> read_entries(bool put) {
   if (::isatty(STDIN_FILENO)) fmt::print(stderr, "modctl: entries from standard input, one a line:\n");
-  const std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
-  if (std::cin.bad()) return fail(Errc::io, "read standard input: not everything could be read");
+  SLUICE_TRY_VALUE(const std::string text, app::read_input(STDIN_FILENO));
   return put ? words::read_entries(text) : words::read_entries_to_drop(text);
 }
 

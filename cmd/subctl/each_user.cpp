@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "app/input_lines.hpp"
 #include "app/run.hpp"
@@ -27,7 +28,7 @@ Result<std::vector<std::string>> named_users(const app::Settings& settings) {
       names.push_back(given);
       continue;
     }
-    SLUICE_TRY(app::each_input_line(std::cin, [&](const std::string& name, std::size_t) -> Result<> {
+    SLUICE_TRY(app::each_input_line(STDIN_FILENO, [&](const std::string& name, std::size_t) -> Result<> {
       names.push_back(name);
       return {};
     }));

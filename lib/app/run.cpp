@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "app/control.hpp"
+#include "app/input_lines.hpp"
 #include "log/log.hpp"
 
 #ifndef SLUICE_VERSION
@@ -68,6 +69,7 @@ int run_main(int argc, char** argv, const Program& program, const Run& run) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  make_missing_input_unreadable();
   ::signal(SIGPIPE, program.daemon ? SIG_IGN : SIG_DFL);
   invocation() = {&program, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc)};
   try {

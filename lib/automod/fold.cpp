@@ -32,13 +32,30 @@ char32_t undressed(char32_t c) {
   if (c >= 0x1F150 && c <= 0x1F169) return U'a' + (c - 0x1F150);  // in black circles
   if (c >= 0x1F170 && c <= 0x1F189) return U'a' + (c - 0x1F170);  // in black squares
   if (c >= 0x1F1E6 && c <= 0x1F1FF) return U'a' + (c - 0x1F1E6);  // halves of flags
-  static const std::unordered_map<char32_t, char32_t> small_capitals{
-      {U'ᴀ', U'a'}, {U'ʙ', U'b'}, {U'ᴄ', U'c'}, {U'ᴅ', U'd'}, {U'ᴇ', U'e'}, {U'ꜰ', U'f'},
-      {U'ɢ', U'g'}, {U'ʜ', U'h'}, {U'ɪ', U'i'}, {U'ᴊ', U'j'}, {U'ᴋ', U'k'}, {U'ʟ', U'l'},
-      {U'ᴍ', U'm'}, {U'ɴ', U'n'}, {U'ᴏ', U'o'}, {U'ᴘ', U'p'}, {U'ʀ', U'r'}, {U'ꜱ', U's'},
-      {U'ᴛ', U't'}, {U'ᴜ', U'u'}, {U'ᴠ', U'v'}, {U'ᴡ', U'w'}, {U'ʏ', U'y'}, {U'ᴢ', U'z'}};
+  static const std::unordered_map<char32_t, char32_t>
+      small_capitals{{U'ᴀ', U'a'},     {U'ʙ', U'b'}, {U'ᴄ', U'c'}, {U'ᴅ', U'd'}, {U'ᴇ', U'e'}, {U'ꜰ', U'f'},
+                     {U'ɢ', U'g'},     {U'ʜ', U'h'}, {U'ɪ', U'i'}, {U'ᴊ', U'j'}, {U'ᴋ', U'k'}, {U'ʟ', U'l'},
+                     {U'ᴍ', U'm'},     {U'ɴ', U'n'}, {U'ᴏ', U'o'}, {U'ᴘ', U'p'}, {U'ʀ', U'r'}, {U'ꜱ', U's'},
+                     {U'ᴛ', U't'},     {U'ᴜ', U'u'}, {U'ᴠ', U'v'}, {U'ᴡ', U'w'}, {U'ʏ', U'y'}, {U'ᴢ', U'z'},
+                     {U'ĸ', U'k'},     {U'ʍ', U'm'},  // as the confusables write those of к and м
+                     {U'\u13C6', U'i'}};              // Cherokee
   const auto found = small_capitals.find(c);
   return found == small_capitals.end() ? 0 : found->second;
+}
+
+// Greek capitals that are written as Latin ones; 0 for all others. Case folding, which comes first, makes
+// other letters of them: ν, η.
+char32_t written_alike(char32_t c) {
+  if (c < U'Α' || c > U'Χ') return 0;
+  static const std::unordered_map<char32_t, char32_t> capitals{
+      {U'Α', U'a'}, {U'Β', U'b'}, {U'Ε', U'e'}, {U'Ζ', U'z'}, {U'Η', U'h'}, {U'Ι', U'i'}, {U'Κ', U'k'},
+      {U'Μ', U'm'}, {U'Ν', U'n'}, {U'Ο', U'o'}, {U'Ρ', U'p'}, {U'Τ', U't'}, {U'Υ', U'y'}, {U'Χ', U'x'}};
+  const auto found = capitals.find(c);
+  return found == capitals.end() ? 0 : found->second;
+}
+bool is_latin(char32_t c) {
+  UErrorCode error = U_ZERO_ERROR;
+  return uscript_getScript(static_cast<UChar32>(c), &error) == USCRIPT_LATIN;
 }
 
 bool is_invisible(char32_t c) {
@@ -52,6 +69,29 @@ bool is_accent(char32_t c) {
   return u_charType(static_cast<UChar32>(c)) == U_NON_SPACING_MARK &&
          uscript_getScript(static_cast<UChar32>(c), &error) == USCRIPT_INHERITED;
 }
+
+// Runs of letters, and what may stand among them. Asked about places that ascend, it reads each run once.
+class MixedWords {
+ public:
+  explicit MixedWords(std::u32string_view points) : points_(points) {}
+  bool has_latin(std::size_t at) {
+    if (at < end_) return latin_;
+    std::size_t begin = at;
+    while (begin > end_ && goes_on(points_[begin - 1])) --begin;
+    for (end_ = at; end_ < points_.size() && goes_on(points_[end_]);) ++end_;
+    latin_ = std::ranges::any_of(points_.substr(begin, end_ - begin), is_latin);
+    return latin_;
+  }
+
+ private:
+  static bool goes_on(char32_t c) {
+    const auto point = static_cast<UChar32>(c);
+    return u_isalnum(point) || (U_GET_GC_MASK(point) & U_GC_M_MASK) != 0 || is_invisible(c);
+  }
+  std::u32string_view points_;
+  std::size_t end_ = 0;  // of the run that was read last
+  bool latin_ = false;
+};
 
 }  // namespace
 
@@ -110,7 +150,9 @@ struct Folder::Impl {
       } else if (u_isspace(point)) {
         out += U' ';
       } else if (!is_invisible(s) && !is_accent(s)) {
-        out += static_cast<char32_t>(u_foldCase(point, U_FOLD_CASE_DEFAULT));
+        const auto small = static_cast<char32_t>(u_foldCase(point, U_FOLD_CASE_DEFAULT));
+        const char32_t letter = undressed(small);
+        out += letter ? letter : small;
       }
     }
   }
@@ -155,9 +197,10 @@ Folded Folder::fold(std::string_view utf8) {
   const std::u32string& points = out.original;
   out.text.reserve(points.size());
   out.from.reserve(points.size());
-  std::u32string many;
+  MixedWords words(points);
   for (std::size_t at = 0; at < points.size();) {
-    const char32_t c = points[at];
+    const char32_t latin = written_alike(points[at]);
+    const char32_t c = latin && words.has_latin(at) ? latin : points[at];
     std::size_t end = at + 1;
     while (end < points.size() && end - at < most_in_segment && !is_ascii(points[end]) &&
            !impl_->normalizer->hasBoundaryBefore(static_cast<UChar32>(points[end])))
@@ -168,7 +211,9 @@ Folded Folder::fold(std::string_view utf8) {
     } else if (end == at + 1) {
       out.text += impl_->single(c);
     } else {
-      out.text += impl_->segment({points.data() + at, end - at});
+      std::u32string many = points.substr(at, end - at);
+      many.front() = c;
+      out.text += impl_->segment(many);
     }
     out.from.resize(out.text.size(), from);
     at = end;

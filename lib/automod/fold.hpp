@@ -2,7 +2,8 @@
 // Folding: what a person reads in a text, whatever it was written with, for comparing. Compatibility forms
 // and case (NFKC, case folding), characters that look alike (the skeleton of UTS 39, "confusables"; ASCII
 // stays as it is), letters in circles, squares and small capitals, accents; what is invisible is gone, every
-// blank is U+0020. Each folded character knows where it came from.
+// blank is U+0020. Greek capitals that are written as Latin ones are these in a word with Latin letters, and
+// stay Greek among their own. Each folded character knows where it came from.
 //
 // Text is hostile: any bytes do; pieces that are not UTF-8 are U+FFFD. The work is linear in its length.
 #include <cstdint>

@@ -118,8 +118,8 @@ class Acts : public WordActs {
   virtual void policy(ChannelId channel, std::function<void(Result<RoomPolicy>)> answer) = 0;
 
   // Errc::not_found: the channel holds no such message. Errc::conflict: it has been decided on, by whom and
-  // when.
-  virtual void rule(Ruling ruling, std::function<void(Result<>)> answer) = 0;
+  // when. false: it is allowed, and not shown, since its author is banned or timed out.
+  virtual void rule(Ruling ruling, std::function<void(Result<bool>)> answer) = 0;
   // Those that wait, oldest first, at most 100.
   virtual void held(const Channel& channel, std::function<void(Result<std::vector<Held>>)> answer) = 0;
   // By name, at most 100.

@@ -45,10 +45,12 @@ void Moderation::rule(const Room& room, Ruling ruling, Answer answer) {
 
 void Moderation::decide(Ruling ruling, const Answer& answer) {
   const bool allow = ruling.allow;
-  acts_.rule(std::move(ruling), [allow, answer](Result<> ruled) {
+  acts_.rule(std::move(ruling), [allow, answer](Result<bool> ruled) {
+    if (ruled && !allow) return answer({"automod_denied", "The message is denied."});
     if (ruled)
-      return answer(allow ? Notice{"automod_allowed", "The message is allowed, and is published."}
-                          : Notice{"automod_denied", "The message is denied."});
+      return answer({"automod_allowed", *ruled ? "The message is allowed, and is published."
+                                               : "The message is allowed, but it is not shown: its author "
+                                                 "is banned or timed out."});
     if (ruled.error().code == Errc::not_found)
       return answer({"automod_not_held", "No such message is held in this channel."});
     if (ruled.error().code == Errc::conflict)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chatlog/rows.hpp"
+#include "os/file.hpp"
 
 namespace sluice::chatlog {
 
@@ -89,6 +90,7 @@ Result<> add_column(sqlite::Database& database) {
 }  // namespace
 
 Result<Archive> Archive::open(const std::string& path) {
+  SLUICE_TRY(os::make_private_file(path));
   SLUICE_TRY_VALUE(sqlite::Database database, sqlite::Database::open(path, seconds(5)));
   SLUICE_TRY(database.run_script(schema));
   SLUICE_TRY(database.run_script(speakers_schema));

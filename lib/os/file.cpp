@@ -23,6 +23,12 @@ Result<UniqueFd> open_file(const std::string& path, int flags, unsigned mode) {
   return UniqueFd(fd);
 }
 
+Result<> make_private_file(const std::string& path) {
+  auto made = open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (!made && made.error().code != Errc::exists) return std::unexpected(std::move(made).error());
+  return {};
+}
+
 Result<std::string> read_file(const std::string& path) {
   SLUICE_TRY_VALUE(const UniqueFd fd, open_file(path, O_RDONLY));
   std::string content;

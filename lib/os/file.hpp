@@ -12,6 +12,10 @@ namespace sluice::os {
 // open(2) with O_CLOEXEC; the error names the path.
 Result<UniqueFd> open_file(const std::string& path, int flags, unsigned mode = 0644);
 Result<std::string> read_file(const std::string& path);
+// Makes `path`, empty and for nobody else (0600), where there is nothing; what is there is not even opened: closing
+// any descriptor of a file drops the locks that this process's other connections have on it, as SQLite's. A
+// database's -wal and -shm follow its mode.
+Result<> make_private_file(const std::string& path);
 // Writes to a temporary name beside `path`, fsyncs, renames over it: readers see the old file or the new, never a part.
 Result<> write_file_atomically(const std::string& path, std::string_view content, unsigned mode = 0644);
 Result<> write_all(int fd, ByteView bytes);         // until done; EINTR handled

@@ -159,6 +159,8 @@ std::string_view name(AuditFault::Kind kind) {
       return "cut";
     case Kind::added:
       return "added";
+    case Kind::damaged:
+      return "damaged";
     case Kind::unanchored:
       break;
   }

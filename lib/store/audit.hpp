@@ -56,6 +56,7 @@ struct AuditFault {
     reordered,   // an entry stands, unchanged, under another number
     cut,         // the log ends before its head
     added,       // there are entries behind the log's head, or before its first
+    damaged,     // the store does not find entries by, or guard them with, what Sluice made for that
     unanchored,  // whole in itself, and not the log that the anchor was taken of
   };
   Kind kind = Kind::changed;
@@ -85,6 +86,10 @@ class Audit {
   virtual Result<std::vector<AuditEntry>> find(const AuditFilter& filter, AuditOrder order, std::int64_t id,
                                                std::size_t limit) = 0;
   virtual Result<AuditHead> head() = 0;
+  // What is wrong with how the store keeps the log, and not with what stands in it: an index that leaves an
+  // entry out hides it from find(), and a guard that is gone lets entries be changed. Reads the log and its
+  // indexes.
+  virtual Result<std::vector<AuditFault>> damage() = 0;
 
   // Reads the whole log, while others go on writing to it.
   Result<std::optional<AuditFault>> first_fault(const std::optional<AuditHead>& anchor = std::nullopt);

@@ -8,7 +8,14 @@ namespace sluice::store {
 namespace {
 constexpr std::string_view columns =
     "id, at_ms, coalesce(actor_id, 0), actor_name, actor_address, action, coalesce(channel_id, 0), "
-    "channel_name, coalesce(target_id, 0), target, reason, expires_ms, context, format, hash";
+    "channel_name, coalesce(target_id, 0), target, reason, expires_ms, context, format, hash, "
+    "actor_id IS 0 OR channel_id IS 0 OR target_id IS 0";
+
+// What append() never writes, and what would read like something that it does: no user is NULL, and not 0.
+int format_at(const sqlite::Statement& row) {
+  const std::int64_t format = row.integer(13);
+  return (format == 1 || format == 2) && row.integer(15) == 0 ? static_cast<int>(format) : 0;
+}
 
 AuditEntry entry_of(sqlite::Statement& row) {
   return {.id = row.integer(0),
@@ -22,7 +29,7 @@ AuditEntry entry_of(sqlite::Statement& row) {
           .reason = row.text(10),
           .expires_at = optional_wall(row, 11),
           .context = row.text(12),
-          .format = static_cast<int>(row.integer(13)),
+          .format = format_at(row),
           .hash = row.text(14)};
 }
 

@@ -116,6 +116,7 @@ class SqliteAudit final : public Audit {
   Result<std::vector<AuditEntry>> find(const AuditFilter& filter, AuditOrder order, std::int64_t id,
                                        std::size_t limit) override;
   Result<AuditHead> head() override;
+  Result<std::vector<AuditFault>> damage() override;
 
  private:
   SqliteCore& core_;

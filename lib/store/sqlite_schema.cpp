@@ -136,8 +136,15 @@ CREATE INDEX held_at_time ON held_messages(channel_id, held_ms);
 CREATE INDEX held_and_decided ON held_messages(held_ms) WHERE state <> 'held';
 )sql";
 
-const std::array steps{first_step,     second_step, moderation_step(), people_step(),
-                       evasion_step(), bits_step(), seventh_step,      emote_step()};
+// A row that replaces another is neither updated nor deleted where triggers are concerned.
+constexpr std::string_view ninth_step = R"sql(
+CREATE TRIGGER audit_is_never_replaced BEFORE INSERT ON audit
+WHEN NEW.id <= (SELECT entry_id FROM audit_head)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+)sql";
+
+const std::array steps{first_step,  second_step,  moderation_step(), people_step(), evasion_step(),
+                       bits_step(), seventh_step, emote_step(),      ninth_step};
 }  // namespace
 
 int newest_schema() {

@@ -12,15 +12,6 @@ namespace sluice::store {
 namespace {
 constexpr milliseconds busy_timeout{5000};
 
-// Makes the file with 0600 (SQLite's -wal and -shm follow its mode). Only a file that nobody has open yet is
-// opened here: closing any descriptor of a file drops the locks that this process's other connections have on
-// it.
-Result<> make_private_file(const std::string& path) {
-  auto made = os::open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600);
-  if (!made && made.error().code != Errc::exists) return std::unexpected(std::move(made).error());
-  return {};
-}
-
 Result<bool> is_wal(sqlite::Database& db) {
   return first(
       db.query("PRAGMA journal_mode"), [](auto& row) { return row.text(0) == "wal"; }, "");
@@ -40,7 +31,7 @@ Result<> prepare(sqlite::Database& db, const std::filesystem::path& directory, W
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock& clock, Random& random) {
   std::filesystem::path directory = std::filesystem::absolute(path).parent_path();
   SLUICE_TRY(os::make_directories(directory, 0700));
-  SLUICE_TRY(make_private_file(path));
+  SLUICE_TRY(os::make_private_file(path));
   SLUICE_TRY_VALUE(sqlite::Database db, sqlite::Database::open(path, busy_timeout));
   SLUICE_TRY_VALUE(bool wal, is_wal(db));
   SLUICE_TRY_VALUE(int version, schema_of(db));

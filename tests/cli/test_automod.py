@@ -177,6 +177,18 @@ def test_innocent_lines_are_not_in_the_list(innocent):
     assert judged(texts(innocent), "--model", "none")[0][0]["verdict"] == "allow"
 
 
+@pytest.mark.parametrize("disguised, plain", [("FUCК", "fuck"), ("fucк", "fuck"), ("SHIТ", "shit"), ("ВITCH", "bitch"), ("ΒITCΗ", "bitch"), ("SΗIΤ", "shit")])
+def test_letters_of_other_scripts_hide_nothing(disguised, plain):  # FUC and a Cyrillic Ka
+    answers = judged(texts(f"well {disguised} this", f"well {plain} this"), "--model", "none")[0]
+    assert answers[0]["verdict"] == answers[1]["verdict"] != "allow"
+
+
+@pytest.mark.parametrize("foreign", ["нет, вот так не надо", "кот спит на скамье, мост и ток", "нате вам компот", "рот, нос, сок и томат", "Хорошо сыграно, молодец",
+                                     "ти мій кумир", "Μην το χάσεις", "το ΒΗΜΑ και η ΕΡΤ", "τι ώρα είναι, Ζήση;"])
+def test_everyday_lines_of_other_scripts_pass(foreign):
+    assert judged(texts(foreign))[0][0]["verdict"] == "allow"
+
+
 # ---- replay
 
 def test_diff_prints_what_would_be_another_verdict_now():
@@ -367,11 +379,12 @@ def test_the_weights_that_come_along_reach_the_kept_figures(of, categories, prec
 
 
 def test_the_manual_tells_the_kept_figures():
-    kept = rows(map(json.loads, KEPT.read_text().splitlines()))
+    """Of both sets: the lines by other hands are the ones to go by."""
     manual = (TREE / "man" / "automod.1.in").read_text()
+    kept = [rows(map(json.loads, KEPT.read_text().splitlines()), of) for of in ("own", "others")]
     for level in range(5):
-        row = kept["both", level, None]
-        assert f".It {level} Ta {threshold(level)} Ta {100 * row['false_hold_share']:.1f} % Ta {row['recall']:.2f} Ta {row['precision']:.2f}" in manual, row
+        figures = [f"{100 * row['false_hold_share']:.1f} % Ta {row['recall']:.2f} Ta {row['precision']:.2f}" for row in (found["both", level, None] for found in kept)]
+        assert f".It {level} Ta {threshold(level)} Ta {' Ta '.join(figures)}\n" in manual, figures
 
 
 def threshold(level):

@@ -73,6 +73,38 @@ def test_a_list_on_standard_input(modctl):
     assert modctl("ban", "demo", "-", stdin="") == ""
 
 
+UNREADABLE = ["</tmp", "<&-"]
+READS = [["ban", "demo", "-"], ["queue", "approve", "demo", "-"], ["words", "put", "house"], ["terms", "drop", "demo"], ["audit", "verify", "--anchor", "-"]]
+
+
+@pytest.mark.parametrize("source", UNREADABLE)
+@pytest.mark.parametrize("command", READS, ids=" ".join)
+def test_standard_input_that_cannot_be_read_is_no_empty_list(modctl, command, source):
+    modctl("words", "add", "house", "--owner", "ada")
+    typed = " ".join([program("modctl"), "--dir", str(modctl.directory), *command, source])
+    done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "modctl: read standard input: " in done.stderr
+
+
+def test_a_line_without_an_end_is_refused(modctl):
+    done = modctl.run("ban", "demo", "-", stdin="bob\n" + "x" * 100_000)
+    assert (done.returncode, done.stdout) == (1, "banned bob from demo\n")
+    assert "standard input: line 2 is longer than 4096 bytes: \"xxxx" in done.stderr and len(done.stderr) < 500
+    assert "\"xxxx" in modctl.refused("terms", "put", "demo", stdin="y\n" + "x" * 100_000)
+    assert modctl.acts()[-1:] == [("ban", "user:bob")]
+    typed = " ".join(["ulimit -v 1000000;", program("modctl"), "--dir", str(modctl.directory), "ban demo - </dev/zero"])
+    done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and "line 1 is longer than 4096 bytes" in done.stderr
+
+
+@pytest.mark.parametrize("id", ["x" * 65, "two words", "tab\tbed", "b\x7fell", "é"])
+def test_what_is_no_message_id(modctl, id):
+    for command in (["delete", "demo", id, "--author", "bob"], ["queue", "approve", "demo", id], ["queue", "deny", "demo", id]):
+        assert "is no message's id" in modctl.refused(*command)
+    assert modctl.acts() == []
+
+
 def test_ten_thousand_raiders(modctl):
     names = modctl.crowd(10_000)
     told = modctl("ban", "demo", "-", "--reason", "raid", stdin="\n".join(names)).splitlines()

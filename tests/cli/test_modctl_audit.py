@@ -103,8 +103,35 @@ def test_a_log_that_is_not(acts, statement, fault, entry):
     said = acts.refused("audit", "verify")
     assert f"entry {entry} was changed" in said or f"entry {entry} is missing" in said or "cut off after entry 3" in said
     done = acts.run("audit", "verify", "--json")
-    told = json.loads(done.stdout)
+    told = json.loads(done.stdout.splitlines()[0])  # that its guards are gone is told behind it
     assert done.returncode == 1 and (told["fault"], told["entry"]) == (fault, entry)
+
+
+def test_what_finds_entries_is_verified_too(acts):
+    """An index that leaves an entry out, and stands in the schema as it was: a search does not find the entry, the log is whole."""
+    with acts.sql() as store:
+        [(written,)] = store.execute("SELECT sql FROM sqlite_schema WHERE name = 'audit_of_target'").fetchall()
+        store.executescript(
+            "DROP INDEX audit_of_target; CREATE INDEX audit_of_target ON audit(target_id, id) WHERE target_id IS NOT NULL AND id <> 4;")
+        store.execute("PRAGMA writable_schema = ON")
+        store.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'audit_of_target'", (written,))
+    assert [entry["id"] for entry in acts.json("audit", "list", "--user", "bob")] == [1]  # and 4
+    said = acts.refused("audit", "verify")
+    assert "the audit log's store is damaged: row 4 missing from index audit_of_target" in said
+    told = [json.loads(line) for line in acts.run("audit", "verify", "--json").stdout.splitlines()]
+    assert len(told) >= 1 and told[0] == {"fault": "damaged", "entry": 0, "error": told[0]["error"]} and "row 4" in told[0]["error"]
+
+
+@pytest.mark.parametrize("statement, told", [
+    ("DROP TRIGGER audit_is_never_cut", "trigger audit_is_never_cut is missing"),
+    ("DROP INDEX audit_of_actor", "index audit_of_actor is missing"),
+    ("DROP TRIGGER audit_is_never_edited; CREATE TRIGGER audit_is_never_edited BEFORE UPDATE ON audit BEGIN SELECT 1; END",
+     "trigger audit_is_never_edited is not as Sluice made it"),
+    ("CREATE TRIGGER forgets AFTER INSERT ON audit BEGIN SELECT 1; END", "trigger forgets is not Sluice's")])
+def test_what_guards_the_log_is_verified_too(acts, statement, told):
+    with acts.sql() as store:
+        store.executescript(statement)
+    assert f"the audit log's {told}" in acts.refused("audit", "verify")
 
 
 def test_a_log_that_was_written_anew_shows_against_any_anchor(acts, tmp_path):
@@ -128,6 +155,14 @@ def test_what_is_no_anchor(acts, line, tmp_path):
     assert "nowhere" in acts.refused("audit", "verify", "--anchor", str(tmp_path / "nowhere"))
 
 
+def test_an_anchor_without_a_head_vouches_for_nothing(acts, tmp_path):
+    """As where ssh, which was to send it, failed."""
+    (tmp_path / "heads").write_text("# none yet\n\n")
+    for path in (str(tmp_path / "heads"), "/dev/null"):
+        assert f"{path}: there is no head in it" in acts.refused("audit", "verify", "--anchor", path)
+    assert "standard input: there is no head in it" in acts.refused("audit", "verify", "--anchor", "-")
+
+
 # ---- explain
 
 def test_a_timeout_is_explained(modctl):
@@ -138,12 +173,12 @@ def test_a_timeout_is_explained(modctl):
     modctl("ban", "demo", "bob", "--reason", "first")
     modctl("unban", "demo", "bob")
     modctl("timeout", "demo", "bob", "1h", "--as", "ada", "--reason", "selling")
-    modctl("settings", "demo", "slow=off", "emote-only=on", "automod-level=1")
+    modctl("settings", "demo", "slow=off", "emote-only=on", "automod-level=1", "ban-evasion=off")
     modctl("queue", "deny", "demo", "h1", "--as", "ada")
     said = TIME.sub("TIME", modctl("audit", "explain", "5"))
     assert said == (
         "entry 5, TIME\nada timed bob out in demo\n" f"by ada (user 1001), from local {me()}\n" "why: selling\nuntil: TIME\n"
-        "settings then: slow=5s followers-only=off subs-only=off emote-only=off unique=off automod-level=4 automod-at-deadline=hold\n"
+        "settings then: slow=5s followers-only=off subs-only=off emote-only=off unique=off automod-level=4 automod-at-deadline=hold ban-evasion=flag\n"
         "AutoMod: message h1 of bob was held at TIME for automod: swearing, level 3; denied by ada at TIME\n  darn it\n"
         "\nmessages kept with the entry: 1\n  TIME  bob  b1  buy \\x1b[31mthis\n"
         "\nsaid in the channel around it, from the chat log\n"
@@ -234,6 +269,16 @@ def test_the_log(night):
     (["--since", "1h"], ["h1", "h2"]), (["--since", "1h", "--until", "0s"], ["h1"]), (["--until", "1970-01-01T00:00:00Z"], [])])
 def test_some_of_the_log(night, asked, ids):
     assert [line["id"] for line in lines(night, *asked)] == ids
+
+
+def test_what_was_approved_and_never_said_is_in_the_log(night):
+    """Its author was banned before it was said, or chatd was away for too long."""
+    night.seed("hold", "demo", "bob", "h4", "swearing", "3", "never said")
+    night("queue", "approve", "demo", "h4")
+    said = lines(night)
+    assert [line["id"] for line in said] == ["a1", "b1", "c1", "h1", "h4", "h2"]
+    assert said[4]["verdict"] == "hold" and said[4]["held"]["state"] == "allowed" and said[4]["text"] == "never said"
+    assert "h4" not in [line["id"] for line in lines(night, "--shown")]
 
 
 def test_a_night_is_replayed_under_another_policy(night):

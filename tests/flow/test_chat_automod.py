@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import threading
 import time
 
@@ -10,7 +11,7 @@ import pytest
 
 from chat_peers import answered, tags
 from chat_platform import running
-from harness import get, wait_for
+from harness import get, program, wait_for
 
 QUIET = ("--cooldown", "0s", "--message-rate", "100000", "--join-rate", "1000", "--repeat-time", "0s", "--room-rate", "0")
 HELD = "well fuck this"  # the list that automod comes with holds it
@@ -37,6 +38,12 @@ def said(page, text, key):
         found = page.object()
         if found["type"] in ("confirmed", "error") and found.get("key") == key:
             return found
+
+
+def modctl(chat, *arguments):
+    done = subprocess.run([program("modctl"), "--dir", str(chat.directory), *arguments], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return done.stdout
 
 
 def held(chat):
@@ -157,6 +164,26 @@ def test_moderators_rule_by_commands_and_by_the_control_socket(chat):
     assert act("/deny nothing")["error"]["notice"] == "automod_not_held"
     assert answered(ada, "/held")[0] == "no_held"
     wait_for(lambda: history(chat) == [HELD, HELD + "?"], 5, "what was allowed, and no more")
+
+
+def test_what_is_approved_of_somebody_banned_meanwhile_is_not_said_and_is_told_and_logged(chat):
+    """By a command and at a shell; what was let through of others still is said."""
+    ada, bob, _, bob_page = everybody(chat)
+    for text in (HELD, HELD + "!"):
+        assert answered(bob, text)[0] == "msg_rejected"
+    first, second = held(chat)
+    assert answered(ada, "/timeout bob 600")[0] == "timeout_success"
+    told, line = answered(ada, f"/allow {first}")
+    assert told == "automod_allowed" and line.endswith(":The message is allowed, but it is not shown: its author is banned or timed out.")
+    assert modctl(chat, "queue", "approve", "demo", second) == f"message {second} of bob is allowed; it is not shown: bob is banned or timed out\n"
+    assert [bob_page.until("decided")["status"] for _ in range(2)] == ["approved", "approved"]
+    assert answered(ada, "/unban bob")[0] == "untimeout_success"
+    bob.send("PRIVMSG #demo :good morning")
+    ada.until("PRIVMSG", "good morning")
+    assert history(chat) == ["good morning"]
+    log = lambda: [json.loads(line) for line in modctl(chat, "log", "demo").splitlines()]
+    wait_for(lambda: len(log()) == 3, 10, "the chat log")
+    assert [(line["id"], line["held"]["state"]) for line in log()[:2]] == [(first, "allowed"), (second, "allowed")]
 
 
 def test_moderators_rule_from_their_page(chat):

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from chat_peers import tags
+from chat_peers import Page, tags
 from chat_platform import running
 from harness import program, wait_for
 
@@ -154,6 +154,24 @@ def test_what_was_done_in_chat_is_explained(chat):
     words = modctl(chat, "audit", "explain", str(acts(chat)[-1]["id"]))
     assert "ada banned bob from demo\n" in words and "from loopback\n" in words and "why: a spoiler\n" in words and "slow=3s" in words
     assert "messages kept with the entry: 1\n" in words and words.count("the butler did it") == 2
+
+
+def test_where_an_act_came_from_is_in_the_audit_log():
+    """The address that the proxy in front says of the moderator's page."""
+    with running(*QUIET, "--forwarded-for") as chat:
+        page = Page(chat.ws, headers=["X-Forwarded-For: 192.0.2.9"])
+        assert page.log_in(chat.ticket(chat.ada))["type"] == "authenticated"
+        page.join("demo")
+        page.say("demo", "/timeout bob 60 a spoiler", "k1")
+        page.until("banned")
+        [entry] = acts(chat)
+        assert (entry["action"], entry["actor"]["name"], entry["actor"]["address"]) == ("timeout", "ada", "192.0.2.9")
+        assert "by ada (user 1001), from 192.0.2.9\n" in modctl(chat, "audit", "explain", str(entry["id"]))
+
+
+def test_what_chatd_keeps_is_for_nobody_else(chat):
+    for name in ("store.db", "store.db-wal", "store.db-shm", "chat.db", "chat.db-wal", "chat.db-shm"):
+        assert (chat.directory / name).stat().st_mode & 0o777 == 0o600, name
 
 
 def test_the_log_of_a_night_goes_into_automod(chat):

@@ -30,6 +30,25 @@ TEST_CASE("characters that look alike are one, and ASCII stays what it is") {
   CHECK(folded("naïve façade é") == "naive facade e");
 }
 
+TEST_CASE("capitals of other scripts that look like Latin ones are these in a word that has Latin letters") {
+  for (const auto& [theirs, latin] : {std::pair("АВЕІЈКМНОРЅСТХҮԚԜ", "abeijkmhopsctxyqw"),  // Cyrillic
+                                      {"ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abezhikmnoptyx"},                 // Greek
+                                      {"ⲔᏆ", "ki"}}) {  // Coptic, Cherokee
+    const std::u32string capitals = code_points(theirs), wanted = code_points(latin);
+    REQUIRE(capitals.size() == wanted.size());
+    for (std::size_t i = 0; i < capitals.size(); ++i)
+      CHECK(folded("U" + to_utf8(capitals.substr(i, 1)) + "q") == "u" + to_utf8(wanted.substr(i, 1)) + "q");
+  }
+  CHECK(folded("FUCК fucк FUCΚ SHIТ ВITCH ΒITCΗ SΗIΤ") == "fuck fuck fuck shit bitch bitch shit");
+}
+
+TEST_CASE("a word of another script reads the same in capitals and small") {
+  for (const auto& [large, small] :
+       {std::pair("ΚΑΛΗΜΕΡΑ ΖΕΥΣ", "καλημερα ζευσ"), {"ПРИВЕТ ВСЕМ", "привет всем"}})
+    CHECK(folded(large) == folded(small));
+  CHECK(folded("ΒΗΜΑ ok") == folded("βημα") + " ok");
+}
+
 TEST_CASE("what is invisible is gone") {
   CHECK(folded("f\u200Bu\u200Cc\u2060k") == "fuck");
   CHECK(folded("a\u202Eb\u2066c\u00ADd\uFE0Fe") == "abcde");

@@ -144,10 +144,11 @@ struct FakeActs : Acts {
     give<bool>(answer, changed);
   }
 
-  void rule(Ruling ruling, std::function<void(Result<>)> answer) override {
+  bool shown = true;
+  void rule(Ruling ruling, std::function<void(Result<bool>)> answer) override {
     asked.push_back("rule " + where(ruling.channel, ruling.by) + " " + ruling.id +
                     (ruling.allow ? " allow" : " deny") + (ruling.reason.empty() ? "" : " " + ruling.reason));
-    give<void>(answer, Result<>{});
+    give<bool>(answer, shown);
   }
   std::vector<Held> waiting;
   void held(const Channel& channel, std::function<void(Result<std::vector<Held>>)> answer) override {

@@ -158,6 +158,9 @@ TEST_CASE("moderators rule on what is held, and see what waits") {
       ada.send(allow) ==
       R"({"type":"notice","channel":"demo","key":"k","code":"automod_allowed","message":"The message is allowed, and is published."})");
   CHECK(hall.acts.asked.back() == "rule 1 ada@loopback m1 allow");
+  hall.acts.shown = false;
+  CHECK_THAT(ada.send(allow), Contains(R"("code":"automod_allowed")") &&
+                                  Contains("it is not shown: its author is banned or timed out."));
   CHECK_THAT(
       ada.send(R"({"type":"rule","channel":"demo","id":"m1","verdict":"deny","key":"k","reason":"rude"})"),
       Contains("automod_denied"));

@@ -59,6 +59,7 @@ TEST_CASE("founders of a store of schema 4 are those that its events tell of") {
     auto db = sqlite::Database::open(house.url.substr(7), milliseconds(100)).value();
     REQUIRE(db.run_script(
         "ALTER TABLE subscriptions DROP COLUMN founder; DROP TABLE cheers; DROP TABLE cheerers; "
+        "DROP TRIGGER audit_is_never_replaced; "
         "DROP TABLE bits_balances; DROP INDEX held_at_time; DROP INDEX held_and_decided; ALTER TABLE rooms "
         "DROP COLUMN ban_evasion; DROP TABLE mark_key; "
         "DROP TABLE marks; DROP TABLE evasions; DROP TABLE user_emote_access; DROP INDEX users_with_premium; "
