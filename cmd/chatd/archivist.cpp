@@ -8,10 +8,10 @@ namespace sluice::chatd {
 
 namespace {
 constexpr milliseconds batch_time{250};
-constexpr std::size_t most_waiting =
+constexpr std::size_t most_said_waiting =
     100'000;  // messages, while the disk does not answer: 6 s of a million a minute
 constexpr std::size_t most_blocked = 10'000;  // lines likewise, here, and as many with the writer: 5 KB each
-constexpr seconds patience{3};                // with one job
+constexpr seconds job_patience{3};            // with one job
 }  // namespace
 
 Archivist::Archivist(net::Loop& loop, chatlog::Archive& archive, Clock& clock, std::chrono::days keep)
@@ -21,7 +21,7 @@ Archivist::Archivist(net::Loop& loop, chatlog::Archive& archive, Clock& clock, s
       queue_(std::make_shared<chatlog::ArchiveQueue>(archive, clock)),
       rhythm_(loop),
       forgetting_(loop),
-      backlog_(most_waiting),
+      backlog_(most_said_waiting),
       blocked_backlog_(most_blocked),
       writer_(loop) {
   // One batch at a time: what is said while the disk is slow goes there together.
@@ -137,7 +137,7 @@ app::Health Archivist::health() const {
   const milliseconds at_it = jobs_.empty()
                                  ? milliseconds(0)
                                  : std::chrono::floor<milliseconds>(clock_.steady() - jobs_.front().since);
-  if (at_it < patience) return {"history"};
+  if (at_it < job_patience) return {"history"};
   return {"history", false, 0, "its disk does not answer", clock_.wall() - at_it};
 }
 

@@ -8,8 +8,8 @@
 namespace sluice::chatd {
 
 namespace {
-constexpr std::size_t most_waiting = 10'000;  // sightings, while the store does not answer
-constexpr seconds retry_pause{1};
+constexpr std::size_t most_sightings = 10'000;  // sightings, while the store does not answer
+constexpr seconds sighting_retry{1};
 
 std::vector<std::string> marks_of(const std::string& key, const std::vector<chat::Origin>& from) {
   std::vector<std::string> marks;
@@ -47,7 +47,7 @@ void Evasions::forget_old() {
 // One transaction for all that came while the last was being written.
 void Evasions::saw(ChannelId channel, UserId user, std::vector<chat::Origin> from) {
   if (back_.count() == 0 || from.empty()) return;
-  if (waiting_.size() >= most_waiting) return ++lost_, void();
+  if (waiting_.size() >= most_sightings) return ++lost_, void();
   waiting_.push_back({channel, user, std::move(from)});
   write();
 }
@@ -74,7 +74,7 @@ void Evasions::write() {
       log::warn("from where people spoke is not noted yet; it is tried again",
                 {noted.error(), {"left_out", *left_out}, {"lost", lost_}});
     waiting_.insert(waiting_.begin(), batch->begin(), batch->end());
-    retry_.after(retry_pause, go_on);
+    retry_.after(sighting_retry, go_on);
   });
 }
 

@@ -19,9 +19,9 @@ using chat::Refusal;
 using nlohmann::json;
 
 constexpr milliseconds shortest_rhythm{1000}, longest_rhythm{10'000};
-constexpr seconds retry_pause{1};
-constexpr std::size_t most_at_once = 200;     // in a transaction: others write between two
-constexpr std::chrono::hours stale_after{1};  // what was approved longer ago is not said any more
+constexpr seconds decision_retry{1};
+constexpr std::size_t most_at_once = 200;              // in a transaction: others write between two
+constexpr std::chrono::hours approval_stale_after{1};  // what was approved longer ago is not said any more
 
 std::vector<chat::Boundary> boundaries_of(const json& payload) {
   std::vector<chat::Boundary> boundaries;
@@ -224,7 +224,7 @@ void HeldQueue::approved(const store::Event& event) {
   const auto again = [this, event](const Error& error) {
     log::error("an approved message cannot be published yet; it is tried again", {error});
     again_.push_back(event);
-    retry_.after(retry_pause, [this] {
+    retry_.after(decision_retry, [this] {
       for (const store::Event& late : std::exchange(again_, {})) approved(late);
     });
   };
@@ -279,7 +279,7 @@ Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(
     if (!held) return std::unexpected(held.error());
     const auto line = chat::unpack_held(held->whole);
     if (!line || line->node != node_) continue;
-    if (event.at + stale_after < system_clock().wall()) {
+    if (event.at + approval_stale_after < system_clock().wall()) {
       log::warn("a message that was approved long ago is not published", {{"message", id}});
       if (held->cheer && held->cheer->state == store::CheerState::paid) till_.give_back(id);
       continue;

@@ -7,7 +7,7 @@
 namespace sluice::chatd {
 
 namespace {
-constexpr std::size_t most_waiting = 10'000;       // commands without an answer
+constexpr std::size_t most_asked = 10'000;         // commands without an answer
 constexpr milliseconds connection_patience{1000};  // longer than the limits': it costs the connection
 
 prometheus::Counter& questions(const char* what) {
@@ -61,7 +61,7 @@ app::Health NodeLimits::health() {
 }
 
 bool NodeLimits::reachable() {
-  return link_.is_up() && link_.waiting() < most_waiting;
+  return link_.is_up() && link_.waiting() < most_asked;
 }
 
 void NodeLimits::run(nodes::Limits::Script script, nodes::Limits::Words keys, nodes::Limits::Words arguments,

@@ -9,8 +9,8 @@
 namespace sluice::chatd {
 
 namespace {
-constexpr milliseconds answer_time{1000};     // for a PUBLISH
-constexpr std::size_t most_waiting = 10'000;  // PUBLISHes without an answer
+constexpr milliseconds answer_time{1000};       // for a PUBLISH
+constexpr std::size_t most_published = 10'000;  // PUBLISHes without an answer
 constexpr milliseconds canary_patience{3000};
 constexpr milliseconds tick_time{100};
 constexpr milliseconds deaf_after{5000};
@@ -122,7 +122,7 @@ void Nodes::publish(const std::string& channel, std::string text) {
   const auto state = breaker_.state(clock_.steady());
   const bool tries = state == nodes::Breaker::State::half_open;
   if (!publisher_.is_up() || state == nodes::Breaker::State::open || (tries && trying_) ||
-      publisher_.waiting() >= most_waiting)
+      publisher_.waiting() >= most_published)
     return counters_.unsent.Increment();
   trying_ = tries;
   publisher_.command(

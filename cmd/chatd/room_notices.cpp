@@ -8,7 +8,7 @@ namespace sluice::chatd {
 
 namespace {
 using nlohmann::json;
-using Kind = chat::UserNotice::Kind;
+using NoticeKind = chat::UserNotice::Kind;
 
 std::optional<std::int64_t> number_if_any(const json& payload, const char* name) {
   const std::int64_t number = number_of(payload, name, -1);
@@ -18,17 +18,17 @@ std::optional<std::int64_t> number_if_any(const json& payload, const char* name)
 // Who comes back after a pause subscribes again: the room hears how long it has been.
 void take_subscription(const json& payload, chat::UserNotice& notice) {
   notice.user = user_of(payload);
-  notice.kind = notice.months > 1 ? Kind::resub : Kind::sub;
+  notice.kind = notice.months > 1 ? NoticeKind::resub : NoticeKind::sub;
 }
 
 void take_gift(const json& payload, chat::UserNotice& notice) {
-  notice.kind = Kind::sub_gift;
+  notice.kind = NoticeKind::sub_gift;
   notice.user = user_of(payload, "gifter_");
   notice.recipient = user_of(payload);
 }
 
 void take_message(const json& payload, const chat::Room& room, chat::UserNotice& notice) {
-  notice.kind = Kind::resub;
+  notice.kind = NoticeKind::resub;
   notice.user = user_of(payload);
   notice.streak = number_if_any(payload, "streak_months");
   const auto message = payload.find("message");
@@ -43,11 +43,11 @@ bool read(const store::Event& event, const json& payload, const chat::Room& room
     take_message(payload, room, notice);
   } else if (event.name == "channel.subscription.gift") {
     if (!notice.community) return false;  // to one, whose channel.subscribe tells of it
-    notice.kind = Kind::mystery_gift;
+    notice.kind = NoticeKind::mystery_gift;
     notice.user = user_of(payload);
     notice.count = number_of(payload, "total", 1);
   } else if (event.name == "channel.raid") {
-    notice.kind = Kind::raid;
+    notice.kind = NoticeKind::raid;
     notice.user = user_of(payload, "from_broadcaster_");
     notice.count = number_of(payload, "viewers", 0);
   } else {

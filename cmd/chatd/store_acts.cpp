@@ -10,7 +10,7 @@ store::Role role_of(chat::Standing::Role role) {
 }
 constexpr std::size_t most_held = 100, most_suspects = 100, most_bans = 100;  // told at once
 
-chat::Held to_chat(const store::HeldMessage& message, const std::string& channel) {
+chat::Held held_for_chat(const store::HeldMessage& message, const std::string& channel) {
   chat::Held held{.channel = channel,
                   .id = message.id,
                   .user = {message.user, message.user_name, message.user_display_name, {}},
@@ -241,7 +241,7 @@ void StoreActs::held(const chat::Channel& channel,
     SLUICE_TRY_VALUE(const std::vector<store::HeldMessage> queue,
                      store_.held_messages().queue(id, 0, most_held));
     std::vector<chat::Held> held;
-    for (const store::HeldMessage& message : queue) held.push_back(to_chat(message, name));
+    for (const store::HeldMessage& message : queue) held.push_back(held_for_chat(message, name));
     return held;
   };
   offload_.run(ask, std::move(answer));

@@ -13,8 +13,8 @@ using chat::Reason;
 using chat::Refusal;
 using nlohmann::json;
 
-constexpr seconds retry_pause{1};
-constexpr std::chrono::hours stale_after{1};  // what was cheered longer ago is not said any more
+constexpr seconds due_retry{1};
+constexpr std::chrono::hours cheer_stale_after{1};  // what was cheered longer ago is not said any more
 constexpr std::string_view not_said = "the message was not said";
 store::Actor by_itself() {
   return {UserId(), "chatd", "local"};
@@ -102,7 +102,7 @@ void StoreTill::give_back(const std::string& message_id) {
 }
 
 void StoreTill::catch_up(const store::Event& event) {
-  const bool stale = event.at + stale_after < system_clock().wall();
+  const bool stale = event.at + cheer_stale_after < system_clock().wall();
   parts_.progress.begin(event.cursor);
   due_.push_back({event.cursor, cheered_by(event), stale});
 }
@@ -177,7 +177,7 @@ void StoreTill::again(const Due& due, const Error& error) {
 
 void StoreTill::try_again() {
   if (std::exchange(tries_again_, true)) return;
-  retry_.after(retry_pause, [this] {
+  retry_.after(due_retry, [this] {
     tries_again_ = false;
     for (const std::string& id : std::exchange(returns_, {})) give_back(id);
     for (const Due& due : std::exchange(later_, {})) say(due);

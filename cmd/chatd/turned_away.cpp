@@ -5,13 +5,13 @@
 namespace sluice::chatd {
 
 namespace {
-constexpr std::size_t most_at_once = 64;
-constexpr seconds patience{5};  // with a handshake that does not come, and with who does not read
+constexpr std::size_t most_turned_away = 64;
+constexpr seconds farewell_patience{5};  // with a handshake that does not come, and with who does not read
 }  // namespace
 
 void TurnedAway::tell(net::Loop& loop, os::UniqueFd fd, const net::TlsContext* tls, const Count& count,
                       std::string_view host, std::string_view why) {
-  if (*count >= most_at_once) return;
+  if (*count >= most_turned_away) return;
   ++*count;
   const auto told = std::make_shared<TurnedAway>(loop, count);
   const auto connection = net::Connection::adopt(loop, std::move(fd), told, tls);
@@ -21,7 +21,7 @@ void TurnedAway::tell(net::Loop& loop, os::UniqueFd fd, const net::TlsContext* t
   irc::LineWriter(words).prefix(host).command("NOTICE").param("*").trailing(why).end();
   irc::LineWriter(words).command("ERROR").trailing("Closing Link: " + std::string(why)).end();
   connection->send(to_bytes(words));
-  told->patience_.after(patience, [weak = told->connection_] {
+  told->patience_.after(farewell_patience, [weak = told->connection_] {
     if (const auto late = weak.lock()) late->abort(Error{Errc::io, "the peer does not read", {}});
   });
 }

@@ -9,7 +9,7 @@
 
 namespace sluice::ingestd {
 
-using Json = nlohmann::json;
+using nlohmann::json;
 
 namespace {
 constexpr milliseconds beyond_flush{15'000};  // more than the old process gives itself
@@ -17,7 +17,7 @@ constexpr seconds death_time{2};              // a killed process closes its soc
 
 bool has_ended(const os::UniqueFd& process) { return process && os::readable_within(process.get(), death_time); }
 
-std::unexpected<Error> goes_on(const Json& said) {
+std::unexpected<Error> goes_on(const json& said) {
   const std::string why = said.is_object() ? said.value("off", "") : "it closed the handover";
   return fail(Errc::unavailable, "the running ingestd goes on: " + why, "see its log, and try again");
 }
@@ -40,31 +40,31 @@ Result<std::unique_ptr<Predecessor>> Predecessor::ask(app::Daemon& daemon, Serve
 Predecessor::~Predecessor() = default;
 
 // Where it has closed the link already it has said why, and that is still to be received.
-void Predecessor::say(const Json& what) const { (void)links_.front().socket.send(what.dump()); }
+void Predecessor::say(const json& what) const { (void)links_.front().socket.send(what.dump()); }
 
 Result<bool> Predecessor::receive() {
   SLUICE_TRY_VALUE(auto message, links_.front().socket.receive());
   if (!message) return fail(Errc::unavailable, "the running ingestd closed the handover", "see its log");
   try {
-    const Json said = Json::parse(message->text);
+    const json said = json::parse(message->text);
     if (said.contains("refused"))
       return fail(Errc::unavailable, "the running ingestd does not hand over: " + said["refused"].value("what", ""), said["refused"].value("hint", ""));
     if (said.contains("off")) return goes_on(said);
     if (said.contains("complete")) return true;
     SLUICE_TRY(inherit(*message));
-  } catch (const Json::exception& wrong) {
+  } catch (const json::exception& wrong) {
     return fail(Errc::invalid, std::string("the running ingestd says what cannot be understood: ") + wrong.what(), "stop it, and start again");
   }
   return false;
 }
 
 Result<> Predecessor::inherit(os::PacketMessage& message) {
-  const Json said = Json::parse(message.text);
+  const json said = json::parse(message.text);
   const auto fd = [&](std::size_t which) { return which < message.fds.size() ? std::move(message.fds[which]) : os::UniqueFd(); };
   if (said.contains("coming")) {
     asked_ = fd(0);
     SLUICE_TRY(server_.can_replace());
-    for (const Json& stream : said["coming"]) takeover_.read_ahead(stream.get<std::string>());
+    for (const json& stream : said["coming"]) takeover_.read_ahead(stream.get<std::string>());
     say({{"prepared", true}});
   } else if (said.contains("listening")) {
     const std::string port = said["listening"].get<std::string>();
@@ -99,7 +99,7 @@ void Predecessor::keep(Link& link, const std::string& about) {
 Result<> Predecessor::commit() {
   say({{"ready", true}});
   SLUICE_TRY_VALUE(const auto answer, links_.front().socket.receive());
-  const Json said = answer ? Json::parse(answer->text, nullptr, false) : Json();
+  const json said = answer ? json::parse(answer->text, nullptr, false) : json();
   if (!answer && has_ended(asked_))
     log::warn("the running ingestd has died: what it had given is gone on with here");
   else if (!said.is_object() || !said.contains("yours"))
@@ -121,10 +121,10 @@ std::vector<Moving> Predecessor::freeze() {
   std::vector<Moving> elders;
   for (Link& link : links_) {
     link.open->pause();
-    elders.push_back({Json{{"elder", true}, {"srt", link.srt}}.dump(), {}, link.open->fd()});
+    elders.push_back({json{{"elder", true}, {"srt", link.srt}}.dump(), {}, link.open->fd()});
     for (const std::string& kept : server_.elsewhere().kept_by(&link)) {
-      Json about{{"kept", Json::parse(kept)}, {"elder", true}};
-      if (about.dump().size() >= os::PacketSocket::longest) about["kept"]["row"] = "", about["kept"]["lines"] = Json::array();  // the next beat tells
+      json about{{"kept", json::parse(kept)}, {"elder", true}};
+      if (about.dump().size() >= os::PacketSocket::longest) about["kept"]["row"] = "", about["kept"]["lines"] = json::array();  // the next beat tells
       elders.push_back({about.dump()});
     }
   }
@@ -143,7 +143,7 @@ void Predecessor::lose(Link& link, const std::string& why) {
 }
 
 void Predecessor::hear(Link& link, os::PacketMessage& message) {
-  const Json said = Json::parse(message.text, nullptr, false);
+  const json said = json::parse(message.text, nullptr, false);
   if (!said.is_object()) return;
   Elsewhere& elsewhere = server_.elsewhere();
   try {
@@ -158,11 +158,11 @@ void Predecessor::hear(Link& link, os::PacketMessage& message) {
     if (const auto taken = take(message); !taken)
       return log::error("a stream of a process that was replaced cannot be gone on with", {taken.error()});
     const auto channel = said["stream"]["channel"].get<std::int64_t>();
-    link.open->send(Json{{"taken", channel}}.dump());
+    link.open->send(json{{"taken", channel}}.dump());
     // It was on its way already when the other process was told.
     if (elsewhere.kicked(ChannelId(channel))) server_.end_stream(ChannelId(channel), "kicked");
     elsewhere.answered(ChannelId(channel), false);
-  } catch (const Json::exception& wrong) {
+  } catch (const json::exception& wrong) {
     log::error("a process that was replaced says what cannot be understood", {{"what", wrong.what()}});
   }
 }

@@ -16,11 +16,11 @@ constexpr int stalled_after_parts = 6;
 constexpr milliseconds stalled_after_at_least{3'000};  // a pipeline that died is back sooner
 constexpr milliseconds first_part_within{10'000};
 constexpr milliseconds silent_after{3'000};  // of a track: some have pauses
-constexpr std::uint64_t full_below = 256 * 1024;  // bytes: not a part's worth
+constexpr std::uint64_t no_part_below = 256 * 1024;  // bytes: not a part's worth
 
 bool disk_full(const std::string& folder) {
   struct statvfs facts {};
-  return ::statvfs(folder.c_str(), &facts) == 0 && static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize < full_below;
+  return ::statvfs(folder.c_str(), &facts) == 0 && static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize < no_part_below;
 }
 }  // namespace
 

@@ -10,21 +10,21 @@
 
 namespace sluice::ingestd {
 
-using Json = nlohmann::json;
+using nlohmann::json;
 
 namespace {
 constexpr milliseconds ask_time{2'000};        // for one that connects to say what it wants
 constexpr milliseconds ask_rest{1'000};        // after one that could not be let in
 constexpr milliseconds prepare_time{60'000};   // that reading ledgers may take, while all goes on as ever
 constexpr milliseconds look{10};               // at how far the server has come to rest
-constexpr milliseconds patience{2'000};        // for those that cannot move to get through their set-up
+constexpr milliseconds set_up_patience{2'000};  // for those that cannot move to get through their set-up
 constexpr milliseconds send_patience{200};     // for what waits to be sent to publishers that move, once pipelines have ended
-constexpr milliseconds beyond_flush{5'000};    // what coming to rest may take beside the end of the pipelines
+constexpr milliseconds rest_beyond_flush{5'000};  // what coming to rest may take beside the end of the pipelines
 constexpr milliseconds restore_time{5'000};    // that the successor may take, while nothing is read from anybody
 constexpr milliseconds retired_look{100};
 constexpr unsigned looks_a_beat = 10;
 
-std::string refusal(const std::string& why, const std::string& hint) { return Json{{"refused", {{"what", why}, {"hint", hint}}}}.dump(); }
+std::string refusal(const std::string& why, const std::string& hint) { return json{{"refused", {{"what", why}, {"hint", hint}}}}.dump(); }
 }  // namespace
 
 Succession::Succession(app::Daemon& daemon, Server& server, std::optional<os::FileLock>& alone,
@@ -81,7 +81,7 @@ void Succession::somebody_asks() {
 }
 
 void Succession::hear(const os::PacketMessage& message) {
-  const Json said = Json::parse(message.text, nullptr, false);
+  const json said = json::parse(message.text, nullptr, false);
   if (!said.is_object()) return lose_link("it says what is no JSON object");
   try {
     if (state_ == State::asked) return begin(message);
@@ -89,23 +89,23 @@ void Succession::hear(const os::PacketMessage& message) {
     if (state_ == State::offered && said.contains("ready")) return give();
     if (state_ == State::given && said.contains("mine")) return retire();
     if (state_ == State::retired) hear_heir(message.text);
-  } catch (const Json::exception& wrong) {
+  } catch (const json::exception& wrong) {
     lose_link(wrong.what());
   }
 }
 
 void Succession::hear_heir(const std::string& text) {
-  const Json said = Json::parse(text);
+  const json said = json::parse(text);
   if (said.contains("taken")) estate_.taken(ChannelId(said["taken"].get<std::int64_t>()));
-  if (said.contains("kick")) (void)server_.kick(Json{{"channel", said["kick"]}}.dump());
+  if (said.contains("kick")) (void)server_.kick(json{{"channel", said["kick"]}}.dump());
   if (said.contains("want")) {
     const auto channel = said["want"].get<std::int64_t>();
-    if (estate_.wanted(ChannelId(channel))) tell(Json{{"busy", channel}}.dump());
+    if (estate_.wanted(ChannelId(channel))) tell(json{{"busy", channel}}.dump());
   }
 }
 
 void Succession::begin(const os::PacketMessage& message) {
-  const Json said = Json::parse(message.text);
+  const json said = json::parse(message.text);
   const int version = said.value("take_over", 0);
   if (version != handover_version)
     return call_off("the new ingestd hands over by version " + std::to_string(version) + ", the running one by version " + std::to_string(handover_version),
@@ -116,11 +116,11 @@ void Succession::begin(const os::PacketMessage& message) {
   log::info("another ingestd takes over", {{"version", version}});
   state_ = State::preparing;
   limit_.after(prepare_time, [this] { call_off("it took too long to prepare", "see its log, and try again"); });
-  Json streams = estate_.coming();
+  json streams = estate_.coming();
   while (streams.dump().size() > os::PacketSocket::longest / 2) streams.erase(streams.size() - 1);  // those are read when they come
   const os::UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
   const int pidfd = self.get();
-  link_->send(Json{{"coming", streams}}.dump(), std::span(&pidfd, self ? 1 : 0));
+  link_->send(json{{"coming", streams}}.dump(), std::span(&pidfd, self ? 1 : 0));
 }
 
 void Succession::prepared() {
@@ -135,7 +135,7 @@ void Succession::prepared() {
 
 void Succession::admit() {
   if (const auto can = server_.can_be_replaced(); !can) return call_off(can.error().what, can.error().hint);
-  const bool patient = system_clock().steady() - since_ < patience;
+  const bool patient = system_clock().steady() - since_ < set_up_patience;
   if (!estate_.set_up(patient)) {
     if (!patient) call_off("a stream is just beginning, and the platform does not answer", "see the running one's log, and try again");
     return;
@@ -143,7 +143,7 @@ void Succession::admit() {
   state_ = State::settling;
   since_ = system_clock().steady();
   estate_.hold();
-  limit_.after(server_.config().life.flush + beyond_flush, [this] { call_off("the server did not come to rest", "see its log, and try again"); });
+  limit_.after(server_.config().life.flush + rest_beyond_flush, [this] { call_off("the server did not come to rest", "see its log, and try again"); });
   settle();
 }
 
@@ -160,13 +160,13 @@ void Succession::offer() {
   limit_.after(restore_time, [this] { call_off("the new ingestd took too long", "see its log, and try again"); });
   moving_.clear();
   offered_ = 0;
-  for (const auto& [port, fd] : daemon_.listening()) moving_.push_back({Json{{"listening", port}}.dump(), {}, fd});
-  moving_.push_back({Json{{"listening", "handover"}}.dump(), {}, listening_.fd()});
-  if (alone_) moving_.push_back({Json{{"lock", true}}.dump(), {}, alone_->fd()});
+  for (const auto& [port, fd] : daemon_.listening()) moving_.push_back({json{{"listening", port}}.dump(), {}, fd});
+  moving_.push_back({json{{"listening", "handover"}}.dump(), {}, listening_.fd()});
+  if (alone_) moving_.push_back({json{{"lock", true}}.dump(), {}, alone_->fd()});
   if (predecessor_)
     for (Moving& elder : predecessor_->freeze()) moving_.push_back(std::move(elder));
   for (Moving& each : estate_.freeze()) moving_.push_back(std::move(each));
-  moving_.push_back({Json{{"complete", true}}.dump()});
+  moving_.push_back({json{{"complete", true}}.dump()});
   offer_more();
 }
 
@@ -188,7 +188,7 @@ void Succession::give() {
   if (const auto can = server_.can_be_replaced(); !can) return call_off(can.error().what);
   state_ = State::given;
   limit_.after(restore_time, [this] { retire(); });  // it was told, and lives: it must be taken for the owner
-  tell(Json{{"yours", true}}.dump());
+  tell(json{{"yours", true}}.dump());
 }
 
 void Succession::retire() {
@@ -199,7 +199,7 @@ void Succession::retire() {
   moving_.clear();
   if (predecessor_) predecessor_->hand_over();
   server_.retire();
-  estate_.let_go([this](ChannelId over) { tell(Json{{"over", over.value()}}.dump()); });
+  estate_.let_go([this](ChannelId over) { tell(json{{"over", over.value()}}.dump()); });
   daemon_.retire();
   alone_.reset();
   limit_.after(server_.config().retire, [this] { daemon_.stop("the time to drain after a handover is over"); });
@@ -220,7 +220,7 @@ void Succession::retired_tick() {
         if (beat.size() < os::PacketSocket::longest) tell(beat);
     if (!srt_told_ && server_.release_srt()) {
       srt_told_ = true;
-      tell(Json{{"srt", "free"}}.dump());
+      tell(json{{"srt", "free"}}.dump());
     }
   }
   if (server_.house().empty()) {
@@ -236,7 +236,7 @@ void Succession::call_off(const std::string& why, const std::string& hint) {
     log::error("the handover is called off: this process goes on", {{"why", why}});
   else
     log::warn("no handover", {{"why", why}});
-  tell(frozen ? Json{{"off", why}}.dump() : refusal(why, hint));
+  tell(frozen ? json{{"off", why}}.dump() : refusal(why, hint));
   forget_link();
   state_ = State::waiting;
   moving_.clear();

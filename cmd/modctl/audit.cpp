@@ -16,8 +16,6 @@
 namespace sluice::modctl {
 
 namespace {
-constexpr std::size_t page = 1000;
-
 Result<store::AuditFilter> filter_of(const app::Settings& settings, Platform& platform) {
   store::AuditFilter filter{.action = settings.text("action")};
   if (settings.has("channel")) {

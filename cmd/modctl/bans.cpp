@@ -10,8 +10,6 @@
 namespace sluice::modctl {
 
 namespace {
-constexpr std::size_t page = 1000;
-
 Json more_of(const store::Channel& channel, const store::Ban& ban) {
   return {{"channel", channel.name}, {"until", time_or_null(ban.until)}, {"audit_id", ban.audit_id}};
 }

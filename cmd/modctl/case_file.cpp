@@ -9,7 +9,6 @@ namespace sluice::modctl {
 namespace {
 constexpr std::chrono::minutes shortly{10};  // a message waits no longer for a moderator
 constexpr std::size_t most_earlier = 5;
-constexpr std::size_t page = 1000;
 
 // What later changes replaced, taken back, newest first: `undo` is given each one's "before".
 template <class Undo>

@@ -8,8 +8,6 @@
 namespace sluice::modctl {
 
 namespace {
-constexpr std::size_t page = 1000;
-
 Json flag_of(const store::Channel& channel, const store::Evasion& evasion) {
   return {{"channel", channel.name},
           {"user", evasion.user_name},

@@ -16,7 +16,6 @@
 namespace sluice::modctl {
 
 namespace {
-constexpr std::size_t page = 1000;
 constexpr std::int64_t first_second = 0, last_second = 253'402'300'800'000;  // of the years 1970 to 9999
 
 struct Wanted {

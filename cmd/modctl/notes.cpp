@@ -8,14 +8,14 @@
 namespace sluice::modctl {
 
 namespace {
-Json json_of(const store::Channel& channel, const std::string& user, const store::Note& note) {
+Json note_json(const store::Channel& channel, const std::string& user, const store::Note& note) {
   return {{"id", id_text(note.id.value())},
           {"channel", channel.name},
           {"user", user},
           {"text", note.text},
-          {"by", modctl::json_of(note.by)},
+          {"by", json_of(note.by)},
           {"at", format_rfc3339(note.at)},
-          {"removed_by", note.removed_at ? modctl::json_of(note.removed_by) : Json()},
+          {"removed_by", note.removed_at ? json_of(note.removed_by) : Json()},
           {"removed_at", time_or_null(note.removed_at)}};
 }
 }  // namespace
@@ -27,7 +27,7 @@ Result<int> note_add(const app::Settings& settings, Platform& platform) {
   SLUICE_TRY_VALUE(
       const store::Note note,
       platform.store->notes().add(channel.id, user.id, settings.positional("TEXT"), platform.actor));
-  tell(settings, json_of(channel, user.name, note),
+  tell(settings, note_json(channel, user.name, note),
        fmt::format("note {} about {} in {}", note.id.value(), user.name, channel.name));
   return 0;
 }
@@ -40,7 +40,7 @@ Result<int> note_list(const app::Settings& settings, Platform& platform) {
   std::vector<std::vector<std::string>> rows{{"ID", "AT", "BY", "TEXT"}};
   if (settings.flag("all")) rows.front().insert(rows.front().begin() + 3, "REMOVED");
   for (const store::Note& note : notes) {
-    if (settings.flag("json")) print_json(json_of(channel, user.name, note));
+    if (settings.flag("json")) print_json(note_json(channel, user.name, note));
     std::vector<std::string> row{id_text(note.id.value()), format_rfc3339(note.at), note.by.name, note.text};
     if (settings.flag("all")) row.insert(row.begin() + 3, time_or(note.removed_at, "-"));
     rows.push_back(std::move(row));
@@ -62,7 +62,7 @@ Result<int> note_remove(const app::Settings& settings, Platform& platform) {
     note.error().hint = fmt::format("modctl note list {} USER shows those there are", channel.name);
   if (!note) return std::unexpected(std::move(note).error());
   SLUICE_TRY_VALUE(const store::User user, platform.store->users().by_id(note->user));
-  tell(settings, json_of(channel, user.name, *note),
+  tell(settings, note_json(channel, user.name, *note),
        fmt::format("removed note {} about {} in {}", note->id.value(), user.name, channel.name));
   return 0;
 }

@@ -11,6 +11,8 @@
 
 namespace sluice::modctl {
 
+constexpr std::size_t page = 1000;  // rows asked of the store or of the chat log at a time
+
 struct Platform {
   std::unique_ptr<bus::Bus> bus;
   std::unique_ptr<store::Store> store;  // its events nudge the bus

@@ -11,7 +11,6 @@ namespace sluice::modctl {
 namespace {
 using store::HeldState;
 using store::HeldVerdict;
-constexpr std::size_t page = 1000;
 
 std::string why(const store::HeldMessage& message) {
   return message.category.empty() ? message.reason : fmt::format("{} ({})", message.category, message.level);

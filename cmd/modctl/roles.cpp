@@ -41,7 +41,7 @@ Result<int> change(const app::Settings& settings, Platform& platform, Role role,
   return act_on_each(settings, "user", settings.positional("USER"), act);
 }
 
-Result<int> list(const app::Settings& settings, Platform& platform, Role role) {
+Result<int> list_holders(const app::Settings& settings, Platform& platform, Role role) {
   SLUICE_TRY_VALUE(const store::Channel channel, named_channel(platform, settings.positional("CHANNEL")));
   SLUICE_TRY_VALUE(const auto holders, platform.store->roles().of_channel(channel.id));
   std::vector<std::vector<std::string>> rows{{"USER", "DISPLAY NAME", "SINCE"}};
@@ -73,10 +73,10 @@ Result<int> unvip(const app::Settings& settings, Platform& platform) {
   return change(settings, platform, Role::vip, false);
 }
 Result<int> mods(const app::Settings& settings, Platform& platform) {
-  return list(settings, platform, Role::moderator);
+  return list_holders(settings, platform, Role::moderator);
 }
 Result<int> vips(const app::Settings& settings, Platform& platform) {
-  return list(settings, platform, Role::vip);
+  return list_holders(settings, platform, Role::vip);
 }
 
 }  // namespace sluice::modctl

@@ -6,7 +6,7 @@ namespace {
 constexpr std::size_t most_messages = 20;    // as chat's
 constexpr std::size_t messages_read = 1000;  // of the channel
 
-app::Json json_of(const chatlog::Said& said) {
+app::Json said_json(const chatlog::Said& said) {
   const chat::Message& message = said.message;
   app::Json object{{"id", message.id},
                    {"at", message.at.time_since_epoch().count()},
@@ -33,12 +33,12 @@ app::Json json_of(const platform::RoomSettings& settings) {
 Result<Surroundings> Surroundings::read(Platform& platform, const store::Channel& channel) {
   Surroundings around;
   SLUICE_TRY_VALUE(const platform::RoomSettings settings, platform.store->rooms().settings(channel.id));
-  around.settings_ = modctl::json_of(settings);
+  around.settings_ = json_of(settings);
   SLUICE_TRY_VALUE(auto history, open_history(platform));
   if (!history) return around;
   SLUICE_TRY_VALUE(const auto messages, history->until(channel.id, Wall::max(), messages_read));
   for (const chatlog::Said& said : messages) {
-    const app::Json message = json_of(said);
+    const app::Json message = said_json(said);
     keep_last(around.last_, message);
     keep_last(around.by_login_[said.message.author.login], message);
   }

@@ -26,7 +26,7 @@ Result<store::WordList> own_list(Platform& platform, const app::Settings& settin
   return list;
 }
 
-Json json_of(const store::WordList& list) {
+Json word_list_json(const store::WordList& list) {
   return {{"id", id_text(list.id.value())}, {"name", list.name},
           {"owner", list.owner_name},       {"entries", list.entries},
           {"version", list.version},        {"created_at", format_rfc3339(list.created_at)}};
@@ -57,7 +57,7 @@ Result<int> change(const app::Settings& settings, Platform& platform, bool put) 
   SLUICE_TRY_VALUE(const store::WordListPatch patch, read_patch(put));
   SLUICE_TRY_VALUE(const store::WordListChange done,
                    platform.store->word_lists().change(list.id, patch, platform.actor));
-  Json object = json_of(done.list);
+  Json object = word_list_json(done.list);
   object.update({{"added", done.added}, {"changed", done.changed}, {"dropped", done.dropped}});
   tell(settings, object,
        fmt::format("word list {}: {} added, {} changed, {} dropped; it has {}", done.list.name, done.added,
@@ -107,14 +107,14 @@ Result<int> words_add(const app::Settings& settings, Platform& platform) {
     return fail(Errc::denied, fmt::format("{} makes no word list for {}", platform.actor.name, user.name));
   SLUICE_TRY_VALUE(const store::WordList list,
                    platform.store->word_lists().add(settings.positional("LIST"), user.id, platform.actor));
-  tell(settings, json_of(list), fmt::format("added word list {} of {}", list.name, list.owner_name));
+  tell(settings, word_list_json(list), fmt::format("added word list {} of {}", list.name, list.owner_name));
   return 0;
 }
 
 Result<int> words_remove(const app::Settings& settings, Platform& platform) {
   SLUICE_TRY_VALUE(const store::WordList list, own_list(platform, settings));
   SLUICE_TRY(platform.store->word_lists().remove(list.id, platform.actor));
-  tell(settings, json_of(list),
+  tell(settings, word_list_json(list),
        fmt::format("removed word list {} with its {} entries", list.name, list.entries));
   return 0;
 }
@@ -130,7 +130,7 @@ Result<int> words_list(const app::Settings& settings, Platform& platform) {
   }
   std::vector<std::vector<std::string>> rows{{"LIST", "OWNER", "ENTRIES", "VERSION", "SINCE"}};
   for (const store::WordList& list : found) {
-    if (settings.flag("json")) print_json(json_of(list));
+    if (settings.flag("json")) print_json(word_list_json(list));
     rows.push_back({list.name, list.owner_name, std::to_string(list.entries), std::to_string(list.version),
                     format_rfc3339(list.created_at)});
   }

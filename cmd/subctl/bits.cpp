@@ -7,7 +7,7 @@
 namespace sluice::subctl {
 
 namespace {
-app::Json json_of(const store::Cheered& cheered) {
+app::Json cheer_json(const store::Cheered& cheered) {
   return {{"channel", cheered.cheer.channel_name},
           {"user", cheered.cheer.user_name},
           {"user_id", std::to_string(cheered.cheer.user.value())},
@@ -62,7 +62,7 @@ Result<int> cheer(const app::Settings& settings, Platform& platform) {
                                                  .anonymous = settings.flag("anonymous")},
                                                 platform.actor, settings.text("key")));
   const bool returned = cheered.cheer.state == store::CheerState::returned;
-  tell(settings, json_of(cheered),
+  tell(settings, cheer_json(cheered),
        returned ? fmt::format("{} cheered {} with {}, which were given back, and has {}", user.name,
                               channel.name, counted(cheered.cheer.bits), cheered.balance)
                 : fmt::format("{} cheers {} with {} and has {} left{}", user.name, channel.name,

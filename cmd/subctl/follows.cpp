@@ -7,13 +7,13 @@
 namespace sluice::subctl {
 
 namespace {
-constexpr std::size_t page = 1000;
+constexpr std::size_t follows_at_once = 1000;
 
 app::Json outcome_json(const store::Channel& channel, const store::User& user, bool follows, bool changed) {
   return {{"channel", channel.name}, {"user", user.name}, {"follows", follows}, {"changed", changed}};
 }
 
-app::Json json_of(const store::Follow& follow) {
+app::Json follow_json(const store::Follow& follow) {
   return {{"channel", follow.channel_name},
           {"user", follow.user_name},
           {"user_id", std::to_string(follow.user.value())},
@@ -48,9 +48,9 @@ Result<int> followers(const app::Settings& settings, Platform& platform) {
   std::optional<store::FollowPlace> behind;
   for (auto left = static_cast<std::size_t>(settings.integer("limit")); left > 0;) {
     SLUICE_TRY_VALUE(const std::vector<store::Follow> follows,
-                     platform.store->follows().of_channel(channel.id, behind, std::min(left, page)));
+                     platform.store->follows().of_channel(channel.id, behind, std::min(left, follows_at_once)));
     for (const store::Follow& each : follows) {
-      if (json) app::print_json(json_of(each));
+      if (json) app::print_json(follow_json(each));
       if (!json) rows.push_back({each.user_name, each.user_display_name, format_rfc3339(each.since)});
     }
     if (follows.empty()) break;

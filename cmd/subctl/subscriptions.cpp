@@ -7,7 +7,7 @@
 namespace sluice::subctl {
 
 namespace {
-constexpr std::size_t page = 1000;
+constexpr std::size_t subscriptions_at_once = 1000;
 
 std::string in_words(platform::Plan plan) {
   return plan == platform::Plan::prime ? "prime" : fmt::format("tier {}", platform::tier(plan));
@@ -110,7 +110,7 @@ Result<int> list(const app::Settings& settings, Platform& platform) {
   UserId after;
   for (auto left = static_cast<std::size_t>(settings.integer("limit")); left > 0;) {
     SLUICE_TRY_VALUE(const std::vector<store::Subscription> some,
-                     platform.store->subscriptions().of_channel(channel.id, after, std::min(left, page)));
+                     platform.store->subscriptions().of_channel(channel.id, after, std::min(left, subscriptions_at_once)));
     for (const store::Subscription& each : some) {
       if (json) app::print_json(json_of(each, now));
       if (!json)

@@ -18,7 +18,7 @@ namespace sluice::transcode {
 
 namespace {
 constexpr milliseconds connect_time{2500};  // before others may try the entry (job_queue.cpp)
-constexpr seconds proving_time{5};
+constexpr seconds dispatcher_time{5};
 constexpr seconds handing_back_time{5};     // for the child to write what it has read
 constexpr seconds stuck_time{10};           // that a child may take nothing; or make nothing, once its input is over
 constexpr seconds farewell_time{60};        // for the dispatcher to read the last of it, and close
@@ -68,7 +68,7 @@ void WorkerJob::connect() {
     if (!done) return self->end(End::unreachable, done.error().what);
     if (self->over_) return (*done)->abort({Errc::io, "given up", ""});
     self->link_ = std::move(*done);
-    self->patience_.after(proving_time, [job = self.get()] { job->abort({Errc::unavailable, "the dispatcher was too slow", ""}); });
+    self->patience_.after(dispatcher_time, [job = self.get()] { job->abort({Errc::unavailable, "the dispatcher was too slow", ""}); });
     self->flush();
   }, connect_time);
 }

@@ -16,7 +16,7 @@
 namespace sluice::vodarchive {
 namespace {
 
-constexpr milliseconds longest_turn{1000};
+constexpr milliseconds thread_turn{1000};
 
 // The archive on a thread of its own: it reads files and waits for disks, and the daemon answers meanwhile.
 class ArchiveThread {
@@ -56,7 +56,7 @@ class ArchiveThread {
     for (;;) {
       if (finishing_) archive_->stop_starting();
       if (finishing_ && (at_once_ || !archive_->under_way())) return {};
-      SLUICE_TRY(archive_->turn(longest_turn));
+      SLUICE_TRY(archive_->turn(thread_turn));
       const std::lock_guard lock(mutex_);
       if (fresh_) archive_->change(*fresh_);
       fresh_.reset();

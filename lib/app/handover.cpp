@@ -8,7 +8,7 @@
 
 namespace sluice::app {
 
-using Json = nlohmann::json;
+using nlohmann::json;
 
 namespace {
 constexpr int version = 1;
@@ -45,11 +45,11 @@ Result<> Handover::take() {
     return {};
   }
   if (!link) return std::unexpected(link.error());
-  SLUICE_TRY(link->send(Json{{"take_over", version}}.dump()));
+  SLUICE_TRY(link->send(json{{"take_over", version}}.dump()));
   for (;;) {
     SLUICE_TRY_VALUE(auto message, link->receive());
     if (!message) return fail(Errc::unavailable, "the running process closed the handover", "see its log");
-    const Json said = Json::parse(message->text, nullptr, false);
+    const json said = json::parse(message->text, nullptr, false);
     if (!said.is_object()) return fail(Errc::invalid, "the running process says what cannot be understood", "stop it, and start again");
     if (said.contains("complete")) break;
     if (const auto why = said.find("refused"); why != said.end())
@@ -68,7 +68,7 @@ Result<> Handover::take() {
 Result<> Handover::serve() {
   if (path_.empty()) return {};
   if (from_) {
-    SLUICE_TRY(from_.send(Json{{"ready", true}}.dump()));
+    SLUICE_TRY(from_.send(json{{"ready", true}}.dump()));
     from_ = {};
   }
   if (!door_) {
@@ -107,8 +107,8 @@ void Handover::hear() {
   bool empty = false;
   const auto message = to_.try_receive(empty);
   if (empty) return;
-  const Json said = message && *message ? Json::parse((*message)->text, nullptr, false) : Json();
-  if (said.is_object() && said.value("take_over", Json()) == version && daemon_.serving()) {
+  const json said = message && *message ? json::parse((*message)->text, nullptr, false) : json();
+  if (said.is_object() && said.value("take_over", json()) == version && daemon_.serving()) {
     offered_ = offer().has_value();
     if (offered_) return log::info("another process takes over");
   } else if (said.is_object() && said.contains("ready") && offered_) {  // also of a process that was told to stop meanwhile
@@ -120,17 +120,17 @@ void Handover::hear() {
     daemon_.retire();
     return daemon_.stop("replaced");
   } else if (said.is_object()) {
-    (void)to_.send(Json{{"refused", daemon_.serving() ? "it is of another version" : "it is not serving"}}.dump());
+    (void)to_.send(json{{"refused", daemon_.serving() ? "it is of another version" : "it is not serving"}}.dump());
   }
   hears_.reset();
   to_ = {};
 }
 
 Result<> Handover::offer() const {
-  for (const auto& [port, fd] : daemon_.listening()) SLUICE_TRY(to_.send(Json{{"listening", port}}.dump(), std::span(&fd, 1)));
+  for (const auto& [port, fd] : daemon_.listening()) SLUICE_TRY(to_.send(json{{"listening", port}}.dump(), std::span(&fd, 1)));
   const int door = door_.fd();
-  SLUICE_TRY(to_.send(Json{{"listening", "handover"}}.dump(), std::span(&door, 1)));
-  return to_.send(Json{{"complete", true}}.dump());
+  SLUICE_TRY(to_.send(json{{"listening", "handover"}}.dump(), std::span(&door, 1)));
+  return to_.send(json{{"complete", true}}.dump());
 }
 
 }  // namespace sluice::app

@@ -5,7 +5,7 @@
 namespace sluice::app {
 
 namespace {
-constexpr std::chrono::milliseconds patience{1000};
+constexpr std::chrono::milliseconds keeper_patience{1000};
 constexpr std::string_view last = ".";
 
 // One message for each port.
@@ -22,7 +22,7 @@ Result<> send_all(const os::PacketSocket& to, const std::multimap<std::string, i
 }  // namespace
 
 Result<NamedSockets> take_kept_sockets(const std::string& path, std::string_view name) {
-  SLUICE_TRY_VALUE(const os::PacketSocket keeper, os::PacketSocket::connect(path, patience));
+  SLUICE_TRY_VALUE(const os::PacketSocket keeper, os::PacketSocket::connect(path, keeper_patience));
   SLUICE_TRY(keeper.send(fmt::format("take {}", name)));
   NamedSockets taken;
   for (;;) {
@@ -34,13 +34,13 @@ Result<NamedSockets> take_kept_sockets(const std::string& path, std::string_view
 }
 
 Result<> keep_sockets(const std::string& path, std::string_view name, const std::multimap<std::string, int>& sockets) {
-  SLUICE_TRY_VALUE(const os::PacketSocket keeper, os::PacketSocket::connect(path, patience));
+  SLUICE_TRY_VALUE(const os::PacketSocket keeper, os::PacketSocket::connect(path, keeper_patience));
   SLUICE_TRY(keeper.send(fmt::format("keep {}", name)));
   return send_all(keeper, sockets);
 }
 
 Result<> SocketKeeper::serve(const os::PacketSocket& daemon) {
-  SLUICE_TRY(daemon.set_patience(patience));
+  SLUICE_TRY(daemon.set_patience(keeper_patience));
   SLUICE_TRY_VALUE(const std::optional<os::PacketMessage> asked, daemon.receive());
   if (!asked) return {};
   const std::string_view text = asked->text;

@@ -6,20 +6,20 @@
 namespace sluice::chat {
 
 namespace {
-enum class Kind { other, must, may };
+enum class LineKind { other, must, may };
 
-Kind kind_of(const Line& line) {
+LineKind kind_of(const Line& line) {
   const MessagePtr* message = std::get_if<MessagePtr>(&line.what);
   // What pages alone are told fills a gap that they were told of.
-  if (message == nullptr || line.for_pages) return Kind::other;
+  if (message == nullptr || line.for_pages) return LineKind::other;
   const Message& said = **message;
-  return said.roles.exempt() || !said.announcement.empty() || said.bits > 0 ? Kind::must : Kind::may;
+  return said.roles.exempt() || !said.announcement.empty() || said.bits > 0 ? LineKind::must : LineKind::may;
 }
 }  // namespace
 
 void Ceiling::choose(std::span<Line> lines, Rate rate, Steady now, Random& random) {
-  const auto musts = std::ranges::count(lines, Kind::must, kind_of);
-  auto candidates = std::ranges::count(lines, Kind::may, kind_of);
+  const auto musts = std::ranges::count(lines, LineKind::must, kind_of);
+  auto candidates = std::ranges::count(lines, LineKind::may, kind_of);
   if (musts + candidates == 0) return;
   if (rate == 0) {
     count_.told += static_cast<std::uint64_t>(musts + candidates);
@@ -36,7 +36,7 @@ void Ceiling::choose(std::span<Line> lines, Rate rate, Steady now, Random& rando
   left_out_ += static_cast<std::uint64_t>(candidates - places);
   for (Line& line : lines) {
     if (places == candidates) return;
-    if (kind_of(line) != Kind::may) continue;
+    if (kind_of(line) != LineKind::may) continue;
     if (random.below(static_cast<std::uint64_t>(candidates--)) < static_cast<std::uint64_t>(places)) {
       --places;
     } else {

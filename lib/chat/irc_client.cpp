@@ -11,7 +11,7 @@ namespace sluice::chat {
 
 namespace {
 constexpr std::size_t names_limit = 1000;
-constexpr std::size_t held_limit = 1000;  // commands that wait for the directory
+constexpr std::size_t held_commands_limit = 1000;  // commands that wait for the directory
 constexpr std::string_view not_just_now = "Logging in is not possible just now. Try again in a moment.";
 constexpr std::string_view too_many_logins = "You are logging in too quickly. Try again in a few seconds.";
 }  // namespace
@@ -69,7 +69,7 @@ void IrcClient::give_up_waiting() {
 void IrcClient::take(std::vector<irc::Command> commands) {
   std::ranges::move(commands, std::back_inserter(held_));
   carry_on();
-  if (closed_ || held_.size() - held_at_ <= held_limit) return;
+  if (closed_ || held_.size() - held_at_ <= held_commands_limit) return;
   notice({}, {}, "You are sending faster than you are answered and have been disconnected.");
   leave(Farewell::violation, "sent too much while the store was asked");
 }

@@ -11,7 +11,7 @@
 namespace sluice::chat {
 
 namespace {
-constexpr std::size_t held_limit = 64;  // frames that wait for the directory
+constexpr std::size_t held_frames_limit = 64;  // frames that wait for the directory
 
 template <class Write>
 std::string written(const Write& write) {
@@ -55,7 +55,7 @@ void JsonClient::greet() {
 void JsonClient::receive(ByteView message) {
   if (closed_) return;
   if (waiting_) {
-    if (held_.size() < held_limit) return held_.emplace_back(as_text(message)), void();
+    if (held_.size() < held_frames_limit) return held_.emplace_back(as_text(message)), void();
     error({.code = ErrorCode::too_many_frames,
            .text = "You send faster than you are answered, and are being disconnected."});
     return leave(Farewell::violation, "too many frames at once");

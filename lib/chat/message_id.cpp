@@ -9,10 +9,10 @@
 namespace sluice::chat {
 
 namespace {
-using Bytes = std::span<std::byte, 16>;
+using IdBytes = std::span<std::byte, 16>;
 
 // RFC 9562, 4: with its version and variant 10.
-std::string uuid(Bytes bytes, unsigned version) {
+std::string uuid(IdBytes bytes, unsigned version) {
   bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte(version << 4);
   bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};
   std::string id = hex(bytes);

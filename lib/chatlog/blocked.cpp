@@ -11,7 +11,7 @@ namespace sluice::chatlog {
 namespace {
 using nlohmann::json;
 
-constexpr std::string_view schema = R"(
+constexpr std::string_view blocked_schema = R"(
   BEGIN IMMEDIATE;
   CREATE TABLE IF NOT EXISTS blocked (
     channel_id INTEGER NOT NULL,
@@ -30,10 +30,6 @@ constexpr std::string_view schema = R"(
   CREATE INDEX IF NOT EXISTS blocked_by_time ON blocked (at_ms);
   COMMIT;
 )";
-
-std::int64_t ms(Wall at) {
-  return at.time_since_epoch().count();
-}
 
 std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -116,7 +112,7 @@ Blocked blocked_line(const chat::Message& line, const chat::AutomodVerdict& verd
 }
 
 Result<> make_blocked(sqlite::Database& database) {
-  return database.run_script(schema);
+  return database.run_script(blocked_schema);
 }
 
 Result<std::size_t> insert_blocked(sqlite::Database& database, std::span<const Blocked> lines,

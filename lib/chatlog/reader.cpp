@@ -28,9 +28,6 @@ Result<std::vector<Said>> all(Result<sqlite::Statement> rows) {
   }
 }
 
-std::int64_t ms(Wall at) {
-  return at.time_since_epoch().count();
-}
 }  // namespace
 
 Result<Reader> Reader::open(const std::string& path) {

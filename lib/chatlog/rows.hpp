@@ -14,6 +14,8 @@ inline constexpr std::string_view message_columns =
 inline constexpr int message_width = 10;
 chat::Message message_at(const sqlite::Statement& row, int column);
 
+inline std::int64_t ms(Wall at) { return at.time_since_epoch().count(); }  // as columns have it
+
 std::string more_of(const chat::Message& message);                // what queries do not ask for, as JSON
 void read_more(const std::string& text, chat::Message& message);  // the column `more`, which is JSON
 

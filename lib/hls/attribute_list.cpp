@@ -8,9 +8,9 @@
 namespace sluice::hls {
 namespace {
 
-bool of_name(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'; }
+bool of_attribute_name(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'; }
 // Of a hexadecimal sequence; X-NAME, the client's own, may be one.
-bool is_hexadecimal(std::string_view name) { return name == "IV" || name.starts_with("SCTE35-") || name.starts_with("X-"); }
+bool holds_hexadecimal(std::string_view name) { return name == "IV" || name.starts_with("SCTE35-") || name.starts_with("X-"); }
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
@@ -35,7 +35,7 @@ void AttributeList::read(std::string_view text) {
   while (!text.empty()) {
     const std::size_t equals = text.find('=');
     const std::string_view name = text.substr(0, equals);
-    if (equals == std::string_view::npos || name.empty() || !std::ranges::all_of(name, of_name)) {
+    if (equals == std::string_view::npos || name.empty() || !std::ranges::all_of(name, of_attribute_name)) {
       error_ = "'" + std::string(name.substr(0, 40)) + "' is no attribute name with a value";
       return;
     }
@@ -89,7 +89,7 @@ const Attribute* AttributeList::find(std::string_view name) const {
 
 void AttributeList::change_texts(const std::function<std::string(std::string_view)>& change) {
   for (Attribute& attribute : attributes_) {
-    if (attribute.quoted || is_hexadecimal(attribute.name)) attribute.value = change(attribute.value);
+    if (attribute.quoted || holds_hexadecimal(attribute.name)) attribute.value = change(attribute.value);
   }
 }
 

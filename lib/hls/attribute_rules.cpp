@@ -39,7 +39,7 @@ constexpr std::string_view methods = "NONE|AES-128|AES-256-GCM|SAMPLE-AES|SAMPLE
 constexpr std::string_view hdcp_levels = "NONE|TYPE-0|TYPE-1";
 constexpr std::string_view video_ranges = "SDR|HLG|PQ";
 
-constexpr AttributeRule rules[] = {
+constexpr AttributeRule known_attributes[] = {
     {"EXT-X-START", "TIME-OFFSET", "4.4.2.2", Type::signed_real, required},
     {"EXT-X-START", "PRECISE", "4.4.2.2", Type::word, optional, yes_or_no},
     {"EXT-X-DEFINE", "NAME", "4.4.2.3"},
@@ -153,8 +153,8 @@ constexpr AttributeRule rules[] = {
 };
 
 const AttributeRule* find(std::string_view tag, std::string_view name) {
-  const auto at = std::ranges::find_if(rules, [&](const AttributeRule& rule) { return rule.tag == tag && rule.name == name; });
-  if (at != std::end(rules)) return &*at;
+  const auto at = std::ranges::find_if(known_attributes, [&](const AttributeRule& rule) { return rule.tag == tag && rule.name == name; });
+  if (at != std::end(known_attributes)) return &*at;
   // A client's own attributes of a date range.
   static constexpr AttributeRule of_client{"EXT-X-DATERANGE", "X-", "4.4.5.1", Type::any_of_client};
   return tag == of_client.tag && name.starts_with(of_client.name) ? &of_client : nullptr;
@@ -207,7 +207,7 @@ bool holds_reference(const Attribute& attribute, Type type) {
 
 }  // namespace
 
-std::span<const AttributeRule> attribute_rules() { return rules; }
+std::span<const AttributeRule> attribute_rules() { return known_attributes; }
 
 bool is_defined(std::string_view tag, std::string_view name, std::string_view value) {
   const AttributeRule* rule = find(tag, name);
@@ -232,7 +232,7 @@ void check_attributes(const AttributeList& list, std::string_view tag, const Tel
     }
   }
   if (!list.error().empty()) return;  // what could not be read may have been what is missing
-  for (const AttributeRule& rule : rules) {
+  for (const AttributeRule& rule : known_attributes) {
     if (rule.tag == tag && rule.required && !list.has(rule.name)) tell("attribute-required", std::string(tag) + " has no " + std::string(rule.name) + " (" + std::string(rule.paragraph) + ")");
   }
 }

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t visual_fields = 78;       // of a visual sample entry, before the boxes within
 constexpr std::size_t most_samples = 100'000;  // in one trun: far beyond any segment
 
-struct Box {
+struct ReadBox {
   std::string type;
   ByteView body;
   std::size_t at = 0, size = 0;  // of the whole box, from the start of the data
@@ -21,7 +21,7 @@ std::unexpected<Error> broken(const std::string& type, std::size_t at, const std
 }
 
 // Calls `each` for every box of `body`, which begins at byte `base` of the data.
-Result<> walk(ByteView body, std::size_t base, const std::function<Result<>(const Box&)>& each) {
+Result<> walk(ByteView body, std::size_t base, const std::function<Result<>(const ReadBox&)>& each) {
   std::size_t at = 0;
   while (at < body.size()) {
     ByteReader reader(body.subspan(at));
@@ -45,9 +45,9 @@ std::string original_format(std::string type, ByteView entry) {
   const std::size_t fields = type == "encv" ? visual_fields : type == "enca" ? 28 : 0;  // before the boxes within
   if (fields == 0 || entry.size() < fields) return type;
   std::string found;
-  const auto look = [&](const Box& sinf) -> Result<> {
+  const auto look = [&](const ReadBox& sinf) -> Result<> {
     if (sinf.type != "sinf") return {};
-    return walk(sinf.body, 0, [&](const Box& box) -> Result<> {
+    return walk(sinf.body, 0, [&](const ReadBox& box) -> Result<> {
       if (box.type == "frma") found = as_text(ByteReader(box.body).take(4));
       return {};
     });
@@ -60,19 +60,19 @@ std::string original_format(std::string type, ByteView entry) {
 Bytes configuration(const std::string& type, ByteView entry) {
   if ((type != "avc1" && type != "hvc1") || entry.size() < visual_fields) return {};
   Bytes found;
-  (void)walk(entry.subspan(visual_fields), 0, [&](const Box& box) -> Result<> {
+  (void)walk(entry.subspan(visual_fields), 0, [&](const ReadBox& box) -> Result<> {
     if (box.type == (type == "avc1" ? "avcC" : "hvcC")) found.assign(box.body.begin(), box.body.end());
     return {};
   });
   return found;
 }
 
-std::size_t body_at(const Box& box) { return box.at + box.size - box.body.size(); }
+std::size_t body_at(const ReadBox& box) { return box.at + box.size - box.body.size(); }
 
 // mdia, minf and stbl lie within one another; `depth` bounds a hostile nesting of them.
-Result<> read_trak(const Box& trak, Mp4Track& track, int depth = 0) {
+Result<> read_trak(const ReadBox& trak, Mp4Track& track, int depth = 0) {
   if (depth > 4) return broken(trak.type, trak.at, "it is nested too deeply");
-  return walk(trak.body, body_at(trak), [&](const Box& box) -> Result<> {
+  return walk(trak.body, body_at(trak), [&](const ReadBox& box) -> Result<> {
     ByteReader reader(box.body);
     if (box.type == "tkhd") {
       const std::uint8_t version = reader.u8();
@@ -102,8 +102,8 @@ Result<> read_trak(const Box& trak, Mp4Track& track, int depth = 0) {
   });
 }
 
-Result<> read_mvex(const Box& mvex, Mp4Header& header) {
-  return walk(mvex.body, body_at(mvex), [&](const Box& box) -> Result<> {
+Result<> read_mvex(const ReadBox& mvex, Mp4Header& header) {
+  return walk(mvex.body, body_at(mvex), [&](const ReadBox& box) -> Result<> {
     if (box.type != "trex") return {};
     ByteReader reader(box.body);
     reader.skip(4);
@@ -121,12 +121,12 @@ Result<> read_mvex(const Box& mvex, Mp4Header& header) {
   });
 }
 
-struct Defaults {
+struct SampleDefaults {
   std::uint32_t duration = 0, size = 0, flags = 0;
 };
 
 // The samples of a trun, from `offset` on; moves `offset` past them.
-Result<> read_trun(const Box& box, const Defaults& defaults, std::size_t moof_at, std::uint64_t& offset, Mp4Fragment& fragment) {
+Result<> read_trun(const ReadBox& box, const SampleDefaults& defaults, std::size_t moof_at, std::uint64_t& offset, Mp4Fragment& fragment) {
   ByteReader reader(box.body);
   reader.u8();
   const std::uint32_t flags = reader.be24();
@@ -150,12 +150,12 @@ Result<> read_trun(const Box& box, const Defaults& defaults, std::size_t moof_at
   return {};
 }
 
-Result<Mp4Fragment> read_traf(const Box& traf, std::size_t moof_at, const Mp4Header& header) {
+Result<Mp4Fragment> read_traf(const ReadBox& traf, std::size_t moof_at, const Mp4Header& header) {
   Mp4Fragment fragment;
-  Defaults defaults;
+  SampleDefaults defaults;
   bool has_header = false, has_time = false;
   std::uint64_t offset = moof_at;
-  const auto walked = walk(traf.body, body_at(traf), [&](const Box& box) -> Result<> {
+  const auto walked = walk(traf.body, body_at(traf), [&](const ReadBox& box) -> Result<> {
     ByteReader reader(box.body);
     if (box.type == "tfhd") {
       reader.u8();
@@ -204,11 +204,11 @@ std::uint64_t Mp4Fragment::duration() const {
 Result<Mp4Header> read_mp4_header(ByteView bytes) {
   Mp4Header header;
   bool has_moov = false;
-  SLUICE_TRY(walk(bytes, 0, [&](const Box& box) -> Result<> {
+  SLUICE_TRY(walk(bytes, 0, [&](const ReadBox& box) -> Result<> {
     if (box.type != "moov") return {};
     if (has_moov) return broken("moov", box.at, "there is a second one");
     has_moov = true;
-    SLUICE_TRY(walk(box.body, body_at(box), [&](const Box& inner) -> Result<> {
+    SLUICE_TRY(walk(box.body, body_at(box), [&](const ReadBox& inner) -> Result<> {
       if (inner.type != "trak") return {};
       Mp4Track track;
       SLUICE_TRY(read_trak(inner, track));
@@ -216,7 +216,7 @@ Result<Mp4Header> read_mp4_header(ByteView bytes) {
       header.tracks.push_back(std::move(track));
       return {};
     }));
-    return walk(box.body, body_at(box), [&](const Box& inner) -> Result<> {
+    return walk(box.body, body_at(box), [&](const ReadBox& inner) -> Result<> {
       return inner.type == "mvex" ? read_mvex(inner, header) : Result<>{};
     });
   }));
@@ -228,10 +228,10 @@ Result<Mp4Header> read_mp4_header(ByteView bytes) {
 Result<std::vector<Mp4Fragment>> read_mp4_fragments(ByteView bytes, const Mp4Header& header) {
   std::vector<Mp4Fragment> fragments;
   std::size_t awaiting = 0;  // the first fragment whose mdat has not come yet
-  SLUICE_TRY(walk(bytes, 0, [&](const Box& box) -> Result<> {
+  SLUICE_TRY(walk(bytes, 0, [&](const ReadBox& box) -> Result<> {
     if (box.type == "moof") {
       if (awaiting < fragments.size()) return broken("moof", box.at, "the one before has no mdat");
-      return walk(box.body, body_at(box), [&](const Box& inner) -> Result<> {
+      return walk(box.body, body_at(box), [&](const ReadBox& inner) -> Result<> {
         if (inner.type != "traf") return {};
         SLUICE_TRY_VALUE(Mp4Fragment fragment, read_traf(inner, box.at, header));
         fragments.push_back(std::move(fragment));

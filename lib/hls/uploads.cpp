@@ -15,7 +15,7 @@ bool valid_place(std::string_view place) {
 
 std::string more(const std::optional<std::int64_t>& time) { return time ? fmt::format(" {}", *time) : ""; }
 
-struct Formatter {
+struct UploadFormatter {
   std::string operator()(const UploadPlace& r) const { return fmt::format("V 1 {}", r.place); }
   std::string operator()(const UploadedInit& r) const { return fmt::format("I {} {} {}", r.rendition, r.init, r.bytes) + (r.crc ? fmt::format(" {:08x}", *r.crc) : ""); }
   std::string operator()(const UploadedSegment& r) const { return fmt::format("U {} {} {}", r.rendition, r.msn, r.bytes) + more(r.wall_ms); }
@@ -64,7 +64,7 @@ Result<UploadRecord> parse_upload_record(std::string_view line) {
   return record;
 }
 
-std::string format_upload_record(const UploadRecord& record) { return checked_line(std::visit(Formatter{}, record)); }
+std::string format_upload_record(const UploadRecord& record) { return checked_line(std::visit(UploadFormatter{}, record)); }
 
 std::size_t Uploads::feed(ByteView bytes) {
   const std::string_view text = as_text(bytes);

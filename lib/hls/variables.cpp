@@ -12,8 +12,8 @@ namespace {
 // Of one playlist. Definitions may refer to definitions, so a short playlist could otherwise ask for all memory there is.
 constexpr std::size_t most_given = 16u << 20;
 
-bool of_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; }
-bool is_name(std::string_view text) { return !text.empty() && std::ranges::all_of(text, of_name); }
+bool of_variable_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; }
+bool is_name(std::string_view text) { return !text.empty() && std::ranges::all_of(text, of_variable_name); }
 
 // The query parameter as it is written, "" when it has no value; nothing when there is none.
 std::optional<std::string_view> raw_parameter(std::string_view url, std::string_view name) {
@@ -73,7 +73,7 @@ std::string VariableScope::substituted(std::string_view text, const Tell& tell) 
   std::string out;
   for (std::size_t at; (at = text.find("{$")) != std::string_view::npos;) {
     std::size_t end = at + 2;
-    while (end < text.size() && of_name(text[end])) ++end;
+    while (end < text.size() && of_variable_name(text[end])) ++end;
     const std::string_view name = text.substr(at + 2, end - at - 2);
     if (name.empty() || end == text.size() || text[end] != '}') {
       out += text.substr(0, at + 2);

@@ -5,10 +5,9 @@
 #include <new>
 #include <vector>
 
-#include <zlib.h>
-
 #include "base/text.hpp"
 #include "http/websocket.hpp"
+#include "http/zlib_input.hpp"
 
 namespace sluice::http {
 
@@ -18,10 +17,6 @@ constexpr int own_window = 13;         // 8 KB: longer than what one line can re
 constexpr int own_memory = 6;          // of 1 to 9: what is cleared for each message
 constexpr std::size_t too_short = 64;  // bytes, which would not shrink
 constexpr std::array<std::byte, 4> tail{std::byte{0}, std::byte{0}, std::byte{0xff}, std::byte{0xff}};
-
-Bytef* input(ByteView bytes) {
-  return reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
-}
 
 // One of each a thread, used for one message after the other.
 struct Deflater {
@@ -97,7 +92,7 @@ Bytes deflate_message(ByteView message) {
   z_stream& stream = deflater.stream;
   deflateReset(&stream);
   Bytes out(deflateBound(&stream, message.size()) + 16);
-  stream.next_in = input(message);
+  stream.next_in = zlib_input(message);
   stream.avail_in = static_cast<uInt>(message.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
@@ -112,7 +107,7 @@ std::expected<Bytes, InflateFault> inflate_message(ByteView payload, std::size_t
   inflateReset(&stream);
   Bytes out;
   for (const ByteView part : {payload, ByteView(tail)}) {
-    stream.next_in = input(part);
+    stream.next_in = zlib_input(part);
     stream.avail_in = static_cast<uInt>(part.size());
     for (bool more = true; more;) {
       // One byte past the limit shows that there is more.

@@ -1,15 +1,13 @@
 #include "http/gzip.hpp"
 
-#include <zlib.h>
-
 #include <new>
+
+#include "http/zlib_input.hpp"
 
 namespace sluice::http {
 namespace {
 
 constexpr int gzip_window = 15 + 16;  // the largest window, in gzip's wrapping
-
-Bytef* input(ByteView bytes) { return reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data())); }
 
 }  // namespace
 
@@ -17,7 +15,7 @@ Bytes gzip(ByteView bytes, int level) {
   z_stream stream{};
   if (deflateInit2(&stream, level, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
   Bytes out(deflateBound(&stream, bytes.size()));
-  stream.next_in = input(bytes);
+  stream.next_in = zlib_input(bytes);
   stream.avail_in = static_cast<uInt>(bytes.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
@@ -30,7 +28,7 @@ Bytes gzip(ByteView bytes, int level) {
 Result<Bytes> gunzip(ByteView bytes, std::size_t limit) {
   z_stream stream{};
   if (inflateInit2(&stream, gzip_window) != Z_OK) throw std::bad_alloc();
-  stream.next_in = input(bytes);
+  stream.next_in = zlib_input(bytes);
   stream.avail_in = static_cast<uInt>(bytes.size());
   Bytes out;
   int state = Z_OK;

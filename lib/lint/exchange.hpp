@@ -47,6 +47,7 @@ struct Reply {
   bool ok() const { return status == 200 && !cut; }
   // Refused, reset, cut off: what was asked for has no answer yet, as when the server's program starts anew.
   bool broken_off() const { return !timed_out && fault == Fault::none && (status == 0 || (status == 200 && cut)); }
+  std::string told() const { return status > 0 ? "status " + std::to_string(status) : error; }
   std::string why_cut() const;  // what is wrong with the body
 };
 

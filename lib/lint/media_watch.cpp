@@ -15,7 +15,7 @@ constexpr milliseconds patience{30'000};
 
 std::string told(const Reply& reply) {
   if (reply.status == 200 && reply.cut) return reply.why_cut();
-  return reply.status > 0 ? fmt::format("status {}", reply.status) : reply.error;
+  return reply.told();
 }
 
 }  // namespace

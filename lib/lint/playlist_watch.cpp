@@ -13,8 +13,6 @@ constexpr milliseconds plain_patience{20'000};
 constexpr unsigned most_cut = 20;  // answers, while none has been whole
 constexpr std::uint64_t kept_segments = 100;  // of those that are no longer listed
 
-std::string told(const Reply& reply) { return reply.status > 0 ? fmt::format("status {}", reply.status) : reply.error; }
-
 }  // namespace
 
 PlaylistWatch::PlaylistWatch(Watch& watch, std::string url, Changed changed)
@@ -101,7 +99,7 @@ void PlaylistWatch::ask_plain() {
     if (reply.status != 200) {
       if (!latest_ && watch_.may_come(reply, *(away_since_ = away_since_.value_or(reply.done)))) return retry(try_again);
       if (!latest_ || reply.status == 404 || reply.status == 410) {
-        note("playlist-missing", "it cannot be had: " + told(reply));
+        note("playlist-missing", "it cannot be had: " + reply.told());
         return end();
       }
       return retry(try_again);
@@ -138,9 +136,9 @@ void PlaylistWatch::blocked(const Edge& awaited, const Reply& reply) {
 // 503 is right when three target durations have passed (6.2.5.2): the source may be away.
 void PlaylistWatch::refused(const Edge& awaited, const Reply& reply) {
   const double took = seconds_of(reply.done - reply.asked), limit = 3 * std::max(1.0, static_cast<double>(list().target_duration.value_or(1)));
-  const std::string what = fmt::format("segment {} part {} was asked for: {} after {:.3f} s", awaited.msn, awaited.part, told(reply), took);
+  const std::string what = fmt::format("segment {} part {} was asked for: {} after {:.3f} s", awaited.msn, awaited.part, reply.told(), took);
   if (reply.status == 404 || reply.status == 410) {
-    note("playlist-missing", "it has gone, without an EXT-X-ENDLIST: " + told(reply));
+    note("playlist-missing", "it has gone, without an EXT-X-ENDLIST: " + reply.told());
     return end();
   }
   if (took > limit + seconds_of(watch_.options.late)) {
@@ -165,7 +163,7 @@ void PlaylistWatch::ask_after_end() {
   watch_.ask_until_answered(with_directives(url_, {beyond, 3, true}), patience(), [this, beyond](const Reply& reply) {
     if (reply.broken_off()) return end();
     if (reply.status != 200) {
-      note("blocking-after-end", fmt::format("_HLS_msn={} was answered by {}", beyond, told(reply)));
+      note("blocking-after-end", fmt::format("_HLS_msn={} was answered by {}", beyond, reply.told()));
     } else if (const auto answer = read(reply); answer.media.delta || !answer.media.end_list) {
       note("blocking-after-end", answer.media.delta ? "_HLS_skip was answered by a delta update" : "the answer to _HLS_msn has no EXT-X-ENDLIST");
     }

@@ -15,7 +15,6 @@ std::string question(const Directives& directives) {
   std::string text(with_directives("", directives));
   return text.empty() ? "it" : text.substr(1);
 }
-std::string told(const Reply& reply) { return reply.status > 0 ? fmt::format("status {}", reply.status) : reply.error; }
 bool away(const Reply& reply) { return reply.status == 0 || reply.status >= 500; }  // says nothing about the directive
 
 }  // namespace
@@ -82,7 +81,7 @@ void Probes::send_refusable(PlaylistWatch& playlist, const Directives& directive
     if ((reply.status >= 400 && reply.status < 500) || (away(reply) && !reply.timed_out)) return;
     if (may_roll && reply.timed_out) return;
     if (may_roll && reply.status == 200 && holds(playlist.read(reply).media, *directives.msn, std::nullopt)) return;
-    watch_.notes.add(playlist.name(), rule, playlist.name(), question(directives) + " was answered by " + told(reply));
+    watch_.notes.add(playlist.name(), rule, playlist.name(), question(directives) + " was answered by " + reply.told());
   });
 }
 
@@ -93,7 +92,7 @@ void Probes::send_awaiting(PlaylistWatch& playlist, const Directives& directives
     busy_ = false;
     const auto find = [&](const std::string& what) { watch_.notes.add(playlist.name(), rule, playlist.name(), question(directives) + " was answered by " + what); };
     if (away(reply) || reply.cut) return;
-    if (reply.status != 200) return find(told(reply));
+    if (reply.status != 200) return find(reply.told());
     const hls::ReadPlaylist answer = playlist.read(reply);
     if (answer.media.end_list) return;
     if (answer.media.delta) return find("a delta update");
@@ -107,7 +106,7 @@ void Probes::send_skip(PlaylistWatch& playlist) {
   watch_.requests.ask(with_directives(playlist.url(), {.skip = true}), playlist.patience(), [this, &playlist](const Reply& reply) {
     busy_ = false;
     if (away(reply) || reply.cut) return;
-    if (reply.status != 200) return watch_.notes.add(playlist.name(), "delta-update", playlist.name(), "_HLS_skip=YES was answered by " + told(reply));
+    if (reply.status != 200) return watch_.notes.add(playlist.name(), "delta-update", playlist.name(), "_HLS_skip=YES was answered by " + reply.told());
     hls::ReadPlaylist delta = playlist.read(reply);
     if (delta.media.end_list) return;
     hls::Findings found;

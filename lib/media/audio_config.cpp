@@ -3,6 +3,7 @@
 #include <array>
 
 #include "media/bit_reader.hpp"
+#include "media/broken.hpp"
 
 namespace sluice::media {
 
@@ -13,8 +14,6 @@ constexpr std::array<std::uint32_t, 13> rates{96'000, 88'200, 64'000, 48'000, 44
                                               22'050, 16'000, 12'000, 11'025, 8'000,  7'350};
 // Table 1.19, channelConfiguration; 0 is told elsewhere.
 constexpr std::array<std::uint32_t, 16> channel_counts{0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8, 0};
-
-std::unexpected<Error> broken(std::string_view what) { return fail(Errc::invalid, std::string(what) + ": broken"); }
 
 unsigned read_object_type(BitReader& bits) {
   const unsigned type = bits.u(5);

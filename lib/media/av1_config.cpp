@@ -9,7 +9,7 @@ namespace sluice::media {
 
 namespace {
 
-std::unexpected<Error> broken() { return fail(Errc::invalid, "av1C: broken"); }
+std::unexpected<Error> broken_av1c() { return fail(Errc::invalid, "av1C: broken"); }
 
 // 4.10.3: like Exp-Golomb.
 std::uint32_t uvlc(BitReader& bits) { return bits.ue(); }
@@ -73,7 +73,7 @@ std::uint64_t leb128(ByteReader& reader) {
 
 Result<Av1Parameters> read_av1_config(ByteView config) {
   BitReader bits(config);
-  if (bits.u(8) != 0x81) return broken();  // marker, version 1
+  if (bits.u(8) != 0x81) return broken_av1c();  // marker, version 1
   Av1Parameters av1;
   av1.profile = bits.u(3);
   av1.level = bits.u(5);
@@ -81,7 +81,7 @@ Result<Av1Parameters> read_av1_config(ByteView config) {
   const bool high_bit_depth = bits.flag(), twelve_bit = bits.flag();
   av1.bit_depth = high_bit_depth ? (twelve_bit ? 12 : 10) : 8;
   bits.skip(13);
-  if (bits.failed() || av1.profile > 2) return broken();
+  if (bits.failed() || av1.profile > 2) return broken_av1c();
 
   ByteReader reader(config.subspan(4));
   constexpr unsigned sequence_header = 1;
@@ -90,7 +90,7 @@ Result<Av1Parameters> read_av1_config(ByteView config) {
     if (header & 4) reader.skip(1);
     const std::uint64_t size = header & 2 ? leb128(reader) : reader.remaining();
     const ByteView payload = reader.take(size);
-    if (reader.failed()) return broken();
+    if (reader.failed()) return broken_av1c();
     if ((header >> 3 & 0x0f) == sequence_header) {
       read_sequence_header(payload, av1);
       break;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "media/bit_reader.hpp"
+
 namespace sluice::media {
 
 namespace {
@@ -53,28 +55,6 @@ Bytes without_emulation_prevention(ByteView unit, std::size_t most) {
   return raw;
 }
 
-class BitReader {
- public:
-  explicit BitReader(ByteView bytes) : bytes_(bytes) {}
-  std::uint32_t bits(int n) {
-    std::uint32_t value = 0;
-    while (n-- > 0) {
-      value = value << 1 | (at_ / 8 < bytes_.size() ? static_cast<std::uint32_t>(bytes_[at_ / 8]) >> (7 - at_ % 8) & 1 : 0);
-      ++at_;
-    }
-    return value;
-  }
-  std::uint32_t ue() {
-    int zeros = 0;
-    while (zeros < 31 && at_ / 8 < bytes_.size() && !bits(1)) ++zeros;
-    return (1u << zeros) - 1 + bits(zeros);
-  }
-
- private:
-  ByteView bytes_;
-  std::size_t at_ = 0;
-};
-
 void put_sets(Bytes& out, const std::vector<ByteView>& sets) {
   for (ByteView set : sets) ByteWriter(out).be16(set.size()).bytes(set);
 }
@@ -93,7 +73,7 @@ Bytes avcc(const std::vector<ByteView>& sps, const std::vector<ByteView>& pps) {
     BitReader bits(raw);
     bits.ue();
     const std::uint32_t chroma = bits.ue();
-    if (chroma == 3) bits.bits(1);
+    if (chroma == 3) bits.u(1);
     const std::uint32_t luma_depth = bits.ue(), chroma_depth = bits.ue();
     w.u8(0xfc | (chroma & 3)).u8(0xf8 | (luma_depth & 7)).u8(0xf8 | (chroma_depth & 7)).u8(0);
   }
@@ -109,18 +89,18 @@ Bytes hvcc(const std::vector<ByteView>& vps, const std::vector<ByteView>& sps, c
   BitReader bits(ByteView(raw).subspan(15));  // behind general_level_idc
   if (sub_layers > 0) {
     bool profile[8] = {}, level[8] = {};
-    for (unsigned i = 0; i < sub_layers; ++i) profile[i] = bits.bits(1), level[i] = bits.bits(1);
-    for (unsigned i = sub_layers; i < 8; ++i) bits.bits(2);
+    for (unsigned i = 0; i < sub_layers; ++i) profile[i] = bits.u(1), level[i] = bits.u(1);
+    for (unsigned i = sub_layers; i < 8; ++i) bits.u(2);
     for (unsigned i = 0; i < sub_layers; ++i) {
-      for (int n = profile[i] ? 11 : 0; n > 0; --n) bits.bits(8);
-      if (level[i]) bits.bits(8);
+      for (int n = profile[i] ? 11 : 0; n > 0; --n) bits.u(8);
+      if (level[i]) bits.u(8);
     }
   }
   bits.ue();
   const std::uint32_t chroma = bits.ue();
-  if (chroma == 3) bits.bits(1);
+  if (chroma == 3) bits.u(1);
   bits.ue(), bits.ue();
-  if (bits.bits(1)) bits.ue(), bits.ue(), bits.ue(), bits.ue();
+  if (bits.u(1)) bits.ue(), bits.ue(), bits.ue(), bits.ue();
   const std::uint32_t luma_depth = bits.ue(), chroma_depth = bits.ue();
 
   Bytes out;

@@ -4,13 +4,12 @@
 
 #include "media/audio_config.hpp"
 #include "media/av1_config.hpp"
+#include "media/broken.hpp"
 #include "media/parameter_sets.hpp"
 
 namespace sluice::media {
 
 namespace {
-
-std::unexpected<Error> broken(std::string_view what) { return fail(Errc::invalid, fmt::format("{}: broken", what)); }
 
 // AVCDecoderConfigurationRecord: the first SPS.
 Result<ByteView> find_h264_sps(ByteView config) {

@@ -4,7 +4,7 @@ namespace sluice::media {
 
 namespace {
 
-std::unexpected<Error> broken() { return fail(Errc::invalid, "H.264 sequence parameter set: broken"); }
+std::unexpected<Error> broken_h264() { return fail(Errc::invalid, "H.264 sequence parameter set: broken_h264"); }
 
 bool has_chroma_format(std::uint32_t profile) {
   switch (profile) {
@@ -65,7 +65,7 @@ Result<SequenceParameters> read_h264_sps(ByteView nal) {
   const Bytes raw = raw_payload(nal);
   BitReader bits(raw);
   constexpr std::uint32_t sps_type = 7;
-  if ((bits.u(8) & 0x1f) != sps_type) return broken();
+  if ((bits.u(8) & 0x1f) != sps_type) return broken_h264();
   const std::uint32_t profile = bits.u(8);
   bits.skip(16);  // constraints, level
   bits.ue();      // seq_parameter_set_id
@@ -73,7 +73,7 @@ Result<SequenceParameters> read_h264_sps(ByteView nal) {
   bool separate_planes = false;
   if (has_chroma_format(profile)) {
     chroma_format = bits.ue();
-    if (chroma_format > 3) return broken();
+    if (chroma_format > 3) return broken_h264();
     if (chroma_format == 3) separate_planes = bits.flag();
     bits.ue();  // bit depths
     bits.ue();
@@ -93,7 +93,7 @@ Result<SequenceParameters> read_h264_sps(ByteView nal) {
     bits.se();
     bits.se();
     const std::uint32_t cycle = bits.ue();
-    if (cycle > 255) return broken();
+    if (cycle > 255) return broken_h264();
     for (std::uint32_t i = 0; i < cycle; ++i) bits.se();
   }
   bits.ue();  // max_num_ref_frames
@@ -110,7 +110,7 @@ Result<SequenceParameters> read_h264_sps(ByteView nal) {
     top = bits.ue();
     bottom = bits.ue();
   }
-  if (bits.failed()) return broken();
+  if (bits.failed()) return broken_h264();
 
   // 7.4.2.1.1: cropping counts chroma samples, and field lines where fields are allowed.
   const bool planar = chroma_format == 0 || separate_planes;
@@ -118,7 +118,7 @@ Result<SequenceParameters> read_h264_sps(ByteView nal) {
   const std::uint64_t crop_y = (!planar && chroma_format == 1 ? 2 : 1) * (frame_mbs_only ? 1 : 2);
   const std::uint64_t width = width_in_mbs * 16, height = height_in_units * 16 * (frame_mbs_only ? 1 : 2);
   const std::uint64_t cut_x = (left + right) * crop_x, cut_y = (top + bottom) * crop_y;
-  if (width > 65'535 || height > 65'535 || cut_x >= width || cut_y >= height) return broken();
+  if (width > 65'535 || height > 65'535 || cut_x >= width || cut_y >= height) return broken_h264();
 
   SequenceParameters sps{.width = static_cast<std::uint32_t>(width - cut_x),
                          .height = static_cast<std::uint32_t>(height - cut_y)};

@@ -6,7 +6,7 @@ namespace sluice::media {
 
 namespace {
 
-std::unexpected<Error> broken() { return fail(Errc::invalid, "HEVC sequence parameter set: broken"); }
+std::unexpected<Error> broken_hevc() { return fail(Errc::invalid, "HEVC sequence parameter set: broken_hevc"); }
 
 // 7.3.3
 void skip_profile_tier_level(BitReader& bits, std::uint32_t sub_layers) {
@@ -84,15 +84,15 @@ Result<SequenceParameters> read_hevc_sps(ByteView nal) {
   const Bytes raw = raw_payload(nal);
   BitReader bits(raw);
   constexpr std::uint32_t sps_type = 33;
-  if ((bits.u(16) >> 9 & 0x3f) != sps_type) return broken();
+  if ((bits.u(16) >> 9 & 0x3f) != sps_type) return broken_hevc();
   bits.skip(4);
   const std::uint32_t sub_layers = bits.u(3);
-  if (sub_layers > 6) return broken();
+  if (sub_layers > 6) return broken_hevc();
   bits.skip(1);
   skip_profile_tier_level(bits, sub_layers);
   bits.ue();  // sps_seq_parameter_set_id
   const std::uint32_t chroma_format = bits.ue();
-  if (chroma_format > 3) return broken();
+  if (chroma_format > 3) return broken_hevc();
   const bool separate_planes = chroma_format == 3 && bits.flag();
   const std::uint64_t width = bits.ue(), height = bits.ue();
   std::uint64_t left = 0, right = 0, top = 0, bottom = 0;
@@ -102,11 +102,11 @@ Result<SequenceParameters> read_hevc_sps(ByteView nal) {
     top = bits.ue();
     bottom = bits.ue();
   }
-  if (bits.failed()) return broken();
+  if (bits.failed()) return broken_hevc();
   const bool planar = chroma_format == 0 || separate_planes;
   const std::uint64_t cut_x = (left + right) * (planar || chroma_format == 3 ? 1 : 2);
   const std::uint64_t cut_y = (top + bottom) * (!planar && chroma_format == 1 ? 2 : 1);
-  if (width > 65'535 || height > 65'535 || cut_x >= width || cut_y >= height) return broken();
+  if (width > 65'535 || height > 65'535 || cut_x >= width || cut_y >= height) return broken_hevc();
   SequenceParameters sps{.width = static_cast<std::uint32_t>(width - cut_x),
                          .height = static_cast<std::uint32_t>(height - cut_y)};
 

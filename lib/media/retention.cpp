@@ -5,8 +5,6 @@
 namespace sluice::media {
 
 namespace {
-constexpr std::int64_t micro = 1'000'000;
-
 bool is_video(const Retained& kept) { return kept.run->tracks[kept.packet.track].kind() == Kind::video; }
 }
 

@@ -6,7 +6,6 @@
 namespace sluice::media {
 
 namespace {
-constexpr std::int64_t micro = 1'000'000;
 constexpr std::int64_t fine = 9'000'000;  // a second in units that hold milliseconds, microseconds and 1/90000 s exactly
 constexpr std::int64_t fine_us = fine / micro;
 constexpr unsigned bits24 = 24;

@@ -57,5 +57,6 @@ struct Packet {
 
 // `value` ticks of 1/from in ticks of 1/to, rounded to nearest (128-bit inside).
 std::int64_t rescale(std::int64_t value, std::int64_t from, std::int64_t to);
+constexpr std::int64_t micro = 1'000'000;  // the timescale of microseconds
 
 }  // namespace sluice::media

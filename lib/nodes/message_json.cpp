@@ -18,7 +18,6 @@ using chat::append_json_string;
 using chat::JsonObject;
 using nlohmann::json;
 
-constexpr std::size_t name_limit = 200;  // bytes of a name, of an id, of a nonce
 constexpr std::size_t list_limit = 500;  // badges, emotes
 
 void append_author(std::string& out, const chat::User& user) {
@@ -59,10 +58,6 @@ std::string letters_of(const chat::Roles& roles) {
   return letters;
 }
 
-std::unexpected<Error> wrong(std::string_view member) {
-  return fail(Errc::invalid, std::string(member) + " is missing or malformed");
-}
-
 // Nothing in it ends a line of IRC or hides in one.
 bool is_plain(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -81,13 +76,6 @@ Result<std::string> text_at(const json& object, const char* name) {
   if (found == object.end()) return std::string();
   if (!found->is_string()) return wrong(name);
   return found->get<std::string>();
-}
-Result<std::uint64_t> number_at(const json& object, const char* name, std::uint64_t least) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_number_unsigned()) return wrong(name);
-  const auto number = found->get<std::uint64_t>();
-  if (number < least || number > greatest) return wrong(name);
-  return number;
 }
 Result<bool> flag_at(const json& object, const char* name) {
   const auto found = object.find(name);
@@ -173,6 +161,21 @@ Result<std::string> said_at(const json& object) {
   return text;
 }
 }  // namespace
+
+std::unexpected<Error> wrong(std::string_view member) {
+  return fail(Errc::invalid, std::string(member) + " is missing or malformed");
+}
+Result<std::uint64_t> number_of(const json& value, const char* name, std::uint64_t least) {
+  if (!value.is_number_unsigned()) return wrong(name);
+  const auto found = value.get<std::uint64_t>();
+  if (found < least || found > greatest) return wrong(name);
+  return found;
+}
+Result<std::uint64_t> number_at(const json& object, const char* name, std::uint64_t least) {
+  const auto found = object.find(name);
+  if (found == object.end()) return wrong(name);
+  return number_of(*found, name, least);
+}
 
 bool is_origin(std::string_view text) {
   return !text.empty() && text.size() <= 64 &&

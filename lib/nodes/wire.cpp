@@ -13,7 +13,7 @@ namespace {
 using chat::JsonObject;
 using nlohmann::json;
 constexpr std::int64_t version = 1;
-constexpr std::size_t rooms_limit = 10'000, origins_limit = 1'000, lines_limit = 1'000, name_limit = 200;
+constexpr std::size_t rooms_limit = 10'000, origins_limit = 1'000, lines_limit = 1'000;
 
 JsonObject& begin(JsonObject& object, std::string_view type) {
   return object.number("v", version).text("type", type);
@@ -23,21 +23,6 @@ std::int64_t number(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
 
-std::unexpected<Error> wrong(std::string_view member) {
-  return fail(Errc::invalid, std::string(member) + " is missing or malformed");
-}
-
-Result<std::uint64_t> number_of(const json& value, const char* name, std::uint64_t least) {
-  if (!value.is_number_unsigned()) return wrong(name);
-  const auto found = value.get<std::uint64_t>();
-  if (found < least || found > greatest) return wrong(name);
-  return found;
-}
-Result<std::uint64_t> number_at(const json& object, const char* name, std::uint64_t least) {
-  const auto found = object.find(name);
-  if (found == object.end()) return wrong(name);
-  return number_of(*found, name, least);
-}
 Result<ChannelId> channel_at(const json& object) {
   SLUICE_TRY_VALUE(const std::uint64_t id, number_at(object, "channel", 1));
   return ChannelId(static_cast<std::int64_t>(id));

@@ -41,7 +41,7 @@ constexpr std::array shared_ipv4{Network<4>{{0, 0, 0, 0}, 8},      Network<4>{{1
 constexpr std::array shared_ipv6{Network<16>{{}, 127},  // :: and ::1
                                  Network<16>{{0xfc}, 7}, Network<16>{{0xfe, 0x80}, 10},
                                  Network<16>{{0xff}, 8}};
-constexpr Network<16> mapped{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96};
+constexpr Network<16> mapped_ipv4{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96};
 constexpr std::size_t household = 8;  // bytes of an IPv6 address
 
 template <class Networks, class Address>
@@ -97,7 +97,7 @@ std::optional<std::string> address_mark(std::string_view key, std::string_view a
   if (Ipv4 four{}; ::inet_pton(AF_INET, text.c_str(), four.data()) == 1) return ipv4_mark(key, four);
   Ipv6 six{};
   if (::inet_pton(AF_INET6, text.c_str(), six.data()) != 1) return std::nullopt;
-  if (mapped.holds(six)) return ipv4_mark(key, {six[12], six[13], six[14], six[15]});
+  if (mapped_ipv4.holds(six)) return ipv4_mark(key, {six[12], six[13], six[14], six[15]});
   if (in_any(shared_ipv6, six)) return std::nullopt;
   return mark_of('a', key, "ipv6:", std::span(six).first(household));
 }

@@ -11,7 +11,7 @@
 namespace sluice::relay {
 
 namespace {
-constexpr std::string_view version = "1";
+constexpr std::string_view job_version = "1";
 constexpr std::size_t longest_field = 200;
 
 std::string sealed_text(const Job& job) {
@@ -20,7 +20,7 @@ std::string sealed_text(const Job& job) {
 }  // namespace
 
 Fields write_job(const Job& job, const Secret& secret) {
-  return {{"v", std::string(version)}, {"to", job.to}, {"ticket", job.ticket}, {"stream", job.stream}, {"channel", job.channel},
+  return {{"v", std::string(job_version)}, {"to", job.to}, {"ticket", job.ticket}, {"stream", job.stream}, {"channel", job.channel},
           {"good-for", std::to_string(job.good_for.count())}, {"seal", hex(secret.seal(sealed_text(job)))}};
 }
 
@@ -30,7 +30,7 @@ Result<Job> read_job(const Fields& fields, const Secret& secret) {
     if (value.size() > longest_field || printable(value) != value) return fail(Errc::invalid, "a job's field is not printable or too long");
     by_name[name] = value;
   }
-  if (by_name["v"] != version) return fail(Errc::invalid, fmt::format("a job of version '{}'", by_name["v"]), "run the same release on all machines");
+  if (by_name["v"] != job_version) return fail(Errc::invalid, fmt::format("a job of version '{}'", by_name["v"]), "run the same release on all machines");
   Job job{.to = std::string(by_name["to"]), .ticket = std::string(by_name["ticket"]), .stream = std::string(by_name["stream"]), .channel = std::string(by_name["channel"])};
   const auto good_for = parse_number<std::uint32_t>(by_name["good-for"]);
   if (!good_for || job.to.empty()) return fail(Errc::invalid, "a job that does not say where to or for how long");

@@ -5,7 +5,7 @@
 namespace sluice::relay {
 
 namespace {
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t greeting_version = 1;
 
 std::unexpected<Error> out_of_turn(Type type) {
   return fail(Errc::invalid, std::string("a frame out of turn: ") + static_cast<char>(type));
@@ -34,7 +34,7 @@ Result<> DispatcherSession::on_hello(ByteView payload) {
   theirs_ = read_challenge(in);
   name_ = printable(as_text(in.rest()));
   if (in.failed()) return fail(Errc::invalid, "a hello that is too short");
-  if (spoken != version) return fail(Errc::invalid, "a worker of another version", "run the same release on all machines");
+  if (spoken != greeting_version) return fail(Errc::invalid, "a worker of another version", "run the same release on all machines");
   if (!crypto::equal_in_constant_time(ticket, as_bytes(ticket_))) return fail(Errc::denied, "a worker for another job");
   Bytes answer(ours_.begin(), ours_.end());
   append(answer, secret_.dispatcher_proof(ticket_, theirs_, ours_));
@@ -105,7 +105,7 @@ WorkerSession::WorkerSession(const Secret& secret, std::string ticket, std::stri
     : secret_(secret), ticket_(std::move(ticket)), events_(events) {
   random.fill(ours_);
   Bytes hello;
-  ByteWriter(hello).u8(version).u8(ticket_.size()).text(ticket_).bytes(ours_).text(printable(name));
+  ByteWriter(hello).u8(greeting_version).u8(ticket_.size()).text(ticket_).bytes(ours_).text(printable(name));
   append_frame(output_, Type::hello, hello);
 }
 

@@ -9,7 +9,7 @@
 namespace sluice::rtmp::amf {
 
 namespace {
-std::unexpected<Error> cut_short() { return fail(Errc::invalid, "AMF 3: cut short"); }
+std::unexpected<Error> amf3_cut_short() { return fail(Errc::invalid, "AMF 3: cut short"); }
 }  // namespace
 
 Result<Value> Amf3Reader::read() { return read_value(0); }
@@ -19,12 +19,12 @@ Result<std::uint32_t> Amf3Reader::read_u29() {
   std::uint32_t value = 0;
   for (int i = 0; i < 3; ++i) {
     const std::uint8_t byte = in_.u8();
-    if (in_.failed()) return cut_short();
+    if (in_.failed()) return amf3_cut_short();
     value = value << 7 | (byte & 0x7f);
     if (!(byte & 0x80)) return value;
   }
   value = value << 8 | in_.u8();
-  if (in_.failed()) return cut_short();
+  if (in_.failed()) return amf3_cut_short();
   return value;
 }
 
@@ -37,7 +37,7 @@ Result<std::string> Amf3Reader::read_string() {
     return strings_[header >> 1];
   }
   std::string text(as_text(in_.take(header >> 1)));
-  if (in_.failed()) return cut_short();
+  if (in_.failed()) return amf3_cut_short();
   if (!text.empty()) strings_.push_back(text);
   return text;
 }
@@ -69,7 +69,7 @@ Result<Value> Amf3Reader::read_value(std::size_t depth) {
   if (depth > limits_.depth) return fail(Errc::invalid, "AMF 3: nested too deeply");
   if (++seen_ > limits_.values) return fail(Errc::invalid, "AMF 3: too many values");
   const std::uint8_t marker = in_.u8();
-  if (in_.failed()) return cut_short();
+  if (in_.failed()) return amf3_cut_short();
   switch (marker) {
     case amf3_undefined: return Value(Undefined{});
     case amf3_null: return Value();
@@ -81,7 +81,7 @@ Result<Value> Amf3Reader::read_value(std::size_t depth) {
     }
     case amf3_double: {
       const double value = in_.be_double();
-      if (in_.failed()) return cut_short();
+      if (in_.failed()) return amf3_cut_short();
       return Value(value);
     }
     case amf3_string: {
@@ -94,7 +94,7 @@ Result<Value> Amf3Reader::read_value(std::size_t depth) {
       SLUICE_TRY_VALUE(const Header header, read_header());
       if (header.referred) return copy(*header.referred);
       const ByteView bytes = in_.take(header.bits);
-      if (in_.failed()) return cut_short();
+      if (in_.failed()) return amf3_cut_short();
       if (marker == amf3_byte_array) return finish_object(begin_object(), Bytes(bytes.begin(), bytes.end()));
       return finish_object(begin_object(), Xml{std::string(as_text(bytes))});
     }
@@ -102,7 +102,7 @@ Result<Value> Amf3Reader::read_value(std::size_t depth) {
       SLUICE_TRY_VALUE(const Header header, read_header());
       if (header.referred) return copy(*header.referred);
       const double milliseconds = in_.be_double();
-      if (in_.failed()) return cut_short();
+      if (in_.failed()) return amf3_cut_short();
       return finish_object(begin_object(), Date{milliseconds});
     }
     case amf3_array: return read_array(depth);
@@ -120,7 +120,7 @@ Result<Value> Amf3Reader::read_value(std::size_t depth) {
 Result<Value> Amf3Reader::read_array(std::size_t depth) {
   SLUICE_TRY_VALUE(const Header header, read_header());
   if (header.referred) return copy(*header.referred);
-  if (header.bits > in_.remaining()) return cut_short();
+  if (header.bits > in_.remaining()) return amf3_cut_short();
   const std::size_t index = begin_object();
   Members members;
   for (;;) {
@@ -154,7 +154,7 @@ Result<Amf3Reader::Traits> Amf3Reader::read_traits(std::uint32_t header) {
   Traits traits;
   traits.dynamic = header & 4;
   const std::uint32_t sealed = header >> 3;
-  if (sealed > in_.remaining()) return cut_short();
+  if (sealed > in_.remaining()) return amf3_cut_short();
   SLUICE_TRY_VALUE(traits.class_name, read_string());
   for (std::uint32_t i = 0; i < sealed; ++i) {
     if (++seen_ > limits_.values) return fail(Errc::invalid, "AMF 3: too many values");
@@ -189,7 +189,7 @@ Result<Value> Amf3Reader::read_object(std::size_t depth) {
 Result<Value> Amf3Reader::read_vector(std::uint8_t marker, std::size_t depth) {
   SLUICE_TRY_VALUE(const Header header, read_header());
   if (header.referred) return copy(*header.referred);
-  if (header.bits > in_.remaining()) return cut_short();
+  if (header.bits > in_.remaining()) return amf3_cut_short();
   const std::size_t index = begin_object();
   in_.skip(1);  // fixed length or not
   if (marker == amf3_vector_object) {
@@ -207,7 +207,7 @@ Result<Value> Amf3Reader::read_vector(std::uint8_t marker, std::size_t depth) {
     if (marker == amf3_vector_int) item = static_cast<std::int32_t>(in_.be32());
     if (marker == amf3_vector_uint) item = in_.be32();
     if (marker == amf3_vector_double) item = in_.be_double();
-    if (in_.failed()) return cut_short();
+    if (in_.failed()) return amf3_cut_short();
     array.items.emplace_back(item);
   }
   return finish_object(index, std::move(array));
@@ -217,7 +217,7 @@ Result<Value> Amf3Reader::read_vector(std::uint8_t marker, std::size_t depth) {
 Result<Value> Amf3Reader::read_dictionary(std::size_t depth) {
   SLUICE_TRY_VALUE(const Header header, read_header());
   if (header.referred) return copy(*header.referred);
-  if (header.bits > in_.remaining()) return cut_short();
+  if (header.bits > in_.remaining()) return amf3_cut_short();
   const std::size_t index = begin_object();
   in_.skip(1);  // weak keys or not
   EcmaArray array;

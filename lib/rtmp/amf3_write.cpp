@@ -29,7 +29,7 @@ void write_counted(Bytes& out, ByteView bytes) {
   append(out, bytes);
 }
 
-void write_members(Bytes& out, const Members& members) {
+void write_amf3_members(Bytes& out, const Members& members) {
   for (const auto& [name, value] : members) {
     if (name.empty()) continue;  // would end the list
     write_counted(out, as_bytes(name));
@@ -38,7 +38,7 @@ void write_members(Bytes& out, const Members& members) {
   write_counted(out, {});
 }
 
-struct Writer {
+struct Amf3Writer {
   Bytes& bytes;
   ByteWriter out{bytes};
 
@@ -67,11 +67,11 @@ struct Writer {
   void operator()(const Object& value) {
     out.u8(amf3_object).u8(0x0b);  // traits of its own, dynamic, no sealed members
     write_counted(bytes, as_bytes(value.class_name));
-    write_members(bytes, value.members);
+    write_amf3_members(bytes, value.members);
   }
   void operator()(const EcmaArray& value) {
     out.u8(amf3_array).u8(1);
-    write_members(bytes, value.members);
+    write_amf3_members(bytes, value.members);
   }
   void operator()(const Array& value) {
     out.u8(amf3_array);
@@ -87,6 +87,6 @@ struct Writer {
 
 }  // namespace
 
-void write_amf3(Bytes& out, const Value& value) { std::visit(Writer{out}, value.is()); }
+void write_amf3(Bytes& out, const Value& value) { std::visit(Amf3Writer{out}, value.is()); }
 
 }  // namespace sluice::rtmp::amf

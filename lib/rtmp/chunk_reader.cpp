@@ -9,7 +9,6 @@ namespace sluice::rtmp {
 
 namespace {
 
-constexpr std::uint32_t no_time = 0xff'ffff;           // 24 bits that say: see the extended timestamp
 constexpr std::uint32_t largest_chunk = 0xff'ffff;     // 5.4.1: no message is longer
 
 std::uint32_t le32(ByteView v) { return ByteReader(v).le32(); }

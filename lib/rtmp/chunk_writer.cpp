@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "rtmp/chunk_limits.hpp"
+
 namespace sluice::rtmp {
 
 namespace {
-
-constexpr std::uint32_t no_time = 0xff'ffff;
 
 void write_basic_header(ByteWriter& out, unsigned format, std::uint32_t id) {
   if (id < 64) {

@@ -8,7 +8,7 @@
 namespace sluice::store {
 
 namespace {
-constexpr std::string_view columns =
+constexpr std::string_view note_columns =
     "id, channel_id, user_id, text, coalesce(by_id, 0), by_name, by_address, at_ms, coalesce(remover_id, 0), "
     "remover_name, remover_address, removed_ms";
 
@@ -58,7 +58,7 @@ Result<Note> SqliteNotes::remove(ChannelId channel, NoteId id, const Actor& acto
   return core_.write([&](Change& change) -> Result<Note> {
     SLUICE_TRY_VALUE(Note note, first(change.db.query(fmt::format("SELECT {} FROM notes WHERE id = ? AND "
                                                                   "channel_id = ?",
-                                                                  columns),
+                                                                  note_columns),
                                                       id.value(), channel.value()),
                                       note_of, fmt::format("no note {}", id.value())));
     if (note.removed_at) return note;
@@ -77,7 +77,7 @@ Result<std::vector<Note>> SqliteNotes::about(ChannelId channel, UserId user, Not
   return core_.read([&](sqlite::Database& db, Wall) {
     return collect(
         db.query(fmt::format("SELECT {} FROM notes WHERE channel_id = ? AND user_id = ? {} ORDER BY id",
-                             columns, shown == NotesShown::all ? "" : "AND removed_ms IS NULL"),
+                             note_columns, shown == NotesShown::all ? "" : "AND removed_ms IS NULL"),
                  channel.value(), user.value()),
         note_of);
   });

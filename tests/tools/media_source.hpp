@@ -119,7 +119,7 @@ inline Result<std::vector<Tag>> read_container(const std::string& path, bool enh
     const media::Track& track = reader.tracks()[i];
     Bytes config = track.config;
     // libavformat keeps no vpcC: profile 0, level 3.1, 8 bits, 4:2:0.
-    if (track.codec == media::Codec::vp9) config.clear(), ByteWriter(config).u8(0).u8(31).u8(0x82).u8(2).u8(2).u8(2).be16(0);
+    if (track.codec == media::Codec::vp9) config = to_bytes(std::string_view("\x00\x1f\x82\x02\x02\x02\x00\x00", 8));
     if (config.empty()) continue;
     Tag tag{.kind = track.kind()};
     tag.payload = tag_header(track.codec, rtmp::flv::PacketType::sequence_start, true, 0, enhanced, ids[i]);

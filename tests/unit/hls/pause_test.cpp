@@ -122,7 +122,6 @@ TEST_CASE("the last picture before another pipeline lasts until that one's first
         (frame.dts < change ? before : after).push_back(frame);
       }
       MemoryLedger ledger(tracks);
-      const auto last = std::ranges::find(before.rbegin(), before.rend(), 0u, &Frame::track)->pts;
       feed(ledger, {tracks}, before, at + to_us(lead, 90'000));
       feed(ledger, {.tracks = tracks, .boundary = at}, after, {});
       ledger.check_rules(false);
