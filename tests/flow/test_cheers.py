@@ -84,7 +84,7 @@ def test_an_anonymous_cheer_names_nobody(chat):
     page.send(json.dumps({"type": "message", "channel": "demo", "text": "cheer100 guess who", "key": "k1", "anonymous": True}))
     line = ada.until("PRIVMSG")[-1]
     assert line.split(" ")[1] == ":ananonymouscheerer!ananonymouscheerer@ananonymouscheerer.tmi.twitch.tv"
-    assert (tags(line)["bits"], tags(line)["badges"], tags(line)["user-id"], tags(line)["first-msg"]) == ("100", "", "0", "0")
+    assert (tags(line)["bits"], tags(line)["badges"], tags(line)["user-id"], tags(line)["first-msg"]) == ("100", "", "407665396", "0")
     told = page.until("message")
     assert (told["user"]["name"], told["anonymous"], told["bits"]) == ("AnAnonymousCheerer", True, 100)
     assert "bob" not in line and "bob" not in json.dumps(told) and "bob" not in json.dumps(cheers(chat))
