@@ -5,7 +5,7 @@
 
 namespace sluice::chatd {
 
-std::shared_ptr<void> Callers::come(const std::string& host) {
+std::shared_ptr<void> Callers::come(const std::string& host, std::size_t most) {
   if (is_loopback(host)) return counts_;
   std::string address = platform::counted_as(host);
   std::size_t& count = (*counts_)[address];

@@ -10,11 +10,9 @@ namespace sluice::chatd {
 
 class Callers {
  public:
-  static constexpr std::size_t most =
-      64;  // of an address, as platform::counted_as() has it; loopback excepted
-
-  // A place, held as long as it lives. Null: there are too many of that address.
-  std::shared_ptr<void> come(const std::string& host);
+  // A place, held as long as it lives. Null: there are `most` of that address, as platform::counted_as() has
+  // it, already; loopback may have any number.
+  std::shared_ptr<void> come(const std::string& host, std::size_t most);
 
  private:
   using Counts = std::unordered_map<std::string, std::size_t>;

@@ -15,8 +15,9 @@ namespace sluice::chatd {
 using app::Settings;
 
 namespace {
-constexpr seconds request_time{10};  // for a socket to begin its request, and for the request to come
-}
+constexpr std::size_t most_callers = 64;  // of an address, where no more may be connected
+constexpr seconds request_time{10};       // for a socket to begin its request, and for the request to come
+}  // namespace
 
 Doors::Doors(app::Daemon& daemon, Links& links)
     : daemon_(daemon),
@@ -42,7 +43,7 @@ Result<> Doors::open(const Settings& settings) {
   const auto port = [&](const char* name) { return static_cast<std::uint16_t>(settings.integer(name)); };
   const auto web = [this](bool encrypted) {
     return [this, encrypted](os::UniqueFd fd, net::Endpoint peer) {
-      std::shared_ptr<void> place = callers_.come(peer.host);
+      std::shared_ptr<void> place = callers_.come(peer.host, std::max(most_callers, links_.per_address()));
       if (!place) {
         if (links_.on_refused) links_.on_refused();
         return;

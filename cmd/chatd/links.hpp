@@ -42,6 +42,7 @@ class Links {
   void restart(seconds within);  // every client is told to come back, and closed
   // Those who logged in with the token are told that it is good no longer, and closed. How many there were.
   std::size_t revoke(chat::TokenId token);
+  std::size_t per_address() const { return per_address_; }
   std::size_t size() const { return links_.size(); }
   std::size_t web_sockets() const { return web_sockets_; }
 

@@ -195,8 +195,8 @@ void StoreActs::rule(chat::Ruling ruling, std::function<void(Result<bool>)> answ
     const auto verdict = ruling.allow ? store::HeldVerdict::allow : store::HeldVerdict::deny;
     SLUICE_TRY(store_.held_messages().decide(ruling.id, verdict, ruling.reason, actor_of(ruling.by)));
     if (!ruling.allow) return true;
-    SLUICE_TRY_VALUE(const auto ban, store_.bans().find(held.channel, held.user));
-    return !ban;
+    const auto ban = store_.bans().find(held.channel, held.user);
+    return !(ban && *ban);  // it is decided, whether this can be read or not
   };
   run<bool>(act, std::move(answer));
 }

@@ -55,6 +55,8 @@ void JsonClient::greet() {
 void JsonClient::receive(ByteView message) {
   if (closed_) return;
   if (waiting_) {
+    if (auto request = parse_json_request(as_text(message)); request)
+      if (auto* ping = std::get_if<PingRequest>(&*request)) return carry_out(std::move(*ping));
     if (held_.size() < held_frames_limit) return held_.emplace_back(as_text(message)), void();
     error({.code = ErrorCode::too_many_frames,
            .text = "You send faster than you are answered, and are being disconnected."});
@@ -185,6 +187,7 @@ void JsonClient::enter(const Channel& channel, const JoinRequest& join) {
   JoinedAnswer answer{.channel = channel,
                       .origin = room.origin(),
                       .seq = room.seq(),
+                      .at = hall_.clock.wall(),
                       .cursor = room.heads(),
                       .viewers = room.viewers_everywhere(),
                       .settings = room.settings()};

@@ -92,7 +92,9 @@ void write_joined(std::string& out, const JoinedAnswer& answer) {
   object.text("type", "joined")
       .text("channel", answer.channel.name)
       .text("channel_id", std::to_string(answer.channel.id.value()));
-  object.text("origin", answer.origin).number("seq", static_cast<std::int64_t>(answer.seq));
+  object.text("origin", answer.origin)
+      .number("seq", static_cast<std::int64_t>(answer.seq))
+      .time("at", answer.at);
   {
     JsonObject cursor(object.member("cursor"));
     for (const auto& [origin, seq] : answer.cursor) cursor.number(origin, static_cast<std::int64_t>(seq));

@@ -28,6 +28,7 @@ struct JoinedAnswer {
   Channel channel;
   std::string_view origin;
   std::uint64_t seq = 0;  // of the room's last message
+  Wall at;                // now
   Seen cursor;            // of every origin
   std::uint64_t viewers = 0;
   RoomSettings settings;

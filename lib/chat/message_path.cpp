@@ -13,6 +13,7 @@
 namespace sluice::chat {
 
 namespace {
+constexpr seconds older_patience{1};      // for what a line replies to
 constexpr seconds elsewhere_patience{2};  // for what became of a line that another node has taken
 
 std::optional<Refusal> refused_as_text(const Typed& typed) {
@@ -122,7 +123,7 @@ void MessagePath::take(Room& room, const Draft& draft, Answer then) {
   message.address = draft.address;
   if (!draft.reply_to.empty()) {
     message.reply = reply_to(room.history().find(draft.reply_to));
-    if (!message.reply && find_older) line.older = draft.reply_to;
+    if (find_older && room.history().entry(draft.reply_to) == nullptr) line.older = draft.reply_to;
   }
 
   const bool shares = shared_ != nullptr && shared_->answers();
@@ -194,6 +195,7 @@ void MessagePath::forget_held(const std::string& id) {
 void MessagePath::tick() {
   const Steady now = clock_.steady();
   limits_.forget_idle(now);
+  give_up_looking(now);
   std::vector<Answer> unheard;
   std::erase_if(elsewhere_, [&](auto& each) {
     if (now < each.second.until) return false;
@@ -206,14 +208,7 @@ void MessagePath::tick() {
 // ---- gates
 
 void MessagePath::ask_gates(const std::shared_ptr<WaitingLine>& line) {
-  if (!line->older.empty())
-    return find_older(line->message.channel, std::exchange(line->older, {}),
-                      [this, weak = std::weak_ptr(line)](const MessagePtr& parent) {
-                        const auto it = weak.lock();
-                        if (!it) return;
-                        it->message.reply = reply_to(parent);
-                        ask_gates(it);
-                      });
+  if (!line->older.empty()) return look_up(line);
   if (line->gate == gates_.size()) {
     if (line->message.bits > 0 && !line->paid) return pay(line);
     return decide(line, std::nullopt);
@@ -222,6 +217,29 @@ void MessagePath::ask_gates(const std::shared_ptr<WaitingLine>& line) {
     if (const auto it = weak.lock(); it && !it->decided && it->gate == gate) answered(it, std::move(refused));
   };
   gates_[line->gate]->ask(*line->room, line->message, then);
+}
+
+void MessagePath::look_up(const std::shared_ptr<WaitingLine>& line) {
+  looked_up_.emplace_back(clock_.steady(), line);
+  find_older(line->message.channel, line->older,
+             [this, weak = std::weak_ptr(line)](const MessagePtr& parent) {
+               const auto it = weak.lock();
+               if (!it || it->older.empty()) return;
+               if (parent && !it->room->is_taken_off(*parent)) it->message.reply = reply_to(parent);
+               it->older.clear();
+               ask_gates(it);
+             });
+}
+
+// An archive that does not answer holds nobody up.
+void MessagePath::give_up_looking(Steady now) {
+  while (!looked_up_.empty() && now - looked_up_.front().first >= older_patience) {
+    const auto line = looked_up_.front().second.lock();
+    looked_up_.pop_front();
+    if (!line || line->older.empty()) continue;
+    line->older.clear();
+    ask_gates(line);
+  }
 }
 
 void MessagePath::answered(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused) {

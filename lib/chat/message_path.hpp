@@ -7,6 +7,7 @@
 // Rate limits and repeats are this node's own, or are asked of those that several nodes share. That, and a
 // gate, may answer later; without them, or when they answer at once, the message is published before take()
 // returns.
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -46,7 +47,7 @@ class MessagePath {
 
   std::function<void(const MessagePtr&)> on_published;  // archive, counters; must not block
   // Looks up what is replied to and the room has no longer in mind; null: there is no such message, or it was
-  // taken off. Without it such a reply is said as an ordinary line.
+  // taken off. What is not answered within two seconds, and any without it, is said as an ordinary line.
   std::function<void(ChannelId, std::string id, std::function<void(const MessagePtr&)> answer)> find_older;
   // Asked after those that were added before, each when the one before it has let the line through. They
   // outlive the path, or never answer after its end.
@@ -97,6 +98,8 @@ class MessagePath {
   SharedLimits::Question question(const WaitingLine& line) const;
   void ask_others(const std::shared_ptr<WaitingLine>& line);
   void answered(const std::shared_ptr<WaitingLine>& line, SharedLimits::Verdict verdict);
+  void look_up(const std::shared_ptr<WaitingLine>& line);
+  void give_up_looking(Steady now);
   void ask_gates(const std::shared_ptr<WaitingLine>& line);
   void answered(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused);
   void decide(const std::shared_ptr<WaitingLine>& line, std::optional<Refusal> refused);
@@ -114,6 +117,7 @@ class MessagePath {
   Till* till_ = nullptr;
   Steady alone_until_{};  // until then this node's limits know more than the shared ones
   WaitingLines waiting_;
+  std::deque<std::pair<Steady, std::weak_ptr<WaitingLine>>> looked_up_;  // whose reply was asked for
   std::unordered_map<std::string, Elsewhere> elsewhere_;
 };
 

@@ -205,7 +205,7 @@ void Room::tell(const Whom& whom, const Words& words, const RenderStyle& style) 
 }
 
 void Room::tell(UserNoticePtr notice) {
-  notices_.push_back(notice);
+  if (!notice->community) notices_.push_back(notice);  // of gifts to several their number is enough
   if (notices_.size() > notices_kept) notices_.pop_front();
   gather({std::move(notice), 0});
 }

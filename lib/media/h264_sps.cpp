@@ -4,7 +4,7 @@ namespace sluice::media {
 
 namespace {
 
-std::unexpected<Error> broken_h264() { return fail(Errc::invalid, "H.264 sequence parameter set: broken_h264"); }
+std::unexpected<Error> broken_h264() { return fail(Errc::invalid, "H.264 sequence parameter set: broken"); }
 
 bool has_chroma_format(std::uint32_t profile) {
   switch (profile) {

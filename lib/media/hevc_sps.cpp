@@ -6,7 +6,7 @@ namespace sluice::media {
 
 namespace {
 
-std::unexpected<Error> broken_hevc() { return fail(Errc::invalid, "HEVC sequence parameter set: broken_hevc"); }
+std::unexpected<Error> broken_hevc() { return fail(Errc::invalid, "HEVC sequence parameter set: broken"); }
 
 // 7.3.3
 void skip_profile_tier_level(BitReader& bits, std::uint32_t sub_layers) {

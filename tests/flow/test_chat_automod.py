@@ -1,8 +1,10 @@
 """chatd and automod: what is blocked, held, allowed, refused and published later, and what outlives a kill of either."""
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -226,6 +228,42 @@ def test_words_and_levels_take_effect_while_it_runs(chat):
     assert said(page, HELD, "held")["code"] == "held"
     chat.seed("automod", "demo", "4")
     becomes("LOOK AT ALL THESE CAPITALS", "rejected")
+
+
+@contextlib.contextmanager
+def unreadable(chat, table):
+    """Reading fails where it asks for the table."""
+    def rename(name, to):
+        with contextlib.closing(sqlite3.connect(chat.directory / "store.db", timeout=20)) as store:
+            store.executescript(f"PRAGMA legacy_alter_table=ON; ALTER TABLE {name} RENAME TO {to}")
+
+    rename(table, "away")
+    try:
+        yield
+    finally:
+        rename("away", table)
+
+
+def test_words_that_cannot_be_read_are_asked_for_again_and_what_was_known_holds(chat):
+    page = chat.page(chat.bob)
+    page.join("demo")
+    keys = iter(range(10_000))
+
+    def code(text):
+        return said(page, text, f"k{next(keys)}").get("code")
+
+    chat.seed("word", "demo", "spoiler")
+    with unreadable(chat, "word_entries"):
+        assert code("a spoiler") is None
+        assert "cannot be read" in chat.daemon.output() and "the defaults" in chat.daemon.output()
+        assert code(HELD) == "held"
+    wait_for(lambda: code("a spoiler") == "rejected", 10, "the room's words")
+    with unreadable(chat, "word_entries"):
+        chat.seed("automod", "demo", "4")
+        wait_for(lambda: "what it was" in chat.daemon.output(), 10, "a read that failed")
+        assert code("a spoiler") == "rejected"
+        assert code("LOOK AT ALL THESE CAPITALS") is None
+    wait_for(lambda: code("LOOK AT ALL THESE CAPITALS") == "rejected", 10, "the room's level")
 
 
 def test_a_kill_of_automod_costs_no_line_and_no_order(chat):

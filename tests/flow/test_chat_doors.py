@@ -82,7 +82,7 @@ def test_sockets_that_say_nothing_keep_out_nobody_else():
     address = own_address()
     if not address or address.startswith("127."):
         pytest.skip("this machine has no address but loopback")
-    with running(host=address) as chat, contextlib.ExitStack() as silent:
+    with running("--connections-per-address", "1", host=address) as chat, contextlib.ExitStack() as silent:
         links = [silent.enter_context(socket.create_connection((address, chat.ws), 30)) for _ in range(AT_ONCE)]
         with pytest.raises((ConnectionError, Closed)):
             WebSocket(chat.ws, host=address)

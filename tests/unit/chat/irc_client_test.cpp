@@ -351,10 +351,26 @@ TEST_CASE("what the room has no longer in mind is looked up, and replied to in i
   asked.at(1).second(nullptr);  // there is none, or it was taken off
   hall.flush();
   CHECK(ada.outlet.take_delivered().find("PRIVMSG #demo :to nobody\r\n") != std::string::npos);
+  bob.send("@reply-parent-msg-id=slow PRIVMSG #demo :held up\r\n");
+  hall.path.tick();
+  hall.flush();
+  CHECK(ada.outlet.take_delivered().empty());
+  hall.clock.advance(seconds(1));
+  hall.path.tick();
+  asked.at(2).second(std::make_shared<const Message>(parent));  // too late
+  hall.flush();
+  CHECK(ada.outlet.take_delivered().find("PRIVMSG #demo :held up\r\n") != std::string::npos);
+  bob.send("@reply-parent-msg-id=old PRIVMSG #demo :taken off meanwhile\r\n");
+  hall.rooms.find("demo")->remove_message("old", "cyd", "long ago", hall.clock.wall());
+  asked.at(3).second(std::make_shared<const Message>(parent));  // an archive that has not heard of it
+  hall.flush();
+  CHECK(ada.outlet.take_delivered().find("PRIVMSG #demo :taken off meanwhile\r\n") != std::string::npos);
   bob.send("PRIVMSG #demo :one that is kept\r\n");
   const std::string kept = hall.rooms.find("demo")->history().last(1)[0]->id;
   bob.send("@reply-parent-msg-id=" + kept + " PRIVMSG #demo :at once\r\n");
-  CHECK(asked.size() == 2);
+  hall.rooms.find("demo")->remove_message(kept, "bob", "one that is kept", hall.clock.wall());
+  bob.send("@reply-parent-msg-id=" + kept + " PRIVMSG #demo :it is gone\r\n");
+  CHECK(asked.size() == 4);
 }
 
 TEST_CASE("what is said behind /clear comes behind it, and is not cleared") {
@@ -384,6 +400,7 @@ TEST_CASE("what is said behind /clear comes behind it, and is not cleared") {
   page.send(R"({"type":"join","channel":"demo"})");
   page.send(R"({"type":"message","channel":"demo","text":"/clear","key":"1"})");
   CHECK(page.send(R"({"type":"message","channel":"demo","text":"from a page","key":"2"})").empty());
+  CHECK(page.send(R"({"type":"ping","id":5})").find("pong") != std::string::npos);
   clear();
   CHECK(room.history().last(5).size() == 1);
   const std::string told = page.outlet.take_sent();

@@ -43,7 +43,8 @@ TEST_CASE("answers are read as they were written") {
     CHECK(read([&](std::string& out) { write_pong(out, json(text).dump()); }) ==
           json{{"type", "pong"}, {"id", text}});
 
-    json error{{"type", "error"}, {"code", "busy"}, {"message", text}, {"retry_after", 1.5}, {"remaining", 3}};
+    json error{
+        {"type", "error"}, {"code", "busy"}, {"message", text}, {"retry_after", 1.5}, {"remaining", 3}};
     put_unless_empty(error, "channel", channel);
     put_unless_empty(error, "key", key);
     put_unless_empty(error, "id", id);
@@ -55,6 +56,7 @@ TEST_CASE("answers are read as they were written") {
     JoinedAnswer joined{.channel = any.channel(),
                         .origin = text,
                         .seq = number,
+                        .at = message.at,
                         .cursor = {{"o1", number}},
                         .viewers = 2,
                         .settings = any.settings(),
@@ -62,7 +64,9 @@ TEST_CASE("answers are read as they were written") {
                         .roles = {.moderator = true},
                         .badges = any.badges(),
                         .gap = any.coin(),
-                        .history = {}};
+                        .history = {},
+                        .notices = {},
+                        .taken_off = {{text}, {{user.id, message.at}}, message.at}};
     write_message(joined.history.emplace_back(), message);
     json you{{"user", as_json(user)}, {"mod", true}, {"badges", as_json(joined.badges)}};
     put_unless_empty(you, "color", user.color);
@@ -72,11 +76,17 @@ TEST_CASE("answers are read as they were written") {
                {"channel_id", std::to_string(joined.channel.id.value())},
                {"origin", text},
                {"seq", seq},
+               {"at", message.at.time_since_epoch().count()},
                {"cursor", {{"o1", seq}}},
                {"viewers", 2},
                {"settings", as_json(joined.settings)},
                {"you", you},
                {"gap", joined.gap},
-               {"history", {as_json(message)}}});
+               {"history", {as_json(message)}},
+               {"removed",
+                {{"ids", {text}},
+                 {"users",
+                  {{{"id", std::to_string(user.id.value())}, {"at", message.at.time_since_epoch().count()}}}},
+                 {"all", message.at.time_since_epoch().count()}}}});
   }
 }

@@ -67,6 +67,7 @@ export class ChatConnection {
   #socket = null;
   #backoff = new Backoff();
   #cursor = {};                   // the greatest seq seen of each origin
+  #from = null;                   // when it first joined, by chatd's clock: of before that it missed nothing
   #timers = {};
   #closed = false;
   #joined = false;
@@ -282,8 +283,13 @@ export class ChatConnection {
     this.you.value = frame.you ?? null;
     if (frame.removed) this.#takeOff(frame.removed);
     if (frame.gap) this.#add({ kind: "gap", id: `gap-${this.#env.now()}` });
-    const missed = [...(frame.history ?? []), ...(frame.notices ?? [])].sort((a, b) => a.at - b.at);
-    for (const each of missed) this.#take(each);
+    this.#from ??= frame.at ?? 0;
+    const notices = (frame.notices ?? []).filter((notice) => notice.at >= this.#from);
+    for (const message of frame.history ?? []) {
+      while (notices[0]?.at < message.at) this.#take(notices.shift());
+      this.#onMessage(message);
+    }
+    for (const notice of notices) this.#take(notice);
     this.#advance(frame.cursor ?? { [frame.origin]: frame.seq ?? 0 });
     this.#keepAlive();
     if (this.you.value) for (const entry of this.pending.value) if (!entry.refused) this.#transmit(entry);
@@ -318,7 +324,7 @@ export class ChatConnection {
 
   #onRemoved(frame) {
     this.#delete((message) =>
-      frame.type === "deleted" ? message.id === frame.id : !frame.user || message.user?.id === (frame.user.id ?? frame.user));
+      frame.type === "deleted" ? message.id === frame.id : frame.type === "cleared" ? !(message.at > frame.at) : message.user?.id === (frame.user?.id ?? frame.user));
   }
 
   // What moderators took off while this page was away.
