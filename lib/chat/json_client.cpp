@@ -55,8 +55,6 @@ void JsonClient::greet() {
 void JsonClient::receive(ByteView message) {
   if (closed_) return;
   if (waiting_) {
-    if (auto request = parse_json_request(as_text(message)); request)
-      if (auto* ping = std::get_if<PingRequest>(&*request)) return carry_out(std::move(*ping));
     if (held_.size() < held_frames_limit) return held_.emplace_back(as_text(message)), void();
     error({.code = ErrorCode::too_many_frames,
            .text = "You send faster than you are answered, and are being disconnected."});
