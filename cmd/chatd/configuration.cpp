@@ -51,7 +51,7 @@ std::size_t threads(const Settings& settings) {
 }
 
 chat::Rooms::Rhythm rhythm(const Settings& settings) {
-  return {settings.duration("tick"), microseconds(50)};
+  return {.reach = settings.duration("tick")};
 }
 
 AutomodProcess::Setup automod_setup(const Settings& settings) {

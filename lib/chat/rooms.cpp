@@ -42,12 +42,16 @@ void Rooms::write_with(const std::function<Delivery::Write(std::size_t)>& writer
   for (std::size_t lane = 0; lane < lanes_; ++lane) write_[lane] = writer(lane);
 }
 
+Steady::duration Rooms::Rhythm::tick(std::size_t members) const {
+  return std::max<Steady::duration>(std::min<Steady::duration>(wait * members, reach - write * members), {});
+}
+
 std::optional<Steady> Rooms::flush(Steady now) {
   asked_ = false;
   std::optional<Steady> next;
   std::vector<Room*> due;
   for (Room* room : std::exchange(waiting_, {})) {
-    const auto tick = std::min<Steady::duration>(rhythm_.longest_tick, rhythm_.per_member * room->members());
+    const Steady::duration tick = rhythm_.tick(room->members());
     const auto last = flushed_.find(room);
     const Steady at = last == flushed_.end() ? now : last->second + tick;
     if (at <= now) {

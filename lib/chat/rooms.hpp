@@ -1,7 +1,7 @@
 #pragma once
 // Rooms: all rooms of this node, and when their gathered lines are delivered. A quiet room's line goes out at
 // the end of the turn that brought it; a busy one's wait for its tick, which grows with the room, so that
-// many lines cost one write a member.
+// many lines cost one write a member, and gives way to the time that the writes of a large one take.
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,8 +18,11 @@ namespace sluice::chat {
 class Rooms {
  public:
   struct Rhythm {
-    milliseconds longest_tick{50};
-    microseconds per_member{50};  // a room of 1,000 and more ticks at 50 ms, one of 20 at 1 ms
+    milliseconds reach{
+        80};  // in which a line reaches all of a busy room: the wait for the tick, and the writes
+    microseconds wait{75};  // for each member, at the most: a room of 20 ticks at 1.5 ms, one of 960 at 72
+    microseconds write{8};  // for each member: one of 5,000 ticks at 40 ms, one of 10,000 not at all
+    Steady::duration tick(std::size_t members) const;
   };
   Rooms(std::string origin, RenderStyle style, Rhythm rhythm);
   Rooms(std::string origin, RenderStyle style) : Rooms(std::move(origin), std::move(style), Rhythm{}) {}

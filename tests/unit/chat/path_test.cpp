@@ -75,8 +75,7 @@ TEST_CASE("a window of any size counts as a list of its times would") {
       const auto limited = window.take(size, now);
       REQUIRE(limited.has_value() == (times.size() == places));
       if (limited)
-        REQUIRE(limited->retry_after ==
-                std::chrono::ceil<milliseconds>(times.front() + size.length - now));
+        REQUIRE(limited->retry_after == std::chrono::ceil<milliseconds>(times.front() + size.length - now));
       if (!limited) times.push_back(now);
       REQUIRE(window.idle(size, now) == times.empty());
     }
@@ -349,14 +348,29 @@ TEST_CASE("a busy room's lines wait for its tick and go out together; a quiet on
   publish();
   const auto next = hall.rooms.flush(hall.clock.steady());
   REQUIRE(next);
-  CHECK(*next == hall.clock.steady() + milliseconds(50));
+  CHECK(*next == hall.clock.steady() + milliseconds(72));
   publish();
   CHECK(page.outlet.batches.size() == 1);
   CHECK(asked == 2);
   hall.rooms.open({ChannelId(2), "other", UserId(8)}).change_settings({.slow = 3});
   CHECK(asked == 3);  // a quiet room does not wait for a busy one
-  hall.clock.advance(milliseconds(50));
+  hall.clock.advance(milliseconds(71));
+  CHECK(hall.rooms.flush(hall.clock.steady()));
+  hall.clock.advance(milliseconds(1));
   CHECK_FALSE(hall.rooms.flush(hall.clock.steady()));
   CHECK(page.outlet.batches.size() == 2);
   CHECK(hall.rooms.deliveries() == 2000);
+}
+
+TEST_CASE("a tick grows with the room, until the writes to all of a large one leave no time for it") {
+  const Rooms::Rhythm rhythm;
+  CHECK(rhythm.tick(0) == milliseconds(0));
+  CHECK(rhythm.tick(20) == microseconds(1500));
+  CHECK(rhythm.tick(1000) == milliseconds(72));
+  CHECK(rhythm.tick(5000) == milliseconds(40));
+  CHECK(rhythm.tick(10'000) == milliseconds(0));
+  CHECK(rhythm.tick(100'000) == milliseconds(0));
+  for (std::size_t members = 0; members < 20'000; members += 100)
+    CHECK(rhythm.tick(members) + rhythm.write * members <=
+          std::max<Steady::duration>(rhythm.reach, rhythm.write * members));
 }
