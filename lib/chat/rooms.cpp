@@ -43,7 +43,8 @@ void Rooms::write_with(const std::function<Delivery::Write(std::size_t)>& writer
 }
 
 Steady::duration Rooms::Rhythm::tick(std::size_t members) const {
-  return std::max<Steady::duration>(std::min<Steady::duration>(wait * members, reach - write * members), {});
+  const auto many = static_cast<std::int64_t>(members);
+  return std::max<Steady::duration>(std::min<Steady::duration>(wait * many, reach - write * many), {});
 }
 
 std::optional<Steady> Rooms::flush(Steady now) {

@@ -18,10 +18,9 @@ namespace sluice::chat {
 class Rooms {
  public:
   struct Rhythm {
-    milliseconds reach{
-        80};  // in which a line reaches all of a busy room: the wait for the tick, and the writes
-    microseconds wait{75};  // for each member, at the most: a room of 20 ticks at 1.5 ms, one of 960 at 72
-    microseconds write{8};  // for each member: one of 5,000 ticks at 40 ms, one of 10,000 not at all
+    milliseconds reach{80};  // a line reaches all of a busy room: its wait for the tick, and the writes
+    microseconds wait{75};   // for each member, at most: a room of 20 ticks at 1.5 ms, one of 960 at 72
+    microseconds write{8};   // for each member: one of 5,000 ticks at 40 ms, one of 10,000 not at all
     Steady::duration tick(std::size_t members) const;
   };
   Rooms(std::string origin, RenderStyle style, Rhythm rhythm);
