@@ -51,7 +51,7 @@ def test_three_pictures_and_two_sounds(platform, tags, tmp_path, form):
 
 def test_a_player_switches_between_what_the_publisher_sent(platform, tags, tmp_path):
     file = flv.write(tmp_path / "all.flv", flv.bundle(tags, {0: tags[0], 1: tags[1]}))
-    publisher = publish(platform.publish_url(platform.channel("switching")), file, "--enhanced", "--loop", "0", "--seconds", "60")
+    publisher = publish(platform.publish_url(platform.channel("switching")), file, "--enhanced", "--loop", "0", "--seconds", "400")
     platform.wait_live("switching")
     wait_for(lambda: len(master_lines(platform.master_url("switching"), "#EXT-X-STREAM-INF")) == 3, 20, "three variants")
     seen = HlsJsSwitching(platform.master_url("switching")).seen()
