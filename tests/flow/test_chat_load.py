@@ -201,6 +201,8 @@ def test_a_room_over_several_nodes_and_redis():
     done = subprocess.run(["/usr/bin/python3", str(BENCH / "chat_crowd.py"), "--members", "90", "--nodes", "3", "--rate", "10", "--seconds", "1"],
                           capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    assert (report["nodes"], report["ceiling"], report["connections"]) == (3, 16, 93)
-    assert report["deliveries"] == report["expected"] == 90 * 10
+    bare, ours, ratios = map(json.loads, done.stdout.splitlines())
+    for report, server in (bare, "bare"), (ours, "chatd"):
+        assert (report["server"], report["nodes"], report["ceiling"], report["connections"]) == (server, 3, 16, 93)
+        assert report["deliveries"] == report["expected"] == 90 * 10, report
+    assert ratios["chatd_to_bare"]["p99_ms"] > 0

@@ -2,8 +2,8 @@
 // The least that a chat server does, as the physical limit beside ours: an epoll loop, rooms, and one send()
 // of the line's bytes for each member and line; with a tick, one send() for each member and tick. No
 // protocol, no limits, no history.  `JOIN ROOM` → `joined`; `SAY ROOM TEXT` → TEXT and a newline to every
-// member of the room.
-//   bare_server PORT [TICK_MS]
+// member of the room, here and at the servers of the other ports, which are told by `HEARD ROOM TEXT`.
+//   bare_server PORT [TICK_MS [OTHER_PORT ...]]
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <netinet/in.h>
@@ -34,15 +35,13 @@ struct Room {
 
 class Server {
  public:
-  Server(int port, std::chrono::milliseconds tick) : tick_(tick), poll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  Server(int port, std::chrono::milliseconds tick, std::vector<int> others)
+      : tick_(tick), other_ports_(std::move(others)), poll_(::epoll_create1(EPOLL_CLOEXEC)) {
     listening_ = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(static_cast<std::uint16_t>(port));
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in at = loopback(port);
     const int on = 1;
     ::setsockopt(listening_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (::bind(listening_.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 ||
+    if (::bind(listening_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
         ::listen(listening_.get(), 4096) != 0) {
       std::perror("bare_server: listen");
       std::exit(1);
@@ -66,6 +65,14 @@ class Server {
   }
 
  private:
+  static sockaddr_in loopback(int port) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(static_cast<std::uint16_t>(port));
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return at;
+  }
+
   void watch(int fd) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
     ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event);
@@ -94,16 +101,35 @@ class Server {
   }
 
   void take(int fd, std::string_view line) {
-    const std::size_t space = line.find(' ', 4);
+    const bool heard = line.starts_with("HEARD ");
+    const std::size_t name = heard ? 6 : 4;
+    const std::size_t space = line.find(' ', name);
     if (line.starts_with("JOIN ")) {
       rooms_[std::string(line.substr(5))].members.push_back(fd);
       put(fd, "joined\n");
-    } else if (line.starts_with("SAY ") && space != std::string_view::npos) {
-      Room& room = rooms_[std::string(line.substr(4, space - 4))];
+    } else if ((heard || line.starts_with("SAY ")) && space != std::string_view::npos) {
+      if (!heard) hand_on("HEARD" + std::string(line.substr(3)) + "\n");
+      Room& room = rooms_[std::string(line.substr(name, space - name))];
       room.said.append(line.substr(space + 1)).push_back('\n');
       if (tick_.count() == 0) return tell(room);
       if (!due_) due_ = Clock::now() + tick_;
     }
+  }
+
+  void hand_on(const std::string& line) {
+    if (others_.empty()) {
+      for (const int port : other_ports_) {
+        const sockaddr_in at = loopback(port);
+        others_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (::connect(others_.back().get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) {
+          std::perror("bare_server: connect");
+          std::exit(1);
+        }
+        const int on = 1;
+        ::setsockopt(others_.back().get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      }
+    }
+    for (const UniqueFd& other : others_) put(other.get(), line);
   }
 
   void tell(Room& room) {
@@ -127,6 +153,8 @@ class Server {
   }
 
   const std::chrono::milliseconds tick_;
+  const std::vector<int> other_ports_;
+  std::vector<UniqueFd> others_;  // from the first line on that is said here
   UniqueFd poll_, listening_;
   std::map<std::string, Room> rooms_;
   std::unordered_map<int, std::string> held_;  // lines begun
@@ -136,5 +164,7 @@ class Server {
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
-  Server(std::atoi(argv[1]), std::chrono::milliseconds(argc > 2 ? std::atoi(argv[2]) : 0)).run();
+  std::vector<int> others;
+  for (int i = 3; i < argc; ++i) others.push_back(std::atoi(argv[i]));
+  Server(std::atoi(argv[1]), std::chrono::milliseconds(argc > 2 ? std::atoi(argv[2]) : 0), others).run();
 }
