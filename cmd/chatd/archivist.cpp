@@ -148,6 +148,12 @@ void Archivist::find(ChannelId channel, std::string id,
       0, [this, channel, id = std::move(id)] { return archive_.find(channel, id); }, std::move(answer));
 }
 
+void Archivist::past(ChannelId channel, std::function<void(Result<chatlog::RoomPast>)> answer) {
+  hand_over();
+  ask(
+      0, [this, channel] { return chatlog::read_past(archive_, channel, clock_.wall()); }, std::move(answer));
+}
+
 void Archivist::speakers(ChannelId channel, std::function<void(Result<std::vector<chatlog::Spoke>>)> answer) {
   hand_over();
   ask(

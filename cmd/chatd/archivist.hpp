@@ -13,6 +13,7 @@
 #include "chatlog/archive.hpp"
 #include "chatlog/archive_queue.hpp"
 #include "chatlog/backlog.hpp"
+#include "chatlog/room_past.hpp"
 #include "net/loop.hpp"
 
 namespace sluice::chatd {
@@ -30,6 +31,8 @@ class Archivist {
   // One of the channel's, of all that was handed over until now; none: there is no such message.
   void find(ChannelId channel, std::string id,
             std::function<void(Result<std::optional<chatlog::Kept>>)> answer);
+  // The channel's, of all that was handed over until now.
+  void past(ChannelId channel, std::function<void(Result<chatlog::RoomPast>)> answer);
   // Who ever spoke in the channel, of all that was handed over until now.
   void speakers(ChannelId channel, std::function<void(Result<std::vector<chatlog::Spoke>>)> answer);
   void keep_for(std::chrono::days keep) { keep_ = keep; }
@@ -37,6 +40,7 @@ class Archivist {
   std::uint64_t lost() const { return state_.lost + backlog_.lost(); }
   std::uint64_t blocked_lost() const { return state_.blocked_lost + blocked_backlog_.lost(); }
   app::Health health() const;
+  bool is_written() const { return backlog_.waiting() == 0 && state_.error.empty(); }  // what was said
   // What waits is tried once more, and told where it is lost; then `done`.
   void write_last(std::function<void()> done);
 

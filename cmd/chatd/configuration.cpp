@@ -44,6 +44,10 @@ chat::Ceiling::Rate room_rate(const Settings& settings) {
   return positive(settings, "room-rate");
 }
 
+std::uint32_t room_idle(const Settings& settings) {
+  return static_cast<std::uint32_t>(std::chrono::ceil<seconds>(settings.duration("room-idle")).count());
+}
+
 std::size_t threads(const Settings& settings) {
   constexpr std::size_t most = 16;
   const std::size_t given = positive(settings, "threads");

@@ -17,6 +17,7 @@ chat::ClientLimits client_limits(const app::Settings& settings);
 chat::SendLimits::Rates send_rates(const app::Settings& settings);
 LinkLimits link_limits(const app::Settings& settings);
 chat::Ceiling::Rate room_rate(const app::Settings& settings);
+std::uint32_t room_idle(const app::Settings& settings);  // beats
 std::size_t threads(const app::Settings& settings);
 chat::Rooms::Rhythm rhythm(const app::Settings& settings);
 OriginCheck origin_check(const app::Settings& settings);

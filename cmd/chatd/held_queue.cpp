@@ -266,8 +266,8 @@ void HeldQueue::settle(store::Cursor cursor) {
   if (archivist_ != nullptr) archivist_->settle(parts_.progress.done().value());
 }
 
-Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(
-    const std::vector<store::Event>& events, const std::function<Result<bool>(const std::string&)>& known) {
+Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(const std::vector<store::Event>& events,
+                                                          const Known& known, const Open& open) {
   std::vector<chat::MessagePtr> published;
   for (const store::Event& event : events) {
     const json payload = json::parse(event.payload, nullptr, false);
@@ -286,12 +286,8 @@ Result<std::vector<chat::MessagePtr>> HeldQueue::catch_up(
     }
     SLUICE_TRY_VALUE(const store::Channel channel,
                      parts_.store.channels().by_name(text_of(payload, "channel")));
-    const bool open = parts_.rooms.find(channel.name) != nullptr;
-    chat::Room& room = parts_.rooms.open(to_chat(channel));
-    if (!open) {
-      SLUICE_TRY_VALUE(room.standing(), read_standing(parts_.store, channel.id));
-    }
-    if (const auto message = publish(room, line->message, held->cheer)) published.push_back(message);
+    SLUICE_TRY_VALUE(chat::Room * room, open(channel));
+    if (const auto message = publish(*room, line->message, held->cheer)) published.push_back(message);
   }
   return published;
 }

@@ -27,9 +27,12 @@ class HeldQueue {
   HeldQueue(net::Loop& loop, LateParts parts, chat::Till& till, std::string node, Times times);
 
   // What was approved while nobody was here: of `events`, which are approvals, those that this node took and
-  // `known` does not know are published. Called before anybody is connected; the store blocks.
+  // `known` does not know are published in the rooms that `open` opens. Called before anybody is connected;
+  // the store blocks.
   using Known = std::function<Result<bool>(const std::string& id)>;
-  Result<std::vector<chat::MessagePtr>> catch_up(const std::vector<store::Event>& events, const Known& known);
+  using Open = std::function<Result<chat::Room*>(const store::Channel& channel)>;
+  Result<std::vector<chat::MessagePtr>> catch_up(const std::vector<store::Event>& events, const Known& known,
+                                                 const Open& open);
   void keep_with(Archivist* archivist) { archivist_ = archivist; }
   // From now on messages expire and are forgotten.
   void begin();

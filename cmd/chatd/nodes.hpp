@@ -22,7 +22,8 @@ Result<std::optional<redis::Url>> chat_bus(const app::Settings& settings);
 class Nodes final : private nodes::Exchange::Outside {
  public:
   struct Calls {
-    std::function<void(const nodes::Said&)> received;     // a message that this node did not have
+    std::function<void(const nodes::Said&)> received;  // a message that this node did not have
+    std::function<void(ChannelId, std::function<void(chat::Room*)>)> open;  // see nodes::Exchange
     std::function<bool(const std::string& id)> known;     // whether a repeat of it would be known
     std::function<void(const chat::Whisper&)> whispered;  // on another node, to somebody who is here
     std::function<milliseconds()> longest_cooldown;       // between a user's messages, as it is set
@@ -44,11 +45,15 @@ class Nodes final : private nodes::Exchange::Outside {
   app::Health health() const;
   std::size_t others() const { return exchange_.others(); }
   bool follows(ChannelId room) const { return exchange_.follows(room); }
+  bool lets_go(ChannelId room) const { return exchange_.lets_go(room); }
 
  private:
   void publish(const std::string& channel, std::string text) override;
   void subscribe(const std::string& channel) override;
   void unsubscribe(const std::string& channel) override;
+  void open(ChannelId channel, std::function<void(chat::Room*)> then) override {
+    calls_.open(channel, std::move(then));
+  }
   bool known(const std::string& id) override { return calls_.known(id); }
   void received(const nodes::Said& said) override { calls_.received(said); }
   void whispered(const chat::Whisper& whisper) override { calls_.whispered(whisper); }

@@ -19,6 +19,13 @@ app::Option port(std::string name, std::string fallback, std::string help) {
           .max = 65535};
 }
 
+// Who comes in finds the room open that was opened for it.
+Result<> long_enough(const std::string& value) {
+  const auto time = app::parse_duration(value);
+  if (time && *time < seconds(5)) return fail(Errc::config, value + " is too short", "choose 5s or longer");
+  return {};
+}
+
 std::vector<Option> options() {
   std::vector<Option> all = app::platform_options();
   const std::vector<Option> own{
@@ -35,6 +42,13 @@ std::vector<Option> options() {
        .min = 1,
        .max = 3650,
        .reloads = true},
+      {.name = "room-idle",
+       .kind = Kind::duration,
+       .metavar = "TIME",
+       .fallback = "10m",
+       .help = "a room that nobody has been in for so long is closed, and read again when somebody comes",
+       .reloads = true,
+       .check = &long_enough},
       {.name = "chat-bus",
        .metavar = "URL",
        .help = "the Redis server redis://HOST[:PORT] by which this node and others share their rooms"},

@@ -3,14 +3,12 @@
 #include "base/clock.hpp"
 #include "chat/recent_keys.hpp"
 #include "moderation_news.hpp"
+#include "nodes/exchange.hpp"
 #include "store_directory.hpp"
 
 namespace sluice::chatd {
 
 namespace {
-constexpr std::size_t restored_origins = 16;  // of each room; who joins is told all of them
-constexpr std::size_t restored_messages =
-    200;  // of each room: what a history holds; one more shows that it is full
 constexpr std::size_t most_restored_keys = 200'000;  // of all rooms: 50 MB; 660 a second for five minutes
 }  // namespace
 
@@ -38,40 +36,49 @@ Result<std::vector<store::Event>> Past::catch_up(store::Cursor begun) {
 
 Result<std::vector<chat::MessagePtr>> Past::say_approved(const std::vector<store::Event>& approvals) {
   const auto known = [this](const std::string& id) { return parts_.archive.holds(id); };
-  SLUICE_TRY_VALUE(std::vector<chat::MessagePtr> said, parts_.held.catch_up(approvals, known));
+  const auto open_room = [this](const store::Channel& channel) { return open(channel); };
+  SLUICE_TRY_VALUE(std::vector<chat::MessagePtr> said, parts_.held.catch_up(approvals, known, open_room));
   SLUICE_TRY(parts_.archive.append(said));
   SLUICE_TRY(parts_.archive.set_cursor(parts_.progress.done().value()));
   return said;
 }
 
-Result<> Past::restore() {
+Result<> Past::restore(bool others) {
   const Wall now = system_clock().wall();
   SLUICE_TRY_VALUE(const std::vector<chatlog::Keyed> keyed,
                    parts_.archive.keyed_since(now - chat::RecentKeys::window, most_restored_keys));
   for (const chatlog::Keyed& each : keyed) parts_.path.restore(each.id, each.as);
-  parts_.rooms.restored_from_archive();
-  SLUICE_TRY_VALUE(const std::vector<store::Channel> channels, parts_.store.channels().list());
-  for (const store::Channel& channel : channels) SLUICE_TRY(restore(channel));
+  if (!others) return {};
+  SLUICE_TRY_VALUE(const std::vector<ChannelId> rooms,
+                   parts_.archive.spoken_in_since(now - nodes::Exchange::told_past));
+  for (const ChannelId id : rooms) {
+    const auto channel = parts_.store.channels().by_id(id);
+    if (!channel && channel.error().code == Errc::not_found) continue;
+    if (!channel) return std::unexpected(channel.error());
+    SLUICE_TRY(open(*channel));
+  }
   return {};
 }
 
-Result<> Past::restore(const store::Channel& channel) {
-  SLUICE_TRY_VALUE(const std::vector<chatlog::Kept> messages,
-                   parts_.archive.recent(channel.id, restored_messages + 1));
-  SLUICE_TRY_VALUE(const std::vector<chatlog::Spoke> speakers,
-                   parts_.archive.speakers(channel.id, system_clock().wall()));
-  if (speakers.empty()) return {};
+Result<chat::Room*> Past::open(const store::Channel& channel) {
+  if (chat::Room* room = parts_.rooms.find(channel.name)) return room;
+  SLUICE_TRY_VALUE(const chatlog::RoomPast past,
+                   chatlog::read_past(parts_.archive, channel.id, system_clock().wall()));
+  SLUICE_TRY_VALUE(chat::Standing standing, read_standing(parts_.store, channel.id));
   chat::Room& room = parts_.rooms.open(to_chat(channel));
-  for (const chatlog::Spoke& spoke : speakers) room.restore_speaker(spoke.user, spoke.speaker);
-  SLUICE_TRY_VALUE(room.standing(), read_standing(parts_.store, channel.id));
-  // Of runs whose lines are no longer in mind, too: pages that have heard them all missed nothing.
-  SLUICE_TRY_VALUE(const chat::Seen heads, parts_.archive.heads(channel.id, restored_origins));
-  for (const auto& [origin, seq] : heads) room.count(origin, seq);
-  for (const chatlog::Kept& kept : messages) {
+  room.standing() = std::move(standing);
+  fill(room, parts_.path, past);
+  return &room;
+}
+
+void fill(chat::Room& room, chat::MessagePath& path, const chatlog::RoomPast& past) {
+  if (room.history().kept().size() < room.history().capacity()) room.begins_at_first();
+  for (const chatlog::Spoke& spoke : past.speakers) room.restore_speaker(spoke.user, spoke.speaker);
+  for (const auto& [origin, seq] : past.heads) room.count(origin, seq);
+  for (const chatlog::Kept& kept : past.messages) {
     room.restore(kept.message, kept.taken_off);
-    parts_.path.restore(*kept.message);
+    path.restore(*kept.message);
   }
-  return {};
 }
 
 }  // namespace sluice::chatd

@@ -6,6 +6,7 @@
 #include "chat/message_path.hpp"
 #include "chat/rooms.hpp"
 #include "chatlog/archive.hpp"
+#include "chatlog/room_past.hpp"
 #include "held_queue.hpp"
 #include "progress.hpp"
 #include "store/store.hpp"
@@ -30,16 +31,19 @@ class Past {
   // that were not said are the till's, what they let pass is returned. The archive's cursor stays, until that
   // is in it.
   Result<std::vector<store::Event>> catch_up(store::Cursor begun);
-  // What was said comes back into the rooms, and repeats are known: of the rooms' last lines, and of all that
-  // had a key in the last minutes, which in a busy room are many more.
-  Result<> restore();
+  // Repeats are known of all that had a key in the last minutes. With `others`, rooms open in which something
+  // was said of late: other nodes may lack it. The rest opens when somebody comes.
+  Result<> restore(bool others);
   // Of what catch_up() returned, what this node took and had not said: it is said, and in the archive.
   Result<std::vector<chat::MessagePtr>> say_approved(const std::vector<store::Event>& approvals);
 
  private:
-  Result<> restore(const store::Channel& channel);
+  Result<chat::Room*> open(const store::Channel& channel);
 
   Parts parts_;
 };
+
+// Gives an open room what its archive holds.
+void fill(chat::Room& room, chat::MessagePath& path, const chatlog::RoomPast& past);
 
 }  // namespace sluice::chatd

@@ -1,6 +1,7 @@
-#include "spoken.hpp"
+#include "recall.hpp"
 
 #include "log/log.hpp"
+#include "past.hpp"
 
 namespace sluice::chatd {
 
@@ -8,30 +9,52 @@ namespace {
 constexpr milliseconds patience{1000};
 }
 
-void Spoken::look_in(Archivist& archivist, std::function<bool(ChannelId)> listens) {
+void Recall::look_in(Archivist& archivist, std::function<bool(ChannelId)> listens) {
   archivist_ = &archivist;
   listens_ = std::move(listens);
 }
 
-void Spoken::read(const chat::Channel& channel, std::function<void()> then) {
-  if (archivist_ == nullptr || listens_(channel.id)) return then();
-  const auto [waiting, first] = waiting_.try_emplace(channel.id, loop_);
-  waiting->second.then.push_back(std::move(then));
-  if (!first) return;
-  waiting->second.patience.after(patience, [this, id = channel.id] { go_on(id); });
-  archivist_->speakers(channel.id, [this, channel](const Result<std::vector<chatlog::Spoke>>& speakers) {
-    chat::Room* room = rooms_.find(channel.name);
-    if (!speakers)
-      log::warn("who has spoken in a room cannot be read in the chat history",
-                {speakers.error(), {"channel", channel.name}});
-    else if (room != nullptr)
-      for (const chatlog::Spoke& spoke : *speakers) room->restore_speaker(spoke.user, spoke.speaker);
-    go_on(channel.id);
+void Recall::past(ChannelId channel, std::function<void(const chatlog::RoomPast*)> then) {
+  if (archivist_ == nullptr) return then(nullptr);
+  const std::uint64_t question = ++asked_;
+  Past& asked = pasts_.try_emplace(question, loop_).first->second;
+  asked.then = std::move(then);
+  asked.patience.after(patience, [this, question] { answer(question, nullptr); });
+  archivist_->past(channel, [this, question, channel](const Result<chatlog::RoomPast>& past) {
+    if (!past)
+      log::warn("what was said in a room cannot be read in the chat history",
+                {past.error(), {"channel", channel.value()}});
+    if (answer(question, past ? &*past : nullptr) || !past) return;
+    if (chat::Room* room = rooms_.find(channel)) fill(*room, path_, *past);
   });
 }
 
-void Spoken::go_on(ChannelId channel) {
-  auto found = waiting_.extract(channel);
+bool Recall::answer(std::uint64_t question, const chatlog::RoomPast* past) {
+  auto found = pasts_.extract(question);
+  if (found.empty()) return false;
+  found.mapped().then(past);
+  return true;
+}
+
+void Recall::speakers(ChannelId channel, std::function<void()> then) {
+  if (archivist_ == nullptr || listens_(channel)) return then();
+  const auto [waiting, first] = speakers_.try_emplace(channel, loop_);
+  waiting->second.then.push_back(std::move(then));
+  if (!first) return;
+  waiting->second.patience.after(patience, [this, channel] { go_on(channel); });
+  archivist_->speakers(channel, [this, channel](const Result<std::vector<chatlog::Spoke>>& speakers) {
+    chat::Room* room = rooms_.find(channel);
+    if (!speakers)
+      log::warn("who has spoken in a room cannot be read in the chat history",
+                {speakers.error(), {"channel", channel.value()}});
+    else if (room != nullptr)
+      for (const chatlog::Spoke& spoke : *speakers) room->restore_speaker(spoke.user, spoke.speaker);
+    go_on(channel);
+  });
+}
+
+void Recall::go_on(ChannelId channel) {
+  auto found = speakers_.extract(channel);
   if (found.empty()) return;  // the archive's answer, behind the time
   for (const auto& then : found.mapped().then) then();
 }

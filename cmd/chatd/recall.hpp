@@ -1,40 +1,57 @@
 #pragma once
-// Spoken: who has spoken in a room (sluice-chat(5), first and returning), read of the archive for one that
-// this node has not listened to: nodes that share the file know it of each other.
+// Recall: what the archive knows of a room, read when somebody comes. A disk that does not answer is waited
+// for no longer than a moment.
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <vector>
 
 #include "archivist.hpp"
+#include "chat/message_path.hpp"
 #include "chat/rooms.hpp"
+#include "chatlog/room_past.hpp"
 #include "net/loop.hpp"
 
 namespace sluice::chatd {
 
-class Spoken {
+class Recall {
  public:
-  // Both outlive it.
-  Spoken(net::Loop& loop, chat::Rooms& rooms) : loop_(loop), rooms_(rooms) {}
-  // Until then every room knows its speakers: nobody else writes this node's archive, and what it holds was
-  // read at the start. `listens`: whether what is said on other nodes in the room comes in.
+  // All outlive it.
+  Recall(net::Loop& loop, chat::Rooms& rooms, chat::MessagePath& path)
+      : loop_(loop), rooms_(rooms), path_(path) {}
+  // Until then nothing is known of any room. `listens`: whether nothing that others write to the archive is
+  // missed in the open room.
   void look_in(Archivist& archivist, std::function<bool(ChannelId)> listens);
-  // `then` comes, at once or soon, when the open room knows who spoke: a disk that does not answer is waited
-  // for no longer than a moment.
-  void read(const chat::Channel& channel, std::function<void()> then);
+
+  // Of a room that is not open. `then` comes, at once or soon; null: there is no archive, or it has not
+  // answered. What it says later the room is given, if it is open by then.
+  void past(ChannelId channel, std::function<void(const chatlog::RoomPast*)> then);
+  // `then` comes, at once or soon, when the open room knows who spoke (sluice-chat(5), first and returning):
+  // nodes that share the file know it of each other.
+  void speakers(ChannelId channel, std::function<void()> then);
 
  private:
-  struct Waiting {
-    explicit Waiting(net::Loop& loop) : patience(loop) {}
+  struct Past {
+    explicit Past(net::Loop& loop) : patience(loop) {}
+    net::Timer patience;
+    std::function<void(const chatlog::RoomPast*)> then;
+  };
+  struct Speakers {
+    explicit Speakers(net::Loop& loop) : patience(loop) {}
     net::Timer patience;
     std::vector<std::function<void()>> then;
   };
+  bool answer(std::uint64_t question, const chatlog::RoomPast* past);  // false: it was answered before
   void go_on(ChannelId channel);
 
   net::Loop& loop_;
   chat::Rooms& rooms_;
+  chat::MessagePath& path_;
   Archivist* archivist_ = nullptr;
   std::function<bool(ChannelId)> listens_;
-  std::map<ChannelId, Waiting> waiting_;
+  std::uint64_t asked_ = 0;
+  std::map<std::uint64_t, Past> pasts_;  // by question
+  std::map<ChannelId, Speakers> speakers_;
 };
 
 }  // namespace sluice::chatd

@@ -24,7 +24,7 @@
 #include "nodes.hpp"
 #include "past.hpp"
 #include "people_news.hpp"
-#include "spoken.hpp"
+#include "recall.hpp"
 #include "store_acts.hpp"
 #include "store_directory.hpp"
 #include "store_till.hpp"
@@ -52,7 +52,7 @@ class Service {
                {settings.text("irc-host"), &http::append_text_frame, &http::append_deflated_text_frame},
                rhythm(settings)),
         path_(clock_, system_random(), send_rates(settings)),
-        directory_(*store_, offload_, rooms_, news_, spoken_),
+        directory_(*store_, offload_, rooms_, news_, recall_, path_),
         hall_{rooms_, path_, moderation_, node_directory_, clock_, client_limits(settings)},
         till_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_, progress_}, lasting_name),
         held_(daemon.loop(), {*store_, offload_, rooms_, path_, directory_, progress_}, till_,
@@ -69,6 +69,7 @@ class Service {
       if (nodes_) nodes_->said(message);
     };
     rooms_.change(room_rate(settings));
+    room_idle_ = room_idle(settings);
     writers_.emplace(rooms_, threads(settings), settings.text("io-uring") == "on");
     path_.add_gate(evasion_gate_);  // before AutoMod: what is held in any case need not be judged
     path_.add_gate(automod_);
@@ -95,7 +96,7 @@ class Service {
     if (archive_) {
       Past past({*store_, *archive_, rooms_, path_, till_, held_, progress_});
       SLUICE_TRY_VALUE(const std::vector<store::Event> approvals, past.catch_up(begun));
-      SLUICE_TRY(past.restore());
+      SLUICE_TRY(past.restore(settings.has("chat-bus")));
       SLUICE_TRY_VALUE(approved, past.say_approved(approvals));
     }
     // Not before: from here on the archive belongs to the thread that writes it.
@@ -114,8 +115,8 @@ class Service {
     }
     SLUICE_TRY_VALUE(const std::optional<redis::Url> bus_url, chat_bus(settings));
     if (bus_url) join_nodes(*bus_url, approved);
-    if (nodes_ && archivist_)
-      spoken_.look_in(*archivist_, [this](ChannelId channel) { return nodes_->follows(channel); });
+    if (archivist_)
+      recall_.look_in(*archivist_, [this](ChannelId channel) { return !nodes_ || nodes_->follows(channel); });
     held_.keep_with(archivist_ ? &*archivist_ : nullptr);
     till_.keep_with(archivist_ ? &*archivist_ : nullptr);
     held_.begin();
@@ -126,6 +127,7 @@ class Service {
     beat_.every(seconds(1), [this] { beat(); });
     sweep_.every(seconds(5), [this] {
       links_.sweep(clock_.steady());
+      close_deserted();
       for (const auto& [name, room] : rooms_.all()) room->standing().forget_lapsed(clock_.wall());
     });
     viewer_report_.begin();
@@ -176,20 +178,23 @@ class Service {
         archivist_->take_off(
             {.channel = said.message->channel, .message = said.message->id, .at = clock_.wall()});
     };
-    nodes_.emplace(daemon_.loop(), url, rooms_, node_,
-                   Nodes::Calls{.received = received,
-                                .known = [this](const std::string& id) { return path_.knows(id); },
-                                .whispered =
-                                    [this](const chat::Whisper& whisper) {
-                                      hall_.switchboard.each(
-                                          whisper.to.id, [&](chat::Client& client) { client.hear(whisper); });
-                                    },
-                                .longest_cooldown = [this] { return path_.rates().cooldown; },
-                                .begun =
-                                    [this] {
-                                      others_heard_ = true;
-                                      be_ready();
-                                    }});
+    nodes_.emplace(
+        daemon_.loop(), url, rooms_, node_,
+        Nodes::Calls{.received = received,
+                     .open = [this](ChannelId channel,
+                                    auto then) { directory_.find_spoken_in(channel, std::move(then)); },
+                     .known = [this](const std::string& id) { return path_.knows(id); },
+                     .whispered =
+                         [this](const chat::Whisper& whisper) {
+                           hall_.switchboard.each(whisper.to.id,
+                                                  [&](chat::Client& client) { client.hear(whisper); });
+                         },
+                     .longest_cooldown = [this] { return path_.rates().cooldown; },
+                     .begun =
+                         [this] {
+                           others_heard_ = true;
+                           be_ready();
+                         }});
     node_directory_.join(*nodes_);
     path_.share(nodes_->limits());
     hall_.post = &nodes_->limits();
@@ -223,6 +228,7 @@ class Service {
     SLUICE_TRY(doors_.reload(fresh));
     rooms_.change(rhythm(fresh));
     rooms_.change(room_rate(fresh));
+    room_idle_ = room_idle(fresh);
     path_.change(send_rates(fresh));
     automod_.change(fresh);
     acts_.judged(automod_.wanted());
@@ -263,6 +269,14 @@ class Service {
     counters_.irc.Set(static_cast<double>(links_.size() - links_.web_sockets()));
     if (archivist_) counters_.lost.Set(static_cast<double>(archivist_->lost()));
     if (archivist_) counters_.blocked_lost.Set(static_cast<double>(archivist_->blocked_lost()));
+  }
+
+  // What the archive has not, others may lack or a line waits for stays open.
+  void close_deserted() {
+    if (!archivist_ || !archivist_->is_written()) return;
+    rooms_.close_deserted(room_idle_, [this](const chat::Room& room) {
+      return !path_.waits_in(room) && (!nodes_ || nodes_->lets_go(room.channel().id));
+    });
   }
 
   std::string rooms_json() const {
@@ -314,7 +328,7 @@ class Service {
   chat::MessagePath path_;
   StoreActs acts_{*store_, offload_};
   chat::Moderation moderation_{acts_, path_, clock_};
-  Spoken spoken_{daemon_.loop(), rooms_};
+  Recall recall_{daemon_.loop(), rooms_, path_};
   StoreDirectory directory_;
   ControlActs control_acts_{*store_, offload_, directory_, rooms_, moderation_};
   NodeDirectory node_directory_{directory_, rooms_};
@@ -334,6 +348,7 @@ class Service {
   std::optional<Archivist> archivist_;
   std::optional<Nodes> nodes_;
   std::uint64_t beats_ = 0;
+  std::uint32_t room_idle_ = 0;  // beats
   bool automod_answers_ = false, others_heard_ = false;
   net::Timer beat_{daemon_.loop()}, sweep_{daemon_.loop()}, tick_{daemon_.loop()}, last_{daemon_.loop()};
 };

@@ -1,5 +1,9 @@
 #include "store_directory.hpp"
 
+#include <memory>
+
+#include "past.hpp"
+
 namespace sluice::chatd {
 
 chat::User to_chat(const store::User& user) {
@@ -83,8 +87,16 @@ struct Found {
 };
 }  // namespace
 
-void StoreDirectory::find_channel(std::string name, std::function<void(Result<chat::Channel>)> answer) {
-  if (const chat::Room* room = rooms_.find(name)) return answer_with(room->channel(), std::move(answer));
+void StoreDirectory::find_channel(std::string name, Answer answer) {
+  if (const chat::Room* room = rooms_.find(name))
+    return recall_.speakers(room->channel().id,
+                            [channel = room->channel(), answer = std::move(answer)] { answer(channel); });
+  const auto [waiting, first] = opening_.try_emplace(name);
+  waiting->second.push_back(std::move(answer));
+  if (first) open(name);
+}
+
+void StoreDirectory::open(const std::string& name) {
   const auto ask = [this, name]() -> Result<Found> {
     Found found;
     SLUICE_TRY_VALUE(found.read_at, store_.events().last());
@@ -93,20 +105,42 @@ void StoreDirectory::find_channel(std::string name, std::function<void(Result<ch
     SLUICE_TRY_VALUE(found.standing, read_standing(store_, channel.id));
     return found;
   };
-  offload_.run(ask, [this, name, answer = std::move(answer)](Result<Found> found) mutable {
-    if (!found) return answer(std::unexpected(found.error()));
-    if (rooms_.find(name) == nullptr) {
-      // An event that came meanwhile found no room to change: what was read is out of date.
-      if (news_.last_of(found->channel.id) > found->read_at) return find_channel(name, std::move(answer));
-      rooms_.open(found->channel).standing() = std::move(found->standing);
-    }
-    answer_with(found->channel, std::move(answer));
+  offload_.run(ask, [this, name](Result<Found> found) {
+    if (!found) return opened(name, std::unexpected(found.error()));
+    // An event that comes meanwhile finds no room to change: what was read is out of date.
+    const ChannelId id = found->channel.id;
+    const store::Cursor heard = news_.last_of(id);
+    if (heard > found->read_at) return open(name);
+    const auto shared = std::make_shared<Found>(*std::move(found));
+    recall_.past(id, [this, name, id, heard, shared](const chatlog::RoomPast* past) {
+      if (rooms_.find(name) == nullptr) {
+        if (news_.last_of(id) != heard) return open(name);
+        chat::Room& room = rooms_.open(shared->channel);
+        room.standing() = std::move(shared->standing);
+        if (past != nullptr) fill(room, path_, *past);
+      }
+      opened(name, shared->channel);
+    });
   });
 }
 
-void StoreDirectory::answer_with(const chat::Channel& channel,
-                                 std::function<void(Result<chat::Channel>)> answer) {
-  spoken_.read(channel, [channel, answer = std::move(answer)] { answer(channel); });
+void StoreDirectory::opened(const std::string& name, const Result<chat::Channel>& channel) {
+  auto waiting = opening_.extract(name);
+  for (const Answer& answer : waiting.mapped()) answer(channel);
+}
+
+void StoreDirectory::find_spoken_in(ChannelId channel, std::function<void(chat::Room*)> answer) {
+  if (chat::Room* room = rooms_.find(channel)) return answer(room);
+  recall_.past(channel, [this, channel, answer = std::move(answer)](const chatlog::RoomPast* past) mutable {
+    if (past == nullptr || past->empty()) return answer(nullptr);
+    offload_.run([this, channel] { return store_.channels().by_id(channel); },
+                 [this, channel, answer = std::move(answer)](const Result<store::Channel>& found) {
+                   if (!found) return answer(nullptr);
+                   find_channel(found->name, [this, channel, answer](const Result<chat::Channel>&) {
+                     answer(rooms_.find(channel));
+                   });
+                 });
+  });
 }
 
 }  // namespace sluice::chatd

@@ -72,7 +72,7 @@ Result<> check_value(const Option& option, const std::string& value) {
       return {};
     case Kind::duration:
       if (auto parsed = parse_duration(value); !parsed) return std::unexpected(parsed.error());
-      return {};
+      break;
     case Kind::size:
       if (auto parsed = parse_size(value); !parsed) return std::unexpected(parsed.error());
       return {};

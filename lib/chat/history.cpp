@@ -24,6 +24,11 @@ const History::Kept* History::entry(std::string_view id) const {
   return found == kept_.rend() ? nullptr : &*found;
 }
 
+void History::clear() {
+  kept_ = {};
+  whole_ = false;
+}
+
 History::Added History::add(MessagePtr message, bool removed) {
   const auto same = std::ranges::find_if(
       kept_, [&](const Kept& kept) { return !message->id.empty() && kept.message->id == message->id; });

@@ -26,6 +26,7 @@ class History {
   // Keeps so many more than it shows. A message that two nodes took moves to its earlier number when that is
   // heard: what it stood in the way of until then is there again.
   void keep_spare(std::size_t count) { spare_ = count; }
+  void clear();  // as if nothing had been said
   enum class Added {
     new_one,
     known,    // by its id: one that two nodes published, before they heard of each other, is one message

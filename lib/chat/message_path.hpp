@@ -80,6 +80,7 @@ class MessagePath {
   const SendLimits::Rates& rates() const { return limits_.rates(); }
   void tick();  // once a second: forgets what has passed
   std::size_t waiting() const { return waiting_.size(); }
+  bool waits_in(const Room& room) const { return waiting_.any(room); }
 
  private:
   struct Elsewhere {  // a repeat of what another node has taken

@@ -98,7 +98,15 @@ MessagePtr Room::publish(Message message, Member* from) {
 void Room::restore(MessagePtr message, bool removed) {
   std::uint64_t& head = heads_[message->origin];
   head = std::max(head, message->seq);
+  removed = removed || removals_.covers(*message);
   history_.add(std::move(message), removed);
+}
+
+void Room::let_go() {
+  history_.clear();
+  speakers_ = {};
+  standing_ = {};
+  deserted_ = 0;
 }
 
 void Room::receive(const MessagePtr& message, bool removed, Tell tell) {
@@ -211,6 +219,7 @@ void Room::tell(UserNoticePtr notice) {
 }
 
 void Room::beat() {
+  deserted_ = members() == 0 ? deserted_ + 1 : 0;
   tell_moves();
   if (viewers_everywhere() != viewers_told_) {
     viewers_told_ = viewers_everywhere();
@@ -269,6 +278,7 @@ bool Room::sees_all(const User& user) const {
 }
 
 void Room::gather(Line line) {
+  deserted_ = 0;
   lines_.push_back(std::move(line));
   if (lines_.size() == 1) gathered_(*this);
 }

@@ -60,9 +60,16 @@ class Room {
   MessagePtr publish(Message message, Member* from);
   void keep_spare(std::size_t count) { history_.keep_spare(count); }  // see History, as is
   void begins_at_first() { history_.begins_at_first(); }              // see History
-  // Of earlier runs, before anyone joins: what was said last, and who ever spoke.
+  // Of before it was opened: what was said last, and who ever spoke.
   void restore(MessagePtr message, bool removed = false);
   void restore_speaker(UserId user, const Speaker& speaker = {}) { speakers_.restore(user, speaker); }
+
+  // Nobody is in here, nothing waits to be told, and so it has been for so many beats.
+  bool deserted(std::uint32_t beats) const {
+    return members() == 0 && lines_.empty() && moves_.empty() && deserted_ >= beats;
+  }
+  // What can be read again goes: what was said, who spoke, the standing. Its numbers stay.
+  void let_go();
 
   // Who is told what comes from another node. Of what is older than the room's time here only pages are: they
   // know what they have seen, and an IRC client takes every line for new.
@@ -151,8 +158,9 @@ class Room {
   };
   std::unordered_map<UserId, Move> moves_;  // that are not told yet: who goes and comes back has done neither
   Ceiling ceiling_;
-  Ceiling::Count unnoticed_;  // since IRC was told last
-  int beats_to_notice_ = 0;   // until it may be told again
+  Ceiling::Count unnoticed_;    // since IRC was told last
+  int beats_to_notice_ = 0;     // until it may be told again
+  std::uint32_t deserted_ = 0;  // beats
 };
 
 }  // namespace sluice::chat

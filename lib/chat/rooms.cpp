@@ -14,15 +14,40 @@ Rooms::Rooms(std::string origin, RenderStyle style, Rhythm rhythm)
 Room& Rooms::open(const Channel& channel) {
   auto& room = rooms_[channel.name];
   if (room) return *room;
-  room = std::make_unique<Room>(
-      channel, origin_, people_, [this](Room& waiting) { gathered(waiting); }, lanes_);
-  if (archived_) room->begins_at_first();
+  if (auto closed = closed_.extract(channel.name)) {
+    room = std::move(closed.mapped());
+  } else {
+    room = std::make_unique<Room>(
+        channel, origin_, people_, [this](Room& waiting) { gathered(waiting); }, lanes_);
+  }
+  by_id_.insert_or_assign(channel.id, room.get());
   return *room;
+}
+
+std::size_t Rooms::close_deserted(std::uint32_t beats, const std::function<bool(const Room&)>& may) {
+  std::size_t closed = 0;
+  for (auto at = rooms_.begin(); at != rooms_.end();) {
+    const auto next = std::next(at);
+    if (Room& room = *at->second; room.deserted(beats) && may(room)) {
+      room.let_go();
+      by_id_.erase(room.channel().id);
+      flushed_.erase(&room);
+      closed_.insert(rooms_.extract(at));
+      ++closed;
+    }
+    at = next;
+  }
+  return closed;
 }
 
 Room* Rooms::find(std::string_view name) {
   const auto room = rooms_.find(name);
   return room == rooms_.end() ? nullptr : room->second.get();
+}
+
+Room* Rooms::find(ChannelId channel) {
+  const auto room = by_id_.find(channel);
+  return room == by_id_.end() ? nullptr : room->second;
 }
 
 void Rooms::gathered(Room& room) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -33,11 +34,12 @@ class Rooms {
   const People& people() const { return people_; }
 
   Room& open(const Channel& channel);  // the same room for the same channel; a new name is taken over
-  Room* find(std::string_view name);
-  const std::map<std::string, std::unique_ptr<Room>, std::less<>>& all() const { return rooms_; }
-
-  // Earlier runs are restored from an archive, all they said: see History::begins_at_first().
-  void restored_from_archive() { archived_ = true; }
+  Room* find(std::string_view name);   // null when it is not open
+  Room* find(ChannelId channel);
+  const std::map<std::string, std::unique_ptr<Room>, std::less<>>& all() const { return rooms_; }  // open
+  // Closes the rooms that have been deserted for so many beats and that `may` says, and lets go of what they
+  // held: see Room::let_go(). Who still has one has an empty room, which open() brings back.
+  std::size_t close_deserted(std::uint32_t beats, const std::function<bool(const Room&)>& may);
 
   void change(Rhythm rhythm) { rhythm_ = rhythm; }
   void change(Ceiling::Rate ceiling) { ceiling_ = ceiling; }
@@ -74,14 +76,14 @@ class Rooms {
   RenderStyle style_;
   Rhythm rhythm_;
   People people_;
-  std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
+  std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_, closed_;
+  std::unordered_map<ChannelId, Room*> by_id_;       // open
   std::unordered_map<const Room*, Steady> flushed_;  // of busy rooms: when last
   std::vector<Room*> waiting_;
   std::size_t lanes_ = 1;
   Run run_;                                // none: this thread writes to all
   std::vector<Delivery::Write> write_{1};  // of each lane
-  bool archived_ = false;
-  bool asked_ = false;  // on_gathered was called, flush() not yet
+  bool asked_ = false;                     // on_gathered was called, flush() not yet
   std::uint64_t deliveries_ = 0, left_out_ = 0;
   Ceiling::Rate ceiling_ = 0;  // of each room
   SeededRandom random_;        // for samples

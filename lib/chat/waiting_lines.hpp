@@ -54,6 +54,7 @@ class WaitingLines {
   // The sender's line that was sent after `sent` and knows it as what counted before.
   WaitingLine* next_after(const Room& room, UserId sender, const SendLimits::Sent& sent) const;
   std::size_t size() const { return size_; }
+  bool any(const Room& room) const { return rooms_.contains(&room); }
 
  private:
   using Lines = std::deque<std::shared_ptr<WaitingLine>>;

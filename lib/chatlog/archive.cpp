@@ -90,7 +90,7 @@ Result<> add_column(sqlite::Database& database) {
 }  // namespace
 
 Result<Archive> Archive::open(const std::string& path) {
-  SLUICE_TRY(os::make_private_file(path));
+  if (path != ":memory:") SLUICE_TRY(os::make_private_file(path));
   SLUICE_TRY_VALUE(sqlite::Database database, sqlite::Database::open(path, seconds(5)));
   SLUICE_TRY(database.run_script(schema));
   SLUICE_TRY(database.run_script(speakers_schema));
@@ -169,6 +169,19 @@ Result<std::vector<Kept>> Archive::recent(ChannelId channel, std::size_t count) 
   }
   std::ranges::reverse(messages);
   return messages;
+}
+
+Result<std::vector<ChannelId>> Archive::spoken_in_since(Wall since) {
+  SLUICE_TRY_VALUE(
+      sqlite::Statement rows,
+      database_.query("SELECT DISTINCT channel_id FROM messages INDEXED BY messages_by_time WHERE at_ms >= ?",
+                      since.time_since_epoch().count()));
+  std::vector<ChannelId> channels;
+  for (;;) {
+    SLUICE_TRY_VALUE(const bool there_is_one, rows.step());
+    if (!there_is_one) return channels;
+    channels.emplace_back(rows.integer(0));
+  }
 }
 
 // Ids of messages without a key have another version, 7: see message_id.hpp.

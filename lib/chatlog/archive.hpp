@@ -58,6 +58,8 @@ class Archive {
   // How far each origin came in the channel: the last number of the `most` that spoke last, whether that is
   // kept or not.
   Result<chat::Seen> heads(ChannelId channel, std::size_t most);
+  // Where anything was said at `since` or later.
+  Result<std::vector<ChannelId>> spoken_in_since(Wall since);
   // What was said under a key at `since` or later, in any channel: the last `most`, oldest first.
   Result<std::vector<Keyed>> keyed_since(Wall since, std::size_t most);
   // None: it has none of that id in the channel.

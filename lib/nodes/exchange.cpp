@@ -8,9 +8,6 @@ namespace sluice::nodes {
 
 namespace {
 constexpr seconds linger{60};  // a room is followed on after its last member has gone
-// What was said in a room before this run, and no longer before, may be had here alone: by a run that died
-// before it told the others. They hear of it although nobody is in the room here.
-constexpr seconds told_past{3600};
 constexpr seconds beat_every{1};
 constexpr seconds gone_after{5};         // without a sign of life
 constexpr seconds told_whole_every{15};  // a room's digest
@@ -87,7 +84,7 @@ void Exchange::compare_all() {
 
 void Exchange::said(const chat::MessagePtr& message) {
   own_lines_.add(message);
-  if (chat::Room* room = find_room(message->channel)) {
+  if (chat::Room* room = rooms_.find(message->channel)) {
     Entry& here = entry(*room);
     here.wanted_until = clock_.steady() + linger;
     follow(here);
@@ -145,14 +142,6 @@ Exchange::Entry& Exchange::entry(chat::Room& room) {
 Exchange::Entry* Exchange::find(ChannelId channel) {
   const auto found = entries_.find(channel);
   return found == entries_.end() ? nullptr : &found->second;
-}
-
-chat::Room* Exchange::find_room(ChannelId channel) {
-  if (const auto found = by_id_.find(channel); found != by_id_.end()) return found->second;
-  if (by_id_.size() == rooms_.all().size()) return nullptr;
-  for (const auto& [name, room] : rooms_.all()) by_id_.try_emplace(room->channel().id, room.get());
-  const auto found = by_id_.find(channel);
-  return found == by_id_.end() ? nullptr : found->second;
 }
 
 void Exchange::follow(Entry& entry) {
@@ -245,6 +234,7 @@ void Exchange::take(const Heads& heads, bool to_me) {
   Other& other = others_[heads.from];
   other = {heads.name, now};
   std::vector<Heads::Room> answers;
+  std::vector<ChannelId> closed;
   for (const Heads::Room& room : heads.rooms) {
     if (Entry* here = find(room.channel); here != nullptr && here->place->followed()) {
       here->place->compare(heads.from, room, now);
@@ -254,15 +244,25 @@ void Exchange::take(const Heads& heads, bool to_me) {
       settle_if_complete(*here, now);
     }
     if (!heads.asks) continue;
-    chat::Room* known = find_room(room.channel);
-    answers.push_back(known != nullptr ? digest(*known, true) : Heads::Room{room.channel, 0, {}});
+    if (chat::Room* known = rooms_.find(room.channel)) {
+      answers.push_back(digest(*known, true));
+    } else {
+      closed.push_back(room.channel);
+    }
   }
   if (heads.asks) announce(node_channel(heads.from), std::move(answers), false);
+  for (const ChannelId channel : closed)
+    outside_.open(channel, [this, channel, to = node_channel(heads.from)](chat::Room* room) {
+      announce(to, {room != nullptr ? digest(*room, true) : Heads::Room{channel, 0, {}}}, false);
+    });
 }
 
 void Exchange::take(const Want& want) {
   if (want.from == own_) return;
-  if (chat::Room* room = find_room(want.channel)) answer(want, *room);
+  if (chat::Room* room = rooms_.find(want.channel)) return answer(want, *room);
+  outside_.open(want.channel, [this, want](chat::Room* room) {
+    if (room != nullptr) answer(want, *room);
+  });
 }
 
 void Exchange::take(const Lines& lines) {

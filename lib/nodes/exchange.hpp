@@ -32,6 +32,9 @@ class Exchange : private Place::Outside {
     virtual void unsubscribe(const std::string& channel) = 0;
     virtual bool known(const std::string& id) = 0;  // see Place::Outside
     virtual void received(const Said& said) = 0;
+    // Opens the room if anything was ever said in it that this node has, and `then` comes, at once or soon;
+    // null: nothing was.
+    virtual void open(ChannelId channel, std::function<void(chat::Room*)> then) = 0;
     virtual void whispered(const chat::Whisper& whisper) = 0;  // by another node, to somebody who is here
     virtual void malformed(const Error& why) = 0;              // somebody else writes to our channels
   };
@@ -65,6 +68,11 @@ class Exchange : private Place::Outside {
   std::size_t others() const { return others_.size(); }
   std::size_t followed() const;
   bool follows(ChannelId room) const;
+  // Whether the room may be closed. What others ask of it later it is opened for.
+  bool lets_go(ChannelId room) const { return past_told_ && !follows(room); }
+  // What was said in a room before this run, and no longer before, may be had here alone: by a run that died
+  // before it told the others. They hear of it, of the rooms that are open, although nobody is there.
+  static constexpr std::chrono::hours told_past{1};
   const Counts& counts() const { return counts_; }
   const CanaryWatch& canary() const { return canary_; }
 
@@ -104,7 +112,6 @@ class Exchange : private Place::Outside {
 
   Entry& entry(chat::Room& room);
   Entry* find(ChannelId channel);
-  chat::Room* find_room(ChannelId channel);
   bool behind(const chat::Room& room, const chat::Seen& seen) const;
   void follow(Entry& entry);
   void unfollow(Entry& entry);
@@ -122,7 +129,6 @@ class Exchange : private Place::Outside {
   Place::Limits limits_;
   bool up_ = false;
   std::unordered_map<ChannelId, Entry> entries_;
-  std::unordered_map<ChannelId, chat::Room*> by_id_;
   std::set<ChannelId> restless_;
   std::unordered_set<UserId> users_;  // who is here
   std::map<std::string, Other> others_;

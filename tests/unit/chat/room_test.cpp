@@ -226,3 +226,45 @@ TEST_CASE("of a user's connections the one that goes is unplugged") {
       CHECK(std::ranges::count(plugged, peers[i].client.get()) == (i == goes ? 0 : 1));
   }
 }
+
+TEST_CASE_METHOD(Salon, "a room that nobody has been in is closed, and opened with its numbers") {
+  const auto all = [](const Room&) { return true; };
+  auto& seat = sit(5);
+  Message line = said("m1", 5, noon);
+  room.publish(std::move(line), &seat.member);
+  from_elsewhere("x1", 7, noon, 9);
+  room.remove_message("m1", "u5", "m1", noon);
+  for (int i = 0; i < 5; ++i) rooms.beat();
+  CHECK(rooms.close_deserted(1, all) == 0);  // somebody is there
+  room.leave(seat.member);
+  seats.pop_back();
+  CHECK(rooms.close_deserted(0, all) == 0);  // that is to be told
+  rooms.beat();
+  CHECK(rooms.close_deserted(0, all) == 0);
+  rooms.flush({});
+  for (int i = 0; i < 3; ++i) rooms.beat();
+  CHECK(rooms.close_deserted(2, [](const Room&) { return false; }) == 0);
+  CHECK(rooms.close_deserted(4, all) == 0);
+  REQUIRE(rooms.close_deserted(2, all) == 1);
+  CHECK(rooms.find("demo") == nullptr);
+  CHECK(rooms.find(ChannelId(1)) == nullptr);
+  CHECK(rooms.all().empty());
+
+  Room& again = rooms.open(directory.channels["demo"]);
+  CHECK(&again == &room);
+  CHECK(rooms.find(ChannelId(1)) == &room);
+  CHECK(shown().empty());
+  CHECK(room.seq() == 1);
+  CHECK(room.head("other") == 9);
+  // What is read of the archive is shown, but for what was taken off, whatever that says.
+  const auto restored = [&](std::string id, std::int64_t author) {
+    Message message = said(std::move(id), author, noon);
+    message.origin = room.origin();
+    room.restore(std::make_shared<const Message>(std::move(message)));
+  };
+  restored("m1", 5);
+  restored("m0", 5);
+  CHECK(shown() == Texts{"m0"});
+  room.publish(said("m2", 5, noon), nullptr);
+  CHECK(room.seq() == 2);
+}

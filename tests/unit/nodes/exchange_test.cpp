@@ -272,7 +272,8 @@ TEST_CASE("a whisper reaches the nodes on which its user is, and no other; its o
   CHECK(scene[1].subscriptions.contains(channel));
   CHECK_FALSE(scene[2].subscriptions.contains(channel));
   const auto whisper = [&](const std::string& id) {
-    const chat::Whisper said{id, {}, {UserId(7), "ada", "Ada", ""}, {UserId(8), "bob", "Bob", ""}, "psst", {}};
+    const chat::Whisper said{id,     {}, {UserId(7), "ada", "Ada", ""}, {UserId(8), "bob", "Bob", ""},
+                             "psst", {}};
     scene[0].publish(channel, encode(Whispered{"a", said}));
     scene.run(milliseconds(50));
   };
@@ -291,7 +292,10 @@ TEST_CASE("a whisper reaches the nodes on which its user is, and no other; its o
   scene[2].exchange.left(UserId(8));
   CHECK_FALSE(scene[2].subscriptions.contains(channel));
   // On a channel that is not its user's it is nobody's.
-  scene[0].publish(Exchange::all_nodes, encode(Whispered{"a", {"w3", {}, {UserId(7), "ada", "Ada", ""}, {UserId(8), "bob", "Bob", ""}, "psst", {}}}));
+  scene[0].publish(
+      Exchange::all_nodes,
+      encode(Whispered{
+          "a", {"w3", {}, {UserId(7), "ada", "Ada", ""}, {UserId(8), "bob", "Bob", ""}, "psst", {}}}));
   scene.run(milliseconds(50));
   CHECK(scene[1].whispers.size() == 1);
   CHECK(scene[1].faults.size() == 1);
@@ -308,4 +312,51 @@ TEST_CASE("the canary flies while lines cross, and not when they do not") {
   scene.redis.loses = 0;
   scene.run(seconds(3));
   CHECK(well());
+}
+
+TEST_CASE("a room that is closed is opened for the node that asks") {
+  Scene scene(2);
+  Page first, late;
+  first.join(scene[0]);
+  for (int i = 1; i <= 50; ++i) scene[0].say(scene[0].room(), 1, "m" + std::to_string(i));
+  scene.run(seconds(1));
+  CHECK_FALSE(scene[0].close_room());  // somebody is there
+  first.leave();
+  scene.run(seconds(10));
+  CHECK_FALSE(scene[0].close_room());  // it is followed for a while
+  scene.run(seconds(60));
+  REQUIRE(scene[0].close_room());
+  CHECK(scene[0].rooms.all().empty());
+  late.join(scene[1]);
+  scene.run(milliseconds(200));
+  REQUIRE(late.room != nullptr);
+  CHECK(scene[1].history().size() == 50);
+  CHECK(scene[0].rooms.all().size() == 1);
+}
+
+TEST_CASE("what is asked of a room that was closed meanwhile is answered") {
+  Scene scene(2);
+  Page page;
+  page.join(scene[0]);
+  scene.run(seconds(1));
+  scene[0].say(scene[0].room(), 1, "one");
+  page.leave();
+  scene.run(seconds(70));
+  REQUIRE(scene[0].close_room());
+  const auto range = Range{1, 1};
+  scene[0].exchange.hear(Exchange::node_channel(scene[0].rooms.origin()),
+                         encode(Want{scene[1].rooms.origin(), ChannelId(1), scene[0].rooms.origin(), range}));
+  CHECK(scene[0].rooms.find(ChannelId(1)) != nullptr);
+}
+
+TEST_CASE("no room is closed before the others have heard of what earlier runs left") {
+  Scene scene(1);
+  scene.redis_dies();
+  Node& late = scene.add();
+  late.room();
+  scene.run(seconds(1));
+  CHECK_FALSE(late.close_room());
+  scene.redis_returns();
+  scene.run(seconds(2));
+  CHECK(late.close_room());
 }

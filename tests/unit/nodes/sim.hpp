@@ -77,6 +77,9 @@ struct Node : Exchange::Outside {
     confirmations.push_back(channel);
   }
   void unsubscribe(const std::string& channel) override { subscriptions.erase(channel); }
+  void open(ChannelId channel, std::function<void(chat::Room*)> then) override {
+    then(closed.contains(channel) ? &room(channel.value()) : nullptr);
+  }
   bool known(const std::string& id) override { return ids.contains(id); }
   void received(const Said& said) override { ids.insert(said.message->id); }
   void whispered(const chat::Whisper& whisper) override { whispers.push_back(whisper); }
@@ -98,8 +101,24 @@ struct Node : Exchange::Outside {
     exchange.tick();
     rooms.flush(clock.steady());
   }
+  // A closed one is opened as of its archive: what was said has one number there.
   chat::Room& room(std::int64_t id = 1) {
-    return rooms.open({ChannelId(id), "room" + std::to_string(id), UserId(1), "ada"});
+    chat::Room& room = rooms.open({ChannelId(id), "room" + std::to_string(id), UserId(1), "ada"});
+    const auto archive = closed.extract(ChannelId(id));
+    if (archive.empty()) return room;
+    for (const chat::MessagePtr& message : archive.mapped()) room.restore(message);
+    return room;
+  }
+  bool close_room(std::int64_t id = 1) {
+    chat::Room& room = this->room(id);
+    std::vector<chat::MessagePtr> archive;
+    for (const auto& kept : room.history().kept()) archive.push_back(kept.message);
+    const auto may = [&](const chat::Room& one) {
+      return one.channel().id == ChannelId(id) && one.members() == 0 && exchange.lets_go(ChannelId(id));
+    };
+    if (rooms.close_deserted(0, may) == 0) return false;
+    closed.emplace(ChannelId(id), std::move(archive));
+    return true;
   }
   std::vector<std::string> history(std::int64_t id = 1) {
     std::vector<std::string> texts;
@@ -117,6 +136,7 @@ struct Node : Exchange::Outside {
   std::set<std::string> subscriptions;
   std::vector<std::string> confirmations;
   std::set<std::string> ids;
+  std::map<ChannelId, std::vector<chat::MessagePtr>> closed;  // rooms
   std::vector<std::string> faults;
   std::vector<chat::Whisper> whispers;
 };
@@ -151,7 +171,7 @@ struct Page : chat::Sink {
   chat::Room* room = nullptr;
   bool joined_once = false;
   chat::Seen cursor;
-  std::vector<std::string> shown;  // texts
+  std::vector<std::string> shown;                                          // texts
   std::map<std::string, std::pair<std::string, std::uint64_t>> shown_ids;  // by which number
   struct Repeat {
     std::string text;

@@ -1,0 +1,19 @@
+#pragma once
+// RoomPast: what a room that opens is told of its archive: the last that was said, and who ever spoke.
+#include <vector>
+
+#include "chatlog/archive.hpp"
+
+namespace sluice::chatlog {
+
+struct RoomPast {
+  std::vector<Kept> messages;  // oldest first; one more than a history holds shows that there are more
+  std::vector<Spoke> speakers;
+  chat::Seen heads;  // of runs whose messages are not here, too: pages that heard them all missed nothing
+  bool empty() const { return speakers.empty() && heads.empty(); }
+};
+
+// Blocks.
+Result<RoomPast> read_past(Archive& archive, ChannelId channel, Wall now);
+
+}  // namespace sluice::chatlog

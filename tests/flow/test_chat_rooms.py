@@ -1,0 +1,149 @@
+"""Rooms that are closed when nobody has been there for a while, and read again from the history when somebody comes."""
+import contextlib
+import sqlite3
+import subprocess
+
+import pytest
+
+from chat_nodes import joined
+from chat_platform import running
+from chat_peers import Page
+from harness import program, wait_for
+
+OPTIONS = ("--room-idle", "5s", "--cooldown", "0s", "--message-rate", "1000", "--repeat-time", "0s", "--automod", "none")
+LONG_AGO = 2 * 3600 * 1000  # ms
+
+
+@pytest.fixture(scope="module")
+def chat():
+    with running(*OPTIONS) as chat:
+        yield chat
+
+
+def said(page, channel, text, key=None):
+    page.say(channel, text, key or text)
+    return page.until("confirmed")
+
+
+def open_rooms(chat):
+    return [room["channel"] for room in chat.ask("rooms")["rooms"]]
+
+
+def wait_closed(chat, channel):
+    wait_for(lambda: channel not in open_rooms(chat), 30, f"#{channel} is closed")
+
+
+def modctl(chat, *arguments):
+    subprocess.run([program("modctl"), "--dir", str(chat.directory), "--as", "ada", *arguments], check=True, capture_output=True, timeout=30)
+
+
+def test_who_comes_back_to_a_closed_room_has_missed_nothing(chat):
+    chat.seed("channel", "quiet", "ada")
+    ada, bob = chat.page(chat.ada), chat.page(chat.bob)
+    for page in ada, bob:
+        page.join("quiet")
+    first = said(bob, "quiet", "one", "k1")
+    said(ada, "quiet", "two")
+    ada.say("quiet", f"/delete {first['id']}", "delete")
+    ada.until("notice")
+    last = said(bob, "quiet", "three")
+    ada.close(), bob.close()
+    wait_closed(chat, "quiet")
+
+    back = chat.page(chat.bob)
+    again = back.join("quiet", cursor={first["origin"]: first["seq"]})
+    assert [message["text"] for message in again["history"]] == ["two", "three"] and not again["gap"]
+    assert again["removed"]["ids"] == [first["id"]]
+    assert again["cursor"][last["origin"]] == last["seq"]
+    assert said(back, "quiet", "one", "k1")["duplicate"]
+    confirmed = said(back, "quiet", "four")
+    assert confirmed["seq"] == last["seq"] + 1  # its numbers go on
+    message = back.until("message")
+    assert message["text"] == "four" and "first" not in message
+    assert [message["text"] for message in chat.page().join("quiet")["history"]] == ["two", "three", "four"]
+
+
+def test_what_moderators_did_while_it_was_closed_is_so(chat):
+    chat.seed("channel", "acted", "ada")
+    bob = chat.page(chat.bob)
+    bob.join("acted")
+    lines = [said(bob, "acted", text) for text in ("stays", "goes")]
+    bob.close()
+    wait_closed(chat, "acted")
+    modctl(chat, "delete", "acted", lines[1]["id"])
+    modctl(chat, "settings", "acted", "slow=30")
+    back = chat.page(chat.bob)
+    again = back.join("acted", history=10)
+    assert [message["text"] for message in again["history"]] == ["stays"]
+    assert again["settings"]["slow"] == 30, again
+    back.close()
+    wait_closed(chat, "acted")
+    modctl(chat, "ban", "acted", "bob")
+    back = chat.page(chat.bob)
+    again = back.join("acted", history=10)
+    assert again["history"] == []
+    back.say("acted", "am I banned?", "b")
+    assert back.until("error")["code"] == "banned"
+
+
+def test_a_room_in_which_somebody_is_stays_open(chat):
+    for channel in "watched", "left":
+        chat.seed("channel", channel, "ada")
+    reader, bob = chat.page(), chat.page(chat.bob)
+    reader.join("watched")
+    bob.join("left")
+    said(bob, "left", "bye")
+    bob.close()
+    wait_closed(chat, "left")
+    assert "watched" in open_rooms(chat)
+    ada = chat.irc_peer("ada", chat.ada)
+    ada.join("watched")
+    ada.send("PRIVMSG #watched :still here")
+    assert reader.until("message")["text"] == "still here"
+
+
+def test_nothing_is_open_at_the_start_and_many_may_come_at_once(chat):
+    chat.seed("channel", "rush", "ada")
+    bob = chat.page(chat.bob)
+    bob.join("rush")
+    for number in range(50):
+        said(bob, "rush", f"line {number}")
+    chat.daemon.stop()
+    chat.start()
+    assert open_rooms(chat) == []
+    pages = [Page(chat.ws) for _ in range(60)]
+    for page in pages:
+        page.ask(type="join", channel="rush", history=50)
+    for page in pages:
+        assert [message["text"] for message in page.until("joined")["history"]] == [f"line {number}" for number in range(50)]
+    ada = chat.irc_peer("ada", chat.ada)
+    ada.join("rush")
+    ada.send("PRIVMSG #rush :all here?")
+    assert [page.until("message")["text"] for page in pages] == ["all here?"] * 60
+
+
+def test_time_that_is_too_short_is_refused(tmp_path):
+    done = subprocess.run([program("chatd"), "--dir", str(tmp_path), "--room-idle", "1s"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and "--room-idle: 1s is too short" in done.stderr and "choose 5s or longer" in done.stderr
+
+
+def test_another_node_hears_of_a_room_that_is_not_open_here():
+    """Two nodes, each with a history of its own: what one alone knows of, from long before it was started, it tells who opens the room elsewhere."""
+    with joined(own_history=True) as nodes:
+        a, b = nodes
+        on_a = a.page(a.ada)
+        on_a.join("demo")
+        b.daemon.stop()
+        for number in range(30):
+            said(on_a, "demo", f"old {number}")
+        a.daemon.stop()
+        with contextlib.closing(sqlite3.connect(f"{a.directory}/chat-0.db")) as archive:
+            archive.execute("UPDATE messages SET at_ms = at_ms - ?", [LONG_AGO])
+            archive.commit()
+        for node in nodes:
+            node.start()
+        nodes.wait_joined()
+        assert open_rooms(a) == open_rooms(b) == []
+        found = b.page().join("demo", history=100)
+        assert [message["text"] for message in found["history"]] == [f"old {number}" for number in range(30)]
+        assert open_rooms(a) == ["demo"]
