@@ -126,6 +126,10 @@ void Archivist::done(chatlog::ArchiveQueue::State state) {
   }
 }
 
+Steady::duration Archivist::at_one_job() const {
+  return jobs_.empty() ? Steady::duration{} : clock_.steady() - jobs_.front().since;
+}
+
 app::Health Archivist::health() const {
   if (!state_.error.empty()) return {"history", false, 0, state_.error, failing_since_};
   if (!state_.blocked_error.empty())
@@ -134,9 +138,7 @@ app::Health Archivist::health() const {
     return {"history", false, 0,
             fmt::format("its disk is too slow, and {} messages are lost to it", backlog_.lost_this_time()),
             since};
-  const milliseconds at_it = jobs_.empty()
-                                 ? milliseconds(0)
-                                 : std::chrono::floor<milliseconds>(clock_.steady() - jobs_.front().since);
+  const auto at_it = std::chrono::floor<milliseconds>(at_one_job());
   if (at_it < job_patience) return {"history"};
   return {"history", false, 0, "its disk does not answer", clock_.wall() - at_it};
 }

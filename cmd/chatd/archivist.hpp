@@ -40,6 +40,7 @@ class Archivist {
   std::uint64_t lost() const { return state_.lost + backlog_.lost(); }
   std::uint64_t blocked_lost() const { return state_.blocked_lost + blocked_backlog_.lost(); }
   app::Health health() const;
+  Steady::duration at_one_job() const;  // how long the writer has been, so far
   bool is_written() const { return backlog_.waiting() == 0 && state_.error.empty(); }  // what was said
   // What waits is tried once more, and told where it is lost; then `done`.
   void write_last(std::function<void()> done);

@@ -72,7 +72,7 @@ Result<chat::Room*> Past::open(const store::Channel& channel) {
 }
 
 void fill(chat::Room& room, chat::MessagePath& path, const chatlog::RoomPast& past) {
-  if (room.history().kept().size() < room.history().capacity()) room.begins_at_first();
+  if (past.whole && room.history().kept().size() < room.history().capacity()) room.begins_at_first();
   for (const chatlog::Spoke& spoke : past.speakers) room.restore_speaker(spoke.user, spoke.speaker);
   for (const auto& [origin, seq] : past.heads) room.count(origin, seq);
   for (const chatlog::Kept& kept : past.messages) {

@@ -19,13 +19,21 @@ void Recall::past(ChannelId channel, std::function<void(const chatlog::RoomPast*
   const std::uint64_t question = ++asked_;
   Past& asked = pasts_.try_emplace(question, loop_).first->second;
   asked.then = std::move(then);
-  asked.patience.after(patience, [this, question] { answer(question, nullptr); });
+  watch(asked.patience, patience, [this, question] { answer(question, nullptr); });
   archivist_->past(channel, [this, question, channel](const Result<chatlog::RoomPast>& past) {
     if (!past)
       log::warn("what was said in a room cannot be read in the chat history",
                 {past.error(), {"channel", channel.value()}});
     if (answer(question, past ? &*past : nullptr) || !past) return;
     if (chat::Room* room = rooms_.find(channel)) fill(*room, path_, *past);
+  });
+}
+
+void Recall::watch(net::Timer& timer, milliseconds left, std::function<void()> late) {
+  timer.after(left, [this, &timer, late = std::move(late)] {
+    const auto more = std::chrono::ceil<milliseconds>(patience - archivist_->at_one_job());
+    if (more <= milliseconds(0)) return late();
+    watch(timer, more, late);
   });
 }
 
@@ -41,7 +49,7 @@ void Recall::speakers(ChannelId channel, std::function<void()> then) {
   const auto [waiting, first] = speakers_.try_emplace(channel, loop_);
   waiting->second.then.push_back(std::move(then));
   if (!first) return;
-  waiting->second.patience.after(patience, [this, channel] { go_on(channel); });
+  watch(waiting->second.patience, patience, [this, channel] { go_on(channel); });
   archivist_->speakers(channel, [this, channel](const Result<std::vector<chatlog::Spoke>>& speakers) {
     chat::Room* room = rooms_.find(channel);
     if (!speakers)

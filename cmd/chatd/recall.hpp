@@ -1,6 +1,6 @@
 #pragma once
 // Recall: what the archive knows of a room, read when somebody comes. A disk that does not answer is waited
-// for no longer than a moment.
+// for no longer than a moment; where many come at once, as long as their questions are answered in turn.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -41,6 +41,8 @@ class Recall {
     net::Timer patience;
     std::vector<std::function<void()>> then;
   };
+  // `late` comes when the archive has not answered anything for a moment, unless the timer has gone before.
+  void watch(net::Timer& timer, milliseconds left, std::function<void()> late);
   bool answer(std::uint64_t question, const chatlog::RoomPast* past);  // false: it was answered before
   void go_on(ChannelId channel);
 

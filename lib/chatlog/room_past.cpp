@@ -3,13 +3,15 @@
 namespace sluice::chatlog {
 
 namespace {
-constexpr std::size_t messages = 200 + 1;
+constexpr std::size_t shown = 200;
 constexpr std::size_t origins = 16;  // who joins is told all of them
 }  // namespace
 
 Result<RoomPast> read_past(Archive& archive, ChannelId channel, Wall now) {
   RoomPast past;
-  SLUICE_TRY_VALUE(past.messages, archive.recent(channel, messages));
+  SLUICE_TRY_VALUE(past.messages, archive.recent(channel, shown + 1));
+  past.whole = past.messages.size() <= shown;
+  if (!past.whole) past.messages.erase(past.messages.begin());
   SLUICE_TRY_VALUE(past.speakers, archive.speakers(channel, now));
   SLUICE_TRY_VALUE(past.heads, archive.heads(channel, origins));
   return past;

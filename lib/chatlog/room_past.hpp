@@ -7,7 +7,8 @@
 namespace sluice::chatlog {
 
 struct RoomPast {
-  std::vector<Kept> messages;  // oldest first; one more than a history holds shows that there are more
+  std::vector<Kept> messages;  // oldest first, as many as a history holds
+  bool whole = true;           // there are no others
   std::vector<Spoke> speakers;
   chat::Seen heads;  // of runs whose messages are not here, too: pages that heard them all missed nothing
   bool empty() const { return speakers.empty() && heads.empty(); }

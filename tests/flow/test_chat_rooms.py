@@ -63,6 +63,18 @@ def test_who_comes_back_to_a_closed_room_has_missed_nothing(chat):
     assert [message["text"] for message in chat.page().join("quiet")["history"]] == ["two", "three", "four"]
 
 
+def test_who_missed_more_than_the_history_shows_is_told_so(chat):
+    chat.seed("channel", "long", "ada")
+    bob = chat.page(chat.bob)
+    bob.join("long")
+    lines = [said(bob, "long", f"line {number}") for number in range(205)]
+    bob.close()
+    wait_closed(chat, "long")
+    for seen, gap in (0, True), (4, False):
+        again = chat.page().join("long", cursor={lines[seen]["origin"]: lines[seen]["seq"]})
+        assert again["gap"] == gap and len(again["history"]) == 200
+
+
 def test_what_moderators_did_while_it_was_closed_is_so(chat):
     chat.seed("channel", "acted", "ada")
     bob = chat.page(chat.bob)
