@@ -150,7 +150,8 @@ def test_another_node_hears_of_a_room_that_is_not_open_here():
             said(on_a, "demo", f"old {number}")
         a.daemon.stop()
         with contextlib.closing(sqlite3.connect(f"{a.directory}/chat-0.db")) as archive:
-            archive.execute("UPDATE messages SET at_ms = at_ms - ?", [LONG_AGO])
+            archive.execute("UPDATE messages SET at_ms = at_ms - ?1, more = iif(more ->> 'order' > 0, json_set(more, '$.order', more ->> 'order' - ?1), more)",
+                            [LONG_AGO])
             archive.commit()
         for node in nodes:
             node.start()
