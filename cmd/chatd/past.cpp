@@ -9,7 +9,7 @@
 namespace sluice::chatd {
 
 namespace {
-constexpr std::size_t most_restored_keys = 200'000;  // of all rooms: 50 MB; 660 a second for five minutes
+constexpr std::size_t most_restored_keys = 200'000;  // of all rooms: 15 MB; 660 a second for five minutes
 }  // namespace
 
 Result<std::vector<store::Event>> Past::catch_up(store::Cursor begun) {

@@ -1,4 +1,6 @@
 // The steps of the message path, each by itself.
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "chat/emotes.hpp"
@@ -46,6 +48,36 @@ TEST_CASE("a repeat is known for five minutes, and no longer than six, however b
   clock.advance(std::chrono::hours(3));
   CHECK_FALSE(keys.find("other599", clock.steady()));
   CHECK(keys.size() == 0);
+}
+
+TEST_CASE("what became of a message is known by its whole id, and told with its origin") {
+  RecentKeys keys;
+  FakeClock clock;
+  const Steady now = clock.steady();
+  const std::string id = message_id(ChannelId(1), UserId(2), "k");
+  keys.remember(id, {"first", 7, Wall(seconds(3))}, now);
+  for (std::size_t i = 0; i < id.size(); ++i) {  // of another, also where that is no UUID
+    std::string other = id;
+    other[i] = other[i] == '0' ? '1' : '0';
+    CHECK_FALSE(keys.find(other, now));
+    other[i] = 'x';
+    CHECK_FALSE(keys.find(other, now));
+  }
+  std::string upper = id;
+  std::ranges::transform(upper, upper.begin(),
+                         [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
+  if (upper != id) CHECK_FALSE(keys.find(upper, now));
+  CHECK_FALSE(keys.find(id.substr(1), now));
+  keys.remember("of its own kind", {"second", 8, Wall(seconds(4))}, now);
+  keys.remember(id.substr(1) + "g", {"third", 9, Wall(seconds(5))}, now);
+  CHECK(keys.size() == 3);
+  const auto found = keys.find(id, now);
+  REQUIRE(found);
+  CHECK((found->origin == "first" && found->seq == 7 && found->at == Wall(seconds(3))));
+  CHECK(keys.find("of its own kind", now)->origin == "second");
+  CHECK(keys.find(id.substr(1) + "g", now)->seq == 9);
+  keys.remember(id, {"second", 1, Wall(seconds(6))}, now);
+  CHECK(keys.find(id, now)->origin == "second");
 }
 
 TEST_CASE("a window holds so many in any span, also at the same instant") {
