@@ -153,7 +153,16 @@ void Archivist::find(ChannelId channel, std::string id,
 void Archivist::past(ChannelId channel, std::function<void(Result<chatlog::RoomPast>)> answer) {
   hand_over();
   ask(
-      0, [this, channel] { return chatlog::read_past(archive_, channel, clock_.wall()); }, std::move(answer));
+      0, [queue = queue_, channel] { return queue->past(channel); }, std::move(answer));
+}
+
+void Archivist::has_past(ChannelId channel, std::function<void(Result<bool>)> answer) {
+  const auto look = [this, channel]() -> Result<bool> {
+    SLUICE_TRY_VALUE(const chat::Seen heads, archive_.heads(channel, 1));
+    return !heads.empty();
+  };
+  hand_over();
+  ask(0, look, std::move(answer));
 }
 
 void Archivist::speakers(ChannelId channel, std::function<void(Result<std::vector<chatlog::Spoke>>)> answer) {

@@ -33,6 +33,7 @@ class Archivist {
             std::function<void(Result<std::optional<chatlog::Kept>>)> answer);
   // The channel's, of all that was handed over until now.
   void past(ChannelId channel, std::function<void(Result<chatlog::RoomPast>)> answer);
+  void has_past(ChannelId channel, std::function<void(Result<bool>)> answer);  // any at all
   // Who ever spoke in the channel, of all that was handed over until now.
   void speakers(ChannelId channel, std::function<void(Result<std::vector<chatlog::Spoke>>)> answer);
   void keep_for(std::chrono::days keep) { keep_ = keep; }

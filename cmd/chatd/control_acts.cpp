@@ -92,8 +92,12 @@ void ControlActs::carry_out(const Request& request, const chat::By& by, Reply re
     return reply(
         app::error_json({Errc::invalid, fmt::format("/{} is about a user and no room", command->rule->word),
                          "the user says it in chat"}));
+  chat::Room* room = rooms_.find(request.channel);
+  if (room == nullptr)
+    return reply(
+        app::error_json({Errc::unavailable, "#" + request.channel + " was just closed", "ask again"}));
   const auto answering = std::make_shared<Answering>(std::move(reply));
-  moderation_.carry_out(*rooms_.find(request.channel), by, *command,
+  moderation_.carry_out(*room, by, *command,
                         [answering](const chat::Notice& notice) { answering->tell(answer_of(notice)); });
 }
 

@@ -21,9 +21,13 @@ void News::take(const store::Event& event) {
     return;
   }
   if (event.channel.value() != 0) last_.insert_or_assign(event.channel, event.cursor);
-  chat::Room* room = rooms_.find(text_of(payload, "channel"));
-  if (room == nullptr) return;  // nobody is there
-  if (event.name == "channel.suspicious_user.update") return tell_suspicious(event, *room);
+  const std::string channel = text_of(payload, "channel");
+  if (event.name == "channel.suspicious_user.update") return take_suspicion(event, rooms_.find(channel));
+  chat::Room* room = rooms_.find(channel);
+  if (room == nullptr) {  // nobody is there; what is taken off counts when somebody comes
+    if (chat::Room* closed = rooms_.known(channel)) apply_to_room(event, *closed);
+    return;
+  }
   if (event.name == "channel.chat.message_delete" && archivist_ != nullptr)
     if (const std::string id = text_of(payload, "message_id"); !room->history().find(id))
       return remove_old(event, id);
@@ -38,16 +42,17 @@ void News::remove_old(const store::Event& event, const std::string& id) {
   archivist_->find(event.channel, id, [this, event, id](const Result<std::optional<chatlog::Kept>>& kept) {
     const auto payload = nlohmann::json::parse(event.payload, nullptr, false);
     if (!kept) log::warn("what was deleted cannot be read in the chat history", {kept.error()});
-    if (chat::Room* room = rooms_.find(text_of(payload, "channel")))
+    if (chat::Room* room = rooms_.known(text_of(payload, "channel")))
       room->remove_message(id, text_of(payload, "target_user_login"),
                            kept && *kept ? chat::as_said(*(*kept)->message) : "", event.at);
   });
 }
 
-void News::tell_suspicious(const store::Event& event, chat::Room& room) const {
+void News::take_suspicion(const store::Event& event, const chat::Room* open) const {
   const chat::Suspicion suspicion = suspicion_of(event);
-  if (chat::EvasionGate* gate = links_.hall().evasion)
-    gate->flag_changed(room.channel().id, suspicion.user.id);
+  if (chat::EvasionGate* gate = links_.hall().evasion) gate->flag_changed(event.channel, suspicion.user.id);
+  if (open == nullptr) return;
+  const chat::Room& room = *open;
   room.tell([&](const chat::Member& member) { return room.roles_of(*member.user).moderates(); },
             [&](std::string& out, const chat::Wire& wire) {
               if (wire.json) return chat::write_suspicion(out, suspicion);

@@ -21,7 +21,7 @@ class News {
 
  private:
   void remove_old(const store::Event& event, const std::string& id);
-  void tell_suspicious(const store::Event& event, chat::Room& room) const;
+  void take_suspicion(const store::Event& event, const chat::Room* open) const;
 
   chat::Rooms& rooms_;
   Links& links_;

@@ -23,6 +23,8 @@ app::Option port(std::string name, std::string fallback, std::string help) {
 Result<> long_enough(const std::string& value) {
   const auto time = app::parse_duration(value);
   if (time && *time < seconds(5)) return fail(Errc::config, value + " is too short", "choose 5s or longer");
+  if (time && *time > std::chrono::days(365))
+    return fail(Errc::config, value + " is too long", "choose 365d or less");
   return {};
 }
 

@@ -66,7 +66,7 @@ Result<chat::Room*> Past::open(const store::Channel& channel) {
                    chatlog::read_past(parts_.archive, channel.id, system_clock().wall()));
   SLUICE_TRY_VALUE(chat::Standing standing, read_standing(parts_.store, channel.id));
   chat::Room& room = parts_.rooms.open(to_chat(channel));
-  room.standing() = std::move(standing);
+  room.standing().replace(std::move(standing));
   fill(room, parts_.path, past);
   return &room;
 }
@@ -74,8 +74,16 @@ Result<chat::Room*> Past::open(const store::Channel& channel) {
 void fill(chat::Room& room, chat::MessagePath& path, const chatlog::RoomPast& past) {
   if (past.whole && room.history().kept().size() < room.history().capacity()) room.begins_at_first();
   for (const chatlog::Spoke& spoke : past.speakers) room.restore_speaker(spoke.user, spoke.speaker);
-  for (const auto& [origin, seq] : past.heads) room.count(origin, seq);
+  // What an origin that is heard already said behind that comes from itself, to all who are here.
+  const chat::Seen heads = room.heads();
+  const auto comes_yet = [&](const std::string& origin, std::uint64_t seq) {
+    const auto head = heads.find(origin);
+    return room.members() > 0 && head != heads.end() && head->second != 0 && seq > head->second;
+  };
+  for (const auto& [origin, seq] : past.heads)
+    if (!comes_yet(origin, seq)) room.count(origin, seq);
   for (const chatlog::Kept& kept : past.messages) {
+    if (comes_yet(kept.message->origin, kept.message->seq)) continue;
     room.restore(kept.message, kept.taken_off);
     path.restore(*kept.message);
   }

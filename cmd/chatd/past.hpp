@@ -43,7 +43,7 @@ class Past {
   Parts parts_;
 };
 
-// Gives an open room what its archive holds.
+// Gives an open room what its archive holds; also late, when somebody is there.
 void fill(chat::Room& room, chat::MessagePath& path, const chatlog::RoomPast& past);
 
 }  // namespace sluice::chatd

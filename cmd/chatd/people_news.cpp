@@ -122,8 +122,8 @@ void PeopleNews::take(const store::Event& event) {
 }
 
 void PeopleNews::tell_room(const store::Event& event, const json& payload) {
-  chat::Room* room = hall_.rooms.find(text_of(payload, "channel"));
-  if (room == nullptr) return;  // nobody is there
+  chat::Room* room = hall_.rooms.known(text_of(payload, "channel"));
+  if (room == nullptr) return;  // nobody has been there
   if (event.name == "channel.follow") {
     room->standing().follow(user_of(payload).id, event.at);
   } else if (event.name == "channel.unfollow") {

@@ -1,5 +1,7 @@
 #include "recall.hpp"
 
+#include <utility>
+
 #include "log/log.hpp"
 #include "past.hpp"
 
@@ -7,7 +9,8 @@ namespace sluice::chatd {
 
 namespace {
 constexpr milliseconds patience{1000};
-}
+constexpr seconds pause{5};  // after an error
+}  // namespace
 
 void Recall::look_in(Archivist& archivist, std::function<bool(ChannelId)> listens) {
   archivist_ = &archivist;
@@ -24,8 +27,31 @@ void Recall::past(ChannelId channel, std::function<void(const chatlog::RoomPast*
     if (!past)
       log::warn("what was said in a room cannot be read in the chat history",
                 {past.error(), {"channel", channel.value()}});
-    if (answer(question, past ? &*past : nullptr) || !past) return;
-    if (chat::Room* room = rooms_.find(channel)) fill(*room, path_, *past);
+    if (!answer(question, past ? &*past : nullptr) && past)
+      if (chat::Room* room = rooms_.find(channel)) fill(*room, path_, *past);
+    if (past) return;
+    owed_.insert(channel);
+    again_.after(pause, [this] { ask_again(); });
+  });
+}
+
+void Recall::ask_again() {
+  for (const ChannelId channel : std::exchange(owed_, {})) {
+    if (rooms_.find(channel) == nullptr) continue;
+    archivist_->past(channel, [this, channel](const Result<chatlog::RoomPast>& past) {
+      chat::Room* room = rooms_.find(channel);
+      if (past && room != nullptr) fill(*room, path_, *past);
+      if (past) return;
+      owed_.insert(channel);
+      again_.after(pause, [this] { ask_again(); });
+    });
+  }
+}
+
+void Recall::has_past(ChannelId channel, std::function<void(bool)> answer) {
+  if (archivist_ == nullptr) return answer(false);
+  archivist_->has_past(channel, [answer = std::move(answer)](const Result<bool>& has) {
+    if (has) answer(*has);
   });
 }
 

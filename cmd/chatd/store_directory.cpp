@@ -79,48 +79,61 @@ Result<chat::Standing> read_standing(store::Store& store, ChannelId channel) {
   }
 }
 
-namespace {
-struct Found {
-  chat::Channel channel;
-  chat::Standing standing;
-  store::Cursor read_at;  // every event up to it is in there
-};
-}  // namespace
-
 void StoreDirectory::find_channel(std::string name, Answer answer) {
-  if (const chat::Room* room = rooms_.find(name))
+  if (chat::Room* room = rooms_.find(name)) {
+    room->expect_somebody();
     return recall_.speakers(room->channel().id,
-                            [channel = room->channel(), answer = std::move(answer)] { answer(channel); });
+                            [this, name, channel = room->channel(), answer = std::move(answer)]() mutable {
+                              chat::Room* still = rooms_.find(name);
+                              if (still == nullptr)
+                                return find_channel(std::move(name), std::move(answer));  // it took that long
+                              still->expect_somebody();
+                              answer(channel);
+                            });
+  }
   const auto [waiting, first] = opening_.try_emplace(name);
   waiting->second.push_back(std::move(answer));
   if (first) open(name);
 }
 
 void StoreDirectory::open(const std::string& name) {
-  const auto ask = [this, name]() -> Result<Found> {
+  const auto ask = [this, name]() -> Result<chat::Channel> {
+    SLUICE_TRY_VALUE(const store::Channel channel, store_.channels().by_name(name));
+    return to_chat(channel);
+  };
+  offload_.run(ask, [this, name](const Result<chat::Channel>& channel) {
+    if (!channel) return opened(name, channel);
+    rooms_.expect(*channel);  // from now on it hears what is taken off of what the archive is asked for
+    recall_.past(channel->id, [this, channel = *channel](const chatlog::RoomPast* past) {
+      stand(channel, past == nullptr ? nullptr : std::make_shared<const chatlog::RoomPast>(*past));
+    });
+  });
+}
+
+namespace {
+struct Found {
+  chat::Standing standing;
+  store::Cursor read_at;  // every event up to it is in there
+};
+}  // namespace
+
+void StoreDirectory::stand(const chat::Channel& channel, std::shared_ptr<const chatlog::RoomPast> past) {
+  const auto ask = [this, id = channel.id]() -> Result<Found> {
     Found found;
     SLUICE_TRY_VALUE(found.read_at, store_.events().last());
-    SLUICE_TRY_VALUE(const store::Channel channel, store_.channels().by_name(name));
-    found.channel = to_chat(channel);
-    SLUICE_TRY_VALUE(found.standing, read_standing(store_, channel.id));
+    SLUICE_TRY_VALUE(found.standing, read_standing(store_, id));
     return found;
   };
-  offload_.run(ask, [this, name](Result<Found> found) {
-    if (!found) return opened(name, std::unexpected(found.error()));
-    // An event that comes meanwhile finds no room to change: what was read is out of date.
-    const ChannelId id = found->channel.id;
-    const store::Cursor heard = news_.last_of(id);
-    if (heard > found->read_at) return open(name);
-    const auto shared = std::make_shared<Found>(*std::move(found));
-    recall_.past(id, [this, name, id, heard, shared](const chatlog::RoomPast* past) {
-      if (rooms_.find(name) == nullptr) {
-        if (news_.last_of(id) != heard) return open(name);
-        chat::Room& room = rooms_.open(shared->channel);
-        room.standing() = std::move(shared->standing);
-        if (past != nullptr) fill(room, path_, *past);
-      }
-      opened(name, shared->channel);
-    });
+  offload_.run(ask, [this, channel, past](Result<Found> found) {
+    if (!found) return opened(channel.name, std::unexpected(found.error()));
+    if (rooms_.find(channel.name) == nullptr) {
+      // What an event that came meanwhile changed is out of date.
+      if (news_.last_of(channel.id) > found->read_at) return stand(channel, past);
+      chat::Room& room = rooms_.open(channel);
+      room.standing().replace(std::move(found->standing));
+      if (past) fill(room, path_, *past);
+    }
+    opened(channel.name, channel);
   });
 }
 
@@ -130,9 +143,8 @@ void StoreDirectory::opened(const std::string& name, const Result<chat::Channel>
 }
 
 void StoreDirectory::find_spoken_in(ChannelId channel, std::function<void(chat::Room*)> answer) {
-  if (chat::Room* room = rooms_.find(channel)) return answer(room);
-  recall_.past(channel, [this, channel, answer = std::move(answer)](const chatlog::RoomPast* past) mutable {
-    if (past == nullptr || past->empty()) return answer(nullptr);
+  recall_.has_past(channel, [this, channel, answer = std::move(answer)](bool has) mutable {
+    if (!has) return answer(nullptr);
     offload_.run([this, channel] { return store_.channels().by_id(channel); },
                  [this, channel, answer = std::move(answer)](const Result<store::Channel>& found) {
                    if (!found) return answer(nullptr);

@@ -3,6 +3,7 @@
 // room open, with its standing, what was said there last and who ever spoke.
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,14 @@ class StoreDirectory final : public chat::Directory {
   void redeem_ticket(std::string ticket, std::function<void(Result<chat::Identity>)> answer) override;
   void find_channel(std::string name, std::function<void(Result<chat::Channel>)> answer) override;
 
-  // The channel's room, opened if its archive has anything of it; null: it has not.
+  // The channel's room, opened if the archive has anything of it; null: it has not. No answer: it has not
+  // said.
   void find_spoken_in(ChannelId channel, std::function<void(chat::Room*)> answer);
 
  private:
   using Answer = std::function<void(Result<chat::Channel>)>;
   void open(const std::string& name);
+  void stand(const chat::Channel& channel, std::shared_ptr<const chatlog::RoomPast> past);
   void opened(const std::string& name, const Result<chat::Channel>& channel);
 
   store::Store& store_;

@@ -105,8 +105,7 @@ void Room::restore(MessagePtr message, bool removed) {
 void Room::let_go() {
   history_.clear();
   speakers_ = {};
-  standing_ = {};
-  deserted_ = 0;
+  standing_.replace({});
 }
 
 void Room::receive(const MessagePtr& message, bool removed, Tell tell) {

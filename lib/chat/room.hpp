@@ -68,6 +68,7 @@ class Room {
   bool deserted(std::uint32_t beats) const {
     return members() == 0 && lines_.empty() && moves_.empty() && deserted_ >= beats;
   }
+  void expect_somebody() { deserted_ = 0; }
   // What can be read again goes: what was said, who spoke, the standing. Its numbers stay.
   void let_go();
 

@@ -12,16 +12,27 @@ Rooms::Rooms(std::string origin, RenderStyle style, Rhythm rhythm)
       random_(std::hash<std::string>{}(origin_)) {}
 
 Room& Rooms::open(const Channel& channel) {
-  auto& room = rooms_[channel.name];
-  if (room) return *room;
-  if (auto closed = closed_.extract(channel.name)) {
-    room = std::move(closed.mapped());
-  } else {
-    room = std::make_unique<Room>(
-        channel, origin_, people_, [this](Room& waiting) { gathered(waiting); }, lanes_);
-  }
-  by_id_.insert_or_assign(channel.id, room.get());
-  return *room;
+  if (Room* room = find(channel.name)) return *room;
+  expect(channel);
+  auto closed = closed_.extract(channel.name);
+  Room& room = *closed.mapped();
+  room.expect_somebody();
+  rooms_.insert(std::move(closed));
+  by_id_.insert_or_assign(channel.id, &room);
+  return room;
+}
+
+void Rooms::expect(const Channel& channel) {
+  if (known(channel.name) != nullptr) return;
+  closed_.emplace(channel.name,
+                  std::make_unique<Room>(
+                      channel, origin_, people_, [this](Room& waiting) { gathered(waiting); }, lanes_));
+}
+
+Room* Rooms::known(std::string_view name) {
+  if (Room* room = find(name)) return room;
+  const auto closed = closed_.find(name);
+  return closed == closed_.end() ? nullptr : closed->second.get();
 }
 
 std::size_t Rooms::close_deserted(std::uint32_t beats, const std::function<bool(const Room&)>& may) {

@@ -36,6 +36,10 @@ class Rooms {
   Room& open(const Channel& channel);  // the same room for the same channel; a new name is taken over
   Room* find(std::string_view name);   // null when it is not open
   Room* find(ChannelId channel);
+  // Also a closed one, if it has been open or was expected: it hears what is taken off, so that this is not
+  // shown to who comes, and what else who comes back is told.
+  Room* known(std::string_view name);
+  void expect(const Channel& channel);  // it is about to be opened
   const std::map<std::string, std::unique_ptr<Room>, std::less<>>& all() const { return rooms_; }  // open
   // Closes the rooms that have been deserted for so many beats and that `may` says, and lets go of what they
   // held: see Room::let_go(). Who still has one has an empty room, which open() brings back.

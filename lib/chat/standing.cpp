@@ -28,6 +28,11 @@ std::vector<std::string> Standing::logins(Role role) const {
   return logins;
 }
 
+void Standing::replace(Standing fresh) {
+  fresh.ban_changes_ += ban_changes_;
+  *this = std::move(fresh);
+}
+
 void Standing::ban(UserId user, Ban ban) {
   lift(user);
   if (!ban.until) ++for_ever_, ++ban_changes_;

@@ -33,6 +33,8 @@ class Standing {
   };
   void ban(UserId user, Ban ban);  // in place of one before
   void lift(UserId user);
+  // What was read anew in place of this; no number of ban_changes() comes again.
+  void replace(Standing fresh);
   bool bans_for_ever() const { return for_ever_ > 0; }  // anybody
   std::uint64_t ban_changes() const {
     return ban_changes_;

@@ -83,6 +83,17 @@ Result<> ArchiveQueue::carry_out(const Work& work) {
   return archive_.set_cursor(std::get<Cursor>(work).value);
 }
 
+Result<RoomPast> ArchiveQueue::past(ChannelId channel) {
+  auto past = read_past(archive_, channel, clock_.wall());
+  if (!past) return past;
+  for (const Work& work : waiting_) {
+    const auto* taken = std::get_if<TakenOff>(&work);
+    if (taken == nullptr || taken->channel != channel) continue;
+    for (Kept& kept : past->messages) kept.taken_off = kept.taken_off || covers(*taken, *kept.message);
+  }
+  return past;
+}
+
 void ArchiveQueue::drop_oldest() {
   for (auto work = waiting_.begin(); work != waiting_.end() && state_.waiting > most_; ++work) {
     auto* messages = std::get_if<Messages>(&*work);

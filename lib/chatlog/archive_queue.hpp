@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "chatlog/archive.hpp"
+#include "chatlog/room_past.hpp"
 
 namespace sluice::chatlog {
 
@@ -38,6 +39,8 @@ class ArchiveQueue {
   // Does what waits, and then this. After a failure nothing is tried for two seconds.
   State run(Work work);
   State run_now();  // what waits, whenever it was tried; so does what is blocked
+  // With what was taken off, whether that is written or waits.
+  Result<RoomPast> past(ChannelId channel);
 
  private:
   State carry_on();

@@ -14,6 +14,8 @@ struct RoomPast {
   bool empty() const { return speakers.empty() && heads.empty(); }
 };
 
+bool covers(const TakenOff& taken, const chat::Message& message);  // of the same channel
+
 // Blocks.
 Result<RoomPast> read_past(Archive& archive, ChannelId channel, Wall now);
 

@@ -33,7 +33,7 @@ class Exchange : private Place::Outside {
     virtual bool known(const std::string& id) = 0;  // see Place::Outside
     virtual void received(const Said& said) = 0;
     // Opens the room if anything was ever said in it that this node has, and `then` comes, at once or soon;
-    // null: nothing was.
+    // null: nothing was. It does not come when that cannot be found out.
     virtual void open(ChannelId channel, std::function<void(chat::Room*)> then) = 0;
     virtual void whispered(const chat::Whisper& whisper) = 0;  // by another node, to somebody who is here
     virtual void malformed(const Error& why) = 0;              // somebody else writes to our channels

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from chat_nodes import joined
+from chat_nodes import health, joined
 from chat_platform import running
 from chat_peers import Page
 from harness import program, wait_for
@@ -160,3 +160,110 @@ def test_another_node_hears_of_a_room_that_is_not_open_here():
         found = b.page().join("demo", history=100)
         assert [message["text"] for message in found["history"]] == [f"old {number}" for number in range(30)]
         assert open_rooms(a) == ["demo"]
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Nobody writes the file meanwhile; it can be read."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        database.rollback()
+        database.close()
+
+
+def history_is_well(chat):
+    return health(chat)[1]["history"]["status"] == "healthy"
+
+
+def test_what_is_taken_off_while_it_is_closed_is_shown_to_nobody_though_it_cannot_be_written(chat):
+    chat.seed("channel", "unwritten", "ada")
+    bob = chat.page(chat.bob)
+    bob.join("unwritten")
+    rude, fine = (said(bob, "unwritten", text) for text in ("rude", "fine"))
+    bob.close()
+    wait_closed(chat, "unwritten")
+    with locked(f"{chat.directory}/chat.db"):
+        modctl(chat, "delete", "unwritten", rude["id"])
+        wait_for(lambda: not history_is_well(chat), 30, "the history cannot be written")
+        again = chat.page().join("unwritten", cursor={rude["origin"]: rude["seq"] - 1})
+        assert [message["text"] for message in again["history"]] == ["fine"]
+        assert again["removed"]["ids"] == [rude["id"]]
+    wait_for(lambda: history_is_well(chat), 30, "the history is written again")
+
+
+def test_who_comes_back_after_a_clear_takes_everything_off(chat):
+    chat.seed("channel", "cleared", "ada")
+    bob = chat.page(chat.bob)
+    bob.join("cleared")
+    lines = [said(bob, "cleared", f"line {number}") for number in range(230)]
+    bob.close()
+    wait_closed(chat, "cleared")
+    modctl(chat, "clear", "cleared")
+    modctl(chat, "timeout", "cleared", "cyd", "60")
+
+    def removed():
+        page = chat.page()
+        told = page.join("cleared", cursor={lines[-1]["origin"]: lines[-1]["seq"]})["removed"]
+        page.close()
+        return told if "users" in told else None
+
+    assert wait_for(removed, 10, "it is told of all that was done")["all"] >= lines[-1]["at"]
+
+
+def test_a_history_that_cannot_be_read_is_read_later(chat):
+    chat.seed("channel", "unread", "ada")
+    bob = chat.page(chat.bob)
+    bob.join("unread")
+    said(bob, "unread", "before")
+    bob.close()
+    wait_closed(chat, "unread")
+    with contextlib.closing(sqlite3.connect(f"{chat.directory}/chat.db", isolation_level=None)) as archive:
+        archive.execute("ALTER TABLE origins RENAME TO origins_away")
+        assert chat.page(chat.bob).join("unread", history=10)["history"] == []
+        archive.execute("ALTER TABLE origins_away RENAME TO origins")
+
+    def shown():
+        page = chat.page()
+        found = [message["text"] for message in page.join("unread", history=10)["history"]]
+        page.close()
+        return found
+
+    wait_for(lambda: shown() == ["before"], 20, "the open room is given its past")
+    back = chat.page(chat.bob)
+    back.join("unread")
+    said(back, "unread", "after")
+    assert "first" not in back.until("message")
+
+
+def test_a_ban_holds_and_acts_are_answered_where_the_history_is_slow():
+    """Of nodes, which ask their history who spoke in a room that is open and that they do not follow."""
+    with joined(own_history=True, options=("--room-idle", "5s")) as nodes:
+        a, b = nodes
+        for channel in "race", "other":
+            a.seed("channel", channel, "ada")
+        on_a = a.page(a.ada)
+        on_a.join("race")
+        said(on_a, "race", "hello")
+        on_a.close()
+        wait_for(lambda: written(a, 1), 10, "the line is in the history")
+        modctl(a, "ban", "race", "bob")
+        a.daemon.stop()
+        a.start()
+        nodes.wait_joined()
+        assert open_rooms(a) == ["race"]  # of late something was said
+        bob = a.page(a.bob)
+        with locked(f"{a.directory}/chat-0.db"):
+            modctl(a, "ban", "other", "cyd")  # the writer waits for the lock, and this node's answers for the writer
+            bob.ask(type="join", channel="race")
+            bob.ask(type="message", channel="race", text="am I banned?", key="k")
+            asked = a.ask_all({"command": "act", "channel": "race", "as": "ada", "line": "/mods"})
+        assert bob.until("error")["code"] == "banned"
+        assert "error" not in asked[0], asked
+
+
+def written(chat, count):
+    with contextlib.closing(sqlite3.connect(f"file:{chat.directory}/chat-0.db?mode=ro", uri=True)) as archive:
+        return archive.execute("SELECT count(*) FROM messages").fetchone()[0] == count

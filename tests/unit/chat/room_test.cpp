@@ -268,3 +268,45 @@ TEST_CASE_METHOD(Salon, "a room that nobody has been in is closed, and opened wi
   room.publish(said("m2", 5, noon), nullptr);
   CHECK(room.seq() == 2);
 }
+
+TEST_CASE_METHOD(Salon, "a closed room hears what is taken off, and keeps no standing") {
+  const auto all = [](const Room&) { return true; };
+  room.standing().ban(UserId(9), {"nine", std::nullopt});
+  const std::uint64_t changes = room.standing().ban_changes();
+  CHECK(rooms.known("demo") == &room);
+  REQUIRE(rooms.close_deserted(0, all) == 1);
+  CHECK(rooms.known("demo") == &room);
+  CHECK(rooms.known("nowhere") == nullptr);
+  CHECK_FALSE(room.standing().bans_for_ever());
+  room.ban({UserId(7), "u7", "U", ""}, std::nullopt, noon);
+
+  CHECK(&rooms.open(directory.channels["demo"]) == &room);
+  CHECK(rooms.close_deserted(1, all) == 0);
+  Standing fresh;
+  fresh.ban(UserId(9), {"nine", std::nullopt});
+  room.standing().replace(std::move(fresh));
+  CHECK(room.standing().ban_changes() > changes);  // though as many are banned
+  for (const std::int64_t author : {7, 8})
+    room.restore(std::make_shared<const Message>(said("m" + std::to_string(author), author, noon)));
+  CHECK(shown() == Texts{"m8"});
+  CHECK(room.taken_off_since(std::nullopt).authors.size() == 1);
+}
+
+TEST_CASE_METHOD(Salon, "a room that somebody is expected in is not closed") {
+  const auto all = [](const Room&) { return true; };
+  for (int i = 0; i < 5; ++i) rooms.beat();
+  room.expect_somebody();
+  CHECK(rooms.close_deserted(1, all) == 0);
+  rooms.expect(directory.channels["demo"]);  // it is there
+  CHECK(rooms.find("demo") == &room);
+  Channel other = directory.channels["demo"];
+  other.id = ChannelId(77);
+  other.name = "other";
+  rooms.expect(other);
+  CHECK(rooms.find("other") == nullptr);
+  CHECK(rooms.find(ChannelId(77)) == nullptr);
+  Room* expected = rooms.known("other");
+  REQUIRE(expected != nullptr);
+  CHECK(&rooms.open(other) == expected);
+  CHECK(rooms.find(ChannelId(77)) == expected);
+}

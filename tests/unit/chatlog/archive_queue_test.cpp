@@ -88,3 +88,29 @@ TEST_CASE("more than may wait is lost, the oldest first, and counted") {
   CHECK(queue.run_now().error.empty());
   CHECK(disk.kept() == std::vector<std::string>{"c", "d", "e"});
 }
+
+TEST_CASE("what was taken off is so in a room's past, though it is not written") {
+  Disk disk;
+  ArchiveQueue queue(disk.archive, disk.clock);
+  queue.run(Messages{message("a"), message("b"), message("c")});
+  disk.fill();
+  queue.run(Messages{message("d")});  // in front of what follows
+  queue.run(TakenOff{.channel = ChannelId(2), .at = Wall(seconds(9))});
+  queue.run(TakenOff{.channel = ChannelId(1), .message = "b", .at = Wall(milliseconds(0))});
+  const auto shown = [&] {
+    std::string texts;
+    const auto past = queue.past(ChannelId(1));
+    REQUIRE(past);
+    for (const Kept& kept : past->messages)
+      if (!kept.taken_off) texts += kept.message->text;
+    return texts;
+  };
+  CHECK(disk.kept() == std::vector<std::string>{"a", "b", "c"});
+  CHECK(shown() == "ac");
+  queue.run(TakenOff{.channel = ChannelId(1), .author = UserId(8), .at = Wall(seconds(9))});
+  queue.run(
+      TakenOff{.channel = ChannelId(1), .author = UserId(7), .at = Wall(milliseconds(0))});  // before all
+  CHECK(shown() == "ac");
+  queue.run(TakenOff{.channel = ChannelId(1), .author = UserId(7), .at = Wall(milliseconds(1))});
+  CHECK(shown().empty());
+}
