@@ -188,9 +188,15 @@ def test_what_is_taken_off_while_it_is_closed_is_shown_to_nobody_though_it_canno
     with locked(f"{chat.directory}/chat.db"):
         modctl(chat, "delete", "unwritten", rude["id"])
         wait_for(lambda: not history_is_well(chat), 30, "the history cannot be written")
-        again = chat.page().join("unwritten", cursor={rude["origin"]: rude["seq"] - 1})
-        assert [message["text"] for message in again["history"]] == ["fine"]
-        assert again["removed"]["ids"] == [rude["id"]]
+
+        def shown():
+            page = chat.page()
+            again = page.join("unwritten", cursor={rude["origin"]: rude["seq"] - 1})
+            page.close()
+            assert again["removed"]["ids"] == [rude["id"]]
+            return [message["text"] for message in again["history"]]
+
+        assert wait_for(shown, 20, "it is read, though not written") == ["fine"]
     wait_for(lambda: history_is_well(chat), 30, "the history is written again")
 
 
