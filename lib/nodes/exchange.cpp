@@ -30,6 +30,7 @@ Exchange::Exchange(chat::Rooms& rooms, std::string name, Clock& clock, Outside& 
 
 void Exchange::up() {
   up_ = true;
+  greeted_ = false;
   const Steady now = clock_.steady();
   for (auto& [origin, other] : others_) other.heard = now;
   outside_.subscribe(node_channel(own_));
@@ -43,7 +44,7 @@ void Exchange::up() {
 }
 
 void Exchange::down() {
-  up_ = false;
+  up_ = greeted_ = false;
   std::vector<std::function<void()>> waiting;  // they may enter other rooms
   for (auto& [channel, entry] : entries_) {
     entry.subscribed = false;
@@ -69,6 +70,7 @@ void Exchange::compare_all() {
   for (auto& [channel, entry] : entries_)
     if (entry.place->followed()) followed.push_back(digest(entry.place->room(), true));
   announce(all_nodes, std::move(followed), true);
+  greeted_ = true;
   if (past_told_) return;
   past_said_ = clock_.steady();
   for (const auto& [name, room] : rooms_.all()) {
@@ -89,7 +91,7 @@ void Exchange::said(const chat::MessagePtr& message) {
     here.wanted_until = clock_.steady() + linger;
     follow(here);
   }
-  if (!up_) return;
+  if (!greeted_) return;
   ++counts_.published;
   outside_.publish(room_channel(message->channel), encode(Said{message, false}, message->channel));
 }
@@ -181,8 +183,11 @@ void Exchange::settle_if_complete(Entry& entry, Steady now) {
   if (entry.ready.empty() && entry.awaited.empty()) return;
   const bool complete = entry.subscribed && entry.awaited.empty() && !entry.place->restless();
   if (!complete && now < entry.await_until) return;
+  std::vector<std::string> told;
+  for (const auto& [origin, other] : others_)
+    if (!entry.awaited.contains(origin)) told.push_back(origin);
   entry.awaited.clear();
-  entry.place->settle();
+  entry.place->settle(told, now);
   for (auto& ready : std::exchange(entry.ready, {})) ready();
 }
 
@@ -237,7 +242,7 @@ void Exchange::take(const Heads& heads, bool to_me) {
   std::vector<ChannelId> closed;
   for (const Heads::Room& room : heads.rooms) {
     if (Entry* here = find(room.channel); here != nullptr && here->place->followed()) {
-      here->place->compare(heads.from, room, now);
+      here->place->compare(heads.from, room, heads.born, now);
       if (to_me && here->awaited.erase(heads.from) > 0 && here->awaited.empty())
         here->place->all_have_spoken(now);
       if (here->place->restless()) restless_.insert(room.channel);
@@ -347,7 +352,7 @@ void Exchange::beat(Steady now) {
 void Exchange::announce(const std::string& channel, std::vector<Heads::Room> rooms, bool asks) {
   if (!up_) return;
   do {
-    Heads heads{own_, name_, asks, {}};
+    Heads heads{own_, name_, asks, {}, born_};
     const std::size_t some = std::min(rooms.size(), rooms_at_once);
     heads.rooms.assign(std::make_move_iterator(rooms.end() - static_cast<std::ptrdiff_t>(some)),
                        std::make_move_iterator(rooms.end()));

@@ -128,6 +128,7 @@ class Exchange : private Place::Outside {
   Outside& outside_;
   Place::Limits limits_;
   bool up_ = false;
+  bool greeted_ = false;  // since it is up: the others have been told what is here, before any line
   std::unordered_map<ChannelId, Entry> entries_;
   std::set<ChannelId> restless_;
   std::unordered_set<UserId> users_;  // who is here

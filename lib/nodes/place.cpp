@@ -44,13 +44,14 @@ void Place::hear(Said said, Steady now) {
   look(origin, strand, now);
 }
 
-void Place::compare(const std::string& node, const Heads::Room& heads, Steady now) {
+void Place::compare(const std::string& node, const Heads::Room& heads, Wall born, Steady now) {
   if (!followed_ || node == own_) return;
   viewers_[node] = heads.viewers;
   room_.set_viewers_elsewhere(viewers_elsewhere());
   for (const auto& [origin, range] : heads.origins) {
     if (origin == own_) continue;
     Strand& strand = this->strand(origin, now);
+    strand.whole = strand.whole || (origin == node && born > since_);
     const bool had_hole = strand.high > room_.head(origin);
     strand.sources[node] = range;
     strand.high = std::max(strand.high, range.last);
@@ -133,7 +134,8 @@ bool Place::restless() const {
          });
 }
 
-void Place::settle() {
+void Place::settle(const std::vector<std::string>& told, Steady now) {
+  for (const std::string& origin : told) strand(origin, now);
   for (auto& [origin, strand] : strands_) strand.settled = true;
 }
 
@@ -147,6 +149,10 @@ void Place::forget(const std::string& node) {
 
 // What was told of an origin that is neither kept nor in mind lies before everything that is kept.
 void Place::forget_departed(const std::function<bool(const std::string&)>& lives, Steady now) {
+  std::erase_if(strands_, [&](const auto& each) {  // that never said anything here
+    return room_.head(each.first) == 0 && each.second.high == 0 && !lives(each.first) &&
+           now - each.second.named >= limits_.quiet;
+  });
   const auto& history = room_.history().kept();
   std::unordered_set<std::string_view> kept;
   for (const chat::History::Kept& each : history) {
@@ -249,7 +255,7 @@ void Place::take(Strand& strand, const Said& said, Tell tell) {
 }
 
 void Place::look(const std::string& origin, Strand& strand, Steady now) {
-  if (!strand.settled && strand.high > room_.head(origin) + limits_.backlog)
+  if (!strand.settled && !strand.whole && strand.high > room_.head(origin) + limits_.backlog)
     pass_over(origin, strand, strand.high - limits_.backlog, now);
   if (const std::uint64_t first = first_to_be_had(origin, strand);
       first > room_.head(origin) + 1 && (strand.held.empty() || first <= strand.held.begin()->first))

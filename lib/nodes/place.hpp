@@ -41,8 +41,8 @@ class Place {
 
   // A line as its node published it.
   void hear(Said said, Steady now);
-  // What `node` says it has.
-  void compare(const std::string& node, const Heads::Room& heads, Steady now);
+  // What `node`, whose run began at `born`, says it has.
+  void compare(const std::string& node, const Heads::Room& heads, Wall born, Steady now);
   // `node`'s answer to a question.
   void fill(const Lines& lines, Steady now);
   void tick(Steady now);    // while restless: asks again, skips
@@ -50,7 +50,9 @@ class Place {
   bool restless() const;    // a hole, or a question without an answer
   // Every node has said what it has: what none named of an origin's beginning need not be waited for.
   void all_have_spoken(Steady now);
-  void settle();  // the past is here, as far as it is to be had
+  // The past is here, as far as it is to be had. `told`: nodes that have said what they have; what they say
+  // from now on is for the members, however much of it comes at once.
+  void settle(const std::vector<std::string>& told, Steady now);
   void forget(const std::string& node);
   // Of the origins that have departed, and whose messages are kept no longer, only the last ones are kept in
   // mind. To be called now and then. `lives`: a node that says so.
@@ -65,6 +67,7 @@ class Place {
   using Tell = chat::Room::Tell;
   struct Strand {  // an origin
     bool settled = false;
+    bool whole = false;       // its run began when the room was followed: no line of it is of before
     Steady named{};           // by whomever, last
     std::int64_t old_to = 0;  // it may have been forgotten: up to this order nothing of it is new
     Range passed;             // over, and not told so before it is known whether that was new

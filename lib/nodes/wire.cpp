@@ -74,6 +74,10 @@ Result<Heads> read_heads(const json& object) {
     if (!asks->is_boolean()) return wrong("asks");
     heads.asks = *asks;
   }
+  if (object.contains("born")) {
+    SLUICE_TRY_VALUE(const std::uint64_t born, number_at(object, "born", 0));
+    heads.born = Wall(milliseconds(born));
+  }
   const auto rooms = object.find("rooms");
   if (rooms == object.end() || !rooms->is_array() || rooms->size() > rooms_limit) return wrong("rooms");
   for (const json& value : *rooms) {
@@ -129,6 +133,7 @@ std::string encode(const Heads& heads) {
     JsonObject object(out);
     begin(object, "heads").text("from", heads.from).text("name", heads.name);
     if (heads.asks) object.boolean("asks", true);
+    if (heads.born != Wall{}) object.number("born", heads.born.time_since_epoch().count());
     chat::append_array(object.member("rooms"), heads.rooms, [&](const Heads::Room& room) {
       fmt::format_to(std::back_inserter(out), "[{},{},", room.channel.value(), room.viewers);
       {

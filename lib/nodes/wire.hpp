@@ -33,6 +33,7 @@ struct Heads {
   std::string name;         // its instance, for people
   bool asks = false;        // who hears it answers with its own of the same rooms
   std::vector<Room> rooms;  // none: a sign of life
+  Wall born{};              // when its run began; 0: it does not say
 };
 struct Want {
   std::string from;

@@ -360,3 +360,47 @@ TEST_CASE("no room is closed before the others have heard of what earlier runs l
   scene.run(seconds(2));
   CHECK(late.close_room());
 }
+
+TEST_CASE("what a node says in an outage crosses whole, though it had said nothing there before") {
+  const bool restarted = GENERATE(false, true);
+  CAPTURE(restarted);
+  Scene scene(2);
+  Page page;
+  page.join(scene[1]);
+  scene.run(seconds(1));
+  scene.redis_dies();
+  scene.run(seconds(20));
+  if (restarted) {
+    scene.kill(0);
+    scene.add();
+  }
+  Node& speaker = scene[restarted ? 1 : 0];
+  for (int i = 1; i <= 1000; ++i) {
+    speaker.say(speaker.room(), 1, "m" + std::to_string(i));
+    scene.run(milliseconds(5));
+  }
+  scene.redis.up = true;
+  speaker.connect();
+  scene.run(milliseconds(50));
+  speaker.say(speaker.room(), 1, "after");  // perhaps before the other hears what it has
+  for (auto& node : scene.nodes)
+    if (!node->connected) node->connect();
+  scene.run(seconds(5));
+  CHECK(page.shown.size() == 1001);
+  CHECK(page.skipped == 0);
+  CHECK(page.repeats.empty());
+  CHECK_FALSE(page.gap);
+}
+
+TEST_CASE("of what was said before a room was followed no more is told than it shows") {
+  Scene scene(2);
+  for (int i = 1; i <= 1000; ++i) scene[0].say(scene[0].room(), 1, "m" + std::to_string(i));
+  scene.run(seconds(1));
+  Page page;
+  page.join(scene[1]);
+  scene.run(seconds(2));
+  REQUIRE(page.room != nullptr);
+  CHECK(page.shown.empty());
+  CHECK(scene[1].exchange.counts().filled <= 500);
+  CHECK(scene[1].history().size() == 200);
+}
