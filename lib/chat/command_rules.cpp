@@ -49,7 +49,7 @@ constexpr std::array rules{
     CommandRule{"emoteonlyoff", Act::emote_only, false, Needs::moderator, "usage_emote_only_off", "",
                 "end emote-only mode"},
     CommandRule{"uniquechat", Act::unique, true, Needs::moderator, "usage_r9k_on", "",
-                "let no message through that was said before"},
+                "let no message through that says what one of the last 200 said"},
     CommandRule{"uniquechatoff", Act::unique, false, Needs::moderator, "usage_r9k_off", "",
                 "end unique-chat mode"},
     CommandRule{"automod", Act::automod_level, true, Needs::moderator, "usage_automod", "[level]",

@@ -19,12 +19,14 @@ constexpr std::array<std::string_view, 16> web_paths{
     "api",      "assets", "auth",  "browse",  "dashboard", "eventsub", "health", "helix",
     "internal", "live",   "login", "metrics", "mock",      "static",   "vod",    "ws"};
 // Who speaks in the dialect without being anybody, and who would be believed.
-constexpr std::array<std::string_view, 14> reserved_names{"admin",
+constexpr std::array<std::string_view, 16> reserved_names{"admin",
                                                           "administrator",
                                                           anonymous_cheerer_login,
                                                           "ananonymousgifter",
                                                           "automod",
+                                                          "broadcaster",
                                                           "jtv",
+                                                          "mod",
                                                           "moderator",
                                                           "server",
                                                           "sluice",
@@ -56,11 +58,24 @@ std::unexpected<Error> reserved(std::string_view kind, std::string_view name) {
               "choose another name");
 }
 
+// Digits that stand for letters, and signs that fill: adm1n, s_t_a_f_f_.
+std::string without_disguise(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    constexpr std::string_view digits = "13457", letters = "ieast";
+    const std::size_t at = digits.find(c);
+    if (c != '_' && c != ' ' && c != '.' && c != '-') plain += at == digits.npos ? c : letters[at];
+  }
+  return plain;
+}
+
 // The reserved name that a text may be taken for; empty when there is none.
 std::string_view reserved_look(std::string_view text) {
-  const std::string look = icu_text::look_of(text);
-  const auto found = std::ranges::find_if(
-      reserved_names, [&](std::string_view name) { return icu_text::look_of(name) == look; });
+  const std::string look = icu_text::look_of(text), plain = icu_text::look_of(without_disguise(text));
+  const auto found = std::ranges::find_if(reserved_names, [&](std::string_view name) {
+    const std::string reserved = icu_text::look_of(name);
+    return reserved == look || reserved == plain;
+  });
   return found == reserved_names.end() ? std::string_view() : *found;
 }
 
