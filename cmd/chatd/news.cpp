@@ -25,7 +25,10 @@ void News::take(const store::Event& event) {
   if (event.name == "channel.suspicious_user.update") return take_suspicion(event, rooms_.find(channel));
   chat::Room* room = rooms_.find(channel);
   if (room == nullptr) {  // nobody is there; what is taken off counts when somebody comes
-    if (chat::Room* closed = rooms_.known(channel)) apply_to_room(event, *closed);
+    if (chat::Room* closed = rooms_.known(channel)) {
+      apply_to_room(event, *closed);
+      closed->let_go();  // its standing is read when it opens
+    }
     return;
   }
   if (event.name == "channel.chat.message_delete" && archivist_ != nullptr)

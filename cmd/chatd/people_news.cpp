@@ -124,8 +124,9 @@ void PeopleNews::take(const store::Event& event) {
 void PeopleNews::tell_room(const store::Event& event, const json& payload) {
   chat::Room* room = hall_.rooms.known(text_of(payload, "channel"));
   if (room == nullptr) return;  // nobody has been there
+  const bool open = hall_.rooms.find(event.channel) != nullptr;
   if (event.name == "channel.follow") {
-    room->standing().follow(user_of(payload).id, event.at);
+    if (open) room->standing().follow(user_of(payload).id, event.at);
   } else if (event.name == "channel.unfollow") {
     room->standing().unfollow(user_of(payload).id);
   } else if (auto notice = notice_of(event, payload, *room)) {

@@ -173,6 +173,7 @@ bool Exchange::follows(ChannelId room) const {
 
 void Exchange::ask_all(Entry& entry) {
   entry.awaited.clear();
+  entry.told.clear();
   for (const auto& [origin, other] : others_) entry.awaited.insert(origin);
   if (entry.awaited.empty()) entry.place->all_have_spoken(clock_.steady());
   announce(all_nodes, {digest(entry.place->room(), true)}, true);
@@ -183,11 +184,8 @@ void Exchange::settle_if_complete(Entry& entry, Steady now) {
   if (entry.ready.empty() && entry.awaited.empty()) return;
   const bool complete = entry.subscribed && entry.awaited.empty() && !entry.place->restless();
   if (!complete && now < entry.await_until) return;
-  std::vector<std::string> told;
-  for (const auto& [origin, other] : others_)
-    if (!entry.awaited.contains(origin)) told.push_back(origin);
   entry.awaited.clear();
-  entry.place->settle(told, now);
+  entry.place->settle(std::exchange(entry.told, {}), now);
   for (auto& ready : std::exchange(entry.ready, {})) ready();
 }
 
@@ -243,8 +241,10 @@ void Exchange::take(const Heads& heads, bool to_me) {
   for (const Heads::Room& room : heads.rooms) {
     if (Entry* here = find(room.channel); here != nullptr && here->place->followed()) {
       here->place->compare(heads.from, room, heads.born, now);
-      if (to_me && here->awaited.erase(heads.from) > 0 && here->awaited.empty())
-        here->place->all_have_spoken(now);
+      if (to_me && here->awaited.erase(heads.from) > 0) {
+        here->told.insert(heads.from);
+        if (here->awaited.empty()) here->place->all_have_spoken(now);
+      }
       if (here->place->restless()) restless_.insert(room.channel);
       settle_if_complete(*here, now);
     }

@@ -87,7 +87,8 @@ class Exchange : private Place::Outside {
     Steady wanted_until{};
     bool subscribed = false;
     bool asks = false;              // the others what they have, once it is subscribed to
-    std::set<std::string> awaited;  // nodes that have not said what they have
+    std::set<std::string> awaited;  // nodes that have been asked and have not said what they have
+    std::set<std::string> told;     // those that have
     Steady await_until{};
     std::vector<std::function<void()>> ready;
     std::uint64_t told_seq = 0, told_viewers = 0;

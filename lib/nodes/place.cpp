@@ -134,7 +134,7 @@ bool Place::restless() const {
          });
 }
 
-void Place::settle(const std::vector<std::string>& told, Steady now) {
+void Place::settle(const std::set<std::string>& told, Steady now) {
   for (const std::string& origin : told) strand(origin, now);
   for (auto& [origin, strand] : strands_) strand.settled = true;
 }

@@ -52,7 +52,7 @@ class Place {
   void all_have_spoken(Steady now);
   // The past is here, as far as it is to be had. `told`: nodes that have said what they have; what they say
   // from now on is for the members, however much of it comes at once.
-  void settle(const std::vector<std::string>& told, Steady now);
+  void settle(const std::set<std::string>& told, Steady now);
   void forget(const std::string& node);
   // Of the origins that have departed, and whose messages are kept no longer, only the last ones are kept in
   // mind. To be called now and then. `lives`: a node that says so.
