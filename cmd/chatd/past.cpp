@@ -1,5 +1,7 @@
 #include "past.hpp"
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "chat/recent_keys.hpp"
 #include "moderation_news.hpp"
@@ -72,7 +74,6 @@ Result<chat::Room*> Past::open(const store::Channel& channel) {
 }
 
 void fill(chat::Room& room, chat::MessagePath& path, const chatlog::RoomPast& past) {
-  if (past.whole && room.history().kept().size() < room.history().capacity()) room.begins_at_first();
   for (const chatlog::Spoke& spoke : past.speakers) room.restore_speaker(spoke.user, spoke.speaker);
   // What an origin that is heard already said behind that comes from itself, to all who are here.
   const chat::Seen heads = room.heads();
@@ -80,10 +81,15 @@ void fill(chat::Room& room, chat::MessagePath& path, const chatlog::RoomPast& pa
     const auto head = heads.find(origin);
     return room.members() > 0 && head != heads.end() && head->second != 0 && seq > head->second;
   };
+  const auto here = [&](const chatlog::Kept& kept) {
+    return !comes_yet(kept.message->origin, kept.message->seq);
+  };
+  const bool fits = room.history().kept().size() < room.history().capacity();
+  if (past.whole && fits && std::ranges::all_of(past.messages, here)) room.begins_at_first();
   for (const auto& [origin, seq] : past.heads)
     if (!comes_yet(origin, seq)) room.count(origin, seq);
   for (const chatlog::Kept& kept : past.messages) {
-    if (comes_yet(kept.message->origin, kept.message->seq)) continue;
+    if (!here(kept)) continue;
     room.restore(kept.message, kept.taken_off);
     path.restore(*kept.message);
   }

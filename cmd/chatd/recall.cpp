@@ -37,7 +37,6 @@ void Recall::past(ChannelId channel, std::function<void(const chatlog::RoomPast*
 
 void Recall::ask_again() {
   for (const ChannelId channel : std::exchange(owed_, {})) {
-    if (rooms_.find(channel) == nullptr) continue;
     archivist_->past(channel, [this, channel](const Result<chatlog::RoomPast>& past) {
       chat::Room* room = rooms_.find(channel);
       if (past && room != nullptr) fill(*room, path_, *past);

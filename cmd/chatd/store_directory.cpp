@@ -104,8 +104,8 @@ void StoreDirectory::open(const std::string& name) {
   offload_.run(ask, [this, name](const Result<chat::Channel>& channel) {
     if (!channel) return opened(name, channel);
     rooms_.expect(*channel);  // from now on it hears what is taken off of what the archive is asked for
-    recall_.past(channel->id, [this, channel = *channel](const chatlog::RoomPast* past) {
-      stand(channel, past == nullptr ? nullptr : std::make_shared<const chatlog::RoomPast>(*past));
+    recall_.past(channel->id, [this, name, channel = *channel](const chatlog::RoomPast* past) {
+      stand(name, channel, past == nullptr ? nullptr : std::make_shared<const chatlog::RoomPast>(*past));
     });
   });
 }
@@ -117,23 +117,24 @@ struct Found {
 };
 }  // namespace
 
-void StoreDirectory::stand(const chat::Channel& channel, std::shared_ptr<const chatlog::RoomPast> past) {
+void StoreDirectory::stand(const std::string& name, const chat::Channel& channel,
+                           std::shared_ptr<const chatlog::RoomPast> past) {
   const auto ask = [this, id = channel.id]() -> Result<Found> {
     Found found;
     SLUICE_TRY_VALUE(found.read_at, store_.events().last());
     SLUICE_TRY_VALUE(found.standing, read_standing(store_, id));
     return found;
   };
-  offload_.run(ask, [this, channel, past](Result<Found> found) {
-    if (!found) return opened(channel.name, std::unexpected(found.error()));
+  offload_.run(ask, [this, name, channel, past](Result<Found> found) {
+    if (!found) return opened(name, std::unexpected(found.error()));
     if (rooms_.find(channel.name) == nullptr) {
       // What an event that came meanwhile changed is out of date.
-      if (news_.last_of(channel.id) > found->read_at) return stand(channel, past);
+      if (news_.last_of(channel.id) > found->read_at) return stand(name, channel, past);
       chat::Room& room = rooms_.open(channel);
       room.standing().replace(std::move(found->standing));
       if (past) fill(room, path_, *past);
     }
-    opened(channel.name, channel);
+    opened(name, channel);
   });
 }
 
@@ -147,9 +148,10 @@ void StoreDirectory::find_spoken_in(ChannelId channel, std::function<void(chat::
     if (!has) return answer(nullptr);
     offload_.run([this, channel] { return store_.channels().by_id(channel); },
                  [this, channel, answer = std::move(answer)](const Result<store::Channel>& found) {
-                   if (!found) return answer(nullptr);
+                   if (!found && found.error().code == Errc::not_found) answer(nullptr);
+                   if (!found) return;
                    find_channel(found->name, [this, channel, answer](const Result<chat::Channel>&) {
-                     answer(rooms_.find(channel));
+                     if (chat::Room* room = rooms_.find(channel)) answer(room);
                    });
                  });
   });

@@ -34,8 +34,9 @@ class StoreDirectory final : public chat::Directory {
 
  private:
   using Answer = std::function<void(Result<chat::Channel>)>;
-  void open(const std::string& name);
-  void stand(const chat::Channel& channel, std::shared_ptr<const chatlog::RoomPast> past);
+  void open(const std::string& name);  // as it was asked for
+  void stand(const std::string& name, const chat::Channel& channel,
+             std::shared_ptr<const chatlog::RoomPast> past);
   void opened(const std::string& name, const Result<chat::Channel>& channel);
 
   store::Store& store_;

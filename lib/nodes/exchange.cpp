@@ -334,6 +334,7 @@ void Exchange::beat(Steady now) {
       unfollow(entry);
       continue;
     }
+    if (!greeted_) continue;  // of what is said until then all is told at once
     const bool whole = now - entry.told_all >= told_whole_every;
     if (!whole && entry.told_seq == room.seq() && entry.told_viewers == room.viewers()) continue;
     if (whole) {

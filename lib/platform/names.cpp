@@ -59,10 +59,10 @@ std::unexpected<Error> reserved(std::string_view kind, std::string_view name) {
 }
 
 // Digits that stand for letters, and signs that fill: adm1n, s_t_a_f_f_.
-std::string without_disguise(std::string_view text) {
+std::string without_disguise(std::string_view text, std::string_view letters) {
   std::string plain;
   for (const char c : text) {
-    constexpr std::string_view digits = "13457", letters = "ieast";
+    constexpr std::string_view digits = "13457";
     const std::size_t at = digits.find(c);
     if (c != '_' && c != ' ' && c != '.' && c != '-') plain += at == digits.npos ? c : letters[at];
   }
@@ -71,10 +71,10 @@ std::string without_disguise(std::string_view text) {
 
 // The reserved name that a text may be taken for; empty when there is none.
 std::string_view reserved_look(std::string_view text) {
-  const std::string look = icu_text::look_of(text), plain = icu_text::look_of(without_disguise(text));
+  const std::array looks{icu_text::look_of(text), icu_text::look_of(without_disguise(text, "ieast")),
+                         icu_text::look_of(without_disguise(text, "least"))};
   const auto found = std::ranges::find_if(reserved_names, [&](std::string_view name) {
-    const std::string reserved = icu_text::look_of(name);
-    return reserved == look || reserved == plain;
+    return std::ranges::find(looks, icu_text::look_of(name)) != looks.end();
   });
   return found == reserved_names.end() ? std::string_view() : *found;
 }

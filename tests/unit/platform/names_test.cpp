@@ -28,9 +28,9 @@ TEST_CASE("names with another meaning cannot be taken") {
 }
 
 TEST_CASE("nobody can speak as the platform, nor as what looks like it") {
-  for (const char* name :
-       {"system", "Automod", "admin", "ananonymousgifter", "5ystem_", "adrnin", "systern", "adm1n",
-        "tw1tchnotify", "staff_", "s_u_pport", "m0derator", "4dm1n", "broadcaster", "mod", "MOD_"}) {
+  for (const char* name : {"system", "Automod", "admin", "ananonymousgifter", "5ystem_", "adrnin", "systern",
+                           "adm1n", "tw1tchnotify", "staff_", "s_u_pport", "m0derator", "4dm1n",
+                           "broadcaster", "mod", "MOD_", "51uice"}) {
     CAPTURE(name);
     CHECK(user_name(name).error().code == Errc::invalid);
   }
