@@ -77,7 +77,9 @@ void ControlActs::take(const std::string& request_json, Reply reply) {
     const chat::By by{{user->id, user->name, user->display_name, {}}, shell.address + " " + shell.name};
     directory_.find_channel(request.channel, [this, request, by, reply](const Result<chat::Channel>& found) {
       if (!found) return reply(app::error_json(found.error()));
-      carry_out(request, by, reply);
+      Request named = request;
+      named.channel = found->name;
+      carry_out(named, by, reply);
     });
   });
 }

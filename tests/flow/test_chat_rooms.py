@@ -134,6 +134,13 @@ def test_nothing_is_open_at_the_start_and_many_may_come_at_once(chat):
     assert [page.until("message")["text"] for page in pages] == ["all here?"] * 60
 
 
+def test_a_channel_is_found_however_its_name_is_typed(chat):
+    chat.seed("channel", "typed", "ada")
+    answers = [chat.ask_all({"command": "act", "channel": channel, "as": "ada", "line": "/mods"})[0] for channel in ("##typed", "#TYPED", "##typed")]
+    assert answers[0] == answers[1] == answers[2] and "error" not in answers[0], answers
+    assert open_rooms(chat).count("typed") == 1
+
+
 def test_time_that_is_too_short_is_refused(tmp_path):
     done = subprocess.run([program("chatd"), "--dir", str(tmp_path), "--room-idle", "1s"], capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and "--room-idle: 1s is too short" in done.stderr and "choose 5s or longer" in done.stderr
