@@ -114,6 +114,10 @@ TEST_CASE("heads, questions and answers go over") {
   REQUIRE(back.rooms.size() == 2);
   CHECK(back.rooms[0].viewers == 3);
   CHECK(back.rooms[0].origins == heads.rooms[0].origins);
+  CHECK(back.born == Wall{});  // of a node of before that was told
+  CHECK(taken<Heads>(encode(Heads{"a", "", false, {}, Wall(milliseconds(5))})).born == Wall(milliseconds(5)));
+  CHECK_FALSE(decode(R"({"v":1,"type":"heads","from":"a","born":-1,"rooms":[]})"));
+  CHECK_FALSE(decode(R"({"v":1,"type":"heads","from":"a","born":"now","rooms":[]})"));
   const Want want = taken<Want>(encode(Want{"a", ChannelId(9), "b", {3, 8}}));
   CHECK((want.from == "a" && want.channel == ChannelId(9) && want.of == "b" && want.range == Range{3, 8}));
   const Lines lines = taken<Lines>(encode(Lines{"a", ChannelId(3), "k3fq2a", {40, 50}, {said(full())}}));
