@@ -255,7 +255,8 @@ void Place::take(Strand& strand, const Said& said, Tell tell) {
 }
 
 void Place::look(const std::string& origin, Strand& strand, Steady now) {
-  if (!strand.settled && !strand.whole && strand.high > room_.head(origin) + limits_.backlog)
+  const bool introduced = strand.sources.contains(origin) || all_spoke_;  // whether it is whole is known
+  if (introduced && !strand.settled && !strand.whole && strand.high > room_.head(origin) + limits_.backlog)
     pass_over(origin, strand, strand.high - limits_.backlog, now);
   if (const std::uint64_t first = first_to_be_had(origin, strand);
       first > room_.head(origin) + 1 && (strand.held.empty() || first <= strand.held.begin()->first))

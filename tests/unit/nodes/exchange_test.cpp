@@ -375,6 +375,7 @@ TEST_CASE("what a node says in an outage crosses whole, though it had said nothi
     scene.add();
   }
   Node& speaker = scene[restarted ? 1 : 0];
+  Node& reader = scene[restarted ? 0 : 1];
   for (int i = 1; i <= 1000; ++i) {
     speaker.say(speaker.room(), 1, "m" + std::to_string(i));
     scene.run(milliseconds(5));
@@ -382,9 +383,19 @@ TEST_CASE("what a node says in an outage crosses whole, though it had said nothi
   scene.redis.up = true;
   speaker.connect();
   scene.run(milliseconds(50));
-  speaker.say(speaker.room(), 1, "after");  // perhaps before the other hears what it has
-  for (auto& node : scene.nodes)
-    if (!node->connected) node->connect();
+  reader.connect();
+  // A line comes before the other has heard who says it.
+  const auto next = speaker.room().publish(
+      [&] {
+        chat::Message after;
+        after.id = "after";
+        after.at = speaker.clock.wall();
+        after.author = {UserId(1), "u1", "U", ""};
+        after.text = "after";
+        return after;
+      }(),
+      nullptr);
+  reader.exchange.hear(Exchange::room_channel(ChannelId(1)), encode(Said{next, false}, ChannelId(1)));
   scene.run(seconds(5));
   CHECK(page.shown.size() == 1001);
   CHECK(page.skipped == 0);
