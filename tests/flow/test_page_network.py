@@ -73,7 +73,7 @@ def test_three_viewers(tmp_path):
         assert 1500 < state["longest"] < STARTS_OVER, (SEED, state)
 
         stood = stopped.path.stopped
-        stopped.plays_through(25, 2, 2.2, lambda: stopped.path.stopped > stood + 1)
+        stopped.plays_through(25, 2, 2.5, lambda: stopped.path.stopped > stood + 1)
         far.plays_through(30, 1, 1.5)
         cut.page.moves_on(cut.page.mark(), 3, 60, "once more")
         wait_for(lambda: cut.page.state()["behind"] < 1.5, 120, f"nearness again, it is {cut.page.state()}; that")
