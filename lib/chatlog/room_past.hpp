@@ -11,7 +11,6 @@ struct RoomPast {
   bool whole = true;           // there are no others
   std::vector<Spoke> speakers;
   chat::Seen heads;  // of runs whose messages are not here, too: pages that heard them all missed nothing
-  bool empty() const { return speakers.empty() && heads.empty(); }
 };
 
 bool covers(const TakenOff& taken, const chat::Message& message);  // of the same channel

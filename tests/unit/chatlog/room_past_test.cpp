@@ -33,7 +33,7 @@ Result<> say(Archive& archive, std::int64_t channel, std::uint64_t first, std::u
 TEST_CASE("the last 200 lines, who spoke, and how far each origin came") {
   auto archive = Archive::open(":memory:");
   REQUIRE(archive);
-  CHECK(read_past(*archive, ChannelId(1), noon)->empty());
+  CHECK(read_past(*archive, ChannelId(1), noon)->messages.empty());
   CHECK(read_past(*archive, ChannelId(1), noon)->whole);
   REQUIRE(say(*archive, 1, 1, 200));
   REQUIRE(archive->append(std::vector{line(2, 1, "other")}));
@@ -41,7 +41,6 @@ TEST_CASE("the last 200 lines, who spoke, and how far each origin came") {
   REQUIRE(past);
   CHECK(past->whole);
   CHECK(past->messages.size() == 200);
-  CHECK_FALSE(past->empty());
 
   REQUIRE(say(*archive, 1, 201, 203));
   REQUIRE(archive->take_off({.channel = ChannelId(1), .message = "o1-1-202", .at = noon}));
