@@ -53,7 +53,7 @@ class Archive {
   // What AutoMod blocked, in one transaction. How many were more than the bounds let be kept. Nothing else
   // here knows of them: they are no messages.
   Result<std::size_t> append(std::span<const Blocked> lines, const BlockedBounds& bounds = {});
-  // The last `count` messages of a channel, oldest first.
+  // The `count` messages of a channel that are last by their order, oldest first.
   Result<std::vector<Kept>> recent(ChannelId channel, std::size_t count);
   // How far each origin came in the channel: the last number of the `most` that spoke last, whether that is
   // kept or not.

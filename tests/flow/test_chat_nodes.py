@@ -275,6 +275,42 @@ def test_what_a_node_said_in_an_outage_is_told_though_it_was_killed_and_nobody_i
         assert not on_b.twice and not on_b.gaps
 
 
+@pytest.mark.parametrize("own_history", [False, True])
+def test_what_was_made_up_for_after_an_outage_stands_where_it_was_said_also_after_a_restart(own_history):
+    with joined(own_history=own_history) as nodes:
+        a, b = nodes
+        on_a, on_b = a.page(a.ada), b.page(b.bob)
+        for page in (on_a, on_b):
+            page.join("demo", history=0)
+        nodes.redis.kill()
+        wait_for(lambda: health(a)[0] == health(b)[0] == 503, 10, "both know that they are alone")
+        said, at, by_b = 0, 0, set()
+        for _ in range(60):  # of what b makes up for there is more than a room shows
+            for page in (on_a, on_a, on_a, on_a, on_b):
+                said += 1
+                while time.time_ns() // 1_000_000 <= at:  # a line a millisecond: behind more than that a's would be numbered as if said later
+                    pass
+                at = time.time_ns() // 1_000_000
+                page.say("demo", f"line {said}", f"k{said}")
+                line = page.until("confirmed")["id"]
+            by_b.add(line)
+        nodes.redis.start()
+        nodes.wait_joined(20)
+        wait_for(lambda: history(a) == history(b), 20, "one history")
+        shown = history(b)
+        assert len(set(shown) & by_b) > 10
+        file = f"{b.directory}/{'chat-1' if own_history else 'chat'}.db"
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            wait_for(lambda: database.execute("SELECT count(*) FROM messages").fetchone()[0] == said, 10, "all is written")
+        nodes.kill(0)
+        nodes.kill(1)
+        b.start()  # with nobody to ask
+        assert history(b) == shown
+        a.start()
+        nodes.wait_joined(20)
+        wait_for(lambda: history(a) == history(b) == shown, 20, "one history again")
+
+
 def test_a_password_is_asked_for_and_kept_out_of_sight(tmp_path):
     redis = RedisServer(password="open sesame")
     try:

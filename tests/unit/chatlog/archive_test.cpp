@@ -87,6 +87,30 @@ TEST_CASE("how far each origin came is known as long as anything of that time is
   CHECK(*archive->heads(ChannelId(1), 10) == chat::Seen{{"b", 5}});
 }
 
+TEST_CASE("the newest of a room are those that were said last, not those that came into the file last") {
+  auto archive = Archive::open(":memory:");
+  REQUIRE(archive);
+  const auto said = [](std::uint64_t seq, int at, int order) {
+    Message m = *message(1, seq);
+    m.at = Wall(milliseconds(at));
+    m.order = order;
+    return std::make_shared<const Message>(m);
+  };
+  REQUIRE(archive->append(std::vector<chat::MessagePtr>{said(1, 1000, 1000), said(4, 4000, 4000)}));
+  // Missed until now; the clock of who said the last is behind.
+  REQUIRE(archive->append(std::vector<chat::MessagePtr>{said(2, 2000, 2000), said(3, 500, 3000)}));
+  const auto seqs = [&](std::size_t count) {
+    const auto recent = archive->recent(ChannelId(1), count);
+    REQUIRE(recent);
+    std::vector<std::uint64_t> found;
+    for (const Kept& each : *recent) found.push_back(each.message->seq);
+    return found;
+  };
+  CHECK(seqs(1) == std::vector<std::uint64_t>{4});
+  CHECK(seqs(2) == std::vector<std::uint64_t>{3, 4});
+  CHECK(seqs(9) == std::vector<std::uint64_t>{1, 2, 3, 4});
+}
+
 TEST_CASE("what was said comes back after a restart, whole and in order") {
   const auto folder =
       std::filesystem::temp_directory_path() / ("sluice-chatlog-" + std::to_string(::getpid()));
