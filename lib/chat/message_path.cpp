@@ -320,13 +320,15 @@ MessagePtr MessagePath::publish(Room& room, Message line, Member* from, bool key
   line.address = {};
   line.badges = badges_of(line.roles);
   const MessagePtr published = room.publish(std::move(line), from);
+  if (on_published) on_published(published);
   if (keyed) {
     const PublishedAs as{published->origin, published->seq, published->at};
     recent_.remember(published->id, as, clock_.steady());
+    // Behind the line itself: a node that is killed between the two has not told others of a line that they
+    // never get.
     if (shared_ != nullptr) shared_->published(*published);
     resolve(published->id, as);
   }
-  if (on_published) on_published(published);
   return published;
 }
 

@@ -161,6 +161,17 @@ TEST_CASE("what a gate refuses or holds is taken back, what is published with a 
   CHECK(hall.shared.log.back() == "forget " + id);
 }
 
+TEST_CASE(
+    "a line is told before its key is: who is killed between the two has not had others answer for it") {
+  SharedHall hall;
+  hall.path.on_published = [&](const MessagePtr& message) {
+    hall.shared.log.push_back("told " + message->text);
+  };
+  hall.say(hall.ada, "good", "c");
+  hall.shared.pass();
+  CHECK(hall.shared.log == Texts{"told good", "published good"});
+}
+
 TEST_CASE("a key that another node has published is answered as that") {
   SharedHall hall;
   const auto told = hall.say(hall.bob, "hello", "k"), again = hall.say(hall.bob, "hello", "k");
