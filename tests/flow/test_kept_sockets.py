@@ -10,6 +10,7 @@ import time
 import pytest
 
 from harness import Platform, Publisher, get, wait_for
+from kills import processes
 
 PORTS = {"origind": "origin", "webd": "http", "chatd": "irc", "ingestd": "rtmp"}
 
@@ -55,9 +56,12 @@ def back(platform, name, before):
     wait_for(lambda: (pid := platform.pid(name)) and pid != before, 10, f"{name} again")
 
 
+def children(platform):
+    return [int(child) for child in pathlib.Path(f"/proc/{platform.process.pid}/task/{platform.process.pid}/children").read_text().split()]
+
+
 def keeper_of_sockets(platform):
-    children = pathlib.Path(f"/proc/{platform.process.pid}/task/{platform.process.pid}/children").read_text().split()
-    return next((int(child) for child in children if "keep-sockets" in pathlib.Path(f"/proc/{child}/cmdline").read_text()), None)
+    return next((child for child in children(platform) if "keep-sockets" in pathlib.Path(f"/proc/{child}/cmdline").read_text()), None)
 
 
 @pytest.mark.parametrize("name", PORTS)
@@ -115,6 +119,21 @@ def test_who_keeps_the_sockets_may_die_too(platform):
     with Knocking(platform.port("http")) as knocking:
         back(platform, "webd", kill(platform, "webd"))
     assert knocking.refused == 0
+
+
+def test_a_new_keeper_of_sockets_does_not_outlive_a_sluice_that_is_killed_as_it_starts_it(platform):
+    for _ in range(3):
+        before, seen = set(children(platform)), set()
+        os.kill(keeper_of_sockets(platform), signal.SIGKILL)
+        until = time.monotonic() + 10
+        while len(seen) < 2:  # rm, and it; without a pause: within a millisecond it has asked the kernel to tell of sluice's end
+            seen |= set(children(platform)) - before
+            assert time.monotonic() < until, "no new keeper of sockets"
+        platform.process.kill()
+        platform.process.wait()
+        folder = str(platform.directory)
+        wait_for(lambda: not [line for _, _, line in processes().values() if folder in line], 20, "everything ended")
+        platform.up()
 
 
 def test_a_platform_that_is_down_refuses(platform):
