@@ -7,6 +7,9 @@ backoff=(0.1 0.5 1 2 5)        # seconds before the 1st, 2nd, … start again; t
 hopeless_after=8               # deaths in a row, each within short_life seconds of its start
 short_life=3
 log_limit=$((32 * 1024 * 1024)) # bytes; a longer log is set aside as NAME.log.1 at the next start
+# For sh -c, behind setpriv(1), with the parent's pid: what is to end with its parent does not begin when that died before the kernel was asked to tell.
+# shellcheck disable=SC2016 # for the inner shell
+unless_orphaned='[ "$PPID" = "$0" ] || exit 1; exec "$@"'
 
 # write_state NAME STATE PID RESTARTS: what `sluice status` reads, whole or not at all.
 write_state() {
@@ -100,13 +103,11 @@ launch() {
   { coproc watch { IFS= read -r _ && became_ready "$file"; }; } 2>/dev/null
   theirs=${watch[0]} ours=${watch[1]}
   exec {said}>"/dev/fd/$ours" {ours}>&- {theirs}<&- # a copy of the co-process's own would be closed for other programs, too
-  # A program whose keeper dies before the kernel was asked to tell does not begin. Descriptor 3 says ready; output and errors go
-  # line by line to the log and, unless quiet, to the terminal.
+  # Descriptor 3 says ready; output and errors go line by line to the log and, unless quiet, to the terminal.
   (
     printf '%s\n' "$BASHPID" >"$file"
     program_command "$name"
-    # shellcheck disable=SC2016 # for the inner shell
-    exec setpriv --pdeathsig TERM -- sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$$" "${command[@]}" "${ready_option[@]}" "$@"
+    exec setpriv --pdeathsig TERM -- sh -c "$unless_orphaned" "$$" "${command[@]}" "${ready_option[@]}" "$@"
   ) </dev/null \
     3>&"$said" {said}>&- \
     > >(write_log 3>&-) 2>&1 &

@@ -28,9 +28,7 @@ keep_sockets() {
   local deadline=$((SECONDS + 5))
   [[ -x $bin/../libexec/sluice/keep-sockets ]] || return 0 # programs say that theirs are not kept
   rm -f "$dir/run/sockets"
-  # As a program in launch(): it does not begin when sluice died before the kernel was asked to tell.
-  # shellcheck disable=SC2016 # for the inner shell
-  env -i setpriv --pdeathsig TERM -- setsid sh -c '[ "$PPID" = "$0" ] || exit 1; exec "$@"' "$$" \
+  env -i setpriv --pdeathsig TERM -- setsid sh -c "$unless_orphaned" "$$" \
     "$bin/../libexec/sluice/keep-sockets" "$dir/run/sockets" {lock}>&- {ready_fd}>&- </dev/null &
   socket_keeper=$!
   while [[ ! -S $dir/run/sockets ]] && kill -0 "$socket_keeper" 2>/dev/null && ((SECONDS < deadline)); do pause 0.01; done

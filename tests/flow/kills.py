@@ -66,6 +66,11 @@ def below(pid, among=None):
     return found
 
 
+def named_with(directory):
+    """Names of what runs, and whose command line has the platform's folder in it."""
+    return {name for _, name, line in processes().values() if str(directory) in line}
+
+
 def ledgers(platform):
     folder = pathlib.Path(platform.directory, "ledgers")
     return sorted(folder.iterdir(), key=lambda path: path.stat().st_ctime) if folder.is_dir() else []

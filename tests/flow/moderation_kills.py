@@ -11,7 +11,7 @@ import random
 import signal
 
 from harness import Platform, wait_for
-from kills import below, processes
+from kills import below, named_with, processes
 from moderation_book import Book
 from moderation_crew import Scene, crew
 from moderation_kept import Check, check_live
@@ -83,9 +83,8 @@ class Killer:
         for pid in pids:
             kill(pid)
         self.platform.process.wait()
-        folder = str(self.platform.directory)
-        ours = ("modctl", "store_seed")  # the crew's
-        wait_for(lambda: not any(folder in line and name not in ours for _, name, line in processes().values()), 20, "everything ended")
+        ours = {"modctl", "store_seed"}  # the crew's
+        wait_for(lambda: named_with(self.platform.directory) <= ours, 20, "everything ended")
         self.struck.append("all")
 
 

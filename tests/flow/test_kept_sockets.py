@@ -10,7 +10,7 @@ import time
 import pytest
 
 from harness import Platform, Publisher, get, wait_for
-from kills import processes
+from kills import named_with
 
 PORTS = {"origind": "origin", "webd": "http", "chatd": "irc", "ingestd": "rtmp"}
 
@@ -139,8 +139,7 @@ def test_a_new_keeper_of_sockets_does_not_outlive_a_sluice_that_is_killed_as_it_
             assert time.monotonic() < until, "no new keeper of sockets"
         platform.process.kill()
         platform.process.wait()
-        folder = str(platform.directory)
-        wait_for(lambda: not [line for _, _, line in processes().values() if folder in line], 20, "everything ended")
+        wait_for(lambda: not named_with(platform.directory), 20, "everything ended")
         platform.up()
 
 
